@@ -1,0 +1,1 @@
+//! The memory that AI agents run on: tiered, lossless, searchable, token-exact

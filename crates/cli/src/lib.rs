@@ -1,0 +1,1 @@
+//! The aios-memory command line

@@ -1,0 +1,1 @@
+//! Candidates and a token budget in, an exact and framed context out

@@ -1,0 +1,1 @@
+//! Text to vector: a bundled static model, BERT-family models from disk

@@ -1,0 +1,1 @@
+//! Finds prompt injections and secrets in text

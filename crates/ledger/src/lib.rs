@@ -1,0 +1,1 @@
+//! One SQLite file, one writer: group commit, read-only readers, migrations

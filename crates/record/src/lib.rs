@@ -1,0 +1,1 @@
+//! What every memory record carries: id, scope, provenance, time, tier
