@@ -1,0 +1,82 @@
+//! The identifier of a record. Not here: keys, which join a kind and an id.
+
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The longest id, in bytes.
+pub const ID_BYTES_MAX: usize = 128;
+
+/// Identifies a record within its kind: text of 1 to [`ID_BYTES_MAX`] bytes, chosen by the caller
+/// or [generated](Id::generate).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Id(Box<str>);
+
+impl Id {
+    /// Takes `text` as an id.
+    ///
+    /// # Errors
+    /// [`Error::IdLength`] when `text` is empty or longer than [`ID_BYTES_MAX`] bytes.
+    pub fn new(text: impl Into<String>) -> Result<Id, Error> {
+        let text = text.into();
+        if text.is_empty() || ID_BYTES_MAX < text.len() {
+            return Err(Error::IdLength { bytes: text.len() });
+        }
+        Ok(Id(text.into_boxed_str()))
+    }
+
+    /// A new id: a UUIDv7, so that ids sort by the time of their making.
+    #[must_use]
+    pub fn generate() -> Id {
+        Id(uuid::Uuid::now_v7().to_string().into_boxed_str())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Id {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Id {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Id {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Id, Error> {
+        Id::new(text)
+    }
+}
+
+impl TryFrom<String> for Id {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Id, Error> {
+        Id::new(text)
+    }
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> String {
+        id.0.into()
+    }
+}
