@@ -1,0 +1,34 @@
+//! What every embedder can do.
+
+use crate::{Error, Fingerprint};
+
+/// Turns text into vectors whose dot product says how alike the texts are.
+///
+/// Every vector is L2-normalised. A text without a single known token gives all zeros, which is
+/// alike to nothing.
+///
+/// Calls compute on the thread that makes them (a BERT adds its own threads): keep them off async
+/// workers.
+pub trait Embedder: Send + Sync {
+    /// The vectors of texts that are to be found, in the order of the texts.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] when the model refuses a text.
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// The vector of a text that is searched for. Some models treat a question otherwise than a
+    /// document.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] when the model refuses the text.
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error>;
+
+    /// How many tokens `text` has for this model, without special tokens and without truncation.
+    fn count_tokens(&self, text: &str) -> usize;
+
+    /// The length of every vector.
+    fn dimension(&self) -> usize;
+
+    /// The space in which the vectors lie.
+    fn fingerprint(&self) -> &Fingerprint;
+}

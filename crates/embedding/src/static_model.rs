@@ -1,0 +1,150 @@
+//! The static model: one row per word piece, a text's vector is the normalised mean of its rows.
+//!
+//! Knows no word order and no context, and is therefore as fast as memory. How the bundled table
+//! was made stands beside it, in `assets/README.md`.
+
+mod format;
+
+use std::{
+    borrow::Cow,
+    fs, io,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use format::Parsed;
+pub use format::StaticTable;
+
+use crate::{
+    Damage, Embedder, Error, Fingerprint,
+    wordpiece::{Scratch, WordPiece},
+};
+
+/// The file of a static model within its directory.
+pub(crate) const FILE_NAME: &str = "static-model.bin";
+
+static BUNDLED_BYTES: &[u8] = include_bytes!("../assets/static-model.bin");
+static BUNDLED: OnceLock<Arc<StaticModel>> = OnceLock::new();
+
+/// A table of word-piece vectors as an [`Embedder`]. Queries and documents are treated alike.
+pub struct StaticModel {
+    fingerprint: Fingerprint,
+    wordpiece: WordPiece,
+    dimension: usize,
+    scales: Vec<f32>,
+    /// The int8 rows, as bytes, one after the other.
+    rows: Cow<'static, [u8]>,
+}
+
+impl StaticModel {
+    /// The model that this crate carries: 256 dimensions, distilled from all-MiniLM-L6-v2.
+    /// English, uncased. Loaded once per process.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the program's own bytes are.
+    pub fn bundled() -> Result<Arc<StaticModel>, Error> {
+        if let Some(model) = BUNDLED.get() {
+            return Ok(Arc::clone(model));
+        }
+        let model = StaticModel::load(Cow::Borrowed(BUNDLED_BYTES))
+            .map_err(|source| Error::Damaged { origin: "this program".into(), source })?;
+        Ok(Arc::clone(BUNDLED.get_or_init(|| Arc::new(model))))
+    }
+
+    /// Reads `static-model.bin` from `dir`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when it is not there, [`Error::Read`] when it cannot be read,
+    /// [`Error::Damaged`] when its content is not a static model.
+    pub fn open(dir: impl AsRef<Path>) -> Result<StaticModel, Error> {
+        let path = dir.as_ref().join(FILE_NAME);
+        let bytes = fs::read(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                Error::Missing { path: path.clone(), holds: FILE_NAME }
+            }
+            _ => Error::Read { path: path.clone(), source },
+        })?;
+        StaticModel::load(Cow::Owned(bytes))
+            .map_err(|source| Error::Damaged { origin: format!("`{}`", path.display()), source })
+    }
+
+    /// Reads a static model from the content of its file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when `bytes` is not a static model.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<StaticModel, Error> {
+        StaticModel::load(Cow::Owned(bytes))
+            .map_err(|source| Error::Damaged { origin: "the bytes given".into(), source })
+    }
+
+    fn load(bytes: Cow<'static, [u8]>) -> Result<StaticModel, Damage> {
+        let Parsed { name, checksum, dimension, scales, vocabulary, rows } = format::parse(bytes)?;
+        let wordpiece =
+            WordPiece::new(vocabulary).map_err(|bad| Damage::Vocabulary { row: bad.0 })?;
+        if wordpiece.len() != scales.len() {
+            let row = wordpiece.len().min(scales.len());
+            return Err(Damage::Vocabulary { row });
+        }
+        let fingerprint = Fingerprint::of(&name, checksum, "mean", dimension);
+        Ok(StaticModel { fingerprint, wordpiece, dimension, scales, rows })
+    }
+
+    /// The ids of the word pieces of `text` in order, as rows of the table; nothing for a word that
+    /// is not known.
+    #[must_use]
+    pub fn tokenize(&self, text: &str) -> Vec<Option<u32>> {
+        let mut ids = Vec::new();
+        self.wordpiece.encode(text, &mut Scratch::default(), |id| ids.push(id));
+        ids
+    }
+
+    fn embed(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
+        let mut sum = vec![0.0; self.dimension];
+        self.wordpiece.encode(text, scratch, |id| {
+            let Some(id) = id else { return };
+            let (id, start) = (id as usize, id as usize * self.dimension);
+            add_scaled(&mut sum, &self.rows[start..start + self.dimension], self.scales[id]);
+        });
+        normalise(&mut sum);
+        sum
+    }
+}
+
+impl Embedder for StaticModel {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        let mut scratch = Scratch::default();
+        Ok(texts.iter().map(|text| self.embed(text, &mut scratch)).collect())
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
+        Ok(self.embed(text, &mut Scratch::default()))
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        let mut count = 0;
+        self.wordpiece.encode(text, &mut Scratch::default(), |_| count += 1);
+        count
+    }
+
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+}
+
+fn add_scaled(sum: &mut [f32], row: &[u8], scale: f32) {
+    for (sum, &byte) in sum.iter_mut().zip(row) {
+        *sum += scale * f32::from(byte as i8);
+    }
+}
+
+/// To length 1; zeros stay zeros.
+fn normalise(vector: &mut [f32]) {
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if 0.0 < length {
+        vector.iter_mut().for_each(|x| *x /= length);
+    }
+}

@@ -1,0 +1,239 @@
+//! Uncased WordPiece as BERT does it (Devlin et al., 2018), for the static model.
+//!
+//! Gives the same pieces as `tokenizers` does for a `BertNormalizer` that lowercases and strips
+//! accents, a `BertPreTokenizer` and a `WordPiece` model; a test compares the two. It exists
+//! because `tokenizers` keeps alignments that nobody reads here: encoding costs it many times what
+//! the embedding takes, and loading a vocabulary many times what loading the model takes.
+//!
+//! Special tokens are not known here: `[SEP]` in a text is a bracket, a word and a bracket.
+
+use std::{borrow::Cow, hash::BuildHasher, ops::Range};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use unicode_categories::UnicodeCategories;
+use unicode_normalization::UnicodeNormalization;
+
+/// A word of more characters than this is unknown.
+const WORD_CHARS_MAX: usize = 100;
+/// What a piece that continues a word begins with in the vocabulary.
+const CONTINUATION: &str = "##";
+
+/// A vocabulary, and the way through it.
+pub(crate) struct WordPiece {
+    pieces: Pieces,
+    /// Ids of the pieces that begin a word, by the hash of their text.
+    initial: HashTable<u32>,
+    /// Ids of the pieces that continue a word, by the hash of their text.
+    continuing: HashTable<u32>,
+    /// The longest text of a piece.
+    piece_bytes_max: usize,
+}
+
+/// The texts of all pieces, without [`CONTINUATION`].
+struct Pieces {
+    /// The vocabulary, each piece ended by a line feed.
+    lines: Cow<'static, str>,
+    /// Where in `lines` each text lies.
+    spans: Vec<Range<u32>>,
+}
+
+/// A line of the vocabulary, from 0, that is empty or there twice.
+#[derive(Debug)]
+pub(crate) struct BadLine(pub(crate) usize);
+
+/// Room that is used again from text to text.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    word: String,
+    ids: Vec<u32>,
+}
+
+impl WordPiece {
+    /// Takes one piece per line, at most `u32::MAX` bytes; the id of a piece is its line, from 0.
+    pub(crate) fn new(lines: Cow<'static, str>) -> Result<WordPiece, BadLine> {
+        let count = lines.split_terminator('\n').count();
+        let mut initial = HashTable::with_capacity(count);
+        let mut continuing = HashTable::with_capacity(count);
+        let mut pieces = Pieces { lines, spans: Vec::with_capacity(count) };
+        let mut piece_bytes_max = 0;
+        let mut end = 0;
+        for row in 0..count {
+            let rest = &pieces.lines[end..];
+            let line = rest.split('\n').next().unwrap_or(rest);
+            let (table, text) = match line.strip_prefix(CONTINUATION) {
+                Some(text) => (&mut continuing, text),
+                None => (&mut initial, line),
+            };
+            if text.is_empty() || find(table, &pieces, text).is_some() {
+                return Err(BadLine(row));
+            }
+            let hash = hash(text);
+            piece_bytes_max = piece_bytes_max.max(text.len());
+            let start = end + line.len() - text.len();
+            end += line.len();
+            pieces.spans.push(start as u32..end as u32);
+            end += 1;
+            table.insert_unique(hash, row as u32, |&id| self::hash(pieces.text(id)));
+        }
+        Ok(WordPiece { pieces, initial, continuing, piece_bytes_max })
+    }
+
+    /// How many pieces there are.
+    pub(crate) fn len(&self) -> usize {
+        self.pieces.spans.len()
+    }
+
+    /// Gives `visit` the pieces of `text` in order: an id, or nothing for an unknown word.
+    pub(crate) fn encode(
+        &self,
+        text: &str,
+        scratch: &mut Scratch,
+        mut visit: impl FnMut(Option<u32>),
+    ) {
+        let Scratch { word, ids } = scratch;
+        let mut close = |word: &mut String, mark: Option<char>| {
+            self.encode_word(word, ids, &mut visit);
+            word.clear();
+            if let Some(mark) = mark {
+                self.encode_word(mark.encode_utf8(&mut [0; 4]), ids, &mut visit);
+            }
+        };
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at].is_ascii() {
+                match ASCII[usize::from(bytes[at])] {
+                    Class::Part(lower) => word.push(char::from(lower)),
+                    Class::Space => close(word, None),
+                    Class::Mark => close(word, Some(char::from(bytes[at]))),
+                    Class::Dropped => {}
+                }
+                at += 1;
+                continue;
+            }
+            // ASCII never takes part in a canonical reordering, so a run stands for itself.
+            let length = bytes[at..].iter().position(u8::is_ascii);
+            let end = length.map_or(bytes.len(), |length| at + length);
+            normalise(&text[at..end], |c| match c {
+                c if c.is_whitespace() => close(word, None),
+                c if c.is_ascii_punctuation() || c.is_punctuation() => close(word, Some(c)),
+                c => word.push(c),
+            });
+            at = end;
+        }
+        close(word, None);
+    }
+
+    /// Longest match first; a word of which any part is unknown is unknown as a whole.
+    fn encode_word(&self, word: &str, ids: &mut Vec<u32>, visit: &mut impl FnMut(Option<u32>)) {
+        if word.is_empty() {
+            return;
+        }
+        if let Some(id) = find(&self.initial, &self.pieces, word)
+            && word.len() <= WORD_CHARS_MAX
+        {
+            return visit(Some(id));
+        }
+        if WORD_CHARS_MAX < word.len() && WORD_CHARS_MAX < word.chars().count() {
+            return visit(None);
+        }
+        ids.clear();
+        let mut rest = word;
+        let mut table = &self.initial;
+        while !rest.is_empty() {
+            let Some((id, length)) = self.longest(table, rest) else { return visit(None) };
+            ids.push(id);
+            rest = &rest[length..];
+            table = &self.continuing;
+        }
+        ids.iter().for_each(|&id| visit(Some(id)));
+    }
+
+    /// The longest piece that `text` begins with, and its length.
+    fn longest(&self, table: &HashTable<u32>, text: &str) -> Option<(u32, usize)> {
+        let mut end = text.floor_char_boundary(self.piece_bytes_max);
+        while 0 < end {
+            if let Some(id) = find(table, &self.pieces, &text[..end]) {
+                return Some((id, end));
+            }
+            end = text.floor_char_boundary(end - 1);
+        }
+        None
+    }
+}
+
+impl Pieces {
+    fn text(&self, id: u32) -> &str {
+        let Range { start, end } = self.spans[id as usize];
+        &self.lines[start as usize..end as usize]
+    }
+}
+
+fn find(table: &HashTable<u32>, pieces: &Pieces, text: &str) -> Option<u32> {
+    table.find(hash(text), |&id| pieces.text(id) == text).copied()
+}
+
+/// The table never grows after loading, so a hash that is known to an attacker does no harm.
+fn hash(text: &str) -> u64 {
+    FixedState::default().hash_one(text.as_bytes())
+}
+
+/// What an ASCII character is to the tokenizer.
+#[derive(Clone, Copy)]
+enum Class {
+    /// Part of a word, in lower case.
+    Part(u8),
+    /// Ends a word.
+    Space,
+    /// Punctuation: ends a word and is one.
+    Mark,
+    /// A control character; what is left and right of it is one word.
+    Dropped,
+}
+
+const ASCII: [Class; 128] = {
+    let mut classes = [Class::Dropped; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        let b = byte as u8;
+        classes[byte] = match b {
+            b'\t' | b'\n' | b'\r' | b' ' => Class::Space,
+            _ if b.is_ascii_control() => Class::Dropped,
+            _ if b.is_ascii_punctuation() => Class::Mark,
+            _ => Class::Part(b.to_ascii_lowercase()),
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// What `BertNormalizer` makes of a run without ASCII: control characters gone, ideographs set
+/// off, decomposed, accents gone, lower case.
+fn normalise(run: &str, visit: impl FnMut(char)) {
+    run.chars()
+        .filter(|&c| c != char::REPLACEMENT_CHARACTER && !c.is_other())
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .flat_map(|c| {
+            let blank = is_ideograph(c).then_some(' ');
+            blank.into_iter().chain([c]).chain(blank)
+        })
+        .nfd()
+        .filter(|c| !c.is_mark_nonspacing())
+        .flat_map(char::to_lowercase)
+        .for_each(visit);
+}
+
+/// The blocks that BERT sets off, which are not all that exist.
+fn is_ideograph(c: char) -> bool {
+    matches!(u32::from(c),
+        0x4E00..=0x9FFF
+        | 0x3400..=0x4DBF
+        | 0x20000..=0x2A6DF
+        | 0x2A700..=0x2B73F
+        | 0x2B740..=0x2B81F
+        | 0x2B920..=0x2CEAF
+        | 0xF900..=0xFAFF
+        | 0x2F800..=0x2FA1F
+    )
+}
