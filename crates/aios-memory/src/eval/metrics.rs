@@ -1,0 +1,222 @@
+//! The measures of a ranked list against the records that are known to answer.
+//!
+//! Definitions as in Manning, Raghavan and Schuetze, "Introduction to Information Retrieval"
+//! (2008), chapter 8, with binary relevance. Not here: where the lists come from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// The depths at which recall is measured.
+pub const DEPTHS: [usize; 5] = [1, 3, 5, 10, 20];
+
+/// The depth of the discounted cumulative gain.
+const NDCG_DEPTH: usize = 10;
+
+/// The measures of one question.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Measures {
+    /// Share of the evidence among the first k, for each of [`DEPTHS`].
+    pub recall: [f64; DEPTHS.len()],
+    /// 1 if any of the evidence is among the first k.
+    pub recall_any: [f64; DEPTHS.len()],
+    /// 1 if all of the evidence is among the first k.
+    pub recall_all: [f64; DEPTHS.len()],
+    /// 1 / rank of the first evidence; 0 without any.
+    pub reciprocal_rank: f64,
+    /// Normalised discounted cumulative gain of the first 10.
+    pub ndcg_at_10: f64,
+}
+
+impl Measures {
+    /// Measures `ranked`, best first and without repetitions, against `evidence`, which is not
+    /// empty.
+    #[must_use]
+    pub fn of<T: Ord>(ranked: &[T], evidence: &BTreeSet<T>) -> Measures {
+        assert!(!evidence.is_empty(), "a question without evidence has no measures");
+        let is_evidence: Vec<bool> = ranked.iter().map(|item| evidence.contains(item)).collect();
+        let found_at = |depth: usize| is_evidence.iter().take(depth).filter(|hit| **hit).count();
+        let mut measures = Measures::default();
+        for (at, depth) in DEPTHS.into_iter().enumerate() {
+            let found = found_at(depth);
+            measures.recall[at] = ratio(found, evidence.len());
+            measures.recall_any[at] = f64::from(u8::from(0 < found));
+            measures.recall_all[at] = f64::from(u8::from(found == evidence.len()));
+        }
+        let first = is_evidence.iter().position(|hit| *hit);
+        measures.reciprocal_rank = first.map_or(0.0, |index| ratio(1, index + 1));
+        let gain: f64 = (0..NDCG_DEPTH.min(ranked.len()))
+            .filter(|index| is_evidence[*index])
+            .map(discount)
+            .sum();
+        let ideal: f64 = (0..NDCG_DEPTH.min(evidence.len())).map(discount).sum();
+        measures.ndcg_at_10 = gain / ideal;
+        measures
+    }
+}
+
+/// What a hit at `index` counts for.
+fn discount(index: usize) -> f64 {
+    (ratio(index, 1) + 2.0).log2().recip()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of questions and ranks are small")]
+pub(super) fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
+}
+
+/// The means of [`Measures`] over questions; all zero for none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// How many questions.
+    pub queries: usize,
+    /// By k, the share of questions with any of the evidence among the first k.
+    pub recall_any: ByDepth,
+    /// By k, the share of questions with all of the evidence among the first k.
+    pub recall_all: ByDepth,
+    /// By k, the mean share of the evidence among the first k.
+    pub recall: ByDepth,
+    /// Mean reciprocal rank.
+    pub mrr: f64,
+    /// Mean normalised discounted cumulative gain of the first 10.
+    #[serde(rename = "ndcg@10")]
+    pub ndcg_at_10: f64,
+}
+
+impl Summary {
+    /// The means over `all`.
+    #[must_use]
+    pub fn of(all: &[Measures]) -> Summary {
+        let mean = |value: &dyn Fn(&Measures) -> f64| match all.len() {
+            0 => 0.0,
+            count => all.iter().map(value).sum::<f64>() / ratio(count, 1),
+        };
+        let by_depth = |values: &dyn Fn(&Measures) -> [f64; DEPTHS.len()]| {
+            ByDepth(std::array::from_fn(|at| mean(&|measures| values(measures)[at])))
+        };
+        Summary {
+            queries: all.len(),
+            recall_any: by_depth(&|measures| measures.recall_any),
+            recall_all: by_depth(&|measures| measures.recall_all),
+            recall: by_depth(&|measures| measures.recall),
+            mrr: mean(&|measures| measures.reciprocal_rank),
+            ndcg_at_10: mean(&|measures| measures.ndcg_at_10),
+        }
+    }
+}
+
+/// A value for each of [`DEPTHS`]; in JSON an object from depth to value.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ByDepth(pub [f64; DEPTHS.len()]);
+
+impl ByDepth {
+    /// The value at a depth; none for a depth that is not measured.
+    #[must_use]
+    pub fn at(&self, depth: usize) -> Option<f64> {
+        let index = DEPTHS.iter().position(|known| *known == depth);
+        index.map(|index| self.0[index])
+    }
+}
+
+impl Serialize for ByDepth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(DEPTHS.len()))?;
+        for (depth, value) in DEPTHS.iter().zip(self.0) {
+            map.serialize_entry(&depth.to_string(), &value)?;
+        }
+        map.end()
+    }
+}
+
+/// The summaries of each group, and of all together.
+#[must_use]
+pub fn by_group<K: Ord + Clone>(all: &[(K, Measures)]) -> (Summary, BTreeMap<K, Summary>) {
+    let mut groups: BTreeMap<K, Vec<Measures>> = BTreeMap::new();
+    for (group, measures) in all {
+        groups.entry(group.clone()).or_default().push(*measures);
+    }
+    let whole: Vec<_> = all.iter().map(|(_, measures)| *measures).collect();
+    let parts = groups.into_iter().map(|(group, of)| (group, Summary::of(&of))).collect();
+    (Summary::of(&whole), parts)
+}
+
+/// The value that `percent` of `sorted` are not above, by the nearest-rank method; 0 for none.
+#[must_use]
+pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measure(ranked: &str, evidence: &str) -> Measures {
+        let ranked: Vec<char> = ranked.chars().collect();
+        Measures::of(&ranked, &evidence.chars().collect())
+    }
+
+    fn close(left: f64, right: f64) {
+        assert!((left - right).abs() < 1e-12, "{left} is not {right}");
+    }
+
+    #[test]
+    fn recall_counts_the_evidence_among_the_first() {
+        // Depths 1, 3, 5, 10, 20; evidence at ranks 2 and 4, one piece never found.
+        let found = measure("xaxbxxxxxxxx", "abc");
+        let third = 1.0 / 3.0;
+        let expect = [0.0, third, 2.0 * third, 2.0 * third, 2.0 * third];
+        found.recall.into_iter().zip(expect).for_each(|(found, expect)| close(found, expect));
+        assert_eq!(found.recall_any, [0.0, 1.0, 1.0, 1.0, 1.0]);
+        assert_eq!(found.recall_all, [0.0; 5]);
+        assert_eq!(measure("xaxb", "ab").recall_all, [0.0, 0.0, 1.0, 1.0, 1.0]);
+        assert_eq!(measure("", "a").recall, [0.0; 5]);
+    }
+
+    #[test]
+    fn the_reciprocal_rank_is_that_of_the_first_evidence() {
+        close(measure("axb", "ab").reciprocal_rank, 1.0);
+        close(measure("xxxb", "ab").reciprocal_rank, 0.25);
+        close(measure("xxx", "ab").reciprocal_rank, 0.0);
+    }
+
+    #[test]
+    fn gain_is_discounted_by_the_logarithm_of_the_rank() {
+        close(measure("ab", "ab").ndcg_at_10, 1.0);
+        // 1 / log2(4) over 1 / log2(2).
+        close(measure("xxa", "a").ndcg_at_10, 0.5);
+        // (1/log2(2) + 1/log2(5)) over (1/log2(2) + 1/log2(3)).
+        close(measure("axxb", "ab").ndcg_at_10, 1.430_676_558_073_393 / 1.630_929_753_571_457_4);
+        // The eleventh does not count.
+        close(measure("xxxxxxxxxxa", "a").ndcg_at_10, 0.0);
+    }
+
+    #[test]
+    fn summaries_are_means_by_group_and_over_all() {
+        let all =
+            [(1, measure("a", "a")), (1, measure("x", "a")), (4, measure("xa", "a"))];
+        let (whole, groups) = by_group(&all);
+        assert_eq!(whole.queries, 3);
+        close(whole.mrr, 0.5);
+        close(whole.recall.at(1).unwrap(), 1.0 / 3.0);
+        close(whole.recall_any.at(10).unwrap(), 2.0 / 3.0);
+        assert_eq!(whole.recall.at(2), None);
+        assert_eq!(groups.keys().copied().collect::<Vec<_>>(), [1, 4]);
+        close(groups[&1].mrr, 0.5);
+        close(groups[&4].mrr, 0.5);
+        assert_eq!(by_group::<u8>(&[]).0, Summary::default());
+        let json = serde_json::to_value(&whole).unwrap();
+        close(json["recall_any"]["10"].as_f64().unwrap(), 2.0 / 3.0);
+        assert!(json["ndcg@10"].is_f64());
+    }
+
+    #[test]
+    fn percentiles_are_values_that_occurred() {
+        let sorted: Vec<f64> = (1..=20).map(f64::from).collect();
+        close(percentile(&sorted, 50), 10.0);
+        close(percentile(&sorted, 95), 19.0);
+        close(percentile(&sorted, 100), 20.0);
+        close(percentile(&[3.0], 50), 3.0);
+        close(percentile(&[], 50), 0.0);
+    }
+}

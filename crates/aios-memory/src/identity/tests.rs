@@ -1,0 +1,70 @@
+//! Which records are one and which are two.
+
+use super::*;
+
+fn message<'a>(scope: &'a Scope, text: &'a str) -> Content<'a> {
+    Content {
+        kind: Kind::Message,
+        scope,
+        role: Some("user"),
+        name: Some("Ada"),
+        occurred_at: Some(Timestamp::UNIX_EPOCH),
+        text,
+    }
+}
+
+#[test]
+fn the_same_file_twice_is_one_and_equal_lines_are_two() {
+    let scope = Scope::default().with_session("s");
+    let texts = ["hello", "fine", "hello", "hello"];
+    let read = || {
+        let mut namer = Namer::default();
+        texts.map(|text| namer.name(message(&scope, text)))
+    };
+    let first = read();
+    assert_eq!(first, read());
+    let distinct: std::collections::BTreeSet<_> = first.iter().collect();
+    assert_eq!(distinct.len(), texts.len());
+}
+
+#[test]
+fn every_field_counts() {
+    let scope = Scope::default().with_session("s");
+    let other = Scope::default().with_user("s");
+    let base = message(&scope, "hello");
+    let variants = [
+        base,
+        Content { kind: Kind::Note, ..base },
+        Content { scope: &other, ..base },
+        Content { role: None, ..base },
+        Content { role: Some("assistant"), ..base },
+        Content { name: None, ..base },
+        Content { name: Some(""), ..base },
+        Content { occurred_at: None, ..base },
+        Content { text: "hello ", ..base },
+    ];
+    let ids: std::collections::BTreeSet<_> =
+        variants.iter().map(|content| Namer::default().name(*content)).collect();
+    assert_eq!(ids.len(), variants.len());
+}
+
+#[test]
+fn fields_do_not_run_together() {
+    let scope = Scope::default();
+    let base = message(&scope, "x");
+    let left = Namer::default().name(Content { role: Some("ab"), name: Some("c"), ..base });
+    let right = Namer::default().name(Content { role: Some("a"), name: Some("bc"), ..base });
+    assert_ne!(left, right);
+}
+
+#[test]
+fn an_external_id_counts_within_its_kind_and_scope() {
+    let ada = Scope::default().with_user("ada");
+    let bob = Scope::default().with_user("bob");
+    let id = external(Kind::Message, &ada, "D1:3");
+    assert_eq!(id, external(Kind::Message, &ada, "D1:3"));
+    assert_ne!(id, external(Kind::Message, &bob, "D1:3"));
+    assert_ne!(id, external(Kind::Note, &ada, "D1:3"));
+    assert_ne!(id, external(Kind::Message, &ada, "D1:4"));
+    assert_eq!(id.as_str().len(), 32);
+}

@@ -1,0 +1,77 @@
+//! What format a file is in, from its name and its first bytes.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+/// How many of the first bytes are looked at.
+pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
+
+/// How a stream is read. JSON that is one document may hold a chat or LoCoMo samples; its elements
+/// tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Json,
+    JsonLines,
+    Markdown,
+    Text,
+}
+
+/// The layout of a file of this name that begins with `head`.
+pub(crate) fn detect(name: Option<&Path>, head: &[u8]) -> Layout {
+    let extension = name.and_then(Path::extension).and_then(|extension| extension.to_str());
+    let extension = extension.unwrap_or_default().to_ascii_lowercase();
+    match extension.as_str() {
+        "jsonl" | "ndjson" => return Layout::JsonLines,
+        "md" | "markdown" => return Layout::Markdown,
+        "txt" | "text" => return Layout::Text,
+        _ => {}
+    }
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    match head {
+        [b'{', ..] if is_object_line(head) => Layout::JsonLines,
+        [b'{', ..] => Layout::Json,
+        [b'[', rest @ ..] if matches!(rest.trim_ascii_start(), [] | [b'{' | b']', ..]) => {
+            Layout::Json
+        }
+        _ if extension == "json" => Layout::Json,
+        _ => Layout::Text,
+    }
+}
+
+/// Whether the first line is a whole object that is one record, and no container of records.
+fn is_object_line(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let object = serde_json::from_slice::<Value>(line);
+    object.is_ok_and(|object| {
+        object.get("messages").is_none() && object.get("conversation").is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_before_content() {
+        for (name, head, expect) in [
+            ("a.jsonl", "", Layout::JsonLines),
+            ("a.NDJSON", "[", Layout::JsonLines),
+            ("a.md", "[{", Layout::Markdown),
+            ("a.txt", "{}", Layout::Text),
+            ("a.json", "not json", Layout::Json),
+            ("a.json", "", Layout::Json),
+            ("a.json", "[\n {\"role\"", Layout::Json),
+            ("a.json", "{\"messages\": []}", Layout::Json),
+            ("a.json", "{\n  \"messages\"", Layout::Json),
+            ("a.json", "{\"text\": \"x\"}\n{\"text\"", Layout::JsonLines),
+            ("-", "\u{feff} {\"text\": \"x\"}", Layout::JsonLines),
+            ("-", "[]", Layout::Json),
+            ("-", "[todo] buy milk", Layout::Text),
+            ("-", "Dear diary", Layout::Text),
+            ("notes", "", Layout::Text),
+        ] {
+            assert_eq!(detect(Some(Path::new(name)), head.as_bytes()), expect, "{name}: {head}");
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Texts and Markdown files as pieces of knowledge: cut at headings and sentence ends, each piece
+//! verbatim, with a link to the whole.
+
+use std::{ops::ControlFlow, ops::Range, path::Path};
+
+use aios_record::{Kind, Source};
+use serde_json::{Map, Value, json};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{
+    draft::{Defaults, Draft},
+    reading::{Piece, Sink},
+};
+
+/// The longest document that is taken, in bytes.
+pub const DOCUMENT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// About how many tokens a piece has at most.
+const CHUNK_TOKENS: usize = 500;
+
+/// About how many tokens at the end of a piece stand again at the beginning of the next.
+const OVERLAP_TOKENS: usize = 50;
+
+/// Whether `#` at the beginning of a line makes a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Markup {
+    Plain,
+    Markdown,
+}
+
+/// Hands the pieces of `text` on as drafts of knowledge.
+pub(crate) fn read(
+    text: &str,
+    markup: Markup,
+    name: Option<&Path>,
+    defaults: &Defaults,
+    count_tokens: &dyn Fn(&str) -> usize,
+    sink: &mut Sink<'_>,
+) -> ControlFlow<()> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let sections = match markup {
+        Markup::Markdown => sections(text),
+        Markup::Plain => vec![Section { headings: Vec::new(), range: 0..text.len() }],
+    };
+    let document = name.map(|name| name.display().to_string());
+    let file_name = name.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let mut line = Lines { text, at: 0, line: 1 };
+    for section in sections {
+        let title = match section.headings.as_slice() {
+            [] => file_name.clone(),
+            headings => Some(headings.join(" > ")),
+        };
+        let body = &text[section.range.clone()];
+        for chunk in chunks(body, CHUNK_TOKENS, OVERLAP_TOKENS, count_tokens) {
+            let range = section.range.start + chunk.start..section.range.start + chunk.end;
+            let draft = Draft {
+                title: title.clone(),
+                source: document
+                    .clone()
+                    .map(|id| Source { kind: "file".to_owned(), id }),
+                metadata: position(&range),
+                ..Draft::new(Kind::Knowledge, defaults.scope.clone(), text[range.clone()].into())
+            };
+            sink(Piece::Draft(line.of(range.start), draft))?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Where in the whole a piece stands.
+fn position(range: &Range<usize>) -> Map<String, Value> {
+    Map::from_iter([("bytes".to_owned(), json!([range.start, range.end]))])
+}
+
+/// Counts lines up to places that mostly go forward.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, at: usize) -> u64 {
+        if at < self.at {
+            (self.at, self.line) = (0, 1);
+        }
+        let passed = self.text.as_bytes()[self.at..at].iter().filter(|byte| **byte == b'\n');
+        self.line += passed.count() as u64;
+        self.at = at;
+        self.line
+    }
+}
+
+/// A part of a document under its headings, outermost first.
+#[derive(Debug, PartialEq, Eq)]
+struct Section {
+    headings: Vec<String>,
+    range: Range<usize>,
+}
+
+/// Cuts Markdown before each heading. A heading with nothing under it stays with what follows.
+fn sections(text: &str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut path: Vec<(usize, String)> = Vec::new();
+    let mut fence = None;
+    let mut start = 0;
+    let mut has_body = false;
+    let mut headings = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let opens = fence_of(line);
+        match (fence, opens) {
+            (None, Some(_)) => fence = opens,
+            (Some(open), Some(close)) if open == close => fence = None,
+            _ => {}
+        }
+        if let (None, Some((level, heading))) = (fence, heading_of(line)) {
+            if has_body {
+                sections.push(Section { headings: headings.clone(), range: start..at });
+                start = at;
+                has_body = false;
+            }
+            path.retain(|(outer, _)| *outer < level);
+            path.push((level, heading.to_owned()));
+            headings = path.iter().map(|(_, heading)| heading.clone()).collect();
+        } else if !line.trim().is_empty() {
+            has_body = true;
+        }
+        at += line.len();
+    }
+    if !text[start..].trim().is_empty() {
+        sections.push(Section { headings, range: start..text.len() });
+    }
+    sections
+}
+
+fn fence_of(line: &str) -> Option<char> {
+    let line = line.trim_start();
+    ["```", "~~~"].iter().find(|fence| line.starts_with(**fence)).and_then(|f| f.chars().next())
+}
+
+fn heading_of(line: &str) -> Option<(usize, &str)> {
+    let rest = line.trim_start_matches('#');
+    let level = line.len() - rest.len();
+    let is_heading = (1..=6).contains(&level) && rest.starts_with([' ', '\t']);
+    let heading = rest.trim().trim_end_matches('#').trim_end();
+    (is_heading && !heading.is_empty()).then_some((level, heading))
+}
+
+/// Ranges of `text` of about `tokens_max` tokens each, cut at sentence ends where there are any;
+/// each begins with about the last `overlap` tokens of the one before.
+fn chunks(
+    text: &str,
+    tokens_max: usize,
+    overlap: usize,
+    count_tokens: &dyn Fn(&str) -> usize,
+) -> Vec<Range<usize>> {
+    let units = units(text, tokens_max, count_tokens);
+    let mut chunks = Vec::new();
+    let mut first = 0;
+    while first < units.len() {
+        let mut tokens = 0;
+        let fitting = units[first..].iter().take_while(|unit| {
+            tokens += unit.tokens;
+            tokens <= tokens_max
+        });
+        let end = first + fitting.count().max(1);
+        chunks.push(units[first].range.start..units[end - 1].range.end);
+        if end == units.len() {
+            break;
+        }
+        let room = overlap.min(tokens_max.saturating_sub(units[end].tokens));
+        let mut repeated = 0;
+        let again = units[first + 1..end].iter().rev().take_while(|unit| {
+            repeated += unit.tokens;
+            repeated <= room
+        });
+        first = end - again.count();
+    }
+    let trimmed = chunks.into_iter().map(|range| trim(text, range));
+    trimmed.filter(|range| !range.is_empty()).collect()
+}
+
+/// A piece of text that is not cut further.
+struct Unit {
+    range: Range<usize>,
+    tokens: usize,
+}
+
+/// The sentences of `text`; one that is too long for a chunk is cut between words.
+fn units(text: &str, tokens_max: usize, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for (start, sentence) in text.split_sentence_bound_indices() {
+        let tokens = count_tokens(sentence);
+        if tokens <= tokens_max {
+            units.push(Unit { range: start..start + sentence.len(), tokens });
+            continue;
+        }
+        let mut part = Unit { range: start..start, tokens: 0 };
+        for (at, word) in sentence.split_word_bound_indices() {
+            let tokens = count_tokens(word);
+            if tokens_max < part.tokens + tokens && !part.range.is_empty() {
+                let next = start + at;
+                units.push(std::mem::replace(&mut part, Unit { range: next..next, tokens: 0 }));
+            }
+            part.range.end = start + at + word.len();
+            part.tokens += tokens;
+        }
+        units.push(part);
+    }
+    units
+}
+
+fn trim(text: &str, range: Range<usize>) -> Range<usize> {
+    let piece = &text[range.clone()];
+    let start = range.start + (piece.len() - piece.trim_start().len());
+    start..start + piece.trim().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A token is a word here.
+    fn words(text: &str) -> usize {
+        text.split_whitespace().count()
+    }
+
+    fn check_chunks(text: &str, expect: &[&str]) {
+        let found: Vec<_> =
+            chunks(text, 6, 3, &words).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn chunks_end_with_sentences_and_overlap_by_whole_ones() {
+        check_chunks("", &[]);
+        check_chunks("  \n ", &[]);
+        check_chunks("One two three.", &["One two three."]);
+        check_chunks(
+            "One two three. Four five. Six seven. Eight nine ten eleven.",
+            &["One two three. Four five.", "Four five. Six seven.", "Six seven. Eight nine ten eleven."],
+        );
+        check_chunks(
+            "One two. Three four. Five six. A b c d e.",
+            &["One two. Three four. Five six.", "A b c d e."],
+        );
+        check_chunks(
+            "A b c d e f. G h i j k l. M.",
+            &["A b c d e f.", "G h i j k l.", "M."],
+        );
+    }
+
+    #[test]
+    fn a_sentence_that_is_too_long_is_cut_between_words() {
+        check_chunks("a b c d e f g h i j k l m", &["a b c d e f", "g h i j k l", "m"]);
+        let unbroken = "x".repeat(1000);
+        check_chunks(&unbroken, &[&unbroken]);
+    }
+
+    #[test]
+    fn nothing_falls_between_chunks() {
+        let text = "Mist rose. The valley lay still, and nobody spoke a word that day. \
+                    Then it rained! Why? We never knew. Three men came by on grey horses, slowly.";
+        let chunks = chunks(text, 7, 3, &words);
+        let mut covered = 0;
+        for chunk in chunks {
+            assert!(text[covered.min(chunk.start)..chunk.start].trim().is_empty());
+            covered = chunk.end;
+        }
+        assert_eq!(covered, text.len());
+    }
+
+    #[test]
+    fn markdown_is_cut_at_headings_outside_code() {
+        let text = "intro\n# Top\n\n## A ##\nbody a\n```\n# no heading\n```\n## B\nbody b\n# End\n";
+        let found: Vec<_> = sections(text)
+            .into_iter()
+            .map(|section| (section.headings.join(" > "), text[section.range].to_owned()))
+            .collect();
+        let expect = [
+            ("", "intro\n"),
+            ("Top > A", "# Top\n\n## A ##\nbody a\n```\n# no heading\n```\n"),
+            ("Top > B", "## B\nbody b\n"),
+            ("End", "# End\n"),
+        ];
+        assert_eq!(found, expect.map(|(title, body)| (title.to_owned(), body.to_owned())));
+    }
+
+    #[test]
+    fn a_piece_says_which_file_and_line_it_is_from() {
+        let mut pieces = Vec::new();
+        let text = "# Ledger\n\nSQLite holds it.\n\n# Library\n\nLanceDB finds it.\n";
+        let name = Some(Path::new("docs/map.md"));
+        let _ = read(text, Markup::Markdown, name, &Defaults::default(), &words, &mut |piece| {
+            let Piece::Draft(line, draft) = piece else { panic!("{piece:?}") };
+            pieces.push((line, draft.title.unwrap(), draft.source.unwrap().id, draft.text));
+            ControlFlow::Continue(())
+        });
+        let file = "docs/map.md".to_owned();
+        let expect = [
+            (1, "Ledger".to_owned(), file.clone(), "# Ledger\n\nSQLite holds it.".to_owned()),
+            (5, "Library".to_owned(), file, "# Library\n\nLanceDB finds it.".to_owned()),
+        ];
+        assert_eq!(pieces, expect);
+    }
+}

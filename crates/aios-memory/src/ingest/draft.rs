@@ -1,0 +1,282 @@
+//! What one message, note or piece of a document says of itself, before it has an id.
+
+use aios_record::{Kind, Scope, Source, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::{
+    identity::{self, Content, Namer},
+    locomo, moment,
+};
+
+/// The longest text of one record, in bytes.
+pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
+
+/// The longest name, role, tag or id, in bytes.
+const NAME_BYTES_MAX: usize = 1024;
+
+/// An incoming record without an id.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) scope: Scope,
+    pub(crate) text: String,
+    pub(crate) title: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) occurred_at: Option<Timestamp>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) source: Option<Source>,
+}
+
+/// What holds where the input is silent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Defaults {
+    pub(crate) scope: Scope,
+    /// The session of messages that name none.
+    pub(crate) session: String,
+}
+
+impl Draft {
+    pub(crate) fn new(kind: Kind, scope: Scope, text: String) -> Draft {
+        Draft {
+            kind,
+            scope,
+            text,
+            title: None,
+            role: None,
+            name: None,
+            external_id: None,
+            occurred_at: None,
+            tags: Vec::new(),
+            metadata: Map::new(),
+            source: None,
+        }
+    }
+
+    /// Reads `{text or content, role?, name?, id?, session?, user?, agent?, timestamp?, tags?,
+    /// metadata?}`. It is a message when it has a role, a name or a session (or the caller gave a
+    /// session), else a note. Other fields are kept as metadata.
+    pub(crate) fn from_object(
+        mut object: Map<String, Value>,
+        defaults: &Defaults,
+    ) -> Result<Draft, String> {
+        let text = match object.remove("text").or_else(|| object.remove("content")) {
+            Some(value) => text_of(&value)?,
+            None => return Err("a record has a `text` or a `content`, this one has neither".into()),
+        };
+        let mut take = |key: &str| name_of(key, object.remove(key));
+        let (role, name, external_id) = (take("role")?, take("name")?, take("id")?);
+        let given = Scope { user: take("user")?, agent: take("agent")?, session: take("session")? };
+        let scope = Scope {
+            user: given.user.or_else(|| defaults.scope.user.clone()),
+            agent: given.agent.or_else(|| defaults.scope.agent.clone()),
+            session: given.session.or_else(|| defaults.scope.session.clone()),
+        };
+        let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
+            true => Kind::Message,
+            false => Kind::Note,
+        };
+        let occurred_at = match object.remove("timestamp") {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(moment::from_json(&value)?),
+        };
+        let tags = tags_of(object.remove("tags"))?;
+        let metadata = match object.remove("metadata") {
+            None | Some(Value::Null) => object,
+            Some(Value::Object(given)) => object.into_iter().chain(given).collect(),
+            Some(other) => {
+                return Err(format!(
+                    "`metadata` is an object, not `{}`",
+                    moment::excerpt(&other.to_string())
+                ));
+            }
+        };
+        let draft = Draft {
+            role,
+            name,
+            external_id,
+            occurred_at,
+            tags,
+            metadata,
+            ..Draft::new(kind, scope, text)
+        };
+        Ok(draft.in_session(defaults))
+    }
+
+    /// Reads an object of a chat, where everything is a message.
+    pub(crate) fn from_chat(
+        object: Map<String, Value>,
+        defaults: &Defaults,
+    ) -> Result<Draft, String> {
+        let draft = Draft::from_object(object, defaults)?;
+        Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
+    }
+
+    /// The turns of a conversation: user = sample, session = `sample/session_N`, name = speaker.
+    pub(crate) fn from_sample(sample: &locomo::Sample, defaults: &Defaults) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        for session in &sample.sessions {
+            let scope = Scope {
+                user: Some(sample.id.clone()),
+                agent: defaults.scope.agent.clone(),
+                session: Some(format!("{}/session_{}", sample.id, session.number)),
+            };
+            drafts.extend(session.turns.iter().map(|turn| Draft {
+                role: Some("user".to_owned()),
+                name: Some(turn.speaker.clone()),
+                external_id: turn.dia_id.clone(),
+                occurred_at: session.started_at,
+                ..Draft::new(Kind::Message, scope.clone(), turn.text.clone())
+            }));
+        }
+        drafts
+    }
+
+    /// The id that follows from what it says.
+    pub(crate) fn id(&self, namer: &mut Namer) -> aios_record::Id {
+        if let Some(external_id) = &self.external_id {
+            return identity::external(self.kind, &self.scope, external_id);
+        }
+        namer.name(Content {
+            kind: self.kind,
+            scope: &self.scope,
+            role: self.role.as_deref(),
+            name: self.name.as_deref(),
+            occurred_at: self.occurred_at,
+            text: &self.text,
+        })
+    }
+
+    /// A message always belongs to a session.
+    fn in_session(mut self, defaults: &Defaults) -> Draft {
+        if self.kind == Kind::Message && self.scope.session.is_none() {
+            self.scope.session = Some(defaults.session.clone());
+        }
+        self
+    }
+}
+
+/// The text of a record: text, or the list of parts that chat interfaces use, of which those that
+/// are text count.
+fn text_of(value: &Value) -> Result<String, String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| {
+                part.as_str().or_else(|| part.get("text").and_then(Value::as_str))
+            });
+            texts.collect::<Vec<_>>().join("\n")
+        }
+        other => {
+            return Err(format!("the text is `{}`, not text", moment::excerpt(&other.to_string())));
+        }
+    };
+    if text.trim().is_empty() {
+        return Err("the text is empty".to_owned());
+    }
+    if TEXT_BYTES_MAX < text.len() {
+        return Err(format!(
+            "the text has {} bytes, more than {TEXT_BYTES_MAX}; split it",
+            text.len()
+        ));
+    }
+    Ok(text)
+}
+
+fn name_of(key: &str, value: Option<Value>) -> Result<Option<String>, String> {
+    let name = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(name)) => name,
+        Some(Value::Number(number)) => number.to_string(),
+        Some(other) => {
+            let given = moment::excerpt(&other.to_string());
+            return Err(format!("`{key}` is `{given}`, not text"));
+        }
+    };
+    match name.len() {
+        0 => Ok(None),
+        1..=NAME_BYTES_MAX => Ok(Some(name)),
+        bytes => Err(format!("`{key}` has {bytes} bytes, more than {NAME_BYTES_MAX}")),
+    }
+}
+
+fn tags_of(value: Option<Value>) -> Result<Vec<String>, String> {
+    match value {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::String(tag)) => Ok(vec![tag]),
+        Some(Value::Array(tags)) => {
+            let tags = tags.into_iter().map(|tag| name_of("tags", Some(tag)));
+            Ok(tags.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        }
+        Some(other) => {
+            Err(format!("`tags` is a list of text, not `{}`", moment::excerpt(&other.to_string())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: Value) -> Result<Draft, String> {
+        let Value::Object(object) = value else { panic!("not an object") };
+        let defaults = Defaults { scope: Scope::default(), session: "diary".to_owned() };
+        Draft::from_object(object, &defaults)
+    }
+
+    #[test]
+    fn what_has_a_role_name_or_session_is_a_message_and_the_rest_are_notes() {
+        for (value, kind, session) in [
+            (json!({"text": "x"}), Kind::Note, None),
+            (json!({"text": "x", "role": "user"}), Kind::Message, Some("diary")),
+            (json!({"content": "x", "name": "Ada"}), Kind::Message, Some("diary")),
+            (json!({"text": "x", "session": "s"}), Kind::Message, Some("s")),
+            (json!({"text": "x", "role": null, "session": ""}), Kind::Note, None),
+        ] {
+            let draft = read(value).unwrap();
+            assert_eq!((draft.kind, draft.scope.session.as_deref()), (kind, session));
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_line_says_is_lost() {
+        let draft = read(json!({
+            "content": [{"type": "text", "text": "one"}, {"type": "image"}, "two"],
+            "id": 7, "user": "ada", "timestamp": 1_683_554_160, "tags": ["a", "b"],
+            "metadata": {"mood": "good"}, "model": "m-1",
+        }))
+        .unwrap();
+        assert_eq!(draft.text, "one\ntwo");
+        assert_eq!(draft.external_id.as_deref(), Some("7"));
+        assert_eq!(draft.scope, Scope::default().with_user("ada"));
+        assert_eq!(draft.occurred_at.unwrap().to_string(), "2023-05-08T13:56:00Z");
+        assert_eq!(draft.tags, ["a", "b"]);
+        assert_eq!(Value::Object(draft.metadata), json!({"mood": "good", "model": "m-1"}));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (value, expect) in [
+            (json!({}), "a record has a `text` or a `content`, this one has neither"),
+            (json!({"text": " "}), "the text is empty"),
+            (json!({"text": 7}), "the text is `7`, not text"),
+            (json!({"text": "x", "role": {}}), "`role` is `{}`, not text"),
+            (json!({"text": "x", "tags": 7}), "`tags` is a list of text, not `7`"),
+            (json!({"text": "x", "metadata": 7}), "`metadata` is an object, not `7`"),
+            (
+                json!({"text": "x", "timestamp": "soon"}),
+                "`soon` is not a time; write 2026-05-08, 2026-05-08T13:56:00Z or seconds since 1970",
+            ),
+        ] {
+            assert_eq!(read(value).unwrap_err(), expect);
+        }
+        let long = read(json!({"text": "x".repeat(TEXT_BYTES_MAX + 1)})).unwrap_err();
+        assert_eq!(long, "the text has 1048577 bytes, more than 1048576; split it");
+        let name = read(json!({"text": "x", "name": "x".repeat(NAME_BYTES_MAX + 1)})).unwrap_err();
+        assert_eq!(name, "`name` has 1025 bytes, more than 1024");
+    }
+}

@@ -1,0 +1,91 @@
+//! Lines of a stream, each of bounded length.
+
+use std::io::{self, BufRead};
+
+/// The longest line that is read, in bytes.
+pub const LINE_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// One line without its end, or how long it was when it is too long to be taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    Whole(&'a [u8]),
+    TooLong { bytes: u64 },
+}
+
+/// Reads lines, skipping over what is too long without holding it.
+pub(crate) struct Lines<R> {
+    input: R,
+    number: u64,
+    buffer: Vec<u8>,
+    bytes_max: usize,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(crate) fn new(input: R, bytes_max: usize) -> Lines<R> {
+        Lines { input, number: 0, buffer: Vec::new(), bytes_max }
+    }
+
+    /// The next line with its number, from 1; `None` at the end.
+    pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
+        self.buffer.clear();
+        let mut bytes = 0_u64;
+        loop {
+            let available = match self.input.fill_buf() {
+                Ok(available) => available,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let part = &available[..end.unwrap_or(available.len())];
+            bytes += part.len() as u64;
+            if bytes <= self.bytes_max as u64 {
+                self.buffer.extend_from_slice(part);
+            }
+            let (ended, used) = (end.is_some(), part.len() + usize::from(end.is_some()));
+            let at_end = available.is_empty();
+            self.input.consume(used);
+            if at_end && bytes == 0 {
+                return Ok(None);
+            }
+            if ended || at_end {
+                break;
+            }
+        }
+        self.number += 1;
+        if (self.bytes_max as u64) < bytes {
+            return Ok(Some((self.number, Line::TooLong { bytes })));
+        }
+        let line = self.buffer.strip_suffix(b"\r").unwrap_or(&self.buffer);
+        Ok(Some((self.number, Line::Whole(line))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(input: &[u8], expect: &[Result<&[u8], u64>]) {
+        for capacity in [1, 2, 7, 64] {
+            let mut lines = Lines::new(io::BufReader::with_capacity(capacity, input), 5);
+            let mut found = Vec::new();
+            while let Some((number, line)) = lines.next().unwrap() {
+                assert_eq!(number, found.len() as u64 + 1);
+                found.push(match line {
+                    Line::Whole(line) => Ok(line.to_vec()),
+                    Line::TooLong { bytes } => Err(bytes),
+                });
+            }
+            let expect: Vec<_> = expect.iter().map(|line| line.map(<[u8]>::to_vec)).collect();
+            assert_eq!(found, expect, "with a buffer of {capacity}");
+        }
+    }
+
+    #[test]
+    fn lines_end_anywhere_and_long_ones_are_skipped() {
+        check(b"", &[]);
+        check(b"ab", &[Ok(b"ab")]);
+        check(b"ab\r\n\ncd\n", &[Ok(b"ab"), Ok(b""), Ok(b"cd")]);
+        check(b"12345\n123456\nab", &[Ok(b"12345"), Err(6), Ok(b"ab")]);
+        check(b"1234567890", &[Err(10)]);
+    }
+}

@@ -1,0 +1,134 @@
+//! What is read from well-formed and from broken input, byte by byte.
+
+use std::{io::Read, ops::ControlFlow, path::Path};
+
+use aios_record::Scope;
+
+use super::{
+    Format,
+    draft::Defaults,
+    lines::LINE_BYTES_MAX,
+    reading::{Input, Piece, read},
+};
+
+/// Each piece as `line: text` or `line! problem`; a problem without a place has `-` for a line.
+fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
+    let defaults = Defaults { scope: Scope::default(), session: "here".to_owned() };
+    let mut found = Vec::new();
+    let input = Input {
+        bytes,
+        name: Some(Path::new(name)),
+        format,
+        defaults: &defaults,
+        count_tokens: &|text| text.split_whitespace().count(),
+    };
+    read(input, &mut |piece| {
+        found.push(match piece {
+            Piece::Draft(line, draft) => format!("{line}: {}", draft.text),
+            Piece::Failed(Some(line), problem) => format!("{line}! {problem}"),
+            Piece::Failed(None, problem) => format!("-! {problem}"),
+        });
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+fn check(format: Format, bytes: &[u8], expect: &[&str]) {
+    assert_eq!(pieces(format, "file", bytes), expect, "{}", String::from_utf8_lossy(bytes));
+}
+
+#[test]
+fn a_broken_line_costs_that_line() {
+    check(
+        Format::Jsonl,
+        b"{\"text\": \"one\"}\n\n{\"text\": \n[1]\n{\"txt\": \"x\"}\n{\"text\": \"\xff\"}\n{\"text\": \"two\"}",
+        &[
+            "1: one",
+            "3! truncated JSON at column 9: EOF while parsing a value",
+            "4! a line is a JSON object with a `text` or a `content`",
+            "5! a record has a `text` or a `content`, this one has neither",
+            "6! invalid UTF-8 at byte 11 of the line",
+            "7: two",
+        ],
+    );
+}
+
+#[test]
+fn a_line_of_fifty_megabytes_costs_that_line() {
+    let long = std::io::repeat(b'x').take(50_000_000);
+    let bytes = (&b"{\"text\": \"one\"}\n"[..]).chain(long).chain(&b"\n{\"text\": \"two\"}\n"[..]);
+    let expect = [
+        "1: one".to_owned(),
+        format!("2! the line has 50000000 bytes, more than {LINE_BYTES_MAX}; split it"),
+        "3: two".to_owned(),
+    ];
+    assert_eq!(pieces(Format::Jsonl, "file", bytes), expect);
+}
+
+#[test]
+fn what_stands_before_a_truncation_goes_in() {
+    for format in [Format::Chat, Format::Auto] {
+        check(
+            format,
+            b"[\n{\"content\": \"one\"},\n{\"content\": 7},\n{\"content\": \"two\"},\n{\"cont",
+            &[
+                "2: one",
+                "3! the text is `7`, not text",
+                "4: two",
+                "5! truncated JSON at column 6: EOF while parsing a string",
+            ],
+        );
+        check(
+            format,
+            b"{\"title\": \"t\", \"messages\": [{\"role\": \"user\", \"content\": \"one\"}, {",
+            &["1: one", "1! truncated JSON at column 65: EOF while parsing an object"],
+        );
+    }
+    check(
+        Format::Locomo,
+        b"[{\"sample_id\": \"c\", \"conversation\": {\"session_1\": [{\"speaker\": \"A\", \"text\": \"one\"}]}},\n{\"sample",
+        &["1: one", "2! truncated JSON at column 8: EOF while parsing a string"],
+    );
+}
+
+#[test]
+fn documents_of_another_shape_are_told() {
+    check(
+        Format::Chat,
+        b"7",
+        &["1! invalid type: integer `7`, expected a list of messages, or {\"messages\": [...]}"],
+    );
+    check(Format::Chat, b"{\"x\": 1}", &["1! the object has no `messages`"]);
+    check(Format::Chat, b"[] x", &["1! broken JSON at column 4: trailing characters"]);
+    check(Format::Locomo, b"[{\"x\": 1}]", &["1! a LoCoMo sample has a `sample_id` that is text"]);
+    check(Format::Auto, b"[]", &[]);
+    check(Format::Auto, b"[{\"messages\": [{\"content\": \"one\"}]}]", &["1: one"]);
+}
+
+#[test]
+fn empty_input_and_text_that_is_none_are_told() {
+    let formats = [
+        Format::Auto,
+        Format::Locomo,
+        Format::Chat,
+        Format::Jsonl,
+        Format::Markdown,
+        Format::Text,
+    ];
+    for format in formats {
+        check(format, b"", &["-! it is empty; there is nothing to store"]);
+        check(format, b" \n", &["-! it is empty; there is nothing to store"]);
+    }
+    check(Format::Text, b"one\ntwo \xff", &["2! invalid UTF-8; is it a text file?"]);
+    check(Format::Auto, b"Dear diary. It rained.", &["1: Dear diary. It rained."]);
+    let directory = std::fs::File::open(std::env::temp_dir()).unwrap();
+    let found = pieces(Format::Auto, "tmp", directory);
+    assert_eq!(found, ["-! it is a directory; name the files that are in it"]);
+}
+
+#[test]
+fn a_byte_order_mark_is_not_content() {
+    check(Format::Jsonl, b"\xEF\xBB\xBF{\"text\": \"one\"}", &["1: one"]);
+    check(Format::Chat, b"\xEF\xBB\xBF[{\"content\": \"one\"}]", &["1: one"]);
+    check(Format::Text, b"\xEF\xBB\xBFone", &["1: one"]);
+}

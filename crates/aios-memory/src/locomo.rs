@@ -1,0 +1,219 @@
+//! The LoCoMo dataset's JSON: long conversations with labelled questions (Maharana et al., 2024).
+//!
+//! Read element by element, so that one broken turn costs that turn only. Not here: what becomes
+//! of a turn, which `ingest` decides, and the measures, which are in `eval`.
+
+use std::collections::BTreeSet;
+
+use aios_record::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::moment;
+
+/// The category of the questions that the conversation does not answer.
+pub(crate) const CATEGORY_UNANSWERABLE: u64 = 5;
+
+/// One conversation, with its questions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) id: String,
+    /// In the order of their numbers.
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) questions: Vec<Question>,
+}
+
+/// What was said at one sitting.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Session {
+    pub(crate) number: u64,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) turns: Vec<Turn>,
+}
+
+/// One thing said.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Turn {
+    pub(crate) speaker: String,
+    pub(crate) dia_id: Option<String>,
+    /// What was said, with the caption of a shared photo appended.
+    pub(crate) text: String,
+}
+
+/// A question with the turns that answer it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Question {
+    pub(crate) text: String,
+    /// Ids of turns of this sample; malformed labels are split, those that name no turn left out.
+    pub(crate) evidence: Vec<String>,
+    pub(crate) category: u64,
+}
+
+impl Sample {
+    /// Reads one element of the dataset's list. What cannot be read is told in `problems` and left
+    /// out; `None` when it is no sample at all.
+    pub(crate) fn read(value: &Value, problems: &mut Vec<String>) -> Option<Sample> {
+        let Some(id) = value.get("sample_id").and_then(Value::as_str) else {
+            problems.push("a LoCoMo sample has a `sample_id` that is text".to_owned());
+            return None;
+        };
+        let Some(conversation) = value.get("conversation").and_then(Value::as_object) else {
+            problems.push(format!("sample `{id}` has no `conversation` object"));
+            return None;
+        };
+        let sessions = read_sessions(conversation, problems);
+        let turns: BTreeSet<&str> = sessions
+            .iter()
+            .flat_map(|session| &session.turns)
+            .filter_map(|turn| turn.dia_id.as_deref())
+            .collect();
+        let labelled = value.get("qa").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let questions = labelled.iter().filter_map(|qa| read_question(qa, &turns)).collect();
+        Some(Sample { id: id.to_owned(), sessions, questions })
+    }
+}
+
+fn read_sessions(conversation: &Map<String, Value>, problems: &mut Vec<String>) -> Vec<Session> {
+    let mut sessions = Vec::new();
+    for (key, value) in conversation {
+        let number = key.strip_prefix("session_").and_then(|rest| rest.parse::<u64>().ok());
+        let Some(number) = number else { continue };
+        let Some(turns) = value.as_array() else {
+            problems.push(format!("`{key}` is not a list of turns"));
+            continue;
+        };
+        let heading = conversation.get(&format!("{key}_date_time")).and_then(Value::as_str);
+        let started_at = heading.and_then(|text| match moment::parse_session_time(text) {
+            Ok(time) => Some(time),
+            Err(problem) => {
+                problems.push(format!("`{key}` goes in without a time: {problem}"));
+                None
+            }
+        });
+        let mut session = Session { number, started_at, turns: Vec::with_capacity(turns.len()) };
+        for (index, turn) in turns.iter().enumerate() {
+            match read_turn(turn) {
+                Ok(turn) => session.turns.push(turn),
+                Err(problem) => problems.push(format!("turn {} of `{key}`: {problem}", index + 1)),
+            }
+        }
+        sessions.push(session);
+    }
+    sessions.sort_by_key(|session| session.number);
+    sessions
+}
+
+fn read_turn(value: &Value) -> Result<Turn, String> {
+    let text_of = |key: &str| value.get(key).and_then(Value::as_str).map(str::trim);
+    let speaker = text_of("speaker").ok_or("`speaker` is missing")?;
+    let said = text_of("text").unwrap_or_default();
+    let caption = text_of("blip_caption").filter(|caption| !caption.is_empty());
+    let text = match caption {
+        None if said.is_empty() => return Err("`text` is missing".to_owned()),
+        None => said.to_owned(),
+        Some(caption) => format!("{said} [shared a photo: {caption}]").trim_start().to_owned(),
+    };
+    let dia_id = text_of("dia_id").filter(|id| !id.is_empty()).map(str::to_owned);
+    Ok(Turn { speaker: speaker.to_owned(), dia_id, text })
+}
+
+fn read_question(value: &Value, turns: &BTreeSet<&str>) -> Option<Question> {
+    let text = value.get("question")?.as_str()?.to_owned();
+    let category = value.get("category").and_then(Value::as_u64).unwrap_or_default();
+    let labels = value.get("evidence").and_then(Value::as_array);
+    let mut evidence = Vec::new();
+    for label in labels.into_iter().flatten().filter_map(Value::as_str) {
+        let parts = label.split(|c: char| c == ';' || c == ',' || c.is_whitespace());
+        for id in parts.filter(|part| turns.contains(part)) {
+            if !evidence.iter().any(|known| known == id) {
+                evidence.push(id.to_owned());
+            }
+        }
+    }
+    Some(Question { text, evidence, category })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: &Value) -> (Option<Sample>, Vec<String>) {
+        let mut problems = Vec::new();
+        (Sample::read(value, &mut problems), problems)
+    }
+
+    #[test]
+    fn sessions_come_in_the_order_of_their_numbers_and_captions_are_text() {
+        let (sample, problems) = read(&json!({
+            "sample_id": "conv-1",
+            "conversation": {
+                "speaker_a": "Ada",
+                "session_10": [{"speaker": "Ada", "dia_id": "D10:1", "text": "late"}],
+                "session_10_date_time": "1:56 pm on 8 May, 2023",
+                "session_2": [
+                    {"speaker": "Bob", "dia_id": "D2:1", "text": "Look!", "blip_caption": "a cat"},
+                    {"speaker": "Bob", "dia_id": "D2:2", "text": "", "blip_caption": "a dog"},
+                ],
+            },
+        }));
+        let sample = sample.unwrap();
+        assert_eq!(problems, Vec::<String>::new());
+        let texts: Vec<_> = sample
+            .sessions
+            .iter()
+            .flat_map(|session| session.turns.iter().map(|turn| (session.number, &*turn.text)))
+            .collect();
+        let expect = [
+            (2, "Look! [shared a photo: a cat]"),
+            (2, "[shared a photo: a dog]"),
+            (10, "late"),
+        ];
+        assert_eq!(texts, expect);
+        assert_eq!(sample.sessions[0].started_at, None);
+        assert_eq!(sample.sessions[1].started_at.unwrap().to_string(), "2023-05-08T13:56:00Z");
+    }
+
+    #[test]
+    fn malformed_evidence_is_split_and_what_names_no_turn_is_dropped() {
+        let turn = |id: &str| json!({"speaker": "Ada", "dia_id": id, "text": "x"});
+        let (sample, _) = read(&json!({
+            "sample_id": "conv-1",
+            "conversation": {"session_1": [turn("D8:6"), turn("D9:17"), turn("D9:1")]},
+            "qa": [
+                {"question": "a", "evidence": ["D8:6; D9:17"], "category": 1},
+                {"question": "b", "evidence": ["D9:1 D8:6", "D9:1"], "category": 2},
+                {"question": "c", "evidence": ["D:11:26", "D4:36"], "category": 3},
+                {"question": "d", "category": 5},
+            ],
+        }));
+        let evidence: Vec<_> =
+            sample.unwrap().questions.into_iter().map(|question| question.evidence).collect();
+        let expect: [&[&str]; 4] = [&["D8:6", "D9:17"], &["D9:1", "D8:6"], &[], &[]];
+        assert_eq!(evidence, expect);
+    }
+
+    #[test]
+    fn a_broken_turn_costs_that_turn_only() {
+        let (sample, problems) = read(&json!({
+            "sample_id": "conv-1",
+            "conversation": {
+                "session_1": [{"dia_id": "D1:1"}, {"speaker": "Ada", "text": "kept"}],
+                "session_1_date_time": "some day",
+                "session_2": "lost",
+            },
+        }));
+        assert_eq!(sample.unwrap().sessions[0].turns.len(), 1);
+        assert_eq!(
+            problems,
+            [
+                "`session_1` goes in without a time: `some day` is not a session time like \
+                 `1:56 pm on 8 May, 2023`",
+                "turn 1 of `session_1`: `speaker` is missing",
+                "`session_2` is not a list of turns",
+            ]
+        );
+        assert_eq!(read(&json!({"conversation": {}})).0, None);
+        assert_eq!(read(&json!({"sample_id": "x"})).0, None);
+    }
+}
