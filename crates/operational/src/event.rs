@@ -1,0 +1,247 @@
+//! Events: what is pushed, and what is read back. Not here: the ring that holds them.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use aios_record::{Id, Timestamp};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
+use serde_json::Value;
+
+use crate::{overflow::Handover, ring::Entry};
+
+/// Something that happened.
+///
+/// ```
+/// use aios_operational::{Category, Event};
+/// use serde_json::json;
+///
+/// let event = Event::new("disk", "sensor-3", json!({"free_gb": 0.2})).critical();
+/// assert_eq!(event.category, Category::Other("disk".into()));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Identifies it. Left out, it gets a UUIDv7 when it is pushed.
+    pub id: Option<Id>,
+    /// When it happened. Left out, when it was pushed.
+    pub timestamp: Option<Timestamp>,
+    /// What sort of thing it is.
+    pub category: Category,
+    /// Where it comes from.
+    pub source: String,
+    /// What is known about it.
+    pub data: Value,
+    /// Whether it must not be lost.
+    pub critical: bool,
+}
+
+impl Event {
+    /// An event that is happening now and may be forgotten.
+    #[must_use]
+    pub fn new(category: impl Into<Category>, source: impl Into<String>, data: Value) -> Event {
+        Event {
+            id: None,
+            timestamp: None,
+            category: category.into(),
+            source: source.into(),
+            data,
+            critical: false,
+        }
+    }
+
+    /// This event with an id of the caller's choice.
+    #[must_use]
+    pub fn with_id(self, id: Id) -> Event {
+        Event { id: Some(id), ..self }
+    }
+
+    /// This event as of another time.
+    #[must_use]
+    pub fn with_timestamp(self, timestamp: Timestamp) -> Event {
+        Event { timestamp: Some(timestamp), ..self }
+    }
+
+    /// This event as one that must not be lost.
+    #[must_use]
+    pub fn critical(self) -> Event {
+        Event { critical: true, ..self }
+    }
+
+    /// How much it holds, in bytes: its texts and 8 for every other value.
+    pub(crate) fn bytes(&self) -> usize {
+        let id = self.id.as_ref().map_or(0, |id| id.as_str().len());
+        id + self.category.as_str().len() + self.source.len() + value_bytes(&self.data)
+    }
+}
+
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(value_bytes).sum(),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| key.len() + value_bytes(value)).sum()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+    }
+}
+
+/// What sort of thing an event is: one of the usual ones, or any text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Category {
+    /// `metric`: a measurement worth telling.
+    Metric,
+    /// `event`: something that happened, without a better name.
+    Event,
+    /// `task`: a task began, moved on or ended.
+    Task,
+    /// `tool_result`: a tool returned.
+    ToolResult,
+    /// Any other text.
+    Other(Box<str>),
+}
+
+impl Category {
+    /// The category as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Category::Metric => "metric",
+            Category::Event => "event",
+            Category::Task => "task",
+            Category::ToolResult => "tool_result",
+            Category::Other(text) => text,
+        }
+    }
+}
+
+impl From<&str> for Category {
+    fn from(text: &str) -> Category {
+        match text {
+            "metric" => Category::Metric,
+            "event" => Category::Event,
+            "task" => Category::Task,
+            "tool_result" => Category::ToolResult,
+            other => Category::Other(other.into()),
+        }
+    }
+}
+
+impl From<String> for Category {
+    fn from(text: String) -> Category {
+        match Category::from(text.as_str()) {
+            Category::Other(_) => Category::Other(text.into()),
+            known => known,
+        }
+    }
+}
+
+impl From<Category> for String {
+    fn from(category: Category) -> String {
+        match category {
+            Category::Other(text) => text.into(),
+            known => known.as_str().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An event that has been pushed: immutable, cheap to clone, and alive for as long as somebody
+/// holds it, whatever becomes of the ring.
+#[derive(Clone)]
+pub struct StoredEvent(pub(crate) Arc<Entry<Held>>);
+
+/// What the ring holds of an event.
+pub(crate) struct Held {
+    pub(crate) event: Event,
+    pub(crate) timestamp: Timestamp,
+    /// The age of the handle at the push.
+    pub(crate) pushed_at: Duration,
+    /// Differs from handle to handle, so that generated ids do.
+    pub(crate) nonce: u64,
+    pub(crate) handover: Handover,
+}
+
+impl StoredEvent {
+    /// Its place in the order of all pushes, from 0.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.0.seq()
+    }
+
+    /// Its id: the one it was given, or a UUIDv7 that stays the same.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.0.event.id.clone().unwrap_or_else(|| self.generated_id())
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        self.0.timestamp
+    }
+
+    /// What sort of thing it is.
+    #[must_use]
+    pub fn category(&self) -> &Category {
+        &self.0.event.category
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.0.event.source
+    }
+
+    /// What is known about it.
+    #[must_use]
+    pub fn data(&self) -> &Value {
+        &self.0.event.data
+    }
+
+    /// Whether it must not be lost.
+    #[must_use]
+    pub fn is_critical(&self) -> bool {
+        self.0.event.critical
+    }
+
+    /// Made when it is asked for, of what the event has anyway: a push pays nothing for it. Within
+    /// a handle `seq` keeps ids apart, between handles the nonce does.
+    fn generated_id(&self) -> Id {
+        let seq = self.seq();
+        let mut bytes = [0; 10];
+        bytes[..2].copy_from_slice(&(seq as u16).to_be_bytes());
+        bytes[2..].copy_from_slice(&self.0.nonce.wrapping_add(seq).to_be_bytes());
+        let millis = u64::try_from(self.0.timestamp.as_millisecond()).unwrap_or(0);
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid();
+        Id::new(uuid.to_string()).expect("a UUID has 36 bytes")
+    }
+}
+
+impl fmt::Debug for StoredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredEvent")
+            .field("seq", &self.seq())
+            .field("timestamp", &self.timestamp())
+            .field("event", &self.0.event)
+            .finish()
+    }
+}
+
+/// As the record `event`: `id`, `seq`, `timestamp`, `category`, `source`, `data`, `critical`.
+impl Serialize for StoredEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut record = serializer.serialize_struct("event", 7)?;
+        record.serialize_field("id", &self.id())?;
+        record.serialize_field("seq", &self.seq())?;
+        record.serialize_field("timestamp", &self.timestamp())?;
+        record.serialize_field("category", self.category())?;
+        record.serialize_field("source", self.source())?;
+        record.serialize_field("data", self.data())?;
+        record.serialize_field("critical", &self.is_critical())?;
+        record.end()
+    }
+}

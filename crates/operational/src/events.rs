@@ -1,0 +1,497 @@
+//! Pushing events, reading them back, and handing on those that must outlive the ring.
+
+use std::{
+    collections::hash_map::RandomState,
+    fmt,
+    hash::{BuildHasher, Hasher},
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aios_record::Timestamp;
+use crossbeam_utils::CachePadded;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Category, Clock, Config, Error, Event, Keep, Operational, Overflow, Pushed, Refused, Spill,
+    StoredEvent,
+    config::places,
+    event::Held,
+    overflow::{Finish, Handover},
+    ring::{Entry, Exit, Ring},
+    sync::{AtomicU64, Ordering},
+};
+
+impl Operational {
+    /// Adds `event`. A critical one is offered to the overflow before this returns. Never waits.
+    ///
+    /// # Errors
+    /// [`Error::EventTooLarge`].
+    pub fn push_event(&self, event: Event) -> Result<Pushed, Error> {
+        let events = &self.inner.events;
+        match &events.overflow {
+            Some(overflow) if event.critical && events.keep != Keep::Nothing => {
+                self.push_event_with(event, |event| overflow.offer(event))
+            }
+            _ => {
+                let seq = events.push(event)?;
+                Ok(Pushed { seq, spill: Spill::NotNeeded })
+            }
+        }
+    }
+
+    /// Adds `event`, critical or not, and offers it through `offer` instead of the overflow: how a
+    /// caller learns when *this* event has become durable, by sending a reply channel along. When
+    /// `offer` accepts, the event counts as handed on; when it refuses, the event waits in the ring
+    /// like any other.
+    ///
+    /// # Errors
+    /// [`Error::EventTooLarge`].
+    pub fn push_event_with(
+        &self,
+        event: Event,
+        offer: impl FnOnce(StoredEvent) -> Result<(), Refused>,
+    ) -> Result<Pushed, Error> {
+        self.inner.events.push_offering(event, offer)
+    }
+
+    /// The newest `count` events that `filter` admits, newest first. Expired ones are left out.
+    #[must_use]
+    pub fn recent(&self, count: usize, filter: &Filter) -> Recent {
+        self.inner.events.recent(count, filter)
+    }
+
+    /// Up to `count` events from `cursor` on, oldest first, and exactly how many there were that
+    /// can no longer be given. It stops before a push that is still under way, so that following
+    /// [`News::next`] loses nothing uncounted.
+    #[must_use]
+    pub fn events_since(&self, cursor: Cursor, count: usize) -> News {
+        self.inner.events.since(cursor, count)
+    }
+
+    /// The position after everything pushed so far.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor(self.inner.events.ring.head())
+    }
+
+    /// Empties the view and returns how many events that removed. Counters go on. Critical events
+    /// that were refused are offered a last time.
+    pub fn clear(&self) -> u64 {
+        self.inner.events.clear()
+    }
+
+    /// Offers the critical events that the overflow refused once more, oldest first, until it
+    /// refuses again. To be called when the overflow has room. Costs nothing if there are none.
+    pub fn offer_again(&self) -> Swept {
+        let events = &self.inner.events;
+        match events.counters().critical_waiting {
+            0 => Swept::default(),
+            _ => events.hand_on(|_| false),
+        }
+    }
+
+    /// Hands to the overflow what [`Config::keep`] names and has expired at `now`, each event once,
+    /// and the critical events that were refused. To be called about once a minute.
+    pub fn sweep(&self, now: Instant) -> Swept {
+        let events = &self.inner.events;
+        let age = events.age(now);
+        match events.keep {
+            Keep::All => events.hand_on(|held| events.is_expired(held, age)),
+            Keep::Critical | Keep::Nothing => self.offer_again(),
+        }
+    }
+
+    /// Hands to the overflow everything in the ring that [`Config::keep`] names, whatever its age:
+    /// before the process ends.
+    pub fn flush(&self) -> Swept {
+        match self.inner.events.keep {
+            Keep::All => self.inner.events.hand_on(|_| true),
+            Keep::Critical | Keep::Nothing => self.offer_again(),
+        }
+    }
+
+    /// What has become of the events so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.inner.events.counters()
+    }
+}
+
+/// Which events a read wants. The default wants all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Filter {
+    /// Of this category.
+    pub category: Option<Category>,
+    /// From this source.
+    pub source: Option<String>,
+    /// That happened at this time or later.
+    pub since: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Wants every event.
+    #[must_use]
+    pub fn all() -> Filter {
+        Filter::default()
+    }
+
+    /// This filter, for events of `category` only.
+    #[must_use]
+    pub fn with_category(self, category: impl Into<Category>) -> Filter {
+        Filter { category: Some(category.into()), ..self }
+    }
+
+    /// This filter, for events from `source` only.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<String>) -> Filter {
+        Filter { source: Some(source.into()), ..self }
+    }
+
+    /// This filter, for events that happened at `since` or later.
+    #[must_use]
+    pub fn with_since(self, since: Timestamp) -> Filter {
+        Filter { since: Some(since), ..self }
+    }
+
+    fn admits(&self, held: &Held) -> bool {
+        self.category.as_ref().is_none_or(|category| *category == held.event.category)
+            && self.source.as_ref().is_none_or(|source| *source == held.event.source)
+            && self.since.is_none_or(|since| since <= held.timestamp)
+    }
+}
+
+/// A position in the order of all pushes of one handle.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Cursor(u64);
+
+impl Cursor {
+    /// Before the first event.
+    pub const START: Cursor = Cursor(0);
+
+    /// The position before the event with this `seq`.
+    #[must_use]
+    pub fn at(seq: u64) -> Cursor {
+        Cursor(seq)
+    }
+
+    /// The `seq` of the first event after this position.
+    #[must_use]
+    pub fn seq(self) -> u64 {
+        self.0
+    }
+}
+
+/// The newest events.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Recent {
+    /// Newest first.
+    pub events: Vec<StoredEvent>,
+    /// How many could not be looked at, because they were evicted during the read or their push is
+    /// still under way.
+    pub missed: u64,
+}
+
+/// What is new since a [`Cursor`]. `events`, `missed` and `expired` add up to the distance from
+/// there to `next`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct News {
+    /// Oldest first.
+    pub events: Vec<StoredEvent>,
+    /// How many are gone: evicted before they were read, or cleared.
+    pub missed: u64,
+    /// How many have expired.
+    pub expired: u64,
+    /// Where to go on.
+    pub next: Cursor,
+}
+
+/// What a round of offers to the overflow achieved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Swept {
+    /// How many events it took.
+    pub accepted: u64,
+    /// How many it has no room for; they stay in the ring until the next round.
+    pub refused: u64,
+}
+
+/// What has become of the events. Exact when nothing is under way: then
+/// `pushed == kept + evicted + cleared`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Events pushed since the handle was opened.
+    pub pushed: u64,
+    /// Events in the ring, expired ones included.
+    pub kept: u64,
+    /// Events that gave way to newer ones.
+    pub evicted: u64,
+    /// Events removed by [`Operational::clear`].
+    pub cleared: u64,
+    /// Events that the overflow accepted.
+    pub spilled: u64,
+    /// Critical events that left the ring without having been handed on.
+    pub critical_lost: u64,
+    /// Other events that [`Keep::All`] should have handed on and could not.
+    pub kept_lost: u64,
+    /// Critical events in the ring that the overflow refused so far.
+    pub critical_waiting: u64,
+    /// Events that readers with a [`Cursor`] came too late for, summed over readers.
+    pub lapped: u64,
+}
+
+/// The ring of events and what surrounds it.
+pub(crate) struct Events {
+    ring: Ring<Held>,
+    ttl: Duration,
+    keep: Keep,
+    bytes_max: usize,
+    overflow: Option<Arc<dyn Overflow>>,
+    clock: Arc<dyn Clock>,
+    opened_at: Instant,
+    nonce: u64,
+    tally: CachePadded<Tally>,
+}
+
+/// What the ring itself does not count. None of it is touched by a push that spills nothing.
+#[derive(Default)]
+struct Tally {
+    spilled: AtomicU64,
+    critical_lost: AtomicU64,
+    kept_lost: AtomicU64,
+    critical_waiting: AtomicU64,
+    lapped: AtomicU64,
+}
+
+/// Events that a push has made leave the ring and that must be offered a last time. At most two:
+/// what it replaced, and itself.
+type Leaving = Vec<StoredEvent>;
+
+impl Events {
+    pub(crate) fn new(config: &Config) -> Result<Events, Error> {
+        Ok(Events {
+            ring: Ring::new(places("capacity", config.capacity)?),
+            ttl: config.ttl,
+            keep: config.keep,
+            bytes_max: config.event_bytes_max,
+            overflow: config.overflow.clone(),
+            clock: Arc::clone(&config.clock),
+            opened_at: config.clock.instant(),
+            nonce: RandomState::new().build_hasher().finish(),
+            tally: CachePadded::default(),
+        })
+    }
+
+    fn push(&self, event: Event) -> Result<u64, Error> {
+        let handover = match self.is_wanted(&event) {
+            true => Handover::waiting(),
+            false => Handover::settled(),
+        };
+        let held = self.hold(event, handover)?;
+        if held.event.critical && held.handover.is_open() {
+            self.tally.critical_waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut leaving = Leaving::new();
+        let seq = self.ring.push_with(held, |entry, exit| collect(entry, exit, &mut leaving));
+        self.see_off(leaving);
+        Ok(seq)
+    }
+
+    fn push_offering(
+        &self,
+        event: Event,
+        offer: impl FnOnce(StoredEvent) -> Result<(), Refused>,
+    ) -> Result<Pushed, Error> {
+        let held = self.hold(event, Handover::offering())?;
+        let mut leaving = Leaving::new();
+        let stored = StoredEvent(
+            self.ring.push_shared_with(held, |entry, exit| collect(entry, exit, &mut leaving)),
+        );
+        self.see_off(leaving);
+        let accepted = offer(stored.clone()).is_ok();
+        self.finish(&stored, accepted);
+        let spill = if accepted { Spill::Accepted } else { Spill::Full };
+        Ok(Pushed { seq: stored.seq(), spill })
+    }
+
+    /// `event` as the ring holds it. Here, and in `recent` and `since`, the clock is read.
+    fn hold(&self, event: Event, handover: Handover) -> Result<Held, Error> {
+        let bytes = event.bytes();
+        if self.bytes_max < bytes {
+            return Err(Error::EventTooLarge { bytes, max: self.bytes_max });
+        }
+        let pushed_at = self.age(self.clock.instant());
+        let timestamp = event.timestamp.unwrap_or_else(|| self.clock.timestamp());
+        Ok(Held { event, timestamp, pushed_at, nonce: self.nonce, handover })
+    }
+
+    fn recent(&self, count: usize, filter: &Filter) -> Recent {
+        let mut events = Vec::with_capacity(count.min(self.ring.capacity()));
+        if count == 0 {
+            return Recent { events, missed: 0 };
+        }
+        let age = self.age(self.clock.instant());
+        let missed = self.ring.visit_recent(|entry| {
+            if filter.admits(entry) && !self.is_expired(entry, age) {
+                events.push(StoredEvent(Arc::clone(entry)));
+            }
+            go_on_while(events.len() < count)
+        });
+        Recent { events, missed }
+    }
+
+    fn since(&self, cursor: Cursor, count: usize) -> News {
+        let (mut events, mut expired) = (Vec::new(), 0);
+        if count == 0 {
+            return News { events, missed: 0, expired, next: cursor };
+        }
+        let age = self.age(self.clock.instant());
+        let span = self.ring.visit_since(cursor.0, |entry| {
+            match self.is_expired(entry, age) {
+                true => expired += 1,
+                false => events.push(StoredEvent(Arc::clone(entry))),
+            }
+            go_on_while(events.len() < count)
+        });
+        if 0 < span.missed {
+            self.tally.lapped.fetch_add(span.missed, Ordering::Relaxed);
+        }
+        News { events, missed: span.missed, expired, next: Cursor(span.next) }
+    }
+
+    fn clear(&self) -> u64 {
+        let mut leaving = Leaving::new();
+        let count = self.ring.clear_with(|entry, exit| collect(entry, exit, &mut leaving));
+        self.see_off(leaving);
+        count
+    }
+
+    /// Offers the refused critical events and those that are `due`, oldest first, until the
+    /// overflow refuses.
+    fn hand_on(&self, due: impl Fn(&Held) -> bool) -> Swept {
+        let mut claimed = Vec::new();
+        self.ring.visit_recent(|entry| {
+            if (entry.event.critical || due(entry)) && entry.handover.claim() {
+                claimed.push(StoredEvent(Arc::clone(entry)));
+            }
+            ControlFlow::Continue(())
+        });
+        let mut swept = Swept::default();
+        for event in claimed.into_iter().rev() {
+            if event.is_critical() {
+                self.tally.critical_waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+            let accepted = swept.refused == 0 && self.offer(&event).is_ok();
+            self.finish(&event, accepted);
+            match accepted {
+                true => swept.accepted += 1,
+                false => swept.refused += 1,
+            }
+        }
+        swept
+    }
+
+    /// Offers a last time what has left the ring with nobody else responsible for it.
+    fn see_off(&self, leaving: Leaving) {
+        for event in leaving {
+            if event.is_critical() {
+                self.tally.critical_waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+            match self.offer(&event) {
+                Ok(()) => _ = self.tally.spilled.fetch_add(1, Ordering::Relaxed),
+                Err(Refused) => self.count_lost(&event),
+            }
+        }
+    }
+
+    fn offer(&self, event: &StoredEvent) -> Result<(), Refused> {
+        self.overflow.as_ref().ok_or(Refused)?.offer(event.clone())
+    }
+
+    /// Puts down the baton of `event`, which this thread has offered.
+    fn finish(&self, event: &StoredEvent, accepted: bool) {
+        if accepted {
+            self.tally.spilled.fetch_add(1, Ordering::Relaxed);
+        }
+        let wanted = self.is_wanted(&event.0.event);
+        // Counted before it waits, since the next to come by takes it off the count.
+        let waits = !accepted && wanted && event.is_critical();
+        if waits {
+            self.tally.critical_waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        if event.0.handover.finish(accepted || !wanted) == Finish::Lost {
+            if waits {
+                self.tally.critical_waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+            self.count_lost(event);
+        }
+    }
+
+    fn count_lost(&self, event: &StoredEvent) {
+        let lost = match event.is_critical() {
+            true => &self.tally.critical_lost,
+            false => &self.tally.kept_lost,
+        };
+        lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn counters(&self) -> Counters {
+        let ring = self.ring.counters();
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counters {
+            pushed: ring.pushed,
+            kept: ring.kept,
+            evicted: ring.evicted,
+            cleared: ring.cleared,
+            spilled: read(&self.tally.spilled),
+            critical_lost: read(&self.tally.critical_lost),
+            kept_lost: read(&self.tally.kept_lost),
+            critical_waiting: read(&self.tally.critical_waiting),
+            lapped: read(&self.tally.lapped),
+        }
+    }
+
+    /// Whether `event` is to be handed on before it is gone.
+    fn is_wanted(&self, event: &Event) -> bool {
+        match self.keep {
+            Keep::Critical => event.critical,
+            Keep::All => event.critical || self.overflow.is_some(),
+            Keep::Nothing => false,
+        }
+    }
+
+    /// How old the handle was at `now`.
+    fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.opened_at)
+    }
+
+    fn is_expired(&self, held: &Held, age: Duration) -> bool {
+        self.ttl <= age.saturating_sub(held.pushed_at)
+    }
+}
+
+/// Notes an event that leaves the ring while this thread is pinned, if it must be offered a last
+/// time. What is cleared is given up on purpose, unless it is critical.
+fn collect(entry: &Arc<Entry<Held>>, exit: Exit, leaving: &mut Leaving) {
+    if entry.handover.leave() && (exit == Exit::Evicted || entry.event.critical) {
+        leaving.push(StoredEvent(Arc::clone(entry)));
+    }
+}
+
+fn go_on_while(condition: bool) -> ControlFlow<()> {
+    if condition { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("ring", &self.ring).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! The atomics of the lock-free parts: the standard library's, or loom's when they are being
+//! verified (`--cfg crossbeam_loom`).
+
+#[cfg(crossbeam_loom)]
+pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+#[cfg(not(crossbeam_loom))]
+pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
