@@ -1,0 +1,235 @@
+//! From a text to what was found in it, and the text without that.
+
+use std::{borrow::Cow, fmt, ops::Range};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    hidden::{Class, Plain, classify},
+    rules,
+};
+
+/// How much of a text is looked at, in bytes.
+pub const SCAN_BYTES_MAX: usize = 16 << 20;
+
+/// How many findings one scan gives; a text with more is reported as not complete.
+pub const FINDINGS_MAX: usize = 10_000;
+
+/// Looks for injections and secrets in the first [`SCAN_BYTES_MAX`] bytes of `text`.
+///
+/// ```
+/// use aios_guard::{Kind, scan};
+///
+/// let findings = scan("key: AKIAIOSFODNN7EXAMPLE");
+/// assert_eq!(findings.items()[0].kind, Kind::Token);
+/// assert_eq!(findings.items()[0].rule, "aws-access-key");
+/// assert_eq!(findings.items()[0].span, 5..25);
+/// ```
+#[must_use]
+pub fn scan(text: &str) -> Findings {
+    let seen = &text[..text.floor_char_boundary(SCAN_BYTES_MAX)];
+    let plain = Plain::of(seen);
+    let mut items = hidden_runs(seen);
+    let matches = rules::ALL.matches(&plain.text).map(|(rule, span)| Finding {
+        kind: rule.kind,
+        rule: rule.name,
+        span: plain.start(span.start)..plain.end(span.end),
+    });
+    items.extend(matches.take(FINDINGS_MAX + 1));
+    let complete = seen.len() == text.len() && items.len() <= FINDINGS_MAX;
+    items.sort_by(|a, b| {
+        (a.span.start, b.span.end, a.rule).cmp(&(b.span.start, a.span.end, b.rule))
+    });
+    items.truncate(FINDINGS_MAX);
+    drop_shadowed(&mut items);
+    Findings { items, complete }
+}
+
+/// A weaker guess within a stronger finding says nothing new: a random run inside a token.
+fn drop_shadowed(items: &mut Vec<Finding>) {
+    let mut strong_until = 0;
+    items.retain(|found| {
+        let guess = matches!(found.kind, Kind::HighEntropy | Kind::Credential);
+        if guess && found.span.end <= strong_until {
+            return false;
+        }
+        if found.kind.is_secret() {
+            strong_until = strong_until.max(found.span.end);
+        }
+        true
+    });
+}
+
+/// Runs of characters that nobody sees, one finding for each run of a class.
+fn hidden_runs(text: &str) -> Vec<Finding> {
+    let mut runs: Vec<Finding> = Vec::new();
+    for (offset, c, class) in classify(text) {
+        let Class::Hidden(rule) = class else { continue };
+        let end = offset + c.len_utf8();
+        if FINDINGS_MAX < runs.len() {
+            break;
+        }
+        match runs.last_mut() {
+            Some(run) if run.span.end == offset && run.rule == rule => run.span.end = end,
+            _ => runs.push(Finding { kind: Kind::HiddenText, rule, span: offset..end }),
+        }
+    }
+    runs
+}
+
+/// `text` with every finding taken out: hidden characters vanish, everything else becomes
+/// `[redacted: rule]`. Overlapping findings are taken out together, under the first one's rule.
+///
+/// `findings` are those of a [`scan`] of the same text; spans that do not fit it are skipped.
+///
+/// ```
+/// use aios_guard::{redact, scan};
+///
+/// let text = "db password = kUr7-9zzQ, keep it";
+/// assert_eq!(redact(text, &scan(text)), "db password = [redacted: assigned-password] keep it");
+/// ```
+#[must_use]
+pub fn redact<'t>(text: &'t str, findings: &Findings) -> Cow<'t, str> {
+    redact_where(text, findings, |_| true)
+}
+
+/// [`redact`], only for the kinds that `wanted` accepts.
+pub(crate) fn redact_where<'t>(
+    text: &'t str,
+    findings: &Findings,
+    wanted: impl Fn(Kind) -> bool,
+) -> Cow<'t, str> {
+    let mut out = String::new();
+    let mut kept_until = 0;
+    for Finding { rule, kind, span } in findings.items.iter().filter(|f| wanted(f.kind)) {
+        if span.end <= kept_until || text.get(span.clone()).is_none() {
+            continue;
+        }
+        if kept_until <= span.start {
+            out.push_str(&text[kept_until..span.start]);
+            if *kind != Kind::HiddenText {
+                out.push_str("[redacted: ");
+                out.push_str(rule);
+                out.push(']');
+            }
+        }
+        kept_until = span.end;
+    }
+    if kept_until == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept_until..]);
+    Cow::Owned(out)
+}
+
+/// What a scan found, in the order of the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Findings {
+    items: Vec<Finding>,
+    complete: bool,
+}
+
+impl Findings {
+    /// The findings, by their start.
+    #[must_use]
+    pub fn items(&self) -> &[Finding] {
+        &self.items
+    }
+
+    /// Whether nothing was found. Of a text that was not seen whole this proves little; see
+    /// [`is_complete`](Findings::is_complete).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Whether the whole text was looked at and every finding is listed.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Whether anything tries to instruct a reader, or hides from one.
+    #[must_use]
+    pub fn has_injection(&self) -> bool {
+        self.items.iter().any(|found| found.kind.is_injection())
+    }
+
+    /// Whether anything looks like a secret.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.items.iter().any(|found| found.kind.is_secret())
+    }
+}
+
+/// One thing found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is.
+    pub kind: Kind,
+    /// The rule that found it, such as `github-token`.
+    pub rule: &'static str,
+    /// Where it is in the text, in bytes, on character boundaries.
+    pub span: Range<usize>,
+}
+
+/// What sort of thing was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// "Ignore all previous instructions" and its like.
+    InstructionOverride,
+    /// Text that poses as the system, the developer or the vendor.
+    RoleSpoofing,
+    /// Markers of chat templates and tool calls, such as `<|im_start|>`.
+    ChatMarkup,
+    /// A request for the prompt, for secrets, or to send them somewhere.
+    Exfiltration,
+    /// Characters that a person does not see but a model reads.
+    HiddenText,
+    /// A private key.
+    PrivateKey,
+    /// A token of a well-known shape.
+    Token,
+    /// A secret in an assignment, a header or a URL.
+    Credential,
+    /// A run of characters that looks random, of no known shape.
+    HighEntropy,
+}
+
+impl Kind {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::InstructionOverride => "instruction_override",
+            Kind::RoleSpoofing => "role_spoofing",
+            Kind::ChatMarkup => "chat_markup",
+            Kind::Exfiltration => "exfiltration",
+            Kind::HiddenText => "hidden_text",
+            Kind::PrivateKey => "private_key",
+            Kind::Token => "token",
+            Kind::Credential => "credential",
+            Kind::HighEntropy => "high_entropy",
+        }
+    }
+
+    /// Whether it tries to steer a reader, or hides from one.
+    #[must_use]
+    pub fn is_injection(self) -> bool {
+        !self.is_secret()
+    }
+
+    /// Whether it is something that should not be known.
+    #[must_use]
+    pub fn is_secret(self) -> bool {
+        matches!(self, Kind::PrivateKey | Kind::Token | Kind::Credential | Kind::HighEntropy)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

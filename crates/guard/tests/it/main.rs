@@ -1,0 +1,4 @@
+//! The guard through its public API.
+#![allow(clippy::unwrap_used)]
+
+mod hidden;
