@@ -1,1 +1,305 @@
-//! One SQLite file, one writer: group commit, read-only readers, migrations
+//! One SQLite file done right: a single writer with group commit, a few readers, migrations.
+//!
+//! ```
+//! use aios_ledger::{Error, Ledger, Migration, Options};
+//!
+//! const MIGRATIONS: &[Migration] = &[Migration {
+//!     name: "notes",
+//!     sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
+//! }];
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
+//! # let folder = tempfile::tempdir().expect("a temporary directory");
+//! let options = Options::new(0x6e6f_7465, MIGRATIONS);
+//! let ledger = Ledger::open(&folder.path().join("notes.db"), options)?;
+//!
+//! let id = ledger
+//!     .write(|connection| -> Result<i64, Error> {
+//!         connection.execute("INSERT INTO notes (text) VALUES (?1)", ["durable on return"])?;
+//!         Ok(connection.last_insert_rowid())
+//!     })
+//!     .await?;
+//! let text: String = ledger
+//!     .read(move |connection| -> Result<String, Error> {
+//!         Ok(connection.query_row("SELECT text FROM notes WHERE id = ?1", [id], |r| r.get(0))?)
+//!     })
+//!     .await?;
+//! assert_eq!(text, "durable on return");
+//! # ledger.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - A [`Ledger`] is the handle: cheap to clone, safe to share between tasks and threads.
+//! - **One writer thread** owns the write connection. It takes the commands that are queued, up to
+//!   [`Options::batch_max`], never waiting for more; runs each in a savepoint inside one
+//!   `BEGIN IMMEDIATE` transaction; commits; replies. The cost of making a commit durable is
+//!   shared by all who ask at the same time.
+//! - **A few reader threads** own read-only connections. Each call is one snapshot, and never waits
+//!   for the writer.
+//! - Any number of processes may open the same file.
+//!
+//! # Invariants
+//! - A reply `Ok` to a write means that it is committed with the promise of [`Durability`].
+//! - One command's failure or panic undoes that command alone. If the commit itself fails, every
+//!   caller of that batch gets the error and nothing of the batch is in the file.
+//! - A command that was queued runs, even if its caller has gone away.
+//! - A file that is newer, or not ours, is refused before anything in it is changed.
+//!
+//! # What this crate does not do
+//! It knows no table. `rusqlite` stands in its signatures, because a command *is* a function over a
+//! connection; the crates that use it keep that to themselves.
+
+mod busy;
+mod error;
+mod open;
+mod options;
+mod reader;
+mod upkeep;
+mod writer;
+
+use std::{
+    convert::Infallible,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::Connection;
+use tokio::sync::{Mutex, mpsc};
+
+pub use crate::{
+    error::Error,
+    options::{Durability, Migration, Options},
+};
+use crate::{reader::Read, writer::Write};
+
+/// The handle to one SQLite file. Clones share the writer and the readers.
+///
+/// When the last clone goes, what is queued is still written and the threads are joined; that
+/// blocks for as long as it takes. [`close`](Ledger::close) does the same without blocking.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+/// Fields drop in this order: without senders the threads end, then they are joined.
+struct Inner {
+    path: PathBuf,
+    writes: mpsc::Sender<Write>,
+    reads: mpsc::Sender<Read>,
+    /// Closed as soon as no thread lives any more.
+    alive: Mutex<mpsc::Receiver<Infallible>>,
+    _threads: Threads,
+}
+
+/// Held by each thread for as long as its connection is open.
+type Alive = mpsc::Sender<Infallible>;
+
+impl Ledger {
+    /// Opens the file at `path`, creates it (mode 0600) if it is missing, and brings it to the
+    /// newest schema. Blocks.
+    ///
+    /// Before the first migration of an existing file a copy goes to `backup/` beside it.
+    ///
+    /// # Errors
+    /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program; it is left
+    ///   as it was.
+    /// - [`Error::Migration`] when a migration fails; the file stays at the version before it.
+    /// - [`Error::Io`] when the folder is missing or not writable.
+    /// - [`Error::Busy`] when another process holds the lock for longer than
+    ///   [`Options::busy_timeout`].
+    pub fn open(path: &Path, options: Options) -> Result<Ledger, Error> {
+        let connection = open::writer(path, &options)?;
+        let (alive, all_gone) = mpsc::channel(1);
+        let (writes, queue) = mpsc::channel(options.queue.max(1));
+        let (reads, pool) = reader::channel(options.queue.max(1));
+        let mut threads = Threads(Vec::with_capacity(1 + options.readers.max(1)));
+        for _ in 0..options.readers.max(1) {
+            let reader = open::reader(path, &options)?;
+            let (pool, alive) = (Arc::clone(&pool), alive.clone());
+            threads.spawn("ledger-read", path, move || reader::run(reader, &pool, alive))?;
+        }
+        threads.spawn("ledger-write", path, move || {
+            writer::run(connection, &options, queue, alive);
+        })?;
+        let alive = Mutex::new(all_gone);
+        let path = path.to_owned();
+        Ok(Ledger { inner: Arc::new(Inner { path, writes, reads, alive, _threads: threads }) })
+    }
+
+    /// Runs `command` in the next batch and returns when that batch is committed. Waits while the
+    /// queue is full. Dropping the future before the command is queued leaves it undone; after
+    /// that it runs whatever happens.
+    ///
+    /// `command` must neither commit nor roll back the transaction that it runs in.
+    ///
+    /// # Errors
+    /// What `command` returns, or an [`Error`] turned into `E`.
+    pub async fn write<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (command, reply) = writer::command(command);
+        self.inner.writes.send(command).await.map_err(|_| Error::Closed)?;
+        reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// As [`write`](Ledger::write), but does not wait for room in the queue.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`] when there is none; the command has not run and will not.
+    pub async fn try_write<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (command, reply) = writer::command(command);
+        self.inner.writes.try_send(command).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => {
+                Error::QueueFull { queue: self.inner.writes.max_capacity() }
+            }
+            mpsc::error::TrySendError::Closed(_) => Error::Closed,
+        })?;
+        reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// As [`write`](Ledger::write), for threads outside any async runtime.
+    ///
+    /// # Errors
+    /// As [`write`](Ledger::write).
+    ///
+    /// # Panics
+    /// When called on a thread that drives an async runtime.
+    pub fn write_blocking<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (command, reply) = writer::command(command);
+        self.inner.writes.blocking_send(command).map_err(|_| Error::Closed)?;
+        reply.blocking_recv().unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Runs `query` on a reader, in one snapshot. What it sees contains every write that was
+    /// acknowledged before the call.
+    ///
+    /// # Errors
+    /// What `query` returns, or an [`Error`] turned into `E`.
+    pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (query, reply) = reader::query(query);
+        self.inner.reads.send(query).await.map_err(|_| Error::Closed)?;
+        reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// As [`read`](Ledger::read), for threads outside any async runtime.
+    ///
+    /// # Errors
+    /// As [`read`](Ledger::read).
+    ///
+    /// # Panics
+    /// When called on a thread that drives an async runtime.
+    pub fn read_blocking<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (query, reply) = reader::query(query);
+        self.inner.reads.blocking_send(query).map_err(|_| Error::Closed)?;
+        reply.blocking_recv().unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Moves what the write-ahead log holds into the file and empties the log, as far as readers
+    /// allow. Happens by itself when the writer is idle and on close.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`] when the file cannot be written.
+    pub async fn checkpoint(&self) -> Result<(), Error> {
+        self.upkeep(upkeep::checkpoint).await
+    }
+
+    /// Rewrites the file without its free pages. Takes as long as copying it; writers wait.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`], for instance when the disk has no room for the copy.
+    pub async fn vacuum(&self) -> Result<(), Error> {
+        self.upkeep(upkeep::vacuum).await
+    }
+
+    /// Copies the file as it is now to `target`, mode 0600, on disk when this returns. Readers and
+    /// the writer go on meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when `target` cannot be created or exists already.
+    pub async fn backup(&self, target: &Path) -> Result<(), Error> {
+        let target = target.to_owned();
+        self.read(move |connection| upkeep::backup(connection, &target)).await
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Writes what is queued, empties the write-ahead log, closes the connections and waits for
+    /// the threads. Calls after this give [`Error::Closed`]; closing twice is fine.
+    pub async fn close(&self) {
+        // An error means that the thread has gone already, which is what is wanted.
+        let _ = self.inner.reads.send(Read::Close).await;
+        let _ = self.inner.writes.send(Write::Close).await;
+        let mut alive = self.inner.alive.lock().await;
+        while alive.recv().await.is_some() {}
+    }
+
+    async fn upkeep(&self, work: fn(&Connection) -> Result<(), Error>) -> Result<(), Error> {
+        let (upkeep, reply) = writer::upkeep(work);
+        self.inner.writes.send(upkeep).await.map_err(|_| Error::Closed)?;
+        reply.await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("path", &self.inner.path).finish_non_exhaustive()
+    }
+}
+
+/// Joins its threads when dropped.
+struct Threads(Vec<JoinHandle<()>>);
+
+impl Threads {
+    fn spawn(
+        &mut self,
+        name: &str,
+        path: &Path,
+        body: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Error> {
+        let spawned = thread::Builder::new().name(name.to_owned()).spawn(body);
+        self.0.push(spawned.map_err(|source| Error::io(path, source))?);
+        Ok(())
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        for thread in self.0.drain(..) {
+            // A command may own the last handle; its thread cannot wait for itself.
+            if thread.thread().id() != thread::current().id() && thread.join().is_err() {
+                tracing::error!("a thread of the ledger ended by a panic");
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What can go wrong with a ledger.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::ErrorCode;
+
+/// What can go wrong with a ledger. Cheap to clone, since a whole batch may share one.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder cannot be reached.
+    #[error("cannot use {}; check that its folder exists and may be written", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: Arc<io::Error>,
+    },
+    /// The file was written by a newer version of the program.
+    #[error(
+        "{} has schema version {found}, this program knows up to {known}; use the newer program, \
+         or a copy from the backup folder beside the file", path.display()
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest that is known here.
+        known: u32,
+    },
+    /// The file belongs to another program, or is no SQLite database.
+    #[error(
+        "{} is not a file of this program ({reason}); import it, or choose another path",
+        path.display()
+    )]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// What shows it.
+        reason: String,
+    },
+    /// A migration failed; the file is as it was before it.
+    #[error(
+        "migration `{name}` of {} failed and was undone; the previous program can still use the \
+         file", path.display()
+    )]
+    Migration {
+        /// Which file.
+        path: PathBuf,
+        /// Which migration.
+        name: &'static str,
+        /// Why.
+        source: Arc<rusqlite::Error>,
+    },
+    /// Another process kept the file locked.
+    #[error("another process has kept the database locked for {} ms; try again", waited.as_millis())]
+    Busy {
+        /// For how long was waited.
+        waited: Duration,
+    },
+    /// The commit of a batch failed, and with it every command of the batch.
+    #[error("the transaction could not be committed, nothing of it was written")]
+    Commit(#[source] Arc<rusqlite::Error>),
+    /// The transaction that a command shared was rolled back under it, because a neighbour ended
+    /// it or the disk failed.
+    #[error("the shared transaction was rolled back, nothing of it was written; try again")]
+    RolledBack,
+    /// SQLite refused a statement.
+    #[error(transparent)]
+    Sqlite(Arc<rusqlite::Error>),
+    /// So many commands wait already.
+    #[error("{queue} commands are waiting already; try again when some are done")]
+    QueueFull {
+        /// How many may wait.
+        queue: usize,
+    },
+    /// A command or query panicked; it was undone.
+    #[error("a command panicked and was undone: {message}")]
+    Panicked {
+        /// What it said.
+        message: String,
+    },
+    /// The ledger is closed.
+    #[error("the database is closed; open it again")]
+    Closed,
+}
+
+impl Error {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Error::Busy { .. } | Error::QueueFull { .. } | Error::RolledBack => true,
+            Error::Commit(source) | Error::Sqlite(source) => is_busy(source),
+            _ => false,
+        }
+    }
+
+    /// Whether the file cannot be used by this program at all: newer or foreign.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Error::Newer { .. } | Error::Foreign { .. })
+    }
+
+    /// Whether the disk, or the file's page limit, is full.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Error::Commit(source) | Error::Sqlite(source)
+            if source.sqlite_error_code() == Some(ErrorCode::DiskFull))
+    }
+
+    /// Whether the file is damaged.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        matches!(self, Error::Commit(source) | Error::Sqlite(source)
+            if matches!(source.sqlite_error_code(),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)))
+    }
+
+    pub(crate) fn io(path: &Path, source: io::Error) -> Error {
+        Error::Io { path: path.to_owned(), source: Arc::new(source) }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(source: rusqlite::Error) -> Error {
+        Error::Sqlite(Arc::new(source))
+    }
+}
+
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// What a panic said.
+pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Error {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    Error::Panicked { message: text.unwrap_or("no message").to_owned() }
+}

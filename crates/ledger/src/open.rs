@@ -1,0 +1,206 @@
+//! Opening a file: is it ours, is it known, bring it to the newest schema, set the connection up.
+
+use std::{
+    fs::DirBuilder,
+    io::ErrorKind,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{Durability, Error, Migration, Options, busy, upkeep};
+
+/// RAM for pages, per connection.
+const CACHE_KIB: i64 = 8 * 1024;
+/// To this size the write-ahead log is cut back when it is reused.
+const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
+/// How many prepared statements a connection keeps.
+const STATEMENTS_MAX: usize = 256;
+
+/// The write connection of an up-to-date file.
+pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error> {
+    match upkeep::create(path) {
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
+        other => other?,
+    }
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
+        .map_err(|error| refuse(path, error))?;
+    let state = busy::retry(options.busy_timeout, || State::of(&connection));
+    state.map_err(|error| refuse(path, error))?.check(path, options)?;
+    busy::retry(options.busy_timeout, || {
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
+    })?;
+    let synchronous = match options.durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    migrate(&connection, path, options)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // From here on `busy` waits, which is fairer among many writers.
+    connection.busy_timeout(Duration::ZERO)?;
+    Ok(connection)
+}
+
+/// A connection that can only read.
+pub(crate) fn reader(path: &Path, options: &Options) -> Result<Connection, Error> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, mode: OpenFlags, options: &Options) -> Result<Connection, Error> {
+    let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(connection)
+}
+
+/// A file that SQLite cannot read at all is foreign.
+fn refuse(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Sqlite(source)
+            if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
+        {
+            Error::Foreign { path: path.to_owned(), reason: source.to_string() }
+        }
+        other => other,
+    }
+}
+
+/// What a file says of itself.
+struct State {
+    application_id: i32,
+    version: u32,
+    tables: i64,
+}
+
+impl State {
+    fn of(connection: &Connection) -> rusqlite::Result<State> {
+        connection.query_row(
+            "SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema)
+             FROM pragma_application_id a, pragma_user_version v",
+            [],
+            |row| {
+                // A negative version is no version of ours; as a huge one it is refused as newer.
+                let version = row.get::<_, i32>(1)?.cast_unsigned();
+                Ok(State { application_id: row.get(0)?, version, tables: row.get(2)? })
+            },
+        )
+    }
+
+    fn check(&self, path: &Path, options: &Options) -> Result<(), Error> {
+        let fresh = self.application_id == 0 && self.version == 0 && self.tables == 0;
+        if !fresh && self.application_id != options.application_id {
+            let (found, ours) = (self.application_id, options.application_id);
+            let reason = format!("application id {found:#x} and not {ours:#x}");
+            return Err(Error::Foreign { path: path.to_owned(), reason });
+        }
+        let known = known(options);
+        if known < self.version {
+            return Err(Error::Newer { path: path.to_owned(), found: self.version, known });
+        }
+        Ok(())
+    }
+}
+
+/// The newest version that this program knows.
+fn known(options: &Options) -> u32 {
+    u32::try_from(options.migrations.len()).expect("a program has few migrations")
+}
+
+/// Applies what is missing, one transaction each. Another process may be doing the same: what the
+/// file is gets asked again under the write lock.
+fn migrate(connection: &Connection, path: &Path, options: &Options) -> Result<(), Error> {
+    let mut saved = false;
+    loop {
+        let state = busy::retry(options.busy_timeout, || State::of(connection))?;
+        if state.version == known(options) {
+            return Ok(());
+        }
+        busy::retry(options.busy_timeout, || connection.execute_batch("BEGIN IMMEDIATE"))?;
+        let step = step(connection, path, options, &mut saved);
+        if step.is_err() && !connection.is_autocommit() {
+            // The step's own error is the one to tell.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        step?;
+    }
+}
+
+/// One migration, under the write lock that the caller has taken.
+fn step(
+    connection: &Connection,
+    path: &Path,
+    options: &Options,
+    saved: &mut bool,
+) -> Result<(), Error> {
+    let state = State::of(connection)?;
+    state.check(path, options)?;
+    let Some(migration) = options.migrations.get(state.version as usize) else {
+        return connection.execute_batch("COMMIT").map_err(Error::from);
+    };
+    if 0 < state.version && !*saved {
+        save(path, state.version, options)?;
+        *saved = true;
+    }
+    apply(connection, migration, state.version + 1, options.application_id).map_err(|source| {
+        let source = Arc::new(source);
+        Error::Migration { path: path.to_owned(), name: migration.name, source }
+    })?;
+    tracing::info!(path = %path.display(), migration = migration.name, "migrated");
+    Ok(())
+}
+
+fn apply(
+    connection: &Connection,
+    migration: &Migration,
+    version: u32,
+    application_id: i32,
+) -> rusqlite::Result<()> {
+    connection.execute_batch(migration.sql)?;
+    connection.pragma_update(None, "user_version", version)?;
+    connection.pragma_update(None, "application_id", application_id)?;
+    connection.prepare("PRAGMA foreign_key_check")?.query([])?.next()?.map_or(Ok(()), |row| {
+        let table: String = row.get(0)?;
+        Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY),
+            Some(format!("a row of {table} refers to one that does not exist")),
+        ))
+    })?;
+    connection.execute_batch("COMMIT")
+}
+
+/// Copies the file to `backup/NAME.vVERSION` beside it, in place of an earlier copy of that version.
+/// The caller holds the write lock, so the copy is what the migration starts from.
+fn save(path: &Path, version: u32, options: &Options) -> Result<(), Error> {
+    let folder = path.with_file_name("backup");
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|source| Error::io(&folder, source))?;
+    let target = backup_path(&folder, path, version);
+    let partial = target.with_added_extension("partial");
+    match std::fs::remove_file(&partial) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            return Err(Error::io(&partial, source));
+        }
+        _ => {}
+    }
+    upkeep::backup(&reader(path, options)?, &partial)?;
+    std::fs::rename(&partial, &target).map_err(|source| Error::io(&target, source))?;
+    upkeep::sync(&target)
+}
+
+fn backup_path(folder: &Path, path: &Path, version: u32) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".v{version}"));
+    folder.join(name)
+}

@@ -1,0 +1,64 @@
+//! What is done to a whole file: emptying its log, compacting it, copying it.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use rusqlite::{Connection, backup::Backup};
+
+use crate::Error;
+
+/// Empties the write-ahead log as far as readers and other processes allow.
+pub(crate) fn checkpoint(connection: &Connection) -> Result<(), Error> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+pub(crate) fn vacuum(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch("VACUUM")?;
+    checkpoint(connection)
+}
+
+/// What a writer does last: refreshes the planner's statistics and empties the log.
+pub(crate) fn finish(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch("PRAGMA optimize")?;
+    checkpoint(connection)
+}
+
+/// Copies what `connection` sees to `target`, which must not exist.
+pub(crate) fn backup(connection: &Connection, target: &Path) -> Result<(), Error> {
+    create(target)?;
+    copy(connection, target).inspect_err(|_| {
+        // Half a copy is worse than none; the first error is the one to tell.
+        let _ = std::fs::remove_file(target);
+    })
+}
+
+fn copy(connection: &Connection, target: &Path) -> Result<(), Error> {
+    let mut copy = Connection::open(target)?;
+    let backup = Backup::new(connection, &mut copy)?;
+    backup.step(-1)?;
+    drop(backup);
+    copy.close().map_err(|(_, source)| Error::from(source))?;
+    sync(target)
+}
+
+/// Creates an empty file that only its owner may read.
+pub(crate) fn create(path: &Path) -> Result<(), Error> {
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    created.map(drop).map_err(|source| Error::io(path, source))
+}
+
+/// Brings a file and its name to the disk.
+pub(crate) fn sync(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let both = || -> io::Result<()> {
+        File::open(path)?.sync_all()?;
+        File::open(folder)?.sync_all()
+    };
+    both().map_err(|source| Error::io(path, source))
+}

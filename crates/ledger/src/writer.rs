@@ -1,0 +1,211 @@
+//! The writer thread: takes what is queued, runs it in one transaction, commits, replies.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Alive, Error, Options, busy, error::panicked, upkeep};
+
+/// After this long without a command the write-ahead log is emptied.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What is sent to the writer.
+pub(crate) enum Write {
+    /// To run in a batch.
+    Run(Box<dyn Command>),
+    /// To run alone, outside any transaction.
+    Upkeep(fn(&Connection) -> Result<(), Error>, oneshot::Sender<Result<(), Error>>),
+    /// To finish what is queued and end.
+    Close,
+}
+
+/// One caller's command: first it runs, and when its batch is settled it replies.
+pub(crate) trait Command: Send {
+    /// Runs it; whether its writes shall stay.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Tells the caller. An outcome of its own that is an error goes before the batch's.
+    fn reply(self: Box<Self>, settled: Result<(), Error>);
+}
+
+type Reply<T, E> = oneshot::Receiver<Result<T, E>>;
+
+/// Wraps a caller's function, with the place where its reply arrives.
+pub(crate) fn command<T, E, F>(work: F) -> (Write, Reply<T, E>)
+where
+    F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    let (reply, receiver) = oneshot::channel();
+    (Write::Run(Box::new(Call { work: Some(work), outcome: None, reply })), receiver)
+}
+
+pub(crate) fn upkeep(
+    work: fn(&Connection) -> Result<(), Error>,
+) -> (Write, oneshot::Receiver<Result<(), Error>>) {
+    let (reply, receiver) = oneshot::channel();
+    (Write::Upkeep(work, reply), receiver)
+}
+
+struct Call<F, T, E> {
+    work: Option<F>,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Command for Call<F, T, E>
+where
+    F: FnOnce(&Connection) -> Result<T, E> + Send,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|payload| Err(panicked(&*payload).into()));
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn reply(self: Box<Self>, settled: Result<(), Error>) {
+        let reply = match (self.outcome, settled) {
+            (Some(Err(own)), _) => Err(own),
+            (_, Err(error)) => Err(error.into()),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(Error::RolledBack.into()),
+        };
+        // A caller that has gone away does not hear it.
+        let _ = self.reply.send(reply);
+    }
+}
+
+/// The life of the writer thread.
+pub(crate) fn run(
+    connection: Connection,
+    options: &Options,
+    mut queue: mpsc::Receiver<Write>,
+    alive: Alive,
+) {
+    let mut batch = Vec::new();
+    let mut unsettled_log = false;
+    loop {
+        let mut next = match receive(&mut queue, unsettled_log.then_some(IDLE)) {
+            Received::Next(next) => Some(next),
+            Received::Idle => {
+                unsettled_log = false;
+                report(upkeep::checkpoint(&connection));
+                continue;
+            }
+            Received::Closed => break,
+        };
+        let mut alone = None;
+        while let Some(write) = next.take() {
+            match write {
+                Write::Run(command) => batch.push(command),
+                Write::Upkeep(work, reply) => alone = Some((work, reply)),
+                Write::Close => queue.close(),
+            }
+            if alone.is_none() && batch.len() < options.batch_max.max(1) {
+                next = queue.try_recv().ok();
+            }
+        }
+        if !batch.is_empty() {
+            settle(&connection, options.busy_timeout, &mut batch);
+            unsettled_log = true;
+        }
+        if let Some((work, reply)) = alone {
+            let _ = reply.send(work(&connection));
+        }
+    }
+    report(upkeep::finish(&connection));
+    drop(connection);
+    drop(alive);
+}
+
+fn report(upkeep: Result<(), Error>) {
+    if let Err(error) = upkeep {
+        tracing::warn!(%error, "the write-ahead log could not be emptied; it is kept and used");
+    }
+}
+
+/// Runs a batch in one transaction and tells every caller.
+fn settle(connection: &Connection, busy_timeout: Duration, batch: &mut Vec<Box<dyn Command>>) {
+    let settled = transact(connection, busy_timeout, batch);
+    if settled.is_err() && !connection.is_autocommit() {
+        // Where even this fails SQLite has rolled back already.
+        let _ = execute(connection, "ROLLBACK");
+    }
+    for command in batch.drain(..) {
+        command.reply(settled.clone());
+    }
+}
+
+fn transact(
+    connection: &Connection,
+    busy_timeout: Duration,
+    batch: &mut [Box<dyn Command>],
+) -> Result<(), Error> {
+    busy::retry(busy_timeout, || execute(connection, "BEGIN IMMEDIATE"))?;
+    for command in batch {
+        execute(connection, "SAVEPOINT command")?;
+        let keep = command.run(connection);
+        if connection.is_autocommit() {
+            return Err(Error::RolledBack);
+        }
+        if !keep {
+            execute(connection, "ROLLBACK TO command")?;
+        }
+        execute(connection, "RELEASE command")?;
+    }
+    execute(connection, "COMMIT").map_err(|source| Error::Commit(Arc::new(source)))
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+enum Received {
+    Next(Write),
+    Idle,
+    Closed,
+}
+
+/// The next message, or `Idle` after `patience` without one. The channel's own blocking receive
+/// knows no timeout.
+fn receive(queue: &mut mpsc::Receiver<Write>, patience: Option<Duration>) -> Received {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let deadline = patience.map(|patience| Instant::now() + patience);
+    loop {
+        match queue.poll_recv(&mut context) {
+            Poll::Ready(Some(write)) => return Received::Next(write),
+            Poll::Ready(None) => return Received::Closed,
+            Poll::Pending => {}
+        }
+        let Some(deadline) = deadline else {
+            thread::park();
+            continue;
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Received::Idle;
+        }
+        thread::park_timeout(left);
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

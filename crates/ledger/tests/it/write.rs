@@ -1,0 +1,250 @@
+//! Writing and reading: who shares what, and who suffers for whom.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Barrier, mpsc},
+};
+
+use aios_ledger::{Durability, Error, Ledger, Options};
+use tokio::task::JoinSet;
+
+use crate::{insert, opened, options, place, texts};
+
+#[tokio::test]
+async fn a_written_row_is_read_back_at_once_and_after_reopening() {
+    for durability in [Durability::Full, Durability::Normal] {
+        let (_folder, path) = place();
+        let ledger = Ledger::open(&path, Options { durability, ..options() }).unwrap();
+        ledger.write(insert("a")).await.unwrap();
+        assert_eq!(ledger.read(texts).await.unwrap(), ["a"]);
+        ledger.close().await;
+        assert!(matches!(ledger.write(insert("b")).await, Err(Error::Closed)));
+        ledger.close().await;
+        assert_eq!(opened(&path).read(texts).await.unwrap(), ["a"]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_private_and_the_log_is_empty_after_closing() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    ledger.write(insert("a")).await.unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    ledger.close().await;
+    assert!(!path.with_file_name("test.db-wal").exists());
+}
+
+/// Holds the writer until the returned sender is used, so that what is queued meanwhile shares the
+/// next batch.
+fn hold(ledger: &Ledger) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), Error>>) {
+    let (release, held) = mpsc::channel();
+    let started = Arc::new(Barrier::new(2));
+    let (ledger, reached) = (ledger.clone(), Arc::clone(&started));
+    let holder = tokio::spawn(async move {
+        let wait = move |_: &rusqlite::Connection| -> Result<(), Error> {
+            reached.wait();
+            held.recv().expect("the test releases the writer");
+            Ok(())
+        };
+        ledger.write(wait).await
+    });
+    started.wait();
+    (release, holder)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_callers_failure_or_panic_is_its_own() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    let (release, holder) = hold(&ledger);
+    let mut callers = JoinSet::new();
+    for n in 0..30 {
+        let ledger = ledger.clone();
+        callers.spawn(async move {
+            let run = move |connection: &rusqlite::Connection| -> Result<i64, Error> {
+                let id = insert(format!("row {n}"))(connection)?;
+                match n % 3 {
+                    0 => Ok(id),
+                    1 => Err(insert(format!("row {n}"))(connection).unwrap_err()),
+                    _ => panic!("command {n}"),
+                }
+            };
+            (n, ledger.write(run).await)
+        });
+    }
+    release.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    while let Some(done) = callers.join_next().await {
+        let (n, outcome) = done.unwrap();
+        match n % 3 {
+            0 => assert!(outcome.is_ok(), "{n}: {outcome:?}"),
+            1 => assert!(matches!(outcome, Err(Error::Sqlite(_))), "{n}: {outcome:?}"),
+            _ => assert!(
+                matches!(&outcome, Err(Error::Panicked { message })
+                    if *message == format!("command {n}")),
+                "{outcome:?}"
+            ),
+        }
+    }
+    let kept: BTreeSet<String> = ledger.read(texts).await.unwrap().into_iter().collect();
+    assert_eq!(kept, (0..30).step_by(3).map(|n| format!("row {n}")).collect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_that_wait_share_one_commit() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    let (release, holder) = hold(&ledger);
+    let mut waiting: Vec<_> =
+        (0..20).map(|n| Box::pin(ledger.write(insert(format!("row {n}"))))).collect();
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for caller in &mut waiting {
+        assert!(caller.as_mut().poll(&mut context).is_pending());
+    }
+    let commits = path.with_file_name("test.db-wal");
+    let before = frames(&commits);
+    release.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    for caller in waiting {
+        caller.await.unwrap();
+    }
+    // Each commit logs every page that it changed: twenty rows on two pages (table and index).
+    assert!(frames(&commits) - before <= 4, "{} pages", frames(&commits) - before);
+}
+
+/// How many pages a write-ahead log holds.
+fn frames(log: &std::path::Path) -> u64 {
+    std::fs::metadata(log).map_or(0, |log| log.len()) / 4096
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_lose_nothing_and_see_their_own_writes() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    let mut callers = JoinSet::new();
+    for caller in 0..32 {
+        let ledger = ledger.clone();
+        callers.spawn(async move {
+            for n in 0..20 {
+                let text = format!("{caller}/{n}");
+                ledger.write(insert(text.clone())).await.unwrap();
+                assert!(ledger.read(texts).await.unwrap().contains(&text));
+            }
+        });
+    }
+    callers.join_all().await;
+    assert_eq!(ledger.read(texts).await.unwrap().len(), 32 * 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_refuses_and_a_caller_that_left_is_served() {
+    let (_folder, path) = place();
+    let ledger = Ledger::open(&path, Options { queue: 1, ..options() }).unwrap();
+    let (release, holder) = hold(&ledger);
+
+    // One command fits into the queue; its caller gives up as soon as it is there.
+    let mut left = Box::pin(ledger.write(insert("left")));
+    let waker = std::task::Waker::noop();
+    assert!(left.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
+    drop(left);
+
+    let refused = ledger.try_write(insert("refused")).await.unwrap_err();
+    assert!(matches!(refused, Error::QueueFull { queue: 1 }) && refused.is_retryable());
+
+    // A reader does not wait for the writer that is held.
+    assert!(ledger.read(texts).await.unwrap().is_empty());
+
+    release.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    ledger.write(insert("last")).await.unwrap();
+    assert_eq!(ledger.read(texts).await.unwrap(), ["left", "last"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_ends_the_transaction_fails_its_batch_and_nothing_after() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    let outcome = ledger
+        .write(|connection| -> Result<(), Error> {
+            insert("half")(connection)?;
+            Ok(connection.execute_batch("ROLLBACK")?)
+        })
+        .await;
+    assert!(matches!(outcome, Err(Error::RolledBack)));
+    ledger.write(insert("whole")).await.unwrap();
+    assert_eq!(ledger.read(texts).await.unwrap(), ["whole"]);
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_is_told_to_every_caller() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    let deferred = |connection: &rusqlite::Connection| -> Result<(), Error> {
+        connection.execute_batch(
+            "CREATE TABLE child (parent INTEGER REFERENCES rows DEFERRABLE INITIALLY DEFERRED);
+             INSERT INTO child VALUES (404);",
+        )?;
+        Ok(())
+    };
+    assert!(matches!(ledger.write(deferred).await, Err(Error::Commit(_))));
+    ledger.write(insert("after")).await.unwrap();
+    assert_eq!(ledger.read(texts).await.unwrap(), ["after"]);
+}
+
+#[tokio::test]
+async fn a_query_cannot_write_and_its_panic_is_contained() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    for _ in 0..4 {
+        assert!(ledger.read(insert("a")).await.is_err());
+        let panicked = ledger.read(|_| -> Result<(), Error> { panic!("query") }).await;
+        assert!(matches!(panicked, Err(Error::Panicked { .. })));
+    }
+    assert!(ledger.read(texts).await.unwrap().is_empty());
+}
+
+#[test]
+fn threads_outside_async_write_and_read_and_the_last_handle_joins() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    ledger.write_blocking(insert("a")).unwrap();
+    assert_eq!(ledger.read_blocking(texts).unwrap(), ["a"]);
+    drop(ledger);
+    assert!(!path.with_file_name("test.db-wal").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_ledgers_share_one_file() {
+    let (_folder, path) = place();
+    let ledgers = [opened(&path), opened(&path)];
+    let mut callers = JoinSet::new();
+    for (which, ledger) in ledgers.iter().enumerate() {
+        for caller in 0..4 {
+            let ledger = ledger.clone();
+            callers.spawn(async move {
+                for n in 0..25 {
+                    ledger.write(insert(format!("{which}/{caller}/{n}"))).await.unwrap();
+                }
+            });
+        }
+    }
+    callers.join_all().await;
+    for ledger in &ledgers {
+        assert_eq!(ledger.read(texts).await.unwrap().len(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_a_usable_file_and_never_replaces_another() {
+    let (folder, path) = place();
+    let ledger = opened(&path);
+    ledger.write(insert("a")).await.unwrap();
+    let copy = folder.path().join("copy.db");
+    ledger.backup(&copy).await.unwrap();
+    assert!(matches!(ledger.backup(&copy).await, Err(Error::Io { .. })));
+    ledger.write(insert("b")).await.unwrap();
+    ledger.vacuum().await.unwrap();
+    assert_eq!(ledger.read(texts).await.unwrap(), ["a", "b"]);
+    assert_eq!(opened(&copy).read(texts).await.unwrap(), ["a"]);
+}
