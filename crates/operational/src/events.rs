@@ -264,11 +264,32 @@ pub(crate) struct Events {
 /// What the ring itself does not count. None of it is touched by a push that spills nothing.
 #[derive(Default)]
 struct Tally {
-    spilled: AtomicU64,
-    critical_lost: AtomicU64,
-    kept_lost: AtomicU64,
-    critical_waiting: AtomicU64,
-    lapped: AtomicU64,
+    spilled: Count,
+    critical_lost: Count,
+    kept_lost: Count,
+    critical_waiting: Count,
+    lapped: Count,
+}
+
+/// A number that many threads change and that orders nothing.
+#[derive(Default)]
+struct Count(AtomicU64);
+
+impl Count {
+    fn add(&self, number: u64) {
+        // ORDERING: a statistic.
+        self.0.fetch_add(number, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, number: u64) {
+        // ORDERING: a statistic.
+        self.0.fetch_sub(number, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        // ORDERING: a statistic.
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Events that a push has made leave the ring and that must be offered a last time. At most two:
@@ -297,7 +318,7 @@ impl Events {
         };
         let held = self.hold(event, handover)?;
         if held.event.critical && held.handover.is_open() {
-            self.tally.critical_waiting.fetch_add(1, Ordering::Relaxed);
+            self.tally.critical_waiting.add(1);
         }
         let mut leaving = Leaving::new();
         let seq = self.ring.push_with(held, |entry, exit| collect(entry, exit, &mut leaving));
@@ -362,7 +383,7 @@ impl Events {
             go_on_while(events.len() < count)
         });
         if 0 < span.missed {
-            self.tally.lapped.fetch_add(span.missed, Ordering::Relaxed);
+            self.tally.lapped.add(span.missed);
         }
         News { events, missed: span.missed, expired, next: Cursor(span.next) }
     }
@@ -387,7 +408,7 @@ impl Events {
         let mut swept = Swept::default();
         for event in claimed.into_iter().rev() {
             if event.is_critical() {
-                self.tally.critical_waiting.fetch_sub(1, Ordering::Relaxed);
+                self.tally.critical_waiting.subtract(1);
             }
             let accepted = swept.refused == 0 && self.offer(&event).is_ok();
             self.finish(&event, accepted);
@@ -403,10 +424,10 @@ impl Events {
     fn see_off(&self, leaving: Leaving) {
         for event in leaving {
             if event.is_critical() {
-                self.tally.critical_waiting.fetch_sub(1, Ordering::Relaxed);
+                self.tally.critical_waiting.subtract(1);
             }
             match self.offer(&event) {
-                Ok(()) => _ = self.tally.spilled.fetch_add(1, Ordering::Relaxed),
+                Ok(()) => self.tally.spilled.add(1),
                 Err(Refused) => self.count_lost(&event),
             }
         }
@@ -419,17 +440,17 @@ impl Events {
     /// Puts down the baton of `event`, which this thread has offered.
     fn finish(&self, event: &StoredEvent, accepted: bool) {
         if accepted {
-            self.tally.spilled.fetch_add(1, Ordering::Relaxed);
+            self.tally.spilled.add(1);
         }
         let wanted = self.is_wanted(&event.0.event);
         // Counted before it waits, since the next to come by takes it off the count.
         let waits = !accepted && wanted && event.is_critical();
         if waits {
-            self.tally.critical_waiting.fetch_add(1, Ordering::Relaxed);
+            self.tally.critical_waiting.add(1);
         }
         if event.0.handover.finish(accepted || !wanted) == Finish::Lost {
             if waits {
-                self.tally.critical_waiting.fetch_sub(1, Ordering::Relaxed);
+                self.tally.critical_waiting.subtract(1);
             }
             self.count_lost(event);
         }
@@ -440,22 +461,21 @@ impl Events {
             true => &self.tally.critical_lost,
             false => &self.tally.kept_lost,
         };
-        lost.fetch_add(1, Ordering::Relaxed);
+        lost.add(1);
     }
 
     fn counters(&self) -> Counters {
         let ring = self.ring.counters();
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Counters {
             pushed: ring.pushed,
             kept: ring.kept,
             evicted: ring.evicted,
             cleared: ring.cleared,
-            spilled: read(&self.tally.spilled),
-            critical_lost: read(&self.tally.critical_lost),
-            kept_lost: read(&self.tally.kept_lost),
-            critical_waiting: read(&self.tally.critical_waiting),
-            lapped: read(&self.tally.lapped),
+            spilled: self.tally.spilled.get(),
+            critical_lost: self.tally.critical_lost.get(),
+            kept_lost: self.tally.kept_lost.get(),
+            critical_waiting: self.tally.critical_waiting.get(),
+            lapped: self.tally.lapped.get(),
         }
     }
 
