@@ -1,0 +1,50 @@
+//! `ci`: everything that must hold before a change lands, cheapest first.
+//!
+//! `.ci/run` calls this and nothing else.
+
+use std::time::Instant;
+
+use crate::child::Cargo;
+use crate::error::Error;
+use crate::test;
+
+/// One step: a cargo call, and a variable that it needs.
+struct Step {
+    command: &'static str,
+    env: Option<(&'static str, &'static str)>,
+}
+
+/// Clippy and rustdoc see every feature, so that the tool behind `distill` is covered too.
+const STEPS: &[Step] = &[
+    Step { command: "cargo fmt --all -- --check", env: None },
+    Step { command: "cargo xtask tidy", env: None },
+    Step {
+        command: "cargo clippy --locked --workspace --all-targets --all-features -- -D warnings",
+        env: None,
+    },
+    Step {
+        command: "cargo doc --locked --workspace --all-features --no-deps",
+        env: Some(("RUSTDOCFLAGS", "-D warnings")),
+    },
+    Step { command: test::COMMAND, env: None },
+];
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
+    if !arguments.is_empty() {
+        return Err(Error::Usage { usage: "ci" });
+    }
+    for step in STEPS {
+        let started = Instant::now();
+        let words: Vec<&str> = step.command.split(' ').skip(1).collect();
+        let mut cargo = Cargo::new(&words);
+        if let Some((name, value)) = step.env {
+            cargo = cargo.env(name, value);
+        }
+        cargo.announced().run()?;
+        eprintln!("  done in {} s", started.elapsed().as_secs());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+//! That the table says what the README promises.
+
+use super::*;
+
+#[test]
+fn the_last_step_is_the_command_of_the_readme() {
+    assert_eq!(STEPS.last().map(|step| step.command), Some(test::COMMAND));
+    assert!(STEPS.iter().all(|step| step.command.starts_with("cargo ")));
+}

@@ -1,0 +1,17 @@
+//! `distill`: makes the bundled static model from a sentence-transformers directory.
+//!
+//! The work is done by a binary of `aios-embedding` behind the feature `distill`. The dev profile
+//! is enough: what computes is optimised there too.
+
+use crate::child::Cargo;
+use crate::error::Error;
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
+    if !arguments.iter().any(|argument| argument == "--from") {
+        return Err(Error::Usage { usage: "distill --from DIR [--out DIR]" });
+    }
+    Cargo::new(&["run", "--package", "aios-embedding", "--features", "distill"])
+        .args(&["--bin", "distill", "--"])
+        .args(arguments)
+        .run()
+}

@@ -1,0 +1,95 @@
+//! `tidy`: the rules of the house that no compiler knows.
+//!
+//! Each check is a pure function from what is in the tree to [`Finding`]s, and is tested with a
+//! small bad input. The files are those below the workspace's root, without what is built and
+//! what is hidden; the crate graph is cargo's own account of it.
+
+mod documents;
+mod features;
+mod graph;
+mod manifests;
+mod scan;
+mod sources;
+mod tree;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::child::{Cargo, workspace_root};
+use crate::error::Error;
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Finding {
+    /// The file, from the root; or the package.
+    place: String,
+    /// The line, counted from 1; 0 where there is none to name.
+    line: usize,
+    message: String,
+}
+
+impl Finding {
+    fn new(place: &str, line: usize, message: impl Into<String>) -> Self {
+        Self { place: place.to_owned(), line, message: message.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.place, self.message),
+            line => write!(f, "{}:{line}: {}", self.place, self.message),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
+    if !arguments.is_empty() {
+        return Err(Error::Usage { usage: "tidy" });
+    }
+    let files = tree::files(&workspace_root())?;
+    let mut findings = Vec::new();
+    for file in &files {
+        findings.extend(tree::check(file));
+        findings.extend(sources::check(file));
+        findings.extend(manifests::check(file));
+    }
+    findings.extend(documents::check(&files));
+    findings.extend(graph::check(&metadata()?));
+    findings.extend(features::check()?);
+    report(findings, files.len())
+}
+
+fn report(mut findings: Vec<Finding>, files: usize) -> Result<(), Error> {
+    findings.sort();
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() {
+        println!("tidy: {files} files, nothing to mend");
+        return Ok(());
+    }
+    Err(Error::Untidy { findings: findings.len() })
+}
+
+/// The resolved graph for this platform, with every feature of the workspace's own crates.
+fn metadata() -> Result<Value, Error> {
+    let answer = Cargo::new(&["metadata", "--format-version", "1", "--all-features"])
+        .args(&["--filter-platform", &host()?])
+        .output()?;
+    serde_json::from_str(&answer).map_err(|_| Error::Answer {
+        command: "cargo metadata".to_owned(),
+        expected: "JSON of format version 1",
+    })
+}
+
+/// The target triple that cargo builds for when none is named.
+fn host() -> Result<String, Error> {
+    let answer = Cargo::new(&["--version", "--verbose"]).output()?;
+    let line = answer.lines().find_map(|line| line.strip_prefix("host: "));
+    line.map(str::to_owned).ok_or_else(|| Error::Answer {
+        command: "cargo --version --verbose".to_owned(),
+        expected: "a line that begins with `host: `",
+    })
+}

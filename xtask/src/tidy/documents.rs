@@ -1,0 +1,40 @@
+//! What the documents promise, kept: the commands of the README are those that CI runs.
+
+use super::Finding;
+use super::tree::File;
+use crate::test;
+
+/// What `.ci/run` ends with; the table in `ci.rs` says what it does.
+const CI: &str = "exec cargo xtask ci";
+
+/// What a newcomer runs first.
+const DEMO: &str = "cargo xtask demo";
+
+pub(super) fn check(files: &[File]) -> Vec<Finding> {
+    let text = |path: &str| files.iter().find(|file| file.path == path)?.text.as_deref();
+    [
+        check_changelog(text("CHANGELOG.md")),
+        check_line("README.md", text("README.md"), test::COMMAND),
+        check_line("README.md", text("README.md"), DEMO),
+        check_line(".ci/run", text(".ci/run"), CI),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn check_changelog(text: Option<&str>) -> Option<Finding> {
+    let mut headings = text.unwrap_or_default().lines().filter(|line| line.starts_with("## "));
+    let message = "the first section is `## Unreleased`: what the next version changes for a user";
+    let unreleased = headings.next() == Some("## Unreleased");
+    (!unreleased).then(|| Finding::new("CHANGELOG.md", 0, message))
+}
+
+/// Whether `path` has `command` on a line of its own.
+fn check_line(path: &str, text: Option<&str>, command: &str) -> Option<Finding> {
+    let there = text.unwrap_or_default().lines().any(|line| line == command);
+    (!there).then(|| Finding::new(path, 0, format!("has no line `{command}`")))
+}
+
+#[cfg(test)]
+mod tests;

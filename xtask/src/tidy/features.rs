@@ -1,0 +1,64 @@
+//! One set of features for every command, so that no heavy dependency is built twice.
+//!
+//! Cargo unites the features of the packages that a call selects. `cargo run` of the binary
+//! selects one, the test suite all of them with their dev-dependencies. Where the two differ in one
+//! feature of one small crate, everything above it, LanceDB included, is built a second time. The
+//! cure is to name the feature where the versions stand, in the root manifest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Finding;
+use crate::child::Cargo;
+use crate::error::Error;
+
+/// Selections that people and CI build with, beside the whole workspace.
+const SELECTIONS: &[&[&str]] = &[
+    &["--package", "aios-memory-cli", "--edges", "normal,build"],
+    &["--package", "aios-memory-tests", "--edges", "normal,build,dev"],
+];
+
+pub(super) fn check() -> Result<Vec<Finding>, Error> {
+    let whole = tree(&["--workspace", "--edges", "normal,build,dev"])?;
+    let mut findings = BTreeSet::new();
+    for selection in SELECTIONS {
+        findings.extend(compare(&whole, &tree(selection)?, selection[1]));
+    }
+    Ok(findings.into_iter().collect())
+}
+
+fn tree(selection: &[&str]) -> Result<String, Error> {
+    Cargo::new(&["tree", "--prefix", "none", "--format", "{p} [{f}]"]).args(selection).output()
+}
+
+/// Packages of `part` whose features `whole` does not know.
+fn compare(whole: &str, part: &str, selection: &str) -> Vec<Finding> {
+    let whole = feature_sets(whole);
+    let mut findings = Vec::new();
+    for (package, sets) in feature_sets(part) {
+        let known = whole.get(package).cloned().unwrap_or_default();
+        for set in sets.difference(&known) {
+            let theirs = known.iter().copied().collect::<Vec<_>>().join(" and ");
+            let message = format!(
+                "built with {set} for `{selection}`, with {theirs} for the workspace, so twice; \
+                 name the missing features where its version stands"
+            );
+            findings.push(Finding::new(package, 0, message));
+        }
+    }
+    findings
+}
+
+/// Each package's sets of features: more than one where build scripts need it too.
+fn feature_sets(tree: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut packages: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for line in tree.lines() {
+        let line = line.trim_end_matches(" (*)");
+        let Some((package, features)) = line.rsplit_once(' ') else { continue };
+        let package = package.split(" (").next().unwrap_or(package);
+        packages.entry(package).or_default().insert(features);
+    }
+    packages
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! Two selections, compared.
+
+use super::*;
+
+fn check(whole: &str, part: &str) -> usize {
+    compare(whole, part, "cli").len()
+}
+
+const WHOLE: &str = "\
+aios-memory-tests v0.1.0 (/somewhere/tests) []
+tokio v1.0.0 [rt,time]
+serde_derive v1.0.0 (proc-macro) [default]
+serde_json v1.0.0 [std] (*)
+serde_json v1.0.0 [raw,std]
+";
+
+#[test]
+fn the_same_features_are_built_once() {
+    assert_eq!(check(WHOLE, WHOLE), 0);
+    assert_eq!(check(WHOLE, "tokio v1.0.0 [rt,time] (*)\nserde_json v1.0.0 [raw,std]\n"), 0);
+    assert_eq!(check(WHOLE, "serde_derive v1.0.0 [default]"), 0);
+}
+
+#[test]
+fn a_feature_more_or_less_is_a_second_build() {
+    assert_eq!(check(WHOLE, "tokio v1.0.0 [rt]"), 1);
+    assert_eq!(check(WHOLE, "tokio v1.0.0 [rt,sync,time]"), 1);
+    assert_eq!(check(WHOLE, "tokio v1.0.1 [rt,time]"), 1);
+    assert_eq!(check("", "tokio v1.0.0 []"), 1);
+}

@@ -1,0 +1,243 @@
+//! The crate graph: who may know whom, and who may know what the house is built on.
+//!
+//! The invariants of `docs/ARCHITECTURE.md`, as data. A new crate or a new edge is first a line
+//! there, then a line here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Finding;
+
+/// Who may depend on whom within the workspace, in any way (tests of several tiers together
+/// stand in the package `aios-memory-tests`).
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("aios-record", &[]),
+    ("aios-guard", &[]),
+    ("aios-ledger", &[]),
+    ("aios-operational", &["aios-record"]),
+    ("aios-working", &["aios-record", "aios-ledger"]),
+    ("aios-embedding", &[]),
+    ("aios-longterm", &["aios-record", "aios-ledger", "aios-embedding"]),
+    ("aios-context", &["aios-record", "aios-guard"]),
+    ("aios-learning", &["aios-record", "aios-embedding"]),
+    (
+        "aios-memory",
+        &[
+            "aios-record",
+            "aios-guard",
+            "aios-operational",
+            "aios-working",
+            "aios-embedding",
+            "aios-longterm",
+            "aios-context",
+            "aios-learning",
+        ],
+    ),
+    ("aios-memory-server", &["aios-memory"]),
+    ("aios-memory-cli", &["aios-memory", "aios-memory-server"]),
+    ("aios-memory-tests", ANY),
+    ("aios-memory-benches", ANY),
+    ("xtask", &[]),
+];
+
+/// Leaves that nobody depends on, and that look at everything.
+const ANY: &[&str] = &["*"];
+
+/// Whose affair a library is. A name that ends in `*` is a prefix.
+const OWNERS: &[(&[&str], &[&str])] = &[
+    (&["lancedb", "lance", "lance-*", "arrow", "arrow-*"], &["aios-longterm"]),
+    (&["candle-*"], &["aios-embedding"]),
+    (
+        &["rusqlite", "libsqlite3-sys"],
+        &[
+            "aios-ledger",
+            "aios-working",
+            "aios-longterm",
+            "aios-memory-tests",
+            "aios-memory-benches",
+        ],
+    ),
+    (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
+    (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
+];
+
+/// What a crate that is used alone must not bring along, by whatever way.
+const OUT_OF_REACH: &[(&str, &[&str])] = &[
+    ("aios-record", &["tokio", "rusqlite", "lancedb", "candle-core"]),
+    ("aios-guard", &["tokio", "rusqlite", "lancedb", "candle-core"]),
+    ("aios-context", &["tokio", "rusqlite", "lancedb", "candle-core"]),
+    ("aios-operational", &["tokio", "rusqlite", "lancedb", "candle-core"]),
+    ("aios-ledger", &["lancedb", "candle-core"]),
+    ("aios-working", &["lancedb", "candle-core"]),
+    ("aios-embedding", &["tokio", "rusqlite", "lancedb"]),
+    ("xtask", &["tokio", "rusqlite", "lancedb", "candle-core", "clap"]),
+];
+
+/// What must not be in the graph at all.
+const BANNED: &[(&str, &str)] = &[
+    ("model2vec-rs", "it brings a second copy of candle and the tokenizers"),
+    ("onig", "it is a second regular-expression engine, in C"),
+    ("onig_sys", "it is a second regular-expression engine, in C"),
+];
+
+/// Features that must stay off: `*` is all of them.
+const FEATURES_OFF: &[(&str, &[&str], &str)] = &[
+    ("lancedb", &["*"], "its features bring cloud stores and a second ML stack"),
+    ("tokenizers", &["onig", "esaxx_fast", "http"], "fancy-regex is the one engine"),
+];
+
+/// What there may be only one version of: two would not know each other's types.
+const ONCE: &[&str] =
+    &["candle-core", "candle-nn", "tokenizers", "rusqlite", "libsqlite3-sys", "arrow", "lancedb"];
+
+/// Checks `metadata`, cargo's own answer of format version 1.
+pub(super) fn check(metadata: &Value) -> Vec<Finding> {
+    let Some(graph) = Graph::read(metadata) else {
+        return vec![Finding::new("cargo metadata", 0, "is not of the known shape")];
+    };
+    let mut findings = Vec::new();
+    for package in graph.packages.values().filter(|package| package.is_member) {
+        findings.extend(check_member(package, &graph));
+        findings.extend(check_reach(package, &graph));
+    }
+    findings.extend(check_packages(&graph));
+    findings
+}
+
+struct Graph<'a> {
+    /// By package id.
+    packages: BTreeMap<&'a str, Package<'a>>,
+}
+
+struct Package<'a> {
+    name: &'a str,
+    version: &'a str,
+    is_member: bool,
+    /// As its manifest names them: every kind, whether or not a feature turns them on.
+    dependencies: Vec<&'a str>,
+    /// Ids of what is linked into it: normal and build dependencies, as resolved.
+    linked: Vec<&'a str>,
+    features: Vec<&'a str>,
+}
+
+impl<'a> Graph<'a> {
+    fn read(metadata: &'a Value) -> Option<Self> {
+        let members = strings(metadata.get("workspace_members")?)?;
+        let mut packages = BTreeMap::new();
+        for package in metadata.get("packages")?.as_array()? {
+            let id = package.get("id")?.as_str()?;
+            let dependencies = package.get("dependencies")?.as_array()?;
+            let read = Package {
+                name: package.get("name")?.as_str()?,
+                version: package.get("version")?.as_str()?,
+                is_member: members.contains(&id),
+                dependencies: dependencies
+                    .iter()
+                    .map(|it| it.get("name")?.as_str())
+                    .collect::<Option<_>>()?,
+                linked: Vec::new(),
+                features: Vec::new(),
+            };
+            packages.insert(id, read);
+        }
+        for node in metadata.get("resolve")?.get("nodes")?.as_array()? {
+            let package = packages.get_mut(node.get("id")?.as_str()?)?;
+            package.features = strings(node.get("features")?)?;
+            for edge in node.get("deps")?.as_array()? {
+                let kinds = edge.get("dep_kinds")?.as_array()?;
+                if kinds.iter().any(|it| it.get("kind").and_then(Value::as_str) != Some("dev")) {
+                    package.linked.push(edge.get("pkg")?.as_str()?);
+                }
+            }
+        }
+        Some(Self { packages })
+    }
+
+    fn is_member(&self, name: &str) -> bool {
+        self.packages.values().any(|package| package.is_member && package.name == name)
+    }
+}
+
+fn strings(value: &Value) -> Option<Vec<&str>> {
+    value.as_array()?.iter().map(Value::as_str).collect()
+}
+
+fn check_member(package: &Package<'_>, graph: &Graph<'_>) -> Vec<Finding> {
+    let name = package.name;
+    let Some((_, may_know)) = MAY_KNOW.iter().find(|(known, _)| *known == name) else {
+        let message = "is not in the map: say in docs/ARCHITECTURE.md and in xtask's MAY_KNOW \
+                       whom it may know";
+        return vec![Finding::new(name, 0, message)];
+    };
+    let mut findings = Vec::new();
+    for dependency in &package.dependencies {
+        let allowed = *may_know == ANY || may_know.contains(dependency) || *dependency == name;
+        if graph.is_member(dependency) && !allowed {
+            let message = format!("must not know `{dependency}`; the umbrella joins the tiers");
+            findings.push(Finding::new(name, 0, message));
+        }
+        for (libraries, owners) in OWNERS {
+            if matches_any(libraries, dependency) && !owners.contains(&name) {
+                let owners = owners.join(", ");
+                let message = format!("must not know `{dependency}`; it belongs to {owners}");
+                findings.push(Finding::new(name, 0, message));
+            }
+        }
+    }
+    findings
+}
+
+fn check_reach(package: &Package<'_>, graph: &Graph<'_>) -> Vec<Finding> {
+    let Some((_, forbidden)) = OUT_OF_REACH.iter().find(|(name, _)| *name == package.name) else {
+        return Vec::new();
+    };
+    let mut reached = BTreeSet::new();
+    let mut open = package.linked.clone();
+    while let Some(id) = open.pop() {
+        if let Some(next) = graph.packages.get(id).filter(|_| reached.insert(id)) {
+            open.extend(&next.linked);
+        }
+    }
+    let names = reached.iter().filter_map(|id| graph.packages.get(id)).map(|it| it.name);
+    names
+        .filter(|name| forbidden.contains(name))
+        .map(|name| {
+            let message = format!("brings `{name}` along; `cargo tree -i {name}` says how");
+            Finding::new(package.name, 0, message)
+        })
+        .collect()
+}
+
+fn check_packages(graph: &Graph<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for package in graph.packages.values() {
+        versions.entry(package.name).or_default().insert(package.version);
+        if let Some((name, why)) = BANNED.iter().find(|(name, _)| *name == package.name) {
+            findings.push(Finding::new(name, 0, format!("is in the graph: {why}")));
+        }
+        for (name, off, why) in FEATURES_OFF.iter().filter(|(name, ..)| *name == package.name) {
+            for feature in package.features.iter().filter(|it| matches_any(off, it)) {
+                findings.push(Finding::new(name, 0, format!("has `{feature}` on: {why}")));
+            }
+        }
+    }
+    for name in ONCE {
+        let Some(found) = versions.get(name).filter(|found| found.len() > 1) else { continue };
+        let found = found.iter().copied().collect::<Vec<_>>().join(", ");
+        let message = format!("is there in several versions ({found}); one must do");
+        findings.push(Finding::new(name, 0, message));
+    }
+    findings
+}
+
+fn matches_any(patterns: &[&str], name: &str) -> bool {
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => *pattern == name,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! A good manifest, and what is wrong with small changes of it.
+
+use super::*;
+
+const GOOD: &str = "\
+[package]
+name = \"aios-x\"
+version.workspace = true
+edition.workspace = true
+rust-version.workspace = true
+license.workspace = true
+
+[lints]
+workspace = true
+
+# Why this one.
+[dependencies]
+aios-record.workspace = true
+tokio = { workspace = true, optional = true } # by feature
+
+[target.'cfg(loom)'.dependencies]
+loom.workspace = true
+
+[features]
+default = []
+";
+
+/// How many findings there are once `from` is replaced by `to`.
+fn check(from: &str, to: &str) -> usize {
+    assert!(GOOD.contains(from), "{from}");
+    member("crates/x/Cargo.toml", &GOOD.replace(from, to)).len()
+}
+
+#[test]
+fn a_member_inherits() {
+    assert_eq!(check("", ""), 0);
+    for line in INHERITED {
+        assert_eq!(check(&format!("\n{line}"), ""), 1, "{line}");
+    }
+    assert_eq!(check("[lints]\nworkspace = true", ""), 1);
+}
+
+#[test]
+fn a_dependency_says_workspace() {
+    assert_eq!(check("aios-record.workspace = true", "aios-record = { path = \"../record\" }"), 1);
+    assert_eq!(check("tokio = { workspace = true,", "tokio = { version = \"1\","), 1);
+    assert_eq!(check("loom.workspace = true", "loom = \"0.7\""), 1);
+    assert_eq!(check("[features]", "[dependencies.x]\nversion = \"1\"\n[features]"), 1);
+}
+
+#[test]
+fn the_root_is_not_a_member() {
+    let text = Some("[workspace]".to_owned());
+    let file = |path: &str| File { path: path.to_owned(), bytes: 0, text: text.clone() };
+    assert_eq!(super::check(&file("Cargo.toml")).len(), 0);
+    assert!(!super::check(&file("crates/x/Cargo.toml")).is_empty());
+}

@@ -1,0 +1,128 @@
+//! What holds for every source file: front line, ASCII, line length, and words that stay out.
+
+use super::Finding;
+use super::scan::{Line, scan};
+use super::tree::File;
+
+const COLUMNS_MAX: usize = 100;
+
+/// Text that people write by hand and machines read. Data of tests is not meant here.
+const SOURCES: &[&str] = &["rs", "toml", "sql", "proto", "sh", "py"];
+
+/// Where `unsafe` may be: the lock-free ring, which is verified for it.
+const UNSAFE_IN: &[&str] = &["crates/operational/src/ring.rs", "crates/operational/src/ring/"];
+
+/// Marks of unfinished work, put together so that this line is not one.
+const LEFTOVERS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
+
+pub(super) fn check(file: &File) -> Vec<Finding> {
+    let Some(text) = file.text.as_deref() else { return Vec::new() };
+    if file.extension() == "rs" {
+        return rust(&file.path, text);
+    }
+    let is_script = file.path == ".ci/run";
+    if is_script || SOURCES.contains(&file.extension()) {
+        return plain(&file.path, text);
+    }
+    Vec::new()
+}
+
+/// Manifests, SQL, protobuf and scripts: no lexer needed.
+fn plain(path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        if !line.is_ascii() {
+            findings.push(Finding::new(path, number, "not ASCII"));
+        }
+        findings.extend(too_long(path, number, line));
+        findings.extend(leftover(path, number, line));
+    }
+    findings
+}
+
+fn rust(path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !text.starts_with("//!") {
+        let message =
+            "opens without `//!`: what the file is for, and what is deliberately not here";
+        findings.push(Finding::new(path, 1, message));
+    }
+    for ((raw, line), number) in text.lines().zip(scan(text)).zip(1..) {
+        if !ascii(&line, is_test(path)) {
+            let message = "not ASCII; only a test or a doc example may quote other text";
+            findings.push(Finding::new(path, number, message));
+        }
+        if !is_data(&line) {
+            findings.extend(too_long(path, number, raw));
+        }
+        findings.extend(leftover(path, number, &line.code));
+        findings.extend(leftover(path, number, &line.comment));
+        findings.extend(words(path, &line).map(|message| Finding::new(path, number, message)));
+    }
+    findings
+}
+
+/// Whether `path` holds tests: they quote other languages, and they never sleep.
+fn is_test(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
+}
+
+/// Code is ASCII. Literals are, outside tests. Comments are, except what a doc example quotes.
+fn ascii(line: &Line, is_test: bool) -> bool {
+    let quoted = |comment: &str| {
+        let is_doc = comment.trim_start().starts_with("//");
+        is_doc && comment.split('"').step_by(2).all(str::is_ascii)
+    };
+    line.code.is_ascii()
+        && (is_test || line.literal.is_ascii())
+        && (line.comment.is_ascii() || quoted(&line.comment))
+}
+
+/// A line that is one literal, or a part of one, and nothing else: no formatter can break it.
+fn is_data(line: &Line) -> bool {
+    let alone = line.code.chars().all(|c| matches!(c, ' ' | ',' | ';' | ')'));
+    line.opens_in_literal || (alone && !line.literal.trim().is_empty())
+}
+
+/// A web address cannot be broken, so the line that it stands in may be long.
+fn too_long(path: &str, number: usize, line: &str) -> Option<Finding> {
+    let columns = line.chars().count();
+    let long = columns > COLUMNS_MAX && !line.contains("://");
+    long.then(|| {
+        Finding::new(path, number, format!("{columns} columns; the limit is {COLUMNS_MAX}"))
+    })
+}
+
+fn leftover(path: &str, number: usize, text: &str) -> Option<Finding> {
+    let found = LEFTOVERS.iter().find(|word| identifiers(text).any(|it| it == **word))?;
+    Some(Finding::new(path, number, format!("`{found}`: do it, or file it as an issue")))
+}
+
+/// What a line of code must not say here.
+fn words(path: &str, line: &Line) -> impl Iterator<Item = &'static str> {
+    let code = &line.code;
+    let says = |word: &str| identifiers(code).any(|it| it == word);
+    let unsafe_here = UNSAFE_IN.iter().any(|place| path.starts_with(place));
+    let ignored = code.contains("#[ignore") || code.contains(" ignore)]");
+    let sleeps = is_test(path) && (says("sleep") || says("sleep_until"));
+    [
+        (says("unsafe") && !unsafe_here).then_some("`unsafe` is for the ring alone"),
+        code.contains("dbg!").then_some("`dbg!` is for the moment"),
+        says("should_panic").then_some("return the error and check it; no `should_panic`"),
+        (ignored || line.comment.contains("```ignore"))
+            .then_some("a test that does not run proves nothing; no `ignore`"),
+        sleeps.then_some("tests never sleep: wait for the event, or inject the clock"),
+        code.trim_start()
+            .starts_with("mod tests {")
+            .then_some("unit tests stand in `<file>/tests.rs`"),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! Sizes and names.
+
+use super::*;
+
+fn check_path(path: &str, bytes: u64) -> usize {
+    check(&File { path: path.to_owned(), bytes, text: None }).len()
+}
+
+#[test]
+fn a_room_is_named_for_what_is_in_it() {
+    for good in ["crates/context/src/pack.rs", "crates/record/src/lib.rs", "docs/common.md"] {
+        assert_eq!(check_path(good, 1), 0, "{good}");
+    }
+    for bad in ["crates/x/src/utils.rs", "crates/core/src/lib.rs", "crates/x/src/ring/mod.rs"] {
+        assert_eq!(check_path(bad, 1), 1, "{bad}");
+    }
+}
+
+#[test]
+fn a_file_has_a_limit() {
+    assert_eq!(check_path("assets/model.bin", FILE_BYTES_MAX), 0);
+    assert_eq!(check_path("assets/model.bin", FILE_BYTES_MAX + 1), 1);
+}
+
+#[test]
+fn the_walk_finds_this_file_and_nothing_that_was_built() {
+    let files = files(&crate::child::workspace_root()).expect("the workspace can be read");
+    assert!(files.iter().any(|file| file.path == "xtask/src/tidy/tree/tests.rs"));
+    assert!(files.iter().any(|file| file.path == ".ci/run"));
+    assert!(!files.iter().any(|file| file.path.starts_with(".git/")));
+    assert!(!files.iter().any(|file| file.path.starts_with("target/")));
+}

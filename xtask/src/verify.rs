@@ -1,0 +1,68 @@
+//! `verify`: the proofs that take too long for the test suite, or need a build of their own.
+//!
+//! Each is a line of [`PROOFS`]. The suite runs the same code with a small bound.
+
+use std::time::Instant;
+
+use crate::child::{Cargo, target_dir};
+use crate::error::Error;
+
+/// One proof: the tests that make it, and how they are run.
+struct Proof {
+    name: &'static str,
+    claim: &'static str,
+    /// The test target, as cargo's arguments.
+    target: &'static [&'static str],
+    /// The tests of that target, as a prefix of their path.
+    tests: &'static str,
+    env: &'static [(&'static str, &'static str)],
+}
+
+const PROOFS: &[Proof] = &[Proof {
+    name: "ring",
+    claim: "no interleaving of small models of the ring breaks it (loom)",
+    target: &["--package", "aios-operational", "--lib"],
+    tests: "ring::models",
+    env: &[("RUSTFLAGS", "--cfg crossbeam_loom")],
+}];
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
+    for proof in selected(arguments)? {
+        eprintln!("\n{}: {}", proof.name, proof.claim);
+        let started = Instant::now();
+        // A name that fits no test would pass: the proof must be there before it can hold.
+        let listed = cargo(proof).args(&["--list"]).output()?;
+        if !listed.lines().any(|line| line.ends_with(": test")) {
+            return Err(Error::NoSuchTest { proof: proof.name, tests: proof.tests });
+        }
+        cargo(proof).announced().run()?;
+        eprintln!("{}: holds ({} s)", proof.name, started.elapsed().as_secs());
+    }
+    Ok(())
+}
+
+fn selected(names: &[String]) -> Result<Vec<&'static Proof>, Error> {
+    if names.is_empty() {
+        return Ok(PROOFS.iter().collect());
+    }
+    let find = |name: &String| {
+        PROOFS.iter().find(|proof| proof.name == name).ok_or_else(|| Error::UnknownName {
+            name: name.clone(),
+            known: PROOFS.iter().map(|proof| proof.name).collect::<Vec<_>>().join(", "),
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Other compiler flags rebuild every dependency, so those get a target directory of their own.
+fn cargo(proof: &Proof) -> Cargo {
+    let mut cargo = Cargo::new(&["test"]).args(proof.target).args(&["--", proof.tests]);
+    for (name, value) in proof.env {
+        cargo = cargo.env(name, value);
+        if *name == "RUSTFLAGS" {
+            let own = target_dir().join("verify").join(proof.name);
+            cargo = cargo.env("CARGO_TARGET_DIR", &own.display().to_string());
+        }
+    }
+    cargo
+}
