@@ -52,7 +52,7 @@ pub enum Error {
         source: Damage,
     },
     /// The tokenizer or the tensor library refused a text.
-    #[error("failed to embed a batch; try again with smaller batches")]
+    #[error("failed to compute vectors; give smaller batches or another model")]
     Compute {
         /// What the library said.
         source: Box<dyn StdError + Send + Sync>,
@@ -70,6 +70,11 @@ impl Error {
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         matches!(self, Error::Damaged { .. } | Error::Malformed { .. })
+    }
+
+    #[cfg(feature = "bert")]
+    pub(crate) fn compute(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+        Error::Compute { source: source.into() }
     }
 }
 

@@ -10,12 +10,18 @@
 //! # Ok::<(), aios_embedding::Error>(())
 //! ```
 
+#[cfg(feature = "bert")]
+mod bert;
 mod embedder;
 mod error;
+mod file;
 mod fingerprint;
 mod static_model;
+mod vector;
 mod wordpiece;
 
+#[cfg(feature = "bert")]
+pub use bert::{Bert, BertOptions};
 pub use embedder::Embedder;
 pub use error::{Damage, Error};
 pub use fingerprint::Fingerprint;

@@ -7,7 +7,6 @@ mod format;
 
 use std::{
     borrow::Cow,
-    fs, io,
     path::Path,
     sync::{Arc, OnceLock},
 };
@@ -16,7 +15,8 @@ use format::Parsed;
 pub use format::StaticTable;
 
 use crate::{
-    Damage, Embedder, Error, Fingerprint,
+    Damage, Embedder, Error, Fingerprint, file,
+    vector::normalise,
     wordpiece::{Scratch, WordPiece},
 };
 
@@ -58,12 +58,7 @@ impl StaticModel {
     /// [`Error::Damaged`] when its content is not a static model.
     pub fn open(dir: impl AsRef<Path>) -> Result<StaticModel, Error> {
         let path = dir.as_ref().join(FILE_NAME);
-        let bytes = fs::read(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                Error::Missing { path: path.clone(), holds: FILE_NAME }
-            }
-            _ => Error::Read { path: path.clone(), source },
-        })?;
+        let bytes = file::read(&path, "a static model, static-model.bin")?;
         StaticModel::load(Cow::Owned(bytes))
             .map_err(|source| Error::Damaged { origin: format!("`{}`", path.display()), source })
     }
@@ -138,13 +133,5 @@ impl Embedder for StaticModel {
 fn add_scaled(sum: &mut [f32], row: &[u8], scale: f32) {
     for (sum, &byte) in sum.iter_mut().zip(row) {
         *sum += scale * f32::from(byte as i8);
-    }
-}
-
-/// To length 1; zeros stay zeros.
-fn normalise(vector: &mut [f32]) {
-    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-    if 0.0 < length {
-        vector.iter_mut().for_each(|x| *x /= length);
     }
 }

@@ -1,0 +1,205 @@
+//! Transformers of the BERT and XLM-RoBERTa families, from a sentence-transformers directory.
+//!
+//! Texts are sorted by length and computed in batches, each on one thread: one single-threaded
+//! inference per core is faster than several threads inside each matrix product. The order is
+//! restored at the end. Not here: downloads, and the Hugging Face cache.
+
+mod files;
+mod gelu;
+mod network;
+mod tokens;
+
+use std::{
+    num::NonZeroUsize,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::{Embedder, Error, Fingerprint};
+use files::ModelFiles;
+use network::Network;
+use tokens::{Sequence, Tokens};
+
+/// Most tokens of one batch, unless a single text has more: bounds the RAM of an inference.
+const BATCH_TOKENS_MAX: usize = 2048;
+
+/// How a [`Bert`] works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BertOptions {
+    /// Most texts of one batch; 0 counts as 1. Default 32.
+    pub batch_max: usize,
+    /// Inferences at the same time, each on one thread; 0 counts as 1. Default: one per core.
+    pub threads: usize,
+    /// What the model wants before a query, such as `query: ` for e5. Default: nothing.
+    pub query_prefix: String,
+    /// What the model wants before a document, such as `passage: ` for e5. Default: nothing.
+    pub document_prefix: String,
+}
+
+impl Default for BertOptions {
+    fn default() -> BertOptions {
+        BertOptions {
+            batch_max: 32,
+            threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            query_prefix: String::new(),
+            document_prefix: String::new(),
+        }
+    }
+}
+
+impl BertOptions {
+    /// Sets [`BertOptions::batch_max`].
+    #[must_use]
+    pub fn with_batch_max(mut self, batch_max: usize) -> BertOptions {
+        self.batch_max = batch_max;
+        self
+    }
+
+    /// Sets [`BertOptions::threads`].
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> BertOptions {
+        self.threads = threads;
+        self
+    }
+
+    /// Sets [`BertOptions::query_prefix`].
+    #[must_use]
+    pub fn with_query_prefix(mut self, prefix: impl Into<String>) -> BertOptions {
+        self.query_prefix = prefix.into();
+        self
+    }
+
+    /// Sets [`BertOptions::document_prefix`].
+    #[must_use]
+    pub fn with_document_prefix(mut self, prefix: impl Into<String>) -> BertOptions {
+        self.document_prefix = prefix.into();
+        self
+    }
+}
+
+/// A transformer as an [`Embedder`]. Texts are cut at the model's limit of tokens.
+pub struct Bert {
+    options: BertOptions,
+    fingerprint: Fingerprint,
+    tokens: Tokens,
+    network: Network,
+    /// One per inference: a pool of one thread, in which the kernels run.
+    lanes: Vec<ThreadPool>,
+    /// Counts calls, so that each begins at another lane.
+    turn: AtomicUsize,
+}
+
+impl Bert {
+    /// Reads the model in `dir`: `modules.json`, the pooling's `config.json`, `config.json`,
+    /// `tokenizer.json`, `model.safetensors` and, where there is one, `sentence_bert_config.json`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] or [`Error::Read`] when one of these cannot be had, [`Error::Malformed`]
+    /// when it does not say what it must, [`Error::Unsupported`] for a model of another make,
+    /// [`Error::Compute`] when the threads cannot be started.
+    pub fn open(dir: impl AsRef<Path>, options: BertOptions) -> Result<Bert, Error> {
+        let files = ModelFiles::read(dir.as_ref())?;
+        let lane = |index| {
+            let name = move |_| format!("embedding-{index}");
+            ThreadPoolBuilder::new().num_threads(1).thread_name(name).build()
+        };
+        let lanes: Result<Vec<ThreadPool>, _> = (0..options.threads.max(1)).map(lane).collect();
+        Ok(Bert {
+            fingerprint: files.fingerprint(&options),
+            tokens: files.tokens()?,
+            network: files.network()?,
+            lanes: lanes.map_err(Error::compute)?,
+            turn: AtomicUsize::new(0),
+            options,
+        })
+    }
+
+    /// The vectors of `texts`, each taken with `prefix` before it.
+    fn embed(&self, prefix: &str, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        let sequences: Vec<Sequence> =
+            texts.iter().map(|text| self.tokens.encode(prefix, text)).collect::<Result<_, _>>()?;
+        let mut order: Vec<usize> =
+            (0..texts.len()).filter(|&index| sequences[index].is_known).collect();
+        order.sort_by_key(|&index| sequences[index].ids.len());
+        let sorted: Vec<&[u32]> = order.iter().map(|&index| &*sequences[index].ids).collect();
+        let computed = self.compute(&batches(&sorted, self.options.batch_max))?;
+        let mut vectors = vec![vec![0.0; self.network.dimension()]; texts.len()];
+        for (index, vector) in order.into_iter().zip(computed) {
+            vectors[index] = vector;
+        }
+        Ok(vectors)
+    }
+
+    /// The vectors of all batches in order. The lanes take the batches from the end, where the
+    /// longest are, so that they finish at about the same time.
+    fn compute(&self, batches: &[&[&[u32]]]) -> Result<Vec<Vec<f32>>, Error> {
+        let left = AtomicUsize::new(batches.len());
+        let work = || {
+            let mut done = Vec::new();
+            while let Ok(count) =
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            {
+                let vectors = self.network.forward(batches[count - 1]).map_err(Error::compute)?;
+                done.push((count - 1, vectors));
+            }
+            Ok(done)
+        };
+        let first = self.turn.fetch_add(1, Ordering::Relaxed);
+        let lane = |index| &self.lanes[(first + index) % self.lanes.len()];
+        let mut done = thread::scope(|scope| {
+            let helpers: Vec<_> = (1..self.lanes.len().min(batches.len()))
+                .map(|index| scope.spawn(move || lane(index).install(work)))
+                .collect();
+            let mut done = lane(0).install(work)?;
+            for helper in helpers {
+                done.extend(helper.join().expect("an inference does not panic")?);
+            }
+            Ok::<_, Error>(done)
+        })?;
+        done.sort_unstable_by_key(|(index, _)| *index);
+        Ok(done.into_iter().flat_map(|(_, vectors)| vectors).collect())
+    }
+}
+
+/// Cuts `sorted` after `batch_max` texts or [`BATCH_TOKENS_MAX`] tokens, whichever comes first.
+fn batches<'a>(sorted: &'a [&'a [u32]], batch_max: usize) -> Vec<&'a [&'a [u32]]> {
+    let mut batches = Vec::new();
+    let mut rest = sorted;
+    while !rest.is_empty() {
+        let mut tokens = 0;
+        let fitting = rest.iter().take(batch_max).take_while(|ids| {
+            tokens += ids.len();
+            tokens <= BATCH_TOKENS_MAX
+        });
+        let (batch, later) = rest.split_at(fitting.count().max(1));
+        batches.push(batch);
+        rest = later;
+    }
+    batches
+}
+
+impl Embedder for Bert {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        self.embed(&self.options.document_prefix, texts)
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
+        let mut vectors = self.embed(&self.options.query_prefix, &[text])?;
+        Ok(vectors.pop().expect("one text has one vector"))
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.tokens.count(text)
+    }
+
+    fn dimension(&self) -> usize {
+        self.network.dimension()
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+}

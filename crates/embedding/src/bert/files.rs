@@ -1,0 +1,367 @@
+//! What a sentence-transformers directory says, checked and brought into the network's shapes.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use candle_core::{DType, Device, Tensor, safetensors};
+use candle_nn::Linear;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokenizers::{PostProcessor, Tokenizer};
+
+use super::{
+    BertOptions,
+    network::{Layer, Network, Norm, Pooling},
+    tokens::Tokens,
+};
+use crate::{Error, Fingerprint, file};
+
+const HOLDS: &str = "a sentence-transformers model: modules.json, config.json, tokenizer.json, \
+                     model.safetensors and 1_Pooling/config.json";
+const INSTEAD: &str = "a sentence-transformers model of the BERT or XLM-RoBERTa family";
+
+/// A model's files, read.
+pub(super) struct ModelFiles {
+    dir: PathBuf,
+    config: Config,
+    pooling: Pooling,
+    /// Most tokens that the model is meant for, special ones included.
+    length_max: usize,
+    tokenizer: Vec<u8>,
+    weights: Vec<u8>,
+}
+
+/// `config.json`, as far as it decides about vectors.
+#[derive(Serialize, Deserialize)]
+struct Config {
+    #[serde(default, skip_serializing, rename = "_name_or_path")]
+    name: String,
+    model_type: String,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    max_position_embeddings: usize,
+    hidden_act: Activation,
+    #[serde(default = "layer_norm_epsilon")]
+    layer_norm_eps: f64,
+    #[serde(default)]
+    pad_token_id: u32,
+    #[serde(default = "absolute")]
+    position_embedding_type: String,
+}
+
+/// The activations that models of these families use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Activation {
+    Gelu,
+    #[serde(alias = "gelu_new", alias = "gelu_pytorch_tanh")]
+    GeluTanh,
+    Relu,
+}
+
+fn layer_norm_epsilon() -> f64 {
+    1e-12
+}
+
+fn absolute() -> String {
+    "absolute".into()
+}
+
+/// An entry of `modules.json`.
+#[derive(Deserialize)]
+struct ModuleEntry {
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// The pooling's `config.json`.
+#[derive(Deserialize)]
+struct PoolingConfig {
+    #[serde(default)]
+    pooling_mode_cls_token: bool,
+    #[serde(default)]
+    pooling_mode_mean_tokens: bool,
+    #[serde(default)]
+    pooling_mode_max_tokens: bool,
+    #[serde(default)]
+    pooling_mode_mean_sqrt_len_tokens: bool,
+}
+
+/// `sentence_bert_config.json`.
+#[derive(Default, Deserialize)]
+struct LengthConfig {
+    max_seq_length: Option<usize>,
+}
+
+/// What `tokenizer.json` says about unknown words.
+#[derive(Deserialize)]
+struct TokenizerFile {
+    model: TokenizerModel,
+}
+
+#[derive(Deserialize)]
+struct TokenizerModel {
+    unk_token: Option<String>,
+    unk_id: Option<u32>,
+}
+
+impl ModelFiles {
+    pub(super) fn read(dir: &Path) -> Result<ModelFiles, Error> {
+        let pooling = read_pooling(dir)?;
+        let config = read_config(&dir.join("config.json"))?;
+        let positions = config.max_position_embeddings.saturating_sub(config.position_offset());
+        let length = match read_json::<LengthConfig>(&dir.join("sentence_bert_config.json")) {
+            Err(error) if error.is_not_found() => LengthConfig::default(),
+            length => length?,
+        };
+        Ok(ModelFiles {
+            pooling,
+            length_max: length.max_seq_length.unwrap_or(positions).min(positions),
+            config,
+            tokenizer: file::read(&dir.join("tokenizer.json"), HOLDS)?,
+            weights: file::read(&dir.join("model.safetensors"), HOLDS)?,
+            dir: dir.to_owned(),
+        })
+    }
+
+    /// Changes with everything that changes a vector, and with nothing else.
+    pub(super) fn fingerprint(&self, options: &BertOptions) -> Fingerprint {
+        let mut hasher = blake3::Hasher::new();
+        let config = serde_json::to_vec(&self.config).expect("a configuration is plain data");
+        let length = self.length_max.to_string();
+        let parts = [
+            &*self.weights,
+            &*self.tokenizer,
+            &*config,
+            length.as_bytes(),
+            options.query_prefix.as_bytes(),
+            options.document_prefix.as_bytes(),
+        ];
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        let name = self.config.name.rsplit('/').find(|part| !part.is_empty());
+        let pooling = match self.pooling {
+            Pooling::Mean => "mean",
+            Pooling::Cls => "cls",
+        };
+        let name = name.unwrap_or(&self.config.model_type);
+        Fingerprint::of(name, hasher.finalize(), pooling, self.config.hidden_size)
+    }
+
+    pub(super) fn tokens(&self) -> Result<Tokens, Error> {
+        let path = self.dir.join("tokenizer.json");
+        let malformed = |reason: String| Error::Malformed { path: path.clone(), reason };
+        let mut tokenizer =
+            Tokenizer::from_bytes(&self.tokenizer).map_err(|error| malformed(error.to_string()))?;
+        tokenizer.with_padding(None);
+        tokenizer.with_truncation(None).map_err(|error| malformed(error.to_string()))?;
+        tokenizer.set_encode_special_tokens(true);
+        let TokenizerFile { model } = parse_json(&path, &self.tokenizer)?;
+        let named = model.unk_token.and_then(|token| tokenizer.token_to_id(&token));
+        let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(false));
+        match self.length_max.checked_sub(special) {
+            Some(tokens_max) if 0 < tokens_max => {
+                Ok(Tokens { tokenizer, unknown: named.or(model.unk_id), tokens_max })
+            }
+            _ => Err(malformed(format!(
+                "it adds {special} special tokens, the model takes {} tokens in all",
+                self.length_max
+            ))),
+        }
+    }
+
+    pub(super) fn network(&self) -> Result<Network, Error> {
+        let hidden = self.config.hidden_size;
+        let weights = Weights::read(self.dir.join("model.safetensors"), &self.weights)?;
+        let offset = self.config.position_offset();
+        let words = weights.rows("embeddings.word_embeddings.weight", 1, hidden)?;
+        let types = weights.rows("embeddings.token_type_embeddings.weight", 1, hidden)?;
+        let positions = weights.rows(
+            "embeddings.position_embeddings.weight",
+            offset + self.length_max,
+            hidden,
+        )?;
+        let positions = positions
+            .narrow(0, offset, self.length_max)
+            .and_then(|positions| positions.broadcast_add(&types.get(0)?))
+            .map_err(Error::compute)?;
+        Ok(Network {
+            words,
+            positions,
+            norm: self.norm(&weights, "embeddings.LayerNorm")?,
+            layers: (0..self.config.num_hidden_layers)
+                .map(|index| self.layer(&weights, &format!("encoder.layer.{index}")))
+                .collect::<Result<_, _>>()?,
+            pooling: self.pooling,
+        })
+    }
+
+    fn layer(&self, weights: &Weights, at: &str) -> Result<Layer, Error> {
+        let Config { hidden_size: hidden, intermediate_size: wide, .. } = self.config;
+        Ok(Layer {
+            query_key_value: self.query_key_value(weights, &format!("{at}.attention.self"))?,
+            heads: self.config.num_attention_heads,
+            attended: weights.linear(&format!("{at}.attention.output.dense"), hidden, hidden)?,
+            attended_norm: self.norm(weights, &format!("{at}.attention.output.LayerNorm"))?,
+            wide: weights.linear(&format!("{at}.intermediate.dense"), wide, hidden)?,
+            activation: self.config.hidden_act,
+            narrow: weights.linear(&format!("{at}.output.dense"), hidden, wide)?,
+            narrow_norm: self.norm(weights, &format!("{at}.output.LayerNorm"))?,
+        })
+    }
+
+    fn query_key_value(&self, weights: &Weights, at: &str) -> Result<Linear, Error> {
+        let hidden = self.config.hidden_size;
+        let head_root = ((hidden / self.config.num_attention_heads) as f64).sqrt();
+        let query = weights.linear(&format!("{at}.query"), hidden, hidden)?;
+        let key = weights.linear(&format!("{at}.key"), hidden, hidden)?;
+        let value = weights.linear(&format!("{at}.value"), hidden, hidden)?;
+        let join = |part: fn(&Linear) -> &Tensor| {
+            Tensor::cat(&[&(part(&query) / head_root)?, part(&key), part(&value)], 0)
+        };
+        let weight = join(Linear::weight).map_err(Error::compute)?;
+        let bias = join(|linear| linear.bias().expect("every layer is read with its bias"));
+        Ok(Linear::new(weight, Some(bias.map_err(Error::compute)?)))
+    }
+
+    fn norm(&self, weights: &Weights, at: &str) -> Result<Norm, Error> {
+        let shape = [self.config.hidden_size];
+        Ok(Norm {
+            weight: weights.tensor(&format!("{at}.weight"), &shape)?,
+            bias: weights.tensor(&format!("{at}.bias"), &shape)?,
+            epsilon: self.config.layer_norm_eps as f32,
+        })
+    }
+}
+
+impl Config {
+    /// The row of a text's first position: RoBERTa counts on from the padding token's id.
+    fn position_offset(&self) -> usize {
+        if self.model_type == "bert" { 0 } else { self.pad_token_id as usize + 1 }
+    }
+}
+
+fn read_config(path: &Path) -> Result<Config, Error> {
+    let config: Config = read_json(path)?;
+    let unsupported = |feature: String| {
+        Err(Error::Unsupported { path: path.to_owned(), feature, instead: INSTEAD })
+    };
+    if !matches!(&*config.model_type, "bert" | "roberta" | "xlm-roberta") {
+        return unsupported(format!("model type `{}`", config.model_type));
+    }
+    if config.position_embedding_type != "absolute" {
+        return unsupported(format!("`{}` positions", config.position_embedding_type));
+    }
+    let heads = config.num_attention_heads;
+    if config.hidden_size == 0 || heads == 0 || !config.hidden_size.is_multiple_of(heads) {
+        let reason =
+            format!("hidden size {} is not a multiple of {heads} heads", config.hidden_size);
+        return Err(Error::Malformed { path: path.to_owned(), reason });
+    }
+    Ok(config)
+}
+
+/// Follows `modules.json` to the pooling. A final normalisation may stand there or not: vectors
+/// are compared by their direction, so it is done in any case.
+fn read_pooling(dir: &Path) -> Result<Pooling, Error> {
+    let path = dir.join("modules.json");
+    let modules: Vec<ModuleEntry> = read_json(&path)?;
+    let names: Vec<&str> =
+        modules.iter().map(|module| module.kind.rsplit('.').next().unwrap_or_default()).collect();
+    let ([module, "Pooling"] | [module, "Pooling", "Normalize"]) = *names else {
+        let feature = format!("modules {}", names.join(", "));
+        return Err(Error::Unsupported { path, feature, instead: INSTEAD });
+    };
+    if module != "Transformer" || !modules[0].path.is_empty() {
+        let feature = format!("module {module} in `{}`", modules[0].path);
+        return Err(Error::Unsupported { path, feature, instead: INSTEAD });
+    }
+    let path = dir.join(&modules[1].path).join("config.json");
+    let config: PoolingConfig = read_json(&path)?;
+    let others = config.pooling_mode_max_tokens || config.pooling_mode_mean_sqrt_len_tokens;
+    match (config.pooling_mode_mean_tokens, config.pooling_mode_cls_token) {
+        (true, false) if !others => Ok(Pooling::Mean),
+        (false, true) if !others => Ok(Pooling::Cls),
+        _ => {
+            let feature = "a pooling other than mean or first token alone".into();
+            Err(Error::Unsupported { path, feature, instead: INSTEAD })
+        }
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    parse_json(path, &file::read(path, HOLDS)?)
+}
+
+fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Error::Malformed { path: path.to_owned(), reason: error.to_string() })
+}
+
+/// The tensors of `model.safetensors`.
+struct Weights {
+    path: PathBuf,
+    tensors: HashMap<String, Tensor>,
+    /// What stands before the names, such as `bert.`; often nothing.
+    prefix: String,
+}
+
+impl Weights {
+    fn read(path: PathBuf, bytes: &[u8]) -> Result<Weights, Error> {
+        let tensors = safetensors::load_buffer(bytes, &Device::Cpu)
+            .map_err(|error| Error::Malformed { path: path.clone(), reason: error.to_string() })?;
+        let words = "embeddings.word_embeddings.weight";
+        let prefix = tensors.keys().find_map(|name| name.strip_suffix(words));
+        Ok(Weights { prefix: prefix.unwrap_or_default().to_owned(), path, tensors })
+    }
+
+    fn linear(&self, at: &str, outputs: usize, inputs: usize) -> Result<Linear, Error> {
+        let weight = self.tensor(&format!("{at}.weight"), &[outputs, inputs])?;
+        Ok(Linear::new(weight, Some(self.tensor(&format!("{at}.bias"), &[outputs])?)))
+    }
+
+    /// A table of at least `rows_min` rows.
+    fn rows(&self, name: &str, rows_min: usize, columns: usize) -> Result<Tensor, Error> {
+        let tensor = self.find(name)?;
+        match *tensor.dims() {
+            [rows, found] if rows_min <= rows && found == columns => self.float(name, tensor),
+            ref found => Err(self.malformed(format!(
+                "`{name}` has shape {found:?}, needed are [{rows_min} or more, {columns}]"
+            ))),
+        }
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
+        let tensor = self.find(name)?;
+        if tensor.dims() != shape {
+            let found = tensor.dims();
+            return Err(
+                self.malformed(format!("`{name}` has shape {found:?}, needed is {shape:?}"))
+            );
+        }
+        self.float(name, tensor)
+    }
+
+    fn find(&self, name: &str) -> Result<&Tensor, Error> {
+        let full_name = format!("{}{name}", self.prefix);
+        self.tensors
+            .get(&full_name)
+            .ok_or_else(|| self.malformed(format!("it has no `{full_name}`")))
+    }
+
+    fn float(&self, name: &str, tensor: &Tensor) -> Result<Tensor, Error> {
+        if !tensor.dtype().is_float() {
+            return Err(self.malformed(format!("`{name}` holds {:?}", tensor.dtype())));
+        }
+        tensor.to_dtype(DType::F32).map_err(Error::compute)
+    }
+
+    fn malformed(&self, reason: String) -> Error {
+        Error::Malformed { path: self.path.clone(), reason }
+    }
+}

@@ -1,0 +1,45 @@
+//! Text to the token ids that the network takes.
+
+use tokenizers::{Tokenizer, TruncationDirection};
+
+use crate::Error;
+
+/// A tokenizer with the model's limit. Special tokens that are spelt out in a text are taken as
+/// plain text: what is stored is data and cannot end its own sequence.
+pub(super) struct Tokens {
+    pub(super) tokenizer: Tokenizer,
+    /// The token of an unknown word, where the tokenizer has one.
+    pub(super) unknown: Option<u32>,
+    /// Most tokens of a text, without special ones.
+    pub(super) tokens_max: usize,
+}
+
+/// A text as the network takes it.
+pub(super) struct Sequence {
+    pub(super) ids: Vec<u32>,
+    /// Whether any token of the text itself is known.
+    pub(super) is_known: bool,
+}
+
+impl Tokens {
+    pub(super) fn encode(&self, prefix: &str, text: &str) -> Result<Sequence, Error> {
+        let is_known = |ids: &[u32]| ids.iter().any(|&id| Some(id) != self.unknown);
+        let encode = |text: &str| self.tokenizer.encode_fast(text, false).map_err(Error::compute);
+        let (mut encoding, is_known) = if prefix.is_empty() {
+            let encoding = encode(text)?;
+            let is_known = is_known(encoding.get_ids());
+            (encoding, is_known)
+        } else {
+            (encode(&format!("{prefix}{text}"))?, is_known(encode(text)?.get_ids()))
+        };
+        encoding.truncate(self.tokens_max, 0, TruncationDirection::Right);
+        encoding.take_overflowing();
+        let encoding = self.tokenizer.post_process(encoding, None, true).map_err(Error::compute)?;
+        Ok(Sequence { ids: encoding.get_ids().to_vec(), is_known })
+    }
+
+    /// Tokens of `text` without special ones; a text that the tokenizer refuses has none.
+    pub(super) fn count(&self, text: &str) -> usize {
+        self.tokenizer.encode_fast(text, false).map_or(0, |encoding| encoding.len())
+    }
+}
