@@ -1,6 +1,7 @@
 //! Where the crate reads the time. Not here: what the time means for an event or a metric.
 
 use std::{
+    fmt,
     sync::Mutex,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -8,7 +9,7 @@ use std::{
 use aios_record::Timestamp;
 
 /// Tells the time. [`SystemClock`] unless [`Config`](crate::Config) says otherwise.
-pub trait Clock: Send + Sync + 'static {
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time of day, in whole microseconds: when something happened.
     fn timestamp(&self) -> Timestamp;
 

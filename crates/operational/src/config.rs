@@ -1,6 +1,6 @@
 //! What can be set when an [`Operational`](crate::Operational) is opened, and the limits of that.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{Clock, Error, Overflow, SystemClock};
 
@@ -18,16 +18,19 @@ pub struct Config {
     pub ttl: Duration,
     /// Which events are handed to the overflow. Default [`Keep::Critical`].
     pub keep: Keep,
-    /// The largest event, by its texts and the values of its data. Default 64 KiB.
+    /// The largest event or tool result, by its texts and the values of its data. Default 64 KiB.
     pub event_bytes_max: usize,
-    /// How many metric keys there may be. Default 10,000.
+    /// How many metric keys there may be, 1 to [`CAPACITY_MAX`]. Default 10,000.
     pub metric_keys_max: usize,
-    /// How many values of each metric its window holds, at least 1. Default 64.
+    /// How many values of each metric its window holds, 1 to [`CAPACITY_MAX`]. Default 64.
     pub metric_window: usize,
     /// How many tasks may be active at once. Default 1,000.
     pub active_tasks_max: usize,
     /// How many tool results are kept, 1 to [`CAPACITY_MAX`]. Default 100.
     pub tool_results: usize,
+    /// The snapshot tells about the disk that holds this path. Default `/`. Used only with the
+    /// feature `sysinfo`.
+    pub disk: PathBuf,
     /// Takes the events that are to be kept. Default none.
     pub overflow: Option<Arc<dyn Overflow>>,
     /// Tells the time. Default [`SystemClock`].
@@ -57,6 +60,7 @@ impl Default for Config {
             metric_window: 64,
             active_tasks_max: 1_000,
             tool_results: 100,
+            disk: PathBuf::from("/"),
             overflow: None,
             clock: Arc::new(SystemClock),
         }
@@ -88,6 +92,12 @@ impl Config {
         Config { clock, ..self }
     }
 
+    /// This configuration with the given limit on tasks that are active at once.
+    #[must_use]
+    pub fn with_active_tasks_max(self, active_tasks_max: usize) -> Config {
+        Config { active_tasks_max, ..self }
+    }
+
     /// This configuration with the given limit on metric keys.
     #[must_use]
     pub fn with_metric_keys_max(self, metric_keys_max: usize) -> Config {
@@ -115,7 +125,9 @@ impl fmt::Debug for Config {
             .field("metric_window", &self.metric_window)
             .field("active_tasks_max", &self.active_tasks_max)
             .field("tool_results", &self.tool_results)
+            .field("disk", &self.disk)
             .field("overflow", &self.overflow.is_some())
-            .finish_non_exhaustive()
+            .field("clock", &self.clock)
+            .finish()
     }
 }

@@ -16,13 +16,16 @@ pub enum Error {
         /// The largest that is allowed.
         max: usize,
     },
-    /// An event is larger than [`Config::event_bytes_max`](crate::Config::event_bytes_max).
+    /// An event or tool result is larger than
+    /// [`Config::event_bytes_max`](crate::Config::event_bytes_max).
     #[error(
-        "the event has {bytes} bytes, {max} are allowed; store its data elsewhere and push a \
+        "the {what} has {bytes} bytes, {max} are allowed; store its data elsewhere and push a \
          reference, or raise `event_bytes_max`"
     )]
-    EventTooLarge {
-        /// The size of the refused event.
+    TooLarge {
+        /// What it is.
+        what: &'static str,
+        /// The size of the refused one.
         bytes: usize,
         /// The largest that is allowed.
         max: usize,
@@ -40,7 +43,7 @@ pub enum Error {
         max: usize,
     },
     /// A metric key is empty or longer than
-    /// `METRIC_KEY_BYTES_MAX`.
+    /// [`METRIC_KEY_BYTES_MAX`](crate::METRIC_KEY_BYTES_MAX).
     #[error("a metric key has 1 to {max} bytes, this one has {bytes}; give a shorter one")]
     MetricKeyLength {
         /// How long the refused key is.
@@ -85,9 +88,7 @@ impl Error {
     pub fn is_limit(&self) -> bool {
         matches!(
             self,
-            Error::EventTooLarge { .. }
-                | Error::TooManyMetricKeys { .. }
-                | Error::TooManyTasks { .. }
+            Error::TooLarge { .. } | Error::TooManyMetricKeys { .. } | Error::TooManyTasks { .. }
         )
     }
 }

@@ -72,7 +72,8 @@ impl Event {
     }
 }
 
-fn value_bytes(value: &Value) -> usize {
+/// How much `value` holds: its texts and keys, and 8 for every other value.
+pub(crate) fn value_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(value_bytes).sum(),

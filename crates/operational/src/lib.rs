@@ -19,19 +19,27 @@ mod config;
 mod error;
 mod event;
 mod events;
+#[cfg(feature = "sysinfo")]
+mod machine;
+mod metrics;
 mod operational;
 mod overflow;
 pub mod ring;
+mod snapshot;
 mod sync;
+mod tasks;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{CAPACITY_MAX, Config, Keep};
 pub use error::Error;
 pub use event::{Category, Event, StoredEvent};
 pub use events::{Counters, Cursor, Filter, News, Recent, Swept};
+pub use metrics::{HOURS_WAITING_MAX, HourlyMetric, METRIC_KEY_BYTES_MAX, Metric, MetricWindow};
 pub use operational::Operational;
 pub use overflow::{Overflow, Pushed, Refused, Spill};
 pub use ring::Ring;
+pub use snapshot::Snapshot;
+pub use tasks::{ActiveTask, TASK_STATE_FIRST, ToolResult};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

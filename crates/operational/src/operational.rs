@@ -1,9 +1,11 @@
 //! The handle. Its operations stand with what they are about: `events`, `metrics`, `tasks`,
 //! `snapshot`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use crate::{Config, Error, events::Events};
+#[cfg(feature = "sysinfo")]
+use crate::machine::Machine;
+use crate::{Clock, Config, Error, events::Events, metrics::Metrics, tasks::Tasks};
 
 /// Tier 0: recent events, latest metrics, active tasks, the state of the machine. In RAM, bounded,
 /// shared by cloning the handle.
@@ -15,6 +17,12 @@ pub struct Operational {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) events: Events,
+    pub(crate) metrics: Metrics,
+    pub(crate) tasks: Tasks,
+    pub(crate) loaded_models: Mutex<Vec<String>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    #[cfg(feature = "sysinfo")]
+    pub(crate) machine: Machine,
 }
 
 impl Operational {
@@ -23,7 +31,21 @@ impl Operational {
     /// # Errors
     /// [`Error::Config`] when a setting is outside its limits.
     pub fn open(config: Config) -> Result<Operational, Error> {
-        let inner = Inner { events: Events::new(&config)? };
+        let inner = Inner {
+            events: Events::new(&config)?,
+            metrics: Metrics::new(&config)?,
+            tasks: Tasks::new(&config)?,
+            loaded_models: Mutex::default(),
+            clock: config.clock,
+            #[cfg(feature = "sysinfo")]
+            machine: Machine::new(config.disk),
+        };
         Ok(Operational { inner: Arc::new(inner) })
+    }
+
+    /// The clock that it goes by, for the times that it is asked about.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
     }
 }

@@ -191,7 +191,10 @@ fn limits_are_errors_that_name_themselves() {
     let memory = open(3);
     let large = Event::new("event", "s", json!({"text": "x".repeat(70_000)}));
     let error = memory.push_event(large).unwrap_err();
-    assert!(matches!(error, Error::EventTooLarge { bytes: 70_010, max: 65_536 }), "{error}");
+    assert!(
+        matches!(error, Error::TooLarge { what: "event", bytes: 70_010, max: 65_536 }),
+        "{error}"
+    );
     assert!(error.is_limit() && !error.is_not_found());
     assert_eq!(memory.counters().pushed, 0);
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod events;
+mod metrics;
 mod overflow;
 mod ring;
+mod snapshot;
 mod stress;

@@ -1,0 +1,243 @@
+//! The latest value of each metric, with a short window and hourly roll-ups behind it.
+//!
+//! Keys are only ever added, and their number is limited from the start. So the map is one
+//! preallocated table with linear probing whose slots are filled once and never emptied: finding a
+//! key takes no lock, and a lock belongs to one key alone. What belongs to one key stands in
+//! `series`.
+
+mod series;
+
+use std::{
+    fmt,
+    hash::BuildHasher,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use aios_record::Timestamp;
+use serde::Serialize;
+
+use crate::{Clock, Config, Error, Operational, config::places, lock};
+use series::{Sample, Series};
+
+pub use series::{HOURS_WAITING_MAX, MetricWindow};
+
+/// The longest metric key, in bytes.
+pub const METRIC_KEY_BYTES_MAX: usize = 256;
+
+impl Operational {
+    /// Sets the metric `key` as of now.
+    ///
+    /// # Errors
+    /// As [`update_metric_at`](Operational::update_metric_at).
+    pub fn update_metric(&self, key: &str, value: f64) -> Result<(), Error> {
+        let metrics = &self.inner.metrics;
+        metrics.update(key, value, metrics.clock.timestamp())
+    }
+
+    /// Sets the metric `key` as of `timestamp`. The latest value is the one with the newest
+    /// timestamp, and of two with the same one the one set last.
+    ///
+    /// # Errors
+    /// [`Error::TooManyMetricKeys`] for a new key past the limit, [`Error::MetricKeyLength`],
+    /// [`Error::MetricNotFinite`].
+    pub fn update_metric_at(
+        &self,
+        key: &str,
+        value: f64,
+        timestamp: Timestamp,
+    ) -> Result<(), Error> {
+        self.inner.metrics.update(key, value, timestamp)
+    }
+
+    /// The latest value of `key`, or none if it was never set.
+    #[must_use]
+    pub fn metric(&self, key: &str) -> Option<Metric> {
+        self.inner.metrics.latest(key)
+    }
+
+    /// The latest value of every metric, by key.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        self.inner.metrics.all()
+    }
+
+    /// The last [`Config::metric_window`] values of `key` in figures, or none if it was never set.
+    #[must_use]
+    pub fn metric_window(&self, key: &str) -> Option<MetricWindow> {
+        self.inner.metrics.find(key).and_then(|cell| lock(&cell.series).window())
+    }
+
+    /// Takes the roll-ups of all hours that were over at `now`, by key and hour. A value that comes
+    /// in for an hour already taken makes another roll-up of that hour: the two add up by `count`.
+    /// Before the process ends, `Timestamp::MAX` takes the current hour too. What is not taken for
+    /// [`HOURS_WAITING_MAX`] hours is dropped, the oldest first.
+    #[must_use]
+    pub fn take_hourly(&self, now: Timestamp) -> Vec<HourlyMetric> {
+        self.inner.metrics.take_hourly(now)
+    }
+}
+
+/// A metric's latest value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Metric {
+    /// Its name, such as `cpu.usage`.
+    pub key: String,
+    /// Its value.
+    pub value: f64,
+    /// When it had that value.
+    pub timestamp: Timestamp,
+}
+
+/// One hour of a metric, in figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct HourlyMetric {
+    /// Its name.
+    pub key: String,
+    /// When the hour began.
+    pub hour: Timestamp,
+    /// How many values there were.
+    pub count: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+pub(crate) struct Metrics {
+    /// At least twice as many as there may be keys, a power of two.
+    slots: Box<[OnceLock<Box<Cell>>]>,
+    hasher: std::hash::RandomState,
+    keys: AtomicUsize,
+    keys_max: usize,
+    window: usize,
+    clock: Arc<dyn Clock>,
+}
+
+struct Cell {
+    key: Box<str>,
+    series: Mutex<Series>,
+}
+
+impl Metrics {
+    pub(crate) fn new(config: &Config) -> Result<Metrics, Error> {
+        let keys_max = places("metric_keys_max", config.metric_keys_max)?.get();
+        let window = places("metric_window", config.metric_window)?.get();
+        Ok(Metrics {
+            slots: (0..(2 * keys_max).next_power_of_two()).map(|_| OnceLock::new()).collect(),
+            hasher: std::hash::RandomState::new(),
+            keys: AtomicUsize::new(0),
+            keys_max,
+            window,
+            clock: Arc::clone(&config.clock),
+        })
+    }
+
+    fn update(&self, key: &str, value: f64, timestamp: Timestamp) -> Result<(), Error> {
+        if !value.is_finite() {
+            return Err(Error::MetricNotFinite { key: key.to_owned() });
+        }
+        let cell = self.find_or_add(key)?;
+        let sample = Sample { micros: timestamp.as_microsecond(), value };
+        lock(&cell.series).add(sample, self.window);
+        Ok(())
+    }
+
+    pub(crate) fn latest(&self, key: &str) -> Option<Metric> {
+        let cell = self.find(key)?;
+        cell.latest()
+    }
+
+    fn all(&self) -> Vec<Metric> {
+        let mut metrics: Vec<Metric> = self.cells().filter_map(Cell::latest).collect();
+        metrics.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        metrics
+    }
+
+    fn take_hourly(&self, now: Timestamp) -> Vec<HourlyMetric> {
+        let mut taken = Vec::new();
+        for cell in self.cells() {
+            let hours = lock(&cell.series).take_hours(now.as_microsecond());
+            taken.extend(hours.into_iter().map(|hour| HourlyMetric {
+                key: cell.key.to_string(),
+                hour: hour.start(),
+                count: hour.figures.count,
+                mean: hour.figures.mean(),
+                min: hour.figures.min,
+                max: hour.figures.max,
+            }));
+        }
+        taken.sort_unstable_by(|a, b| (&a.key, a.hour).cmp(&(&b.key, b.hour)));
+        taken
+    }
+
+    fn find(&self, key: &str) -> Option<&Cell> {
+        self.probe(key).map_while(OnceLock::get).find(|cell| &*cell.key == key).map(|cell| &**cell)
+    }
+
+    fn find_or_add(&self, key: &str) -> Result<&Cell, Error> {
+        for slot in self.probe(key) {
+            let cell = match slot.get() {
+                Some(cell) => cell,
+                None => self.add(slot, key)?,
+            };
+            if &*cell.key == key {
+                return Ok(cell);
+            }
+        }
+        unreachable!("half of the slots are empty")
+    }
+
+    /// Fills `slot` with `key`, unless another thread has just filled it with whatever key.
+    fn add<'a>(&self, slot: &'a OnceLock<Box<Cell>>, key: &str) -> Result<&'a Cell, Error> {
+        if key.is_empty() || METRIC_KEY_BYTES_MAX < key.len() {
+            return Err(Error::MetricKeyLength { bytes: key.len(), max: METRIC_KEY_BYTES_MAX });
+        }
+        // ORDERING: only the number counts; the slot publishes the cell.
+        if self.keys_max <= self.keys.fetch_add(1, Ordering::Relaxed) {
+            self.keys.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::TooManyMetricKeys { key: key.to_owned(), max: self.keys_max });
+        }
+        let cell = Cell { key: key.into(), series: Mutex::default() };
+        if slot.set(Box::new(cell)).is_err() {
+            // ORDERING: as above.
+            self.keys.fetch_sub(1, Ordering::Relaxed);
+        }
+        Ok(slot.get().expect("it was filled, by this thread or another"))
+    }
+
+    /// The slots that may hold `key`, in the order in which they are tried.
+    fn probe(&self, key: &str) -> impl Iterator<Item = &OnceLock<Box<Cell>>> {
+        let mask = self.slots.len() - 1;
+        let first = self.hasher.hash_one(key) as usize;
+        (0..self.slots.len()).map(move |step| &self.slots[first.wrapping_add(step) & mask])
+    }
+
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.slots.iter().filter_map(OnceLock::get).map(|cell| &**cell)
+    }
+}
+
+impl Cell {
+    /// None in the moment between the key and its first value.
+    fn latest(&self) -> Option<Metric> {
+        let latest = lock(&self.series).latest()?;
+        Some(Metric {
+            key: self.key.to_string(),
+            value: latest.value,
+            timestamp: latest.timestamp(),
+        })
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
