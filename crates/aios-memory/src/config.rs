@@ -1,0 +1,238 @@
+//! The settings: one table from which the types, their defaults, their documentation, the
+//! environment's names and the file that `config init` writes are all made.
+//!
+//! Defaults give way to the file, the file to the environment, the environment to flags. Not here:
+//! what the settings do, and reading the process's environment, which callers hand in.
+
+mod load;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use aios_longterm::{Durability, Language};
+use aios_operational::Keep;
+use aios_record::{Kind, Tier};
+
+pub use self::load::{Effective, Error, Flag, Origin, Sources};
+use self::setting::Setting;
+use crate::tokens::Tokenizer;
+
+/// One setting, with its type taken away.
+pub(crate) struct Key {
+    pub(crate) section: &'static str,
+    pub(crate) name: &'static str,
+    /// Its documentation, a line of source each.
+    pub(crate) help: &'static [&'static str],
+    /// Takes a value out of a file.
+    pub(crate) read: fn(&mut Config, &toml::Value) -> Result<(), String>,
+    /// Takes a value from the environment or a flag.
+    pub(crate) parse: fn(&mut Config, &str) -> Result<(), String>,
+    pub(crate) show: fn(&Config) -> toml::Value,
+}
+
+impl Key {
+    /// `section.name`.
+    pub(crate) fn path(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+
+    /// The name of the environment variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        format!("AIOS_MEMORY_{}_{}", self.section, self.name).to_ascii_uppercase()
+    }
+}
+
+macro_rules! settings {
+    ($(
+        $(#[doc = $about:literal])*
+        $section:ident: $Section:ident {
+            $($(#[doc = $help:literal])* $key:ident: $type:ty = $default:expr,)*
+        }
+    )*) => {
+        /// How a memory is opened. [`Config::at`] gives one with the defaults.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Config {
+            $($(#[doc = $about])* pub $section: $Section,)*
+        }
+
+        $(
+            $(#[doc = $about])*
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct $Section {
+                $(
+                    $(#[doc = $help])*
+                    #[doc = ""]
+                    #[doc = concat!(" Default: `", stringify!($default), "`.")]
+                    pub $key: $type,
+                )*
+            }
+
+            impl Default for $Section {
+                fn default() -> $Section {
+                    $Section { $($key: $default,)* }
+                }
+            }
+        )*
+
+        /// Every setting, in the order of the file.
+        pub(crate) const KEYS: &[Key] = &[$($(Key {
+            section: stringify!($section),
+            name: stringify!($key),
+            help: &[$($help),*],
+            read: |config, value| {
+                config.$section.$key = Setting::read(value)?;
+                Ok(())
+            },
+            parse: |config, text| {
+                config.$section.$key = Setting::parse(text)?;
+                Ok(())
+            },
+            show: |config| config.$section.$key.show(),
+        },)*)*];
+    };
+}
+
+settings! {
+    /// The memory as a whole.
+    memory: Memory {
+        /// Where everything is kept; empty for $XDG_DATA_HOME/aios-memory, by default
+        /// ~/.local/share/aios-memory.
+        data_dir: PathBuf = PathBuf::new(),
+    }
+    /// Tier 0: recent events and metrics, in RAM.
+    operational: Operational {
+        /// How many events the ring holds.
+        capacity: usize = 10_000,
+        /// Events of this age, in seconds, are no longer shown.
+        ttl_seconds: u64 = 3600,
+        /// Which events go to the disk when they leave the ring: critical, all or none.
+        keep: Keep = Keep::Critical,
+        /// How many metric keys there may be.
+        metric_keys_max: usize = 10_000,
+    }
+    /// Tier 1: what is going on now, in SQLite.
+    working: Working {
+        /// The file; empty for working.db in the data directory.
+        path: PathBuf = PathBuf::new(),
+        /// What an acknowledged write survives: full (a crash of the machine) or normal (of the
+        /// process).
+        durability: Durability = Durability::Full,
+        /// How long to wait for another process that is writing, in milliseconds.
+        busy_timeout_ms: u64 = 10_000,
+        /// How many writes, and how many reads, may wait before callers are refused.
+        queue: usize = 1024,
+        /// How many threads read.
+        readers: usize = 2,
+    }
+    /// Tier 2: everything, searchable, in LanceDB.
+    longterm: Longterm {
+        /// Which kinds of working records are searchable for ever.
+        feed_kinds: Vec<Kind> = vec![
+            Kind::Goal,
+            Kind::Task,
+            Kind::Decision,
+            Kind::Message,
+            Kind::Entry,
+            Kind::Event,
+        ],
+        /// Records from which on an approximate vector index is built.
+        index_threshold: u64 = 50_000,
+        /// MiB of RAM for indexes and metadata.
+        cache_mb: usize = 128,
+        /// Records that may wait in the journal before writes are refused.
+        journal_max_rows: u64 = 1_000_000,
+        /// Hours for which a version of the library that nothing needs any more is kept.
+        prune_after_hours: u64 = 1,
+    }
+    /// Text to vector.
+    embedding: Embedding {
+        /// `bundled`, or the directory of a BERT-family model.
+        model: String = "bundled".to_owned(),
+        /// The language whose word endings are ignored: english, german, ..., or none.
+        language: Language = Language::English,
+    }
+    /// Search.
+    search: Search {
+        /// How many hits there are unless told.
+        limit: usize = 10,
+    }
+    /// The assembled context.
+    context: Context {
+        /// Its budget unless told.
+        max_tokens: usize = 4000,
+        /// What counts the tokens: embedder, o200k, cl100k or estimate.
+        tokenizer: Tokenizer = Tokenizer::Embedder,
+        /// The tiers that it draws from.
+        tiers: Vec<Tier> = Tier::ALL.to_vec(),
+        /// The most tokens for what is known of the user.
+        profile_tokens: usize = 300,
+        /// The most tokens for the state of the machine.
+        snapshot_tokens: usize = 500,
+        /// How many messages of the session are shown as they were said.
+        recent_messages: usize = 12,
+        /// How many records are looked at for each tier.
+        candidates: usize = 60,
+    }
+}
+
+impl Config {
+    /// The defaults, for a data directory.
+    #[must_use]
+    pub fn at(data_dir: impl Into<PathBuf>) -> Config {
+        let mut config = Config::default();
+        config.memory.data_dir = data_dir.into();
+        config
+    }
+
+    /// The file of working memory.
+    #[must_use]
+    pub fn working_path(&self) -> PathBuf {
+        match self.working.path.as_os_str().is_empty() {
+            true => self.memory.data_dir.join("working.db"),
+            false => self.working.path.clone(),
+        }
+    }
+
+    /// The text of a settings file in which every key stands with its default, commented out, and
+    /// its explanation.
+    #[must_use]
+    pub fn template() -> String {
+        let defaults = Config::default();
+        let mut text = String::from(
+            "# Settings of aios-memory. A line without its `#` takes effect. The environment\n\
+             # (AIOS_MEMORY_<SECTION>_<KEY>) and flags go before this file.\n",
+        );
+        let mut section = "";
+        for key in KEYS {
+            if key.section != section {
+                section = key.section;
+                text.push_str(&format!("\n[{section}]\n"));
+            }
+            for line in key.help {
+                text.push_str(&format!("#{line}\n"));
+            }
+            text.push_str(&format!("# {} = {}\n", key.name, (key.show)(&defaults)));
+        }
+        text
+    }
+}
+
+/// The file that is read unless another one is named.
+#[must_use]
+pub fn default_file(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let home = base(&env, "XDG_CONFIG_HOME", ".config")?;
+    Some(home.join("aios-memory").join("aios-memory.toml"))
+}
+
+/// The data directory that is used unless another one is named.
+fn default_data_dir(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    Some(base(&env, "XDG_DATA_HOME", ".local/share")?.join("aios-memory"))
+}
+
+/// A base directory as the XDG specification has it: a relative one does not count.
+fn base(env: impl Fn(&str) -> Option<String>, variable: &str, below: &str) -> Option<PathBuf> {
+    let given = env(variable).filter(|path| Path::new(path).is_absolute()).map(PathBuf::from);
+    given.or_else(|| env("HOME").filter(|home| !home.is_empty()).map(|h| Path::new(&h).join(below)))
+}

@@ -1,0 +1,299 @@
+//! Putting the layers together, and remembering which of them each value is from.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use super::{Config, KEYS, Key, default_data_dir, default_file};
+
+/// Variables of ours that set no key.
+const OTHER_VARIABLES: &[&str] = &["AIOS_MEMORY_ADDR", "AIOS_MEMORY_CONFIG"];
+
+/// A short name for the variable that is set most often.
+const DATA_DIR_VARIABLE: &str = "AIOS_MEMORY_DATA_DIR";
+
+/// Names that earlier deployments set.
+const WORKING_VARIABLE: &str = "AIOS_WORKING_DB";
+const LONGTERM_VARIABLE: &str = "AIOS_LONGTERM_DB";
+
+/// Where settings may come from, least important first.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The settings file; none for [`default_file`], which need not exist.
+    pub file: Option<PathBuf>,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// What the command line says.
+    pub flags: Vec<Flag>,
+}
+
+/// A setting from the command line.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    /// The flag, such as `--data-dir`.
+    pub name: &'static str,
+    /// The key that it sets, such as `memory.data_dir`.
+    pub key: &'static str,
+    /// Its value.
+    pub value: String,
+}
+
+/// Where a value is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// The settings file.
+    File(PathBuf),
+    /// This variable of the environment.
+    Environment(String),
+    /// This flag of the command line.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Default => f.write_str("default"),
+            Origin::File(path) => write!(f, "{}", path.display()),
+            Origin::Environment(variable) => write!(f, "environment {variable}"),
+            Origin::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// Why settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No setting has this name.
+    #[error("unknown setting `{key}` in {origin}; did you mean `{nearest}`?")]
+    UnknownKey {
+        /// The name as given.
+        key: String,
+        /// Where it stands.
+        origin: Origin,
+        /// The known one that is most like it.
+        nearest: String,
+    },
+    /// A value is not what its key takes.
+    #[error("`{key}` in {origin} is `{value}`; expected {expected}")]
+    Value {
+        /// The key.
+        key: String,
+        /// Where it stands.
+        origin: Origin,
+        /// The value as given.
+        value: String,
+        /// What the key takes.
+        expected: String,
+    },
+    /// The settings file is no TOML.
+    #[error("{}, line {line}: {problem}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// The settings file cannot be read.
+    #[error("failed to read the settings file {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no place for the data.
+    #[error("no data directory: neither HOME nor XDG_DATA_HOME is set; give --data-dir")]
+    NoDataDir,
+}
+
+/// The settings in effect, and where each is from.
+#[derive(Debug, Clone)]
+pub struct Effective {
+    /// The settings.
+    pub config: Config,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Effective {
+    /// Reads the layers over one another.
+    ///
+    /// # Errors
+    /// Every [`Error`]; an unknown key is one in the file and in the environment alike.
+    pub fn load(sources: &Sources) -> Result<Effective, Error> {
+        let env = |name: &str| sources.env.get(name).cloned();
+        let mut effective =
+            Effective { config: Config::default(), file: None, origins: BTreeMap::new() };
+        if let Some((path, text)) = read_file(sources.file.as_deref(), default_file(env))? {
+            effective.add_file(&path, &text)?;
+            effective.file = Some(path);
+        }
+        effective.add_environment(&sources.env)?;
+        for flag in &sources.flags {
+            let key = find(flag.key).expect("flags name keys that exist");
+            effective.set(key, &flag.value, Origin::Flag(flag.name))?;
+        }
+        if effective.config.memory.data_dir.as_os_str().is_empty() {
+            effective.config.memory.data_dir = default_data_dir(env).ok_or(Error::NoDataDir)?;
+        }
+        Ok(effective)
+    }
+
+    /// Where the value of `key`, such as `search.limit`, is from.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> &Origin {
+        self.origins.get(key).unwrap_or(&Origin::Default)
+    }
+
+    /// The settings as TOML, each with its origin in a comment.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        let mut section = "";
+        for key in KEYS {
+            if key.section != section {
+                let gap = if section.is_empty() { "" } else { "\n" };
+                section = key.section;
+                text.push_str(&format!("{gap}[{section}]\n"));
+            }
+            let (value, origin) = ((key.show)(&self.config), self.origin(&key.path()));
+            text.push_str(&format!("{} = {value}  # {origin}\n", key.name));
+        }
+        text
+    }
+
+    /// The settings as JSON: `{"file", "settings": {"section.key": {"value", "origin"}}}`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let settings: serde_json::Map<_, _> = KEYS
+            .iter()
+            .map(|key| {
+                let origin = self.origin(&key.path()).to_string();
+                let value = json!({"value": (key.show)(&self.config), "origin": origin});
+                (key.path(), value)
+            })
+            .collect();
+        json!({"file": self.file, "settings": settings})
+    }
+
+    fn add_file(&mut self, path: &Path, text: &str) -> Result<(), Error> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let at = error.span().map_or(0, |span| span.start).min(text.len());
+            let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let problem = error.message().trim().replace('\n', ", ");
+            Error::Syntax { path: path.to_owned(), line, problem }
+        })?;
+        let origin = Origin::File(path.to_owned());
+        for (section, keys) in &table {
+            let Some(keys) = keys.as_table() else {
+                return Err(unknown(section, origin));
+            };
+            for (name, value) in keys {
+                let path = format!("{section}.{name}");
+                let key = find(&path).ok_or_else(|| unknown(&path, origin.clone()))?;
+                (key.read)(&mut self.config, value).map_err(|expected| Error::Value {
+                    key: key.path(),
+                    origin: origin.clone(),
+                    value: value.to_string(),
+                    expected,
+                })?;
+                self.origins.insert(key.path(), origin.clone());
+            }
+            if keys.is_empty() && !KEYS.iter().any(|key| key.section == section) {
+                return Err(unknown(section, origin));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_environment(&mut self, env: &BTreeMap<String, String>) -> Result<(), Error> {
+        self.add_earlier_names(env)?;
+        let data_dir = find("memory.data_dir").expect("a key of the table");
+        for (variable, value) in env.iter().filter(|(name, _)| name.starts_with("AIOS_MEMORY_")) {
+            if OTHER_VARIABLES.contains(&variable.as_str()) {
+                continue;
+            }
+            let named = KEYS.iter().find(|key| key.variable() == *variable);
+            let key = match variable.as_str() {
+                DATA_DIR_VARIABLE => data_dir,
+                _ => named.ok_or_else(|| unknown_variable(variable))?,
+            };
+            self.set(key, value, Origin::Environment(variable.clone()))?;
+        }
+        Ok(())
+    }
+
+    /// `working.db` where it was, and all else beside it, unless the file says otherwise.
+    fn add_earlier_names(&mut self, env: &BTreeMap<String, String>) -> Result<(), Error> {
+        for (variable, is_file) in [(LONGTERM_VARIABLE, false), (WORKING_VARIABLE, true)] {
+            let Some(value) = env.get(variable).filter(|value| !value.is_empty()) else { continue };
+            let origin = Origin::Environment(variable.to_owned());
+            if is_file {
+                let key = find("working.path").expect("a key of the table");
+                self.set(key, value, origin.clone())?;
+            }
+            let beside = Path::new(value).parent().filter(|dir| !dir.as_os_str().is_empty());
+            let key = find("memory.data_dir").expect("a key of the table");
+            if let (Some(dir), Origin::Default) = (beside, self.origin(&key.path())) {
+                self.set(key, &dir.display().to_string(), origin)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, key: &Key, value: &str, origin: Origin) -> Result<(), Error> {
+        match (key.parse)(&mut self.config, value) {
+            Ok(()) => {
+                self.origins.insert(key.path(), origin);
+                Ok(())
+            }
+            Err(expected) => {
+                Err(Error::Value { key: key.path(), origin, value: value.to_owned(), expected })
+            }
+        }
+    }
+}
+
+/// The settings file: the one named, which must exist, or else the default one.
+fn read_file(
+    named: Option<&Path>,
+    default: Option<PathBuf>,
+) -> Result<Option<(PathBuf, String)>, Error> {
+    let Some(path) = named.map(Path::to_owned).or(default) else { return Ok(None) };
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::File { path, source }),
+    }
+}
+
+fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path() == path)
+}
+
+fn unknown(key: &str, origin: Origin) -> Error {
+    let nearest = nearest(key, KEYS.iter().map(Key::path));
+    Error::UnknownKey { key: key.to_owned(), origin, nearest }
+}
+
+fn unknown_variable(variable: &str) -> Error {
+    let nearest = nearest(variable, KEYS.iter().map(Key::variable));
+    let origin = Origin::Environment(variable.to_owned());
+    Error::UnknownKey { key: variable.to_owned(), origin, nearest }
+}
+
+/// The one of `known` that differs from `name` least.
+fn nearest(name: &str, known: impl Iterator<Item = String>) -> String {
+    let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(name, known));
+    nearest.expect("there are settings")
+}

@@ -1,0 +1,151 @@
+//! How each type of setting is written in a file, in the environment, and shown.
+
+use std::path::PathBuf;
+
+use aios_longterm::{Durability, Language};
+use aios_operational::Keep;
+use aios_record::{Kind, Tier};
+use toml::Value;
+
+use crate::tokens::Tokenizer;
+
+/// A type that a setting may have. Problems are told as what was expected.
+pub(crate) trait Setting: Sized {
+    fn read(value: &Value) -> Result<Self, String>;
+    fn parse(text: &str) -> Result<Self, String>;
+    fn show(&self) -> Value;
+}
+
+macro_rules! whole_numbers {
+    ($($type:ty),*) => {$(
+        impl Setting for $type {
+            fn read(value: &Value) -> Result<Self, String> {
+                let number = value.as_integer().and_then(|number| number.try_into().ok());
+                number.ok_or_else(|| "a whole number, 0 or more".to_owned())
+            }
+
+            fn parse(text: &str) -> Result<Self, String> {
+                text.trim().parse().map_err(|_| "a whole number, 0 or more".to_owned())
+            }
+
+            fn show(&self) -> Value {
+                Value::Integer(i64::try_from(*self).unwrap_or(i64::MAX))
+            }
+        }
+    )*};
+}
+
+whole_numbers!(usize, u64);
+
+impl Setting for String {
+    fn read(value: &Value) -> Result<Self, String> {
+        value.as_str().map(str::to_owned).ok_or_else(|| "text in quotes".to_owned())
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+
+    fn show(&self) -> Value {
+        Value::String(self.clone())
+    }
+}
+
+impl Setting for PathBuf {
+    fn read(value: &Value) -> Result<Self, String> {
+        String::read(value).map(PathBuf::from)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(PathBuf::from(text))
+    }
+
+    fn show(&self) -> Value {
+        Value::String(self.display().to_string())
+    }
+}
+
+/// A setting that is one of several words.
+trait Choice: Sized + Copy + PartialEq + 'static {
+    const CHOICES: &'static [(&'static str, Self)];
+}
+
+fn read_choice<T: Choice>(text: &str) -> Result<T, String> {
+    let found = T::CHOICES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
+    found.map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<_> = T::CHOICES.iter().map(|(name, _)| *name).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+fn show_choice<T: Choice>(choice: T) -> Value {
+    let name = T::CHOICES.iter().find(|(_, known)| *known == choice).map(|(name, _)| *name);
+    Value::String(name.expect("every value that a setting can take has a name").to_owned())
+}
+
+macro_rules! choices {
+    ($($type:ty { $($name:literal = $value:expr),* $(,)? })*) => {$(
+        impl Choice for $type {
+            const CHOICES: &'static [(&'static str, Self)] = &[$(($name, $value)),*];
+        }
+
+        impl Setting for $type {
+            fn read(value: &Value) -> Result<Self, String> {
+                read_choice(value.as_str().unwrap_or_default())
+            }
+
+            fn parse(text: &str) -> Result<Self, String> {
+                read_choice(text)
+            }
+
+            fn show(&self) -> Value {
+                show_choice(*self)
+            }
+        }
+    )*};
+}
+
+choices! {
+    Durability { "full" = Durability::Full, "normal" = Durability::Normal }
+    Keep { "critical" = Keep::Critical, "all" = Keep::All, "none" = Keep::Nothing }
+    Language {
+        "english" = Language::English,
+        "german" = Language::German,
+        "spanish" = Language::Spanish,
+        "french" = Language::French,
+        "italian" = Language::Italian,
+        "portuguese" = Language::Portuguese,
+        "dutch" = Language::Dutch,
+        "russian" = Language::Russian,
+        "none" = Language::None,
+    }
+    Tokenizer {
+        "embedder" = Tokenizer::Embedder,
+        "o200k" = Tokenizer::O200k,
+        "cl100k" = Tokenizer::Cl100k,
+        "estimate" = Tokenizer::Estimate,
+    }
+}
+
+macro_rules! lists_of_names {
+    ($($type:ty),*) => {$(
+        impl Setting for Vec<$type> {
+            fn read(value: &Value) -> Result<Self, String> {
+                let list = value.as_array().ok_or("a list of names in brackets")?;
+                let names = list.iter().map(|name| name.as_str().unwrap_or_default());
+                names.map(|name| name.parse::<$type>().map_err(|e| e.to_string())).collect()
+            }
+
+            fn parse(text: &str) -> Result<Self, String> {
+                let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+                names.map(|name| name.parse::<$type>().map_err(|e| e.to_string())).collect()
+            }
+
+            fn show(&self) -> Value {
+                Value::Array(self.iter().map(|name| Value::String(name.to_string())).collect())
+            }
+        }
+    )*};
+}
+
+lists_of_names!(Kind, Tier);

@@ -1,0 +1,133 @@
+//! The layers, their order, and what is said of a value that cannot be used.
+
+use std::{collections::BTreeMap, path::Path};
+
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let home = [("HOME", "/home/ada")];
+    let all = home.iter().chain(pairs);
+    all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn load(file: &str, pairs: &[(&str, &str)], flags: Vec<Flag>) -> Result<Effective, Error> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("aios-memory.toml");
+    std::fs::write(&path, file).unwrap();
+    Effective::load(&Sources { file: Some(path), env: env(pairs), flags })
+}
+
+fn check_error(file: &str, pairs: &[(&str, &str)], expect: &str) {
+    let error = load(file, pairs, Vec::new()).unwrap_err().to_string();
+    assert!(error.contains(expect), "`{error}` does not say `{expect}`");
+}
+
+#[test]
+fn later_layers_go_before_earlier_ones() {
+    let file = "[search]\nlimit = 3\n[context]\nmax_tokens = 100\n";
+    let flags =
+        vec![Flag { name: "--data-dir", key: "memory.data_dir", value: "/flag".to_owned() }];
+    let pairs =
+        [("AIOS_MEMORY_SEARCH_LIMIT", "7"), ("AIOS_MEMORY_DATA_DIR", "/env")];
+    let effective = load(file, &pairs, flags).unwrap();
+    assert_eq!(effective.config.search.limit, 7);
+    assert_eq!(effective.config.context.max_tokens, 100);
+    assert_eq!(effective.config.memory.data_dir, Path::new("/flag"));
+    for (key, expect) in [
+        ("search.limit", "environment AIOS_MEMORY_SEARCH_LIMIT"),
+        ("memory.data_dir", "flag --data-dir"),
+        ("working.queue", "default"),
+    ] {
+        assert_eq!(effective.origin(key).to_string(), expect);
+    }
+    assert!(effective.origin("context.max_tokens").to_string().ends_with("aios-memory.toml"));
+}
+
+#[test]
+fn every_value_survives_being_shown() {
+    let defaults = load("", &[], Vec::new()).unwrap();
+    let again = load(&defaults.to_toml(), &[], Vec::new()).unwrap();
+    assert_eq!(again.config, defaults.config);
+    let uncommented: String = Config::template()
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(key) if key.contains(" = ") => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let template = load(&uncommented, &[], Vec::new()).unwrap();
+    assert_eq!(template.config, defaults.config);
+    assert!(KEYS.iter().all(|key| !matches!(template.origin(&key.path()), Origin::Default)));
+    assert!(KEYS.iter().all(|key| !key.help.is_empty()));
+}
+
+#[test]
+fn every_key_is_a_variable() {
+    for key in KEYS {
+        let value = match (key.show)(&Config::default()) {
+            toml::Value::String(text) => text,
+            toml::Value::Array(names) => {
+                names.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(",")
+            }
+            other => other.to_string(),
+        };
+        let effective = load("", &[(&key.variable(), &value)], Vec::new()).unwrap();
+        assert_eq!(
+            effective.origin(&key.path()),
+            &Origin::Environment(key.variable()),
+            "{}",
+            key.path()
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_what_would_be_right() {
+    for (file, expect) in [
+        ("[search]\nlimt = 3", "did you mean `search.limit`?"),
+        ("[serch]\nlimit = 3", "unknown setting `serch.limit`"),
+        ("[serch]", "unknown setting `serch`"),
+        ("limit = 3", "unknown setting `limit`"),
+        ("[search]\nlimit = \"x\"", "is `\"x\"`; expected a whole number, 0 or more"),
+        ("[search]\nlimit = -1", "is `-1`; expected a whole number, 0 or more"),
+        ("[operational]\nkeep = \"some\"", "expected one of critical, all, none"),
+        ("[context]\ntiers = [\"cellar\"]", "unknown tier `cellar`; known are operational"),
+        ("[context]\ntiers = 7", "expected a list of names in brackets"),
+        ("[search]\nlimit = = 3", ", line 2: "),
+    ] {
+        check_error(file, &[], expect);
+    }
+    check_error(
+        "",
+        &[("AIOS_MEMORY_SERCH_LIMIT", "3")],
+        "did you mean `AIOS_MEMORY_SEARCH_LIMIT`?",
+    );
+    check_error("", &[("AIOS_MEMORY_SEARCH_LIMIT", "many")], "expected a whole number, 0 or more");
+}
+
+#[test]
+fn the_data_directory_follows_the_platform_and_earlier_names() {
+    for (pairs, data_dir, working) in [
+        (&[][..], "/home/ada/.local/share/aios-memory", "working.db"),
+        (&[("XDG_DATA_HOME", "/data")], "/data/aios-memory", "working.db"),
+        (&[("XDG_DATA_HOME", "data")], "/home/ada/.local/share/aios-memory", "working.db"),
+        (&[("AIOS_WORKING_DB", "/var/lib/aios/memory/w.db")], "/var/lib/aios/memory", "w.db"),
+        (&[("AIOS_LONGTERM_DB", "/var/lib/aios/memory/l.db")], "/var/lib/aios/memory", "working.db"),
+        (&[("AIOS_MEMORY_ADDR", "localhost:1")], "/home/ada/.local/share/aios-memory", "working.db"),
+    ] {
+        let config = load("", pairs, Vec::new()).unwrap().config;
+        assert_eq!(config.memory.data_dir, Path::new(data_dir));
+        assert_eq!(config.working_path(), Path::new(data_dir).join(working));
+    }
+    let nowhere = Sources::default();
+    assert!(matches!(Effective::load(&nowhere), Err(Error::NoDataDir)));
+}
+
+#[test]
+fn a_file_that_was_named_must_exist() {
+    let missing = Some(PathBuf::from("/nowhere/aios-memory.toml"));
+    let sources = Sources { file: missing, env: env(&[]), flags: Vec::new() };
+    assert!(matches!(Effective::load(&sources), Err(Error::File { .. })));
+    let unnamed = Sources { file: None, ..sources };
+    assert_eq!(Effective::load(&unnamed).unwrap().file, None);
+}

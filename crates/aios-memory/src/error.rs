@@ -1,0 +1,130 @@
+//! What can go wrong in a memory, by what the caller can do about it.
+
+use std::{io, path::PathBuf};
+
+/// Why an operation on the memory failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The data directory cannot be used.
+    #[error("failed to use the data directory {}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The settings name no data directory.
+    #[error("the settings name no data directory; use `Config::at`, or set memory.data_dir")]
+    NoDirectory,
+    /// An input file cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A record that was given is none.
+    #[error("the {kind} cannot be stored: {problem}")]
+    Record {
+        /// What it was to be.
+        kind: aios_record::Kind,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Too many critical events wait for the disk.
+    #[error("too many events wait for the disk; push it again a little later")]
+    EventsBusy,
+    /// A background task ended before its time.
+    #[error("a background task ended unexpectedly; open the memory again")]
+    Interrupted,
+    /// The embedding model cannot be used.
+    #[error(transparent)]
+    Embedding(#[from] aios_embedding::Error),
+    /// Tier 0 refused.
+    #[error(transparent)]
+    Operational(#[from] aios_operational::Error),
+    /// Tier 1 refused.
+    #[error(transparent)]
+    Working(#[from] aios_working::Error),
+    /// Tier 2 refused.
+    #[error(transparent)]
+    Longterm(#[from] aios_longterm::Error),
+    /// The request for a context cannot be met.
+    #[error(transparent)]
+    Context(#[from] aios_context::Error),
+    /// The guard refused a text.
+    #[error(transparent)]
+    Guard(#[from] aios_guard::Error),
+    /// An id, a kind or a tier is none.
+    #[error(transparent)]
+    Vocabulary(#[from] aios_record::Error),
+}
+
+impl Error {
+    /// Whether what was asked for does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Error::Working(error) => error.is_not_found(),
+            Error::Operational(error) => error.is_not_found(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may succeed later without any change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Error::EventsBusy => true,
+            Error::Longterm(error) => error.is_retryable(),
+            Error::Working(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// A word for programs to tell errors apart by.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            _ if self.is_not_found() => "not_found",
+            _ if self.is_retryable() => "busy",
+            Error::Directory { .. } | Error::NoDirectory => "data_dir",
+            Error::Input { .. } => "input",
+            Error::Record { .. } | Error::Vocabulary(_) => "invalid",
+            Error::Guard(_) => "refused",
+            Error::Embedding(_) => "model",
+            Error::Operational(_) => "operational",
+            Error::Working(_) => "working",
+            Error::Longterm(_) => "longterm",
+            Error::Context(_) => "context",
+            Error::EventsBusy | Error::Interrupted => "internal",
+        }
+    }
+
+    /// What to do next, where the message does not say it already.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Error::Directory { source, .. } => Some(match source.kind() {
+                io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                    "it is a file; name a directory with --data-dir"
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    "make it writable, or name another one with --data-dir"
+                }
+                _ => "name another one with --data-dir",
+            }),
+            Error::Embedding(error) if error.is_not_found() => {
+                Some("set embedding.model to a model's directory, or to `bundled`")
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn directory(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Directory { path, source }
+    }
+}

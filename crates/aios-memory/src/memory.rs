@@ -1,0 +1,236 @@
+//! The handle: opening and closing the tiers together, in the right order.
+
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+
+use aios_embedding::{Bert, BertOptions, Embedder, StaticModel};
+use aios_longterm::Longterm;
+use aios_operational::Operational;
+use aios_working::Working;
+use serde::Serialize;
+
+use crate::{
+    Config, Error,
+    pump::{Pump, Pumping},
+    spill::{Spill, Spilling},
+};
+
+/// The name of the model that is part of the program.
+const BUNDLED: &str = "bundled";
+
+/// A file that makes a directory a static model's.
+const STATIC_MODEL_FILE: &str = "static-model.bin";
+
+/// A memory: all tiers of one data directory. Clones share everything.
+///
+/// [`shutdown`](AgentMemory::shutdown) writes out what waits. When the last clone is dropped
+/// without it, background work ends by itself, and nothing that was acknowledged is lost: what has
+/// not reached the library yet is in a SQLite file, and goes on its way when the directory is
+/// opened again.
+#[derive(Clone)]
+pub struct AgentMemory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: Config,
+    operational: Operational,
+    working: Working,
+    longterm: Longterm,
+    embedder: Arc<dyn Embedder>,
+    pump: Pump,
+    pumping: Pumping,
+    spill: Spill,
+    spilling: Spilling,
+}
+
+impl AgentMemory {
+    /// Opens the memory that `config` describes; what is not there yet is made, readable to its
+    /// owner only. Background work runs on the tokio runtime that this is called on.
+    ///
+    /// # Errors
+    /// - [`Error::Directory`] when the data directory cannot be used.
+    /// - [`Error::Embedding`] when the model cannot be opened.
+    /// - What the tiers report, such as a file that a newer version wrote.
+    pub async fn open(config: Config) -> Result<AgentMemory, Error> {
+        let embedder = open_model(&config).await?;
+        AgentMemory::open_with(config, embedder).await
+    }
+
+    /// As [`open`](AgentMemory::open), with an embedder of the caller's own in the place of the
+    /// one that the settings name.
+    ///
+    /// # Errors
+    /// As [`open`](AgentMemory::open).
+    pub async fn open_with(
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<AgentMemory, Error> {
+        let data_dir = config.memory.data_dir.clone();
+        if data_dir.as_os_str().is_empty() {
+            return Err(Error::NoDirectory);
+        }
+        make_directory(&data_dir)?;
+        let longterm =
+            Longterm::open(&data_dir, config.to_longterm(), Arc::clone(&embedder)).await?;
+        let working = Working::open(&config.working_path(), config.to_working()).await?;
+        let pump = Pump::new(working.clone(), longterm.clone());
+        let spill = Spill::new();
+        let operational = Operational::open(config.to_operational(spill.sink()))?;
+        let spilling =
+            Spilling::start(spill.clone(), working.clone(), operational.clone(), pump.clone());
+        let pumping = Pumping::start(pump.clone());
+        let shared = Shared {
+            config,
+            operational,
+            working,
+            longterm,
+            embedder,
+            pump,
+            pumping,
+            spill,
+            spilling,
+        };
+        Ok(AgentMemory { shared: Arc::new(shared) })
+    }
+
+    /// The settings that it was opened with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// Tier 0: recent events, metrics, active tasks, the state of the machine.
+    #[must_use]
+    pub fn operational(&self) -> &Operational {
+        &self.shared.operational
+    }
+
+    /// Tier 1: goals, tasks, decisions, sessions, messages.
+    #[must_use]
+    pub fn working(&self) -> &Working {
+        &self.shared.working
+    }
+
+    /// Tier 2: everything, searchable.
+    #[must_use]
+    pub fn longterm(&self) -> &Longterm {
+        &self.shared.longterm
+    }
+
+    /// Text to vector, and the tokenizer that counts by default.
+    #[must_use]
+    pub fn embedder(&self) -> &Arc<dyn Embedder> {
+        &self.shared.embedder
+    }
+
+    /// Returns when all that working memory acknowledged before the call is searchable. Searches
+    /// do it by themselves; it happens in the background within milliseconds.
+    ///
+    /// # Errors
+    /// What working or long-term memory report.
+    pub async fn catch_up(&self) -> Result<(), Error> {
+        self.shared.pump.catch_up().await.map(|_| ())
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// What working or long-term memory report.
+    pub async fn stats(&self) -> Result<Stats, Error> {
+        self.catch_up().await?;
+        let working = self.shared.working.stats().await?;
+        let longterm = self.shared.longterm.stats().await?;
+        Ok(Stats {
+            operational: self.shared.operational.counters(),
+            disk_bytes: working.disk_bytes + longterm.disk_bytes,
+            working,
+            longterm: LongtermStats {
+                records: longterm.records,
+                collections: longterm.collections,
+                pending: longterm.pending,
+            },
+            model: self.shared.embedder.fingerprint().to_string(),
+        })
+    }
+
+    /// Writes out what waits and ends the background work. Other clones get errors from then on.
+    ///
+    /// # Errors
+    /// What kept something from being written out; the rest is closed all the same, and what is
+    /// in a SQLite file goes on its way when the directory is opened again.
+    pub async fn shutdown(self) -> Result<(), Error> {
+        let shared = &self.shared;
+        let _ = shared.operational.flush();
+        shared.spilling.stop().await;
+        shared.pumping.stop().await;
+        let pumped = shared.pump.catch_up().await;
+        let drained = shared.longterm.clone().close().await;
+        let closed = shared.working.clone().close().await;
+        pumped?;
+        drained?;
+        closed?;
+        Ok(())
+    }
+
+    pub(crate) fn spill(&self) -> &Spill {
+        &self.shared.spill
+    }
+
+    /// Tells the background that something was written.
+    pub(crate) fn wake_pump(&self) {
+        self.shared.pump.wake();
+    }
+}
+
+impl std::fmt::Debug for AgentMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentMemory").field("config", &self.shared.config).finish_non_exhaustive()
+    }
+}
+
+/// How much there is. It serialises to what `aios-memory stats --json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stats {
+    /// What has become of the events of this process.
+    pub operational: aios_operational::Counters,
+    /// Rows of working memory.
+    pub working: aios_working::Stats,
+    /// Records of long-term memory.
+    pub longterm: LongtermStats,
+    /// Bytes on disk, of all tiers.
+    pub disk_bytes: u64,
+    /// The fingerprint of the embedding model.
+    pub model: String,
+}
+
+/// How much long-term memory holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct LongtermStats {
+    /// Records acknowledged, pending ones included.
+    pub records: u64,
+    /// Records of each collection.
+    pub collections: std::collections::BTreeMap<&'static str, u64>,
+    /// Changes that wait for the library.
+    pub pending: u64,
+}
+
+/// Opens the model that the settings name, off the async workers.
+pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
+    let name = config.embedding.model.clone();
+    let opening = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Embedder>, Error> {
+        if name == BUNDLED {
+            return Ok(StaticModel::bundled()?);
+        }
+        let dir = Path::new(&name);
+        match dir.join(STATIC_MODEL_FILE).exists() {
+            true => Ok(Arc::new(StaticModel::open(dir)?)),
+            false => Ok(Arc::new(Bert::open(dir, BertOptions::default())?)),
+        }
+    });
+    opening.await.map_err(|_| Error::Interrupted)?
+}
+
+fn make_directory(dir: &Path) -> Result<(), Error> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(Error::directory(dir))
+}

@@ -1,0 +1,156 @@
+//! The change feed's way from working to long-term memory.
+//!
+//! A page of the feed is written to the long-term journal in one transaction that also moves the
+//! watermark, if it still stands where the page begins; so any number of tasks and processes may
+//! pump the same feed, and each change arrives once. One task pumps all the time; whoever must see
+//! what was written a moment ago pumps as well, up to the head that it saw.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use aios_longterm::{Applied, Change, FeedChange, FeedPage, Longterm};
+use aios_working::{FeedItem, Working};
+use tokio::{
+    sync::{Mutex, Notify, watch},
+    task::JoinHandle,
+    time,
+};
+
+use crate::Error;
+
+/// How many changes go over at once.
+const PAGE: usize = 500;
+
+/// How long the background task rests while nothing changes: at first, and at most. Writers of
+/// this process wake it; the rest is for the writes of others.
+const REST_MIN: Duration = Duration::from_millis(5);
+const REST_MAX: Duration = Duration::from_millis(250);
+
+/// How long it rests after an error.
+const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Pumps on demand. Clones share what is known of the watermark.
+#[derive(Clone)]
+pub(crate) struct Pump {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    working: Working,
+    longterm: Longterm,
+    /// The watermark as it was last seen; it only grows, so an old value only costs a look.
+    seen: AtomicU64,
+    /// One page at a time: a second one would embed the same texts in vain.
+    pumping: Mutex<()>,
+    wake: Notify,
+}
+
+impl Pump {
+    pub(crate) fn new(working: Working, longterm: Longterm) -> Pump {
+        let shared = Shared {
+            working,
+            longterm,
+            seen: AtomicU64::new(0),
+            pumping: Mutex::new(()),
+            wake: Notify::new(),
+        };
+        Pump { shared: Arc::new(shared) }
+    }
+
+    /// Tells the background task that something was written.
+    pub(crate) fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// Returns when all that working memory acknowledged before the call is in long-term memory;
+    /// says how many changes this call took over.
+    pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
+        let shared = &self.shared;
+        let head = shared.working.feed_head().await?;
+        if head <= shared.seen.load(Ordering::Acquire) {
+            return Ok(0);
+        }
+        let _pumping = shared.pumping.lock().await;
+        let mut pumped = 0;
+        let mut watermark = shared.longterm.watermark().await?;
+        while watermark < head {
+            let items = shared.working.feed_after(watermark, PAGE).await?;
+            let Some(last) = items.last() else { break };
+            let (through, count) = (last.seq, items.len());
+            let changes = items.into_iter().map(change_of).collect();
+            let page = FeedPage { after: watermark, through, changes };
+            watermark = match shared.longterm.apply_feed(page).await? {
+                Applied::Yes { .. } => {
+                    pumped += count;
+                    through
+                }
+                Applied::WatermarkMoved { watermark } => watermark,
+            };
+        }
+        shared.seen.fetch_max(watermark, Ordering::AcqRel);
+        if 0 < pumped {
+            shared.working.trim_feed(watermark).await?;
+        }
+        Ok(pumped)
+    }
+}
+
+fn change_of(item: FeedItem) -> FeedChange {
+    let change = match item.change {
+        aios_working::Change::Upsert(record) => Change::Upsert(record),
+        aios_working::Change::Delete { kind, id } => Change::Delete { kind, id },
+    };
+    FeedChange { seq: item.seq, change }
+}
+
+/// The background task. Dropped, it ends at its next rest; [`stop`](Pumping::stop) waits for that.
+pub(crate) struct Pumping {
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Pumping {
+    pub(crate) fn start(pump: Pump) -> Pumping {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(pump, stopped));
+        Pumping { stop, task: Mutex::new(Some(task)) }
+    }
+
+    pub(crate) async fn stop(&self) {
+        // The receiver is gone only when the task has ended already.
+        let _ = self.stop.send(true);
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::warn!(%error, "the change feed's task ended badly");
+        }
+    }
+}
+
+async fn run(pump: Pump, mut stopped: watch::Receiver<bool>) {
+    let mut rest = REST_MIN;
+    loop {
+        match pump.catch_up().await {
+            Ok(0) => rest = (rest * 2).min(REST_MAX),
+            Ok(_) => rest = REST_MIN,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the change feed could not be taken over; it is tried again"
+                );
+                rest = REST_AFTER_ERROR;
+            }
+        }
+        tokio::select! {
+            // Ends as well when the guard was dropped, which closes the channel.
+            _ = stopped.changed() => return,
+            () = pump.shared.wake.notified() => rest = REST_MIN,
+            () = time::sleep(rest) => {}
+        }
+    }
+}

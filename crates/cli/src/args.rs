@@ -1,0 +1,285 @@
+//! The command line, as clap reads it. Not here: what the commands do.
+
+use std::path::PathBuf;
+
+use aios_memory::{
+    ContextFormat, Flag, Format, Kind, Scope, ScopeFilter, Tier, Timestamp, Tokenizer,
+    parse_timestamp,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// The memory of AI agents: loses nothing, finds the right thing, and hands over exactly as many
+/// tokens as were asked for.
+#[derive(Debug, Parser)]
+#[command(name = "aios-memory", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Where everything is kept [default: ~/.local/share/aios-memory]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The settings file [default: ~/.config/aios-memory/aios-memory.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "AIOS_MEMORY_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Whose records: those of this user, and shared ones
+    #[arg(long, global = true)]
+    user: Option<String>,
+    /// Those of this agent, and shared ones
+    #[arg(long, global = true)]
+    agent: Option<String>,
+    /// Those of this session, and shared ones
+    #[arg(long, global = true)]
+    session: Option<String>,
+    /// Leave shared records out
+    #[arg(long, global = true)]
+    exact_scope: bool,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Tell more of what happens; twice for everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Print results only
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+impl Global {
+    /// Whose the records are that are written.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope {
+            user: self.user.clone(),
+            agent: self.agent.clone(),
+            session: self.session.clone(),
+        }
+    }
+
+    /// Whose records are read.
+    pub(crate) fn filter(&self) -> ScopeFilter {
+        match self.exact_scope {
+            true => ScopeFilter::exact(self.scope()),
+            false => ScopeFilter::new(self.scope()),
+        }
+    }
+
+    /// The settings that flags set.
+    pub(crate) fn flags(&self) -> Vec<Flag> {
+        let data_dir = self.data_dir.as_ref().map(|dir| Flag {
+            name: "--data-dir",
+            key: "memory.data_dir",
+            value: dir.display().to_string(),
+        });
+        data_dir.into_iter().collect()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A small agent's day in a throw-away directory, told step by step
+    Demo,
+    /// Take conversations, documents or records into memory
+    Ingest(Ingest),
+    /// Remember one text; it is durable when this returns
+    Remember(Remember),
+    /// Search
+    Recall(Recall),
+    /// Print the context for a task: what matters, within a budget of tokens
+    Context(Context),
+    /// Store a record given as JSON on stdin
+    Record(RecordKind),
+    /// List the records of a kind, newest first
+    List(List),
+    /// Print one record
+    Show(Show),
+    /// What there is, and how much
+    Stats,
+    /// The state of the machine: processor, RAM, disk, load
+    Snapshot,
+    /// Measure how well questions find their evidence in labelled conversations
+    Eval(Eval),
+    /// The settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files to read; `-` is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: IngestFormat,
+}
+
+/// [`Format`] by name.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum IngestFormat {
+    /// As the name and the first bytes tell
+    #[default]
+    Auto,
+    /// The LoCoMo dataset's JSON
+    Locomo,
+    /// A JSON list of messages, or {"messages": [...]}
+    Chat,
+    /// A JSON record a line
+    Jsonl,
+    /// A document with headings
+    Markdown,
+    /// A document
+    Text,
+}
+
+impl From<IngestFormat> for Format {
+    fn from(format: IngestFormat) -> Format {
+        match format {
+            IngestFormat::Auto => Format::Auto,
+            IngestFormat::Locomo => Format::Locomo,
+            IngestFormat::Chat => Format::Chat,
+            IngestFormat::Jsonl => Format::Jsonl,
+            IngestFormat::Markdown => Format::Markdown,
+            IngestFormat::Text => Format::Text,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remember {
+    /// What to remember; `-` reads it from stdin
+    pub(crate) text: String,
+    /// Where to put it
+    #[arg(long, default_value = "notes", value_parser = Kind::from_collection)]
+    pub(crate) collection: Kind,
+    /// A label to filter by; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// How much it matters, 0 to 1
+    #[arg(long, default_value_t = 0.5, value_parser = parse_share)]
+    pub(crate) importance: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Recall {
+    /// What to look for, in words
+    pub(crate) query: String,
+    /// How many hits at most [default: the setting search.limit]
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
+    /// Only this collection; may be given several times
+    #[arg(long = "collection", value_parser = Kind::from_collection)]
+    pub(crate) collections: Vec<Kind>,
+    /// Only records with this label; of several, any
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// What happened then or later, such as 2026-05-08
+    #[arg(long, value_name = "TIME", value_parser = parse_timestamp)]
+    pub(crate) since: Option<Timestamp>,
+    /// What happened before then
+    #[arg(long, value_name = "TIME", value_parser = parse_timestamp)]
+    pub(crate) until: Option<Timestamp>,
+    /// What was known and valid then
+    #[arg(long, value_name = "TIME", value_parser = parse_timestamp)]
+    pub(crate) as_of: Option<Timestamp>,
+    /// Leave out what fits less well, 0 to 1
+    #[arg(long, value_name = "X", value_parser = parse_share)]
+    pub(crate) min_relevance: Option<f64>,
+    /// Say how each hit came about
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Context {
+    /// The task that the context is for
+    pub(crate) task: String,
+    /// The budget [default: the setting context.max_tokens]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<usize>,
+    /// Only this tier; may be given several times [default: the setting context.tiers]
+    #[arg(long = "tier", value_name = "TIER")]
+    pub(crate) tiers: Vec<Tier>,
+    /// What counts the tokens: embedder, o200k, cl100k or estimate
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tokenizer: Option<Tokenizer>,
+    /// How it is written: markdown, xml or json
+    #[arg(long, value_name = "NAME", default_value = "markdown")]
+    pub(crate) format: ContextFormat,
+    /// Say on stderr what was chosen and what was left out
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordKind {
+    /// What it is, such as goal, task, tool_call, decision
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What to list, such as goal, task, message
+    pub(crate) kind: Kind,
+    /// How many at most
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Go on after what was listed before: the `next` of that list
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) after: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The record: KIND/ID, or an id that only one kind has
+    #[arg(value_name = "KIND/ID")]
+    pub(crate) key: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Labelled conversations
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: EvalFormat,
+}
+
+/// The datasets that `eval` reads.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// The LoCoMo dataset's JSON
+    #[default]
+    Locomo,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the settings in effect, each with where it is from
+    Show,
+    /// Print where the settings file is
+    Path,
+    /// Write the settings file, with every key, its default and an explanation
+    Init {
+        /// Write over a file that is there
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}

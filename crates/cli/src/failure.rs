@@ -1,0 +1,117 @@
+//! How a command ends: the exit code, and the one line that says what went wrong.
+
+use std::{error::Error as StdError, io, process::ExitCode};
+
+use serde_json::json;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The memory refused.
+    #[error(transparent)]
+    Memory(#[from] aios_memory::Error),
+    /// The settings are wrong.
+    #[error(transparent)]
+    Config(#[from] aios_memory::ConfigError),
+    /// The command cannot be carried out as given.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with it.
+        message: String,
+        /// What to do instead.
+        hint: &'static str,
+    },
+    /// What was asked for is not there.
+    #[error("there is no {what}")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+        /// Where to look.
+        hint: &'static str,
+    },
+    /// Some of the input could not be taken; it has been told already.
+    #[error("{failed} of the input could not be taken")]
+    Partial {
+        /// How many lines or files.
+        failed: u64,
+    },
+    /// A file, or the output, failed.
+    #[error("failed to {action}")]
+    Io {
+        /// What was tried.
+        action: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// Nobody reads the output any more.
+    #[error("the output was closed")]
+    OutputClosed,
+}
+
+impl Failure {
+    /// The exit code: 1 failed, 2 usage, 3 not found.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Failure::OutputClosed => 0,
+            Failure::Usage { .. } | Failure::Config(_) => 2,
+            Failure::NotFound { .. } => 3,
+            Failure::Memory(error) if error.is_not_found() => 3,
+            Failure::Memory(_) | Failure::Partial { .. } | Failure::Io { .. } => 1,
+        })
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Failure::Memory(error) => error.code(),
+            Failure::Config(_) => "config",
+            Failure::Usage { .. } => "usage",
+            Failure::NotFound { .. } => "not_found",
+            Failure::Partial { .. } => "partial",
+            Failure::Io { .. } | Failure::OutputClosed => "io",
+        }
+    }
+
+    fn hint(&self) -> Option<&str> {
+        match self {
+            Failure::Memory(error) => error.hint(),
+            Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => Some(hint),
+            Failure::Partial { .. } => Some("mend what is named and run it again; the rest is in"),
+            _ => None,
+        }
+    }
+
+    /// One line for a person, or JSON.
+    pub(crate) fn told(&self, as_json: bool) -> String {
+        let (message, hint) = (chain(self), self.hint());
+        if as_json {
+            let error = json!({"code": self.code(), "message": message, "hint": hint});
+            return json!({"error": error}).to_string();
+        }
+        match hint {
+            Some(hint) => format!("error: {message} ({hint})"),
+            None => format!("error: {message}"),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Output is the only I/O of which commands do not say themselves what it is.
+    fn from(source: io::Error) -> Failure {
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::Io { action: "write the output".to_owned(), source },
+        }
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn StdError) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,1 +1,0 @@
-//! The aios-memory command line
