@@ -1,0 +1,52 @@
+//! The byte-pair tokenizers of OpenAI's models, through `tiktoken-rs`.
+
+use std::fmt;
+
+use tiktoken_rs::{CoreBPE, cl100k_base_singleton, o200k_base_singleton};
+
+use crate::{TokenCount, TokenCounter};
+
+/// One of tiktoken's tokenizers. Its tables are built once per process, on the first count.
+///
+/// Text is counted as ordinary text: `<|endoftext|>` in it is no special token.
+///
+/// ```
+/// use aios_context::{Tiktoken, TokenCounter};
+///
+/// assert_eq!(Tiktoken::o200k().count("I moved to Lisbon in 2023.").0, 9);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Tiktoken {
+    name: &'static str,
+    tables: fn() -> &'static CoreBPE,
+}
+
+impl Tiktoken {
+    /// `o200k_base`, of GPT-4o, GPT-4.1, GPT-5 and the o-series.
+    #[must_use]
+    pub fn o200k() -> Tiktoken {
+        Tiktoken { name: "o200k", tables: o200k_base_singleton }
+    }
+
+    /// `cl100k_base`, of GPT-4 and GPT-3.5.
+    #[must_use]
+    pub fn cl100k() -> Tiktoken {
+        Tiktoken { name: "cl100k", tables: cl100k_base_singleton }
+    }
+}
+
+impl TokenCounter for Tiktoken {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn count(&self, text: &str) -> TokenCount {
+        TokenCount((self.tables)().count_ordinary(text))
+    }
+}
+
+impl fmt::Debug for Tiktoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tiktoken").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+//! Cutting a text at the end of a sentence.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The fewest tokens that are left of a text which is cut; what would be shorter is left out.
+pub const CUT_TOKENS_MIN: usize = 50;
+
+/// The longest beginning of `text` within `bytes_max` that ends with a sentence (Unicode Standard
+/// Annex 29, where a line break ends one too), is not the whole, and for which `attempt` gives
+/// something.
+///
+/// It asks `attempt` once for each halving of the number of sentences, and takes it that a shorter
+/// beginning of one that fits also fits.
+pub(crate) fn at_sentence_end<T>(
+    text: &str,
+    bytes_max: usize,
+    mut attempt: impl FnMut(&str) -> Option<T>,
+) -> Option<T> {
+    let window = &text[..text.floor_char_boundary(bytes_max)];
+    let bounds = window.split_sentence_bound_indices().map(|(start, _)| start);
+    let mut ends: Vec<usize> = bounds
+        .map(|start| window[..start].trim_end().len())
+        .filter(|&end| 0 < end && end < text.len())
+        .collect();
+    ends.dedup();
+    let mut best = None;
+    let (mut low, mut high) = (0, ends.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match attempt(&text[..ends[middle]]) {
+            Some(fit) => {
+                best = Some(fit);
+                low = middle + 1;
+            }
+            None => high = middle,
+        }
+    }
+    best
+}

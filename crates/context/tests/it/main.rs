@@ -1,0 +1,2 @@
+//! Contexts through the public API.
+#![allow(clippy::unwrap_used)]
