@@ -102,10 +102,8 @@ impl Scan<'_> {
     /// The hashes of a raw string that begins here. The `b` or `c` before the `r` stays code.
     fn raw_string(&self) -> Option<usize> {
         let hashes = self.hashes(1);
-        let before = self.at.checked_sub(1).map(|at| self.chars[at]);
-        let in_word = before.is_some_and(|c| c.is_alphanumeric() && !matches!(c, 'b' | 'c'));
         let quoted = self.peek(0) == Some('r') && self.peek(1 + hashes) == Some('"');
-        (quoted && !in_word).then_some(hashes)
+        quoted.then_some(hashes)
     }
 
     /// The length of a character literal that begins here; a lifetime is none.

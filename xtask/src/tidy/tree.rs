@@ -52,8 +52,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), Error>
         let kind = entry.file_type().map_err(failed)?;
         let path = format!("{prefix}{name}");
         if kind.is_dir() {
-            let foreign = name == "target" || name.starts_with('.');
-            if !foreign || HIDDEN.contains(&name.as_str()) {
+            if is_of_the_house(&name) {
                 walk(&entry.path(), &format!("{path}/"), files)?;
             }
         } else if kind.is_file() {
@@ -61,6 +60,11 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), Error>
         }
     }
     Ok(())
+}
+
+/// Whether a folder is looked into: not what cargo builds, nor what other programs hide.
+fn is_of_the_house(folder: &str) -> bool {
+    folder != "target" && !folder.starts_with('.') || HIDDEN.contains(&folder)
 }
 
 fn read(file: &Path, path: String) -> Result<File, Error> {

@@ -39,7 +39,7 @@ fn lines_end_at_the_hundredth_column() {
     assert_eq!(check_rust(SRC, &line(100)), NONE);
     assert_eq!(check_rust(SRC, &line(101)), [2]);
     assert_eq!(check_rust(SRC, &format!("// https://{}", "a".repeat(100))), NONE);
-    assert_eq!(check_rust(SRC, &format!("let s = \"\n{}\";", "a".repeat(120))), NONE);
+    assert_eq!(check_rust(SRC, &format!("let s = \"\n{}\".len();", "a".repeat(120))), NONE);
     assert_eq!(check_rust(SRC, &format!("    \"{}\",", "a".repeat(120))), NONE);
     assert_eq!(check_rust(SRC, &format!("f(\"{}\");", "a".repeat(120))), [2]);
 }
