@@ -18,7 +18,7 @@ use std::{
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::{Embedder, Error, Fingerprint};
+use crate::{Embedder, Error, Fingerprint, vector::normalise};
 use files::ModelFiles;
 use network::Network;
 use tokens::{Sequence, Tokens};
@@ -107,10 +107,11 @@ impl Bert {
             ThreadPoolBuilder::new().num_threads(1).thread_name(name).build()
         };
         let lanes: Result<Vec<ThreadPool>, _> = (0..options.threads.max(1)).map(lane).collect();
+        let tokens = files.tokens()?;
         Ok(Bert {
             fingerprint: files.fingerprint(&options),
-            tokens: files.tokens()?,
-            network: files.network()?,
+            network: files.network(tokens.vocabulary_size())?,
+            tokens,
             lanes: lanes.map_err(Error::compute)?,
             turn: AtomicUsize::new(0),
             options,
@@ -127,13 +128,24 @@ impl Bert {
         let sorted: Vec<&[u32]> = order.iter().map(|&index| &*sequences[index].ids).collect();
         let computed = self.compute(&batches(&sorted, self.options.batch_max))?;
         let mut vectors = vec![vec![0.0; self.network.dimension()]; texts.len()];
-        for (index, vector) in order.into_iter().zip(computed) {
+        for (index, mut vector) in order.into_iter().zip(computed) {
+            normalise(&mut vector);
             vectors[index] = vector;
         }
         Ok(vectors)
     }
 
-    /// The vectors of all batches in order. The lanes take the batches from the end, where the
+    /// The vector of each word piece, framed by the special tokens of a text: in the order of
+    /// their ids, without special and unused pieces. Not normalised.
+    #[cfg(feature = "distill")]
+    pub(crate) fn piece_vectors(&self) -> Result<(Vec<String>, Vec<Vec<f32>>), Error> {
+        let (pieces, sequences) = self.tokens.framed_pieces()?;
+        let sequences: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
+        let vectors = self.compute(&batches(&sequences, BATCH_TOKENS_MAX))?;
+        Ok((pieces, vectors))
+    }
+
+    /// The vectors of all batches in order, not normalised. The lanes take the batches from the end, where the
     /// longest are, so that they finish at about the same time.
     fn compute(&self, batches: &[&[&[u32]]]) -> Result<Vec<Vec<f32>>, Error> {
         let left = AtomicUsize::new(batches.len());

@@ -12,6 +12,8 @@
 
 #[cfg(feature = "bert")]
 mod bert;
+#[cfg(feature = "distill")]
+pub mod distill;
 mod embedder;
 mod error;
 mod file;

@@ -175,11 +175,11 @@ impl ModelFiles {
         }
     }
 
-    pub(super) fn network(&self) -> Result<Network, Error> {
+    pub(super) fn network(&self, vocabulary_size: usize) -> Result<Network, Error> {
         let hidden = self.config.hidden_size;
         let weights = Weights::read(self.dir.join("model.safetensors"), &self.weights)?;
         let offset = self.config.position_offset();
-        let words = weights.rows("embeddings.word_embeddings.weight", 1, hidden)?;
+        let words = weights.rows("embeddings.word_embeddings.weight", vocabulary_size, hidden)?;
         let types = weights.rows("embeddings.token_type_embeddings.weight", 1, hidden)?;
         let positions = weights.rows(
             "embeddings.position_embeddings.weight",

@@ -10,7 +10,6 @@ use candle_nn::{
 };
 
 use super::{files::Activation, gelu::Gelu};
-use crate::vector::normalise;
 
 /// How the vectors of a text's tokens become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Network {
         self.words.dims()[1]
     }
 
-    /// The normalised vector of each sequence.
+    /// The vector of each sequence, not normalised.
     pub(super) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
         let ids: Vec<u32> = sequences.concat();
         let positions: Vec<u32> =
@@ -89,13 +88,14 @@ impl Network {
 
     fn pool(&self, tokens: &[f32]) -> Result<Vec<f32>> {
         let mut rows = tokens.chunks_exact(self.dimension());
+        let count = rows.len() as f32;
         let mut vector = rows.next().unwrap_or_default().to_vec();
         if self.pooling == Pooling::Mean {
             for row in rows {
                 vector.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
             }
+            vector.iter_mut().for_each(|sum| *sum /= count);
         }
-        normalise(&mut vector);
         if vector.iter().any(|x| !x.is_finite()) {
             bail!("the model's weights give a vector that is not finite");
         }

@@ -42,4 +42,33 @@ impl Tokens {
     pub(super) fn count(&self, text: &str) -> usize {
         self.tokenizer.encode_fast(text, false).map_or(0, |encoding| encoding.len())
     }
+
+    pub(super) fn vocabulary_size(&self) -> usize {
+        self.tokenizer.get_vocab_size(true)
+    }
+
+    /// Every word piece that can stand in a text, in the order of the ids, and its sequence:
+    /// the piece between the special tokens.
+    #[cfg(feature = "distill")]
+    pub(super) fn framed_pieces(&self) -> Result<(Vec<String>, Vec<Vec<u32>>), Error> {
+        use tokenizers::{Encoding, Token};
+
+        let special = self.tokenizer.get_added_tokens_decoder();
+        let mut pieces: Vec<(u32, String)> = self
+            .tokenizer
+            .get_vocab(false)
+            .into_iter()
+            .map(|(piece, id)| (id, piece))
+            .filter(|(id, piece)| !special.contains_key(id) && !piece.starts_with("[unused"))
+            .collect();
+        pieces.sort_unstable();
+        let frame = |(id, piece): &(u32, String)| {
+            let token = Token::new(*id, piece.clone(), (0, piece.len()));
+            let encoding = Encoding::from_tokens(vec![token], 0);
+            let framed = self.tokenizer.post_process(encoding, None, true);
+            framed.map(|framed| framed.get_ids().to_vec()).map_err(Error::compute)
+        };
+        let sequences = pieces.iter().map(frame).collect::<Result<_, _>>()?;
+        Ok((pieces.into_iter().map(|(_, piece)| piece).collect(), sequences))
+    }
 }

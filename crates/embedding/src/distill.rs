@@ -1,0 +1,109 @@
+//! A static table out of a transformer (the idea is that of model2vec, Tulkens and van Dongen,
+//! 2024; the weights are those of Arora et al., "A Simple but Tough-to-Beat Baseline for Sentence
+//! Embeddings", 2017).
+//!
+//! 1. Every word piece goes through the model by itself, between the special tokens.
+//! 2. The vectors are turned to their principal axes, of which the first few stay.
+//! 3. Each row is weighted by `a / (a + p)`, where `p` is how often the piece is likely to stand in
+//!    a text: by Zipf's law `1 / rank`, since a vocabulary is sorted by frequency.
+
+use faer::{Mat, Side};
+
+use crate::{Bert, Error, StaticTable};
+
+/// The `a` of the weight `a / (a + p)`.
+const SIF_A: f64 = 1e-4;
+
+/// Whether the mean of all word pieces is taken away before the axes are sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Centring {
+    /// It stays. Retrieves better.
+    Without,
+    /// It is taken away.
+    Mean,
+}
+
+/// The vectors of all word pieces of a model, before any of them is left out or weighted.
+pub struct PieceVectors {
+    pieces: Vec<String>,
+    vectors: Mat<f64>,
+}
+
+impl PieceVectors {
+    /// Sends every word piece through `model`.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] when the model refuses a piece.
+    pub fn compute(model: &Bert) -> Result<PieceVectors, Error> {
+        let (pieces, vectors) = model.piece_vectors()?;
+        let columns = vectors.first().map_or(0, Vec::len);
+        let vectors =
+            Mat::from_fn(pieces.len(), columns, |row, column| f64::from(vectors[row][column]));
+        Ok(PieceVectors { pieces, vectors })
+    }
+
+    /// How many word pieces there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The table of `dimension` columns, or of as many as the model has if those are fewer.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] when the axes cannot be found, which takes values that are not finite.
+    pub fn table(
+        &self,
+        name: &str,
+        dimension: usize,
+        centring: Centring,
+    ) -> Result<StaticTable, Error> {
+        let rows = self.vectors.nrows();
+        let mut vectors = self.vectors.clone();
+        if centring == Centring::Mean {
+            for column in vectors.col_iter_mut() {
+                let mean = column.sum() / rows as f64;
+                column.iter_mut().for_each(|x| *x -= mean);
+            }
+        }
+        let axes = principal_axes(&vectors)?;
+        let dimension = dimension.min(axes.ncols());
+        let reduced = &vectors * axes.get(.., ..dimension);
+        let harmonic: f64 = (1..=rows).map(|rank| 1.0 / rank as f64).sum();
+        let mut table = StaticTable {
+            name: name.into(),
+            pieces: self.pieces.clone(),
+            dimension,
+            rows: Vec::with_capacity(rows * dimension),
+        };
+        for row in 0..rows {
+            let probability = 1.0 / ((row + 1) as f64 * harmonic);
+            let weight = SIF_A / (SIF_A + probability);
+            table.rows.extend(reduced.row(row).iter().map(|x| (weight * x) as f32));
+        }
+        Ok(table)
+    }
+}
+
+/// The principal axes as columns, that of the largest spread first. Of the two directions of an
+/// axis it is the one in which its largest component is positive.
+fn principal_axes(vectors: &Mat<f64>) -> Result<Mat<f64>, Error> {
+    let spread = vectors.transpose() * vectors;
+    let eigen = spread.self_adjoint_eigen(Side::Lower).map_err(|error| {
+        Error::compute(format!("the principal axes of the word pieces: {error:?}"))
+    })?;
+    let ascending = eigen.U();
+    let count = ascending.ncols();
+    Ok(Mat::from_fn(count, count, |row, column| {
+        let axis = ascending.col(count - 1 - column);
+        let largest =
+            axis.iter().copied().fold(0.0, |a: f64, b| if a.abs() < b.abs() { b } else { a });
+        axis[row].copysign(axis[row] * largest)
+    }))
+}
