@@ -1,0 +1,57 @@
+//! Agent states: what a named agent wants to find again when it wakes.
+
+use aios_record::Id;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Error, Meta, Working,
+    row::{Row, fields},
+};
+
+/// The last saved state of a named agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentState {
+    /// The agent's name, which is the record's id.
+    #[serde(rename = "agent_name", alias = "id")]
+    pub id: Id,
+    /// Whatever the agent saved.
+    pub state: Value,
+    /// Scope, provenance, times.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+impl AgentState {
+    /// The state of the agent of this name.
+    #[must_use]
+    pub fn new(agent_name: Id, state: Value) -> AgentState {
+        AgentState { id: agent_name, state, meta: Meta::default() }
+    }
+}
+
+fields! { AgentState in "agent_states" { state } }
+
+impl Row for AgentState {
+    fn text(&self) -> String {
+        String::new()
+    }
+}
+
+impl Working {
+    /// Saves an agent's state in place of the one before.
+    ///
+    /// # Errors
+    /// As [`store_goal`](Working::store_goal).
+    pub async fn store_agent_state(&self, state: AgentState) -> Result<AgentState, Error> {
+        self.store(state).await
+    }
+
+    /// What an agent saved last; none if it never did.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn agent_state(&self, agent_name: &str) -> Result<Option<AgentState>, Error> {
+        self.get(agent_name).await
+    }
+}

@@ -1,0 +1,85 @@
+//! How a working memory is opened.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+pub use aios_ledger::Durability;
+use aios_record::{Kind, Timestamp};
+
+/// How a working memory is opened.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What an acknowledged write survives. Default [`Durability::Full`].
+    pub durability: Durability,
+    /// How long to wait for another process that is writing. Default 10 s.
+    pub busy_timeout: Duration,
+    /// How many calls may wait. Default 1,024.
+    pub queue: usize,
+    /// How many threads read. Default 2.
+    pub readers: usize,
+    /// The longest text or JSON value of one field. Default 16 MiB.
+    pub text_bytes_max: usize,
+    /// Which kinds leave a trace in the change feed. Default none, which is the feed switched off;
+    /// [`FEED_KINDS`] is what a long-term memory wants.
+    pub feed_kinds: Vec<Kind>,
+    /// Which events do, if their kind does. Default [`EventFeed::Critical`].
+    pub feed_events: EventFeed,
+    /// Where the time comes from. Default the system's clock.
+    pub clock: Clock,
+}
+
+/// The kinds that feed a long-term memory unless told otherwise.
+pub const FEED_KINDS: &[Kind] =
+    &[Kind::Goal, Kind::Task, Kind::Decision, Kind::Message, Kind::Entry, Kind::Event];
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            durability: Durability::Full,
+            busy_timeout: Duration::from_secs(10),
+            queue: 1024,
+            readers: 2,
+            text_bytes_max: 16 * 1024 * 1024,
+            feed_kinds: Vec::new(),
+            feed_events: EventFeed::Critical,
+            clock: Clock::default(),
+        }
+    }
+}
+
+/// Which events go into the change feed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventFeed {
+    /// Those that are marked critical. The default.
+    #[default]
+    Critical,
+    /// Every event that is stored here.
+    All,
+}
+
+/// Where the time comes from.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// A clock that says what `now` returns.
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Clock {
+        Clock(Arc::new(now))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock::new(Timestamp::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

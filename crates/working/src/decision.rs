@@ -1,0 +1,144 @@
+//! Decisions: a choice between options, with its reason and, later, its outcome.
+
+use aios_record::{Id, Record, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Error, Meta, Working,
+    goal::joined,
+    meta::words,
+    row::{Row, fields},
+};
+
+/// A choice between options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Unique among decisions. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// What had to be decided.
+    pub context: String,
+    /// What could have been chosen.
+    #[serde(default)]
+    pub options: Value,
+    /// What was chosen.
+    pub chosen: String,
+    /// Why.
+    #[serde(default)]
+    pub reasoning: String,
+    /// How much thought went into it. Default operational.
+    #[serde(default)]
+    pub intelligence_level: IntelligenceLevel,
+    /// Who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
+    /// The model that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_used: Option<String>,
+    /// What came of it, filled in later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// When. Default: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
+    /// Scope, provenance, times.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+words! {
+    /// How much thought went into a decision.
+    IntelligenceLevel {
+        /// A rule.
+        Reactive = "reactive",
+        /// A small model.
+        Operational = "operational",
+        /// A larger one.
+        Tactical = "tactical",
+        /// The largest there is.
+        Strategic = "strategic",
+    }
+}
+
+impl Default for IntelligenceLevel {
+    fn default() -> IntelligenceLevel {
+        IntelligenceLevel::Operational
+    }
+}
+
+impl Decision {
+    /// The choice of `chosen` in this context.
+    #[must_use]
+    pub fn new(context: impl Into<String>, chosen: impl Into<String>) -> Decision {
+        Decision {
+            id: Id::generate(),
+            context: context.into(),
+            options: Value::Null,
+            chosen: chosen.into(),
+            reasoning: String::new(),
+            intelligence_level: IntelligenceLevel::default(),
+            decided_by: None,
+            model_used: None,
+            outcome: None,
+            timestamp: None,
+            meta: Meta::default(),
+        }
+    }
+}
+
+fields! {
+    Decision in "decisions" {
+        context, options, chosen, reasoning, intelligence_level, decided_by, model_used, outcome,
+        timestamp,
+    }
+}
+
+impl Row for Decision {
+    fn text(&self) -> String {
+        let parts = [&self.context, &self.chosen, &self.reasoning].map(Some);
+        joined(parts.into_iter().chain([self.outcome.as_ref()]))
+    }
+
+    fn settle(&mut self, now: Timestamp) {
+        self.timestamp.get_or_insert(now);
+    }
+
+    fn describe(&self, record: &mut Record) {
+        record.occurred_at = self.timestamp;
+    }
+}
+
+impl Working {
+    /// Stores a decision.
+    ///
+    /// # Errors
+    /// As [`store_goal`](Working::store_goal).
+    pub async fn log_decision(&self, decision: Decision) -> Result<Decision, Error> {
+        self.store(decision).await
+    }
+
+    /// Says what came of a decision.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such decision.
+    pub async fn set_decision_outcome(
+        &self,
+        id: &str,
+        outcome: impl Into<String>,
+    ) -> Result<Decision, Error> {
+        let (id, outcome) = (id.to_owned(), outcome.into());
+        self.write(move |access| {
+            access.change(&id, |decision: &mut Decision| decision.outcome = Some(outcome))
+        })
+        .await
+    }
+
+    /// The decision of this id.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn decision(&self, id: &str) -> Result<Option<Decision>, Error> {
+        self.get(id).await
+    }
+}

@@ -1,0 +1,190 @@
+//! What can go wrong with a working memory.
+
+use std::path::PathBuf;
+
+use aios_record::{Id, Kind};
+
+/// What can go wrong with a working memory.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such record, or it is not visible in this scope.
+    #[error("there is no {kind} `{id}`; check the id, or store it first")]
+    NotFound {
+        /// What was looked for.
+        kind: Kind,
+        /// Which one.
+        id: String,
+    },
+    /// A record refers to one that does not exist.
+    #[error("{field} refers to {kind} `{id}`, which does not exist; store that one first")]
+    MissingParent {
+        /// The field that refers.
+        field: &'static str,
+        /// What it refers to.
+        kind: Kind,
+        /// Which one.
+        id: Id,
+    },
+    /// The id is in use by a record of another scope.
+    #[error("{kind} `{id}` exists already in another scope; choose another id")]
+    Conflict {
+        /// What was to be stored.
+        kind: Kind,
+        /// Which one.
+        id: Id,
+    },
+    /// A record or filter goes beyond the scope that this handle is bound to.
+    #[error("this handle is bound to another {part}; use one that is bound to it or to none")]
+    OutOfScope {
+        /// `user`, `agent` or `session`.
+        part: &'static str,
+    },
+    /// A field is too long.
+    #[error("{field} has {bytes} bytes, the limit is {limit}; split it, or raise the limit")]
+    TooLong {
+        /// Which field.
+        field: &'static str,
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// A time lies before 1970.
+    #[error("{field} is {time}, which lies before 1970; give a later one or leave it out")]
+    Time {
+        /// Which field.
+        field: &'static str,
+        /// What was given.
+        time: aios_record::Timestamp,
+    },
+    /// A value is not one of this vocabulary, such as an id of 129 bytes.
+    #[error(transparent)]
+    Record(#[from] aios_record::Error),
+    /// A number is not one.
+    #[error("{field} is not a finite number; give a finite one")]
+    NotFinite {
+        /// Which field.
+        field: &'static str,
+    },
+    /// One of several records cannot be stored; none of them was.
+    #[error("record {index} of the batch cannot be stored, none of it was")]
+    InBatch {
+        /// Its place in the batch, from 0.
+        index: usize,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// What is stored cannot be read as what it should be.
+    #[error("{kind} `{id}` cannot be read; run `verify` and restore a backup")]
+    Damaged {
+        /// What was read.
+        kind: Kind,
+        /// Which one.
+        id: String,
+    },
+    /// The file was written by a newer version of this program.
+    #[error(
+        "{} has schema version {found}, this program knows up to {known}; use the newer program, \
+         or a copy from the backup folder beside the file", path.display()
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest that is known here.
+        known: u32,
+    },
+    /// The file belongs to another program.
+    #[error(
+        "{} is not a working memory ({reason}); import it with `aios-memory import --from FILE`, \
+         or choose another path", path.display()
+    )]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// What shows it.
+        reason: String,
+    },
+    /// So many calls wait already.
+    #[error("{queue} calls are waiting already; try again when some are done")]
+    QueueFull {
+        /// How many may wait.
+        queue: usize,
+    },
+    /// The memory is closed.
+    #[error("the working memory is closed; open it again")]
+    Closed,
+    /// The file cannot be read or written.
+    #[error("the working memory failed to {doing}")]
+    Storage {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether the same call may succeed later.
+        retryable: bool,
+    },
+}
+
+impl Error {
+    /// Whether something does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Error::NotFound { .. } | Error::MissingParent { .. } => true,
+            Error::InBatch { source, .. } => source.is_not_found(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Error::QueueFull { .. } => true,
+            Error::Storage { retryable, .. } => *retryable,
+            _ => false,
+        }
+    }
+
+    /// Whether what was given cannot be stored as it is.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        match self {
+            Error::MissingParent { .. }
+            | Error::Conflict { .. }
+            | Error::OutOfScope { .. }
+            | Error::TooLong { .. }
+            | Error::Time { .. }
+            | Error::NotFinite { .. }
+            | Error::Record(_) => true,
+            Error::InBatch { source, .. } => source.is_invalid(),
+            _ => false,
+        }
+    }
+}
+
+impl From<aios_ledger::Error> for Error {
+    fn from(error: aios_ledger::Error) -> Error {
+        use aios_ledger::Error as Ledger;
+        match error {
+            Ledger::Newer { path, found, known } => Error::Newer { path, found, known },
+            Ledger::Foreign { path, reason } => Error::Foreign { path, reason },
+            Ledger::QueueFull { queue } => Error::QueueFull { queue },
+            Ledger::Closed => Error::Closed,
+            other => Error::Storage {
+                doing: "read or write its file",
+                retryable: other.is_retryable(),
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Error {
+        Error::from(aios_ledger::Error::from(error))
+    }
+}

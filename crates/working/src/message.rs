@@ -1,0 +1,362 @@
+//! Messages: what was said in a session, verbatim and in order.
+
+use aios_record::{Id, Kind, Provenance, Record, Scope, Timestamp, Trust};
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Error, Meta, Session, Working,
+    access::Access,
+    column::{Column, label},
+    goal::joined,
+    meta::words,
+    removal,
+    row::{Row, fields},
+    session,
+};
+
+/// How many messages of a session are recent, and stay when it is trimmed, unless told otherwise.
+pub const RECENT_MESSAGES: usize = 12;
+
+/// One message of a session. Its scope names the session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Unique among messages.
+    pub id: Id,
+    /// Its place in the session, from 0.
+    pub position: i64,
+    /// In what part it was said.
+    pub role: Role,
+    /// The name of the speaker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What was said.
+    pub content: String,
+    /// When it was said.
+    pub timestamp: Timestamp,
+    /// How many tokens it has, if somebody counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<i64>,
+    /// The model that said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The name under which the place that it came from knows it; unique in its session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Anything else.
+    #[serde(default)]
+    pub metadata: Value,
+    /// Scope, provenance, times.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+words! {
+    /// In what part a message was said.
+    Role {
+        /// Instructions to the agent.
+        System = "system",
+        /// The person, or whoever the agent talks with.
+        User = "user",
+        /// The agent.
+        Assistant = "assistant",
+        /// The output of a tool.
+        Tool = "tool",
+    }
+}
+
+impl Message {
+    /// The session that it belongs to.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        self.meta.scope.session.as_deref().unwrap_or_default()
+    }
+}
+
+fields! {
+    Message in "messages" {
+        position, role, name, content, timestamp, tokens, model, external_id, metadata,
+    }
+}
+
+impl Row for Message {
+    fn text(&self) -> String {
+        joined([self.name.as_ref(), Some(&self.content)])
+    }
+
+    fn describe(&self, record: &mut Record) {
+        record.text.clone_from(&self.content);
+        record.speaker = Some(self.name.clone().unwrap_or_else(|| self.role.to_string()));
+        record.position = Some(self.position);
+        record.external_id.clone_from(&self.external_id);
+        record.occurred_at = Some(self.timestamp);
+        record.payload["session_id"] = self.session_id().into();
+        if self.role == Role::Tool {
+            record.trust = Trust::Low;
+        }
+    }
+}
+
+/// A message to add. Its place in the session is given by the order of adding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMessage {
+    /// The session; it is created if it is missing.
+    pub session: Id,
+    /// In what part it was said.
+    pub role: Role,
+    /// What was said.
+    pub content: String,
+    /// The id, if it follows from the message, so that the same one is known again. Default: a
+    /// new one.
+    pub id: Option<Id>,
+    /// The name of the speaker.
+    pub name: Option<String>,
+    /// When it was said. Default: now.
+    pub timestamp: Option<Timestamp>,
+    /// How many tokens it has.
+    pub tokens: Option<i64>,
+    /// The model that said it.
+    pub model: Option<String>,
+    /// The name under which the place that it came from knows it; the same one in the same session
+    /// is known again.
+    pub external_id: Option<String>,
+    /// Anything else.
+    pub metadata: Value,
+    /// Whose it is; the session is set from `session`.
+    pub scope: Scope,
+    /// Who wrote it, and for which task.
+    pub provenance: Provenance,
+    /// From when on no read shows it.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl NewMessage {
+    /// A message of everybody's, said now.
+    #[must_use]
+    pub fn new(session: Id, role: impl Into<Role>, content: impl Into<String>) -> NewMessage {
+        NewMessage {
+            session,
+            role: role.into(),
+            content: content.into(),
+            id: None,
+            name: None,
+            timestamp: None,
+            tokens: None,
+            model: None,
+            external_id: None,
+            metadata: Value::Null,
+            scope: Scope::default(),
+            provenance: Provenance::default(),
+            expires_at: None,
+        }
+    }
+
+    fn at(self, position: i64, now: Timestamp) -> Message {
+        let timestamp = self.timestamp.unwrap_or(now);
+        Message {
+            id: self.id.unwrap_or_else(Id::generate),
+            position,
+            role: self.role,
+            name: self.name,
+            content: self.content,
+            timestamp,
+            tokens: self.tokens,
+            model: self.model,
+            external_id: self.external_id,
+            metadata: self.metadata,
+            meta: Meta {
+                scope: self.scope,
+                provenance: self.provenance,
+                created_at: Some(timestamp),
+                expires_at: self.expires_at,
+                ..Meta::default()
+            },
+        }
+    }
+}
+
+/// What became of a message that was to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    /// It was added.
+    Added {
+        /// Its id.
+        id: Id,
+        /// Its place in the session, from 0.
+        position: i64,
+    },
+    /// It was there already, by its id or its external id; nothing changed.
+    Known {
+        /// The id of the one that was there.
+        id: Id,
+    },
+}
+
+impl Receipt {
+    /// The id of the message that is there now.
+    #[must_use]
+    pub fn id(&self) -> &Id {
+        match self {
+            Receipt::Added { id, .. } | Receipt::Known { id } => id,
+        }
+    }
+
+    /// Whether it was there already.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        matches!(self, Receipt::Known { .. })
+    }
+}
+
+/// A message in the shape that chat interfaces take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChatMessage {
+    /// In what part it was said.
+    pub role: Role,
+    /// What was said.
+    pub content: String,
+}
+
+impl Working {
+    /// Adds a message at the end of its session.
+    ///
+    /// # Errors
+    /// As [`add_messages`](Working::add_messages), without the place in the batch.
+    pub async fn add_message(&self, message: NewMessage) -> Result<Receipt, Error> {
+        self.write(move |access| add(access, message)).await
+    }
+
+    /// Adds messages at the end of their sessions, in order, all in one transaction; says of each
+    /// what became of it.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
+    /// Its source is [`Error::Conflict`] when an id is in use in another session, or the session
+    /// is another user's.
+    pub async fn add_messages(&self, messages: Vec<NewMessage>) -> Result<Vec<Receipt>, Error> {
+        self.write(move |access| {
+            let in_batch = |(index, message)| {
+                add(access, message)
+                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })
+            };
+            messages.into_iter().enumerate().map(in_batch).collect()
+        })
+        .await
+    }
+
+    /// The message of this id.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn message(&self, id: &str) -> Result<Option<Message>, Error> {
+        self.get(id).await
+    }
+
+    /// The last `limit` ([`RECENT_MESSAGES`]) messages of a session, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn recent_messages(
+        &self,
+        session: &str,
+        limit: usize,
+    ) -> Result<Vec<Message>, Error> {
+        let session = session.to_owned();
+        self.read(move |access| recent(access, &session, limit)).await
+    }
+
+    /// The last `limit` messages of a session, oldest first, in the `[{role, content}]` shape that
+    /// chat interfaces take.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn conversation_history(
+        &self,
+        session: &str,
+        limit: usize,
+    ) -> Result<Vec<ChatMessage>, Error> {
+        let messages = self.recent_messages(session, limit).await?;
+        let chat = |message: Message| ChatMessage { role: message.role, content: message.content };
+        Ok(messages.into_iter().map(chat).collect())
+    }
+
+    /// Moves out the messages of a session but the last `keep` ([`RECENT_MESSAGES`]), and says how
+    /// many. Those of which the change feed still has to tell stay.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be written.
+    pub async fn trim_messages(&self, session: &str, keep: usize) -> Result<u64, Error> {
+        let session = session.to_owned();
+        self.write(move |access| {
+            if access.get::<Session>(&session)?.is_none() {
+                return Ok(0);
+            }
+            let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+            removal::move_out(
+                access,
+                "messages",
+                "scope_session = ?1
+                 AND row NOT IN (
+                     SELECT row FROM messages WHERE scope_session = ?1
+                     ORDER BY position DESC LIMIT ?2
+                 )
+                 AND id NOT IN (SELECT id FROM feed WHERE kind = 'message')",
+                &[&session, &keep],
+            )
+        })
+        .await
+    }
+}
+
+fn recent(access: &Access<'_>, session: &str, limit: usize) -> Result<Vec<Message>, Error> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut messages: Vec<Message> = access
+        .select("AND scope_session = ?6 ORDER BY position DESC LIMIT ?7", &[&session, &limit])?;
+    messages.reverse();
+    Ok(messages)
+}
+
+fn add(access: &Access<'_>, mut message: NewMessage) -> Result<Receipt, Error> {
+    message.scope.session = Some(message.session.to_string());
+    access.fill(&mut message.scope)?;
+    session::ensure(access, &message.scope)?;
+    if let Some(id) = known(access, &message)? {
+        return Ok(Receipt::Known { id });
+    }
+    let session = message.session.clone();
+    let position = next_position(access, &session)?;
+    let mut message = message.at(position, access.now);
+    access.store(&mut message)?;
+    Ok(Receipt::Added { id: message.id, position })
+}
+
+/// The id of the same message in the same session, if it is there.
+fn known(access: &Access<'_>, message: &NewMessage) -> Result<Option<Id>, Error> {
+    if let Some(id) = &message.id {
+        let sql = "SELECT scope_session FROM messages WHERE id = ?1";
+        let mut statement = access.connection.prepare_cached(sql)?;
+        let session =
+            statement.query_row([id.as_str()], |row| row.get::<_, String>(0)).optional()?;
+        match session {
+            Some(session) if session == message.session.as_str() => return Ok(Some(id.clone())),
+            Some(_) => return Err(Error::Conflict { kind: Kind::Message, id: id.clone() }),
+            None => {}
+        }
+    }
+    let Some(external_id) = &message.external_id else { return Ok(None) };
+    label(external_id, "external_id")?;
+    let sql = "SELECT id FROM messages WHERE scope_session = ?1 AND external_id = ?2";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let params = (message.session.as_str(), external_id);
+    Ok(statement.query_row(params, |row| Ok(Id::decode(row.get_ref(0)?)?)).optional()?)
+}
+
+/// Takes the next place in a session and notes that it is active.
+fn next_position(access: &Access<'_>, session: &Id) -> Result<i64, Error> {
+    let sql = "UPDATE sessions SET message_count = message_count + 1, last_active = ?2,
+        updated_at = ?2 WHERE id = ?1 RETURNING message_count - 1";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let params = (session.as_str(), access.now.as_microsecond());
+    Ok(statement.query_row(params, |row| row.get(0))?)
+}

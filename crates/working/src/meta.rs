@@ -1,0 +1,110 @@
+//! What every record carries besides its own fields, and words that stay as they were given.
+
+use aios_record::{Provenance, Scope, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What every record carries besides its own fields.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Meta {
+    /// Whose it is. Default: everybody's.
+    pub scope: Scope,
+    /// Who wrote it, and for which task.
+    pub provenance: Provenance,
+    /// How much it matters, 0 to 1. Default 0.5; what matters more stays longer.
+    pub importance: f32,
+    /// When it came to be. Default: when it is stored first; an update keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When it was written last. Set by the memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// When the memory first took it in. Set by the memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
+    /// From when on no read shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Default for Meta {
+    fn default() -> Meta {
+        Meta {
+            scope: Scope::default(),
+            provenance: Provenance::default(),
+            importance: 0.5,
+            created_at: None,
+            updated_at: None,
+            recorded_at: None,
+            expires_at: None,
+        }
+    }
+}
+
+/// Defines a set of known words that keeps any other word as it was given.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum $name {
+            $($(#[$word_doc])* $word,)*
+            /// Any other word; it is kept as it is.
+            Other(String),
+        }
+
+        impl $name {
+            /// The word as it is stored.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $($name::$word => $text,)*
+                    $name::Other(other) => other,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> $name {
+                match text {
+                    $($text => $name::$word,)*
+                    other => $name::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> $name {
+                $name::from(text.as_str())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> String {
+                word.as_str().to_owned()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::column::Column for $name {
+            fn bind(&self) -> rusqlite::types::ToSqlOutput<'_> {
+                self.as_str().into()
+            }
+
+            fn decode(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<$name> {
+                Ok($name::from(value.as_str()?))
+            }
+
+            fn check(&self, field: &'static str, _: usize) -> Result<(), $crate::Error> {
+                $crate::column::label(self.as_str(), field)
+            }
+        }
+    };
+}
+
+pub(crate) use words;

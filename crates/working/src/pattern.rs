@@ -1,0 +1,168 @@
+//! Patterns: a trigger, the action that works for it, and how often it did.
+
+use aios_record::{Id, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Meta, Working,
+    goal::joined,
+    removal,
+    row::{Row, fields},
+};
+
+/// How many patterns are kept unless told otherwise.
+pub const PATTERNS_MAX: usize = 1000;
+
+/// A trigger and the action that works for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pattern {
+    /// Unique among patterns. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// What calls for it.
+    pub trigger: String,
+    /// What to do then.
+    pub action: String,
+    /// The share of uses that succeeded, 0 to 1. Default 1.
+    #[serde(default = "always")]
+    pub success_rate: f64,
+    /// The lower end of what that rate can be, with 95 % confidence; 0 without uses. Set by the
+    /// memory.
+    #[serde(default)]
+    pub success_bound: f64,
+    /// How often it was used. Default 0.
+    #[serde(default)]
+    pub uses: i64,
+    /// When it was used last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
+    /// What it was learned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_from: Option<String>,
+    /// Scope, provenance, times.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+fn always() -> f64 {
+    1.0
+}
+
+impl Pattern {
+    /// A pattern that has not been used yet.
+    #[must_use]
+    pub fn new(trigger: impl Into<String>, action: impl Into<String>) -> Pattern {
+        Pattern {
+            id: Id::generate(),
+            trigger: trigger.into(),
+            action: action.into(),
+            success_rate: always(),
+            success_bound: 0.0,
+            uses: 0,
+            last_used: None,
+            created_from: None,
+            meta: Meta::default(),
+        }
+    }
+}
+
+fields! {
+    Pattern in "patterns" {
+        trigger, action, success_rate, success_bound, uses, last_used, created_from,
+    }
+}
+
+impl Row for Pattern {
+    fn text(&self) -> String {
+        joined([Some(&self.trigger), Some(&self.action)])
+    }
+
+    fn settle(&mut self, _: Timestamp) {
+        self.uses = self.uses.max(0);
+        self.success_rate = self.success_rate.clamp(0.0, 1.0);
+        self.success_bound = lower_bound(self.success_rate, self.uses);
+    }
+}
+
+/// The lower end of the 95 % interval of a rate seen in `uses` trials (Wilson, "Probable inference,
+/// the law of succession, and statistical inference", 1927).
+#[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
+fn lower_bound(rate: f64, uses: i64) -> f64 {
+    const Z: f64 = 1.96;
+    if uses <= 0 {
+        return 0.0;
+    }
+    let n = uses as f64;
+    let centre = rate + Z * Z / (2.0 * n);
+    let spread = Z * (rate * (1.0 - rate) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((centre - spread) / (1.0 + Z * Z / n)).clamp(0.0, 1.0)
+}
+
+/// How a use of a pattern ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It worked.
+    Success,
+    /// It did not.
+    Failure,
+}
+
+impl Working {
+    /// Stores a pattern, in place of the one of this id if there is one.
+    ///
+    /// # Errors
+    /// As [`store_goal`](Working::store_goal).
+    pub async fn store_pattern(&self, pattern: Pattern) -> Result<Pattern, Error> {
+        self.store(pattern).await
+    }
+
+    /// The pattern of this id.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn pattern(&self, id: &str) -> Result<Option<Pattern>, Error> {
+        self.get(id).await
+    }
+
+    /// Counts one use of a pattern.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such pattern.
+    #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
+    pub async fn update_pattern_stats(&self, id: &str, outcome: Outcome) -> Result<Pattern, Error> {
+        let id = id.to_owned();
+        self.write(move |access| {
+            let now = access.now;
+            access.change(&id, |pattern: &mut Pattern| {
+                let success = if outcome == Outcome::Success { 1.0 } else { 0.0 };
+                let uses = pattern.uses as f64;
+                pattern.success_rate = (pattern.success_rate * uses + success) / (uses + 1.0);
+                pattern.uses += 1;
+                pattern.last_used = Some(now);
+            })
+        })
+        .await
+    }
+
+    /// Moves out all patterns but the `keep` ([`PATTERNS_MAX`]) most surely successful ones, and
+    /// says how many.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be written.
+    pub async fn prune_patterns(&self, keep: usize) -> Result<u64, Error> {
+        self.unbound()
+            .write(move |access| {
+                removal::move_out(
+                    access,
+                    "patterns",
+                    "row NOT IN (
+                         SELECT row FROM patterns
+                         ORDER BY success_bound DESC, success_rate DESC, row DESC LIMIT ?1
+                     )
+                     AND id NOT IN (SELECT id FROM feed WHERE kind = 'pattern')",
+                    &[&i64::try_from(keep).unwrap_or(i64::MAX)],
+                )
+            })
+            .await
+    }
+}

@@ -1,0 +1,230 @@
+//! How a record lies in its table: which columns it has, and the statements that follow from that.
+//!
+//! A type names its fields once, with [`fields!`], and says once what is searched and what it
+//! refers to, with [`Row`]. No statement is ever made from a caller's text.
+
+use aios_record::{Id, Kind, Provenance, Record, Scope};
+use rusqlite::types::{FromSqlError, ToSqlOutput};
+use serde::Serialize;
+
+use crate::{Error, column::Column, meta::Meta};
+
+/// The columns that every table of records has after its own.
+const META: &[&str] = &[
+    "scope_user",
+    "scope_agent",
+    "scope_session",
+    "module",
+    "provenance_task_id",
+    "updated_by",
+    "importance",
+    "created_at",
+    "updated_at",
+    "recorded_at",
+    "expires_at",
+];
+
+/// A record and its columns. Made by [`fields!`].
+pub(crate) trait Fields: Sized {
+    const KIND: Kind;
+    const TABLE: &'static str;
+
+    fn statements() -> &'static Statements;
+    fn id(&self) -> &Id;
+    fn meta(&self) -> &Meta;
+    fn meta_mut(&mut self) -> &mut Meta;
+    fn bind(&self) -> Vec<ToSqlOutput<'_>>;
+    fn take(columns: &mut Columns<'_>) -> rusqlite::Result<Self>;
+    fn check(&self, limit: usize) -> Result<(), Error>;
+}
+
+/// What a record means beyond its columns.
+pub(crate) trait Row: Fields + Serialize + Send + 'static {
+    /// What is searched.
+    fn text(&self) -> String;
+
+    /// The records that it refers to, by field.
+    fn parents(&self) -> Vec<(&'static str, Kind, &Id)> {
+        Vec::new()
+    }
+
+    /// Whether the feed wants it, if it wants its kind.
+    fn feeds(&self, _events: crate::EventFeed) -> bool {
+        true
+    }
+
+    /// Adds to the travelling form what only this kind knows.
+    fn describe(&self, _record: &mut Record) {}
+
+    /// Puts right what follows from other fields, before it is stored.
+    fn settle(&mut self, _now: aios_record::Timestamp) {}
+}
+
+/// Defines the columns of a record by its fields, which have the columns' names.
+macro_rules! fields {
+    ($type:ident in $table:literal { $($field:ident),* $(,)? }) => {
+        impl $crate::row::Fields for $type {
+            const KIND: aios_record::Kind = aios_record::Kind::$type;
+            const TABLE: &'static str = $table;
+
+            fn statements() -> &'static $crate::row::Statements {
+                static STATEMENTS: std::sync::LazyLock<$crate::row::Statements> =
+                    std::sync::LazyLock::new(|| {
+                        $crate::row::Statements::of($table, &[$(stringify!($field)),*])
+                    });
+                &STATEMENTS
+            }
+
+            fn id(&self) -> &aios_record::Id {
+                &self.id
+            }
+
+            fn meta(&self) -> &$crate::Meta {
+                &self.meta
+            }
+
+            fn meta_mut(&mut self) -> &mut $crate::Meta {
+                &mut self.meta
+            }
+
+            fn bind(&self) -> Vec<rusqlite::types::ToSqlOutput<'_>> {
+                vec![$($crate::column::Column::bind(&self.$field)),*]
+            }
+
+            fn take(columns: &mut $crate::row::Columns<'_>) -> rusqlite::Result<$type> {
+                Ok($type {
+                    id: columns.next()?,
+                    $($field: columns.next()?,)*
+                    meta: columns.meta()?,
+                })
+            }
+
+            fn check(&self, limit: usize) -> Result<(), $crate::Error> {
+                $($crate::column::Column::check(&self.$field, stringify!($field), limit)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+pub(crate) use fields;
+
+/// The statements that follow from a table's columns.
+pub(crate) struct Statements {
+    /// `SELECT` of a whole record, to be followed by `WHERE`.
+    pub(crate) select: String,
+    /// `INSERT`, returning the row's number.
+    pub(crate) insert: String,
+    /// `UPDATE` by id, returning the row's number.
+    pub(crate) update: String,
+    /// Whose the row of an id is, and what no update changes.
+    pub(crate) owner: String,
+}
+
+impl Statements {
+    pub(crate) fn of(table: &str, own: &[&str]) -> Statements {
+        let columns: Vec<&str> = [&["id"], own, META].concat();
+        let names = columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let marks = (1..=columns.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
+        let changes = columns.iter().enumerate().skip(1);
+        let changes = changes.map(|(n, name)| format!("\"{name}\" = ?{}", n + 1));
+        let changes = changes.collect::<Vec<_>>().join(", ");
+        Statements {
+            select: format!("SELECT {names}, row FROM {table} AS t"),
+            insert: format!("INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING row"),
+            update: format!("UPDATE {table} SET {changes} WHERE id = ?1 RETURNING row"),
+            owner: format!(
+                "SELECT scope_user, scope_agent, scope_session, created_at, recorded_at
+                 FROM {table} WHERE id = ?1"
+            ),
+        }
+    }
+}
+
+/// Hands out the columns of a row from left to right.
+pub(crate) struct Columns<'a> {
+    row: &'a rusqlite::Row<'a>,
+    next: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn of(row: &'a rusqlite::Row<'a>) -> Columns<'a> {
+        Columns { row, next: 0 }
+    }
+
+    pub(crate) fn next<T: Column>(&mut self) -> rusqlite::Result<T> {
+        let index = self.next;
+        self.next += 1;
+        let value = self.row.get_ref(index)?;
+        T::decode(value).map_err(|error| match error {
+            FromSqlError::Other(source) => {
+                rusqlite::Error::FromSqlConversionFailure(index, value.data_type(), source)
+            }
+            other => {
+                rusqlite::Error::FromSqlConversionFailure(index, value.data_type(), Box::new(other))
+            }
+        })
+    }
+
+    pub(crate) fn scope(&mut self) -> rusqlite::Result<Scope> {
+        Ok(Scope { user: self.next()?, agent: self.next()?, session: self.next()? })
+    }
+
+    pub(crate) fn meta(&mut self) -> rusqlite::Result<Meta> {
+        Ok(Meta {
+            scope: self.scope()?,
+            provenance: Provenance {
+                module: self.next()?,
+                task_id: self.next()?,
+                updated_by: self.next()?,
+            },
+            importance: self.next()?,
+            created_at: self.next()?,
+            updated_at: self.next()?,
+            recorded_at: self.next()?,
+            expires_at: self.next()?,
+        })
+    }
+}
+
+/// The columns of [`META`], in its order.
+pub(crate) fn bind_meta(meta: &Meta) -> Vec<ToSqlOutput<'_>> {
+    vec![
+        meta.scope.user.bind(),
+        meta.scope.agent.bind(),
+        meta.scope.session.bind(),
+        meta.provenance.module.bind(),
+        meta.provenance.task_id.bind(),
+        meta.provenance.updated_by.bind(),
+        meta.importance.bind(),
+        meta.created_at.bind(),
+        meta.updated_at.bind(),
+        meta.recorded_at.bind(),
+        meta.expires_at.bind(),
+    ]
+}
+
+/// Whether the part of a record that is in every table may be stored.
+pub(crate) fn check_meta(meta: &Meta, limit: usize) -> Result<(), Error> {
+    for (name, part) in meta.scope.parts() {
+        crate::column::label(part.unwrap_or_default(), name)?;
+    }
+    crate::column::label(&meta.provenance.module, "module")?;
+    meta.importance.check("importance", limit)?;
+    meta.created_at.check("created_at", limit)?;
+    meta.expires_at.check("expires_at", limit)
+}
+
+/// The travelling form of a record.
+pub(crate) fn record<T: Row>(row: &T) -> Record {
+    let meta = row.meta();
+    let mut record = Record::new(T::KIND, row.id().clone(), row.text(), meta.scope.clone());
+    record.provenance = meta.provenance.clone();
+    record.importance = meta.importance;
+    record.expires_at = meta.expires_at;
+    record.occurred_at = meta.created_at;
+    record.recorded_at = meta.recorded_at.unwrap_or_default();
+    record.payload = serde_json::to_value(row).expect("a record has text keys and finite numbers");
+    row.describe(&mut record);
+    record
+}

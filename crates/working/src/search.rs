@@ -1,0 +1,268 @@
+//! Word search over every searchable text (FTS5).
+//!
+//! The index keeps words, not texts: a found row is read from its own table. Texts and queries are
+//! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
+//! What a caller asks for is always words and never an operator: each word is quoted.
+
+use aios_record::{Kind, Record, Timestamp, terms::segment};
+use rusqlite::Connection;
+
+use crate::{
+    Decision, Error, Pattern, Working,
+    access::{Access, Stored},
+    records,
+};
+
+/// So many words of a query are looked for; the rest of a longer one is left out.
+const QUERY_WORDS_MAX: usize = 64;
+/// So many of the best matching patterns are weighed against each other.
+const PATTERN_CANDIDATES: usize = 200;
+/// A pattern's trigger must share this part of the words of the shorter of trigger and query.
+const TRIGGER_SHARE_MIN: f64 = 0.5;
+
+/// What a search looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FindOptions {
+    /// The kinds to look at. Default: every searchable one.
+    pub kinds: Vec<Kind>,
+    /// Only what happened at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only what happened before this time.
+    pub until: Option<Timestamp>,
+    /// How many are wanted. Default 5; 0 means the default.
+    pub limit: usize,
+}
+
+/// How many records a search gives unless told otherwise.
+pub const FIND_LIMIT: usize = 5;
+
+/// A record that a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// What was found.
+    pub record: Record,
+    /// How well its words fit (BM25): above 0, higher is better, comparable within one search.
+    pub score: f64,
+}
+
+impl Working {
+    /// The records whose words fit `text` best, newest first among equals. Any word of `text` may
+    /// match; nothing in it is an operator.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn find_relevant(
+        &self,
+        text: impl Into<String>,
+        options: FindOptions,
+    ) -> Result<Vec<Found>, Error> {
+        let text = text.into();
+        self.read(move |access| find(access, &text, &options)).await
+    }
+
+    /// The decisions whose context, choice, reasoning or outcome fit `context` best.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn find_similar_decisions(
+        &self,
+        context: impl Into<String>,
+        limit: usize,
+    ) -> Result<Vec<Decision>, Error> {
+        let context = context.into();
+        self.read(move |access| {
+            let mut found = Vec::new();
+            matches(access, &context, &[Kind::Decision], |row, _| {
+                found.extend(by_row::<Decision>(access, row)?);
+                Ok(found.len() < limit)
+            })?;
+            Ok(found)
+        })
+        .await
+    }
+
+    /// The patterns whose trigger shares its words with `trigger`, the one that is most surely
+    /// successful first, of those whose success rate is at least `min_success_rate`.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn find_patterns(
+        &self,
+        trigger: impl Into<String>,
+        min_success_rate: f64,
+    ) -> Result<Vec<Pattern>, Error> {
+        let trigger = trigger.into();
+        self.read(move |access| patterns(access, &trigger, min_success_rate)).await
+    }
+
+    /// The first of [`find_patterns`](Working::find_patterns).
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn find_pattern(
+        &self,
+        trigger: impl Into<String>,
+        min_success_rate: f64,
+    ) -> Result<Option<Pattern>, Error> {
+        Ok(self.find_patterns(trigger, min_success_rate).await?.into_iter().next())
+    }
+}
+
+fn find(access: &Access<'_>, text: &str, options: &FindOptions) -> Result<Vec<Found>, Error> {
+    let limit = if options.limit == 0 { FIND_LIMIT } else { options.limit };
+    let mut found = Vec::new();
+    matches(access, text, &options.kinds, |doc, score| {
+        let Some(kind) = kind_of(doc) else { return Ok(true) };
+        let Some(record) = records::by_row(access, kind, row_of(doc))? else { return Ok(true) };
+        let time = record.time();
+        let early = options.since.is_some_and(|since| time < since);
+        let late = options.until.is_some_and(|until| until <= time);
+        if !early && !late {
+            found.push(Found { record, score });
+        }
+        Ok(found.len() < limit)
+    })?;
+    Ok(found)
+}
+
+fn patterns(access: &Access<'_>, trigger: &str, min_rate: f64) -> Result<Vec<Pattern>, Error> {
+    let wanted = words(trigger);
+    let mut found: Vec<(f64, Pattern)> = Vec::new();
+    let mut seen = 0;
+    matches(access, trigger, &[Kind::Pattern], |row, _| {
+        seen += 1;
+        if let Some(pattern) = by_row::<Pattern>(access, row)? {
+            let own = words(&pattern.trigger);
+            let shared = own.iter().filter(|word| wanted.contains(word)).count();
+            let share = ratio(shared, own.len().min(wanted.len()));
+            if TRIGGER_SHARE_MIN <= share && min_rate <= pattern.success_rate {
+                found.push((ratio(shared, own.len().max(wanted.len())), pattern));
+            }
+        }
+        Ok(seen < PATTERN_CANDIDATES)
+    })?;
+    let surest = |pattern: &Pattern| (pattern.success_bound, pattern.success_rate);
+    found.sort_by(|(near, a), (far, b)| {
+        let ((bound_a, rate_a), (bound_b, rate_b)) = (surest(a), surest(b));
+        bound_b
+            .total_cmp(&bound_a)
+            .then(far.total_cmp(near))
+            .then(rate_b.total_cmp(&rate_a))
+            .then(b.last_used.cmp(&a.last_used))
+    });
+    Ok(found.into_iter().map(|(_, pattern)| pattern).collect())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of words are small")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// The distinct words of a trigger, for comparing two of them.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = segment(text)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+fn by_row<T: crate::row::Row>(access: &Access<'_>, doc: i64) -> Result<Option<T>, Error> {
+    Ok(access.select("AND row = ?6", &[&row_of(doc)])?.pop())
+}
+
+/// Hands what matches `text` to `take`, best first, until that has enough.
+fn matches(
+    access: &Access<'_>,
+    text: &str,
+    kinds: &[Kind],
+    mut take: impl FnMut(i64, f64) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let Some(query) = quoted(text) else { return Ok(()) };
+    let mut statement = access.connection.prepare_cached(
+        "SELECT rowid, -rank FROM search WHERE search MATCH ?1 ORDER BY rank, rowid DESC",
+    )?;
+    let mut rows = statement.query([query])?;
+    while let Some(row) = rows.next()? {
+        let doc: i64 = row.get(0)?;
+        let wanted = kinds.is_empty() || kind_of(doc).is_some_and(|kind| kinds.contains(&kind));
+        if wanted && !take(doc, row.get(1)?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// `text` as an FTS5 query for any of its words; none if it has none.
+fn quoted(text: &str) -> Option<String> {
+    let text = segment(text);
+    // FTS5 reads a query as a C string, which a NUL would end.
+    let mut words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == '\0').collect();
+    words.retain(|word| word.contains(char::is_alphanumeric));
+    let mut seen = std::collections::HashSet::new();
+    words.retain(|word| seen.insert(*word));
+    words.truncate(QUERY_WORDS_MAX);
+    let words: Vec<String> =
+        words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
+    if words.is_empty() { None } else { Some(words.join(" OR ")) }
+}
+
+/// Makes the index say `text` for a row.
+pub(crate) fn index(
+    connection: &Connection,
+    kind: Kind,
+    row: i64,
+    text: &str,
+    stored: Stored,
+) -> Result<(), Error> {
+    let Some(doc) = doc(kind, row) else { return Ok(()) };
+    if stored == Stored::Updated {
+        unindex(connection, kind, row)?;
+    }
+    connection
+        .prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?
+        .execute((doc, segment(text)))?;
+    Ok(())
+}
+
+/// Takes a row out of the index.
+pub(crate) fn unindex(connection: &Connection, kind: Kind, row: i64) -> Result<(), Error> {
+    if let Some(doc) = doc(kind, row) {
+        connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([doc])?;
+    }
+    Ok(())
+}
+
+/// The numbers of the kinds in the index. They are on disk: never change one.
+pub(crate) const CODES: &[(Kind, i64)] = &[
+    (Kind::Goal, 1),
+    (Kind::Task, 2),
+    (Kind::ToolCall, 3),
+    (Kind::Decision, 4),
+    (Kind::Pattern, 5),
+    (Kind::Session, 6),
+    (Kind::Message, 7),
+    (Kind::Interaction, 8),
+    (Kind::Entry, 9),
+    (Kind::Event, 10),
+];
+
+/// So many low bits of a document's number are its kind.
+pub(crate) const CODE_BITS: u32 = 5;
+
+fn doc(kind: Kind, row: i64) -> Option<i64> {
+    let (_, code) = CODES.iter().find(|(known, _)| *known == kind)?;
+    Some((row << CODE_BITS) | code)
+}
+
+fn kind_of(doc: i64) -> Option<Kind> {
+    let code = doc & ((1 << CODE_BITS) - 1);
+    CODES.iter().find(|(_, known)| *known == code).map(|(kind, _)| *kind)
+}
+
+fn row_of(doc: i64) -> i64 {
+    doc >> CODE_BITS
+}

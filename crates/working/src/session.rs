@@ -1,0 +1,294 @@
+//! Sessions: conversations, and what is said of them as a whole.
+
+use aios_record::{Id, Kind, Record, Scope, Timestamp};
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Meta, Task, Working,
+    access::Access,
+    column::Column,
+    removal,
+    row::{Row, fields},
+};
+
+/// So long a session counts as active, in hours, unless told otherwise.
+pub const SESSION_ACTIVE_HOURS: u32 = 24;
+/// So long an idle session stays, in days, unless told otherwise.
+pub const SESSION_IDLE_DAYS_MAX: u32 = 90;
+
+/// So many characters count as a token where summaries are cut.
+const TOKEN_CHARS: usize = 4;
+/// A summary is cut short only if at least so many characters of it remain.
+const CUT_CHARS_MIN: usize = 50;
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Unique among sessions. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// What it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// When something happened in it last. Set by the memory if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_active: Option<Timestamp>,
+    /// How many messages it has had, those that have been trimmed included.
+    #[serde(default)]
+    pub message_count: i64,
+    /// Scope (the user is whose conversation it is), provenance, times.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+impl Session {
+    /// A session that begins.
+    #[must_use]
+    pub fn new(id: Id) -> Session {
+        Session { id, summary: None, last_active: None, message_count: 0, meta: Meta::default() }
+    }
+
+    /// Whose conversation it is, if it is somebody's.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        self.meta.scope.user.as_deref()
+    }
+}
+
+fields! { Session in "sessions" { summary, last_active, message_count } }
+
+impl Row for Session {
+    fn text(&self) -> String {
+        self.summary.clone().unwrap_or_default()
+    }
+
+    fn settle(&mut self, now: Timestamp) {
+        self.meta.scope.session = Some(self.id.to_string());
+        self.last_active.get_or_insert(now);
+    }
+
+    fn describe(&self, record: &mut Record) {
+        record.payload["user_id"] = self.user_id().into();
+    }
+}
+
+/// What a finished task or a session was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// [`Kind::Task`] or [`Kind::Session`].
+    pub kind: Kind,
+    /// Which one.
+    pub id: Id,
+    /// Its summary, perhaps cut short with `...`.
+    pub text: String,
+    /// When it ended, or was active last.
+    pub time: Timestamp,
+}
+
+impl Working {
+    /// Begins a session. One that exists already stays as it is and is returned.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when it belongs to another user.
+    pub async fn create_session(&self, session: Session) -> Result<Session, Error> {
+        self.write(move |access| {
+            let mut session = session;
+            if let Some(existing) = access.get::<Session>(session.id.as_str())? {
+                access.fill(&mut session.meta.scope)?;
+                agree(&existing.meta.scope, &session.meta.scope, &session.id)?;
+                return Ok(existing);
+            }
+            access.store(&mut session)?;
+            Ok(session)
+        })
+        .await
+    }
+
+    /// The session of this id.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn session(&self, id: &str) -> Result<Option<Session>, Error> {
+        self.get(id).await
+    }
+
+    /// Notes that something happened in a session.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such session.
+    pub async fn touch_session(&self, id: &str) -> Result<(), Error> {
+        let id = id.to_owned();
+        self.write(move |access| {
+            let now = access.now;
+            access.change(&id, |session: &mut Session| session.last_active = Some(now)).map(drop)
+        })
+        .await
+    }
+
+    /// Says what a session was about.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such session.
+    pub async fn set_session_summary(
+        &self,
+        id: &str,
+        summary: impl Into<String>,
+    ) -> Result<Session, Error> {
+        let (id, summary) = (id.to_owned(), summary.into());
+        self.write(move |access| {
+            access.change(&id, |session: &mut Session| session.summary = Some(summary))
+        })
+        .await
+    }
+
+    /// The sessions in which something happened within the last `hours`
+    /// ([`SESSION_ACTIVE_HOURS`]), the latest first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn active_sessions(&self, hours: u32) -> Result<Vec<Session>, Error> {
+        self.read(move |access| {
+            let since = before(access.now, i64::from(hours));
+            access.select("AND ?6 <= last_active ORDER BY last_active DESC, row DESC", &[&since])
+        })
+        .await
+    }
+
+    /// Moves out the sessions in which nothing happened for `days` ([`SESSION_IDLE_DAYS_MAX`]),
+    /// with their messages, and says how many. Left alone are those with tasks, and those of which
+    /// the change feed still has to tell.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be written.
+    pub async fn cleanup_sessions(&self, days: u32) -> Result<u64, Error> {
+        self.write(move |access| {
+            let since = before(access.now, i64::from(days) * 24);
+            let idle: Vec<Session> = access.select(
+                "AND last_active < ?6
+                 AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.scope_session = t.id)
+                 AND id NOT IN (SELECT id FROM feed WHERE kind = 'session')
+                 AND id NOT IN (
+                     SELECT m.scope_session FROM feed JOIN messages AS m ON m.id = feed.id
+                     WHERE feed.kind = 'message'
+                 )",
+                &[&since],
+            )?;
+            for session in &idle {
+                removal::move_out(
+                    access,
+                    "messages",
+                    "scope_session = ?1",
+                    &[&session.id.as_str()],
+                )?;
+                removal::move_out(access, "sessions", "id = ?1", &[&session.id.as_str()])?;
+            }
+            Ok(idle.len() as u64)
+        })
+        .await
+    }
+
+    /// The newest summaries of tasks and sessions, at most `limit` and together at most
+    /// `max_tokens` (4 characters count as one), the last one cut with `...` if need be.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn recent_summaries(
+        &self,
+        limit: usize,
+        max_tokens: usize,
+    ) -> Result<Vec<Summary>, Error> {
+        self.read(move |access| {
+            let count = i64::try_from(limit).unwrap_or(i64::MAX);
+            let tasks: Vec<Task> = access.select(
+                "AND summary <> '' ORDER BY updated_at DESC, row DESC LIMIT ?6",
+                &[&count],
+            )?;
+            let sessions: Vec<Session> = access.select(
+                "AND summary <> '' ORDER BY last_active DESC, row DESC LIMIT ?6",
+                &[&count],
+            )?;
+            let mut summaries: Vec<Summary> = tasks.into_iter().map(of_task).collect();
+            summaries.extend(sessions.into_iter().map(of_session));
+            summaries.sort_by_key(|summary| std::cmp::Reverse(summary.time));
+            summaries.truncate(limit);
+            Ok(fit(summaries, max_tokens.saturating_mul(TOKEN_CHARS)))
+        })
+        .await
+    }
+}
+
+fn of_task(task: Task) -> Summary {
+    let time = task.completed_at.or(task.meta.updated_at).unwrap_or_default();
+    Summary { kind: Kind::Task, id: task.id, text: task.summary.unwrap_or_default(), time }
+}
+
+fn of_session(session: Session) -> Summary {
+    Summary {
+        kind: Kind::Session,
+        id: session.id,
+        text: session.summary.unwrap_or_default(),
+        time: session.last_active.unwrap_or_default(),
+    }
+}
+
+/// As many summaries as fit into `chars`, the last one cut.
+fn fit(summaries: Vec<Summary>, chars: usize) -> Vec<Summary> {
+    const MARK: &str = "...";
+    let mut left = chars;
+    let mut fitting = Vec::new();
+    for mut summary in summaries {
+        let length = summary.text.chars().count();
+        if length <= left {
+            left -= length;
+            fitting.push(summary);
+            continue;
+        }
+        let kept = left.saturating_sub(MARK.len());
+        if CUT_CHARS_MIN <= kept {
+            summary.text = summary.text.chars().take(kept).collect::<String>() + MARK;
+            fitting.push(summary);
+        }
+        break;
+    }
+    fitting
+}
+
+/// Makes sure that the session of `scope` exists and is not another user's.
+pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<(), Error> {
+    let Some(session) = &scope.session else { return Ok(()) };
+    let id = Id::new(session.as_str())?;
+    match owner(access, &id)? {
+        Some(owner) => agree(&owner, scope, &id),
+        None => {
+            let mut session = Session::new(id);
+            session.meta.scope.user.clone_from(&scope.user);
+            session.meta.scope.agent.clone_from(&access.bound.scope.agent);
+            access.store(&mut session).map(drop)
+        }
+    }
+}
+
+fn owner(access: &Access<'_>, id: &Id) -> Result<Option<Scope>, Error> {
+    let sql = "SELECT scope_user FROM sessions WHERE id = ?1";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let owner = statement.query_row([id.as_str()], |row| {
+        Ok(Scope { user: Option::decode(row.get_ref(0)?)?, ..Scope::default() })
+    });
+    Ok(owner.optional()?)
+}
+
+/// A session of one user takes nothing of another.
+fn agree(owner: &Scope, scope: &Scope, id: &Id) -> Result<(), Error> {
+    match (&owner.user, &scope.user) {
+        (Some(owner), Some(user)) if owner != user => {
+            Err(Error::Conflict { kind: Kind::Session, id: id.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The moment that lies `hours` before `now`, in microseconds.
+fn before(now: Timestamp, hours: i64) -> i64 {
+    now.as_microsecond().saturating_sub(hours.saturating_mul(3_600_000_000))
+}

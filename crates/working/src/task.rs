@@ -1,0 +1,244 @@
+//! Tasks: units of work, with or without a goal.
+
+use aios_record::{Id, Kind, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Error, Meta, Working,
+    goal::{joined, reference, settled},
+    meta::words,
+    row::{Row, fields},
+};
+
+/// A unit of work. A scope that names a session makes it a task of that session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Unique among tasks. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// The goal that it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal_id: Option<Id>,
+    /// What is to be done.
+    pub description: String,
+    /// Who does it.
+    #[serde(default)]
+    pub agent: String,
+    /// How it stands. Default pending.
+    #[serde(default)]
+    pub status: TaskStatus,
+    /// What it works on.
+    #[serde(default)]
+    pub input: Value,
+    /// What it made.
+    #[serde(default)]
+    pub output: Value,
+    /// What was done, in short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When work began. Set by the memory if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it was completed, failed or cancelled. Set by the memory if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// How long it took. Set by the memory if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<i64>,
+    /// Anything else.
+    #[serde(default)]
+    pub metadata: Value,
+    /// Scope, provenance, times.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+words! {
+    /// How a task stands.
+    TaskStatus {
+        /// Not begun.
+        Pending = "pending",
+        /// Under way.
+        InProgress = "in_progress",
+        /// Done.
+        Completed = "completed",
+        /// Not done.
+        Failed = "failed",
+        /// Given up.
+        Cancelled = "cancelled",
+    }
+}
+
+impl TaskStatus {
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled)
+    }
+}
+
+impl Default for TaskStatus {
+    fn default() -> TaskStatus {
+        TaskStatus::Pending
+    }
+}
+
+/// What is known of a task when its status changes; what is left out stays as it was.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TaskUpdate {
+    /// What was done, in short.
+    pub summary: Option<String>,
+    /// What came of it.
+    pub result: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What it made.
+    pub output: Option<Value>,
+}
+
+impl Task {
+    /// A pending task of no goal.
+    #[must_use]
+    pub fn new(description: impl Into<String>) -> Task {
+        Task {
+            id: Id::generate(),
+            goal_id: None,
+            description: description.into(),
+            agent: String::new(),
+            status: TaskStatus::default(),
+            input: Value::Null,
+            output: Value::Null,
+            summary: None,
+            result: None,
+            error: None,
+            started_at: None,
+            completed_at: None,
+            duration_ms: None,
+            metadata: Value::Null,
+            meta: Meta::default(),
+        }
+    }
+}
+
+fields! {
+    Task in "tasks" {
+        goal_id, description, agent, status, input, output, summary, result, error, started_at,
+        completed_at, duration_ms, metadata,
+    }
+}
+
+impl Row for Task {
+    fn text(&self) -> String {
+        let parts = [self.summary.as_ref(), self.result.as_ref(), self.error.as_ref()];
+        joined([Some(&self.description)].into_iter().chain(parts))
+    }
+
+    fn parents(&self) -> Vec<(&'static str, Kind, &Id)> {
+        reference(self.goal_id.as_ref())
+    }
+
+    fn settle(&mut self, now: Timestamp) {
+        if self.status == TaskStatus::InProgress {
+            self.started_at.get_or_insert(now);
+        }
+        self.completed_at = settled(self.completed_at, self.status.is_final(), now);
+        if let (Some(start), Some(end)) = (self.started_at, self.completed_at) {
+            self.duration_ms.get_or_insert((end.as_millisecond() - start.as_millisecond()).max(0));
+        }
+    }
+}
+
+impl Working {
+    /// Stores a task, in place of the one of this id if there is one. A session that its scope
+    /// names is created if it is missing.
+    ///
+    /// # Errors
+    /// [`Error::MissingParent`] when its goal does not exist; otherwise as
+    /// [`store_goal`](Working::store_goal).
+    pub async fn store_task(&self, task: Task) -> Result<Task, Error> {
+        self.store(task).await
+    }
+
+    /// Sets how a task stands, and what came of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such task.
+    pub async fn update_task_status(
+        &self,
+        id: &str,
+        status: impl Into<TaskStatus>,
+        update: TaskUpdate,
+    ) -> Result<Task, Error> {
+        let (id, status) = (id.to_owned(), status.into());
+        self.write(move |access| {
+            access.change(&id, |task: &mut Task| {
+                task.status = status;
+                task.summary = update.summary.or(task.summary.take());
+                task.result = update.result.or(task.result.take());
+                task.error = update.error.or(task.error.take());
+                task.output = update.output.unwrap_or(task.output.take());
+            })
+        })
+        .await
+    }
+
+    /// The task of this id.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn task(&self, id: &str) -> Result<Option<Task>, Error> {
+        self.get(id).await
+    }
+
+    /// The tasks of a goal, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn tasks_for_goal(&self, goal_id: &str) -> Result<Vec<Task>, Error> {
+        let goal_id = goal_id.to_owned();
+        self.read(move |access| access.select("AND goal_id = ?6 ORDER BY row", &[&goal_id])).await
+    }
+
+    /// The tasks of a session, or of all, with this status, or with any; oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn tasks(
+        &self,
+        session: Option<&str>,
+        status: Option<TaskStatus>,
+    ) -> Result<Vec<Task>, Error> {
+        let session = session.map(str::to_owned);
+        self.read(move |access| {
+            let status = status.as_ref().map(TaskStatus::as_str);
+            access.select(
+                "AND (?6 IS NULL OR scope_session = ?6) AND (?7 IS NULL OR status = ?7)
+                 ORDER BY row",
+                &[&session, &status],
+            )
+        })
+        .await
+    }
+
+    /// The `limit` tasks that ended last, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn task_history(&self, limit: usize) -> Result<Vec<Task>, Error> {
+        self.read(move |access| {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            access.select(
+                "AND completed_at IS NOT NULL ORDER BY completed_at DESC, row DESC LIMIT ?6",
+                &[&limit],
+            )
+        })
+        .await
+    }
+}

@@ -1,0 +1,147 @@
+//! Tool calls: what a task did, step by step.
+
+use aios_record::{Id, Kind, Record, Timestamp, Trust};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Error, Meta, Working,
+    goal::joined,
+    row::{Row, fields},
+};
+
+/// So many characters of a tool's output are kept, the mark included.
+pub const OUTPUT_CHARS_MAX: usize = 20_000;
+/// Stands at the end of an output that was cut.
+pub const OUTPUT_CUT_MARK: &str = "... [cut]";
+
+/// One call of a tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Unique among tool calls. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// The task that it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<Id>,
+    /// In which round of the task it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iteration: Option<i64>,
+    /// Which tool.
+    pub tool_name: String,
+    /// Who called it.
+    #[serde(default)]
+    pub agent: String,
+    /// What it was given.
+    #[serde(default)]
+    pub input: Value,
+    /// What it gave back, text or JSON. Longer than [`OUTPUT_CHARS_MAX`] characters it is cut, and
+    /// is a text then.
+    #[serde(default)]
+    pub output: Value,
+    /// Whether it did what it should.
+    #[serde(default)]
+    pub success: bool,
+    /// How long it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<i64>,
+    /// Why it was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When. Default: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
+    /// Scope, provenance, times.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+impl ToolCall {
+    /// A call of no task that has not succeeded yet.
+    #[must_use]
+    pub fn new(tool_name: impl Into<String>) -> ToolCall {
+        ToolCall {
+            id: Id::generate(),
+            task_id: None,
+            iteration: None,
+            tool_name: tool_name.into(),
+            agent: String::new(),
+            input: Value::Null,
+            output: Value::Null,
+            success: false,
+            duration_ms: None,
+            reason: None,
+            timestamp: None,
+            meta: Meta::default(),
+        }
+    }
+}
+
+fields! {
+    ToolCall in "tool_calls" {
+        task_id, iteration, tool_name, agent, input, output, success, duration_ms, reason,
+        timestamp,
+    }
+}
+
+impl Row for ToolCall {
+    fn text(&self) -> String {
+        joined([Some(&self.tool_name), self.reason.as_ref()])
+    }
+
+    fn parents(&self) -> Vec<(&'static str, Kind, &Id)> {
+        self.task_id.as_ref().map(|id| ("task_id", Kind::Task, id)).into_iter().collect()
+    }
+
+    fn settle(&mut self, now: Timestamp) {
+        self.timestamp.get_or_insert(now);
+        cut(&mut self.output);
+    }
+
+    fn describe(&self, record: &mut Record) {
+        record.occurred_at = self.timestamp;
+        record.trust = Trust::Low;
+    }
+}
+
+/// Cuts an output that is too long, at the end of a character.
+fn cut(output: &mut Value) {
+    let text = match &*output {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => return,
+        other => other.to_string(),
+    };
+    if text.chars().count() <= OUTPUT_CHARS_MAX {
+        return;
+    }
+    let kept = OUTPUT_CHARS_MAX - OUTPUT_CUT_MARK.len();
+    *output = Value::String(text.chars().take(kept).collect::<String>() + OUTPUT_CUT_MARK);
+}
+
+impl Working {
+    /// Stores a tool call.
+    ///
+    /// # Errors
+    /// [`Error::MissingParent`] when its task does not exist; otherwise as
+    /// [`store_goal`](Working::store_goal).
+    pub async fn store_tool_call(&self, call: ToolCall) -> Result<ToolCall, Error> {
+        self.store(call).await
+    }
+
+    /// The tool call of this id.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn tool_call(&self, id: &str) -> Result<Option<ToolCall>, Error> {
+        self.get(id).await
+    }
+
+    /// The tool calls of a task, in the order in which they were stored.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn tool_calls_for_task(&self, task_id: &str) -> Result<Vec<ToolCall>, Error> {
+        let task_id = task_id.to_owned();
+        self.read(move |access| access.select("AND task_id = ?6 ORDER BY row", &[&task_id])).await
+    }
+}
