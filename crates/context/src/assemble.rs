@@ -30,8 +30,7 @@ pub fn assemble(
 }
 
 fn with_valid_relevance(candidate: Candidate) -> Candidate {
-    // `max` gives the number of the two when the other is none, and never a negative zero here.
-    let relevance = candidate.relevance.max(0.0).min(1.0) + 0.0;
+    let relevance = if 0.0 < candidate.relevance { candidate.relevance.min(1.0) } else { 0.0 };
     Candidate { relevance, ..candidate }
 }
 

@@ -64,10 +64,11 @@ pub(crate) fn names() -> &'static str {
 }
 
 /// A conservative estimate for when the model's tokenizer is not known: rather too many tokens
-/// than too few. A word has a token for every four letters begun, a number for every two digits;
-/// other ASCII and characters up to U+07FF count one each, those above two, emoji three.
+/// than too few. A word has a token for every four letters begun, with capitals after the first
+/// counted twice, a number for every two digits; other ASCII and characters up to U+07FF count one
+/// each, those above two, emoji three.
 ///
-/// On English prose it is a few tenths above tiktoken's counts; no bound can be promised, since
+/// On English prose it is about a third above tiktoken's counts; no bound can be promised, since
 /// random letters may take a token each.
 ///
 /// ```
@@ -100,6 +101,7 @@ impl TokenCounter for Estimate {
                 tokens += std::mem::take(&mut spaces).saturating_sub(1).div_ceil(2);
             }
             match c {
+                'A'..='Z' if 0 < letters => letters += 2,
                 'a'..='z' | 'A'..='Z' => letters += 1,
                 '0'..='9' => digits += 1,
                 ' ' => spaces += 1,

@@ -37,10 +37,14 @@ const CHUNK_TOKENS_MIN: usize = 3;
 /// How often the room that the exact count leaves is filled again.
 const REFILLS_MAX: usize = 3;
 
-/// The worth of a text: its relevance, less what of it is already said, per token to the power
+/// What of the worth of a text is lost when all of it is already said.
+const REPETITION_PENALTY: f64 = 0.5;
+
+/// The worth of a text: its relevance, less for what of it is already said, per token to the power
 /// that the policy says.
-fn worth(relevance: f64, novelty: f64, tokens: usize, policy: &Policy) -> f64 {
-    relevance * novelty / (tokens.max(1) as f64).powf(policy.length_exponent)
+fn worth(relevance: f64, repeated: f64, tokens: usize, policy: &Policy) -> f64 {
+    let value = relevance * (1.0 - REPETITION_PENALTY * repeated);
+    value / (tokens.max(1) as f64).powf(policy.length_exponent)
 }
 
 /// A chunk that was chosen.
@@ -254,8 +258,8 @@ impl<'a> Packer<'a> {
     fn weigh(&self, index: usize) -> u64 {
         let Item { candidate, sketch, .. } = &self.items[index];
         let said = sketch.hashes.iter().filter(|hash| self.said.contains(hash)).count();
-        let novelty = 1.0 - said as f64 / sketch.hashes.len().max(1) as f64;
-        worth(candidate.relevance, novelty, self.states[index].length, self.policy).to_bits()
+        let repeated = said as f64 / sketch.hashes.len().max(1) as f64;
+        worth(candidate.relevance, repeated, self.states[index].length, self.policy).to_bits()
     }
 
     fn tier_room(&self, index: usize) -> usize {

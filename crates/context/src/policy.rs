@@ -27,7 +27,9 @@ pub struct Policy {
     /// triples; 0.8 unless told, and above 1 nothing folds but equal ids.
     pub fold_similarity_min: f64,
     /// How much the length of a text counts against it: its worth is relevance divided by tokens
-    /// to this power. 1 packs by value per token, 0 by relevance alone.
+    /// to this power. 1 packs by value per token, 0 by relevance alone, which is the default
+    /// because it puts the most evidence into a conversation's context; a little, such as 0.1,
+    /// keeps long texts from crowding out short ones where both are found.
     pub length_exponent: f64,
     /// What is done about injections and secrets in stored text; both are marked unless told.
     pub guard: Guard,
@@ -43,7 +45,7 @@ impl Default for Policy {
             recent_share_max: 0.5,
             tiers: BTreeMap::new(),
             fold_similarity_min: 0.8,
-            length_exponent: 1.0,
+            length_exponent: 0.0,
             guard: Guard::default(),
         }
     }

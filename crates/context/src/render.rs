@@ -118,7 +118,7 @@ pub(crate) struct Heading {
     section: Section,
     is_conversation: bool,
     kind: Option<Kind>,
-    date: Option<String>,
+    day: Option<Timestamp>,
     session: Option<String>,
 }
 
@@ -127,15 +127,20 @@ impl Heading {
         let section = candidate.section;
         let is_conversation = candidate.is_turn();
         let own_kind = section == Section::Retrieved && !is_conversation;
-        let date = candidate.time.filter(|_| is_conversation);
+        let time = candidate.time.filter(|_| is_conversation);
         let session = candidate.session.clone().filter(|_| is_conversation);
         Heading {
             section,
             is_conversation,
             kind: own_kind.then_some(candidate.kind),
-            date: date.map(|time| time.strftime("%Y-%m-%d").to_string()),
+            day: time.map(start_of_day),
             session,
         }
+    }
+
+    /// The day as `format` writes it, if all of the group is of one.
+    fn day(&self, format: &str) -> Option<String> {
+        self.day.map(|day| day.strftime(format).to_string())
     }
 
     fn name(&self) -> &'static str {
@@ -235,6 +240,11 @@ impl Line<'_> {
         }
         labels
     }
+}
+
+fn start_of_day(time: Timestamp) -> Timestamp {
+    let day = time.as_second().div_euclid(86_400);
+    Timestamp::from_second(day * 86_400).unwrap_or(time)
 }
 
 fn minute(time: Timestamp) -> String {

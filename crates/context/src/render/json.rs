@@ -12,7 +12,7 @@ pub(super) const FRAME: Frame = Frame {
 };
 
 pub(super) fn open(heading: &Heading) -> String {
-    match &heading.date {
+    match heading.day("%Y-%m-%d") {
         Some(date) => format!("{{\"in\":\"{}\",\"date\":\"{date}\",\"items\":[\n", heading.name()),
         None => format!("{{\"in\":\"{}\",\"items\":[\n", heading.name()),
     }

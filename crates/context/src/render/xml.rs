@@ -10,7 +10,7 @@ pub(super) const FRAME: Frame = Frame {
 };
 
 pub(super) fn open(heading: &Heading) -> String {
-    match &heading.date {
+    match heading.day("%Y-%m-%d") {
         Some(date) => format!("<{} date=\"{date}\">\n", heading.name()),
         None => format!("<{}>\n", heading.name()),
     }

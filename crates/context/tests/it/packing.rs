@@ -1,0 +1,126 @@
+//! Which candidates win, floors and caps, gaps, cuts.
+
+use aios_context::{CUT_TOKENS_MIN, Error, Policy, TierShare};
+use aios_record::Tier;
+
+use crate::{context, ids, note, omitted, turn};
+
+/// What the frame and the heading of notes come to in words.
+const FRAME: usize = 8 + 2;
+
+fn words(n: usize, word: &str) -> String {
+    (0..n).map(|index| format!("{word}{index} ")).collect()
+}
+
+#[test]
+fn length_counts_as_much_as_the_policy_says() {
+    let found = vec![
+        note("long", &words(40, "l"), 0.9),
+        note("short", &words(9, "s"), 0.8),
+        note("weak", &words(9, "w"), 0.1),
+    ];
+    let by_relevance = Policy::default();
+    assert_eq!(ids(&context(found.clone(), &by_relevance, FRAME + 41)), ["long"]);
+    let per_token = Policy { length_exponent: 1.0, ..Policy::default() };
+    let short = context(found, &per_token, FRAME + 41);
+    assert_eq!(ids(&short), ["short", "weak"]);
+    assert_eq!(omitted(&short), [("long", "budget".to_owned())]);
+}
+
+#[test]
+fn a_gap_is_filled_with_what_fits() {
+    let found = vec![
+        note("best", &words(9, "b"), 1.0),
+        note("bulky", &words(30, "u"), 0.9),
+        note("small", &words(4, "s"), 0.01),
+    ];
+    let context = context(found, &Policy::default(), FRAME + 10 + 5);
+    assert_eq!(ids(&context), ["best", "small"]);
+    assert_eq!(context.total_tokens.0, FRAME + 15);
+}
+
+#[test]
+fn what_repeats_is_worth_less() {
+    let said = words(9, "a");
+    let found = vec![
+        note("first", &said, 0.9),
+        note("again", &format!("{said}and {}", words(3, "c")), 0.85),
+        note("other", &words(13, "b"), 0.6),
+    ];
+    let context = context(found, &Policy::default(), FRAME + 10 + 14);
+    assert_eq!(ids(&context), ["first", "other"]);
+}
+
+#[test]
+fn a_floor_keeps_room_for_a_tier() {
+    let mut found: Vec<_> =
+        (0..20).map(|n| note(&format!("l{n}"), &words(9, &format!("x{n}y")), 0.9)).collect();
+    let mut weak = note("k", &words(9, "k"), 0.1);
+    weak.tier = Tier::Knowledge;
+    found.push(weak);
+    let without = context(found.clone(), &Policy::default(), FRAME + 50);
+    assert!(!ids(&without).contains(&"k"));
+    let floor = TierShare { floor: 0.1, ..TierShare::default() };
+    let with = context(found, &Policy::default().with_tier(Tier::Knowledge, floor), FRAME + 50);
+    assert!(ids(&with).contains(&"k"), "{with:?}");
+}
+
+#[test]
+fn a_cap_is_kept_even_with_room_to_spare() {
+    let found: Vec<_> =
+        (0..20).map(|n| note(&format!("l{n}"), &words(9, &format!("x{n}y")), 0.9)).collect();
+    let cap = TierShare { cap: 0.5, ..TierShare::default() };
+    let context = context(found, &Policy::default().with_tier(Tier::Longterm, cap), 110);
+    assert!((30..=55).contains(&context.total_tokens.0), "{}", context.total_tokens);
+    assert!(omitted(&context).iter().all(|(_, reason)| reason == "tier_cap"), "{context:?}");
+}
+
+#[test]
+fn shares_are_checked() {
+    let refused = |floor: f64, cap: f64| {
+        let policy = Policy::default()
+            .with_tier(Tier::Working, TierShare { floor, cap })
+            .with_tier(Tier::Knowledge, TierShare { floor: 0.6, cap: 1.0 });
+        let result = aios_context::assemble(Vec::new(), &policy, 9.into(), &crate::Words);
+        matches!(result, Err(Error::Share { .. }))
+    };
+    assert!(!refused(0.4, 1.0));
+    assert!(refused(-0.1, 1.0) && refused(0.1, 1.5) && refused(f64::NAN, 1.0) && refused(0.5, 1.0));
+}
+
+#[test]
+fn a_long_text_is_cut_at_a_sentence_end_if_enough_remains() {
+    let sentence = |n: usize| format!("Sentence {n} tells of ten things and then it ends. ");
+    let text: String = (0..40).map(sentence).collect();
+    let cut = context(vec![note("n", &text, 1.0)], &Policy::default(), FRAME + 75);
+    assert!(cut.chunks[0].cut);
+    assert!(cut.chunks[0].content.ends_with("it ends. [...]\n"), "{}", cut.text);
+    assert!((FRAME + 66..=FRAME + 75).contains(&cut.total_tokens.0), "{}", cut.total_tokens);
+    let short =
+        context(vec![note("n", &text, 1.0)], &Policy::default(), FRAME + CUT_TOKENS_MIN - 1);
+    assert_eq!(omitted(&short), [("n", "budget".to_owned())]);
+    let endless = note("n", &words(500, "and"), 1.0);
+    assert!(context(vec![endless], &Policy::default(), 200).chunks.is_empty());
+}
+
+#[test]
+fn turns_of_a_session_read_in_order_under_their_day() {
+    let mut late = turn("b", 3, "fourth of b").with_relevance(0.9);
+    late.time = Some("2023-05-10T08:00:00Z".parse().unwrap());
+    let mut early = turn("b", 1, "second of b").with_relevance(0.2);
+    early.time = Some("2023-05-10T07:00:00Z".parse().unwrap());
+    let found = vec![late, turn("a", 9, "tenth of a"), early, turn("a", 2, "third of a")];
+    let context = context(found, &Policy::default(), 1_000);
+    let lines: Vec<&str> = context.text.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "# 8 May 2023",
+            "> Ada: third of a",
+            "> Ada: tenth of a",
+            "# 10 May 2023",
+            "> Ada: second of b",
+            "> Ada: fourth of b",
+        ]
+    );
+}
