@@ -13,16 +13,16 @@ struct Proof {
     claim: &'static str,
     /// The test target, as cargo's arguments.
     target: &'static [&'static str],
-    /// The tests of that target, as a prefix of their path.
+    /// The tests of that target, as a part of their path.
     tests: &'static str,
     env: &'static [(&'static str, &'static str)],
 }
 
 const PROOFS: &[Proof] = &[Proof {
     name: "ring",
-    claim: "no interleaving of small models of the ring breaks it (loom)",
+    claim: "no interleaving breaks small models of the ring and its overflow (loom)",
     target: &["--package", "aios-operational", "--lib"],
-    tests: "ring::models",
+    tests: "models::",
     env: &[("RUSTFLAGS", "--cfg crossbeam_loom")],
 }];
 
