@@ -1,12 +1,12 @@
 //! Events: what is pushed, and what is read back. Not here: the ring that holds them.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use aios_record::{Id, Timestamp};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use crate::{overflow::Handover, ring::Entry};
+use crate::{overflow::Handover, ring::Kept};
 
 /// Something that happened.
 ///
@@ -153,7 +153,7 @@ impl fmt::Display for Category {
 /// An event that has been pushed: immutable, cheap to clone, and alive for as long as somebody
 /// holds it, whatever becomes of the ring.
 #[derive(Clone)]
-pub struct StoredEvent(pub(crate) Arc<Entry<Held>>);
+pub struct StoredEvent(pub(crate) Kept<Held>);
 
 /// What the ring holds of an event.
 pub(crate) struct Held {

@@ -19,7 +19,7 @@ use crate::{
     config::places,
     event::Held,
     overflow::{Finish, Handover},
-    ring::{Entry, Exit, Ring},
+    ring::{Exit, Kept, Ring},
     sync::{AtomicU64, Ordering},
 };
 
@@ -361,8 +361,8 @@ impl Events {
         }
         let age = self.age(self.clock.instant());
         let missed = self.ring.visit_recent(|entry| {
-            if filter.admits(entry) && !self.is_expired(entry, age) {
-                events.push(StoredEvent(Arc::clone(entry)));
+            if filter.admits(&entry) && !self.is_expired(&entry, age) {
+                events.push(StoredEvent(entry));
             }
             go_on_while(events.len() < count)
         });
@@ -376,9 +376,9 @@ impl Events {
         }
         let age = self.age(self.clock.instant());
         let span = self.ring.visit_since(cursor.0, |entry| {
-            match self.is_expired(entry, age) {
+            match self.is_expired(&entry, age) {
                 true => expired += 1,
-                false => events.push(StoredEvent(Arc::clone(entry))),
+                false => events.push(StoredEvent(entry)),
             }
             go_on_while(events.len() < count)
         });
@@ -400,8 +400,8 @@ impl Events {
     fn hand_on(&self, due: impl Fn(&Held) -> bool) -> Swept {
         let mut claimed = Vec::new();
         self.ring.visit_recent(|entry| {
-            if (entry.event.critical || due(entry)) && entry.handover.claim() {
-                claimed.push(StoredEvent(Arc::clone(entry)));
+            if (entry.event.critical || due(&entry)) && entry.handover.claim() {
+                claimed.push(StoredEvent(entry));
             }
             ControlFlow::Continue(())
         });
@@ -498,11 +498,10 @@ impl Events {
     }
 }
 
-/// Notes an event that leaves the ring while this thread is pinned, if it must be offered a last
-/// time. What is cleared is given up on purpose, unless it is critical.
-fn collect(entry: &Arc<Entry<Held>>, exit: Exit, leaving: &mut Leaving) {
+/// Notes an event that has left the ring if it must be offered a last time. What is cleared is given up on purpose, unless it is critical.
+fn collect(entry: Kept<Held>, exit: Exit, leaving: &mut Leaving) {
     if entry.handover.leave() && (exit == Exit::Evicted || entry.event.critical) {
-        leaving.push(StoredEvent(Arc::clone(entry)));
+        leaving.push(StoredEvent(entry));
     }
 }
 

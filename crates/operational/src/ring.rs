@@ -3,82 +3,92 @@
 //!
 //! # Algorithm
 //!
-//! A slot holds a pointer to an immutable [`Entry`] (its `seq` and its value, one allocation) or
-//! null. Slot `i` of `capacity` serves every `seq` with `seq % capacity == i`.
+//! A slot is one atomic word: a pointer to an entry, or null, and how many references to that entry
+//! the slot has given away. Slot `i` of `capacity` serves every `seq` with `seq % capacity == i`.
+//! An entry is one allocation: a count of references, its `seq`, its value.
 //!
-//! - **push** pins the epoch, allocates the entry, takes a ticket with `head.fetch_add(1)` - the
-//!   ticket is the entry's `seq` - and installs the entry in its slot by compare-and-swap, but only
-//!   over null or over a lower `seq`. What it replaced has been *evicted*. A push that finds a
-//!   higher `seq` in its slot was lapped: its own entry is the one evicted, unseen.
-//! - **read** pins the epoch, reads `head`, and looks at the slots of `[head - capacity, head)`. A
-//!   slot whose entry has the `seq` that was asked for is the answer; a higher one means evicted; a
-//!   lower one, or null, means not published yet.
-//! - **clear** raises `floor` to `head`, then swaps every entry below the floor for null. A push
-//!   whose ticket is below the floor takes its entry out again.
+//! - **push** allocates the entry, takes a ticket with `head.fetch_add(1)` - the ticket is the
+//!   entry's `seq` - and swaps it into its slot. If what comes out is older, it has been *evicted*.
+//!   If it is newer, the push was lapped: it swaps the newer one back in, until what it holds is
+//!   older than what it put in.
+//! - **read** takes `head` and looks at the slots of `[head - capacity, head)`. To look at a slot,
+//!   it adds one to the slot's word. That both reads the pointer and takes a reference to the
+//!   entry, in one step: there is no moment in which the entry could be freed in between. An entry
+//!   with the `seq` that was asked for is the answer; a higher one means evicted; a lower one, or
+//!   null, means not published yet.
+//! - **clear** raises `floor` to `head`, then swaps every slot for null, and puts back what is not
+//!   below the floor. A push whose ticket is below the floor clears its slot after itself.
 //!
-//! Removed entries are freed by epoch-based reclamation (K. Fraser, *Practical lock-freedom*, 2004;
-//! `crossbeam-epoch`) once no thread can still be looking at them. The tickets are those of the
-//! array queues of D. Vyukov; what is new against them is that readers consume nothing and writers
-//! never wait for a slot to become free.
+//! The counting is *differential* (also *split*) reference counting: A. Williams, *C++ Concurrency
+//! in Action*, 7.2.4; `folly::AtomicSharedPtr`. An entry starts with [`WEIGHT`] references, all the
+//! slot's. Taking one adds to the slot's word, dropping one subtracts from the entry's count; who
+//! swaps an entry out of its slot learns from the word how many were taken, and gives up the rest
+//! at once. A slot that has given away half of its references is given more by the reader who
+//! notices.
 //!
 //! # Progress
 //!
-//! No operation waits for another thread. A push retries its compare-and-swap only when another
-//! push of the same slot or a `clear` got there first. A push that got there first is either newer,
-//! and ends the loop, or one of the pushes that were stalled a whole lap, of which each thread can
-//! have one: without `clear`, a push takes a bounded number of steps. With it, pushes are
-//! lock-free. Reads are one pass over at most `capacity` slots and retry nothing. (The allocator
-//! has its own guarantees.)
+//! No operation waits for another thread, whatever that one does or fails to do. Taking a ticket
+//! and looking at a slot are single atomic additions. A push swaps more than once only if a push of
+//! a later lap, or a `clear`, was at the slot before it; each further swap means that another
+//! operation there has ended. So pushes are lock-free, and bounded by the number of threads that
+//! are a lap apart. Reads are one pass over at most `capacity` slots, and wait-free but for the
+//! replenishing, once in 2^19 reads of one entry, which is lock-free. (The allocator has its own
+//! guarantees.)
 //!
 //! # Ordering
 //!
-//! - An entry is published by a `Release` compare-and-swap and found by an `Acquire` load of the
-//!   same slot, so whoever finds it sees all of it.
+//! - An entry is published by the `Release` half of a swap. Every other access of the slot is a
+//!   read-modify-write too and so continues the release sequence: whoever takes the pointer out of
+//!   the word with `Acquire` sees all of the entry.
 //! - `head` orders nothing and is `Relaxed`: tickets are distinct because `fetch_add` is atomic,
 //!   and a slot speaks for itself through the entry's `seq`. One thread's tickets ascend, so the
 //!   order of each producer is the order of `seq`.
-//! - `clear` raises the floor before it touches the slots, and it *writes* every slot that holds
-//!   nothing newer than the floor, null to null included. A push below the floor therefore either
-//!   published before that write, and `clear` removes it, or its compare-and-swap reads that write
-//!   (or a later link of its release sequence), and then it sees the floor and removes itself. No
-//!   sequentially consistent fence is needed. Each removal is one successful compare-and-swap, so
-//!   each entry leaves the ring exactly once.
+//! - `clear` raises the floor before it swaps the slots. A push below the floor either swapped its
+//!   entry in before, and `clear` takes it out, or its own swap reads `clear`'s or a later one,
+//!   and then it sees the floor and clears its slot. No sequentially consistent fence is needed.
+//!   Each entry is taken out for good by exactly one swap, so each leaves the ring exactly once.
+//! - References are dropped with `Release`, and the last one acquires before it frees, as in
+//!   `std::sync::Arc`.
 //!
 //! # Memory
 //!
-//! `capacity` slots of one cache line pair each, `capacity` entries, and the garbage that is not
-//! freed yet. A thread keeps at most 64 removed entries to itself before it hands them on, and
-//! every 128th pin of a thread frees up to 512 that two epochs have passed over: while no reader
-//! stays pinned, that is a few hundred entries for each thread that pushes. Readers pin only for
-//! the walk itself. One that the scheduler stops in the middle of it holds the epoch, and garbage
-//! grows with every push until it runs again; then it is freed, up to 512 entries every 128 pushes.
-//! An idle thread may hold its last 64 until it next pins or exits.
+//! `capacity` slots of 128 bytes each and at most `capacity` entries of 16 bytes and the value, with
+//! the allocator's rounding to 16. There is no garbage: an evicted entry is freed by the push that
+//! evicted it, or by the last reader who holds it. A thread that is stopped in the middle of a push
+//! or a read keeps one entry alive, and what it has collected.
 //!
 //! # What a reader sees
 //!
 //! Each entry whole or not at all, in the order of `seq`. A read is weakly consistent: it is not a
 //! snapshot of one moment, and an entry that is pushed while it runs may be missing. An entry that
-//! is evicted while it runs is counted as missed, never silently skipped.
+//! is evicted while it runs is counted as missed, never silently skipped. While a lapped push or a
+//! `clear` has a newer entry in its hands, that entry counts as not published.
+//!
+//! # Limits
+//!
+//! Addresses have at most 48 bits, which is asserted, and is so for user programs on today's 64-bit
+//! systems. Fewer than 2^19 threads look at one slot at the same time; a program that tries more is
+//! aborted, as `std::sync::Arc` does.
 //!
 //! Not here: what the values mean, filters, time.
 
 // The one module of the workspace in which unsafe code is allowed: entries are shared between
-// threads by raw pointer, and freed by epochs.
+// threads by raw pointer and counted by hand.
 #![allow(unsafe_code)]
 
 use std::{
-    cmp,
-    mem::ManuallyDrop,
+    cmp, fmt,
+    marker::PhantomData,
     num::NonZeroUsize,
     ops::{ControlFlow, Deref},
-    ptr,
-    sync::Arc,
+    process,
+    ptr::{self, NonNull},
 };
 
-use crossbeam_epoch::{self as epoch, Atomic, Guard, Shared};
 use crossbeam_utils::CachePadded;
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, fence};
 
 #[cfg(all(test, crossbeam_loom))]
 mod models;
@@ -92,30 +102,28 @@ mod models;
 /// for word in ["a", "b", "c", "d"] {
 ///     ring.push(word);
 /// }
-/// let recent = ring.recent(10);
-/// let words: Vec<&str> = recent.entries.iter().map(|entry| ***entry).collect();
+/// let words: Vec<&str> = ring.recent(10).entries.iter().map(|entry| **entry).collect();
 /// assert_eq!(words, ["d", "c", "b"]);
 /// # Ok::<(), std::num::TryFromIntError>(())
 /// ```
 pub struct Ring<T> {
-    slots: Box<[CachePadded<Atomic<Entry<T>>>]>,
+    slots: Box<[CachePadded<Slot<T>>]>,
     /// The next ticket; also how many were taken.
     head: CachePadded<AtomicU64>,
     /// Entries below it have been cleared.
     floor: CachePadded<AtomicU64>,
-    /// How many entries went into an empty slot. A push that replaces an entry leaves it alone, so
-    /// that a full ring pays nothing for exact counters.
-    filled: CachePadded<AtomicU64>,
+    /// How many slots hold an entry. A push that replaces one leaves it alone, so that a full ring
+    /// pays nothing for exact counters.
+    occupied: CachePadded<AtomicU64>,
     /// How many entries were taken out by `clear`.
     cleared: AtomicU64,
 }
 
-/// A value in the ring and its place in the order of all pushes.
-#[derive(Debug)]
-pub struct Entry<T> {
-    /// Written once, between the ticket and the publication.
-    seq: AtomicU64,
-    value: T,
+/// A reference to an entry of a ring: its value, and its place in the order of all pushes. It keeps
+/// the entry alive whatever becomes of the ring.
+pub struct Kept<T> {
+    entry: NonNull<Entry<T>>,
+    _owns: PhantomData<Entry<T>>,
 }
 
 /// Why an entry left the ring.
@@ -131,7 +139,7 @@ pub enum Exit {
 #[derive(Debug)]
 pub struct Recent<T> {
     /// Newest first.
-    pub entries: Vec<Arc<Entry<T>>>,
+    pub entries: Vec<Kept<T>>,
     /// How many within the range walked could not be given, because they were evicted during the
     /// walk or not yet published.
     pub missed: u64,
@@ -141,7 +149,7 @@ pub struct Recent<T> {
 #[derive(Debug)]
 pub struct Since<T> {
     /// Oldest first.
-    pub entries: Vec<Arc<Entry<T>>>,
+    pub entries: Vec<Kept<T>>,
     /// Which part of the sequence that was.
     pub span: Span,
 }
@@ -170,15 +178,15 @@ pub struct RingCounters {
     pub cleared: u64,
 }
 
-impl<T: Send + Sync + 'static> Ring<T> {
+impl<T: Send + Sync> Ring<T> {
     /// A ring of exactly `capacity` places.
     #[must_use]
     pub fn new(capacity: NonZeroUsize) -> Ring<T> {
         Ring {
-            slots: (0..capacity.get()).map(|_| CachePadded::new(Atomic::null())).collect(),
+            slots: (0..capacity.get()).map(|_| CachePadded::new(Slot::empty())).collect(),
             head: CachePadded::new(AtomicU64::new(0)),
             floor: CachePadded::new(AtomicU64::new(0)),
-            filled: CachePadded::new(AtomicU64::new(0)),
+            occupied: CachePadded::new(AtomicU64::new(0)),
             cleared: AtomicU64::new(0),
         }
     }
@@ -202,23 +210,22 @@ impl<T: Send + Sync + 'static> Ring<T> {
         self.push_with(value, |_, _| {})
     }
 
-    /// As [`push`](Ring::push), and calls `on_exit` for what this push made leave the ring: the
-    /// entry it replaced, or its own if it was lapped or cleared before it was published.
-    ///
-    /// `on_exit` runs pinned: clone what is needed and do the work later.
+    /// As [`push`](Ring::push), and hands `on_exit` what this push made leave the ring: the entry it
+    /// replaced, or its own if it was lapped or cleared before it was published.
     #[inline]
-    pub fn push_with(&self, value: T, on_exit: impl FnMut(&Arc<Entry<T>>, Exit)) -> u64 {
-        self.publish(value, &epoch::pin(), |entry| entry.seq(), on_exit)
+    pub fn push_with(&self, value: T, on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
+        let (seq, share) = self.stamp(value);
+        self.publish(seq, share, on_exit);
+        seq
     }
 
     /// As [`push_with`](Ring::push_with), and returns the entry itself.
     #[inline]
-    pub fn push_shared_with(
-        &self,
-        value: T,
-        on_exit: impl FnMut(&Arc<Entry<T>>, Exit),
-    ) -> Arc<Entry<T>> {
-        self.publish(value, &epoch::pin(), Arc::clone, on_exit)
+    pub fn push_shared_with(&self, value: T, on_exit: impl FnMut(Kept<T>, Exit)) -> Kept<T> {
+        let (seq, mut share) = self.stamp(value);
+        let own = share.take();
+        self.publish(seq, share, on_exit);
+        own
     }
 
     /// The newest `count` entries, newest first.
@@ -229,7 +236,7 @@ impl<T: Send + Sync + 'static> Ring<T> {
             return Recent { entries, missed: 0 };
         }
         let missed = self.visit_recent(|entry| {
-            entries.push(Arc::clone(entry));
+            entries.push(entry);
             if entries.len() < count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         Recent { entries, missed }
@@ -244,157 +251,57 @@ impl<T: Send + Sync + 'static> Ring<T> {
             return Since { entries, span: Span { next: seq.min(self.head()), missed: 0 } };
         }
         let span = self.visit_since(seq, |entry| {
-            entries.push(Arc::clone(entry));
+            entries.push(entry);
             if entries.len() < count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         Since { entries, span }
     }
 
-    /// Shows `visit` the entries from the newest back, under one pin, until it breaks. Returns how
-    /// many within the range walked were missed.
-    pub fn visit_recent(&self, visit: impl FnMut(&Arc<Entry<T>>) -> ControlFlow<()>) -> u64 {
-        self.walk_back(&epoch::pin(), visit)
-    }
-
-    /// Shows `visit` the entries from `seq` on, oldest first, under one pin, until it breaks; the
-    /// one it breaks on has been dealt with. A `seq` beyond the end counts as the end.
-    pub fn visit_since(
-        &self,
-        seq: u64,
-        visit: impl FnMut(&Arc<Entry<T>>) -> ControlFlow<()>,
-    ) -> Span {
-        self.walk_on(seq, &epoch::pin(), visit)
-    }
-
-    /// Removes every entry pushed so far and returns how many that were. The counters go on.
-    pub fn clear(&self) -> u64 {
-        self.clear_with(|_, _| {})
-    }
-
-    /// As [`clear`](Ring::clear), and calls `on_exit`, pinned, for each entry that it removes.
-    pub fn clear_with(&self, on_exit: impl FnMut(&Arc<Entry<T>>, Exit)) -> u64 {
-        self.sweep_out(&epoch::pin(), on_exit)
-    }
-
-    /// What has become of the entries so far.
-    #[must_use]
-    pub fn counters(&self) -> RingCounters {
-        // ORDERING: statistics. Reading them against the order in which they grow keeps the
-        // differences from going below zero by more than the pushes under way.
-        let cleared = self.cleared.load(Ordering::Relaxed);
-        let filled = self.filled.load(Ordering::Relaxed);
-        let pushed = self.head.load(Ordering::Relaxed);
-        RingCounters {
-            pushed,
-            kept: filled.saturating_sub(cleared),
-            evicted: pushed.saturating_sub(filled),
-            cleared,
-        }
-    }
-
-    /// Puts `value` into its slot. `own` sees the entry before anyone else does.
-    #[inline]
-    fn publish<R>(
-        &self,
-        value: T,
-        guard: &Guard,
-        own: impl FnOnce(&Arc<Entry<T>>) -> R,
-        mut on_exit: impl FnMut(&Arc<Entry<T>>, Exit),
-    ) -> R {
-        // The allocation and the pin, which may free garbage, come before the ticket: what lies
-        // between ticket and publication holds up those who read in order.
-        let entry = Arc::new(Entry { seq: AtomicU64::new(0), value });
-        // ORDERING: tickets need only be distinct.
-        let seq = self.head.fetch_add(1, Ordering::Relaxed);
-        // ORDERING: published by the compare-and-swap below.
-        entry.seq.store(seq, Ordering::Relaxed);
-        let result = own(&entry);
-
-        let slot = self.slot(seq);
-        let new = Shared::from(Arc::into_raw(entry));
-        // ORDERING: Acquire, to read the `seq` of the entry that is found.
-        let mut current = slot.load(Ordering::Acquire, guard);
-        loop {
-            if let Some(other) = borrow(&current)
-                && seq < other.seq()
-            {
-                // SAFETY: `new` came from `into_raw` above and nobody else has seen it.
-                let lapped = unsafe { Arc::from_raw(new.as_raw()) };
-                on_exit(&lapped, Exit::Evicted);
-                return result;
-            }
-            // ORDERING: Release publishes the entry; Acquire shows the floor of a `clear` that
-            // wrote this slot, and on failure the entry that is there instead.
-            match slot.compare_exchange(current, new, Ordering::AcqRel, Ordering::Acquire, guard) {
-                Ok(_) => break,
-                Err(error) => current = error.current,
-            }
-        }
-        match current.is_null() {
-            // ORDERING: a statistic.
-            true => _ = self.filled.fetch_add(1, Ordering::Relaxed),
-            false => retire(current, Exit::Evicted, guard, &mut on_exit),
-        }
-        // ORDERING: whoever cleared this slot before the compare-and-swap above raised the floor
-        // before that, and the compare-and-swap acquired it.
-        if seq < self.floor.load(Ordering::Relaxed) {
-            self.remove(slot, new, guard, &mut on_exit);
-        }
-        result
-    }
-
-    fn walk_back(
-        &self,
-        guard: &Guard,
-        mut visit: impl FnMut(&Arc<Entry<T>>) -> ControlFlow<()>,
-    ) -> u64 {
+    /// Hands `visit` the entries from the newest back until it breaks. Returns how many within the
+    /// range walked were missed.
+    pub fn visit_recent(&self, mut visit: impl FnMut(Kept<T>) -> ControlFlow<()>) -> u64 {
         // ORDERING: Acquire pairs with the raising of the floor: the head is not older.
         let floor = self.floor.load(Ordering::Acquire);
         let head = self.head();
         let oldest = self.oldest_in_view(head).max(floor);
         let mut missed = 0;
         for seq in (oldest..head).rev() {
-            match self.look(seq, guard) {
+            match self.look(seq) {
                 Look::Found(entry) => {
-                    if visit(&entry).is_break() {
+                    if visit(entry).is_break() {
                         break;
                     }
                 }
-                // Its successor of the next lap is there, so the tickets of all that are older
-                // have been lapped too.
+                // Its successor of the next lap is there, so all that are older have been lapped
+                // too.
                 Look::Evicted => return missed + (seq + 1 - oldest),
-                // ORDERING: null was written by a `clear`, and `look` acquired it.
-                Look::Pending if seq < self.floor.load(Ordering::Relaxed) => break,
+                Look::Pending if seq < self.floor_seen() => break,
                 Look::Pending => missed += 1,
             }
         }
         missed
     }
 
-    fn walk_on(
-        &self,
-        seq: u64,
-        guard: &Guard,
-        mut visit: impl FnMut(&Arc<Entry<T>>) -> ControlFlow<()>,
-    ) -> Span {
-        // ORDERING: as in `walk_back`.
+    /// Hands `visit` the entries from `seq` on, oldest first, until it breaks; the one it breaks on
+    /// has been dealt with. A `seq` beyond the end counts as the end.
+    pub fn visit_since(&self, seq: u64, mut visit: impl FnMut(Kept<T>) -> ControlFlow<()>) -> Span {
+        // ORDERING: as in `visit_recent`.
         let floor = self.floor.load(Ordering::Acquire);
         let head = self.head();
         let start = seq.min(head);
         let mut next = self.oldest_in_view(head).max(floor).clamp(start, head);
         let mut missed = next - start;
         while next < head {
-            match self.look(next, guard) {
+            match self.look(next) {
                 Look::Found(entry) => {
                     next += 1;
-                    if visit(&entry).is_break() {
+                    if visit(entry).is_break() {
                         break;
                     }
                     continue;
                 }
                 Look::Evicted => {}
-                // ORDERING: as in `walk_back`.
-                Look::Pending if next < self.floor.load(Ordering::Relaxed) => {}
+                Look::Pending if next < self.floor_seen() => {}
                 // Lapped while it was under way: it will be evicted, or stay out of view.
                 Look::Pending if next < self.oldest_in_view(self.head()) => {}
                 Look::Pending => break,
@@ -405,71 +312,96 @@ impl<T: Send + Sync + 'static> Ring<T> {
         Span { next, missed }
     }
 
-    fn sweep_out(&self, guard: &Guard, mut on_exit: impl FnMut(&Arc<Entry<T>>, Exit)) -> u64 {
-        let floor = self.head();
-        // ORDERING: Release orders the floor before the writes of the slots below, for those who
-        // acquire them, and the head before the floor for readers.
-        let floor = self.floor.fetch_max(floor, Ordering::AcqRel).max(floor);
-        let mut count = 0;
-        for slot in &self.slots {
-            // ORDERING: Acquire, to read the entry's `seq`.
-            let mut current = slot.load(Ordering::Acquire, guard);
-            loop {
-                if borrow(&current).is_some_and(|entry| floor <= entry.seq()) {
-                    break;
-                }
-                // An empty slot is written too: see the module's section on ordering.
-                match self.try_remove(slot, current, guard, &mut on_exit) {
-                    Ok(removed) => {
-                        count += removed;
-                        break;
-                    }
-                    Err(found) => current = found,
-                }
-            }
-        }
-        count
+    /// Removes every entry pushed so far and returns how many that were. The counters go on.
+    pub fn clear(&self) -> u64 {
+        self.clear_with(|_, _| {})
     }
 
-    /// Takes `entry` out of `slot` unless that has happened already.
-    #[cold]
-    fn remove(
+    /// As [`clear`](Ring::clear), and hands `on_exit` each entry that it removes.
+    pub fn clear_with(&self, mut on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
+        let head = self.head();
+        // ORDERING: Release orders the head before the floor for readers. For those who access the
+        // slots, the swaps below order the floor before themselves.
+        let floor = self.floor.fetch_max(head, Ordering::AcqRel).max(head);
+        let slots = self.slots.iter();
+        slots.map(|slot| u64::from(self.clear_slot(slot, floor, &mut on_exit))).sum()
+    }
+
+    /// What has become of the entries so far.
+    #[must_use]
+    pub fn counters(&self) -> RingCounters {
+        // ORDERING: statistics.
+        let cleared = self.cleared.load(Ordering::Relaxed);
+        let kept = self.occupied.load(Ordering::Relaxed);
+        let pushed = self.head.load(Ordering::Relaxed);
+        RingCounters { pushed, kept, evicted: pushed.saturating_sub(kept + cleared), cleared }
+    }
+
+    /// Gives `value` its place in the order. Allocates before it takes the ticket: what lies
+    /// between ticket and publication holds up those who read in order.
+    #[inline]
+    fn stamp(&self, value: T) -> (u64, Share<T>) {
+        let share = Share::new(value);
+        // ORDERING: tickets need only be distinct.
+        let seq = self.head.fetch_add(1, Ordering::Relaxed);
+        // ORDERING: published by the swap that follows.
+        share.entry().seq.store(seq, Ordering::Relaxed);
+        (seq, share)
+    }
+
+    #[inline]
+    fn publish(&self, seq: u64, share: Share<T>, mut on_exit: impl FnMut(Kept<T>, Exit)) {
+        let slot = self.slot(seq);
+        self.install(slot, share, &mut on_exit);
+        if seq < self.floor_seen() {
+            self.clear_slot(slot, self.floor_seen(), &mut on_exit);
+        }
+    }
+
+    /// Puts the newer of `share` and what is in `slot` there, and lets the older one go.
+    #[inline]
+    fn install(
         &self,
-        slot: &Atomic<Entry<T>>,
-        entry: Shared<'_, Entry<T>>,
-        guard: &Guard,
-        on_exit: &mut impl FnMut(&Arc<Entry<T>>, Exit),
+        slot: &Slot<T>,
+        mut share: Share<T>,
+        on_exit: &mut impl FnMut(Kept<T>, Exit),
     ) {
-        // On failure somebody else took it out, and has accounted for it.
-        let _ = self.try_remove(slot, entry, guard, on_exit);
-    }
-
-    /// Replaces `current` in `slot` by null. Returns how many entries that removed, or what is in
-    /// the slot instead.
-    fn try_remove<'g>(
-        &self,
-        slot: &Atomic<Entry<T>>,
-        current: Shared<'g, Entry<T>>,
-        guard: &'g Guard,
-        on_exit: &mut impl FnMut(&Arc<Entry<T>>, Exit),
-    ) -> Result<u64, Shared<'g, Entry<T>>> {
-        // ORDERING: Release hands the floor to the push that comes next; Acquire on failure, to
-        // read the entry that is there instead.
-        slot.compare_exchange(current, Shared::null(), Ordering::AcqRel, Ordering::Acquire, guard)
-            .map_err(|error| error.current)?;
-        if current.is_null() {
-            return Ok(0);
+        loop {
+            let seq = share.entry().seq();
+            let Some(replaced) = slot.swap(Some(share)) else {
+                // ORDERING: a statistic.
+                self.occupied.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            if replaced.entry().seq() < seq {
+                return on_exit(replaced.into_kept(), Exit::Evicted);
+            }
+            share = replaced;
         }
-        // ORDERING: a statistic.
-        self.cleared.fetch_add(1, Ordering::Relaxed);
-        retire(current, Exit::Cleared, guard, on_exit);
-        Ok(1)
     }
 
-    fn look<'g>(&self, seq: u64, guard: &'g Guard) -> Look<'g, T> {
-        // ORDERING: Acquire pairs with the publication: the whole entry is visible.
-        let found = self.slot(seq).load(Ordering::Acquire, guard);
-        let Some(entry) = borrow(&found) else { return Look::Pending };
+    /// Takes what is below `floor` out of `slot`. Returns whether there was something.
+    #[cold]
+    fn clear_slot(
+        &self,
+        slot: &Slot<T>,
+        floor: u64,
+        on_exit: &mut impl FnMut(Kept<T>, Exit),
+    ) -> bool {
+        let Some(share) = slot.swap(None) else { return false };
+        // ORDERING: statistics.
+        self.occupied.fetch_sub(1, Ordering::Relaxed);
+        if floor <= share.entry().seq() {
+            self.install(slot, share, on_exit);
+            return false;
+        }
+        self.cleared.fetch_add(1, Ordering::Relaxed);
+        on_exit(share.into_kept(), Exit::Cleared);
+        true
+    }
+
+    fn look(&self, seq: u64) -> Look<T> {
+        let Some(entry) = self.slot(seq).take() else { return Look::Pending };
         match entry.seq().cmp(&seq) {
             cmp::Ordering::Less => Look::Pending,
             cmp::Ordering::Equal => Look::Found(entry),
@@ -477,7 +409,16 @@ impl<T: Send + Sync + 'static> Ring<T> {
         }
     }
 
-    fn slot(&self, seq: u64) -> &Atomic<Entry<T>> {
+    /// The floor, as raised by any `clear` that has swapped a slot which this thread has accessed
+    /// since.
+    #[inline]
+    fn floor_seen(&self) -> u64 {
+        // ORDERING: the access of the slot acquired the floor.
+        self.floor.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn slot(&self, seq: u64) -> &Slot<T> {
         &self.slots[(seq % self.slots.len() as u64) as usize]
     }
 
@@ -487,97 +428,268 @@ impl<T: Send + Sync + 'static> Ring<T> {
 }
 
 /// What a slot says about one `seq`.
-enum Look<'g, T> {
-    Found(Borrowed<'g, T>),
+enum Look<T> {
+    Found(Kept<T>),
     /// A newer entry has its place.
     Evicted,
     /// An older entry or none has its place.
     Pending,
 }
 
-/// The ring's own count of an entry, lent to a pinned thread.
-struct Borrowed<'g, T> {
-    entry: ManuallyDrop<Arc<Entry<T>>>,
-    _pinned: std::marker::PhantomData<&'g Guard>,
-}
-
-impl<T> Deref for Borrowed<'_, T> {
-    type Target = Arc<Entry<T>>;
-
-    fn deref(&self) -> &Arc<Entry<T>> {
-        &self.entry
-    }
-}
-
-/// The entry behind `shared`, which was read from a slot under the guard that `'g` stands for.
-#[inline]
-fn borrow<'g, T>(shared: &Shared<'g, Entry<T>>) -> Option<Borrowed<'g, T>> {
-    let raw = shared.as_raw();
-    if raw.is_null() {
-        return None;
-    }
-    // SAFETY: pointers in slots come from `Arc::into_raw`, and the count that belongs to the slot
-    // is given up only by a deferred call, which runs after every guard that could have read the
-    // pointer from the slot is gone. `ManuallyDrop` leaves the count where it is.
-    let entry = ManuallyDrop::new(unsafe { Arc::from_raw(raw) });
-    Some(Borrowed { entry, _pinned: std::marker::PhantomData })
-}
-
-/// Gives up the ring's count of an entry that this thread has just unlinked, when nobody can be
-/// looking at it any more.
-#[inline]
-fn retire<T: Send + Sync + 'static>(
-    unlinked: Shared<'_, Entry<T>>,
-    exit: Exit,
-    guard: &Guard,
-    on_exit: &mut impl FnMut(&Arc<Entry<T>>, Exit),
-) {
-    let raw = unlinked.as_raw();
-    // SAFETY: the successful compare-and-swap that unlinked it made this thread the only one to
-    // give up the slot's count. `T` is `Send` and `'static`, so any thread may drop it at any time.
-    unsafe { guard.defer_unchecked(move || drop(Arc::from_raw(raw))) };
-    // Deferred first, so that a panic in `on_exit` leaks nothing; the guard keeps it alive.
-    if let Some(entry) = borrow(&unlinked) {
-        on_exit(&entry, exit);
-    }
-}
-
-impl<T> Drop for Ring<T> {
-    fn drop(&mut self) {
-        for slot in &mut self.slots {
-            let slot = std::mem::replace(&mut **slot, Atomic::null());
-            // SAFETY: `&mut self` says that no other thread has access, so nothing read under this
-            // guard can be freed by anyone else.
-            let guard = unsafe { epoch::unprotected() };
-            // ORDERING: exclusive access.
-            let raw = slot.load(Ordering::Relaxed, guard).as_raw();
-            if !ptr::eq(raw, ptr::null()) {
-                // SAFETY: from `Arc::into_raw`, and the slot's count is given up here alone.
-                drop(unsafe { Arc::from_raw(raw) });
-            }
-        }
-    }
+/// What all references to one entry point to.
+///
+/// The alignment leaves four bits of its address to the slot's word.
+#[repr(align(16))]
+struct Entry<T> {
+    /// How many references there are, those that its slot has not given away included.
+    references: AtomicU64,
+    /// Written once, before the entry is published.
+    seq: AtomicU64,
+    value: T,
 }
 
 impl<T> Entry<T> {
-    /// Its place in the order of all pushes, from 0.
-    #[must_use]
-    pub fn seq(&self) -> u64 {
+    fn seq(&self) -> u64 {
         // ORDERING: written before the entry was published.
         self.seq.load(Ordering::Relaxed)
     }
 }
 
-impl<T> Deref for Entry<T> {
-    type Target = T;
+/// How many references an entry starts with. In models so few that slots run short of them.
+const WEIGHT: u64 = if cfg!(crossbeam_loom) { 4 } else { (1 << TAKEN_BITS) - 1 };
+/// How many a slot has given away when it is given as many again.
+const WEIGHT_LOW: u64 = WEIGHT / 2;
+/// The low bits of a slot's word: how many references it has given away.
+const TAKEN_BITS: u32 = 20;
+const TAKEN_MASK: u64 = (1 << TAKEN_BITS) - 1;
+/// The high bits of a slot's word are an address without its four low bits, which are zero.
+const ADDRESS_SHIFT: u32 = TAKEN_BITS - 4;
+const ADDRESS_BITS: u32 = 64 - ADDRESS_SHIFT;
 
-    fn deref(&self) -> &T {
-        &self.value
+/// One place of the ring: an entry and how many references to it were given away, or null. How many
+/// references to null were given away means nothing.
+struct Slot<T> {
+    word: AtomicU64,
+    _owns: PhantomData<Entry<T>>,
+}
+
+impl<T> Slot<T> {
+    fn empty() -> Slot<T> {
+        Slot { word: AtomicU64::new(0), _owns: PhantomData }
+    }
+
+    /// A reference to the entry that is here.
+    #[inline]
+    fn take(&self) -> Option<Kept<T>> {
+        // ORDERING: Acquire, since null may be what a `clear` wrote, after it raised the floor.
+        entry_of::<T>(self.word.load(Ordering::Acquire))?;
+        // ORDERING: Acquire pairs with the publication: the whole entry is visible.
+        let before = self.word.fetch_add(1, Ordering::Acquire);
+        let entry = entry_of(before)?;
+        // From here on this thread owns the reference that it has taken.
+        let kept = Kept { entry, _owns: PhantomData };
+        let taken = (before & TAKEN_MASK) + 1;
+        if WEIGHT_LOW <= taken {
+            self.replenish(&kept, taken);
+        }
+        Some(kept)
+    }
+
+    /// Gives this slot more references to `kept`, which it holds or has held, to give away.
+    #[cold]
+    fn replenish(&self, kept: &Kept<T>, taken: u64) {
+        if WEIGHT <= taken {
+            // As many threads as this are between taking and replenishing. Going on would hand out
+            // references that do not exist.
+            process::abort();
+        }
+        // ORDERING: this thread holds a reference, so the count cannot reach zero meanwhile.
+        kept.entry().references.fetch_add(WEIGHT_LOW, Ordering::Relaxed);
+        // ORDERING: the pointer is known and held already.
+        let mut word = self.word.load(Ordering::Relaxed);
+        while entry_of(word) == Some(kept.entry) && WEIGHT_LOW <= word & TAKEN_MASK {
+            // ORDERING: AcqRel continues the release sequence of the publication; an exchange that
+            // writes has to hand on what it has read.
+            match self.word.compare_exchange_weak(
+                word,
+                word - WEIGHT_LOW,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return,
+                Err(found) => word = found,
+            }
+        }
+        // The entry has gone from here, or another reader was faster.
+        // ORDERING: as above.
+        kept.entry().references.fetch_sub(WEIGHT_LOW, Ordering::Relaxed);
+    }
+
+    /// Puts `share`, none of which has been given away by a slot, in place of what is here.
+    #[inline]
+    fn swap(&self, share: Option<Share<T>>) -> Option<Share<T>> {
+        let word = share.map_or(0, Share::into_word);
+        // ORDERING: Release publishes the entry; Acquire shows the one that was here, and the floor
+        // of a `clear` that swapped before.
+        let before = self.word.swap(word, Ordering::AcqRel);
+        let entry = entry_of(before)?;
+        Some(Share { entry, taken: before & TAKEN_MASK, _owns: PhantomData })
     }
 }
 
-impl<T> std::fmt::Debug for Ring<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// The entry that a slot's word points to.
+#[inline]
+fn entry_of<T>(word: u64) -> Option<NonNull<Entry<T>>> {
+    let address = (word & !TAKEN_MASK) >> ADDRESS_SHIFT;
+    NonNull::new(ptr::with_exposed_provenance_mut(address as usize))
+}
+
+/// The references to an entry that belong to a slot: [`WEIGHT`] less those that it has given away.
+/// One thread has it in its hands, on the way into a slot or out of it.
+struct Share<T> {
+    entry: NonNull<Entry<T>>,
+    taken: u64,
+    _owns: PhantomData<Entry<T>>,
+}
+
+impl<T> Share<T> {
+    #[inline]
+    fn new(value: T) -> Share<T> {
+        let entry = Entry { references: AtomicU64::new(WEIGHT), seq: AtomicU64::new(0), value };
+        let entry = NonNull::from(Box::leak(Box::new(entry)));
+        Share { entry, taken: 0, _owns: PhantomData }
+    }
+
+    #[inline]
+    fn entry(&self) -> &Entry<T> {
+        // SAFETY: a share holds references, so the entry is alive.
+        unsafe { self.entry.as_ref() }
+    }
+
+    /// Gives one reference away.
+    fn take(&mut self) -> Kept<T> {
+        self.taken += 1;
+        Kept { entry: self.entry, _owns: PhantomData }
+    }
+
+    /// As it stands in a slot.
+    #[inline]
+    fn into_word(self) -> u64 {
+        let address = self.entry.as_ptr().expose_provenance() as u64;
+        assert!(address >> ADDRESS_BITS == 0, "addresses have at most {ADDRESS_BITS} bits");
+        let word = address << ADDRESS_SHIFT | self.taken;
+        std::mem::forget(self);
+        word
+    }
+
+    /// One reference instead of all of them.
+    #[inline]
+    fn into_kept(self) -> Kept<T> {
+        let entry = self.entry;
+        self.give_up(WEIGHT - self.taken - 1);
+        std::mem::forget(self);
+        Kept { entry, _owns: PhantomData }
+    }
+
+    /// Gives up `count` of the references, which are not all that there are.
+    #[inline]
+    fn give_up(&self, count: u64) {
+        let references = &self.entry().references;
+        // ORDERING: Acquire pairs with the Release of those who dropped theirs, in case this thread
+        // is the last.
+        if references.load(Ordering::Acquire) == WEIGHT - self.taken {
+            // Nobody else has a reference or can get one, so a store does it.
+            // ORDERING: exclusive access.
+            return references.store(WEIGHT - self.taken - count, Ordering::Relaxed);
+        }
+        // ORDERING: Release, as for every reference that is dropped.
+        references.fetch_sub(count, Ordering::Release);
+    }
+}
+
+/// A share that is dropped has nowhere to go: the ring itself is being dropped.
+impl<T> Drop for Share<T> {
+    fn drop(&mut self) {
+        self.give_up(WEIGHT - self.taken - 1);
+        drop(Kept { entry: self.entry, _owns: PhantomData });
+    }
+}
+
+impl<T> Drop for Ring<T> {
+    fn drop(&mut self) {
+        for slot in &self.slots {
+            drop(slot.swap(None));
+        }
+    }
+}
+
+// SAFETY: a slot shares its entry with every thread that has access to the ring, and any of them
+// may drop it.
+unsafe impl<T: Send + Sync> Send for Slot<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for Slot<T> {}
+// SAFETY: as for `Arc`: references to one value on several threads, the last of which drops it.
+unsafe impl<T: Send + Sync> Send for Kept<T> {}
+// SAFETY: as above, since `&Kept` can be cloned.
+unsafe impl<T: Send + Sync> Sync for Kept<T> {}
+
+impl<T> Kept<T> {
+    /// Its place in the order of all pushes, from 0.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.entry().seq()
+    }
+
+    #[inline]
+    fn entry(&self) -> &Entry<T> {
+        // SAFETY: this is one of the references that keep the entry alive, and there are only
+        // shared ones.
+        unsafe { self.entry.as_ref() }
+    }
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.entry().value
+    }
+}
+
+impl<T> Clone for Kept<T> {
+    fn clone(&self) -> Kept<T> {
+        // ORDERING: a reference is made from one that exists, as in `Arc`.
+        let before = self.entry().references.fetch_add(1, Ordering::Relaxed);
+        if u64::MAX / 2 < before {
+            // References are being leaked; the count must not come round to zero.
+            process::abort();
+        }
+        Kept { entry: self.entry, _owns: PhantomData }
+    }
+}
+
+impl<T> Drop for Kept<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // ORDERING: Release, so that whoever frees the entry does so after this.
+        if self.entry().references.fetch_sub(1, Ordering::Release) != 1 {
+            return;
+        }
+        // ORDERING: pairs with the Release of all others.
+        fence(Ordering::Acquire);
+        // SAFETY: the pointer came from a `Box`, and the last reference is gone.
+        drop(unsafe { Box::from_raw(self.entry.as_ptr()) });
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Kept<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").field("seq", &self.seq()).field("value", &**self).finish()
+    }
+}
+
+impl<T> fmt::Debug for Ring<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ring").field("capacity", &self.slots.len()).finish_non_exhaustive()
     }
 }

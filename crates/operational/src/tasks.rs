@@ -15,7 +15,7 @@ use crate::{
     config::places,
     event::value_bytes,
     lock,
-    ring::{Entry, Ring},
+    ring::{Kept, Ring},
 };
 
 /// The state of a task that has just begun.
@@ -73,7 +73,7 @@ impl Operational {
 
     /// The newest `count` tool results, newest first.
     #[must_use]
-    pub fn tool_results(&self, count: usize) -> Vec<Arc<Entry<ToolResult>>> {
+    pub fn tool_results(&self, count: usize) -> Vec<Kept<ToolResult>> {
         self.inner.tasks.results.recent(count).entries
     }
 }

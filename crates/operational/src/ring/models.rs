@@ -1,9 +1,9 @@
-//! Loom models of the ring: every interleaving and every permitted reordering up to the preemption
-//! bound (`LOOM_MAX_PREEMPTIONS`, default 2). Run by `cargo xtask verify`.
+//! Loom models of the ring: every interleaving, and every value that the memory model lets a read
+//! see, up to the preemption bound (`LOOM_MAX_PREEMPTIONS`, default 3). Run by `cargo xtask verify`.
 //!
-//! Each model makes its own `Collector` and flushes it, so that entries really are freed while
-//! others look; with the default one, frees would never happen in models this short. A freed
-//! payload says so when it is read, and loom reports one that is never freed.
+//! A payload says so when it is read before it was written or after it was freed, and loom reports
+//! one that is never freed. In models an entry starts with [`WEIGHT`] = 4 references, so that slots
+//! run short of them and have to be replenished.
 
 use loom::{
     sync::{
@@ -16,12 +16,8 @@ use loom::{
 use super::*;
 
 /// Preemptions that a run explores when the environment names no bound.
-const PREEMPTIONS_DEFAULT: usize = 2;
-/// Steps of one execution; crossbeam's list of participants takes many.
-const BRANCHES_MAX: usize = 50_000;
+const PREEMPTIONS_DEFAULT: usize = 3;
 const FREED: u64 = u64::MAX;
-
-type Own = std::sync::Arc<Entry<Payload>>;
 
 /// A value whose reader can tell whether it was seen whole and alive.
 struct Payload {
@@ -37,10 +33,6 @@ impl Payload {
         body.store(number, Ordering::Relaxed);
         Payload { body, _leak: Arc::new(()) }
     }
-
-    fn number(&self) -> u64 {
-        self.body.load(Ordering::Relaxed)
-    }
 }
 
 impl Drop for Payload {
@@ -49,193 +41,149 @@ impl Drop for Payload {
     }
 }
 
-/// A ring and the collector that frees its entries.
-#[derive(Clone)]
-struct Model {
-    ring: Arc<Ring<Payload>>,
-    collector: epoch::Collector,
-}
-
-/// One thread's access to the model.
-struct Participant {
-    ring: Arc<Ring<Payload>>,
-    handle: epoch::LocalHandle,
-}
-
-impl Model {
-    fn new(capacity: usize) -> Model {
-        let capacity = NonZeroUsize::new(capacity).expect("models have places");
-        Model { ring: Arc::new(Ring::new(capacity)), collector: epoch::Collector::new() }
-    }
-
-    fn join(&self) -> Participant {
-        Participant { ring: Arc::clone(&self.ring), handle: self.collector.register() }
-    }
-
-    /// Runs `work` on a thread of its own.
-    fn spawn<R: 'static>(
-        &self,
-        work: impl FnOnce(Participant) -> R + 'static,
-    ) -> thread::JoinHandle<R> {
-        let model = self.clone();
-        thread::spawn(move || work(model.join()))
-    }
-}
-
-impl Participant {
-    /// Pushes `number` and returns its `seq`, and what left the ring.
-    fn push(&self, number: u64) -> (u64, Vec<Exit>) {
-        let mut exits = Vec::new();
-        let guard = self.handle.pin();
-        let own = |entry: &Own| entry.seq();
-        let seq = self.ring.publish(Payload::new(number), &guard, own, |entry, exit| {
-            assert_ne!(entry.number(), FREED, "shown after it was freed");
-            exits.push(exit);
-        });
-        (seq, exits)
-    }
-
-    /// Lets the epoch advance as far as others permit, freeing what they cannot see.
-    fn free(&self) {
-        for _ in 0..3 {
-            self.handle.pin().flush();
-        }
-    }
-
-    /// Sees every entry as it stands, newest first.
-    fn read(&self) -> (Vec<(u64, u64)>, u64) {
-        let mut seen = Vec::new();
-        let guard = self.handle.pin();
-        let missed = self.ring.walk_back(&guard, |entry| {
-            seen.push((entry.seq(), whole(entry)));
-            ControlFlow::Continue(())
-        });
-        (seen, missed)
-    }
-
-    fn read_on(&self, seq: u64) -> (Vec<(u64, u64)>, Span) {
-        let mut seen = Vec::new();
-        let guard = self.handle.pin();
-        let span = self.ring.walk_on(seq, &guard, |entry| {
-            seen.push((entry.seq(), whole(entry)));
-            ControlFlow::Continue(())
-        });
-        (seen, span)
-    }
-
-    fn clear(&self) -> u64 {
-        let guard = self.handle.pin();
-        self.ring.sweep_out(&guard, |entry, _| {
-            whole(entry);
-        })
-    }
-}
-
 /// The number of `entry`, which must have been written before and not freed.
-fn whole(entry: &Own) -> u64 {
-    let number = entry.number();
+fn whole(entry: &Kept<Payload>) -> u64 {
+    let number = entry.body.load(Ordering::Relaxed);
     assert_ne!(number, 0, "seen before it was written");
     assert_ne!(number, FREED, "seen after it was freed");
     number
 }
 
+type Model = Arc<Ring<Payload>>;
+
+fn model(capacity: usize) -> Model {
+    Arc::new(Ring::new(NonZeroUsize::new(capacity).expect("models have places")))
+}
+
+/// Runs `work` on a thread of its own.
+fn spawn<R: 'static>(
+    ring: &Model,
+    work: impl FnOnce(Model) -> R + 'static,
+) -> thread::JoinHandle<R> {
+    let ring = Arc::clone(ring);
+    thread::spawn(move || work(ring))
+}
+
+/// Pushes `number` and returns its `seq`, and the numbers of what left the ring.
+fn push(ring: &Model, number: u64) -> (u64, Vec<u64>) {
+    let mut left = Vec::new();
+    let seq = ring.push_with(Payload::new(number), |entry, _| left.push(whole(&entry)));
+    (seq, left)
+}
+
+/// Sees every entry as it stands, newest first, as `(seq, number)`.
+fn read(ring: &Model) -> (Vec<(u64, u64)>, u64) {
+    let mut seen = Vec::new();
+    let missed = ring.visit_recent(|entry| {
+        seen.push((entry.seq(), whole(&entry)));
+        ControlFlow::Continue(())
+    });
+    (seen, missed)
+}
+
+fn read_on(ring: &Model, seq: u64) -> (Vec<(u64, u64)>, Span) {
+    let mut seen = Vec::new();
+    let span = ring.visit_since(seq, |entry| {
+        seen.push((entry.seq(), whole(&entry)));
+        ControlFlow::Continue(())
+    });
+    (seen, span)
+}
+
 fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.max_branches = BRANCHES_MAX;
     builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS_DEFAULT));
     builder.check(model);
 }
 
-fn assert_balanced(ring: &Ring<Payload>, pushed: u64) {
+fn assert_balanced(ring: &Model, pushed: u64) {
     let counters = ring.counters();
     assert_eq!(counters.pushed, pushed);
+    assert_eq!(counters.kept, read(ring).0.len() as u64, "what is kept can be seen");
     assert_eq!(counters.kept + counters.evicted + counters.cleared, pushed);
 }
 
 #[test]
 fn two_pushes_get_two_places() {
     check(|| {
-        let model = Model::new(2);
-        let other = model.spawn(|it| it.push(7));
-        let here = model.join();
-        let (mine, exits) = here.push(8);
-        assert!(exits.is_empty());
-        let (theirs, exits) = other.join().unwrap();
-        assert!(exits.is_empty());
-        let (seen, missed) = here.read();
+        let ring = model(2);
+        let other = spawn(&ring, |ring| push(&ring, 7));
+        let (mine, left) = push(&ring, 8);
+        assert!(left.is_empty());
+        let (theirs, left) = other.join().unwrap();
+        assert!(left.is_empty());
         let mut expect = vec![(mine, 8), (theirs, 7)];
         expect.sort_by(|a, b| b.cmp(a));
-        assert_eq!((seen, missed), (expect, 0));
-        assert_balanced(&here.ring, 2);
+        assert_eq!(read(&ring), (expect, 0));
+        assert_balanced(&ring, 2);
     });
 }
 
 #[test]
 fn a_lapped_writer_never_replaces_what_is_newer() {
     check(|| {
-        let model = Model::new(1);
-        let other = model.spawn(|it| it.push(7));
-        let here = model.join();
-        let (mine, exits_mine) = here.push(8);
-        let (theirs, exits_theirs) = other.join().unwrap();
-        let newest = if theirs < mine { (mine, 8) } else { (theirs, 7) };
-        assert_eq!(here.read(), (vec![newest], 0));
-        assert_eq!(exits_mine.len() + exits_theirs.len(), 1, "one of the two was evicted, once");
-        assert_balanced(&here.ring, 2);
+        let ring = model(1);
+        let others = [7, 8].map(|number| spawn(&ring, move |ring| push(&ring, number)));
+        let mut pushes = vec![(push(&ring, 9), 9)];
+        for (other, number) in others.into_iter().zip([7, 8]) {
+            pushes.push((other.join().unwrap(), number));
+        }
+        pushes.sort_by_key(|((seq, _), _)| *seq);
+        let newest = pushes[2].1;
+        assert_eq!(read(&ring), (vec![(2, newest)], 0));
+        let mut left: Vec<u64> = pushes.into_iter().flat_map(|((_, left), _)| left).collect();
+        left.push(newest);
+        left.sort_unstable();
+        assert_eq!(left, [7, 8, 9], "each but the newest was evicted, once");
+        assert_balanced(&ring, 3);
     });
 }
 
 #[test]
 fn a_reader_sees_entries_whole_or_not_at_all() {
     check(|| {
-        let model = Model::new(1);
-        let writer = model.spawn(|it| {
-            it.push(7);
-            it.push(8);
-            it.free();
+        let ring = model(1);
+        let writer = spawn(&ring, |ring| {
+            push(&ring, 7);
+            push(&ring, 8);
         });
-        let here = model.join();
-        let (seen, missed) = here.read();
+        let (seen, missed) = read(&ring);
         assert!(matches!(seen[..], [] | [(0, 7)] | [(1, 8)]), "{seen:?}");
         assert!(seen.len() as u64 + missed <= 1);
-        drop(here);
         writer.join().unwrap();
+        assert_balanced(&ring, 2);
     });
 }
 
 #[test]
 fn wrapping_around_keeps_the_order() {
     check(|| {
-        let model = Model::new(2);
-        let writer = model.spawn(|it| {
+        let ring = model(2);
+        let writer = spawn(&ring, |ring| {
             for number in 1..=3 {
-                it.push(number);
+                push(&ring, number);
             }
-            it.free();
         });
-        let here = model.join();
-        let (seen, _) = here.read();
+        let (seen, _) = read(&ring);
         for pair in seen.windows(2) {
             assert!(pair[1].0 < pair[0].0, "{seen:?}");
         }
         assert!(seen.iter().all(|(seq, number)| seq + 1 == *number), "{seen:?}");
         writer.join().unwrap();
-        assert_eq!(here.read(), (vec![(2, 3), (1, 2)], 0));
-        assert_balanced(&here.ring, 3);
+        assert_eq!(read(&ring), (vec![(2, 3), (1, 2)], 0));
+        assert_balanced(&ring, 3);
     });
 }
 
 #[test]
 fn a_cursor_accounts_for_every_entry() {
     check(|| {
-        let model = Model::new(1);
-        let one = model.spawn(|it| it.push(7).0);
-        let two = model.spawn(|it| it.push(8).0);
-        let here = model.join();
-        let (first, span) = here.read_on(0);
+        let ring = model(1);
+        let others = [7, 8].map(|number| spawn(&ring, move |ring| push(&ring, number).0));
+        let (first, span) = read_on(&ring, 0);
         assert_eq!(first.len() as u64 + span.missed, span.next);
-        let seqs = [one.join().unwrap(), two.join().unwrap()];
-        let (second, rest) = here.read_on(span.next);
+        let seqs = others.map(|other| other.join().unwrap());
+        let (second, rest) = read_on(&ring, span.next);
         assert_eq!(rest.next, 2);
         assert_eq!(second.len() as u64 + rest.missed, 2 - span.next);
         for (seq, number) in first.into_iter().chain(second) {
@@ -245,48 +193,63 @@ fn a_cursor_accounts_for_every_entry() {
 }
 
 #[test]
+fn a_slot_that_runs_short_of_references_is_given_more() {
+    check(|| {
+        let ring = model(1);
+        push(&ring, 7);
+        let reader = spawn(&ring, |ring| {
+            let kept: Vec<_> = (0..2).flat_map(|_| ring.recent(1).entries).collect();
+            kept.iter().map(whole).collect::<Vec<_>>()
+        });
+        let writer = spawn(&ring, |ring| push(&ring, 8).1);
+        let kept: Vec<_> = (0..2).flat_map(|_| ring.recent(1).entries).collect();
+        let seen = reader.join().unwrap();
+        assert_eq!(writer.join().unwrap(), [7]);
+        let here = kept.iter().map(whole);
+        assert!(here.chain(seen).all(|number| number == 7 || number == 8));
+        assert_balanced(&ring, 2);
+    });
+}
+
+#[test]
 fn clearing_removes_each_entry_once_even_those_under_way() {
     check(|| {
-        let model = Model::new(1);
-        let writer = model.spawn(|it| {
-            let exits = it.push(7).1;
-            it.free();
-            exits.len() as u64
-        });
-        let here = model.join();
-        let removed = here.clear();
+        let ring = model(1);
+        push(&ring, 6);
+        let writer = spawn(&ring, |ring| push(&ring, 7).1.len() as u64);
+        let removed = ring.clear();
         let left = writer.join().unwrap();
-        let (seen, _) = here.read();
-        assert_eq!(removed + left + seen.len() as u64, 1);
-        let counters = here.ring.counters();
-        assert_eq!(counters.kept, seen.len() as u64, "what is kept can be seen");
-        assert_balanced(&here.ring, 1);
+        assert_eq!(removed + left + read(&ring).0.len() as u64, 2);
+        assert_balanced(&ring, 2);
+    });
+}
+
+#[test]
+fn clearing_twice_and_pushing_meanwhile_loses_nothing() {
+    check(|| {
+        let ring = model(1);
+        push(&ring, 6);
+        let writer = spawn(&ring, |ring| push(&ring, 7).1.len() as u64);
+        let clearer = spawn(&ring, |ring| ring.clear());
+        let removed = ring.clear() + clearer.join().unwrap();
+        let left = writer.join().unwrap();
+        assert_eq!(removed + left + read(&ring).0.len() as u64, 2);
+        assert_balanced(&ring, 2);
     });
 }
 
 #[test]
 fn dropping_a_full_ring_leaves_readers_their_entries() {
     check(|| {
-        let model = Model::new(1);
-        let before = model.join();
-        before.push(7);
-        drop(before);
-        let reader = model.spawn(|it| {
-            let mut kept: Vec<Own> = Vec::new();
-            let guard = it.handle.pin();
-            it.ring.walk_back(&guard, |entry| {
-                kept.push(Own::clone(entry));
-                ControlFlow::Continue(())
-            });
-            drop(guard);
-            drop(it);
+        let ring = model(1);
+        push(&ring, 7);
+        let reader = spawn(&ring, |ring| {
+            let kept = ring.recent(1).entries;
+            drop(ring);
             kept.iter().map(whole).collect::<Vec<_>>()
         });
-        let here = model.join();
-        drop(model);
-        here.push(8);
-        here.free();
-        drop(here);
+        push(&ring, 8);
+        drop(ring);
         let seen = reader.join().unwrap();
         assert!(matches!(seen[..], [] | [7] | [8]), "{seen:?}");
     });

@@ -2,15 +2,15 @@
 
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
 
-use aios_operational::ring::{Entry, Exit, Ring};
+use aios_operational::ring::{Exit, Kept, Ring};
 use proptest::prelude::*;
 
 fn ring(capacity: usize) -> Ring<u64> {
     Ring::new(NonZeroUsize::new(capacity).unwrap())
 }
 
-fn values(entries: &[Arc<Entry<u64>>]) -> Vec<(u64, u64)> {
-    entries.iter().map(|entry| (entry.seq(), ***entry)).collect()
+fn values(entries: &[Kept<u64>]) -> Vec<(u64, u64)> {
+    entries.iter().map(|entry| (entry.seq(), **entry)).collect()
 }
 
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ proptest! {
                 Step::Push(value) => {
                     let mut left = Vec::new();
                     let seq = ring.push_with(value, |entry, exit| {
-                        left.push((entry.seq(), ***entry, exit));
+                        left.push((entry.seq(), *entry, exit));
                     });
                     prop_assert_eq!(seq, model.pushed);
                     model.kept.push_back((seq, value));

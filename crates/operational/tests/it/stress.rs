@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use aios_operational::ring::{Entry, Exit, Ring};
+use aios_operational::ring::{Exit, Kept, Ring};
 
 const PRODUCERS: u64 = 3;
 const PUSHES_EACH: u64 = 30_000;
@@ -49,7 +49,7 @@ fn follow(ring: &Ring<Payload>, done: &AtomicBool) -> (u64, u64) {
         let finished = done.load(Ordering::Acquire);
         let mut expect = None;
         let span = ring.visit_since(next, |entry| {
-            check_order(entry, &mut last, |before, now| before < now);
+            check_order(&entry, &mut last, |before, now| before < now);
             assert!(expect.is_none_or(|seq| seq < entry.seq()), "out of order");
             expect = Some(entry.seq());
             seen += 1;
@@ -78,7 +78,7 @@ fn look_back(ring: &Ring<Payload>, done: &AtomicBool) {
     }
 }
 
-fn check_order(entry: &Entry<Payload>, last: &mut [Option<u64>], in_order: fn(u64, u64) -> bool) {
+fn check_order(entry: &Kept<Payload>, last: &mut [Option<u64>], in_order: fn(u64, u64) -> bool) {
     entry.assert_whole();
     let last = &mut last[entry.producer as usize];
     assert!(last.is_none_or(|before| in_order(before, entry.number)), "producer's order");
@@ -100,7 +100,7 @@ fn clearing_meanwhile_changes_nothing_of_that() {
 fn check(capacity: usize, clears: u64) {
     let ring = Ring::new(NonZeroUsize::new(capacity).unwrap());
     let (done, evicted, cleared) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
-    let count = |entry: &Entry<Payload>, exit: Exit| {
+    let count = |entry: Kept<Payload>, exit: Exit| {
         entry.assert_whole();
         let counter = if exit == Exit::Evicted { &evicted } else { &cleared };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -110,7 +110,7 @@ fn check(capacity: usize, clears: u64) {
         scope.spawn(|| look_back(&ring, &done));
         let clearer = scope.spawn(|| {
             for _ in 0..clears {
-                ring.clear_with(|entry, exit| count(entry, exit));
+                ring.clear_with(count);
                 thread::yield_now();
             }
         });
@@ -120,7 +120,7 @@ fn check(capacity: usize, clears: u64) {
                 scope.spawn(move || {
                     for number in 0..PUSHES_EACH {
                         let payload = Payload::new(producer, number);
-                        ring.push_with(payload, |entry, exit| count(entry, exit));
+                        ring.push_with(payload, count);
                     }
                 })
             })
