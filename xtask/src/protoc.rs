@@ -23,8 +23,8 @@ pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
     if is_executable(&vendored) {
         return vec![(PROTOC, vendored.into_os_string())];
     }
-    // A registry that lost the mode bits, or lies on a `noexec` volume's copy: run our own copy,
-    // which no longer stands beside the well-known types, so those are named too.
+    // The registry has lost the mode bits: run a copy of our own. It does not stand beside the
+    // well-known types any more, so those are named too.
     let Ok(copy) = executable_copy(&vendored, &target_dir().join("xtask")) else {
         return Vec::new();
     };
