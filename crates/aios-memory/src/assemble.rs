@@ -2,16 +2,19 @@
 
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
+use aios_operational::Snapshot;
 use aios_record::{Kind, Record, ScopeFilter, Tier};
+use aios_working::FindOptions;
 
 use crate::{AgentMemory, Error, tokens::Tokenizer};
 
-/// How many working records that fit the task are looked at; what fits them is in long-term
-/// memory as well, but these are as they are now.
+/// How many working records that fit the task are looked at: what long-term memory does not get to
+/// see, such as tool calls and patterns.
 const WORKING_CANDIDATES: usize = 5;
 
-/// The user whose preferences hold where none is named.
-const USER_DEFAULT: &str = "default";
+/// Word search gives an order and no relevance that compares with others; by rank, these are taken
+/// for it.
+const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 
 /// What a context is to be. [`AgentMemory::context_options`] gives one from the settings.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +27,11 @@ pub struct ContextOptions {
     pub tiers: Vec<Tier>,
     /// How it is written.
     pub format: Format,
-    /// Whose records. A session that it names gives the messages that are shown as they were said.
+    /// Whose records.
     pub scope: ScopeFilter,
+    /// The conversation whose last messages are shown as they were said; that of `scope` unless
+    /// told.
+    pub session: Option<String>,
 }
 
 impl AgentMemory {
@@ -39,6 +45,7 @@ impl AgentMemory {
             tiers: settings.tiers.clone(),
             format: Format::default(),
             scope: ScopeFilter::default(),
+            session: None,
         }
     }
 
@@ -56,14 +63,19 @@ impl AgentMemory {
         let mut candidates = Vec::new();
         let has = |tier| options.tiers.contains(&tier);
         if has(Tier::Operational) {
-            candidates.extend(self.snapshot_candidate().await?);
+            let text = describe(&self.snapshot().await?);
+            let pinned = Candidate::new(Tier::Operational, Kind::Event, "snapshot", text);
+            candidates.push(pinned.with_section(Section::Pinned).with_relevance(1.0));
+        }
+        let mut found = Vec::new();
+        if has(Tier::Longterm) || has(Tier::Knowledge) {
+            found = self.found_candidates(task, options).await?;
         }
         if has(Tier::Working) {
-            candidates.extend(self.working_candidates(task, options).await?);
+            candidates.extend(self.standing_candidates(options).await?);
+            candidates.extend(self.relevant_candidates(task, options, &found).await?);
         }
-        if has(Tier::Longterm) || has(Tier::Knowledge) {
-            candidates.extend(self.found_candidates(task, options).await?);
-        }
+        candidates.append(&mut found);
         let settings = &self.config().context;
         let policy = Policy {
             format: options.format,
@@ -82,49 +94,62 @@ impl AgentMemory {
         Ok(packing.await.map_err(|_| Error::Interrupted)??)
     }
 
-    /// The state of the machine.
-    async fn snapshot_candidate(&self) -> Result<Option<Candidate>, Error> {
+    /// The state of the machine and of the agents on it, read off the async workers.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] when the reading ended badly.
+    pub async fn snapshot(&self) -> Result<Snapshot, Error> {
         let operational = self.operational().clone();
         let reading = tokio::task::spawn_blocking(move || operational.snapshot());
-        let snapshot = reading.await.map_err(|_| Error::Interrupted)?;
-        let text = snapshot.to_string();
-        let candidate = Candidate::new(Tier::Operational, Kind::Event, "snapshot", text);
-        Ok(Some(candidate.with_section(Section::Pinned).with_relevance(1.0)))
+        reading.await.map_err(|_| Error::Interrupted)
     }
 
-    /// What is known of the user, the session's last messages, and what is going on now.
-    async fn working_candidates(
+    /// What is known of the user, and the session's last messages.
+    async fn standing_candidates(&self, options: &ContextOptions) -> Result<Vec<Candidate>, Error> {
+        let working = self.working();
+        let scope = &options.scope.scope;
+        let preferences = working.preferences(scope.user.as_deref()).await?;
+        let preferences = serde_json::to_value(preferences).unwrap_or_default();
+        let mut candidates = Vec::new();
+        for (key, value) in preferences.as_object().into_iter().flatten() {
+            candidates.push(profile("preference", key, &plain(value)));
+        }
+        for (key, value) in working.persona().await? {
+            candidates.push(profile("persona", &key, &value));
+        }
+        if let Some(session) = options.session.as_ref().or(scope.session.as_ref()) {
+            let count = self.config().context.recent_messages;
+            let visible = working.bound_to(options.scope.clone())?;
+            for message in visible.recent_messages(session, count).await? {
+                let key = format!("{}/{}", Kind::Message, message.id);
+                let recent = Candidate::new(Tier::Working, Kind::Message, key, message.content)
+                    .with_section(Section::Recent)
+                    .with_relevance(1.0)
+                    .with_time(message.timestamp)
+                    .with_session(session, message.position)
+                    .with_speaker(message.name.unwrap_or_else(|| message.role.to_string()));
+                candidates.push(recent);
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// What is going on now and fits the task, but for what was `found` in long-term memory.
+    async fn relevant_candidates(
         &self,
         task: &str,
         options: &ContextOptions,
+        found: &[Candidate],
     ) -> Result<Vec<Candidate>, Error> {
-        let working = self.working();
-        let scope = &options.scope.scope;
-        let user = scope.user.as_deref().unwrap_or(USER_DEFAULT);
-        let mut candidates = Vec::new();
-        for preference in working.preferences(user).await? {
-            let text = format!("{}: {}", preference.key, plain(&preference.value));
-            let id = format!("preference/{user}/{}", preference.key);
-            candidates.push(profile(id, text));
-        }
-        for trait_ in working.persona().await? {
-            let text = format!("{}: {}", trait_.key, trait_.value);
-            candidates.push(profile(format!("persona/{}", trait_.key), text));
-        }
-        if let Some(session) = &scope.session {
-            let count = self.config().context.recent_messages;
-            let messages = working.recent_messages(session, count).await?;
-            let recent = messages.iter().map(|message| {
-                let record = message.to_record();
-                Candidate::from_record(Tier::Working, &record, 1.0).with_section(Section::Recent)
-            });
-            candidates.extend(recent);
-        }
-        let relevant = working.find_relevant(task, &options.scope, WORKING_CANDIDATES).await?;
-        candidates.extend(relevant.iter().map(|found| {
-            Candidate::from_record(Tier::Working, &found.record, found.relevance)
-        }));
-        Ok(candidates)
+        let visible = self.working().bound_to(options.scope.clone())?;
+        let find = FindOptions { limit: WORKING_CANDIDATES, ..FindOptions::default() };
+        let relevant = visible.find_relevant(task, find).await?;
+        let ranked = relevant.into_iter().zip(WORKING_RELEVANCE);
+        let candidates = ranked.map(|(relevant, relevance)| {
+            Candidate::from_record(Tier::Working, &relevant.record, relevance)
+        });
+        let is_new = |candidate: &Candidate| !found.iter().any(|known| known.id == candidate.id);
+        Ok(candidates.filter(is_new).collect())
     }
 
     async fn found_candidates(
@@ -155,6 +180,30 @@ impl AgentMemory {
     }
 }
 
+/// The state of the machine in a few words.
+#[must_use]
+pub fn describe(snapshot: &Snapshot) -> String {
+    let Snapshot { cpu_percent, memory_used_mb, memory_total_mb, .. } = snapshot;
+    let mut parts = vec![
+        format!("CPU {cpu_percent:.0}%"),
+        format!("RAM {memory_used_mb:.0} of {memory_total_mb:.0} MB"),
+        format!("disk {:.1} of {:.1} GB", snapshot.disk_used_gb, snapshot.disk_total_gb),
+    ];
+    if 0.0 < snapshot.gpu_utilization {
+        parts.push(format!("GPU {:.0}%", snapshot.gpu_utilization));
+    }
+    let [one, five, fifteen] = snapshot.load_average;
+    parts.push(format!("load {one:.2} {five:.2} {fifteen:.2}"));
+    parts.push(format!(
+        "{} active tasks of {} agents",
+        snapshot.active_tasks, snapshot.active_agents
+    ));
+    if !snapshot.loaded_models.is_empty() {
+        parts.push(format!("models {}", snapshot.loaded_models.join(", ")));
+    }
+    parts.join(", ")
+}
+
 /// Knowledge is a tier of its own to those who ask for contexts.
 fn tier_of(record: &Record) -> Tier {
     match record.kind {
@@ -163,7 +212,8 @@ fn tier_of(record: &Record) -> Tier {
     }
 }
 
-fn profile(id: String, text: String) -> Candidate {
+fn profile(what: &str, key: &str, value: &str) -> Candidate {
+    let (id, text) = (format!("{what}/{key}"), format!("{key}: {value}"));
     Candidate::new(Tier::Working, Kind::Entry, id, text)
         .with_section(Section::Profile)
         .with_relevance(1.0)

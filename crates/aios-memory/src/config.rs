@@ -9,10 +9,15 @@ mod setting;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
+use aios_guard::{Guard, Policy};
 use aios_longterm::{Durability, Language};
-use aios_operational::Keep;
+use aios_operational::{Keep, Overflow};
 use aios_record::{Kind, Tier};
 
 pub use self::load::{Effective, Error, Flag, Origin, Sources};
@@ -116,8 +121,8 @@ settings! {
     working: Working {
         /// The file; empty for working.db in the data directory.
         path: PathBuf = PathBuf::new(),
-        /// What an acknowledged write survives: full (a crash of the machine) or normal (of the
-        /// process).
+        /// What an acknowledged write survives, here and in long-term memory: full (a crash of the
+        /// machine) or normal (of the process).
         durability: Durability = Durability::Full,
         /// How long to wait for another process that is writing, in milliseconds.
         busy_timeout_ms: u64 = 10_000,
@@ -172,8 +177,15 @@ settings! {
         snapshot_tokens: usize = 500,
         /// How many messages of the session are shown as they were said.
         recent_messages: usize = 12,
-        /// How many records are looked at for each tier.
+        /// How many found records are looked at.
         candidates: usize = 60,
+    }
+    /// What is done about text that should not be stored or shown.
+    guard: Guarding {
+        /// Attempts to instruct the model: mark, redact or refuse.
+        injections: Policy = Policy::Mark,
+        /// Passwords, keys and the like: mark, redact or refuse.
+        secrets: Policy = Policy::Mark,
     }
 }
 
@@ -193,6 +205,46 @@ impl Config {
             true => self.memory.data_dir.join("working.db"),
             false => self.working.path.clone(),
         }
+    }
+
+    pub(crate) fn to_operational(&self, overflow: Arc<dyn Overflow>) -> aios_operational::Config {
+        let settings = &self.operational;
+        let mut config = aios_operational::Config::default()
+            .with_capacity(settings.capacity)
+            .with_ttl(Duration::from_secs(settings.ttl_seconds))
+            .with_metric_keys_max(settings.metric_keys_max)
+            .with_overflow(settings.keep, overflow);
+        config.disk.clone_from(&self.memory.data_dir);
+        config
+    }
+
+    pub(crate) fn to_working(&self) -> aios_working::Config {
+        let settings = &self.working;
+        aios_working::Config {
+            durability: settings.durability,
+            busy_timeout: Duration::from_millis(settings.busy_timeout_ms),
+            queue: settings.queue,
+            readers: settings.readers,
+            feed_kinds: self.longterm.feed_kinds.clone(),
+            ..aios_working::Config::default()
+        }
+    }
+
+    pub(crate) fn to_longterm(&self) -> aios_longterm::Config {
+        let settings = &self.longterm;
+        aios_longterm::Config {
+            durability: self.working.durability,
+            cache_bytes: settings.cache_mb.saturating_mul(1 << 20),
+            journal_rows_max: settings.journal_max_rows,
+            index_threshold: settings.index_threshold,
+            prune_after: Duration::from_secs(settings.prune_after_hours.saturating_mul(3600)),
+            language: self.embedding.language,
+            ..aios_longterm::Config::default()
+        }
+    }
+
+    pub(crate) fn to_guard(&self) -> Guard {
+        Guard { injections: self.guard.injections, secrets: self.guard.secrets }
     }
 
     /// The text of a settings file in which every key stands with its default, commented out, and

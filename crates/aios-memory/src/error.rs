@@ -36,6 +36,12 @@ pub enum Error {
     /// Too many critical events wait for the disk.
     #[error("too many events wait for the disk; push it again a little later")]
     EventsBusy,
+    /// An event could not be written to the disk.
+    #[error("the event could not be written to the disk: {reason}")]
+    EventUnwritten {
+        /// Why.
+        reason: String,
+    },
     /// A background task ended before its time.
     #[error("a background task ended unexpectedly; open the memory again")]
     Interrupted,
@@ -99,6 +105,7 @@ impl Error {
             Error::Working(_) => "working",
             Error::Longterm(_) => "longterm",
             Error::Context(_) => "context",
+            Error::EventUnwritten { .. } => "working",
             Error::EventsBusy | Error::Interrupted => "internal",
         }
     }

@@ -1,4 +1,10 @@
 //! Conversations, documents and records into memory.
+//!
+//! A blocking task reads and cuts the input into drafts; they come over in batches through a
+//! bounded channel, get their ids, and those that are not known yet are written: messages to
+//! working memory, whose change feed takes them on, everything else to long-term memory. Nothing
+//! of the input is held longer than its batch.
+
 mod detect;
 mod document;
 mod draft;
@@ -7,7 +13,289 @@ mod lines;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod writer;
+
+use std::{
+    fmt,
+    fs::File,
+    io::Read,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use aios_record::Scope;
+use serde::Serialize;
+use tokio::{
+    sync::mpsc,
+    task::{self, JoinHandle},
+};
+
+pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_BYTES_MAX};
+use self::reading::{Input, Piece};
+pub(crate) use self::{
+    draft::{Defaults, Draft},
+    writer::{Writer, message_of},
+};
+use crate::{AgentMemory, Error};
+
+/// How many failures a report names; more are counted only.
+const FAILURES_MAX: usize = 1000;
+
+/// How many batches may have been read and not yet written.
+const BATCHES_AHEAD: usize = 2;
+
+/// The session of messages that name none and come from a stream without a name.
+const SESSION_UNNAMED: &str = "stdin";
 
 /// How a file is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format { #[default] Auto, Locomo, Chat, Jsonl, Markdown, Text }
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// As its name and its first bytes tell. The default.
+    #[default]
+    Auto,
+    /// The LoCoMo dataset's JSON.
+    Locomo,
+    /// A JSON list of messages, or an object that holds one as `messages`.
+    Chat,
+    /// A JSON record a line.
+    Jsonl,
+    /// A document with headings.
+    Markdown,
+    /// A document.
+    Text,
+}
+
+/// How something is taken in.
+#[derive(Clone, Default)]
+pub struct IngestOptions {
+    /// How it is written.
+    pub format: Format,
+    /// Whose it is, where it does not say itself.
+    pub scope: Scope,
+    /// Is told how far it is, after every batch.
+    pub progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+}
+
+impl IngestOptions {
+    /// These options for a format.
+    #[must_use]
+    pub fn with_format(self, format: Format) -> IngestOptions {
+        IngestOptions { format, ..self }
+    }
+
+    /// These options for records of `scope`.
+    #[must_use]
+    pub fn with_scope(self, scope: Scope) -> IngestOptions {
+        IngestOptions { scope, ..self }
+    }
+}
+
+impl fmt::Debug for IngestOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (format, scope) = (&self.format, &self.scope);
+        f.debug_struct("IngestOptions")
+            .field("format", format)
+            .field("scope", scope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far an input is taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read so far.
+    pub bytes_read: u64,
+    /// Records written so far.
+    pub added: u64,
+}
+
+/// What became of an input. It serialises to what `aios-memory ingest --json` prints.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct IngestReport {
+    /// Records that are new.
+    pub added: u64,
+    /// Records that were known already, and were left as they are.
+    pub known: u64,
+    /// Conversations that the messages belong to.
+    pub sessions: u64,
+    /// What could not be taken, and why; the first 1,000 of them.
+    pub failed: Vec<Failure>,
+    /// How many could not be taken.
+    pub failed_count: u64,
+    /// How long it took.
+    pub elapsed_ms: f64,
+}
+
+impl IngestReport {
+    /// Adds what became of another input.
+    pub fn add(&mut self, other: IngestReport) {
+        self.added += other.added;
+        self.known += other.known;
+        self.sessions += other.sessions;
+        self.failed_count += other.failed_count;
+        self.elapsed_ms += other.elapsed_ms;
+        let room = FAILURES_MAX.saturating_sub(self.failed.len());
+        self.failed.extend(other.failed.into_iter().take(room));
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failed_count += 1;
+        if self.failed.len() < FAILURES_MAX {
+            self.failed.push(failure);
+        }
+    }
+}
+
+/// A part of an input that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The file, or none for a stream without a name.
+    pub file: Option<PathBuf>,
+    /// The line, from 1; none where all of it could not be taken.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub error: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{}", file.display())?,
+            None => f.write_str(SESSION_UNNAMED)?,
+        }
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.error)
+    }
+}
+
+impl AgentMemory {
+    /// Takes in a file. What of it cannot be taken is in the report, with its line, and the rest
+    /// goes in. When this returns, all of that is durable and found by every search. Taking in the
+    /// same file again adds nothing.
+    ///
+    /// # Errors
+    /// What working or long-term memory report; what was written before stays.
+    pub async fn ingest_file(
+        &self,
+        path: impl Into<PathBuf>,
+        options: IngestOptions,
+    ) -> Result<IngestReport, Error> {
+        let path: PathBuf = path.into();
+        let opened = path.clone();
+        let file = task::spawn_blocking(move || File::open(opened)).await;
+        match file.map_err(|_| Error::Interrupted)? {
+            Ok(file) => self.ingest_reader(file, Some(&path), options).await,
+            Err(error) => {
+                let mut report = IngestReport::default();
+                let error = format!("failed to open: {error}");
+                report.fail(Failure { file: Some(path), line: None, error });
+                Ok(report)
+            }
+        }
+    }
+
+    /// Takes in a stream, as [`ingest_file`](AgentMemory::ingest_file) does a file of this `name`.
+    ///
+    /// # Errors
+    /// As [`ingest_file`](AgentMemory::ingest_file).
+    pub async fn ingest_reader(
+        &self,
+        reader: impl Read + Send + 'static,
+        name: Option<&Path>,
+        options: IngestOptions,
+    ) -> Result<IngestReport, Error> {
+        let began = Instant::now();
+        let name = name.map(Path::to_owned);
+        let bytes_read = Arc::new(AtomicU64::new(0));
+        let counted = Counted { reader, bytes: Arc::clone(&bytes_read) };
+        let (mut batches, reading) = self.read_in_background(counted, name.clone(), &options);
+        let mut writer = Writer::new(self);
+        writer.name = name;
+        while let Some(pieces) = batches.recv().await {
+            let mut drafts = Vec::with_capacity(pieces.len());
+            for piece in pieces {
+                match piece {
+                    Piece::Draft(line, draft) => drafts.push((line, draft)),
+                    Piece::Failed(line, error) => writer.fail(line, error),
+                }
+            }
+            writer.write(drafts).await?;
+            if let Some(progress) = &options.progress {
+                let bytes_read = bytes_read.load(Ordering::Relaxed);
+                progress(Progress { bytes_read, added: writer.added() });
+            }
+        }
+        // Whoever reads may have ended early, which must not look like the end of the input.
+        reading.await.map_err(|_| Error::Interrupted)?;
+        let mut report = writer.finish().await?;
+        report.elapsed_ms = began.elapsed().as_secs_f64() * 1e3;
+        Ok(report)
+    }
+
+    /// The pieces of the input, in batches. Reading stops when nobody receives them any more.
+    fn read_in_background(
+        &self,
+        reader: impl Read + Send + 'static,
+        name: Option<PathBuf>,
+        options: &IngestOptions,
+    ) -> (mpsc::Receiver<Vec<Piece>>, JoinHandle<()>) {
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let embedder = Arc::clone(self.embedder());
+        let format = options.format;
+        let defaults =
+            Defaults { scope: options.scope.clone(), session: session_of(name.as_deref()) };
+        let reading = task::spawn_blocking(move || {
+            let mut batch = Vec::with_capacity(Writer::BATCH);
+            let count_tokens = |text: &str| embedder.count_tokens(text);
+            let input = Input {
+                bytes: reader,
+                name: name.as_deref(),
+                format,
+                defaults: &defaults,
+                count_tokens: &count_tokens,
+            };
+            reading::read(input, &mut |piece| {
+                batch.push(piece);
+                if batch.len() < Writer::BATCH {
+                    return ControlFlow::Continue(());
+                }
+                let full = std::mem::replace(&mut batch, Vec::with_capacity(Writer::BATCH));
+                match sender.blocking_send(full) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                }
+            });
+            // Who received may have gone.
+            let _ = sender.blocking_send(batch);
+        });
+        (receiver, reading)
+    }
+}
+
+/// Messages that name no session belong to one that is named for their file.
+fn session_of(name: Option<&Path>) -> String {
+    let stem = name.and_then(Path::file_stem);
+    stem.map_or_else(|| SESSION_UNNAMED.to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Counts the bytes that are read.
+struct Counted<R> {
+    reader: R,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

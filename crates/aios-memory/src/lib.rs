@@ -1,1 +1,90 @@
-//! The memory that AI agents run on: tiered, lossless, searchable, token-exact
+//! The memory that AI agents run on: tiered, lossless, searchable, token-exact.
+//!
+//! ```
+//! use aios_memory::{AgentMemory, Config, SearchOptions};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+//! memory.remember("The staging database moved to port 5433.").await?;
+//!
+//! let found = memory.recall("which port does staging use?", &SearchOptions::default()).await?;
+//! assert_eq!(found.hits[0].text, "The staging database moved to port 5433.");
+//!
+//! let options = memory.context_options();
+//! let context = memory.assemble_context("connect to staging", &options).await?;
+//! assert!(context.total_tokens <= context.max_tokens);
+//! memory.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`AgentMemory`] is the handle over all tiers of one data directory: cheap to clone. Any number
+//!   of processes may hold one on the same directory.
+//! - [`observe`](AgentMemory::observe) takes note of events,
+//!   [`remember`](AgentMemory::remember) of texts, [`record`](AgentMemory::record) of goals,
+//!   tasks, decisions and the like, [`ingest_file`](AgentMemory::ingest_file) of conversations and
+//!   documents.
+//! - [`recall`](AgentMemory::recall) searches,
+//!   [`assemble_context`](AgentMemory::assemble_context) packs what all tiers know of a task into
+//!   a budget of tokens.
+//! - The tiers themselves are [`operational`](AgentMemory::operational),
+//!   [`working`](AgentMemory::working) and [`longterm`](AgentMemory::longterm).
+//! - [`Config`] holds the settings, [`Effective`] where each is from, [`eval`] measures retrieval.
+//!
+//! # Invariants
+//! - What a call acknowledged is committed in SQLite, and found by every search that begins after.
+//! - A row leaves working memory for good only when long-term memory has it: the change feed is
+//!   trimmed behind the watermark, never before it.
+//! - The same input twice adds nothing: ids follow from what a record is.
+//! - A context never counts more tokens than were asked for.
+//!
+//! # What this crate does not do
+//! It talks to no network and to no model but the one that embeds. The service and the command
+//! line are crates of their own.
+
+mod assemble;
+pub mod config;
+mod error;
+pub mod eval;
+mod identity;
+mod ingest;
+mod locomo;
+mod memory;
+mod moment;
+mod pump;
+mod recall;
+mod records;
+mod remember;
+mod spill;
+mod tokens;
+
+pub use aios_context::{Context, Format as ContextFormat};
+pub use aios_longterm::{Explain, SearchOptions};
+pub use aios_operational::{Event, Pushed, Snapshot};
+pub use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Tier, Timestamp};
+
+pub use crate::{
+    assemble::{ContextOptions, describe},
+    config::{
+        Config, Effective, Error as ConfigError, Flag, Origin, Sources,
+        default_file as default_config_file,
+    },
+    error::Error,
+    ingest::{
+        DOCUMENT_BYTES_MAX, Failure, Format, IngestOptions, IngestReport, LINE_BYTES_MAX, Progress,
+        TEXT_BYTES_MAX,
+    },
+    memory::{AgentMemory, LongtermStats, Stats},
+    moment::parse_timestamp,
+    recall::{Recalled, Recollection},
+    records::Page,
+    remember::{RememberOptions, Remembered},
+    tokens::{Tokenizer, UnknownTokenizer},
+};
+
+/// The README's example, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -72,12 +72,12 @@ impl AgentMemory {
         make_directory(&data_dir)?;
         let longterm =
             Longterm::open(&data_dir, config.to_longterm(), Arc::clone(&embedder)).await?;
-        let working = Working::open(&config.working_path(), config.to_working()).await?;
+        let working = open_working(&config).await?;
         let pump = Pump::new(working.clone(), longterm.clone());
-        let spill = Spill::new();
+        let (spill, waiting) = Spill::new();
         let operational = Operational::open(config.to_operational(spill.sink()))?;
         let spilling =
-            Spilling::start(spill.clone(), working.clone(), operational.clone(), pump.clone());
+            Spilling::start(waiting, operational.clone(), working.clone(), pump.clone());
         let pumping = Pumping::start(pump.clone());
         let shared = Shared {
             config,
@@ -142,7 +142,7 @@ impl AgentMemory {
         let longterm = self.shared.longterm.stats().await?;
         Ok(Stats {
             operational: self.shared.operational.counters(),
-            disk_bytes: working.disk_bytes + longterm.disk_bytes,
+            disk_bytes: working.file_bytes + longterm.disk_bytes,
             working,
             longterm: LongtermStats {
                 records: longterm.records,
@@ -165,11 +165,9 @@ impl AgentMemory {
         shared.pumping.stop().await;
         let pumped = shared.pump.catch_up().await;
         let drained = shared.longterm.clone().close().await;
-        let closed = shared.working.clone().close().await;
+        shared.working.close().await;
         pumped?;
-        drained?;
-        closed?;
-        Ok(())
+        Ok(drained?)
     }
 
     pub(crate) fn spill(&self) -> &Spill {
@@ -228,6 +226,12 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
         }
     });
     opening.await.map_err(|_| Error::Interrupted)?
+}
+
+async fn open_working(config: &Config) -> Result<Working, Error> {
+    let (path, config) = (config.working_path(), config.to_working());
+    let opening = tokio::task::spawn_blocking(move || Working::open(&path, config));
+    Ok(opening.await.map_err(|_| Error::Interrupted)??)
 }
 
 fn make_directory(dir: &Path) -> Result<(), Error> {

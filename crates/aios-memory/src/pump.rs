@@ -14,7 +14,9 @@ use std::{
 };
 
 use aios_longterm::{Applied, Change, FeedChange, FeedPage, Longterm};
+use aios_record::{Kind, Record};
 use aios_working::{FeedItem, Working};
+use serde_json::Value;
 use tokio::{
     sync::{Mutex, Notify, watch},
     task::JoinHandle,
@@ -45,6 +47,8 @@ struct Shared {
     longterm: Longterm,
     /// The watermark as it was last seen; it only grows, so an old value only costs a look.
     seen: AtomicU64,
+    /// How far the feed was trimmed from here.
+    trimmed: AtomicU64,
     /// One page at a time: a second one would embed the same texts in vain.
     pumping: Mutex<()>,
     wake: Notify,
@@ -56,6 +60,7 @@ impl Pump {
             working,
             longterm,
             seen: AtomicU64::new(0),
+            trimmed: AtomicU64::new(0),
             pumping: Mutex::new(()),
             wake: Notify::new(),
         };
@@ -80,7 +85,11 @@ impl Pump {
         let mut watermark = shared.longterm.watermark().await?;
         while watermark < head {
             let items = shared.working.feed_after(watermark, PAGE).await?;
-            let Some(last) = items.last() else { break };
+            // What is left in the feed tells of nothing that is still there.
+            let Some(last) = items.last() else {
+                watermark = head;
+                break;
+            };
             let (through, count) = (last.seq, items.len());
             let changes = items.into_iter().map(change_of).collect();
             let page = FeedPage { after: watermark, through, changes };
@@ -93,19 +102,37 @@ impl Pump {
             };
         }
         shared.seen.fetch_max(watermark, Ordering::AcqRel);
-        if 0 < pumped {
-            shared.working.trim_feed(watermark).await?;
-        }
         Ok(pumped)
+    }
+
+    /// Lets working memory drop what long-term memory has.
+    async fn trim(&self) -> Result<(), Error> {
+        let shared = &self.shared;
+        let seen = shared.seen.load(Ordering::Acquire);
+        if shared.trimmed.load(Ordering::Acquire) < seen {
+            shared.working.trim_feed(seen).await?;
+            shared.trimmed.fetch_max(seen, Ordering::AcqRel);
+        }
+        Ok(())
     }
 }
 
 fn change_of(item: FeedItem) -> FeedChange {
     let change = match item.change {
-        aios_working::Change::Upsert(record) => Change::Upsert(record),
+        aios_working::Change::Upsert(record) => Change::Upsert(Box::new(with_tags(*record))),
         aios_working::Change::Delete { kind, id } => Change::Delete { kind, id },
     };
     FeedChange { seq: item.seq, change }
+}
+
+/// Messages have no labels of their own; those that came with one have them in their metadata.
+fn with_tags(mut record: Record) -> Record {
+    if record.kind == Kind::Message
+        && let Some(tags) = record.payload["metadata"]["tags"].as_array()
+    {
+        record.tags = tags.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    }
+    record
 }
 
 /// The background task. Dropped, it ends at its next rest; [`stop`](Pumping::stop) waits for that.
@@ -135,7 +162,7 @@ impl Pumping {
 async fn run(pump: Pump, mut stopped: watch::Receiver<bool>) {
     let mut rest = REST_MIN;
     loop {
-        match pump.catch_up().await {
+        match round(&pump).await {
             Ok(0) => rest = (rest * 2).min(REST_MAX),
             Ok(_) => rest = REST_MIN,
             Err(error) => {
@@ -153,4 +180,14 @@ async fn run(pump: Pump, mut stopped: watch::Receiver<bool>) {
             () = time::sleep(rest) => {}
         }
     }
+}
+
+/// Takes over what there is; trims when there is nothing, so that trimming, which is a commit of
+/// its own, costs writers little.
+async fn round(pump: &Pump) -> Result<usize, Error> {
+    let pumped = pump.catch_up().await?;
+    if pumped == 0 {
+        pump.trim().await?;
+    }
+    Ok(pumped)
 }

@@ -66,14 +66,23 @@ pub struct Remembered {
 }
 
 impl AgentMemory {
-    /// Remembers `text`. When this returns it is durable, and found by every search. The same text
-    /// of the same kind and scope is one record, however often it is remembered.
+    /// Remembers `text` as a note that everybody shares. When this returns it is durable, and found
+    /// by every search. The same text of the same kind and scope is one record, however often it is
+    /// remembered.
+    ///
+    /// # Errors
+    /// As [`remember_with`](AgentMemory::remember_with).
+    pub async fn remember(&self, text: &str) -> Result<Remembered, Error> {
+        self.remember_with(text, RememberOptions::default()).await
+    }
+
+    /// Remembers `text` as `options` say.
     ///
     /// # Errors
     /// - [`Error::Record`] when the text is empty, or the kind belongs to working memory.
     /// - [`Error::Guard`] when the settings refuse what is in it.
     /// - What long-term memory reports.
-    pub async fn remember(
+    pub async fn remember_with(
         &self,
         text: &str,
         options: RememberOptions,

@@ -1,2 +1,131 @@
 //! `aios-memory`: the memory of AI agents on the command line.
-fn main() {}
+//!
+//! Every command prints its result to stdout and all else to stderr, takes `--json`, and exits
+//! with 0 (done), 1 (failed), 2 (usage) or 3 (not found). What a command does is in the library;
+//! here it is read from arguments and printed.
+
+mod args;
+mod command;
+mod failure;
+mod output;
+
+use std::{collections::BTreeMap, io::Write, process::ExitCode};
+
+use aios_memory::{AgentMemory, Effective, Sources};
+use clap::Parser;
+
+use crate::{
+    args::{Arguments, Command, Global},
+    failure::Failure,
+    output::Output,
+};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    start_log(&arguments.global);
+    let output = Output { json: arguments.global.json, quiet: arguments.global.quiet };
+    match run(arguments, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::OutputClosed) {
+                // Nobody can be told that stderr is gone.
+                let _ = writeln!(std::io::stderr(), "{}", failure.told(output.json));
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let Arguments { global, command } = arguments;
+    match command {
+        Command::Completions { shell } => return command::completions(shell),
+        Command::Config(command) => return command::config(&command, &global, output),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime
+        .map_err(|source| Failure::Io { action: "start the runtime".to_owned(), source })?;
+    runtime.block_on(async {
+        match command {
+            Command::Demo => return command::demo(output).await,
+            Command::Eval(eval) => return command::eval(&eval, &settings(&global)?, output).await,
+            _ => {}
+        }
+        let memory = AgentMemory::open(settings(&global)?.config).await?;
+        let done = with_memory(&memory, command, &global, output).await;
+        let closed = memory.shutdown().await;
+        done?;
+        Ok(closed?)
+    })
+}
+
+async fn with_memory(
+    memory: &AgentMemory,
+    command: Command,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    match command {
+        Command::Ingest(ingest) => command::ingest(memory, &ingest, global, output).await,
+        Command::Remember(remember) => command::remember(memory, remember, global, output).await,
+        Command::Recall(recall) => command::recall(memory, recall, global, output).await,
+        Command::Context(context) => command::context(memory, context, global, output).await,
+        Command::Record(record) => command::record(memory, record.kind, global, output).await,
+        Command::List(list) => command::list(memory, &list, global, output).await,
+        Command::Show(show) => command::show(memory, &show.key, output).await,
+        Command::Stats => command::stats(memory, output).await,
+        Command::Snapshot => command::snapshot(memory, output).await,
+        Command::Demo | Command::Eval(_) | Command::Config(_) | Command::Completions { .. } => {
+            unreachable!("carried out without a memory")
+        }
+    }
+}
+
+/// The settings in effect.
+fn settings(global: &Global) -> Result<Effective, Failure> {
+    let env: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let sources = Sources { file: global.config.clone(), env, flags: global.flags() };
+    Ok(Effective::load(&sources)?)
+}
+
+/// Says in one line what clap has to say, or in JSON if that was asked for; help and version are
+/// results and go to stdout.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    let rendered = error.render().to_string();
+    let message = rendered.split("\n\n").next().unwrap_or_default();
+    let message = message.trim_start_matches("error: ").to_owned();
+    let hint = "see aios-memory --help, or aios-memory COMMAND --help";
+    let failure = Failure::Usage { message, hint };
+    let as_json = std::env::args_os().any(|argument| argument == "--json");
+    // Nobody can be told that stderr is gone.
+    let _ = writeln!(std::io::stderr(), "{}", failure.told(as_json));
+    failure.exit_code()
+}
+
+/// Logs go to stderr: warnings, and with `-v` what happens.
+fn start_log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn,lance=error,lancedb=error",
+        (false, 1) => "info,lance=warn,lancedb=warn",
+        (false, _) => "debug",
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
+    let log = log.with_target(1 < global.verbose);
+    match global.json {
+        true => log.json().init(),
+        false => log.init(),
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aios_guard::Policy;
 use aios_longterm::{Durability, Language};
 use aios_operational::Keep;
 use aios_record::{Kind, Tier};
@@ -119,6 +120,7 @@ choices! {
         "russian" = Language::Russian,
         "none" = Language::None,
     }
+    Policy { "mark" = Policy::Mark, "redact" = Policy::Redact, "refuse" = Policy::Refuse }
     Tokenizer {
         "embedder" = Tokenizer::Embedder,
         "o200k" = Tokenizer::O200k,

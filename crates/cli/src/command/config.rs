@@ -1,0 +1,82 @@
+//! `config`: the settings, where they are from, and a file to begin with. And `completions`.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use aios_memory::{Config, default_config_file};
+use clap::CommandFactory;
+use serde_json::json;
+
+use crate::{
+    args::{Arguments, ConfigCommand, Global},
+    failure::Failure,
+    output::Output,
+    settings,
+};
+
+pub(crate) fn config(
+    command: &ConfigCommand,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    match command {
+        ConfigCommand::Show => {
+            let effective = settings(global)?;
+            output.result(&effective.to_json(), |out| write!(out, "{}", effective.to_toml()))?;
+        }
+        ConfigCommand::Path => {
+            let path = path(global)?;
+            let shown = json!({"path": path, "exists": path.exists()});
+            output.result(&shown, |out| writeln!(out, "{}", path.display()))?;
+        }
+        ConfigCommand::Init { force } => {
+            let path = path(global)?;
+            write_template(&path, *force)?;
+            let shown = json!({"path": path});
+            output.result(&shown, |out| writeln!(out, "wrote {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints the completions of a shell.
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "aios-memory", &mut script);
+    Ok(io::stdout().write_all(&script)?)
+}
+
+/// The settings file: the one named, or the one of the platform.
+fn path(global: &Global) -> Result<PathBuf, Failure> {
+    let default = || default_config_file(|name| std::env::var(name).ok());
+    global.config.clone().or_else(default).ok_or(Failure::Usage {
+        message: "there is no place for a settings file: HOME is not set".to_owned(),
+        hint: "name one with --config",
+    })
+}
+
+fn write_template(path: &PathBuf, force: bool) -> Result<(), Failure> {
+    let failed = |source| Failure::Io { action: format!("write {}", path.display()), source };
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(true);
+    match force {
+        true => options.create(true),
+        false => options.create_new(true),
+    };
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(Failure::Usage {
+                message: format!("{} is there already", path.display()),
+                hint: "write over it with --force, or name another with --config",
+            });
+        }
+        opened => opened.map_err(failed)?,
+    };
+    file.write_all(Config::template().as_bytes()).map_err(failed)
+}

@@ -1,0 +1,46 @@
+//! `context`: the assembled context for a task.
+
+use aios_memory::{AgentMemory, ContextOptions};
+
+use crate::{
+    args::{Context, Global},
+    failure::Failure,
+    output::Output,
+};
+
+pub(crate) async fn context(
+    memory: &AgentMemory,
+    arguments: Context,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let defaults = memory.context_options();
+    let options = ContextOptions {
+        max_tokens: arguments.max_tokens.unwrap_or(defaults.max_tokens),
+        tokenizer: arguments.tokenizer.unwrap_or(defaults.tokenizer),
+        tiers: if arguments.tiers.is_empty() { defaults.tiers } else { arguments.tiers },
+        format: arguments.format,
+        scope: global.filter(),
+        session: None,
+    };
+    let context = memory.assemble_context(&arguments.task, &options).await?;
+    if arguments.explain {
+        output.note(&format!(
+            "{} of {} tokens ({})",
+            context.total_tokens, context.max_tokens, context.tokenizer
+        ));
+        for chunk in &context.chunks {
+            let ids = chunk.ids.join(", ");
+            output.note(&format!(
+                "in   {:>5} tokens, relevance {:.2}, {}: {ids}",
+                chunk.tokens.0, chunk.relevance, chunk.tier
+            ));
+        }
+        for omitted in &context.omitted {
+            let reason = serde_json::to_value(omitted.reason).unwrap_or_default();
+            output.note(&format!("out  {}: {}", reason.as_str().unwrap_or_default(), omitted.id));
+        }
+    }
+    output.result(&context, |out| write!(out, "{}", context.text))?;
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! `recall`: search.
+
+use aios_memory::{AgentMemory, Explain, SearchOptions};
+
+use crate::{
+    args::{Global, Recall},
+    failure::Failure,
+    output::{Output, one_line},
+};
+
+/// How much of a text a line shows to a person.
+const CHARS_SHOWN: usize = 200;
+
+pub(crate) async fn recall(
+    memory: &AgentMemory,
+    recall: Recall,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let options = SearchOptions {
+        limit: recall.limit.unwrap_or(memory.config().search.limit),
+        scope: global.filter(),
+        kinds: Some(recall.collections).filter(|kinds| !kinds.is_empty()),
+        tags: recall.tags,
+        since: recall.since,
+        until: recall.until,
+        as_of: recall.as_of,
+        min_relevance: recall.min_relevance,
+        explain: if recall.explain { Explain::Yes } else { Explain::No },
+    };
+    let recalled = memory.recall(&recall.query, &options).await?;
+    if recalled.hits.is_empty() && !output.json {
+        output.note("nothing fits");
+    }
+    output.result(&recalled, |out| {
+        for hit in &recalled.hits {
+            let time = hit.occurred_at.unwrap_or(hit.recorded_at).strftime("%Y-%m-%d");
+            let who = hit.name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
+            let text = one_line(&hit.text, CHARS_SHOWN);
+            writeln!(out, "{:.2}  {time}  {who}{text}  [{}]", hit.relevance, hit.key())?;
+            if let Some(explain) = &hit.explain {
+                writeln!(out, "      {}", serde_json::to_string(explain)?)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}

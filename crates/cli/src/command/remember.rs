@@ -1,0 +1,54 @@
+//! `remember`: one text.
+
+use std::io::Read;
+
+use aios_memory::{AgentMemory, RememberOptions};
+
+use crate::{
+    args::{Global, Remember},
+    failure::Failure,
+    output::Output,
+};
+
+/// The longest text that is read from stdin, in bytes.
+const STDIN_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+pub(crate) async fn remember(
+    memory: &AgentMemory,
+    arguments: Remember,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let text = match arguments.text.as_str() {
+        "-" => read_stdin()?,
+        _ => arguments.text,
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "a share of 1 needs no more digits")]
+    let importance = arguments.importance as f32;
+    let options = RememberOptions {
+        kind: arguments.collection,
+        scope: global.scope(),
+        tags: arguments.tags,
+        importance,
+    };
+    let remembered = memory.remember_with(&text, options).await?;
+    output.result(&remembered, |out| match remembered.known {
+        true => writeln!(out, "known already: {}/{}", arguments.collection, remembered.id),
+        false => writeln!(out, "remembered: {}/{}", arguments.collection, remembered.id),
+    })?;
+    Ok(())
+}
+
+/// All of stdin, as text.
+pub(crate) fn read_stdin() -> Result<String, Failure> {
+    let failed = |source| Failure::Io { action: "read stdin".to_owned(), source };
+    let mut text = String::new();
+    std::io::stdin().take(STDIN_BYTES_MAX + 1).read_to_string(&mut text).map_err(failed)?;
+    match text.len() as u64 <= STDIN_BYTES_MAX {
+        true => Ok(text),
+        false => Err(Failure::Usage {
+            message: format!("stdin has more than {STDIN_BYTES_MAX} bytes"),
+            hint: "give files to `aios-memory ingest`",
+        }),
+    }
+}

@@ -1,0 +1,32 @@
+//! `stats`: what there is, and how much. `snapshot`: the state of the machine.
+
+use aios_memory::AgentMemory;
+
+use crate::{failure::Failure, output::Output};
+
+pub(crate) async fn stats(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+    let stats = memory.stats().await?;
+    output.result(&stats, |out| {
+        writeln!(out, "{:<24} {}", "model", stats.model)?;
+        let mebibytes = stats.disk_bytes.div_ceil(1 << 20);
+        writeln!(out, "{:<24} {mebibytes} MiB", "on disk")?;
+        writeln!(out, "{:<24} {}", "records, searchable", stats.longterm.records)?;
+        for (collection, count) in &stats.longterm.collections {
+            writeln!(out, "  {collection:<22} {count}")?;
+        }
+        writeln!(out, "{:<24} {}", "waiting for the library", stats.longterm.pending)?;
+        let working = serde_json::to_value(&stats.working)?;
+        writeln!(out, "working memory")?;
+        for (name, count) in working.as_object().into_iter().flatten() {
+            writeln!(out, "  {name:<22} {count}")?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+pub(crate) async fn snapshot(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+    let snapshot = memory.snapshot().await?;
+    output.result(&snapshot, |out| writeln!(out, "{}", aios_memory::describe(&snapshot)))?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The command line as a user meets it: the real binary, on real files, in throw-away directories.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bad_input;
+mod commands;
+mod program;
+mod settings;
