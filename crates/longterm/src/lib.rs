@@ -1,1 +1,63 @@
-//! Tier 2 of aios-memory: every record, searchable by meaning and by word, in LanceDB
+//! Tier 2 of `aios-memory`: every record, searchable by meaning and by word, for ever.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use aios_embedding::StaticModel;
+//! use aios_longterm::{Config, Longterm, SearchOptions};
+//! use aios_record::{Id, Kind, Record, Scope};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! let model = StaticModel::bundled()?;
+//! let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
+//!
+//! let ada = Scope::default().with_user("ada");
+//! let text = "The staging database moved to port 5433.";
+//! longterm.store(vec![Record::new(Kind::Note, Id::generate(), text, ada)]).await?;
+//!
+//! let found = longterm.search("which port does staging use?", &SearchOptions::default()).await?;
+//! assert_eq!(found.hits[0].record.text, text);
+//! longterm.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Longterm`] is the handle: cheap to clone; any number of processes may hold one on the same
+//!   directory.
+//! - [`store`](Longterm::store) takes [`Record`](aios_record::Record)s directly;
+//!   [`apply_feed`](Longterm::apply_feed) takes pages of another tier's change feed and keeps its
+//!   watermark.
+//! - [`search`](Longterm::search) fuses a vector leg and a BM25 leg, scores the neighbours of what
+//!   they found, and can [explain](Explain) each hit.
+//!
+//! # Invariants
+//! - Acknowledged means committed in `journal.db`, by SQLite's promise. What LanceDB does not yet
+//!   hold safely on disk is still in the journal.
+//! - A search sees all that was acknowledged before it began, by whichever process.
+//! - One process at a time writes to LanceDB, the one that holds `owner.lock`.
+//! - `kind/id` is written in one scope only; another scope gets [`Error::Conflict`].
+//!
+//! # What this crate does not do
+//! It derives no facts and no summaries, renders nothing, and forgets nothing by itself.
+
+mod analysis;
+mod config;
+mod error;
+mod journal;
+mod library;
+mod owner;
+mod search;
+mod store;
+mod sync;
+
+pub use aios_ledger::Durability;
+
+pub use crate::{
+    analysis::Language,
+    config::Config,
+    error::Error,
+    search::{Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
+    store::{Applied, Change, FeedChange, FeedPage, Longterm, Stats, Stored, Verification},
+};

@@ -1,0 +1,59 @@
+//! The settings of long-term memory, each with its default.
+
+use std::time::Duration;
+
+use aios_ledger::Durability;
+use aios_record::Timestamp;
+
+use crate::analysis::Language;
+
+/// How long-term memory is opened.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What an acknowledgement promises; [`Durability::Full`] unless told.
+    pub durability: Durability,
+    /// Bytes that LanceDB may keep of indexes and metadata in RAM; 128 MiB.
+    pub cache_bytes: usize,
+    /// Records that may wait in the journal before writes are refused; 1,000,000.
+    pub journal_rows_max: u64,
+    /// The longest text of one record; 16 MiB.
+    pub text_bytes_max: usize,
+    /// Rows that move from the journal into the library at once; 4,096.
+    pub drain_rows_max: usize,
+    /// How long the owner lets new rows gather before it moves them; 50 ms.
+    pub drain_delay: Duration,
+    /// How often a process that is not the owner tries to become it; 500 ms.
+    pub owner_retry: Duration,
+    /// Batches that are appended before small files are merged; 16.
+    pub compact_after_batches: u32,
+    /// Rows outside the full-text index before it is brought up to date; 2,048.
+    pub index_after_rows: u64,
+    /// Records from which on an approximate vector index is built; 50,000.
+    pub index_threshold: u64,
+    /// How long a version of the library that nothing needs any more is kept; 1 h.
+    pub prune_after: Duration,
+    /// The language whose word endings are ignored; English.
+    pub language: Language,
+    /// Where the time comes from; the system's clock.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            durability: Durability::Full,
+            cache_bytes: 128 << 20,
+            journal_rows_max: 1_000_000,
+            text_bytes_max: 16 << 20,
+            drain_rows_max: 4096,
+            drain_delay: Duration::from_millis(50),
+            owner_retry: Duration::from_millis(500),
+            compact_after_batches: 16,
+            index_after_rows: 2048,
+            index_threshold: 50_000,
+            prune_after: Duration::from_secs(3600),
+            language: Language::default(),
+            clock: Timestamp::now,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What can go wrong in long-term memory, by what the caller can do about it.
+
+use std::{io, path::PathBuf};
+
+/// Why an operation on long-term memory failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The same `kind/id` is stored in another scope.
+    #[error("`{key}` is stored in another scope; choose another id or write in the scope it has")]
+    Conflict {
+        /// The key in question.
+        key: String,
+    },
+    /// The store was made with another embedding model.
+    #[error(
+        "the store was embedded with `{stored}`, the model given is `{given}`; \
+         open it with the former, or start a new data directory"
+    )]
+    ModelMismatch {
+        /// Fingerprint of the model that the stored vectors came from.
+        stored: String,
+        /// Fingerprint of the model given.
+        given: String,
+    },
+    /// A text is longer than [`Config::text_bytes_max`](crate::Config::text_bytes_max).
+    #[error("the text of `{key}` has {bytes} bytes, at most {bytes_max} are stored; split it")]
+    TextTooLong {
+        /// The key in question.
+        key: String,
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// More rows wait for the library than
+    /// [`Config::journal_rows_max`](crate::Config::journal_rows_max).
+    #[error("{rows} records wait in the journal, at most {rows_max} may; retry when it has drained")]
+    JournalFull {
+        /// How many wait.
+        rows: u64,
+        /// The limit.
+        rows_max: u64,
+    },
+    /// A query is longer than [`QUERY_BYTES_MAX`](crate::QUERY_BYTES_MAX).
+    #[error("the query has {bytes} bytes, at most {bytes_max} are searched for; shorten it")]
+    QueryTooLong {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// A filter names more values than are searched for at once.
+    #[error("{count} {what} were asked for, at most {count_max} are taken; split the request")]
+    TooMany {
+        /// What was counted.
+        what: &'static str,
+        /// How many there were.
+        count: usize,
+        /// The limit.
+        count_max: usize,
+    },
+    /// An own vector has the wrong length or is not finite.
+    #[error("a vector of {given} finite numbers was needed, as the model has {needed} dimensions")]
+    Vector {
+        /// Length of what was given.
+        given: usize,
+        /// Length that is needed.
+        needed: usize,
+    },
+    /// A file or directory could not be used.
+    #[error("failed to {action} {}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The journal refused.
+    #[error("failed to use the journal")]
+    Journal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The library (LanceDB) refused.
+    #[error("failed to {action} in the library")]
+    Library {
+        /// What was tried.
+        action: &'static str,
+        /// Why it failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The model refused.
+    #[error("failed to embed")]
+    Embedding(#[from] aios_embedding::Error),
+    /// What is stored cannot be read back as a record.
+    #[error("the stored record `{key}` is damaged: {reason}; the others are not affected")]
+    Damaged {
+        /// The key in question, or where it was read from.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The handle was closed.
+    #[error("long-term memory is closed; open it again")]
+    Closed,
+}
+
+impl Error {
+    /// Whether the same call may succeed later without any change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Error::JournalFull { .. })
+    }
+
+    /// Whether the record exists in another scope.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Error::Conflict { .. })
+    }
+
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { action, path, source }
+    }
+
+    pub(crate) fn library(action: &'static str) -> impl FnOnce(lancedb::Error) -> Error {
+        move |source| Error::Library { action, source: Box::new(source) }
+    }
+}
+
+impl From<aios_ledger::Error> for Error {
+    fn from(error: aios_ledger::Error) -> Error {
+        Error::Journal(Box::new(error))
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Error {
+        Error::Journal(Box::new(error))
+    }
+}

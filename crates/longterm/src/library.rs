@@ -1,0 +1,326 @@
+//! The LanceDB table: appended to by one owner, searched by every process.
+//!
+//! Nothing here knows of the journal. A version of the table counts only once the caller has
+//! synced it and written its number down; see `owner` for that protocol.
+
+mod rows;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::TryStreamExt;
+use lancedb::{
+    DistanceType, ObjectStoreRegistry, Session, Table,
+    arrow::{arrow_array::RecordBatchIterator, arrow_schema::SchemaRef},
+    expr::{DfExpr, col, is_in, lit},
+    index::{
+        Index,
+        scalar::{
+            BTreeIndexBuilder, FtsIndexBuilder, FtsQuery, FullTextSearchQuery, MatchQuery, Operator,
+        },
+        vector::IvfHnswSqIndexBuilder,
+    },
+    query::{ExecutableQuery, QueryBase, Select},
+    table::{CompactionOptions, OptimizeAction, OptimizeOptions, Predicate},
+};
+
+pub(crate) use rows::{Row, TAG_SEPARATOR};
+
+use crate::Error;
+
+/// The table of all collections.
+const TABLE: &str = "records";
+/// Rows of a merged file: small enough that adding to a small table rewrites little.
+const FRAGMENT_ROWS: usize = 65_536;
+/// Approximate neighbours that an indexed vector leg examines.
+const EF_SEARCH: usize = 300;
+
+/// A handle on the table; cheap to clone, and moves forward in versions only.
+#[derive(Clone)]
+pub(crate) struct Library {
+    table: Table,
+    schema: SchemaRef,
+    dir: PathBuf,
+}
+
+impl Library {
+    /// Opens the table below `dir`, or none where no owner has made one yet.
+    pub(crate) async fn open(
+        dir: &Path,
+        dimension: usize,
+        cache_bytes: usize,
+    ) -> Result<Option<Library>, Error> {
+        if !table_dir(dir).exists() {
+            return Ok(None);
+        }
+        let connection = connect(dir, cache_bytes).await?;
+        match connection.open_table(TABLE).execute().await {
+            Ok(table) => Ok(Some(Library {
+                table,
+                schema: rows::schema(dimension),
+                dir: table_dir(dir),
+            })),
+            Err(lancedb::Error::TableNotFound { .. }) => Ok(None),
+            Err(error) => Err(Error::library("open the table")(error)),
+        }
+    }
+
+    /// Makes an empty table with its indexes. For the owner only.
+    pub(crate) async fn create(
+        dir: &Path,
+        dimension: usize,
+        cache_bytes: usize,
+    ) -> Result<Library, Error> {
+        let failed = || Error::library("create the table");
+        let connection = connect(dir, cache_bytes).await?;
+        let schema = rows::schema(dimension);
+        let table = connection
+            .create_empty_table(TABLE, schema.clone())
+            .execute()
+            .await
+            .map_err(failed())?;
+        table.set_unenforced_primary_key(["key"]).await.map_err(failed())?;
+        let index = FtsIndexBuilder::default()
+            .base_tokenizer("whitespace".to_owned())
+            .lower_case(false)
+            .stem(false)
+            .remove_stop_words(false)
+            .ascii_folding(false)
+            .max_token_length(None)
+            .with_position(false);
+        table.create_index(&["terms"], Index::FTS(index)).execute().await.map_err(failed())?;
+        for column in ["key", "session"] {
+            let index = Index::BTree(BTreeIndexBuilder::default());
+            table.create_index(&[column], index).execute().await.map_err(failed())?;
+        }
+        Ok(Library { table, schema, dir: table_dir(dir) })
+    }
+
+    /// Where the table's files lie.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) async fn version(&self) -> Result<u64, Error> {
+        self.table.version().await.map_err(Error::library("read the version"))
+    }
+
+    /// Makes sure that what is read is at `version` or later.
+    pub(crate) async fn catch_up(&self, version: u64) -> Result<(), Error> {
+        if self.version().await? < version {
+            let failed = Error::library("read the latest version");
+            self.table.checkout_latest().await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a new version with the content of `version`.
+    pub(crate) async fn roll_back_to(&self, version: u64) -> Result<(), Error> {
+        let failed = || Error::library("roll back to the last safe version");
+        self.table.checkout(version).await.map_err(failed())?;
+        self.table.restore().await.map_err(failed())
+    }
+
+    /// Adds rows whose keys the table does not hold.
+    pub(crate) async fn append(&self, rows: &[Row]) -> Result<(), Error> {
+        let batch = rows::batch(rows, &self.schema)?;
+        self.table.add(batch).execute().await.map_err(Error::library("append"))?;
+        Ok(())
+    }
+
+    /// Replaces rows whose keys the table may hold.
+    pub(crate) async fn replace(&self, rows: &[Row]) -> Result<(), Error> {
+        let batch = rows::batch(rows, &self.schema)?;
+        let reader = RecordBatchIterator::new([Ok(batch)], self.schema.clone());
+        let mut merge = self.table.merge_insert(&["key"]);
+        merge.when_matched_update_all(None).when_not_matched_insert_all();
+        merge.execute(Box::new(reader)).await.map_err(Error::library("replace"))?;
+        Ok(())
+    }
+
+    /// Removes the rows of `keys` from this and later versions.
+    pub(crate) async fn remove(&self, keys: &[String]) -> Result<(), Error> {
+        let gone = is_in(col("key"), keys.iter().map(|key| lit(key.as_str())).collect());
+        self.table.delete(Predicate::Expr(&gone)).await.map_err(Error::library("remove"))?;
+        Ok(())
+    }
+
+    /// The rows nearest to `vector`, best first.
+    pub(crate) async fn nearest(
+        &self,
+        vector: &[f32],
+        filter: &DfExpr,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
+        let failed = || Error::library("search by meaning");
+        let query = self
+            .table
+            .query()
+            .only_if_expr(filter.clone())
+            .limit(limit)
+            .select(Select::columns(rows::SEARCH_COLUMNS))
+            .nearest_to(vector)
+            .map_err(failed())?
+            .column("vector")
+            .distance_type(DistanceType::Dot)
+            .ef(EF_SEARCH);
+        collect(&query, "search by meaning").await
+    }
+
+    /// The rows that hold some of `terms`, best first by the index's BM25.
+    pub(crate) async fn matching(
+        &self,
+        terms: &[String],
+        filter: &DfExpr,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
+        let words = MatchQuery::new(terms.join(" "))
+            .with_column(Some("terms".to_owned()))
+            .with_operator(Operator::Or);
+        let query = self
+            .table
+            .query()
+            .only_if_expr(filter.clone())
+            .full_text_search(FullTextSearchQuery::new_query(FtsQuery::Match(words)))
+            .limit(limit)
+            .select(Select::columns(rows::SEARCH_COLUMNS));
+        collect(&query, "search by word").await
+    }
+
+    /// The rows that `filter` admits, in no order.
+    pub(crate) async fn scan(&self, filter: DfExpr) -> Result<Vec<Row>, Error> {
+        let query =
+            self.table.query().only_if_expr(filter).select(Select::columns(rows::SEARCH_COLUMNS));
+        collect(&query, "read").await
+    }
+
+    /// The whole rows of `keys`, in no order; keys without a row are left out.
+    pub(crate) async fn whole(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
+        let wanted = is_in(col("key"), keys.iter().map(|key| lit(key.as_str())).collect());
+        collect(&self.table.query().only_if_expr(wanted), "read").await
+    }
+
+    /// The keys of all rows, in no order.
+    pub(crate) async fn keys(&self) -> Result<Vec<String>, Error> {
+        let failed = || Error::library("read the keys");
+        let query = self.table.query().select(Select::columns(&["key"]));
+        let mut batches = query.execute().await.map_err(failed())?;
+        let mut keys = Vec::new();
+        while let Some(batch) = batches.try_next().await.map_err(failed())? {
+            keys.extend(rows::texts(&batch, "key").map(str::to_owned));
+        }
+        Ok(keys)
+    }
+
+    /// Merges small files into larger ones.
+    pub(crate) async fn compact(&self) -> Result<(), Error> {
+        let options =
+            CompactionOptions { target_rows_per_fragment: FRAGMENT_ROWS, ..Default::default() };
+        let action = OptimizeAction::Compact { options, remap_options: None };
+        self.table.optimize(action).await.map_err(Error::library("merge files"))?;
+        Ok(())
+    }
+
+    /// Takes the rows that came since into the indexes.
+    pub(crate) async fn update_indexes(&self) -> Result<(), Error> {
+        let action = OptimizeAction::Index(OptimizeOptions::default());
+        self.table.optimize(action).await.map_err(Error::library("update the indexes"))?;
+        Ok(())
+    }
+
+    /// Builds the vector index where there are `rows_min` rows and it does not exist.
+    pub(crate) async fn ensure_vector_index(&self, rows_min: u64) -> Result<bool, Error> {
+        let failed = || Error::library("build the vector index");
+        let indexes = self.table.list_indices().await.map_err(failed())?;
+        let indexed = |column: &str| {
+            indexes.iter().any(|index| index.columns.iter().any(|name| name == column))
+        };
+        let rows = self.table.count_rows(None).await.map_err(failed())? as u64;
+        if indexed("vector") || rows < rows_min {
+            return Ok(false);
+        }
+        let index = IvfHnswSqIndexBuilder::default().distance_type(DistanceType::Dot);
+        self.table
+            .create_index(&["vector"], Index::IvfHnswSq(index))
+            .execute()
+            .await
+            .map_err(failed())?;
+        Ok(true)
+    }
+
+    /// Removes the files of versions older than `age` that no newer version needs. For the owner
+    /// only, and only once the newest version is synced.
+    pub(crate) async fn prune(&self, age: std::time::Duration) -> Result<(), Error> {
+        let age = lancedb::table::Duration::from_std(age).unwrap_or(lancedb::table::Duration::MAX);
+        let action = OptimizeAction::Prune {
+            older_than: Some(age),
+            delete_unverified: Some(true),
+            error_if_tagged_old_versions: Some(false),
+        };
+        self.table.optimize(action).await.map_err(Error::library("prune old versions"))?;
+        Ok(())
+    }
+}
+
+async fn connect(dir: &Path, cache_bytes: usize) -> Result<lancedb::Connection, Error> {
+    // Indexes are read at every search, metadata once per version.
+    let session =
+        Session::new(cache_bytes / 4 * 3, cache_bytes / 4, Arc::new(ObjectStoreRegistry::default()));
+    let uri = dir.to_string_lossy();
+    let connecting = lancedb::connect(&uri).session(Arc::new(session)).execute();
+    connecting.await.map_err(Error::library("open the directory"))
+}
+
+async fn collect(
+    query: &impl ExecutableQuery,
+    action: &'static str,
+) -> Result<Vec<Row>, Error> {
+    let mut batches = query.execute().await.map_err(Error::library(action))?;
+    let mut rows = Vec::new();
+    while let Some(batch) = batches.try_next().await.map_err(Error::library(action))? {
+        rows.extend(rows::rows(&batch)?);
+    }
+    Ok(rows)
+}
+
+fn table_dir(dir: &Path) -> PathBuf {
+    dir.join(format!("{TABLE}.lance"))
+}
+
+/// Removes what was never written down as safe. For a table of which no version was.
+pub(crate) fn discard(dir: &Path) -> Result<(), Error> {
+    let table = table_dir(dir);
+    if table.exists() {
+        fs::remove_dir_all(&table).map_err(Error::io("remove", table))?;
+    }
+    Ok(())
+}
+
+/// Moves the manifests of versions above `synced` into `quarantine`, newest first, and says how
+/// many those were. For a table that cannot be opened because the newest of them is damaged.
+pub(crate) fn quarantine_above(dir: &Path, synced: u64, quarantine: &Path) -> Result<usize, Error> {
+    let versions = table_dir(dir).join("_versions");
+    fs::create_dir_all(quarantine).map_err(Error::io("create", quarantine))?;
+    let mut moved = 0;
+    for entry in fs::read_dir(&versions).map_err(Error::io("list", &versions))? {
+        let path = entry.map_err(Error::io("list", &versions))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // Other files here, such as the version hint, only speed up what is found by listing.
+        if manifest_version(&name).is_none_or(|version| synced < version) {
+            let to = quarantine.join(&name);
+            fs::rename(&path, &to).map_err(Error::io("move", &path))?;
+            moved += 1;
+        }
+    }
+    Ok(moved)
+}
+
+/// The version that a manifest's name tells: Lance counts down from `u64::MAX` so that the newest
+/// is listed first; files of the older naming scheme count up.
+fn manifest_version(name: &str) -> Option<u64> {
+    let number: u64 = name.strip_suffix(".manifest")?.parse().ok()?;
+    Some(if u64::MAX / 2 < number { u64::MAX - number } else { number })
+}

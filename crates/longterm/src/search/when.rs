@@ -1,0 +1,184 @@
+//! Phrases of time in a query ("in May 2023", "on 7 July", "summer of 2022") and how near a
+//! moment is to what they mean.
+//!
+//! Only English phrases that name a month, a season with its year, a year or a day are known. What
+//! is relative to now ("last spring") is left to the words.
+
+use std::{ops::Range, sync::LazyLock};
+
+use aios_record::Timestamp;
+use jiff::{Span, ToSpan, civil::Date, tz::TimeZone};
+use regex::{Captures, Regex};
+
+/// Days in which a record's nearness falls by a factor of e after what the query names; things are
+/// told of afterwards more than before.
+const DAYS_AFTER: f64 = 14.0;
+/// The same before it.
+const DAYS_BEFORE: f64 = 7.0;
+
+/// The time that a query speaks of; empty for most queries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct When {
+    parts: Vec<Part>,
+}
+
+/// A year, or what recurs every year, or both together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    year: Option<i16>,
+    within: Within,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Year,
+    /// Three months from this one on.
+    Season(i8),
+    Month(i8),
+    Day(i8, i8),
+}
+
+impl When {
+    /// What `query` says of time, and the query without it.
+    pub(crate) fn parse(query: &str) -> (When, String) {
+        let mut parts = Vec::new();
+        let mut rest = query.to_owned();
+        for (pattern, read) in PATTERNS.iter() {
+            let taken = pattern.replace_all(&rest, |captures: &Captures<'_>| match read(captures) {
+                Some(part) => {
+                    parts.push(part);
+                    " ".to_owned()
+                }
+                None => captures[0].to_owned(),
+            });
+            rest = taken.into_owned();
+        }
+        // A part without a year takes the year that is named elsewhere.
+        let year = parts.iter().find_map(|part: &Part| part.year);
+        for part in &mut parts {
+            part.year = part.year.or(year);
+        }
+        (When { parts }, rest)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// 1 for a moment that is meant, less the further it is away, 0 where no time is named.
+    pub(crate) fn nearness(&self, moment: Timestamp) -> f64 {
+        let date = moment.to_zoned(TimeZone::UTC).date();
+        let near = self.parts.iter().flat_map(|part| part.spans(date.year())).map(|span| {
+            let days = |from: Date, to: Date| {
+                from.until(to).map_or(f64::INFINITY, |span| f64::from(span.get_days()))
+            };
+            if date < span.start {
+                (-days(date, span.start) / DAYS_BEFORE).exp()
+            } else if span.end <= date {
+                (-days(span.end, date) / DAYS_AFTER).exp()
+            } else {
+                1.0
+            }
+        });
+        near.fold(0.0, f64::max)
+    }
+}
+
+impl Part {
+    /// The days that are meant; without a year, those around `year`.
+    fn spans(self, year: i16) -> impl Iterator<Item = Range<Date>> {
+        let years = match self.year {
+            Some(year) => year..=year,
+            None => year.saturating_sub(1)..=year.saturating_add(1),
+        };
+        years.filter_map(move |year| self.within.span(year))
+    }
+}
+
+impl Within {
+    fn span(self, year: i16) -> Option<Range<Date>> {
+        let (month, day, length): (i8, i8, Span) = match self {
+            Within::Year => (1, 1, 1.year()),
+            Within::Season(month) => (month, 1, 3.months()),
+            Within::Month(month) => (month, 1, 1.month()),
+            Within::Day(month, day) => (month, day, 1.day()),
+        };
+        let start = Date::new(year, month, day).ok()?;
+        Some(start..start.checked_add(length).ok()?)
+    }
+}
+
+type Read = fn(&Captures<'_>) -> Option<Part>;
+
+/// From the most to the least specific; each takes its words out of the query.
+static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
+    let month = r"(?P<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?";
+    let year = r"(?P<year>(?:19|20)\d\d)";
+    let day = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?";
+    let patterns: [(String, Read); 6] = [
+        (format!(r"\b{year}-(?P<number>\d\d)-(?P<day>\d\d)\b"), |found| {
+            day_part(found, found["number"].parse().ok()?)
+        }),
+        (format!(r"(?i)\b{day}(?: of)? {month}(?:,? ?{year})?\b"), |found| {
+            day_part(found, month_number(&found["month"])?)
+        }),
+        (format!(r"(?i)\b{month} {day}\b(?:,? ?{year}\b)?"), |found| {
+            day_part(found, month_number(&found["month"])?)
+        }),
+        (format!(r"(?i)(?P<before>\b\w+ )?\b{month}(?:,? (?:of )?{year}\b)?"), month_part),
+        (format!(r"(?i)\b(?P<season>spring|summer|fall|autumn|winter)(?: of)? {year}\b"), |found| {
+            let month = match found["season"].to_lowercase().as_str() {
+                "spring" => 3,
+                "summer" => 6,
+                "fall" | "autumn" => 9,
+                _ => 12,
+            };
+            Some(Part { year: year_number(found), within: Within::Season(month) })
+        }),
+        (format!(r"(?i)\b(?:in|during|since|of|year) {year}\b"), |found| {
+            Some(Part { year: year_number(found), within: Within::Year })
+        }),
+    ];
+    let compiled = patterns.into_iter().map(|(pattern, read)| {
+        (Regex::new(&pattern).expect("the pattern is a constant"), read)
+    });
+    compiled.collect()
+});
+
+fn day_part(found: &Captures<'_>, month: i8) -> Option<Part> {
+    let day = found["day"].parse().ok()?;
+    // A leap year, so that the 29th of February is a day.
+    Date::new(2024, month, day).ok()?;
+    Some(Part { year: year_number(found), within: Within::Day(month, day) })
+}
+
+/// A month by itself; `may`, `march` and the like are taken for one only where they are written,
+/// or used, as one.
+fn month_part(found: &Captures<'_>) -> Option<Part> {
+    let name = &found["month"];
+    let year = year_number(found);
+    let before = found.name("before").map_or("", |word| word.as_str().trim()).to_lowercase();
+    let placed = PLACING_WORDS.contains(&before.as_str());
+    let capital = name.starts_with(char::is_uppercase);
+    let lower = name.trim_end_matches('.').to_lowercase();
+    let ambiguous = ["may", "march", "mar", "jan", "jun", "sep", "dec"].contains(&lower.as_str());
+    if year.is_none() && ambiguous && !(capital && (lower != "may" || placed)) {
+        return None;
+    }
+    Some(Part { year, within: Within::Month(month_number(name)?) })
+}
+
+const PLACING_WORDS: &[&str] =
+    &["in", "of", "since", "until", "by", "during", "last", "next", "early", "late", "mid"];
+
+fn year_number(found: &Captures<'_>) -> Option<i16> {
+    found.name("year")?.as_str().parse().ok()
+}
+
+fn month_number(name: &str) -> Option<i8> {
+    let start = name.get(..3)?.to_lowercase();
+    let months =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let at = months.iter().position(|month| *month == start)?;
+    i8::try_from(at + 1).ok()
+}

@@ -1,0 +1,594 @@
+//! The handle: writing, the change feed, reading by key, and the worker that drains the journal.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use aios_embedding::Embedder;
+use aios_record::{Id, Kind, Provenance, Record, Timestamp};
+use tokio::{
+    sync::{Mutex, Notify, watch},
+    task::{self, JoinHandle},
+    time,
+};
+
+use crate::{
+    Config, Error,
+    analysis::Analyzer,
+    journal::{FeedOutcome, Journal, Outcome, Write},
+    library::{Library, Row},
+    owner::{Owner, Places},
+};
+
+/// How often a text is given to the model before it is stored without a vector.
+const EMBED_TRIES: usize = 3;
+/// How long [`Longterm::drain`] waits between looks at another process's progress.
+const DRAIN_POLL: Duration = Duration::from_millis(20);
+
+/// The handle on one data directory's long-term memory. Clones share everything.
+///
+/// When the last clone goes, what waits in the journal stays there for the next owner;
+/// [`close`](Longterm::close) moves it into the library first.
+#[derive(Clone)]
+pub struct Longterm {
+    pub(crate) shared: Arc<Shared>,
+    worker: Arc<Worker>,
+}
+
+/// What the handle and its worker share.
+pub(crate) struct Shared {
+    places: Places,
+    config: Arc<Config>,
+    pub(crate) journal: Journal,
+    pub(crate) embedder: Arc<dyn Embedder>,
+    pub(crate) analyzer: Analyzer,
+    /// What searches read; none until an owner has made the table.
+    library: RwLock<Option<Library>>,
+    /// Present while this process is the owner.
+    owner: Mutex<Option<Owner>>,
+    /// Told when there is something to drain.
+    wake: Notify,
+}
+
+/// What became of a record given to [`Longterm::store`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// `kind/id`.
+    pub key: String,
+    /// Whether the same content was stored already.
+    pub known: bool,
+}
+
+/// Consecutive entries of another tier's change feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedPage {
+    /// The watermark that this page continues from.
+    pub after: u64,
+    /// The watermark when it is applied.
+    pub through: u64,
+    /// What changed, oldest first.
+    pub changes: Vec<FeedChange>,
+}
+
+/// One entry of a change feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedChange {
+    /// Its place in the feed.
+    pub seq: u64,
+    /// What changed.
+    pub change: Change,
+}
+
+/// A record that is there now, or is there no longer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// It was added or changed; this is how it is now.
+    Upsert(Box<Record>),
+    /// It was removed.
+    Delete {
+        /// Its kind.
+        kind: Kind,
+        /// Its id.
+        id: Id,
+    },
+}
+
+/// What became of a page of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied {
+    /// It is in the journal.
+    Yes {
+        /// Keys that are stored in another scope and were left as they are.
+        conflicts: Vec<String>,
+    },
+    /// Nothing was done: another process has applied this part of the feed.
+    WatermarkMoved {
+        /// Where the feed goes on.
+        watermark: u64,
+    },
+}
+
+/// How much there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    /// Records acknowledged, pending ones included.
+    pub records: u64,
+    /// Changes that wait in the journal.
+    pub pending: u64,
+    /// Records of each collection, pending ones included.
+    pub collections: BTreeMap<&'static str, u64>,
+    /// Bytes of `journal.db` and the library on disk.
+    pub disk_bytes: u64,
+}
+
+/// Whether the library holds what the journal says it does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verification {
+    /// Keys that were compared.
+    pub checked: u64,
+    /// Keys that the library should hold and does not.
+    pub missing: Vec<String>,
+    /// Keys that the library holds more than once.
+    pub repeated: Vec<String>,
+    /// Keys that the library holds and the journal does not know.
+    pub unknown: Vec<String>,
+}
+
+impl Verification {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.missing.is_empty() && self.repeated.is_empty() && self.unknown.is_empty()
+    }
+}
+
+impl Longterm {
+    /// Opens long-term memory in the data directory `dir`, which is made (mode 0700) if it does
+    /// not exist. Background work runs on the tokio runtime that this is called on.
+    ///
+    /// # Errors
+    /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
+    /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used.
+    /// - [`Error::Damaged`] when the library that the journal speaks of is gone.
+    pub async fn open(
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<Longterm, Error> {
+        let places = Places::new(dir);
+        make_directory(dir)?;
+        make_directory(&places.library)?;
+        let (path, durability) = (places.journal.clone(), config.durability);
+        let journal = task::spawn_blocking(move || Journal::open(&path, durability));
+        let journal = journal.await.map_err(|_| Error::Closed)??;
+        let given = embedder.fingerprint().to_string();
+        let stored = journal.claim_embedder(given.clone()).await?;
+        if stored != given {
+            return Err(Error::ModelMismatch { stored, given });
+        }
+        let shared = Arc::new(Shared {
+            places,
+            analyzer: Analyzer::new(config.language),
+            config: Arc::new(config),
+            journal,
+            embedder,
+            library: RwLock::new(None),
+            owner: Mutex::new(None),
+            wake: Notify::new(),
+        });
+        shared.own().await?;
+        let worker = Arc::new(Worker::start(Arc::clone(&shared)));
+        Ok(Longterm { shared, worker })
+    }
+
+    /// Stores records, or replaces those of the same key, all or none. When this returns they are
+    /// durable and found by every search.
+    ///
+    /// A record whose content is stored already is left as it is. `recorded_at` is set to now
+    /// where it is the epoch.
+    ///
+    /// # Errors
+    /// - [`Error::Conflict`] when a key is stored in another scope.
+    /// - [`Error::TextTooLong`], [`Error::JournalFull`] when a limit of the configuration is
+    ///   reached.
+    pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
+        let keys: Vec<String> = records.iter().map(Record::key).collect();
+        let changes =
+            records.into_iter().map(|record| (0, Change::Upsert(Box::new(record)))).collect();
+        let writes = self.shared.prepare(changes).await?;
+        let rows_max = self.shared.config.journal_rows_max;
+        let outcomes = self.shared.journal.write(writes, rows_max).await?;
+        self.shared.wake.notify_one();
+        let stored = keys.into_iter().zip(outcomes);
+        Ok(stored.map(|(key, outcome)| Stored { key, known: outcome == Outcome::Known }).collect())
+    }
+
+    /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
+    /// change whose `seq` is lower than one applied before to the same key is passed over.
+    ///
+    /// # Errors
+    /// As [`store`](Longterm::store), but a key that is stored in another scope is reported in
+    /// [`Applied::Yes`] and does not hold up the feed.
+    pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
+        let FeedPage { after, through, changes } = page;
+        let changes: Vec<_> =
+            changes.into_iter().map(|FeedChange { seq, change }| (seq, change)).collect();
+        let keys: Vec<String> = changes.iter().map(|(_, change)| key_of(change)).collect();
+        let writes = self.shared.prepare(changes).await?;
+        let rows_max = self.shared.config.journal_rows_max;
+        match self.shared.journal.write_feed(after, through, writes, rows_max).await? {
+            FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
+            FeedOutcome::Written(outcomes) => {
+                self.shared.wake.notify_one();
+                let outcomes = keys.into_iter().zip(outcomes);
+                let conflicts: Vec<String> = outcomes
+                    .filter_map(|(key, outcome)| (outcome == Outcome::Conflict).then_some(key))
+                    .collect();
+                for key in &conflicts {
+                    tracing::warn!(key, "stored in another scope; this change was left out");
+                }
+                Ok(Applied::Yes { conflicts })
+            }
+        }
+    }
+
+    /// How far the feed is applied; 0 at first.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn watermark(&self) -> Result<u64, Error> {
+        self.shared.journal.watermark().await
+    }
+
+    /// Which of these keys (`kind/id`) were ever acknowledged and not deleted since, in the order
+    /// given.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn known(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
+        self.shared.journal.known(keys).await
+    }
+
+    /// The whole record of a key, expired or superseded ones included; none if it is not stored.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
+        let key = format!("{kind}/{id}");
+        let (pending, version) = self.shared.journal.pending_of(key.clone()).await?;
+        if let Some(pending) = pending {
+            return Ok(pending.row.map(|row| row.record));
+        }
+        let Some(library) = self.shared.library(version).await? else { return Ok(None) };
+        Ok(library.whole(&[key]).await?.pop().map(|row| row.record))
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Io`] when the directory cannot be read.
+    pub async fn stats(&self) -> Result<Stats, Error> {
+        let mut collections = BTreeMap::new();
+        for (kind, count) in self.shared.journal.counts().await? {
+            if let Ok(kind) = kind.parse::<Kind>() {
+                collections.insert(kind.collection(), count);
+            }
+        }
+        let places = self.shared.places.clone();
+        let disk_bytes = task::spawn_blocking(move || {
+            bytes_below(&places.library).map_err(Error::io("list", &places.library)).map(|bytes| {
+                let journal = ["", "-wal"].iter().map(|end| {
+                    let mut path = places.journal.clone().into_os_string();
+                    path.push(end);
+                    fs::metadata(path).map_or(0, |metadata| metadata.len())
+                });
+                bytes + journal.sum::<u64>()
+            })
+        });
+        Ok(Stats {
+            records: collections.values().sum(),
+            pending: self.shared.journal.pending_count().await?,
+            collections,
+            disk_bytes: disk_bytes.await.map_err(|_| Error::Closed)??,
+        })
+    }
+
+    /// Compares the library's keys with the journal's. Keys that still wait in the journal are left
+    /// out, so [`drain`](Longterm::drain) first for a full picture.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub async fn verify(&self) -> Result<Verification, Error> {
+        let held = self.shared.journal.held().await?;
+        let mut found = match self.shared.library(held.synced_version).await? {
+            Some(library) => library.keys().await?,
+            None => Vec::new(),
+        };
+        found.retain(|key| !held.pending.contains(key));
+        found.sort_unstable();
+        let repeated = found.windows(2).filter(|pair| pair[0] == pair[1]);
+        let mut report = Verification {
+            checked: held.keys.len() as u64,
+            repeated: repeated.map(|pair| pair[0].clone()).collect(),
+            ..Verification::default()
+        };
+        let found: BTreeSet<String> = found.into_iter().collect();
+        report.missing = held.keys.difference(&found).cloned().collect();
+        let strangers: Vec<String> = found.difference(&held.keys).cloned().collect();
+        // What was stored since the journal was read is no stranger.
+        let known = self.shared.journal.known(strangers.clone()).await?.into_iter();
+        let unknown = strangers.into_iter().zip(known).filter(|(_, known)| !known);
+        report.unknown = unknown.map(|(key, _)| key).collect();
+        Ok(report)
+    }
+
+    /// Returns when the library holds all that was acknowledged before the call, whichever process
+    /// moves it there.
+    ///
+    /// # Errors
+    /// What kept the owner from moving it, if that is this process.
+    pub async fn drain(&self) -> Result<(), Error> {
+        loop {
+            self.shared.own().await?;
+            if let Some(owner) = self.shared.owner.lock().await.as_mut() {
+                owner.drain().await?;
+                return Ok(());
+            }
+            if self.shared.journal.pending_count().await? == 0 {
+                return Ok(());
+            }
+            time::sleep(DRAIN_POLL).await;
+        }
+    }
+
+    /// Moves what waits into the library if this process is the owner, ends the background work,
+    /// gives the ownership up and closes the journal. Other clones get errors from then on.
+    ///
+    /// # Errors
+    /// What kept the journal from being drained; it is closed all the same and loses nothing.
+    pub async fn close(self) -> Result<(), Error> {
+        self.worker.stop().await;
+        let owner = self.shared.owner.lock().await.take();
+        let drained = match owner {
+            Some(mut owner) => owner.drain().await.map(|_| ()),
+            None => Ok(()),
+        };
+        self.shared.journal.close().await;
+        drained
+    }
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.config.clock)()
+    }
+
+    /// What searches read, at `version` or later; none where nothing was ever moved there.
+    pub(crate) async fn library(&self, version: u64) -> Result<Option<Library>, Error> {
+        let opened = self.library.read().expect("no holder panics").clone();
+        let library = match opened {
+            Some(library) => library,
+            None if version == 0 => return Ok(None),
+            None => {
+                let (dir, bytes) = (&self.places.library, self.config.cache_bytes);
+                let dimension = self.embedder.dimension();
+                let Some(library) = Library::open(dir, dimension, bytes).await? else {
+                    return Ok(None);
+                };
+                *self.library.write().expect("no holder panics") = Some(library.clone());
+                library
+            }
+        };
+        library.catch_up(version).await?;
+        Ok(Some(library))
+    }
+
+    /// Becomes the owner where nobody is.
+    async fn own(&self) -> Result<(), Error> {
+        let mut owner = self.owner.lock().await;
+        if owner.is_some() {
+            return Ok(());
+        }
+        let dimension = self.embedder.dimension();
+        let taken = Owner::take(&self.places, &self.journal, &self.config, dimension).await?;
+        if let Some(taken) = taken {
+            *self.library.write().expect("no holder panics") = Some(taken.library().clone());
+            *owner = Some(taken);
+        }
+        Ok(())
+    }
+
+    /// Analyses and embeds, off the async workers.
+    async fn prepare(self: &Arc<Shared>, changes: Vec<(u64, Change)>) -> Result<Vec<Write>, Error> {
+        let shared = Arc::clone(self);
+        let work = task::spawn_blocking(move || {
+            let now = shared.now();
+            let mut records = Vec::new();
+            for (_, change) in &changes {
+                if let Change::Upsert(record) = change {
+                    check_length(record, shared.config.text_bytes_max)?;
+                    records.push(record.text.as_str());
+                }
+            }
+            let mut vectors = embed(&*shared.embedder, &records).into_iter();
+            let writes = changes.into_iter().map(|(feed_seq, change)| match change {
+                Change::Delete { kind, id } => {
+                    Write::Delete { key: format!("{kind}/{id}"), feed_seq }
+                }
+                Change::Upsert(record) => {
+                    let vector = vectors.next().expect("one vector was made for each record");
+                    shared.write_of(*record, vector, now, feed_seq)
+                }
+            });
+            Ok(writes.collect())
+        });
+        work.await.map_err(|_| Error::Closed)?
+    }
+
+    fn write_of(
+        &self,
+        mut record: Record,
+        vector: Embedded,
+        now: Timestamp,
+        feed_seq: u64,
+    ) -> Write {
+        let content_hash = content_hash(&record);
+        if record.recorded_at == Timestamp::UNIX_EPOCH {
+            record.recorded_at = now;
+        }
+        let embedder = match &vector {
+            Embedded::Failed => None,
+            _ => Some(self.embedder.fingerprint().to_string()),
+        };
+        let terms = self.analyzer.terms(&record.text).join(" ");
+        let vector = match vector {
+            Embedded::Vector(vector) => Some(vector),
+            Embedded::Nothing | Embedded::Failed => None,
+        };
+        let row = Box::new(Row { record, terms, vector, content_hash });
+        Write::Upsert { row, embedder, feed_seq }
+    }
+}
+
+/// What the model made of a text.
+enum Embedded {
+    Vector(Vec<f32>),
+    /// The text has no word that the model knows.
+    Nothing,
+    Failed,
+}
+
+impl Embedded {
+    fn new(vector: Vec<f32>) -> Embedded {
+        if vector.iter().all(|number| *number == 0.0) {
+            Embedded::Nothing
+        } else {
+            Embedded::Vector(vector)
+        }
+    }
+}
+
+/// Embeds the batch, or, where that fails, each text by itself, so that one that cannot be
+/// embedded holds up no other.
+fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Embedded> {
+    if let Ok(vectors) = embedder.embed_documents(texts) {
+        return vectors.into_iter().map(Embedded::new).collect();
+    }
+    let single = |text: &&str| {
+        let mut tries = (0..EMBED_TRIES).map(|_| embedder.embed_documents(&[text]));
+        match tries.find_map(|result| result.ok()?.pop()) {
+            Some(vector) => Embedded::new(vector),
+            None => {
+                tracing::warn!(bytes = text.len(), "a text is stored without a vector");
+                Embedded::Failed
+            }
+        }
+    };
+    texts.iter().map(single).collect()
+}
+
+fn check_length(record: &Record, bytes_max: usize) -> Result<(), Error> {
+    let bytes = record.text.len();
+    if bytes <= bytes_max {
+        return Ok(());
+    }
+    Err(Error::TextTooLong { key: record.key(), bytes, bytes_max })
+}
+
+/// Over all that a reader could see, but not over when and by whom it was written.
+fn content_hash(record: &Record) -> String {
+    let content = Record {
+        recorded_at: Timestamp::UNIX_EPOCH,
+        provenance: Provenance::default(),
+        ..record.clone()
+    };
+    let json = serde_json::to_vec(&content).expect("a record is plain data");
+    blake3::hash(&json).to_hex()[..32].to_owned()
+}
+
+fn key_of(change: &Change) -> String {
+    match change {
+        Change::Upsert(record) => record.key(),
+        Change::Delete { kind, id } => format!("{kind}/{id}"),
+    }
+}
+
+/// Drains the journal in the background, and waits to become the owner where another process is.
+struct Worker {
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Worker {
+    fn start(shared: Arc<Shared>) -> Worker {
+        let (stop, stopped) = watch::channel(false);
+        let task = Mutex::new(Some(task::spawn(work(shared, stopped))));
+        Worker { stop, task }
+    }
+
+    async fn stop(&self) {
+        self.stop.send_replace(true);
+        if let Some(task) = self.task.lock().await.take()
+            && task.await.is_err()
+        {
+            tracing::error!("the worker of long-term memory ended by a panic");
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = shared.own().await {
+            tracing::warn!(%error, "long-term memory has no owner yet");
+        }
+        let owned = match shared.owner.lock().await.as_mut() {
+            Some(owner) => {
+                if let Err(error) = owner.drain().await {
+                    tracing::warn!(%error, "the journal could not be drained; trying again");
+                }
+                true
+            }
+            None => false,
+        };
+        let woken = async {
+            if owned {
+                let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;
+                time::sleep(shared.config.drain_delay).await;
+            } else {
+                time::sleep(shared.config.owner_retry).await;
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+    }
+}
+
+fn make_directory(dir: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(Error::io("create", dir))
+}
+
+fn bytes_below(dir: &Path) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { bytes_below(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}

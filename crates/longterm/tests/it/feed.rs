@@ -1,0 +1,75 @@
+//! The change feed: watermark, order, deletions.
+
+use aios_longterm::{Applied, Change, FeedChange, FeedPage};
+use aios_record::{Id, Kind, Scope};
+
+use crate::support::{note, open, search};
+
+fn page(after: u64, through: u64, changes: Vec<(u64, Change)>) -> FeedPage {
+    let changes = changes.into_iter().map(|(seq, change)| FeedChange { seq, change }).collect();
+    FeedPage { after, through, changes }
+}
+
+fn upsert(id: &str, text: &str) -> Change {
+    Change::Upsert(Box::new(note(id, text)))
+}
+
+fn delete(id: &str) -> Change {
+    Change::Delete { kind: Kind::Note, id: Id::new(id).unwrap() }
+}
+
+fn applied() -> Applied {
+    Applied::Yes { conflicts: Vec::new() }
+}
+
+#[tokio::test]
+async fn a_page_moves_the_watermark_once_whoever_pumps() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (open(dir.path()).await, open(dir.path()).await);
+    let first = page(0, 5, vec![(5, upsert("a", "said once"))]);
+    assert_eq!(one.apply_feed(first.clone()).await.unwrap(), applied());
+    assert_eq!(other.watermark().await.unwrap(), 5);
+    let again = other.apply_feed(first).await.unwrap();
+    assert_eq!(again, Applied::WatermarkMoved { watermark: 5 });
+    assert_eq!(search(&other, "said").await, ["note/a"]);
+}
+
+#[tokio::test]
+async fn a_deletion_hides_at_once_and_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let changes = vec![(1, upsert("a", "red fox")), (2, upsert("b", "red hen"))];
+    longterm.apply_feed(page(0, 2, changes)).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.apply_feed(page(2, 3, vec![(3, delete("a"))])).await.unwrap();
+    assert_eq!(search(&longterm, "red").await, ["note/b"]);
+    longterm.drain().await.unwrap();
+    assert_eq!(search(&longterm, "red").await, ["note/b"]);
+    assert_eq!(longterm.stats().await.unwrap().records, 1);
+    longterm.apply_feed(page(3, 4, vec![(4, upsert("a", "red fox, back again"))])).await.unwrap();
+    longterm.drain().await.unwrap();
+    assert_eq!(search(&longterm, "fox").await[0], "note/a");
+}
+
+#[tokio::test]
+async fn an_older_change_never_replaces_a_newer_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.apply_feed(page(0, 9, vec![(9, upsert("a", "newer"))])).await.unwrap();
+    longterm.apply_feed(page(9, 10, vec![(3, upsert("a", "older"))])).await.unwrap();
+    let record = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
+    assert_eq!(record.text, "newer");
+}
+
+#[tokio::test]
+async fn a_conflict_is_reported_and_holds_up_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "shared")]).await.unwrap();
+    let mut of_ada = note("a", "hers");
+    of_ada.scope = Scope::default().with_user("ada");
+    let changes = vec![(1, Change::Upsert(Box::new(of_ada))), (2, upsert("b", "after it"))];
+    let outcome = longterm.apply_feed(page(0, 2, changes)).await.unwrap();
+    assert_eq!(outcome, Applied::Yes { conflicts: vec!["note/a".to_owned()] });
+    assert_eq!(search(&longterm, "after").await, ["note/b"]);
+}

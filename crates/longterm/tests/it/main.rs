@@ -1,0 +1,9 @@
+//! Long-term memory through its public API.
+
+#![allow(clippy::unwrap_used)]
+
+mod crash;
+mod feed;
+mod search;
+mod store;
+mod support;

@@ -1,0 +1,189 @@
+//! What a search finds, leaves out and says of itself.
+
+use aios_longterm::{Error, Explain, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions};
+use aios_record::{Kind, Record, Scope, ScopeFilter, Timestamp};
+
+use crate::support::{keys, note, open, search, turn};
+
+/// Searches before and after the rows move to the library: where they lie must not matter.
+async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expect: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(records).await.unwrap();
+    let pending = longterm.search(query, options).await.unwrap();
+    assert_eq!(keys(&pending), expect, "`{query}` in the journal");
+    longterm.drain().await.unwrap();
+    let drained = longterm.search(query, options).await.unwrap();
+    assert_eq!(keys(&drained), expect, "`{query}` in the library");
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn words_and_meaning_both_find() {
+    let records = || {
+        vec![
+            note("error", "the proxy failed with ERR_CONN_RESET on nginx-1.24.0"),
+            note("dog", "my puppy ran around the garden all afternoon"),
+            note("tax", "quarterly taxes are due in April"),
+        ]
+    };
+    let best = SearchOptions { limit: 1, ..SearchOptions::default() };
+    check(records(), "err_conn_reset", &best, &["note/error"]).await;
+    check(records(), "nginx", &best, &["note/error"]).await;
+    check(records(), "a dog playing outside", &best, &["note/dog"]).await;
+    check(records(), "TAXES?", &best, &["note/tax"]).await;
+}
+
+#[tokio::test]
+async fn the_turns_around_lend_their_words() {
+    let records = vec![
+        turn("s", 0, "Ada", "Did you adopt the kitten from the shelter?"),
+        turn("s", 1, "Bob", "Yes, last week, she is called Mochi."),
+        turn("t", 0, "Ada", "The train was late again."),
+        turn("t", 1, "Bob", "Yes, every week, it is called Monday."),
+    ];
+    let two = SearchOptions { limit: 2, ..SearchOptions::default() };
+    let expect = ["message/s:0", "message/s:1"];
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(records).await.unwrap();
+    longterm.drain().await.unwrap();
+    let mut found = keys(&longterm.search("the name of the kitten", &two).await.unwrap());
+    found.sort();
+    assert_eq!(found, expect);
+}
+
+#[tokio::test]
+async fn filters_restrict_before_the_search() {
+    let scoped = |id: &str, user: Option<&str>| {
+        let mut record = note(id, "blue whale");
+        record.text.push_str(&format!(" number {id}"));
+        record.scope = Scope { user: user.map(str::to_owned), ..Scope::default() };
+        record
+    };
+    let users = || vec![scoped("1", Some("ada")), scoped("2", Some("bob")), scoped("3", None)];
+    let ada = Scope::default().with_user("ada");
+    let shared = SearchOptions { scope: ScopeFilter::new(ada.clone()), ..Default::default() };
+    check(users(), "whale", &shared, &["note/1", "note/3"]).await;
+    let exact = SearchOptions { scope: ScopeFilter::exact(ada), ..Default::default() };
+    check(users(), "whale", &exact, &["note/1"]).await;
+
+    let tagged = |id: &str, tags: &[&str]| {
+        let mut record = note(id, &format!("green tea {id}"));
+        record.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        record
+    };
+    let tags = vec![tagged("1", &["a b", "c"]), tagged("2", &["a"]), tagged("3", &[])];
+    let any = SearchOptions { tags: vec!["a".to_owned(), "zz".to_owned()], ..Default::default() };
+    check(tags, "tea", &any, &["note/2"]).await;
+
+    let facts = SearchOptions { kinds: Some(vec![Kind::Fact]), ..Default::default() };
+    check(vec![note("1", "x")], "x", &facts, &[]).await;
+    let none = SearchOptions { kinds: Some(vec![]), ..Default::default() };
+    check(vec![note("1", "x")], "x", &none, &[]).await;
+}
+
+#[tokio::test]
+async fn time_decides_what_is_seen() {
+    let timed = |id: &str, change: &dyn Fn(&mut Record)| {
+        let mut record = note(id, &format!("meeting {id}"));
+        record.recorded_at = time("2024-06-01T00:00:00Z");
+        change(&mut record);
+        record
+    };
+    let records = || {
+        vec![
+            timed("may", &|record| record.occurred_at = Some(time("2023-05-10T09:00:00Z"))),
+            timed("july", &|record| record.occurred_at = Some(time("2023-07-10T09:00:00Z"))),
+            timed("expired", &|record| record.expires_at = Some(time("2024-07-01T00:00:00Z"))),
+        ]
+    };
+    let day = |text: &str| Some(time(text));
+    let june = SearchOptions {
+        since: day("2023-06-01T00:00:00Z"),
+        until: day("2023-07-10T09:00:00.000001Z"),
+        ..Default::default()
+    };
+    check(records(), "meeting", &june, &["note/july"]).await;
+    let before = SearchOptions { until: day("2023-07-10T09:00:00Z"), ..Default::default() };
+    check(records(), "meeting", &before, &["note/may"]).await;
+    let then = SearchOptions { as_of: day("2024-06-15T00:00:00Z"), ..Default::default() };
+    check(records(), "expired meeting", &SearchOptions { limit: 1, ..then }, &["note/expired"])
+        .await;
+    let named = SearchOptions { limit: 1, ..Default::default() };
+    check(records(), "the meeting in May 2023", &named, &["note/may"]).await;
+}
+
+#[tokio::test]
+async fn a_hit_explains_itself_and_its_score_is_the_sum() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![turn("s", 0, "Ada", "I painted a lake at sunrise")]).await.unwrap();
+    let options = SearchOptions { explain: Explain::Yes, ..Default::default() };
+    let found = longterm.search("What did Ada paint?", &options).await.unwrap();
+    let hit = &found.hits[0];
+    let why = hit.explain.as_ref().unwrap();
+    assert_eq!(why.terms, ["paint"]);
+    assert!(0.0 < why.speaker && 0.0 < why.words && 0.0 < why.meaning, "{why:?}");
+    let sum = why.words + why.meaning + why.speaker + why.time + why.question;
+    assert!((hit.score - sum).abs() < 1e-9);
+    assert!((0.0..=1.0).contains(&hit.relevance));
+}
+
+#[tokio::test]
+async fn records_with_the_same_words_fold_into_one_hit() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let text = "the backup runs every night at two";
+    longterm.store(vec![note("a", text), note("b", text), note("c", "other")]).await.unwrap();
+    let found = longterm.search("backup at night", &SearchOptions::default()).await.unwrap();
+    assert_eq!(found.hits[0].folded.len(), 1);
+    assert_eq!(found.hits.len(), 2);
+}
+
+#[tokio::test]
+async fn operators_are_words_and_nothing_is_too_odd_to_ask() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "one or more near misses"), note("b", "b")]).await.unwrap();
+    longterm.drain().await.unwrap();
+    for query in ["\" OR 1=1 --", "NEAR(", "misses^2 AND (", "'; DROP TABLE records; --"] {
+        search(&longterm, query).await;
+    }
+    for query in ["", "   ", "*", "?!"] {
+        assert!(search(&longterm, query).await.is_empty(), "{query}");
+    }
+    let long = "misses ".repeat(15_000);
+    assert_eq!(search(&longterm, &long).await[0], "note/a");
+    let many: String = (0..20_000).map(|n| format!("w{n} ")).collect();
+    assert_eq!(search(&longterm, &format!("{many} misses")).await[0], "note/a");
+}
+
+#[tokio::test]
+async fn limits_of_a_search_are_typed_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let long = "x".repeat(QUERY_BYTES_MAX + 1);
+    let error = longterm.search(&long, &SearchOptions::default()).await.unwrap_err();
+    assert!(matches!(error, Error::QueryTooLong { .. }), "{error}");
+    let many = SearchOptions { limit: LIMIT_MAX + 1, ..Default::default() };
+    let error = longterm.search("x", &many).await.unwrap_err();
+    assert!(matches!(error, Error::TooMany { .. }), "{error}");
+    let zero = SearchOptions { limit: 0, ..Default::default() };
+    assert!(longterm.search("x", &zero).await.unwrap().hits.is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_found_where_nothing_fits() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "we planted tomatoes behind the shed")]).await.unwrap();
+    let options = SearchOptions { min_relevance: Some(0.5), ..Default::default() };
+    let fits = longterm.search("where are the tomatoes planted?", &options).await.unwrap();
+    assert_eq!(keys(&fits), ["note/a"]);
+    let off = longterm.search("quantum chromodynamics lecture", &options).await.unwrap();
+    assert!(off.hits.is_empty());
+}

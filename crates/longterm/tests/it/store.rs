@@ -1,0 +1,166 @@
+//! Storing, reading back, identity, limits.
+
+use aios_longterm::{Config, Error, Longterm};
+use aios_record::{Id, Kind, Scope, Source, Trust};
+use serde_json::json;
+
+use crate::support::{model, note, open, search};
+
+#[tokio::test]
+async fn what_is_stored_is_found_at_once_and_after_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "the staging port is 5433")]).await.unwrap();
+    assert_eq!(search(&longterm, "staging port").await, ["note/a"]);
+    longterm.drain().await.unwrap();
+    assert_eq!(search(&longterm, "staging port").await, ["note/a"]);
+    longterm.close().await.unwrap();
+    let longterm = open(dir.path()).await;
+    assert_eq!(search(&longterm, "staging port").await, ["note/a"]);
+    assert_eq!(longterm.stats().await.unwrap().pending, 0);
+}
+
+#[tokio::test]
+async fn a_record_comes_back_whole_from_either_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let mut record = note("whole", "every field is kept");
+    record.scope = Scope::default().with_user("ada").with_agent("x").with_session("s");
+    record.title = Some("A title".to_owned());
+    record.speaker = Some("Ada".to_owned());
+    record.position = Some(7);
+    record.payload = json!({"nested": [1, 2.5, null, "\u{6771}"]});
+    record.tags = vec!["one".to_owned(), "two words".to_owned()];
+    record.source = Some(Source { kind: "file".to_owned(), id: "a.md".to_owned() });
+    record.external_id = Some("D1:3".to_owned());
+    record.importance = 0.9;
+    record.confidence = 0.25;
+    record.trust = Trust::Low;
+    record.occurred_at = Some("2023-05-08T13:56:00Z".parse().unwrap());
+    record.recorded_at = "2024-01-01T00:00:00Z".parse().unwrap();
+    record.valid_from = Some("2023-01-01T00:00:00Z".parse().unwrap());
+    record.valid_to = Some("2999-01-01T00:00:00Z".parse().unwrap());
+    record.expires_at = Some("2999-01-01T00:00:00Z".parse().unwrap());
+    record.superseded_by = Some(Id::new("next").unwrap());
+    record.provenance.module = "planner".to_owned();
+    longterm.store(vec![record.clone()]).await.unwrap();
+    let read = || longterm.record(Kind::Note, &record.id);
+    assert_eq!(read().await.unwrap().as_ref(), Some(&record));
+    longterm.drain().await.unwrap();
+    assert_eq!(read().await.unwrap().as_ref(), Some(&record));
+    assert_eq!(longterm.record(Kind::Fact, &record.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_same_content_twice_is_known_and_new_content_replaces() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let store = |text: &'static str| longterm.store(vec![note("a", text)]);
+    assert!(!store("apples are red").await.unwrap()[0].known);
+    assert!(store("apples are red").await.unwrap()[0].known);
+    longterm.drain().await.unwrap();
+    assert!(store("apples are red").await.unwrap()[0].known);
+    assert!(!store("pears are green").await.unwrap()[0].known);
+    let check = async || {
+        let record = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
+        assert_eq!(record.text, "pears are green");
+        assert_eq!(search(&longterm, "apples pears").await, ["note/a"]);
+        assert_eq!(longterm.stats().await.unwrap().records, 1);
+    };
+    check().await;
+    longterm.drain().await.unwrap();
+    check().await;
+    let known = longterm.known(vec!["note/a".to_owned(), "note/b".to_owned()]).await.unwrap();
+    assert_eq!(known, [true, false]);
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_scope_and_a_refused_batch_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let mut of_ada = note("a", "hers");
+    of_ada.scope = Scope::default().with_user("ada");
+    longterm.store(vec![of_ada]).await.unwrap();
+    let mut of_bob = note("a", "his");
+    of_bob.scope = Scope::default().with_user("bob");
+    let error = longterm.store(vec![note("b", "beside it"), of_bob]).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert_eq!(longterm.known(vec!["note/b".to_owned()]).await.unwrap(), [false]);
+    let kept = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
+    assert_eq!(kept.text, "hers");
+}
+
+#[tokio::test]
+async fn limits_are_typed_errors_before_anything_is_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { text_bytes_max: 10, ..Config::default() };
+    let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+    let records = vec![note("a", "short"), note("b", "longer than ten")];
+    let error = longterm.store(records).await.unwrap_err();
+    assert!(matches!(&error, Error::TextTooLong { bytes: 15, .. }), "{error}");
+    assert_eq!(longterm.stats().await.unwrap().records, 0);
+}
+
+#[tokio::test]
+async fn a_full_journal_refuses_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { journal_rows_max: 0, ..Config::default() };
+    let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+    let error = longterm.store(vec![note("a", "x")]).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn two_handles_on_one_directory_see_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let (owner, other) = (open(dir.path()).await, open(dir.path()).await);
+    other.store(vec![note("a", "stored by the one that is not the owner")]).await.unwrap();
+    assert_eq!(search(&owner, "owner").await, ["note/a"]);
+    other.drain().await.unwrap();
+    owner.store(vec![note("b", "stored by the owner, then drained")]).await.unwrap();
+    owner.drain().await.unwrap();
+    assert_eq!(search(&other, "drained").await[0], "note/b");
+    owner.close().await.unwrap();
+    other.store(vec![note("c", "the other takes over")]).await.unwrap();
+    other.drain().await.unwrap();
+    assert_eq!(other.stats().await.unwrap().pending, 0);
+    assert_eq!(search(&other, "takes over").await[0], "note/c");
+}
+
+#[tokio::test]
+async fn another_model_is_refused_by_name() {
+    struct Other;
+    impl aios_embedding::Embedder for Other {
+        fn embed_documents(&self, _: &[&str]) -> Result<Vec<Vec<f32>>, aios_embedding::Error> {
+            unreachable!("the store is refused before anything is embedded")
+        }
+        fn embed_query(&self, _: &str) -> Result<Vec<f32>, aios_embedding::Error> {
+            unreachable!("the store is refused before anything is embedded")
+        }
+        fn count_tokens(&self, _: &str) -> usize {
+            0
+        }
+        fn dimension(&self) -> usize {
+            3
+        }
+        fn fingerprint(&self) -> &aios_embedding::Fingerprint {
+            static NAME: std::sync::OnceLock<aios_embedding::Fingerprint> =
+                std::sync::OnceLock::new();
+            NAME.get_or_init(|| aios_embedding::Fingerprint::new("other-model"))
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).await.close().await.unwrap();
+    let result = Longterm::open(dir.path(), Config::default(), std::sync::Arc::new(Other)).await;
+    let error = result.err().unwrap().to_string();
+    assert!(error.contains("other-model"), "{error}");
+}
+
+#[tokio::test]
+async fn a_path_that_is_a_file_is_a_clear_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let error = Longterm::open(&file, Config::default(), model()).await.err().unwrap();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+}
