@@ -234,8 +234,9 @@ pub(crate) fn fill(bound: &Scope, scope: &mut Scope) -> Result<(), Error> {
 
 /// A whole record out of a row of its `select` statement.
 pub(crate) fn read<T: Row>(row: &rusqlite::Row<'_>) -> Result<T, Error> {
-    T::take(&mut Columns::of(row)).map_err(|_| Error::Damaged {
+    T::take(&mut Columns::of(row)).map_err(|source| Error::Damaged {
         kind: T::KIND,
         id: row.get(0).unwrap_or_else(|_| "?".to_owned()),
+        source: Box::new(source),
     })
 }

@@ -66,7 +66,12 @@ impl Column for Timestamp {
     }
 
     fn check(&self, field: &'static str, _: usize) -> Result<(), Error> {
-        if *self < Timestamp::UNIX_EPOCH { Err(Error::Time { field, time: *self }) } else { Ok(()) }
+        // What the last second holds cannot be read back from microseconds.
+        let kept = Timestamp::from_microsecond(self.as_microsecond()).is_ok();
+        if kept && Timestamp::UNIX_EPOCH <= *self {
+            return Ok(());
+        }
+        Err(Error::Time { field, time: *self })
     }
 }
 

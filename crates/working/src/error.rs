@@ -50,8 +50,8 @@ pub enum Error {
         /// How long it may be.
         limit: usize,
     },
-    /// A time lies before 1970.
-    #[error("{field} is {time}, which lies before 1970; give a later one or leave it out")]
+    /// A time lies before 1970 or at the very end of 9999.
+    #[error("{field} is {time}, which lies outside 1970 to 9999; give another or leave it out")]
     Time {
         /// Which field.
         field: &'static str,
@@ -82,6 +82,8 @@ pub enum Error {
         kind: Kind,
         /// Which one.
         id: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The file was written by a newer version of this program.
     #[error(

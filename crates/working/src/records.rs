@@ -83,7 +83,7 @@ impl Working {
         .await
     }
 
-    /// The `limit` records of any searchable kind that were written last, newest first.
+    /// The `limit` records of any searchable kind that were stored last, newest first, if they have a text.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -136,6 +136,6 @@ fn newest<T: Row>(
 ) -> Result<(), Error> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let items = access.select::<T>("ORDER BY row DESC LIMIT ?6", &[&limit])?;
-    latest.extend(items.iter().map(row::record));
+    latest.extend(items.iter().map(row::record).filter(|record| !record.text.is_empty()));
     Ok(())
 }

@@ -18,7 +18,7 @@ const QUERY_WORDS_MAX: usize = 64;
 /// So many of the best matching patterns are weighed against each other.
 const PATTERN_CANDIDATES: usize = 200;
 /// A pattern's trigger must share this part of the words of the shorter of trigger and query.
-const TRIGGER_SHARE_MIN: f64 = 0.5;
+const TRIGGER_SHARE_MIN: f64 = 0.6;
 
 /// What a search looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,8 +1,15 @@
 //! The working memory through its public API.
 #![allow(clippy::unwrap_used)]
 
+mod entries;
 mod feed;
+mod limits;
 mod messages;
+mod records;
+mod schema;
+mod scope;
+mod search;
+mod work;
 
 use std::sync::{
     Arc,

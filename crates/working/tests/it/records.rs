@@ -1,0 +1,106 @@
+//! All kinds alike: list, show, statistics, health.
+
+use aios_record::Kind;
+use aios_working::{Goal, KINDS, NewMessage, Problem, Task};
+
+use crate::{Place, id, opened};
+
+#[tokio::test]
+async fn records_come_page_by_page_in_the_order_of_storing() {
+    let (_place, working) = opened();
+    for n in 0..5 {
+        working.store_goal(Goal { id: id(&format!("g{n}")), ..Goal::new("g") }).await.unwrap();
+    }
+    let (mut names, mut after, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = working.records(Kind::Goal, after, 2).await.unwrap();
+        names.extend(page.records.iter().map(|record| record.id.to_string()));
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((names, pages), (["g0", "g1", "g2", "g3", "g4"].map(str::to_owned).to_vec(), 3));
+    assert!(working.records(Kind::Note, None, 9).await.unwrap().records.is_empty());
+    assert_eq!(working.record(Kind::Note, "x").await.unwrap(), None);
+    assert_eq!(working.record(Kind::Goal, "none").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_latest_records_are_of_every_kind() {
+    let (_place, working) = opened();
+    working.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
+    let said = NewMessage { id: Some(id("m")), ..NewMessage::new(id("s"), "user", "hello") };
+    working.add_message(said).await.unwrap();
+    working.store_task(Task { id: id("t"), ..Task::new("t") }).await.unwrap();
+    let latest = working.latest_records(2).await.unwrap();
+    assert_eq!(
+        latest.iter().map(|record| record.key()).collect::<Vec<_>>(),
+        ["task/t", "message/m"]
+    );
+}
+
+#[tokio::test]
+async fn statistics_count_everything() {
+    let (place, working) = opened();
+    working.store_goal(Goal::new("g")).await.unwrap();
+    for _ in 0..3 {
+        working.add_message(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
+    }
+    let stats = working.stats().await.unwrap();
+    assert_eq!(stats.records.len(), KINDS.len());
+    assert_eq!((stats.records["goals"], stats.records["messages"]), (1, 3));
+    assert_eq!((stats.sessions_active, stats.feed_pending), (1, 4));
+    assert!(4096 < stats.file_bytes);
+    place.pass_hours(25);
+    assert_eq!(working.stats().await.unwrap().sessions_active, 0);
+}
+
+#[tokio::test]
+async fn verify_finds_what_is_wrong_and_reindex_mends_the_index() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    for n in 0..300 {
+        working.store_goal(Goal { id: id(&format!("g{n}")), ..Goal::new("boat") }).await.unwrap();
+    }
+    assert!(working.verify().await.unwrap().is_empty());
+    let other = rusqlite::Connection::open(place.folder.path().join("working.db")).unwrap();
+    other
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             DELETE FROM search WHERE rowid = (1 << 5 | 1);
+             INSERT INTO search (rowid, text) VALUES (999 << 5 | 1, 'ghost');
+             INSERT INTO tasks SELECT 1, 't', 'no goal', 'd', '', 'pending', 'null', 'null', NULL,
+                 NULL, NULL, NULL, NULL, NULL, 'null', NULL, NULL, NULL, '', NULL, NULL, 0.5, 0, 0,
+                 0, NULL;",
+        )
+        .unwrap();
+    let problems = working.verify().await.unwrap();
+    let dangling = Problem::Dangling { table: "tasks".to_owned(), parent: "goals".to_owned() };
+    let goals = Problem::IndexOutOfStep { kind: Kind::Goal, missing: 1, orphaned: 1 };
+    let tasks = Problem::IndexOutOfStep { kind: Kind::Task, missing: 1, orphaned: 0 };
+    assert_eq!(problems, [dangling.clone(), goals, tasks]);
+    working.reindex().await.unwrap();
+    assert_eq!(working.verify().await.unwrap(), [dangling]);
+    let options = aios_working::FindOptions { limit: 999, ..Default::default() };
+    assert_eq!(working.find_relevant("boat", options).await.unwrap().len(), 300);
+}
+
+#[tokio::test]
+async fn a_flipped_bit_is_found() {
+    let place = Place::new();
+    let path = place.folder.path().join("working.db");
+    let working = place.open(place.config());
+    for _ in 0..200 {
+        working.store_goal(Goal::new("x".repeat(300))).await.unwrap();
+    }
+    working.close().await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The header of a page in the middle of the goals.
+    let page = bytes.len() / 4096 / 2 * 4096;
+    bytes[page] ^= 0x40;
+    std::fs::write(&path, bytes).unwrap();
+    let problems = place.open(place.config()).verify().await.unwrap();
+    assert!(matches!(problems.first(), Some(Problem::Damaged { .. })), "{problems:?}");
+}

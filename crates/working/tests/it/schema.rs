@@ -1,0 +1,113 @@
+//! Files of earlier versions, of later ones, and of somebody else.
+
+use std::path::Path;
+
+use aios_record::Kind;
+use aios_working::{Config, Error, Goal, KINDS, NewMessage, Working};
+use serde_json::json;
+
+use crate::{Place, id};
+
+/// Set to write the fixture of the newest version anew, before a version is released.
+const WRITE: &str = "AIOS_WORKING_WRITE_FIXTURE";
+
+fn fixture(version: u32) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/v{version}.sqlite3"))
+}
+
+#[tokio::test]
+async fn a_file_of_version_1_opens_with_all_that_is_in_it() {
+    let path = fixture(1);
+    if std::env::var_os(WRITE).is_some() {
+        write(&path).await;
+    }
+    let place = Place::new();
+    std::fs::copy(&path, place.folder.path().join("working.db")).unwrap();
+    let working = place.open(place.fed());
+    let stats = working.stats().await.unwrap();
+    assert!(stats.records.values().all(|&count| 0 < count), "{stats:?}");
+    for &kind in KINDS {
+        let page = working.records(kind, None, 99).await.unwrap();
+        assert_eq!(page.records.len() as u64, stats.records[kind.collection()]);
+    }
+    let goal = working.goal("g1").await.unwrap().unwrap();
+    assert_eq!((goal.description.as_str(), &goal.metadata), ("move the blog", &json!({"k": [1]})));
+    let message = working.record(Kind::Message, "m1").await.unwrap().unwrap();
+    assert_eq!((message.text.as_str(), message.position), ("東京タワー and nginx", Some(0)));
+    assert_eq!(working.find_relevant("京タ", Default::default()).await.unwrap().len(), 1);
+    assert_eq!(working.preference(Some("ada"), "tone").await.unwrap(), Some(json!("dry")));
+    assert_eq!(working.persona().await.unwrap()["name"], "Mia");
+    assert_eq!(working.feed_after(0, 99).await.unwrap().len(), 7);
+    assert!(working.verify().await.unwrap().is_empty());
+    working.store_goal(Goal::new("and goes on")).await.unwrap();
+}
+
+async fn write(path: &Path) {
+    use aios_working::{AgentState, Decision, Entry, Event, Interaction, Pattern, Task, ToolCall};
+    let place = Place::new();
+    let working = place.open(place.fed());
+    let goal = Goal { id: id("g1"), metadata: json!({"k": [1]}), ..Goal::new("move the blog") };
+    working.store_goal(goal).await.unwrap();
+    let task = Task { id: id("t1"), goal_id: Some(id("g1")), ..Task::new("copy files") };
+    working.store_task(task).await.unwrap();
+    let call = ToolCall { task_id: Some(id("t1")), ..ToolCall::new("rsync") };
+    working.store_tool_call(call).await.unwrap();
+    working.log_decision(Decision::new("web server", "nginx")).await.unwrap();
+    working.store_pattern(Pattern::new("disk full", "clean")).await.unwrap();
+    working.store_agent_state(AgentState::new(id("scout"), json!({}))).await.unwrap();
+    let said = |name: &str, text: &str| NewMessage {
+        id: Some(id(name)),
+        ..NewMessage::new(id("s1"), "user", text)
+    };
+    working.add_message(said("m1", "東京タワー and nginx")).await.unwrap();
+    working.add_message(said("m2", "second")).await.unwrap();
+    working.log_interaction(Interaction::new("hello", "hi")).await.unwrap();
+    working.create_entry(Entry::new("c", "k", json!(1.5))).await.unwrap();
+    let event = Event { critical: true, ..Event::new("error", "disk", json!({"n": 1})) };
+    working.store_events(vec![event]).await.unwrap();
+    working.set_preference(Some("ada"), "tone", json!("dry")).await.unwrap();
+    working.set_persona("name", "Mia").await.unwrap();
+    working.close().await;
+    std::fs::copy(place.folder.path().join("working.db"), path).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_reopening() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    working.store_goal(Goal { id: id("g"), ..Goal::new("stay") }).await.unwrap();
+    working.close().await;
+    assert!(matches!(working.goal("g").await, Err(Error::Closed)));
+    let working = place.open(place.config());
+    assert_eq!(working.goal("g").await.unwrap().unwrap().description, "stay");
+}
+
+#[test]
+fn newer_and_foreign_files_are_refused_with_advice() {
+    let place = Place::new();
+    let path = place.folder.path().join("working.db");
+    let refused = || Working::open(&path, Config::default()).unwrap_err();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE sessions (theirs TEXT)").unwrap();
+    let error = refused();
+    assert!(matches!(error, Error::Foreign { .. }), "{error}");
+    assert!(error.to_string().contains("aios-memory import --from"), "{error}");
+    drop(other);
+    std::fs::remove_file(&path).unwrap();
+
+    drop(Working::open(&path, Config::default()).unwrap());
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.pragma_update(None, "user_version", 99).unwrap();
+    let error = refused();
+    assert!(matches!(error, Error::Newer { found: 99, .. }), "{error}");
+    assert!(error.to_string().contains("backup"), "{error}");
+}
+
+#[test]
+fn a_place_that_cannot_hold_it_is_an_error() {
+    let place = Place::new();
+    for path in [place.folder.path().to_owned(), place.folder.path().join("no/such/folder.db")] {
+        let error = Working::open(&path, Config::default()).unwrap_err();
+        assert!(matches!(error, Error::Storage { .. }), "{error}");
+    }
+}

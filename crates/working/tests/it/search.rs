@@ -1,0 +1,221 @@
+//! Word search: what is found, in what order, and that a query is only ever words.
+
+use aios_record::{Kind, Timestamp};
+use aios_working::{
+    Decision, Entry, FindOptions, Goal, Interaction, NewMessage, Pattern, Session, Task,
+    TaskUpdate, ToolCall, Working,
+};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::{Place, id, opened};
+
+async fn keys(working: &Working, query: &str, options: FindOptions) -> Vec<String> {
+    let found = working.find_relevant(query, options).await.unwrap();
+    found.iter().map(|found| found.record.key()).collect()
+}
+
+async fn note(working: &Working, name: &str, content: &str) {
+    let message = NewMessage { id: Some(id(name)), ..NewMessage::new(id("s"), "user", content) };
+    working.add_message(message).await.unwrap();
+}
+
+#[tokio::test]
+async fn words_of_many_scripts_and_identifiers_are_found() {
+    let (_place, working) = opened();
+    let texts = [
+        ("tower", "昨日、東京タワーに行きました"),
+        ("city", "Zürich ist schön"),
+        ("error", "the page failed with ERR_CONN_RESET again"),
+        ("version", "we run nginx-1.24.0 on it"),
+        ("sailing", "She sailed around the islands"),
+        ("korean", "한국어를 배웁니다"),
+    ];
+    for (name, text) in texts {
+        note(&working, name, text).await;
+    }
+    let check = async |query: &str, expect: &[&str]| {
+        let expect: Vec<_> = expect.iter().map(|name| format!("message/{name}")).collect();
+        assert_eq!(keys(&working, query, FindOptions::default()).await, expect, "{query}");
+    };
+    check("東京", &["tower"]).await;
+    check("京タ", &["tower"]).await;
+    check("zurich", &["city"]).await;
+    check("SCHON", &["city"]).await;
+    check("ERR_CONN_RESET", &["error"]).await;
+    check("nginx-1.24.0", &["version"]).await;
+    check("sailing island", &["sailing"]).await;
+    check("한국어", &["korean"]).await;
+    check("submarine", &[]).await;
+}
+
+#[tokio::test]
+async fn every_searchable_text_is_searched() {
+    let (_place, working) = opened();
+    working.store_goal(Goal { id: id("1"), ..Goal::new("alpha") }).await.unwrap();
+    working.update_goal("1", "completed", Some("beta".to_owned())).await.unwrap();
+    working.store_task(Task { id: id("1"), ..Task::new("gamma") }).await.unwrap();
+    let update = TaskUpdate { summary: Some("delta".to_owned()), ..TaskUpdate::default() };
+    working.update_task_status("1", "completed", update).await.unwrap();
+    let call = ToolCall { id: id("1"), output: json!("hidden"), ..ToolCall::new("epsilon") };
+    working.store_tool_call(call).await.unwrap();
+    working.log_decision(Decision { id: id("1"), ..Decision::new("zeta", "eta") }).await.unwrap();
+    working.store_pattern(Pattern { id: id("1"), ..Pattern::new("theta", "iota") }).await.unwrap();
+    let named = NewMessage {
+        name: Some("Kappa".to_owned()),
+        id: Some(id("1")),
+        ..NewMessage::new(id("s"), "user", "lambda")
+    };
+    working.add_message(named).await.unwrap();
+    working
+        .log_interaction(Interaction { id: id("1"), ..Interaction::new("mu", "nu") })
+        .await
+        .unwrap();
+    working
+        .create_entry(Entry { id: id("1"), ..Entry::new("c", "xi", json!([{"k": "omicron"}])) })
+        .await
+        .unwrap();
+    working
+        .create_session(Session { summary: Some("pi".to_owned()), ..Session::new(id("1")) })
+        .await
+        .unwrap();
+    let expect = [
+        ("alpha", "goal/1"),
+        ("beta", "goal/1"),
+        ("gamma", "task/1"),
+        ("delta", "task/1"),
+        ("epsilon", "tool_call/1"),
+        ("zeta", "decision/1"),
+        ("eta", "decision/1"),
+        ("theta", "pattern/1"),
+        ("iota", "pattern/1"),
+        ("kappa", "message/1"),
+        ("lambda", "message/1"),
+        ("mu", "interaction/1"),
+        ("nu", "interaction/1"),
+        ("xi", "entry/1"),
+        ("omicron", "entry/1"),
+        ("pi", "session/1"),
+    ];
+    for (word, key) in expect {
+        assert_eq!(keys(&working, word, FindOptions::default()).await, [key], "{word}");
+    }
+    assert!(keys(&working, "hidden", FindOptions::default()).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_query_is_only_words() {
+    let (_place, working) = opened();
+    note(&working, "m", "say \"hello\" to NEAR and OR").await;
+    let long = "hello ".repeat(20_000);
+    let queries = [
+        "\" OR 1=1 --",
+        "NEAR(",
+        "*",
+        "hello*",
+        "text: hello",
+        "hello AND",
+        "^hello",
+        "{hello}",
+        "-hello",
+        "(hello",
+        "hello\0world",
+        "'; DROP TABLE messages; --",
+        "",
+        " ",
+        "\"",
+        long.as_str(),
+    ];
+    for query in queries {
+        let found = keys(&working, query, FindOptions::default()).await;
+        let expect = query.contains("hello") || query.contains("OR") || query.contains("NEAR");
+        assert_eq!(!found.is_empty(), expect, "{query:.40}");
+    }
+    assert!(working.verify().await.unwrap().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn no_query_is_an_error(query in any::<String>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        thread_local!(static OPEN: (Place, Working) = opened());
+        OPEN.with(|(_, working)| {
+            runtime.block_on(working.find_relevant(query, FindOptions::default())).unwrap();
+        });
+    }
+}
+
+#[tokio::test]
+async fn kinds_times_and_limits_narrow_a_search() {
+    let (place, working) = opened();
+    working.store_goal(Goal { id: id("old"), ..Goal::new("paint boat") }).await.unwrap();
+    place.pass_hours(48);
+    working.store_task(Task { id: id("new"), ..Task::new("paint boat") }).await.unwrap();
+    note(&working, "m", "the boat").await;
+    let check = async |options: FindOptions, expect: &[&str]| {
+        let mut found = keys(&working, "paint boat", options).await;
+        found.sort();
+        assert_eq!(found, expect);
+    };
+    let all = FindOptions::default();
+    check(all.clone(), &["goal/old", "message/m", "task/new"]).await;
+    check(FindOptions { kinds: vec![Kind::Goal], ..all.clone() }, &["goal/old"]).await;
+    let start: Timestamp = crate::START.parse().unwrap();
+    let noon = start + jiff::SignedDuration::from_hours(24);
+    let both = ["message/m", "task/new"];
+    check(FindOptions { since: Some(noon), ..all.clone() }, &both).await;
+    check(FindOptions { until: Some(noon), ..all.clone() }, &["goal/old"]).await;
+    let best = keys(&working, "paint", FindOptions { limit: 1, ..all }).await;
+    assert_eq!(best, ["task/new"], "equals come newest first");
+}
+
+#[tokio::test]
+async fn an_update_is_found_by_its_new_words_only() {
+    let (_place, working) = opened();
+    working.store_goal(Goal { id: id("g"), ..Goal::new("paint boat") }).await.unwrap();
+    working.store_goal(Goal { id: id("g"), ..Goal::new("sell house") }).await.unwrap();
+    assert!(keys(&working, "boat", FindOptions::default()).await.is_empty());
+    assert_eq!(keys(&working, "house", FindOptions::default()).await, ["goal/g"]);
+}
+
+#[tokio::test]
+async fn similar_decisions_come_best_first() {
+    let (_place, working) = opened();
+    for (context, chosen) in
+        [("which web server", "nginx"), ("which database server", "sqlite"), ("lunch", "soup")]
+    {
+        working.log_decision(Decision::new(context, chosen)).await.unwrap();
+    }
+    let found = working.find_similar_decisions("choose a database server", 5).await.unwrap();
+    assert_eq!(found.iter().map(|d| d.chosen.as_str()).collect::<Vec<_>>(), ["sqlite", "nginx"]);
+    assert_eq!(working.find_similar_decisions("server", 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_surest_pattern_of_a_trigger_comes_first() {
+    let (_place, working) = opened();
+    let patterns = [
+        ("lucky", "disk is full", 1.0, 1),
+        ("proven", "disk full on server", 0.95, 40),
+        ("poor", "disk full", 0.2, 40),
+        ("other", "network is down", 1.0, 100),
+    ];
+    for (name, trigger, success_rate, uses) in patterns {
+        let pattern =
+            Pattern { id: id(name), success_rate, uses, ..Pattern::new(trigger, "disk full") };
+        working.store_pattern(pattern).await.unwrap();
+    }
+    let check = async |trigger: &str, rate: f64, expect: &[&str]| {
+        let found = working.find_patterns(trigger, rate).await.unwrap();
+        assert_eq!(found.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), expect, "{trigger}");
+    };
+    check("Disk full!", 0.0, &["proven", "lucky", "poor"]).await;
+    check("disk full", 0.5, &["proven", "lucky"]).await;
+    check("full moon tonight over sea", 0.0, &[]).await;
+    check("", 0.0, &[]).await;
+    let best = working.find_pattern("disk full", 0.96).await.unwrap().unwrap();
+    assert_eq!(best.id.as_str(), "lucky");
+    assert!(working.find_pattern("printer", 0.0).await.unwrap().is_none());
+}

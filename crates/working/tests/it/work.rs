@@ -1,0 +1,274 @@
+//! Goals, tasks, tool calls, decisions, patterns, agent states, interactions, preferences, events.
+
+use aios_record::Kind;
+use aios_working::{
+    AgentState, Decision, Error, Event, EventFilter, Goal, GoalStatus, IntelligenceLevel,
+    Interaction, OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, Outcome, Pattern, Task, TaskStatus, TaskUpdate,
+    ToolCall,
+};
+use serde_json::{Value, json};
+
+use crate::{Place, id, opened};
+
+#[tokio::test]
+async fn a_goal_goes_from_pending_to_completed_and_keeps_its_result() {
+    let (place, working) = opened();
+    let stored =
+        working.store_goal(Goal { priority: 2, ..Goal::new("move the blog") }).await.unwrap();
+    assert_eq!((&stored.status, stored.completed_at), (&GoalStatus::Pending, None));
+    place.pass_hours(1);
+    let goal_id = stored.id.as_str();
+    working.update_goal(goal_id, "active", Some("half way".to_owned())).await.unwrap();
+    let done = working.update_goal(goal_id, GoalStatus::Completed, None).await.unwrap();
+    assert_eq!(done.result.as_deref(), Some("half way"));
+    assert_eq!(done.meta.created_at, stored.meta.created_at);
+    assert_eq!(done.meta.recorded_at, stored.meta.recorded_at);
+    assert!(stored.meta.updated_at < done.meta.updated_at && done.completed_at.is_some());
+    assert_eq!(working.goal(goal_id).await.unwrap(), Some(done));
+
+    let reopened = working.update_goal(goal_id, "active", None).await.unwrap();
+    assert_eq!(reopened.completed_at, None);
+    assert!(working.update_goal("none", "active", None).await.unwrap_err().is_not_found());
+    assert_eq!(working.goal("none").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn storing_again_replaces_all_but_the_times_of_making() {
+    let (place, working) = opened();
+    let first = working.store_goal(Goal { id: id("g"), ..Goal::new("one") }).await.unwrap();
+    place.pass_hours(5);
+    let other = Goal { id: id("g"), metadata: json!({"a": 1}), ..Goal::new("two") };
+    let second = working.store_goal(other).await.unwrap();
+    assert_eq!(working.goal("g").await.unwrap(), Some(second.clone()));
+    assert_eq!(second.meta.created_at, first.meta.created_at);
+    assert_eq!((second.description.as_str(), &second.metadata), ("two", &json!({"a": 1})));
+}
+
+#[tokio::test]
+async fn active_goals_come_by_priority_then_age() {
+    let (_place, working) = opened();
+    let goals = [("c", 2, "active"), ("d", 2, "pending"), ("a", -1, "pending"), ("x", 1, "failed")];
+    for (name, priority, status) in goals {
+        let goal = Goal { id: id(name), priority, status: status.into(), ..Goal::new(name) };
+        working.store_goal(goal).await.unwrap();
+    }
+    let active = working.active_goals().await.unwrap();
+    assert_eq!(active.iter().map(|goal| goal.id.as_str()).collect::<Vec<_>>(), ["a", "c", "d"]);
+}
+
+#[tokio::test]
+async fn unknown_statuses_round_trip() {
+    let (_place, working) = opened();
+    for status in ["INIT", "PLANNING", "Pending", "", "ждёт"] {
+        let goal = Goal { status: status.into(), ..Goal::new("g") };
+        let stored = working.store_goal(goal).await.unwrap();
+        let read = working.goal(stored.id.as_str()).await.unwrap().unwrap();
+        assert_eq!(read.status.as_str(), status);
+        assert_eq!(serde_json::to_value(&read).unwrap()["status"], status);
+    }
+}
+
+#[tokio::test]
+async fn a_task_notes_when_it_ran_and_for_how_long() {
+    let (place, working) = opened();
+    let goal = working.store_goal(Goal::new("g")).await.unwrap();
+    let task = Task { goal_id: Some(goal.id.clone()), ..Task::new("copy files") };
+    let task = working.store_task(task).await.unwrap();
+    let task_id = task.id.as_str();
+    working.update_task_status(task_id, "in_progress", TaskUpdate::default()).await.unwrap();
+    place.pass_hours(1);
+    let update = TaskUpdate { output: Some(json!([1])), ..TaskUpdate::default() };
+    let done = working.update_task_status(task_id, "completed", update).await.unwrap();
+    let hour_ms = 3_600_000;
+    assert!((hour_ms..hour_ms + 100).contains(&done.duration_ms.unwrap()), "{done:?}");
+    assert_eq!(working.tasks_for_goal(goal.id.as_str()).await.unwrap(), [done.clone()]);
+    assert_eq!(working.task_history(5).await.unwrap(), [done.clone()]);
+    assert_eq!(working.tasks(None, Some(TaskStatus::Completed)).await.unwrap(), [done]);
+    assert!(working.tasks(Some("none"), None).await.unwrap().is_empty());
+    let missing = working.update_task_status("none", "failed", TaskUpdate::default()).await;
+    assert!(missing.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn a_reference_to_nothing_is_refused_by_name() {
+    let (_place, working) = opened();
+    let task = Task { goal_id: Some(id("nowhere")), ..Task::new("t") };
+    let error = working.store_task(task).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::MissingParent { field: "goal_id", kind: Kind::Goal, id }
+            if id.as_str() == "nowhere"),
+        "{error}"
+    );
+    let call = ToolCall { task_id: Some(id("nowhere")), ..ToolCall::new("ls") };
+    let error = working.store_tool_call(call).await.unwrap_err();
+    assert!(matches!(error, Error::MissingParent { field: "task_id", kind: Kind::Task, .. }));
+}
+
+#[tokio::test]
+async fn tool_calls_come_in_order_and_long_output_is_cut_at_a_character() {
+    let (_place, working) = opened();
+    let task = working.store_task(Task::new("t")).await.unwrap();
+    let kept = OUTPUT_CHARS_MAX - OUTPUT_CUT_MARK.len();
+    let fits = "\u{1f980}".repeat(OUTPUT_CHARS_MAX);
+    let long = format!("{fits}\u{1f980}");
+    let cut = format!("{}{OUTPUT_CUT_MARK}", "\u{1f980}".repeat(kept));
+    let list = json!(vec!["word"; 5000]);
+    let list_cut = list.to_string()[..kept].to_owned() + OUTPUT_CUT_MARK;
+    let outputs: [(Value, Value); 4] = [
+        (json!({"a": [1, 2]}), json!({"a": [1, 2]})),
+        (fits.clone().into(), fits.into()),
+        (long.into(), cut.into()),
+        (list, list_cut.into()),
+    ];
+    for (output, _) in &outputs {
+        let call = ToolCall {
+            task_id: Some(task.id.clone()),
+            output: output.clone(),
+            success: true,
+            ..ToolCall::new("ls")
+        };
+        working.store_tool_call(call).await.unwrap();
+    }
+    let calls = working.tool_calls_for_task(task.id.as_str()).await.unwrap();
+    for (call, (_, expect)) in calls.iter().zip(&outputs) {
+        assert!(call.output == *expect, "{:.80}", call.output.to_string());
+    }
+    assert_eq!(calls.len(), outputs.len());
+}
+
+#[tokio::test]
+async fn a_decision_gets_its_outcome_later() {
+    let (_place, working) = opened();
+    let decision = Decision {
+        options: json!(["nginx", "caddy"]),
+        reasoning: "known".to_owned(),
+        intelligence_level: IntelligenceLevel::Tactical,
+        ..Decision::new("web server", "nginx")
+    };
+    let stored = working.log_decision(decision).await.unwrap();
+    assert!(stored.timestamp.is_some() && stored.outcome.is_none());
+    let done = working.set_decision_outcome(stored.id.as_str(), "it runs").await.unwrap();
+    assert_eq!(working.decision(stored.id.as_str()).await.unwrap(), Some(done.clone()));
+    assert_eq!(done.outcome.as_deref(), Some("it runs"));
+}
+
+#[tokio::test]
+async fn a_pattern_learns_from_its_uses() {
+    let (_place, working) = opened();
+    let pattern = working.store_pattern(Pattern::new("disk full", "clean cache")).await.unwrap();
+    assert_eq!((pattern.success_rate, pattern.uses, pattern.success_bound), (1.0, 0, 0.0));
+    let pattern_id = pattern.id.as_str();
+    let mut bound = 0.0;
+    for _ in 0..3 {
+        let used = working.update_pattern_stats(pattern_id, Outcome::Success).await.unwrap();
+        assert!(bound < used.success_bound && used.success_bound < used.success_rate);
+        bound = used.success_bound;
+    }
+    let used = working.update_pattern_stats(pattern_id, Outcome::Failure).await.unwrap();
+    assert_eq!((used.success_rate, used.uses), (0.75, 4));
+    // Wilson, 3 of 4, z = 1.96.
+    assert!((used.success_bound - 0.300_6).abs() < 1e-3, "{}", used.success_bound);
+    assert!(used.last_used.is_some());
+    assert!(
+        working.update_pattern_stats("none", Outcome::Success).await.unwrap_err().is_not_found()
+    );
+}
+
+#[tokio::test]
+async fn pruning_patterns_keeps_the_surest() {
+    let (_place, working) = opened();
+    for (name, uses) in [("a", 1), ("b", 50), ("c", 10)] {
+        let pattern = Pattern { id: id(name), uses, ..Pattern::new(name, "act") };
+        working.store_pattern(pattern).await.unwrap();
+    }
+    assert_eq!(working.prune_patterns(2).await.unwrap(), 1);
+    assert!(working.pattern("a").await.unwrap().is_none());
+    assert!(working.pattern("c").await.unwrap().is_some());
+    assert!(working.verify().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_agent_finds_its_state_again() {
+    let (_place, working) = opened();
+    assert_eq!(working.agent_state("scout").await.unwrap(), None);
+    for n in 0..2 {
+        let state = AgentState::new(id("scout"), json!({"round": n, "seen": [null, 1.5, "ü"]}));
+        working.store_agent_state(state).await.unwrap();
+    }
+    let state = working.agent_state("scout").await.unwrap().unwrap();
+    assert_eq!(state.state, json!({"round": 1, "seen": [null, 1.5, "ü"]}));
+}
+
+#[tokio::test]
+async fn interactions_come_newest_first() {
+    let (_place, working) = opened();
+    for n in 0..12 {
+        let interaction = Interaction {
+            tool_calls: json!([{"name": "ls", "args": {}, "result": n}]),
+            latency_ms: json!({"llm": 12}),
+            ..Interaction::new(format!("question {n}"), format!("answer {n}"))
+        };
+        working.log_interaction(interaction).await.unwrap();
+    }
+    let recent = working.recent_interactions(10).await.unwrap();
+    assert_eq!(recent.len(), 10);
+    assert_eq!(recent[0].user_transcript, "question 11");
+    assert_eq!(recent[9].user_transcript, "question 2");
+}
+
+#[tokio::test]
+async fn preferences_are_each_users_own() {
+    let (_place, working) = opened();
+    working.set_preference(None, "coding_style", json!("terse")).await.unwrap();
+    working.set_preference(Some("ada"), "coding_style", json!({"tabs": false})).await.unwrap();
+    working.set_preference(Some("ada"), "colour", json!("blue")).await.unwrap();
+    working.set_preference(Some("ada"), "colour", json!("green")).await.unwrap();
+    let ada = working.preferences(Some("ada")).await.unwrap();
+    assert_eq!(ada.coding_style, Some(json!({"tabs": false})));
+    assert_eq!(ada.other["colour"], "green");
+    assert_eq!(working.preference(None, "coding_style").await.unwrap(), Some(json!("terse")));
+    assert_eq!(working.preference(None, "colour").await.unwrap(), None);
+    working.set_persona("name", "Mia").await.unwrap();
+    working.set_persona("name", "Max").await.unwrap();
+    assert_eq!(working.persona().await.unwrap()["name"], "Max");
+}
+
+#[tokio::test]
+async fn events_are_kept_once_and_filtered() {
+    let (_place, working) = opened();
+    let event = |n: i64, category: &str| Event {
+        id: id(&format!("e{n}")),
+        seq: n,
+        ..Event::new(category, "kernel", json!({"n": n}))
+    };
+    let batch: Vec<_> = (0..4).map(|n| event(n, if n % 2 == 0 { "even" } else { "odd" })).collect();
+    working.store_events(batch.clone()).await.unwrap();
+    working.store_events(batch).await.unwrap();
+    let check = async |filter: EventFilter, expect: &[i64]| {
+        let events = working.events(filter).await.unwrap();
+        assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), expect);
+    };
+    check(EventFilter::default(), &[3, 2, 1, 0]).await;
+    let even = EventFilter { category: Some("even".to_owned()), ..EventFilter::default() };
+    check(even, &[2, 0]).await;
+    let newest =
+        EventFilter { limit: Some(1), source: Some("kernel".to_owned()), ..EventFilter::default() };
+    check(newest, &[3]).await;
+    let other = EventFilter { source: Some("user".to_owned()), ..EventFilter::default() };
+    check(other, &[]).await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_not_seen() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    let soon = crate::START.parse::<aios_record::Timestamp>().unwrap();
+    let mut goal = Goal { id: id("g"), ..Goal::new("short lived") };
+    goal.meta.expires_at = Some(soon + jiff::SignedDuration::from_hours(1));
+    working.store_goal(goal).await.unwrap();
+    assert_eq!(working.find_relevant("lived", Default::default()).await.unwrap().len(), 1);
+    place.pass_hours(1);
+    assert_eq!(working.goal("g").await.unwrap(), None);
+    assert!(working.active_goals().await.unwrap().is_empty());
+    assert!(working.find_relevant("lived", Default::default()).await.unwrap().is_empty());
+}
