@@ -61,8 +61,10 @@ pub(crate) fn classify(text: &str) -> impl Iterator<Item = (usize, char, Class)>
         } else {
             class_of(offset, previous, c, next)
         };
-        if class == Class::Visible {
-            previous = Some(c);
+        match class {
+            Class::Visible => previous = Some(c),
+            Class::LineBreak => previous = Some('\n'),
+            Class::Silent | Class::Hidden(_) => {}
         }
         Some((offset, c, class))
     })
@@ -95,8 +97,8 @@ fn joins(previous: Option<char>, next: Option<char>) -> bool {
 
 /// Whether a variation selector after `previous` has work to do.
 fn varies(previous: Option<char>, next: Option<char>) -> bool {
-    let keycap = next == Some('\u{20E3}');
-    previous.is_some_and(|c| keycap || (!c.is_ascii() && !is_joiner_or_selector(c)))
+    let is_keycap = |c: char| next == Some('\u{20E3}') && matches!(c, '0'..='9' | '#' | '*');
+    previous.is_some_and(|c| is_keycap(c) || (!c.is_ascii() && !is_joiner_or_selector(c)))
 }
 
 fn is_joiner_or_selector(c: char) -> bool {

@@ -120,8 +120,8 @@ const PERSONA: &str = r"(?ix)(?-u:\b)
 
 const NO_RESTRICTIONS: &str = r"(?ix)(?-u:\b)
     (?:respond|answer|reply|operate|comply|act)\s+(?:\w{1,12}\s+){0,3}?without\s+(?:any\s+|your\s+)?
-    (?:restrictions?|filters?|limitations|censorship|guardrails|guidelines|safety\s+\w{3,12}
-        |(?:moral|ethical)\s+\w{3,12})(?-u:\b)";
+    (?:restrictions?|filters?|limitations|censorship|guardrails|guidelines|safety\s+\w{3,16}
+        |(?:moral|ethical)\s+\w{3,16})(?-u:\b)";
 
 const CONCEAL: &str = r"(?ix)(?-u:\b)
     (?:do\s+not|don['\x{2019}]?t|never|without)\s+

@@ -42,7 +42,8 @@ pub(super) fn rules() -> Vec<Rule> {
 
 /// The armour, with its content; without an end, as far as the content goes.
 const PRIVATE_KEY: &str = r"(?x)-----BEGIN\ [A-Z0-9\ ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----
-    [A-Za-z0-9+/=\s:,.()\\-]*";
+    (?:[A-Za-z0-9+/=\s:,.()\\-]*?-----END\ [A-Z0-9\ ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----
+    |[A-Za-z0-9+/=\s:,.()\\-]*)";
 
 /// `name = value` where the name says what the value is.
 const ASSIGNED: &str = r#"(?ix)(?-u:\b)(?:[a-z0-9]{1,20}[_-])?

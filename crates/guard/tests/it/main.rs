@@ -2,3 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod hidden;
+mod injections;
+mod limits;
+mod policies;
+mod secrets;
+
+use aios_guard::{Kind, scan};
+
+/// What is found in `text`: kind, rule and matched text.
+fn found(text: &str) -> Vec<(Kind, &'static str, &str)> {
+    let findings = scan(text);
+    let items = findings.items().iter();
+    items.map(|found| (found.kind, found.rule, &text[found.span.clone()])).collect()
+}
