@@ -247,9 +247,13 @@ impl<'a> Packer<'a> {
                 heap.push((now, Reverse(index)));
                 continue;
             }
-            misses += 1;
-            if self.take(index, self.tier_room(index), Reason::TierCap) {
+            let tier_room = self.tier_room(index);
+            if tier_room < CHUNK_TOKENS_MIN {
+                self.states[index].reason = Reason::TierCap;
+            } else if self.take(index, tier_room, Reason::TierCap) {
                 misses = 0;
+            } else if self.states[index].reason == Reason::Budget {
+                misses += 1;
             }
         }
     }
@@ -346,9 +350,12 @@ impl<'a> Packer<'a> {
         let (candidate, format) = (&self.items[index].candidate, self.policy.format);
         let content = format.chunk(&Line { candidate, body, text, cut });
         let tokens = self.part(&content);
-        let joint = self.part(format.frame().between_chunks);
+        let joined = match format.frame().between_chunks {
+            "" => tokens,
+            between => self.part(&[&content, between].concat()),
+        };
         let heading = Heading::of(candidate);
-        let cost = tokens.saturating_add(joint).saturating_add(self.opening(&heading));
+        let cost = joined.saturating_add(self.opening(&heading));
         Chosen { item: index, tokens, content, cut, heading, cost }
     }
 

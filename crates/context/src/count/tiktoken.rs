@@ -8,7 +8,9 @@ use crate::{TokenCount, TokenCounter};
 
 /// One of tiktoken's tokenizers. Its tables are built once per process, on the first count.
 ///
-/// Text is counted as ordinary text: `<|endoftext|>` in it is no special token.
+/// Text is counted as ordinary text: `<|endoftext|>` in it is no special token. Counts are exact,
+/// but for runs of more than 65,536 whitespace characters, which are counted in pieces of that
+/// length.
 ///
 /// ```
 /// use aios_context::{Tiktoken, TokenCounter};
@@ -41,8 +43,31 @@ impl TokenCounter for Tiktoken {
     }
 
     fn count(&self, text: &str) -> TokenCount {
-        TokenCount((self.tables)().count_ordinary(text))
+        let tables = (self.tables)();
+        TokenCount(pieces(text).map(|piece| tables.count_ordinary(piece)).sum())
     }
+}
+
+/// The longest run of whitespace that is counted whole. The pattern by which tiktoken splits text
+/// backtracks over such runs, and `tiktoken-rs` panics when its stack ends.
+const WHITESPACE_RUN_MAX: usize = 65_536;
+
+/// `text` itself, or where a run of whitespace is too long, cut within the run.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let mut run = 0;
+        let is_over = |c: char| {
+            run = if c.is_whitespace() { run + 1 } else { 0 };
+            WHITESPACE_RUN_MAX < run
+        };
+        let (piece, left) = rest.split_at(rest.find(is_over).unwrap_or(rest.len()));
+        rest = left;
+        Some(piece)
+    })
 }
 
 impl fmt::Debug for Tiktoken {

@@ -50,9 +50,8 @@ mod tiktoken {
     #[test]
     fn a_long_run_of_anything_is_counted() {
         let exact = counter("o200k").unwrap();
-        for unit in ["a", " ", "\n", "\u{1F600}", "a ", "=-"] {
-            let text = unit.repeat(100_000);
-            assert!(0 < exact.count(&text).0);
+        for (unit, count) in [("a", 100_000), (" ", 1_000_000)] {
+            assert!(0 < exact.count(&unit.repeat(count)).0);
         }
     }
 }

@@ -73,7 +73,7 @@ fn long_texts_are_compared_by_all_of_their_length() {
     let (a, mostly): (String, String) = (words(0), words(1_500));
     let found = chunks(vec![note("a", &a, 0.9), note("b", &mostly, 0.8)]);
     assert_eq!(found.len(), 2, "half the words are others");
-    let prose = LONG.repeat(1) + &"and so it went on and on for ever ".repeat(400);
+    let prose = LONG.to_owned() + &"and so it went on and on for ever ".repeat(400);
     let found = chunks(vec![note("a", &prose, 0.9), note("b", &format!("{prose} end"), 0.8)]);
     assert_eq!(found.len(), 1);
 }

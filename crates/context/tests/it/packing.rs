@@ -76,6 +76,18 @@ fn a_cap_is_kept_even_with_room_to_spare() {
 }
 
 #[test]
+fn a_tier_at_its_cap_does_not_keep_out_another() {
+    let mut found: Vec<_> =
+        (0..500).map(|n| note(&format!("l{n}"), &words(9, &format!("x{n}y")), 0.9)).collect();
+    let mut other = note("k", &words(9, "k"), 0.1);
+    other.tier = Tier::Knowledge;
+    found.push(other);
+    let cap = TierShare { cap: 0.5, ..TierShare::default() };
+    let context = context(found, &Policy::default().with_tier(Tier::Longterm, cap), 110);
+    assert!(ids(&context).contains(&"k"), "{:?}", ids(&context));
+}
+
+#[test]
 fn shares_are_checked() {
     let refused = |floor: f64, cap: f64| {
         let policy = Policy::default()
