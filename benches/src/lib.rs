@@ -1,1 +1,34 @@
-//! benches
+//! Workloads of the tiers, each beside its rivals in the same run: the ratio is the result, since
+//! the absolute figures of a machine drift.
+//!
+//! One module per tier. Every workload takes a [`Size`]: the real one is measured, the smoke one
+//! runs in the test suite, so that no workload rots. A workload returns a checksum or asserts what
+//! it can, so that nothing is measured that does not happen.
+//!
+//! ```text
+//! cargo bench -p aios-memory-benches --bench operational            one table, target/bench/operational.json
+//! cargo bench -p aios-memory-benches --bench operational_criterion  single operations
+//! ```
+
+pub mod operational;
+pub mod report;
+
+/// How much work a workload does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Enough to run every line once or twice.
+    Smoke,
+    /// Enough to measure.
+    Real,
+}
+
+impl Size {
+    /// `smoke` or `real`, as this size says.
+    #[must_use]
+    pub fn pick<T>(self, smoke: T, real: T) -> T {
+        match self {
+            Size::Smoke => smoke,
+            Size::Real => real,
+        }
+    }
+}

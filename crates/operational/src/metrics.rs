@@ -17,6 +17,7 @@ use std::{
 };
 
 use aios_record::Timestamp;
+use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::{Clock, Config, Error, Operational, config::places, lock};
@@ -113,7 +114,7 @@ pub struct HourlyMetric {
 pub(crate) struct Metrics {
     /// At least twice as many as there may be keys, a power of two.
     slots: Box<[OnceLock<Box<Cell>>]>,
-    hasher: std::hash::RandomState,
+    hasher: RandomState,
     keys: AtomicUsize,
     keys_max: usize,
     window: usize,
@@ -131,7 +132,7 @@ impl Metrics {
         let window = places("metric_window", config.metric_window)?.get();
         Ok(Metrics {
             slots: (0..(2 * keys_max).next_power_of_two()).map(|_| OnceLock::new()).collect(),
-            hasher: std::hash::RandomState::new(),
+            hasher: RandomState::default(),
             keys: AtomicUsize::new(0),
             keys_max,
             window,

@@ -17,7 +17,8 @@
 //!   with the `seq` that was asked for is the answer; a higher one means evicted; a lower one, or
 //!   null, means not published yet.
 //! - **clear** raises `floor` to `head`, then swaps every slot for null, and puts back what is not
-//!   below the floor. A push whose ticket is below the floor clears its slot after itself.
+//!   below the floor. Whoever has put an entry into a slot, for the first time or back, and finds
+//!   that it is below the floor by then, clears that slot.
 //!
 //! The counting is *differential* (also *split*) reference counting: A. Williams, *C++ Concurrency
 //! in Action*, 7.2.4; `folly::AtomicSharedPtr`. An entry starts with [`WEIGHT`] references, all the
@@ -44,17 +45,17 @@
 //! - `head` orders nothing and is `Relaxed`: tickets are distinct because `fetch_add` is atomic,
 //!   and a slot speaks for itself through the entry's `seq`. One thread's tickets ascend, so the
 //!   order of each producer is the order of `seq`.
-//! - `clear` raises the floor before it swaps the slots. A push below the floor either swapped its
-//!   entry in before, and `clear` takes it out, or its own swap reads `clear`'s or a later one,
-//!   and then it sees the floor and clears its slot. No sequentially consistent fence is needed.
+//! - `clear` raises the floor before it swaps the slots. Whoever puts in an entry below the floor
+//!   either does so before that swap, and `clear` takes it out, or reads that swap or a later one,
+//!   and then it sees the floor and clears the slot. No sequentially consistent fence is needed.
 //!   Each entry is taken out for good by exactly one swap, so each leaves the ring exactly once.
 //! - References are dropped with `Release`, and the last one acquires before it frees, as in
 //!   `std::sync::Arc`.
 //!
 //! # Memory
 //!
-//! `capacity` slots of 128 bytes each and at most `capacity` entries of 16 bytes and the value, with
-//! the allocator's rounding to 16. There is no garbage: an evicted entry is freed by the push that
+//! Between 8 and 16 bytes of slots for each place, 128 at least, and at most `capacity` entries of
+//! 16 bytes and the value, in steps of 16. There is no garbage: an evicted entry is freed by the push that
 //! evicted it, or by the last reader who holds it. A thread that is stopped in the middle of a push
 //! or a read keeps one entry alive, and what it has collected.
 //!
@@ -107,7 +108,12 @@ mod models;
 /// # Ok::<(), std::num::TryFromIntError>(())
 /// ```
 pub struct Ring<T> {
-    slots: Box<[CachePadded<Slot<T>>]>,
+    /// Spread so that the slots of successive tickets do not share a cache line: see `slot`.
+    slots: Box<[Slot<T>]>,
+    /// How many of the slots are in use.
+    capacity: usize,
+    /// The number of rows of slots, a power of two, as an exponent.
+    rows_log2: u32,
     /// The next ticket; also how many were taken.
     head: CachePadded<AtomicU64>,
     /// Entries below it have been cleared.
@@ -182,8 +188,12 @@ impl<T: Send + Sync> Ring<T> {
     /// A ring of exactly `capacity` places.
     #[must_use]
     pub fn new(capacity: NonZeroUsize) -> Ring<T> {
+        let capacity = capacity.get();
+        let rows = capacity.div_ceil(ROW).next_power_of_two();
         Ring {
-            slots: (0..capacity.get()).map(|_| CachePadded::new(Slot::empty())).collect(),
+            slots: (0..rows * ROW).map(|_| Slot::empty()).collect(),
+            capacity,
+            rows_log2: rows.trailing_zeros(),
             head: CachePadded::new(AtomicU64::new(0)),
             floor: CachePadded::new(AtomicU64::new(0)),
             occupied: CachePadded::new(AtomicU64::new(0)),
@@ -194,7 +204,7 @@ impl<T: Send + Sync> Ring<T> {
     /// How many entries it holds at most.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.slots.len()
+        self.capacity
     }
 
     /// The `seq` that the next push will get.
@@ -213,18 +223,18 @@ impl<T: Send + Sync> Ring<T> {
     /// As [`push`](Ring::push), and hands `on_exit` what this push made leave the ring: the entry it
     /// replaced, or its own if it was lapped or cleared before it was published.
     #[inline]
-    pub fn push_with(&self, value: T, on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
+    pub fn push_with(&self, value: T, mut on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
         let (seq, share) = self.stamp(value);
-        self.publish(seq, share, on_exit);
+        self.settle(self.slot(seq), share, &mut on_exit);
         seq
     }
 
     /// As [`push_with`](Ring::push_with), and returns the entry itself.
     #[inline]
-    pub fn push_shared_with(&self, value: T, on_exit: impl FnMut(Kept<T>, Exit)) -> Kept<T> {
+    pub fn push_shared_with(&self, value: T, mut on_exit: impl FnMut(Kept<T>, Exit)) -> Kept<T> {
         let (seq, mut share) = self.stamp(value);
         let own = share.take();
-        self.publish(seq, share, on_exit);
+        self.settle(self.slot(seq), share, &mut on_exit);
         own
     }
 
@@ -317,14 +327,24 @@ impl<T: Send + Sync> Ring<T> {
         self.clear_with(|_, _| {})
     }
 
-    /// As [`clear`](Ring::clear), and hands `on_exit` each entry that it removes.
+    /// As [`clear`](Ring::clear), and hands `on_exit` each entry that leaves the ring by it. That
+    /// can be an eviction too: by an entry too new to be cleared, on its way back into its slot.
     pub fn clear_with(&self, mut on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
         let head = self.head();
         // ORDERING: Release orders the head before the floor for readers. For those who access the
         // slots, the swaps below order the floor before themselves.
         let floor = self.floor.fetch_max(head, Ordering::AcqRel).max(head);
-        let slots = self.slots.iter();
-        slots.map(|slot| u64::from(self.clear_slot(slot, floor, &mut on_exit))).sum()
+        let mut count = 0;
+        let mut on_exit = |entry, exit| {
+            count += u64::from(exit == Exit::Cleared);
+            on_exit(entry, exit);
+        };
+        for slot in &self.slots {
+            if let Some(newer) = self.take_out(slot, floor, &mut on_exit) {
+                self.settle(slot, newer, &mut on_exit);
+            }
+        }
+        count
     }
 
     /// What has become of the entries so far.
@@ -349,55 +369,65 @@ impl<T: Send + Sync> Ring<T> {
         (seq, share)
     }
 
+    /// Brings `share` into `slot`, unless what is there is newer or it has been cleared meanwhile.
     #[inline]
-    fn publish(&self, seq: u64, share: Share<T>, mut on_exit: impl FnMut(Kept<T>, Exit)) {
-        let slot = self.slot(seq);
-        self.install(slot, share, &mut on_exit);
-        if seq < self.floor_seen() {
-            self.clear_slot(slot, self.floor_seen(), &mut on_exit);
+    fn settle(&self, slot: &Slot<T>, mut share: Share<T>, on_exit: &mut impl FnMut(Kept<T>, Exit)) {
+        loop {
+            let seq = self.install(slot, share, on_exit);
+            let floor = self.floor_seen();
+            if floor <= seq {
+                return;
+            }
+            match self.take_out(slot, floor, on_exit) {
+                Some(newer) => share = newer,
+                None => return,
+            }
         }
     }
 
-    /// Puts the newer of `share` and what is in `slot` there, and lets the older one go.
+    /// Puts the newer of `share` and what is in `slot` there, and lets the older one go. Returns the
+    /// `seq` of the newer.
     #[inline]
     fn install(
         &self,
         slot: &Slot<T>,
         mut share: Share<T>,
         on_exit: &mut impl FnMut(Kept<T>, Exit),
-    ) {
+    ) -> u64 {
         loop {
             let seq = share.entry().seq();
             let Some(replaced) = slot.swap(Some(share)) else {
                 // ORDERING: a statistic.
                 self.occupied.fetch_add(1, Ordering::Relaxed);
-                return;
+                return seq;
             };
             if replaced.entry().seq() < seq {
-                return on_exit(replaced.into_kept(), Exit::Evicted);
+                on_exit(replaced.into_kept(), Exit::Evicted);
+                return seq;
             }
             share = replaced;
         }
     }
 
-    /// Takes what is below `floor` out of `slot`. Returns whether there was something.
+    /// Empties `slot`, and clears what was there if it is below `floor`; else returns it, to be put
+    /// back.
     #[cold]
-    fn clear_slot(
+    fn take_out(
         &self,
         slot: &Slot<T>,
         floor: u64,
         on_exit: &mut impl FnMut(Kept<T>, Exit),
-    ) -> bool {
-        let Some(share) = slot.swap(None) else { return false };
-        // ORDERING: statistics.
+    ) -> Option<Share<T>> {
+        let share = slot.swap(None)?;
+        // ORDERING: a statistic.
         self.occupied.fetch_sub(1, Ordering::Relaxed);
         if floor <= share.entry().seq() {
-            self.install(slot, share, on_exit);
-            return false;
+            return Some(share);
         }
+        // ORDERING: a statistic.
         self.cleared.fetch_add(1, Ordering::Relaxed);
         on_exit(share.into_kept(), Exit::Cleared);
-        true
+        None
     }
 
     fn look(&self, seq: u64) -> Look<T> {
@@ -417,15 +447,22 @@ impl<T: Send + Sync> Ring<T> {
         self.floor.load(Ordering::Relaxed)
     }
 
+    /// The slot of `seq`. Successive ones go down a column, from row to row.
     #[inline]
     fn slot(&self, seq: u64) -> &Slot<T> {
-        &self.slots[(seq % self.slots.len() as u64) as usize]
+        let place = (seq % self.capacity as u64) as usize;
+        let (row, column) = (place & ((1 << self.rows_log2) - 1), place >> self.rows_log2);
+        &self.slots[row * ROW + column]
     }
 
     fn oldest_in_view(&self, head: u64) -> u64 {
-        head.saturating_sub(self.slots.len() as u64)
+        head.saturating_sub(self.capacity as u64)
     }
 }
+
+/// The slots of a row share their cache lines: two, since processors fetch them in pairs. In models
+/// there are no caches.
+const ROW: usize = if cfg!(crossbeam_loom) { 1 } else { 16 };
 
 /// What a slot says about one `seq`.
 enum Look<T> {
@@ -525,7 +562,7 @@ impl<T> Slot<T> {
         kept.entry().references.fetch_sub(WEIGHT_LOW, Ordering::Relaxed);
     }
 
-    /// Puts `share`, none of which has been given away by a slot, in place of what is here.
+    /// Puts `share` in place of what is here.
     #[inline]
     fn swap(&self, share: Option<Share<T>>) -> Option<Share<T>> {
         let word = share.map_or(0, Share::into_word);
@@ -690,6 +727,6 @@ impl<T: fmt::Debug> fmt::Debug for Kept<T> {
 
 impl<T> fmt::Debug for Ring<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ring").field("capacity", &self.slots.len()).finish_non_exhaustive()
+        f.debug_struct("Ring").field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,32 @@
+//! Tier 0 beside its rivals: prints one table and writes it to `bench/operational.json` in the
+//! target directory. With `--smoke`, small: to see that it runs.
+#![allow(clippy::print_stdout)]
+
+use std::{env, path::PathBuf, process::ExitCode};
+
+use aios_memory_benches::{Size, operational};
+
+fn main() -> ExitCode {
+    // `cargo test` runs bench targets too; without `--bench` it is not a measurement.
+    let asked = |flag: &str| env::args().any(|argument| argument == flag);
+    let size = if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke };
+    let report = operational::run(size);
+    println!("{report}");
+    let path = target_dir().join("bench/operational.json");
+    match report.write(&path) {
+        Ok(()) => {
+            println!("written to {}", path.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("cannot write {}: {error}", path.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// This program lies in `<target>/<profile>/deps`.
+fn target_dir() -> PathBuf {
+    let own = env::current_exe().unwrap_or_default();
+    own.ancestors().nth(3).map_or_else(|| "target".into(), PathBuf::from)
+}

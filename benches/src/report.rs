@@ -1,0 +1,183 @@
+//! What a run found: rows of figures, and targets with the ratios that were reached. Printed as one
+//! table, written as JSON.
+
+use std::{fmt, fs, io, path::Path};
+
+use serde::Serialize;
+
+/// Everything that one run found.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// The figures.
+    pub rows: Vec<Row>,
+    /// The targets.
+    pub targets: Vec<Target>,
+}
+
+/// One contender in one workload.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// What was done.
+    pub workload: String,
+    /// What did it.
+    pub contender: String,
+    /// What the figures are: `ns`, `bytes`.
+    pub unit: &'static str,
+    /// The median over the rounds, for one operation.
+    pub median: f64,
+    /// The fastest and the slowest round.
+    pub spread: Option<(f64, f64)>,
+    /// How single operations were spread.
+    pub tail: Option<Tail>,
+}
+
+/// Quantiles of single operations.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Tail {
+    /// The median.
+    pub p50: u64,
+    /// One in a hundred is slower.
+    pub p99: u64,
+    /// One in a thousand is slower.
+    pub p999: u64,
+    /// The slowest.
+    pub max: u64,
+}
+
+/// A ratio that is to be reached.
+#[derive(Debug, Clone, Serialize)]
+pub struct Target {
+    /// What is compared.
+    pub what: String,
+    /// What was reached.
+    pub ratio: f64,
+    /// What is to be reached.
+    pub bound: Bound,
+    /// Whether it was.
+    pub reached: bool,
+}
+
+/// In which direction a ratio is good.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Small is good.
+    AtMost(f64),
+    /// Large is good.
+    AtLeast(f64),
+}
+
+impl Report {
+    /// Adds a row of one figure for each round.
+    pub fn add(&mut self, workload: &str, contender: &str, rounds: &[f64]) {
+        self.rows.push(Row::new(workload, contender, "ns", rounds));
+    }
+
+    /// The median of `contender` in `workload`.
+    ///
+    /// # Panics
+    /// When there is no such row: the run did not do what it should have.
+    #[must_use]
+    pub fn median(&self, workload: &str, contender: &str) -> f64 {
+        self.row(workload, contender).median
+    }
+
+    /// The row of `contender` in `workload`.
+    ///
+    /// # Panics
+    /// As [`median`](Report::median).
+    #[must_use]
+    pub fn row(&self, workload: &str, contender: &str) -> &Row {
+        self.rows
+            .iter()
+            .find(|row| row.workload == workload && row.contender == contender)
+            .unwrap_or_else(|| panic!("no row `{workload}` of `{contender}`"))
+    }
+
+    /// Adds a target.
+    pub fn target(&mut self, what: &str, ratio: f64, bound: Bound) {
+        let reached = match bound {
+            Bound::AtMost(limit) => ratio <= limit,
+            Bound::AtLeast(limit) => limit <= ratio,
+        };
+        self.targets.push(Target { what: what.to_owned(), ratio, bound, reached });
+    }
+
+    /// Writes it as JSON to `path`, with the directories that this takes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(path, serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+impl Row {
+    /// A row of one figure for each round.
+    ///
+    /// # Panics
+    /// When there was no round.
+    #[must_use]
+    pub fn new(workload: &str, contender: &str, unit: &'static str, rounds: &[f64]) -> Row {
+        let mut sorted = rounds.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        Row {
+            workload: workload.to_owned(),
+            contender: contender.to_owned(),
+            unit,
+            median: sorted[sorted.len() / 2],
+            spread: (1 < sorted.len()).then(|| (sorted[0], sorted[sorted.len() - 1])),
+            tail: None,
+        }
+    }
+}
+
+impl Tail {
+    /// The quantiles of `samples`.
+    ///
+    /// # Panics
+    /// When there are none.
+    #[must_use]
+    pub fn of(samples: &mut [u64]) -> Tail {
+        samples.sort_unstable();
+        let at = |share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
+        Tail { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1.0) }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:<34} {:<22} {:>12} {:>19}  {:>7} {:>7} {:>8} {:>9}",
+            "workload", "contender", "median", "best .. worst", "p50", "p99", "p99.9", "max"
+        )?;
+        let mut last = "";
+        for row in &self.rows {
+            let name = if row.workload == last { "" } else { &row.workload };
+            last = &row.workload;
+            let median = format!("{:.1} {}", row.median, row.unit);
+            let spread = row.spread.map_or(String::new(), |(a, b)| format!("{a:.1} .. {b:.1}"));
+            write!(f, "{name:<34} {:<22} {median:>12} {spread:>19}", row.contender)?;
+            match row.tail {
+                Some(t) => {
+                    writeln!(f, "  {:>7} {:>7} {:>8} {:>9}", t.p50, t.p99, t.p999, t.max)?;
+                }
+                None => writeln!(f)?,
+            }
+        }
+        writeln!(f)?;
+        for target in &self.targets {
+            let (word, limit) = match target.bound {
+                Bound::AtMost(limit) => ("at most", limit),
+                Bound::AtLeast(limit) => ("at least", limit),
+            };
+            let mark = if target.reached { "reached" } else { "MISSED" };
+            writeln!(f, "{mark:<8} {:>8.2} x  {word} {limit} x  {}", target.ratio, target.what)?;
+        }
+        Ok(())
+    }
+}

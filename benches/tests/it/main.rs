@@ -1,0 +1,3 @@
+//! Every workload at its smoke size, and what cannot be measured in a busy run.
+
+mod operational;

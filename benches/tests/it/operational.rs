@@ -1,0 +1,34 @@
+//! The workloads of tier 0, and how many allocations a push takes.
+
+use std::sync::Arc;
+
+use aios_memory_benches::{
+    Size,
+    operational::{CAPACITY, event, ring, run},
+};
+
+#[test]
+fn every_workload_runs() {
+    let report = run(Size::Smoke);
+    assert!(report.rows.iter().all(|row| row.median.is_finite()), "{report}");
+    assert!(report.targets.iter().all(|target| target.ratio.is_finite()), "{report}");
+}
+
+#[test]
+fn a_push_takes_one_allocation_and_one_per_bag_of_garbage() {
+    const PUSHES: u64 = 64_000;
+    // crossbeam-epoch hands on 64 at a time.
+    const BAG: u64 = 64;
+    let (ring, event) = (ring(), Arc::new(event()));
+    for _ in 0..2 * CAPACITY {
+        ring.push(Arc::clone(&event));
+    }
+    let allocations = allocation_counter::measure(|| {
+        for _ in 0..PUSHES {
+            ring.push(Arc::clone(&event));
+        }
+    });
+    assert!(allocations.count_total <= PUSHES + PUSHES / BAG + 1, "{allocations:?}");
+    // What is live at the end is what was live before, up to some bags of garbage.
+    assert!(allocations.count_current.abs() < 1_000, "{allocations:?}");
+}
