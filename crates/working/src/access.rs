@@ -67,18 +67,18 @@ impl Access<'_> {
         Ok((items, last))
     }
 
-    /// Some rows after number `after` with their numbers, seen by whoever, and the last number.
-    pub(crate) fn rows<T: Row>(&self, after: i64) -> Result<(Vec<(T, i64)>, Option<i64>), Error> {
+    /// Some rows after number `after` with their numbers, whoever may see them.
+    pub(crate) fn rows<T: Row>(&self, after: i64) -> Result<Vec<(T, i64)>, Error> {
         const ROWS: usize = 256;
-        let sql = format!("{} WHERE ?1 < row ORDER BY row LIMIT {ROWS}", T::statements().select);
+        let select = &T::statements().select;
+        let sql = format!("{select} WHERE ?1 < row ORDER BY row LIMIT {ROWS}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([after])?;
         let mut items = Vec::with_capacity(ROWS);
         while let Some(row) = rows.next()? {
             items.push((read(row)?, row.get("row")?));
         }
-        let last = items.last().map(|(_, row)| *row);
-        Ok((items, last))
+        Ok(items)
     }
 
     fn each<T: Row>(

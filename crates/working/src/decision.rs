@@ -49,21 +49,17 @@ pub struct Decision {
 
 words! {
     /// How much thought went into a decision.
+    #[derive(Default)]
     IntelligenceLevel {
         /// A rule.
         Reactive = "reactive",
         /// A small model.
+        #[default]
         Operational = "operational",
         /// A larger one.
         Tactical = "tactical",
         /// The largest there is.
         Strategic = "strategic",
-    }
-}
-
-impl Default for IntelligenceLevel {
-    fn default() -> IntelligenceLevel {
-        IntelligenceLevel::Operational
     }
 }
 

@@ -10,15 +10,6 @@ use crate::{
     row::{Row, fields},
 };
 
-/// The category of [`Working::set_user_preference`].
-pub const CATEGORY_PREFERENCE: &str = "user_preference";
-/// The category of [`Working::set_device_info`].
-pub const CATEGORY_DEVICE: &str = "device_info";
-/// The category of [`Working::record_task`].
-pub const CATEGORY_TASK: &str = "task";
-/// The tag of a recorded task unless told otherwise.
-pub const TAG_EXECUTED: &str = "executed";
-
 /// A generic keyed value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -64,6 +55,21 @@ impl Entry {
             timestamp: None,
             meta: Meta::default(),
         }
+    }
+
+    pub(crate) fn updated(self, update: EntryUpdate) -> Entry {
+        Entry {
+            value: update.value.unwrap_or(self.value),
+            tags: update.tags.unwrap_or(self.tags),
+            category: update.category.unwrap_or(self.category),
+            key: update.key.unwrap_or(self.key),
+            ..self
+        }
+    }
+
+    /// What `newer` says, under the id and times of this one.
+    pub(crate) fn replaced_by(self, newer: Entry) -> Entry {
+        Entry { id: self.id, meta: Meta { scope: self.meta.scope, ..newer.meta }, ..newer }
     }
 }
 
@@ -163,12 +169,8 @@ impl Working {
     pub async fn update_entry(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
         let id = id.to_owned();
         self.write(move |access| {
-            let Some(mut entry) = access.get::<Entry>(&id)? else { return Ok(false) };
-            entry.value = update.value.unwrap_or(entry.value);
-            entry.tags = update.tags.unwrap_or(entry.tags);
-            entry.category = update.category.unwrap_or(entry.category);
-            entry.key = update.key.unwrap_or(entry.key);
-            access.store(&mut entry)?;
+            let Some(entry) = access.get::<Entry>(&id)? else { return Ok(false) };
+            access.store(&mut entry.updated(update))?;
             Ok(true)
         })
         .await
@@ -226,106 +228,26 @@ impl Working {
         .await
     }
 
-    /// Sets what a user prefers under `key`, in place of what was there.
+    /// Stores an entry in place of the one of the same category, key and entity, if there is one.
     ///
     /// # Errors
     /// As [`store_goal`](Working::store_goal).
-    pub async fn set_user_preference(
-        &self,
-        user: &str,
-        key: &str,
-        value: Value,
-    ) -> Result<Entry, Error> {
-        self.set_entity_entry(CATEGORY_PREFERENCE, key, "user", user, value).await
-    }
-
-    /// What a user prefers, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
-    pub async fn user_preferences(&self, user: &str) -> Result<Vec<Entry>, Error> {
-        self.search_entries(about(CATEGORY_PREFERENCE, "user", user)).await
-    }
-
-    /// Sets what is known of a device, in place of what was known.
-    ///
-    /// # Errors
-    /// As [`store_goal`](Working::store_goal).
-    pub async fn set_device_info(&self, device: &str, info: Value) -> Result<Entry, Error> {
-        let key = format!("device_{device}");
-        self.set_entity_entry(CATEGORY_DEVICE, &key, "device", device, info).await
-    }
-
-    /// What is known of a device.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
-    pub async fn device_info(&self, device: &str) -> Result<Option<Entry>, Error> {
-        let found = self.search_entries(about(CATEGORY_DEVICE, "device", device)).await?;
-        Ok(found.into_iter().next())
-    }
-
-    /// Notes a task under the key `task_ID`, tagged [`TAG_EXECUTED`] if `tags` is empty.
-    ///
-    /// # Errors
-    /// As [`store_goal`](Working::store_goal).
-    pub async fn record_task(
-        &self,
-        task_id: &str,
-        value: Value,
-        tags: Vec<String>,
-    ) -> Result<Entry, Error> {
-        let tags = if tags.is_empty() { vec![TAG_EXECUTED.to_owned()] } else { tags };
-        let key = format!("task_{task_id}");
-        self.create_entry(Entry {
-            tags,
-            entity_type: Some("task".to_owned()),
-            entity_id: Some(task_id.to_owned()),
-            ..Entry::new(CATEGORY_TASK, key, value)
-        })
-        .await
-    }
-
-    /// Stores the one entry of a category, key and entity.
-    async fn set_entity_entry(
-        &self,
-        category: &str,
-        key: &str,
-        entity_type: &str,
-        entity_id: &str,
-        value: Value,
-    ) -> Result<Entry, Error> {
-        let wanted = Entry {
-            entity_type: Some(entity_type.to_owned()),
-            entity_id: Some(entity_id.to_owned()),
-            ..Entry::new(category, key, value)
-        };
+    pub async fn put_entry(&self, entry: Entry) -> Result<Entry, Error> {
         self.write(move |access| {
             let existing: Option<Entry> = access
                 .select(
-                    "AND category = ?6 AND key = ?7 AND entity_type = ?8 AND entity_id = ?9
+                    "AND category = ?6 AND key = ?7 AND entity_type IS ?8 AND entity_id IS ?9
                      ORDER BY row DESC LIMIT 1",
-                    &[&wanted.category, &wanted.key, &wanted.entity_type, &wanted.entity_id],
+                    &[&entry.category, &entry.key, &entry.entity_type, &entry.entity_id],
                 )?
                 .pop();
             let mut entry = match existing {
-                Some(existing) => {
-                    Entry { value: wanted.value, timestamp: Some(access.now), ..existing }
-                }
-                None => wanted,
+                Some(existing) => existing.replaced_by(entry),
+                None => entry,
             };
             access.store(&mut entry)?;
             Ok(entry)
         })
         .await
-    }
-}
-
-fn about(category: &str, entity_type: &str, entity_id: &str) -> EntryFilter {
-    EntryFilter {
-        category: Some(category.to_owned()),
-        entity_type: Some(entity_type.to_owned()),
-        entity_id: Some(entity_id.to_owned()),
-        ..EntryFilter::default()
     }
 }

@@ -85,6 +85,23 @@ pub enum Error {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A file of entries cannot be read as such; it is left as it is.
+    #[error(
+        "{} cannot be read as a list of entries; mend it or move it away, it was not changed",
+        path.display()
+    )]
+    DamagedFile {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No back end of the entries has this name.
+    #[error("unknown back end `{name}`; known are sqlite, json")]
+    UnknownBackend {
+        /// The name as given.
+        name: String,
+    },
     /// The file was written by a newer version of this program.
     #[error(
         "{} has schema version {found}, this program knows up to {known}; use the newer program, \

@@ -40,8 +40,10 @@ pub struct Goal {
 
 words! {
     /// How a goal stands.
+    #[derive(Default)]
     GoalStatus {
         /// Not begun.
+        #[default]
         Pending = "pending",
         /// Under way.
         Active = "active",
@@ -59,12 +61,6 @@ impl GoalStatus {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, GoalStatus::Completed | GoalStatus::Failed | GoalStatus::Cancelled)
-    }
-}
-
-impl Default for GoalStatus {
-    fn default() -> GoalStatus {
-        GoalStatus::Pending
     }
 }
 

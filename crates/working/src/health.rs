@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::{
     AgentState, Decision, Entry, Error, Event, Goal, Interaction, Message, Pattern, Session, Task,
     ToolCall, Working,
-    access::Access,
+    access::{Access, Stored},
     records::{KINDS, for_kind},
     row::Row,
-    search::{CODE_BITS, CODES},
+    search::{self, CODE_BITS, CODES},
     session::SESSION_ACTIVE_HOURS,
 };
 
@@ -211,17 +211,11 @@ fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>
 fn index_all<T: Row>(access: &Access<'_>) -> Result<(), Error> {
     let mut after = 0;
     loop {
-        let (items, last) = access.rows::<T>(after)?;
-        let Some(last) = last else { return Ok(()) };
-        after = last;
+        let items = access.rows::<T>(after)?;
+        let Some((_, last)) = items.last() else { return Ok(()) };
+        after = *last;
         for (item, row) in items {
-            crate::search::index(
-                access.connection,
-                T::KIND,
-                row,
-                &item.text(),
-                crate::access::Stored::Inserted,
-            )?;
+            search::index(access.connection, T::KIND, row, &item.text(), Stored::Inserted)?;
         }
     }
 }

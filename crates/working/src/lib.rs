@@ -44,11 +44,13 @@
 //! It has no vectors and knows no other tier. What is moved out of it is gone for it.
 
 mod access;
+mod age;
 mod agent_state;
 mod column;
 mod config;
 mod decision;
 mod entry;
+mod entry_store;
 mod error;
 mod event;
 mod feed;
@@ -57,6 +59,7 @@ mod health;
 mod interaction;
 mod message;
 mod meta;
+mod metric;
 mod pattern;
 mod preference;
 mod records;
@@ -74,14 +77,13 @@ use aios_record::ScopeFilter;
 
 use crate::{access::Access, row::Row};
 pub use crate::{
+    age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
     column::LABEL_BYTES_MAX,
     config::{Clock, Config, Durability, EventFeed, FEED_KINDS},
     decision::{Decision, IntelligenceLevel},
-    entry::{
-        CATEGORY_DEVICE, CATEGORY_PREFERENCE, CATEGORY_TASK, Entry, EntryFilter, EntryUpdate,
-        TAG_EXECUTED,
-    },
+    entry::{Entry, EntryFilter, EntryUpdate},
+    entry_store::{Entries, EntriesBackend, EntryStore, JsonEntries},
     error::Error,
     event::{Event, EventFilter},
     feed::{Change, FeedItem},
@@ -90,6 +92,7 @@ pub use crate::{
     interaction::{Interaction, RECENT_INTERACTIONS},
     message::{ChatMessage, Message, NewMessage, RECENT_MESSAGES, Receipt, Role},
     meta::Meta,
+    metric::{Metric, MetricPoint},
     pattern::{Outcome, PATTERNS_MAX, Pattern},
     preference::{DEFAULT_USER, Preferences},
     records::{KINDS, RecordPage},

@@ -43,12 +43,12 @@ impl Default for Meta {
 
 /// Defines a set of known words that keeps any other word as it was given.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $text:literal,)* }) => {
-        $(#[$doc])*
+    ($(#[$meta:meta])* $name:ident { $($(#[$word_meta:meta])* $word:ident = $text:literal,)* }) => {
+        $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
         pub enum $name {
-            $($(#[$word_doc])* $word,)*
+            $($(#[$word_meta])* $word,)*
             /// Any other word; it is kept as it is.
             Other(String),
         }

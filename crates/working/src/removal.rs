@@ -77,7 +77,7 @@ fn ids(access: &Access<'_>, sql: &str, of: &str) -> Result<Vec<Id>, Error> {
 pub(crate) fn move_out(
     access: &Access<'_>,
     table: &'static str,
-    which: &'static str,
+    which: &str,
     params: &[&dyn ToSql],
 ) -> Result<u64, Error> {
     let taken = take(access, table, which, params)?;
@@ -91,7 +91,7 @@ pub(crate) fn move_out(
 fn take(
     access: &Access<'_>,
     table: &'static str,
-    which: &'static str,
+    which: &str,
     params: &[&dyn ToSql],
 ) -> Result<Vec<(i64, Id)>, Error> {
     let sql = format!("DELETE FROM {table} WHERE {which} RETURNING row, id");

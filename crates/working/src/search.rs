@@ -15,6 +15,16 @@ use crate::{
 
 /// So many words of a query are looked for; the rest of a longer one is left out.
 const QUERY_WORDS_MAX: usize = 64;
+/// Words of English that tell nothing and are in most texts. They are left out of a query that has
+/// others: scoring every text for them takes long and changes little.
+const COMMON: &[&str] = &[
+    "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but",
+    "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her",
+    "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on",
+    "or", "our", "she", "so", "that", "the", "their", "them", "then", "there", "they", "this",
+    "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will",
+    "with", "would", "you", "your",
+];
 /// So many of the best matching patterns are weighed against each other.
 const PATTERN_CANDIDATES: usize = 200;
 /// A pattern's trigger must share this part of the words of the shorter of trigger and query.
@@ -204,10 +214,18 @@ fn quoted(text: &str) -> Option<String> {
     words.retain(|word| word.contains(char::is_alphanumeric));
     let mut seen = std::collections::HashSet::new();
     words.retain(|word| seen.insert(*word));
+    if words.iter().any(|word| !is_common(word)) {
+        words.retain(|word| !is_common(word));
+    }
     words.truncate(QUERY_WORDS_MAX);
     let words: Vec<String> =
         words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
     if words.is_empty() { None } else { Some(words.join(" OR ")) }
+}
+
+fn is_common(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+    COMMON.binary_search(&bare.as_str()).is_ok()
 }
 
 /// Makes the index say `text` for a row.

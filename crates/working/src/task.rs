@@ -62,8 +62,10 @@ pub struct Task {
 
 words! {
     /// How a task stands.
+    #[derive(Default)]
     TaskStatus {
         /// Not begun.
+        #[default]
         Pending = "pending",
         /// Under way.
         InProgress = "in_progress",
@@ -81,12 +83,6 @@ impl TaskStatus {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled)
-    }
-}
-
-impl Default for TaskStatus {
-    fn default() -> TaskStatus {
-        TaskStatus::Pending
     }
 }
 

@@ -1,100 +1,194 @@
-//! The generic store of entries.
+//! The generic store of entries: one suite that every back end passes.
 
-use aios_record::Kind;
-use aios_working::{Entry, EntryFilter, EntryUpdate, Error, TAG_EXECUTED};
+use aios_record::{Kind, Scope, ScopeFilter};
+use aios_working::{
+    Change, Entries, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error, Working,
+};
 use serde_json::json;
 
-use crate::{id, opened};
+use crate::{Place, id, opened};
+
+const BACKENDS: [EntriesBackend; 2] = [EntriesBackend::Sqlite, EntriesBackend::Json];
 
 fn tagged(name: &str, tags: &[&str]) -> Entry {
     let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
     Entry { id: id(name), tags, ..Entry::new("thing", name, json!(name)) }
 }
 
+/// Runs one test of the suite on each back end.
+async fn each(test: impl AsyncFn(Entries, &Working)) {
+    for backend in BACKENDS {
+        let (_place, working) = opened();
+        test(working.entries(backend), &working).await;
+        assert!(working.verify().await.unwrap().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn entries_are_made_read_changed_and_deleted() {
-    let (_place, working) = opened();
-    let value =
-        json!({"nested": {"list": [1, 2.5, null, "東京", true]}, "big": 9_007_199_254_740_993_i64});
-    let made = working.create_entry(Entry::new("place", "home", value.clone())).await.unwrap();
-    let entry_id = made.id.as_str();
-    assert_eq!(working.entry(entry_id).await.unwrap(), Some(made.clone()));
-    assert_eq!(working.entry_by_key("home").await.unwrap().unwrap().value, value);
-    let again = working.create_entry(made.clone()).await.unwrap_err();
-    assert!(matches!(again, Error::Conflict { kind: Kind::Entry, .. }));
+    each(async |entries, _| {
+        let value =
+            json!({"nested": {"list": [1, 2.5, null, "東京", true, {}]}, "big": i64::MAX, "nul": "\0"});
+        let made = entries.create(Entry::new("place", "home", value.clone())).await.unwrap();
+        let entry_id = made.id.as_str();
+        assert_eq!(entries.get(entry_id).await.unwrap(), Some(made.clone()));
+        assert_eq!(entries.get_by_key("home").await.unwrap().unwrap().value, value);
+        let again = entries.create(made.clone()).await.unwrap_err();
+        assert!(matches!(again, Error::Conflict { kind: Kind::Entry, .. }));
 
-    let update = EntryUpdate { value: Some(json!(null)), ..EntryUpdate::default() };
-    assert!(working.update_entry(entry_id, update.clone()).await.unwrap());
-    let changed = working.entry(entry_id).await.unwrap().unwrap();
-    assert_eq!((&changed.value, changed.key.as_str()), (&json!(null), "home"));
-    assert!(!working.update_entry("none", update).await.unwrap());
+        let update = EntryUpdate { value: Some(json!(null)), ..EntryUpdate::default() };
+        assert!(entries.update(entry_id, update.clone()).await.unwrap());
+        let changed = entries.get(entry_id).await.unwrap().unwrap();
+        assert_eq!((&changed.value, changed.key.as_str()), (&json!(null), "home"));
+        assert_eq!(changed.meta.created_at, made.meta.created_at);
+        assert!(made.meta.updated_at < changed.meta.updated_at);
+        assert!(!entries.update("none", update).await.unwrap());
 
-    assert!(working.delete_entry(entry_id).await.unwrap());
-    assert!(!working.delete_entry(entry_id).await.unwrap());
-    assert_eq!(working.entry(entry_id).await.unwrap(), None);
-    assert!(working.verify().await.unwrap().is_empty());
+        assert!(entries.delete(entry_id).await.unwrap());
+        assert!(!entries.delete(entry_id).await.unwrap());
+        assert_eq!(entries.get(entry_id).await.unwrap(), None);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_search_takes_any_tag_and_every_other_part() {
-    let (_place, working) = opened();
-    working.create_entry(tagged("a", &["red", "big"])).await.unwrap();
-    working.create_entry(tagged("b", &["blue"])).await.unwrap();
-    let owned = Entry {
-        category: "owned".to_owned(),
-        entity_type: Some("user".to_owned()),
-        entity_id: Some("ada".to_owned()),
-        ..tagged("c", &["red"])
-    };
-    working.create_entry(owned).await.unwrap();
-    let check = async |filter: EntryFilter, expect: &[&str]| {
-        let found = working.search_entries(filter.clone()).await.unwrap();
-        let names: Vec<_> = found.iter().map(|entry| entry.id.as_str()).collect();
-        assert_eq!(names, expect, "{filter:?}");
-    };
-    let tags = |tags: &[&str]| EntryFilter {
-        tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
-        ..EntryFilter::default()
-    };
-    check(EntryFilter::default(), &["c", "b", "a"]).await;
-    check(tags(&["red"]), &["c", "a"]).await;
-    check(tags(&["big", "blue"]), &["b", "a"]).await;
-    check(tags(&["re"]), &[]).await;
-    check(EntryFilter { category: Some("thing".to_owned()), ..tags(&["red"]) }, &["a"]).await;
-    let user = EntryFilter { entity_type: Some("user".to_owned()), ..EntryFilter::default() };
-    check(user.clone(), &["c"]).await;
-    check(EntryFilter { entity_id: Some("bob".to_owned()), ..user }, &[]).await;
-    check(EntryFilter { limit: Some(1), ..EntryFilter::default() }, &["c"]).await;
-    check(EntryFilter { key: Some("b".to_owned()), ..EntryFilter::default() }, &["b"]).await;
+    each(async |entries, _| {
+        entries.create(tagged("a", &["red", "big"])).await.unwrap();
+        entries.create(tagged("b", &["blue"])).await.unwrap();
+        let owned = Entry {
+            category: "owned".to_owned(),
+            entity_type: Some("user".to_owned()),
+            entity_id: Some("ada".to_owned()),
+            ..tagged("c", &["red"])
+        };
+        entries.create(owned).await.unwrap();
+        let check = async |filter: EntryFilter, expect: &[&str]| {
+            let found = entries.search(filter.clone()).await.unwrap();
+            let names: Vec<_> = found.iter().map(|entry| entry.id.as_str()).collect();
+            assert_eq!(names, expect, "{filter:?}");
+        };
+        let tags = |tags: &[&str]| EntryFilter {
+            tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+            ..EntryFilter::default()
+        };
+        check(EntryFilter::default(), &["c", "b", "a"]).await;
+        check(tags(&["red"]), &["c", "a"]).await;
+        check(tags(&["big", "blue"]), &["b", "a"]).await;
+        check(tags(&["re"]), &[]).await;
+        check(EntryFilter { category: Some("thing".to_owned()), ..tags(&["red"]) }, &["a"]).await;
+        let user = EntryFilter { entity_type: Some("user".to_owned()), ..EntryFilter::default() };
+        check(user.clone(), &["c"]).await;
+        check(EntryFilter { entity_id: Some("bob".to_owned()), ..user }, &[]).await;
+        check(EntryFilter { limit: Some(1), ..EntryFilter::default() }, &["c"]).await;
+        check(EntryFilter { key: Some("b".to_owned()), ..EntryFilter::default() }, &["b"]).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_is_set_again_is_replaced() {
-    let (_place, working) = opened();
-    working.set_user_preference("ada", "tone", json!("dry")).await.unwrap();
-    working.set_user_preference("ada", "tone", json!("warm")).await.unwrap();
-    working.set_user_preference("bob", "tone", json!("loud")).await.unwrap();
-    let ada = working.user_preferences("ada").await.unwrap();
-    assert_eq!(ada.iter().map(|entry| &entry.value).collect::<Vec<_>>(), [&json!("warm")]);
-    assert_eq!(working.device_info("pi").await.unwrap(), None);
-    working.set_device_info("pi", json!({"cores": 4})).await.unwrap();
-    assert_eq!(working.device_info("pi").await.unwrap().unwrap().value["cores"], 4);
-    let task = working.record_task("7", json!("done"), Vec::new()).await.unwrap();
-    assert_eq!(
-        (task.key.as_str(), task.tags.as_slice()),
-        ("task_7", &[TAG_EXECUTED.to_owned()][..])
-    );
+    each(async |entries, _| {
+        let first = entries.set_user_preference("ada", "tone", json!("dry")).await.unwrap();
+        let second = entries.set_user_preference("ada", "tone", json!("warm")).await.unwrap();
+        assert_eq!((&first.id, first.meta.created_at), (&second.id, second.meta.created_at));
+        entries.set_user_preference("bob", "tone", json!("loud")).await.unwrap();
+        assert_eq!(entries.user_preferences("ada").await.unwrap(), [second]);
+        assert_eq!(entries.device_info("pi").await.unwrap(), None);
+        entries.set_device_info("pi", json!({"cores": 4})).await.unwrap();
+        assert_eq!(entries.device_info("pi").await.unwrap().unwrap().value["cores"], 4);
+        let task = entries.record_task("7", json!("done"), Vec::new()).await.unwrap();
+        assert_eq!((task.key.as_str(), task.tags[0].as_str()), ("task_7", "executed"));
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn clearing_removes_all_and_tells_the_feed() {
+async fn a_bound_handle_sees_and_clears_its_own_entries() {
+    each(async |entries, working| {
+        let backend = match entries {
+            Entries::Sqlite(_) => EntriesBackend::Sqlite,
+            Entries::Json(_) => EntriesBackend::Json,
+        };
+        let filter = ScopeFilter::exact(Scope::default().with_user("ada"));
+        let ada = working.bound_to(filter).unwrap().entries(backend);
+        entries.create(tagged("shared", &[])).await.unwrap();
+        let own = ada.create(tagged("own", &[])).await.unwrap();
+        assert_eq!(own.meta.scope.user.as_deref(), Some("ada"));
+        assert_eq!(ada.get("shared").await.unwrap(), None);
+        assert!(!ada.delete("shared").await.unwrap());
+        assert_eq!(ada.clear_all().await.unwrap(), 1);
+        assert_eq!(entries.search(EntryFilter::default()).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn entries_are_there_after_reopening_and_move_between_back_ends() {
+    for (from, to) in [(BACKENDS[0], BACKENDS[1]), (BACKENDS[1], BACKENDS[0])] {
+        let place = Place::new();
+        let working = place.open(place.config());
+        let (source, target) = (working.entries(from), working.entries(to));
+        for n in 0..5 {
+            source.create(tagged(&format!("e{n}"), &["x"])).await.unwrap();
+        }
+        target.create(tagged("e2", &["kept"])).await.unwrap();
+        assert_eq!(source.copy_to(&target).await.unwrap(), 4);
+        assert_eq!(source.copy_to(&target).await.unwrap(), 0);
+        working.close().await;
+        let target = place.open(place.config()).entries(to);
+        assert_eq!(target.search(EntryFilter::default()).await.unwrap().len(), 5);
+        assert_eq!(target.get("e2").await.unwrap().unwrap().tags, ["kept"]);
+    }
+}
+
+#[tokio::test]
+async fn many_tasks_at_once_lose_no_entry() {
+    each(async |entries, _| {
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..20 {
+            let entries = entries.clone();
+            tasks
+                .spawn(async move { entries.create(tagged(&format!("e{n}"), &[])).await.unwrap() });
+        }
+        tasks.join_all().await;
+        assert_eq!(entries.search(EntryFilter::default()).await.unwrap().len(), 20);
+        assert_eq!(entries.clear_all().await.unwrap(), 20);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn clearing_tells_the_feed() {
     let (_place, working) = opened();
     for name in ["a", "b"] {
         working.create_entry(tagged(name, &[])).await.unwrap();
     }
     assert_eq!(working.clear_all_entries().await.unwrap(), 2);
-    assert!(working.search_entries(EntryFilter::default()).await.unwrap().is_empty());
     let told = working.feed_after(2, 9).await.unwrap();
-    assert!(told.iter().all(|item| matches!(item.change, aios_working::Change::Delete { .. })));
+    assert!(told.iter().all(|item| matches!(item.change, Change::Delete { .. })));
     assert_eq!(told.len(), 2);
+}
+
+#[tokio::test]
+async fn a_damaged_json_file_is_named_and_left_as_it_is() {
+    let (place, working) = opened();
+    let entries = working.entries(EntriesBackend::Json);
+    entries.create(tagged("a", &[])).await.unwrap();
+    let path = place.folder.path().join("entries.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\n    \"key\": \"a\",\n"), "{text}");
+    let damaged = &text[..text.len() / 2];
+    std::fs::write(&path, damaged).unwrap();
+    let error = entries.create(tagged("b", &[])).await.unwrap_err();
+    assert!(matches!(error, Error::DamagedFile { .. }), "{error}");
+    assert!(error.to_string().contains("entries.json"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+}
+
+#[test]
+fn an_unknown_back_end_is_an_error_that_lists_them() {
+    assert_eq!("json".parse::<EntriesBackend>().unwrap(), EntriesBackend::Json);
+    let error = "redis".parse::<EntriesBackend>().unwrap_err().to_string();
+    assert_eq!(error, "unknown back end `redis`; known are sqlite, json");
 }

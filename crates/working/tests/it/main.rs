@@ -1,6 +1,8 @@
 //! The working memory through its public API.
 #![allow(clippy::unwrap_used)]
 
+mod age;
+mod crash;
 mod entries;
 mod feed;
 mod limits;

@@ -81,9 +81,10 @@ async fn a_task_notes_when_it_ran_and_for_how_long() {
     let done = working.update_task_status(task_id, "completed", update).await.unwrap();
     let hour_ms = 3_600_000;
     assert!((hour_ms..hour_ms + 100).contains(&done.duration_ms.unwrap()), "{done:?}");
-    assert_eq!(working.tasks_for_goal(goal.id.as_str()).await.unwrap(), [done.clone()]);
-    assert_eq!(working.task_history(5).await.unwrap(), [done.clone()]);
-    assert_eq!(working.tasks(None, Some(TaskStatus::Completed)).await.unwrap(), [done]);
+    let completed = working.tasks(None, Some(TaskStatus::Completed)).await.unwrap();
+    assert_eq!(completed, [done]);
+    assert_eq!(working.tasks_for_goal(goal.id.as_str()).await.unwrap(), completed);
+    assert_eq!(working.task_history(5).await.unwrap(), completed);
     assert!(working.tasks(Some("none"), None).await.unwrap().is_empty());
     let missing = working.update_task_status("none", "failed", TaskUpdate::default()).await;
     assert!(missing.unwrap_err().is_not_found());

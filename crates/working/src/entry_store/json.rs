@@ -1,0 +1,241 @@
+//! Entries in a file that a person can read: a JSON list, oldest first.
+//!
+//! Each change takes the lock, reads the file, and puts a whole new one in its place (write, fsync,
+//! rename, fsync of the folder), so that any number of processes may share it and a crash leaves the
+//! old file or the new one. A file that cannot be read as entries is never overwritten.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aios_record::{Kind, ScopeFilter, Timestamp};
+
+use super::EntryStore;
+use crate::{
+    Config, Entry, EntryFilter, EntryUpdate, Error, Working,
+    access::fill,
+    row::{Fields, Row, check_meta},
+};
+
+/// Entries in a file of JSON.
+#[derive(Debug, Clone)]
+pub struct JsonEntries {
+    path: Arc<PathBuf>,
+    config: Arc<Config>,
+    bound: Arc<ScopeFilter>,
+}
+
+impl JsonEntries {
+    pub(super) fn new(path: PathBuf, working: &Working) -> JsonEntries {
+        let (config, bound) = (Arc::clone(&working.config), Arc::clone(&working.bound));
+        JsonEntries { path: Arc::new(path), config, bound }
+    }
+
+    /// Runs `change` over all entries, with the lock held, and writes what it leaves if it says so.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&JsonEntries, &mut Vec<Entry>) -> Result<(T, bool), Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let this = self.clone();
+        let work = move || {
+            let _lock = lock(&this.path)?;
+            let mut entries = load(&this.path)?;
+            let (value, changed) = change(&this, &mut entries)?;
+            if changed {
+                save(&this.path, &entries)?;
+            }
+            Ok(value)
+        };
+        blocking(work).await
+    }
+
+    fn sees(&self, entry: &Entry, now: Timestamp) -> bool {
+        let alive = entry.meta.expires_at.is_none_or(|end| now < end);
+        alive && self.bound.admits(&entry.meta.scope)
+    }
+
+    /// Fills in scope and times, and checks every field.
+    fn prepare(&self, entry: &mut Entry) -> Result<(), Error> {
+        let now = self.config.clock.now();
+        fill(&self.bound.scope, &mut entry.meta.scope)?;
+        entry.meta.created_at.get_or_insert(now);
+        entry.meta.recorded_at.get_or_insert(now);
+        entry.meta.updated_at = Some(now);
+        entry.settle(now);
+        check_meta(&entry.meta, self.config.text_bytes_max)?;
+        entry.check(self.config.text_bytes_max)
+    }
+}
+
+impl EntryStore for JsonEntries {
+    async fn create(&self, entry: Entry) -> Result<Entry, Error> {
+        self.change(move |this, entries| {
+            let mut entry = entry;
+            entry.meta.recorded_at = None;
+            this.prepare(&mut entry)?;
+            if entries.iter().any(|other| other.id == entry.id) {
+                return Err(Error::Conflict { kind: Kind::Entry, id: entry.id });
+            }
+            entries.push(entry.clone());
+            Ok((entry, true))
+        })
+        .await
+    }
+
+    async fn put(&self, entry: Entry) -> Result<Entry, Error> {
+        self.change(move |this, entries| {
+            let now = this.config.clock.now();
+            let same = |other: &&mut Entry| {
+                this.sees(other, now)
+                    && (&other.category, &other.key) == (&entry.category, &entry.key)
+                    && (&other.entity_type, &other.entity_id)
+                        == (&entry.entity_type, &entry.entity_id)
+            };
+            if let Some(existing) = entries.iter_mut().rev().find(same) {
+                let (created_at, recorded_at) =
+                    (existing.meta.created_at, existing.meta.recorded_at);
+                let mut entry = existing.clone().replaced_by(entry);
+                entry.meta.created_at = created_at;
+                entry.meta.recorded_at = recorded_at;
+                this.prepare(&mut entry)?;
+                existing.clone_from(&entry);
+                return Ok((entry, true));
+            }
+            let mut entry = entry;
+            this.prepare(&mut entry)?;
+            entries.push(entry.clone());
+            Ok((entry, true))
+        })
+        .await
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
+        let (this, id) = (self.clone(), id.to_owned());
+        blocking(move || {
+            let now = this.config.clock.now();
+            let mut entries = load(&this.path)?.into_iter();
+            Ok(entries.find(|entry| entry.id.as_str() == id && this.sees(entry, now)))
+        })
+        .await
+    }
+
+    async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
+        let id = id.to_owned();
+        self.change(move |this, entries| {
+            let now = this.config.clock.now();
+            let mut seen = entries.iter_mut();
+            let Some(entry) = seen.find(|entry| entry.id.as_str() == id && this.sees(entry, now))
+            else {
+                return Ok((false, false));
+            };
+            let mut updated = entry.clone().updated(update);
+            this.prepare(&mut updated)?;
+            *entry = updated;
+            Ok((true, true))
+        })
+        .await
+    }
+
+    async fn delete(&self, id: &str) -> Result<bool, Error> {
+        let id = id.to_owned();
+        self.change(move |this, entries| {
+            let (now, before) = (this.config.clock.now(), entries.len());
+            entries.retain(|entry| entry.id.as_str() != id || !this.sees(entry, now));
+            let deleted = entries.len() < before;
+            Ok((deleted, deleted))
+        })
+        .await
+    }
+
+    async fn search(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
+        let this = self.clone();
+        blocking(move || {
+            let now = this.config.clock.now();
+            let mut found = load(&this.path)?;
+            found.retain(|entry| this.sees(entry, now) && lets_through(&filter, entry));
+            // Newest first, and of equal times the one that was stored last.
+            found.reverse();
+            found.sort_by_key(|entry| std::cmp::Reverse(entry.timestamp));
+            found.truncate(filter.limit.unwrap_or(usize::MAX));
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn clear_all(&self) -> Result<u64, Error> {
+        self.change(|this, entries| {
+            let (now, before) = (this.config.clock.now(), entries.len());
+            entries.retain(|entry| !this.sees(entry, now));
+            let cleared = before - entries.len();
+            Ok((cleared as u64, 0 < cleared))
+        })
+        .await
+    }
+}
+
+fn lets_through(filter: &EntryFilter, entry: &Entry) -> bool {
+    let same =
+        |wanted: &Option<String>, has: Option<&String>| wanted.is_none() || wanted.as_ref() == has;
+    same(&filter.category, Some(&entry.category))
+        && same(&filter.key, Some(&entry.key))
+        && same(&filter.entity_type, entry.entity_type.as_ref())
+        && same(&filter.entity_id, entry.entity_id.as_ref())
+        && (filter.tags.is_empty() || filter.tags.iter().any(|tag| entry.tags.contains(tag)))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Closed))
+}
+
+/// Held while the file is read and replaced; the lock goes with the returned file.
+fn lock(path: &Path) -> Result<File, Error> {
+    let locked = || -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        let file = options.create(true).append(true).mode(0o600).open(suffixed(path, ".lock"))?;
+        file.lock()?;
+        Ok(file)
+    };
+    locked().map_err(|source| storage("lock its entries", source))
+}
+
+fn load(path: &Path) -> Result<Vec<Entry>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| Error::DamagedFile {
+            path: path.to_owned(),
+            source: Box::new(source),
+        }),
+        Err(source) if source.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(storage("read its entries", source)),
+    }
+}
+
+fn save(path: &Path, entries: &[Entry]) -> Result<(), Error> {
+    let saved = || -> io::Result<()> {
+        let partial = suffixed(path, ".partial");
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.create(true).write(true).truncate(true).mode(0o600).open(&partial)?;
+        serde_json::to_writer_pretty(&mut file, entries)?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(&partial, path)?;
+        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    };
+    saved().map_err(|source| storage("write its entries", source))
+}
+
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    PathBuf::from(path)
+}
+
+fn storage(doing: &'static str, source: io::Error) -> Error {
+    Error::Storage { doing, source: Box::new(source), retryable: false }
+}

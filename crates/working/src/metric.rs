@@ -1,0 +1,126 @@
+//! Metrics over time: samples for some days, hourly figures after that.
+
+use aios_record::Timestamp;
+
+use crate::{
+    Error, Working,
+    access::Access,
+    column::{Column, label},
+};
+
+const SECOND_US: i64 = 1_000_000;
+const HOUR_US: i64 = 3600 * SECOND_US;
+
+/// One measured value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// What was measured.
+    pub key: String,
+    /// When; one value is kept of each second, the last one stored.
+    pub timestamp: Timestamp,
+    /// How much it was.
+    pub value: f64,
+}
+
+/// What is known of a metric at a second, or over an hour.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricPoint {
+    /// The second, or where the hour begins.
+    pub timestamp: Timestamp,
+    /// How many samples it stands for: 1 for a second.
+    pub count: i64,
+    /// Their mean.
+    pub mean: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Working {
+    /// Stores measured values, all in one transaction.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
+    pub async fn store_metrics(&self, metrics: Vec<Metric>) -> Result<(), Error> {
+        self.write(move |access| {
+            for (index, metric) in metrics.iter().enumerate() {
+                put(access, metric)
+                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// What is known of a metric from `since` until before `until`, oldest first: samples, and
+    /// hours where the samples have aged.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn metric_history(
+        &self,
+        key: &str,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<MetricPoint>, Error> {
+        let key = key.to_owned();
+        self.read(move |access| {
+            let mut statement = access.connection.prepare_cached(
+                "SELECT hour, count, mean, min, max FROM metrics_hourly
+                 WHERE key = ?1 AND ?2 <= hour AND hour < ?3
+                 UNION ALL
+                 SELECT timestamp, 1, value, value, value FROM metrics
+                 WHERE key = ?1 AND ?2 <= timestamp AND timestamp < ?3
+                 ORDER BY 1",
+            )?;
+            let range = (key, since.as_microsecond(), until.as_microsecond());
+            let points = statement.query_map(range, |row| {
+                Ok(MetricPoint {
+                    timestamp: Timestamp::decode(row.get_ref(0)?)?,
+                    count: row.get(1)?,
+                    mean: row.get(2)?,
+                    min: row.get(3)?,
+                    max: row.get(4)?,
+                })
+            })?;
+            Ok(points.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+}
+
+fn put(access: &Access<'_>, metric: &Metric) -> Result<(), Error> {
+    label(&metric.key, "key")?;
+    metric.timestamp.check("timestamp", 0)?;
+    metric.value.check("value", 0)?;
+    let second = metric.timestamp.as_microsecond() / SECOND_US * SECOND_US;
+    let sql = "INSERT INTO metrics (key, timestamp, value) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET value = excluded.value";
+    access.connection.prepare_cached(sql)?.execute((&metric.key, second, metric.value))?;
+    Ok(())
+}
+
+/// Turns the samples of whole hours before `before` into hourly figures; how many samples went.
+pub(crate) fn roll_up(access: &Access<'_>, before: i64) -> Result<u64, Error> {
+    let before = before / HOUR_US * HOUR_US;
+    // A sample may come late, after its hour was rolled up: then the two are put together.
+    let sql = "INSERT INTO metrics_hourly (key, hour, count, mean, min, max)
+        SELECT key, timestamp / ?2 * ?2 AS hour, count(*), avg(value), min(value), max(value)
+        FROM metrics WHERE timestamp < ?1 GROUP BY key, hour
+        ON CONFLICT DO UPDATE SET
+            mean = (mean * count + excluded.mean * excluded.count) / (count + excluded.count),
+            count = count + excluded.count,
+            min = min(min, excluded.min),
+            max = max(max, excluded.max)";
+    access.connection.prepare_cached(sql)?.execute((before, HOUR_US))?;
+    let sql = "DELETE FROM metrics WHERE timestamp < ?1";
+    Ok(access.connection.prepare_cached(sql)?.execute([before])? as u64)
+}
+
+/// Drops the hourly figures before `before`.
+pub(crate) fn drop_hours(access: &Access<'_>, before: i64) -> Result<(), Error> {
+    let sql = "DELETE FROM metrics_hourly WHERE hour < ?1";
+    access.connection.prepare_cached(sql)?.execute([before])?;
+    Ok(())
+}
