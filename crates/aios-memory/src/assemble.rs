@@ -60,6 +60,16 @@ impl AgentMemory {
         task: &str,
         options: &ContextOptions,
     ) -> Result<Context, Error> {
+        let candidates = self.gather(task, options).await?;
+        self.pack(candidates, options).await
+    }
+
+    /// All that may go into a context for `task`.
+    pub(crate) async fn gather(
+        &self,
+        task: &str,
+        options: &ContextOptions,
+    ) -> Result<Vec<Candidate>, Error> {
         let mut candidates = Vec::new();
         let has = |tier| options.tiers.contains(&tier);
         if has(Tier::Operational) {
@@ -75,7 +85,16 @@ impl AgentMemory {
             candidates.extend(self.standing_candidates(options).await?);
             candidates.extend(self.relevant_candidates(task, options, &found).await?);
         }
-        candidates.append(&mut found);
+        candidates.extend(found);
+        Ok(candidates)
+    }
+
+    /// What fits of `candidates` into the budget.
+    pub(crate) async fn pack(
+        &self,
+        candidates: Vec<Candidate>,
+        options: &ContextOptions,
+    ) -> Result<Context, Error> {
         let settings = &self.config().context;
         let policy = Policy {
             format: options.format,

@@ -17,7 +17,7 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_longterm::SearchOptions;
-use aios_record::{Id, Scope, ScopeFilter, Tier};
+use aios_record::{Scope, ScopeFilter, Tier};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -158,19 +158,18 @@ impl Run {
         memory.shutdown().await
     }
 
-    /// Gives the conversation to the memory; says which turn each record is.
+    /// Gives the conversation to the memory; says by key which turn each record is.
     async fn index(
         &mut self,
         sample: &Sample,
         memory: &AgentMemory,
-    ) -> Result<HashMap<Id, String>, Error> {
+    ) -> Result<HashMap<String, String>, Error> {
         let drafts = Draft::from_sample(sample, &Defaults::default());
-        let turns: HashMap<Id, String> = drafts
-            .iter()
-            .filter_map(|draft| {
-                Some((draft.id(&mut Namer::default()), draft.external_id.clone()?))
-            })
-            .collect();
+        let turns = drafts.iter().filter_map(|draft| {
+            let key = format!("{}/{}", draft.kind, draft.id(&mut Namer::default()));
+            Some((key, draft.external_id.clone()?))
+        });
+        let turns = turns.collect();
         self.turns += drafts.len();
         let began = Instant::now();
         let mut writer = Writer::new(memory);
@@ -188,7 +187,7 @@ impl Run {
         question: &Question,
         sample: &Sample,
         memory: &AgentMemory,
-        turns: &HashMap<Id, String>,
+        turns: &HashMap<String, String>,
     ) -> Result<(), Error> {
         let evidence: BTreeSet<&str> = question.evidence.iter().map(String::as_str).collect();
         let scope = ScopeFilter::new(Scope::default().with_user(&sample.id));
@@ -198,22 +197,20 @@ impl Run {
         let found = memory.recall(&question.text, &options).await?;
         self.query_ms.push(began.elapsed().as_secs_f64() * 1e3);
         let ranked: Vec<&str> =
-            found.hits.iter().filter_map(|hit| turns.get(&hit.id).map(String::as_str)).collect();
+            found.hits.iter().filter_map(|hit| turns.get(&hit.key()).map(String::as_str)).collect();
         self.measures.push((question.category, Measures::of(&ranked, &evidence)));
+        let options = ContextOptions {
+            scope,
+            tiers: vec![Tier::Longterm, Tier::Knowledge],
+            ..memory.context_options()
+        };
+        let candidates = memory.gather(&question.text, &options).await?;
         for (at, max_tokens) in BUDGETS.into_iter().enumerate() {
-            let options = ContextOptions {
-                max_tokens,
-                scope: scope.clone(),
-                tiers: vec![Tier::Longterm, Tier::Knowledge],
-                ..memory.context_options()
-            };
-            let context = memory.assemble_context(&question.text, &options).await?;
-            let shown: BTreeSet<&str> = context
-                .chunks
-                .iter()
-                .flat_map(|chunk| &chunk.ids)
-                .filter_map(|id| turns.get(id.as_str()).map(String::as_str))
-                .collect();
+            let options = ContextOptions { max_tokens, ..options.clone() };
+            let context = memory.pack(candidates.clone(), &options).await?;
+            let keys = context.chunks.iter().flat_map(|chunk| &chunk.ids);
+            let shown: BTreeSet<&str> =
+                keys.filter_map(|key| turns.get(key).map(String::as_str)).collect();
             self.all_within[at] += usize::from(evidence.is_subset(&shown));
             self.any_within[at] += usize::from(!evidence.is_disjoint(&shown));
         }

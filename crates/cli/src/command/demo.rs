@@ -1,3 +1,213 @@
-//! `demo`: a small agent's day.
-use crate::{failure::Failure, output::Output};
-pub(crate) async fn demo(_: Output) -> Result<(), Failure> { Ok(()) }
+//! `demo`: a small agent's day in a throw-away directory, told as it happens.
+
+use std::io::{self, Write};
+
+use aios_memory::{
+    AgentMemory, Config, ContextOptions, Event, Id, RememberOptions, Scope, ScopeFilter,
+    SearchOptions,
+    working::{Decision, Goal, GoalStatus, NewMessage, Task, TaskStatus, TaskUpdate, ToolCall},
+};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    failure::Failure,
+    output::{Output, one_line},
+};
+
+/// How many tokens the context of the demo may have.
+const MAX_TOKENS: usize = 200;
+
+/// The conversation: speaker, what was said.
+const TALK: &[(&str, &str)] = &[
+    ("Ada", "Morning! The login test was red again last night."),
+    ("agent", "Only on the slow runner: the token expires before the second request."),
+    ("Ada", "Then make it wait for the clock instead of sleeping two seconds."),
+    ("agent", "Done, and I raised the token's life in the test settings to five minutes."),
+    ("Ada", "Thanks. Please never restart the staging database on Fridays, by the way."),
+];
+
+/// Plays the day.
+pub(crate) async fn demo(output: Output) -> Result<(), Failure> {
+    let failed = |source| Failure::Io { action: "make a throw-away directory".to_owned(), source };
+    let dir = tempfile::tempdir().map_err(failed)?;
+    let config = Config::at(dir.path().join("memory"));
+    let mut story = Story { output, steps: Vec::new() };
+
+    let memory = AgentMemory::open(config.clone()).await?;
+    story.step("An agent wakes up with an empty memory.")?;
+    story.tell("Everything it will know lies in one directory of its own, gone when this ends.")?;
+    story.tell(&format!("Text becomes vectors by a model in the program: {}", model(&memory)))?;
+
+    events(&memory, &mut story).await?;
+    work(&memory, &mut story).await?;
+    talk(&memory, &mut story).await?;
+    search(&memory, "why was the login test failing?", &mut story).await?;
+    context(&memory, &mut story).await?;
+    memory.shutdown().await?;
+
+    story.step("The agent is switched off and on again.")?;
+    let memory = AgentMemory::open(config).await?;
+    story.tell("Nothing that was acknowledged is lost:")?;
+    search(&memory, "when must the database not be restarted?", &mut story).await?;
+    let stats = memory.stats().await?;
+    story.tell(&format!("{} records, all searchable", stats.longterm.records))?;
+    memory.shutdown().await?;
+
+    dir.close().map_err(|source| Failure::Io {
+        action: "remove the throw-away directory".to_owned(),
+        source,
+    })?;
+    story.step("The directory is gone. Try it on your own: aios-memory remember \"...\"")?;
+    story.end()
+}
+
+fn model(memory: &AgentMemory) -> String {
+    memory.embedder().fingerprint().to_string()
+}
+
+async fn events(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
+    story.step("Things happen. The latest are kept in RAM; what is critical goes to the disk.")?;
+    memory.observe(Event::new("metric", "runner-2", json!({"queue": 14})))?;
+    memory.observe(Event::new("tool_result", "cargo test", json!({"failed": ["login"]})))?;
+    let alarm = json!({"message": "staging disk is 97% full"});
+    memory.push_event_durable(Event::new("event", "disk-watch", alarm).critical()).await?;
+    let counters = memory.operational().counters();
+    story.tell(&format!(
+        "{} events in RAM, {} of them written to the disk: \"staging disk is 97% full\"",
+        counters.kept, counters.spilled
+    ))
+}
+
+async fn work(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
+    story.step("It has work to do: a goal, a task, a decision, a tool that it calls.")?;
+    let working = memory.working();
+    let goal = Goal { status: GoalStatus::Active, ..Goal::new("Make the login test reliable") };
+    let goal = working.store_goal(goal).await.map_err(aios_memory::Error::from)?;
+    story.tell(&format!("goal      {}", goal.description))?;
+    let task = Task {
+        goal_id: Some(goal.id.clone()),
+        agent: "fixer".to_owned(),
+        ..Task::new("Find out why the login test fails on the slow runner")
+    };
+    let task = working.store_task(task).await.map_err(aios_memory::Error::from)?;
+    story.tell(&format!("task      {}", task.description))?;
+    let call = ToolCall {
+        task_id: Some(task.id.clone()),
+        success: true,
+        reason: Some("see whether it fails every time".to_owned()),
+        ..ToolCall::new("cargo test login")
+    };
+    working.store_tool_call(call).await.map_err(aios_memory::Error::from)?;
+    let decision = Decision {
+        reasoning: "a sleep is too short on a slow machine and too long on a fast one".to_owned(),
+        options: json!(["sleep longer", "wait for the clock", "retry"]),
+        ..Decision::new("how to wait for the login token", "wait for the clock")
+    };
+    let decision = working.log_decision(decision).await.map_err(aios_memory::Error::from)?;
+    story.tell(&format!("decision  {}: {}", decision.context, decision.chosen))?;
+    let result = TaskUpdate {
+        summary: Some("The token expired before the second request.".to_owned()),
+        ..TaskUpdate::default()
+    };
+    let done = working.update_task_status(task.id.as_str(), TaskStatus::Completed, result).await;
+    let done = done.map_err(aios_memory::Error::from)?;
+    story.tell(&format!("done      {}", done.summary.unwrap_or_default()))
+}
+
+async fn talk(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
+    story.step("Ada talks to it. Every message is kept as it was said.")?;
+    let session = Id::new("standup").map_err(aios_memory::Error::from)?;
+    let messages = TALK.iter().map(|(name, text)| NewMessage {
+        name: Some((*name).to_owned()),
+        scope: ada(),
+        ..NewMessage::new(session.clone(), if *name == "Ada" { "user" } else { "assistant" }, *text)
+    });
+    let messages: Vec<_> = messages.collect();
+    memory.working().add_messages(messages).await.map_err(aios_memory::Error::from)?;
+    for (name, text) in TALK {
+        story.tell(&format!("{name}: {text}"))?;
+    }
+    let note = "Ada prefers short answers with the command to run.";
+    memory.remember_with(note, RememberOptions::default().with_scope(ada())).await?;
+    story.tell(&format!("and it remembers: {note}"))
+}
+
+async fn search(memory: &AgentMemory, query: &str, story: &mut Story) -> Result<(), Failure> {
+    story.step(&format!("It asks its memory: {query}"))?;
+    let options = SearchOptions { limit: 3, ..SearchOptions::default() };
+    let recalled = memory.recall(query, &options).await?;
+    for hit in &recalled.hits {
+        let text = one_line(&hit.text, 90);
+        story.tell(&format!("{:.2}  {text}  [{}]", hit.relevance, hit.collection))?;
+    }
+    story.tell(&format!("found in {:.0} ms, by meaning and by word", recalled.elapsed_ms))
+}
+
+async fn context(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
+    let task = "the login test is red again";
+    story.step(&format!(
+        "Before it works on \"{task}\" it wants all that matters, in {MAX_TOKENS} tokens:"
+    ))?;
+    let options = ContextOptions {
+        max_tokens: MAX_TOKENS,
+        scope: ScopeFilter::new(ada()),
+        session: Some("standup".to_owned()),
+        ..memory.context_options()
+    };
+    let context = memory.assemble_context(task, &options).await?;
+    for line in context.text.lines() {
+        story.tell(line)?;
+    }
+    story.tell(&format!(
+        "= {} tokens, never one too many; {} pieces chosen, {} left out",
+        context.total_tokens,
+        context.chunks.len(),
+        context.omitted.len()
+    ))
+}
+
+fn ada() -> Scope {
+    Scope::default().with_user("ada")
+}
+
+/// The telling: as it happens to a person, whole to a program.
+struct Story {
+    output: Output,
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    step: String,
+    told: Vec<String>,
+}
+
+impl Story {
+    fn step(&mut self, text: &str) -> Result<(), Failure> {
+        let number = self.steps.len() + 1;
+        self.print(&format!("{}{number}. {text}", if number == 1 { "" } else { "\n" }))?;
+        self.steps.push(Step { step: text.to_owned(), told: Vec::new() });
+        Ok(())
+    }
+
+    fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        self.print(&format!("   {text}"))?;
+        self.steps.last_mut().expect("a step comes first").told.push(text.to_owned());
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        match self.output.json {
+            true => Ok(self.output.result(&json!({"steps": self.steps}), |_| Ok(()))?),
+            false => Ok(()),
+        }
+    }
+
+    fn print(&self, line: &str) -> io::Result<()> {
+        match self.output.json {
+            true => Ok(()),
+            false => writeln!(io::stdout(), "{line}"),
+        }
+    }
+}
