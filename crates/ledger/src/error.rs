@@ -59,7 +59,9 @@ pub enum Error {
         source: Arc<rusqlite::Error>,
     },
     /// Another process kept the file locked.
-    #[error("another process has kept the database locked for {} ms; try again", waited.as_millis())]
+    #[error(
+        "another process has kept the database locked for {} ms; try again", waited.as_millis()
+    )]
     Busy {
         /// For how long was waited.
         waited: Duration,

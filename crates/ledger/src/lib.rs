@@ -113,12 +113,15 @@ impl Ledger {
     ///   [`Options::busy_timeout`].
     pub fn open(path: &Path, options: Options) -> Result<Ledger, Error> {
         let connection = open::writer(path, &options)?;
+        let readers: Vec<Connection> = (0..options.readers.max(1))
+            .map(|_| open::reader(path, &options))
+            .collect::<Result<_, _>>()?;
+        // Dropped after the senders, also where an error leaves early: see `Inner`.
+        let mut threads = Threads(Vec::with_capacity(1 + readers.len()));
         let (alive, all_gone) = mpsc::channel(1);
         let (writes, queue) = mpsc::channel(options.queue.max(1));
         let (reads, pool) = reader::channel(options.queue.max(1));
-        let mut threads = Threads(Vec::with_capacity(1 + options.readers.max(1)));
-        for _ in 0..options.readers.max(1) {
-            let reader = open::reader(path, &options)?;
+        for reader in readers {
             let (pool, alive) = (Arc::clone(&pool), alive.clone());
             threads.spawn("ledger-read", path, move || reader::run(reader, &pool, alive))?;
         }
@@ -233,7 +236,8 @@ impl Ledger {
     /// Rewrites the file without its free pages. Takes as long as copying it; writers wait.
     ///
     /// # Errors
-    /// [`Error::Sqlite`], for instance when the disk has no room for the copy.
+    /// [`Error::Sqlite`], for instance when the disk has no room for the copy; [`Error::Busy`] when
+    /// other processes leave no moment for it.
     pub async fn vacuum(&self) -> Result<(), Error> {
         self.upkeep(upkeep::vacuum).await
     }
@@ -264,7 +268,7 @@ impl Ledger {
         while alive.recv().await.is_some() {}
     }
 
-    async fn upkeep(&self, work: fn(&Connection) -> Result<(), Error>) -> Result<(), Error> {
+    async fn upkeep(&self, work: writer::Upkeep) -> Result<(), Error> {
         let (upkeep, reply) = writer::upkeep(work);
         self.inner.writes.send(upkeep).await.map_err(|_| Error::Closed)?;
         reply.await.unwrap_or(Err(Error::Closed))

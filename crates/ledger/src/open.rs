@@ -180,8 +180,8 @@ fn apply(
     connection.execute_batch("COMMIT")
 }
 
-/// Copies the file to `backup/NAME.vVERSION` beside it, in place of an earlier copy of that version.
-/// The caller holds the write lock, so the copy is what the migration starts from.
+/// Copies the file to `backup/NAME.vVERSION` beside it, in place of an earlier copy of that
+/// version. The caller holds the write lock, so the copy is what the migration starts from.
 fn save(path: &Path, version: u32, options: &Options) -> Result<(), Error> {
     let folder = path.with_file_name("backup");
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);

@@ -5,27 +5,29 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    time::Duration,
 };
 
 use rusqlite::{Connection, backup::Backup};
 
-use crate::Error;
+use crate::{Error, busy};
 
-/// Empties the write-ahead log as far as readers and other processes allow.
-pub(crate) fn checkpoint(connection: &Connection) -> Result<(), Error> {
+/// Empties the write-ahead log as far as readers and other processes allow, without waiting.
+pub(crate) fn checkpoint(connection: &Connection, _: Duration) -> Result<(), Error> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
 
-pub(crate) fn vacuum(connection: &Connection) -> Result<(), Error> {
-    connection.execute_batch("VACUUM")?;
-    checkpoint(connection)
+pub(crate) fn vacuum(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
+    busy::retry(busy_timeout, || connection.execute_batch("VACUUM"))?;
+    checkpoint(connection, busy_timeout)
 }
 
 /// What a writer does last: refreshes the planner's statistics and empties the log.
-pub(crate) fn finish(connection: &Connection) -> Result<(), Error> {
-    connection.execute_batch("PRAGMA optimize")?;
-    checkpoint(connection)
+pub(crate) fn finish(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
+    let refreshed = busy::retry(busy_timeout, || connection.execute_batch("PRAGMA optimize"));
+    checkpoint(connection, busy_timeout)?;
+    refreshed
 }
 
 /// Copies what `connection` sees to `target`, which must not exist.

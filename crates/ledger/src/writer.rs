@@ -21,10 +21,13 @@ pub(crate) enum Write {
     /// To run in a batch.
     Run(Box<dyn Command>),
     /// To run alone, outside any transaction.
-    Upkeep(fn(&Connection) -> Result<(), Error>, oneshot::Sender<Result<(), Error>>),
+    Upkeep(Upkeep, oneshot::Sender<Result<(), Error>>),
     /// To finish what is queued and end.
     Close,
 }
+
+/// Something done to the whole file, by the connection and the time to wait for other processes.
+pub(crate) type Upkeep = fn(&Connection, Duration) -> Result<(), Error>;
 
 /// One caller's command: first it runs, and when its batch is settled it replies.
 pub(crate) trait Command: Send {
@@ -47,9 +50,7 @@ where
     (Write::Run(Box::new(Call { work: Some(work), outcome: None, reply })), receiver)
 }
 
-pub(crate) fn upkeep(
-    work: fn(&Connection) -> Result<(), Error>,
-) -> (Write, oneshot::Receiver<Result<(), Error>>) {
+pub(crate) fn upkeep(work: Upkeep) -> (Write, oneshot::Receiver<Result<(), Error>>) {
     let (reply, receiver) = oneshot::channel();
     (Write::Upkeep(work, reply), receiver)
 }
@@ -101,7 +102,7 @@ pub(crate) fn run(
             Received::Next(next) => Some(next),
             Received::Idle => {
                 unsettled_log = false;
-                report(upkeep::checkpoint(&connection));
+                report(upkeep::checkpoint(&connection, options.busy_timeout));
                 continue;
             }
             Received::Closed => break,
@@ -122,10 +123,10 @@ pub(crate) fn run(
             unsettled_log = true;
         }
         if let Some((work, reply)) = alone {
-            let _ = reply.send(work(&connection));
+            let _ = reply.send(work(&connection, options.busy_timeout));
         }
     }
-    report(upkeep::finish(&connection));
+    report(upkeep::finish(&connection, options.busy_timeout));
     drop(connection);
     drop(alive);
 }

@@ -11,6 +11,7 @@ use crate::{
     column::Column,
     config::Config,
     feed::{self, Op},
+    records,
     row::{Columns, Row, bind_meta, check_meta},
     search, session,
 };
@@ -173,16 +174,11 @@ impl Access<'_> {
         check_meta(item.meta(), self.config.text_bytes_max)?;
         item.check(self.config.text_bytes_max)?;
         for (field, kind, id) in item.parents() {
-            let exists = match kind {
-                Kind::Goal => self.exists::<crate::Goal>(id)?,
-                Kind::Task => self.exists::<crate::Task>(id)?,
-                _ => true,
-            };
-            if !exists {
+            if !records::exists(self, kind, id)? {
                 return Err(Error::MissingParent { field, kind, id: id.clone() });
             }
         }
-        if matches!(T::KIND, Kind::Task) {
+        if T::MAKES_SESSION {
             session::ensure(self, &item.meta().scope)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use aios_record::Kind;
 use serde::Serialize;
 
-use crate::{Error, Working, access::Access, metric, removal};
+use crate::{Error, PATTERNS_MAX, Working, access::Access, metric, removal};
 
 /// A record of this importance or more never ages.
 pub const IMPORTANT: f32 = 0.8;
@@ -36,6 +36,8 @@ pub struct Retention {
     pub metrics_days: Option<u32>,
     /// Hourly figures of metrics. Default 365.
     pub metrics_hourly_days: Option<u32>,
+    /// How many patterns stay, the most surely successful ones. Default [`PATTERNS_MAX`].
+    pub patterns_max: Option<usize>,
 }
 
 impl Default for Retention {
@@ -48,6 +50,7 @@ impl Default for Retention {
             events_days: Some(30),
             metrics_days: Some(7),
             metrics_hourly_days: Some(365),
+            patterns_max: Some(PATTERNS_MAX),
         }
     }
 }
@@ -116,6 +119,12 @@ impl Working {
                 }
             }
         }
+        if let Some(keep) = retention.patterns_max {
+            let pruned = all.prune_patterns(keep).await?;
+            if 0 < pruned {
+                aged.records.insert(Kind::Pattern.collection(), pruned);
+            }
+        }
         let (samples, hours) = (retention.metrics_days, retention.metrics_hourly_days);
         all.write(move |access| {
             if let Some(days) = samples {
@@ -127,8 +136,8 @@ impl Working {
         Ok(aged)
     }
 
-    /// What [`age`](Working::age) would move out now. A parent whose children would go first is
-    /// not counted.
+    /// What [`age`](Working::age) would move out now. Patterns are not counted, nor a parent whose
+    /// children would go first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.

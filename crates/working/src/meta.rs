@@ -96,7 +96,9 @@ macro_rules! words {
                 self.as_str().into()
             }
 
-            fn decode(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<$name> {
+            fn decode(
+                value: rusqlite::types::ValueRef<'_>,
+            ) -> rusqlite::types::FromSqlResult<$name> {
                 Ok($name::from(value.as_str()?))
             }
 

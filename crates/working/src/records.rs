@@ -1,6 +1,6 @@
 //! Records of any kind in the form in which they travel: to list, show, export and feed.
 
-use aios_record::{Kind, Record};
+use aios_record::{Id, Kind, Record};
 
 use crate::{
     AgentState, Decision, Entry, Error, Event, Goal, Interaction, Message, Pattern, Session, Task,
@@ -83,7 +83,8 @@ impl Working {
         .await
     }
 
-    /// The `limit` records of any searchable kind that were stored last, newest first, if they have a text.
+    /// The `limit` records of any searchable kind that were stored last and have a text, newest
+    /// first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -107,6 +108,14 @@ pub(crate) fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<
         Ok(access.get::<T>(id)?.as_ref().map(row::record))
     }
     for_kind!(kind, get(access, id), Ok(None))
+}
+
+/// Whether there is a record of this kind and id, visible or not.
+pub(crate) fn exists(access: &Access<'_>, kind: Kind, id: &Id) -> Result<bool, Error> {
+    fn exists<T: Row>(access: &Access<'_>, id: &Id) -> Result<bool, Error> {
+        access.exists::<T>(id)
+    }
+    for_kind!(kind, exists(access, id), Ok(false))
 }
 
 /// The record in this row of the kind's table, if it is visible.

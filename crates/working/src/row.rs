@@ -43,6 +43,9 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     /// What is searched.
     fn text(&self) -> String;
 
+    /// Whether the session that its scope names is created if it is missing.
+    const MAKES_SESSION: bool = false;
+
     /// The records that it refers to, by field.
     fn parents(&self) -> Vec<(&'static str, Kind, &Id)> {
         Vec::new()

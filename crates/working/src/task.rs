@@ -131,6 +131,8 @@ fields! {
 }
 
 impl Row for Task {
+    const MAKES_SESSION: bool = true;
+
     fn text(&self) -> String {
         let parts = [self.summary.as_ref(), self.result.as_ref(), self.error.as_ref()];
         joined([Some(&self.description)].into_iter().chain(parts))

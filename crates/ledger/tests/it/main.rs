@@ -26,7 +26,8 @@ const V2_BROKEN: &[Migration] = &[
     ROWS,
     Migration {
         name: "broken",
-        sql: "ALTER TABLE rows ADD COLUMN length INTEGER DEFAULT 0; INSERT INTO nowhere VALUES (1);",
+        sql: "ALTER TABLE rows ADD COLUMN length INTEGER DEFAULT 0;
+              INSERT INTO nowhere VALUES (1);",
     },
 ];
 

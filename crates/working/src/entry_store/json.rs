@@ -1,8 +1,8 @@
 //! Entries in a file that a person can read: a JSON list, oldest first.
 //!
 //! Each change takes the lock, reads the file, and puts a whole new one in its place (write, fsync,
-//! rename, fsync of the folder), so that any number of processes may share it and a crash leaves the
-//! old file or the new one. A file that cannot be read as entries is never overwritten.
+//! rename, fsync of the folder), so that any number of processes may share it and a crash leaves
+//! the old file or the new one. A file that cannot be read as entries is never overwritten.
 
 use std::{
     fs::{self, File, OpenOptions},

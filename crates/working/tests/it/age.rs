@@ -2,7 +2,8 @@
 
 use aios_record::Timestamp;
 use aios_working::{
-    Aged, Decision, Goal, IMPORTANT, Metric, MetricPoint, NewMessage, Retention, Task, ToolCall,
+    Aged, Decision, Goal, IMPORTANT, Metric, MetricPoint, NewMessage, Pattern, Retention, Task,
+    ToolCall,
 };
 
 use crate::{HOUR_US, Place, START, id, opened};
@@ -24,6 +25,7 @@ async fn what_is_old_moves_out_and_what_matters_stays() {
     let child = Task { id: id("child"), goal_id: Some(id("parent")), ..Task::new("open child") };
     working.store_task(child).await.unwrap();
     working.store_tool_call(ToolCall::new("ls")).await.unwrap();
+    working.store_pattern(Pattern::new("disk full", "clean")).await.unwrap();
     let mut important = Decision { id: id("important"), ..Decision::new("a", "b") };
     important.meta.importance = IMPORTANT;
     working.log_decision(important).await.unwrap();
@@ -42,6 +44,8 @@ async fn what_is_old_moves_out_and_what_matters_stays() {
     assert_eq!(working.age(&retention).await.unwrap(), Aged::default());
     place.pass_hours(24 * 60);
     assert_eq!(counts(&working.age(&retention).await.unwrap()), [("goals", 1)]);
+    let none_kept = Retention { patterns_max: Some(0), ..retention };
+    assert_eq!(counts(&working.age(&none_kept).await.unwrap()), [("patterns", 1)]);
     assert!(working.goal("open").await.unwrap().is_some());
     assert!(working.goal("parent").await.unwrap().is_some());
     assert!(working.decision("important").await.unwrap().is_some());

@@ -27,8 +27,8 @@ async fn each(test: impl AsyncFn(Entries, &Working)) {
 #[tokio::test]
 async fn entries_are_made_read_changed_and_deleted() {
     each(async |entries, _| {
-        let value =
-            json!({"nested": {"list": [1, 2.5, null, "東京", true, {}]}, "big": i64::MAX, "nul": "\0"});
+        let list = json!([1, 2.5, null, "東京", true, {}]);
+        let value = json!({"nested": {"list": list}, "big": i64::MAX, "nul": "\0"});
         let made = entries.create(Entry::new("place", "home", value.clone())).await.unwrap();
         let entry_id = made.id.as_str();
         assert_eq!(entries.get(entry_id).await.unwrap(), Some(made.clone()));

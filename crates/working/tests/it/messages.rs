@@ -31,8 +31,12 @@ async fn history_has_the_shape_that_chat_interfaces_take() {
     working.add_message(NewMessage::new(id("s"), "assistant", "hi")).await.unwrap();
     working.add_message(NewMessage::new(id("s"), "narrator", "silence")).await.unwrap();
     let history = working.conversation_history("s", 12).await.unwrap();
-    let expect = r#"[{"role":"user","content":"hello"},{"role":"assistant","content":"hi"},{"role":"narrator","content":"silence"}]"#;
-    assert_eq!(serde_json::to_string(&history).unwrap(), expect);
+    let expect = serde_json::json!([
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": "hi"},
+        {"role": "narrator", "content": "silence"},
+    ]);
+    assert_eq!(serde_json::to_value(&history).unwrap(), expect);
 }
 
 #[tokio::test]
