@@ -15,6 +15,8 @@ pub struct Options {
     pub batch_max: usize,
     /// How many threads read. Default 2.
     pub readers: usize,
+    /// After this long without a write the write-ahead log is emptied. Default 1 s.
+    pub checkpoint_after: Duration,
     /// Marks the file as ours (`PRAGMA application_id`); not 0.
     pub application_id: i32,
     /// The schema, oldest first. A file's version is the number of those that it has.
@@ -31,6 +33,7 @@ impl Options {
             queue: 1024,
             batch_max: 256,
             readers: 2,
+            checkpoint_after: Duration::from_secs(1),
             application_id,
             migrations,
         }

@@ -13,9 +13,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Alive, Error, Options, busy, error::panicked, upkeep};
 
-/// After this long without a command the write-ahead log is emptied.
-const IDLE: Duration = Duration::from_secs(1);
-
 /// What is sent to the writer.
 pub(crate) enum Write {
     /// To run in a batch.
@@ -98,7 +95,8 @@ pub(crate) fn run(
     let mut batch = Vec::new();
     let mut unsettled_log = false;
     loop {
-        let mut next = match receive(&mut queue, unsettled_log.then_some(IDLE)) {
+        let mut next = match receive(&mut queue, unsettled_log.then_some(options.checkpoint_after))
+        {
             Received::Next(next) => Some(next),
             Received::Idle => {
                 unsettled_log = false;

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Barrier, mpsc},
+    time::{Duration, Instant},
 };
 
 use aios_ledger::{Durability, Error, Ledger, Options};
@@ -33,6 +34,21 @@ async fn a_file_is_private_and_the_log_is_empty_after_closing() {
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     ledger.close().await;
     assert!(!path.with_file_name("test.db-wal").exists());
+}
+
+#[tokio::test]
+async fn the_log_is_emptied_when_nothing_is_written() {
+    let (_folder, path) = place();
+    let options = Options { checkpoint_after: Duration::ZERO, ..options() };
+    let ledger = Ledger::open(&path, options).unwrap();
+    ledger.write(insert("a")).await.unwrap();
+    let log = path.with_file_name("test.db-wal");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while frames(&log) != 0 {
+        assert!(Instant::now() < deadline, "the log still has {} pages", frames(&log));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ledger.read(texts).await.unwrap(), ["a"]);
 }
 
 /// Holds the writer until the returned sender is used, so that what is queued meanwhile shares the
