@@ -1,6 +1,6 @@
 //! From a text to what was found in it, and the text without that.
 
-use std::{borrow::Cow, fmt, ops::Range};
+use std::{borrow::Cow, cmp::Reverse, fmt, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,8 @@ pub fn scan(text: &str) -> Findings {
     });
     items.extend(matches.take(FINDINGS_MAX + 1));
     let complete = seen.len() == text.len() && items.len() <= FINDINGS_MAX;
-    items.sort_by(|a, b| {
-        (a.span.start, b.span.end, a.rule).cmp(&(b.span.start, a.span.end, b.rule))
+    items.sort_by_key(|found| {
+        (found.span.start, Reverse(found.span.end), is_guess(found.kind), found.rule)
     });
     items.truncate(FINDINGS_MAX);
     drop_shadowed(&mut items);
@@ -49,8 +49,7 @@ pub fn scan(text: &str) -> Findings {
 fn drop_shadowed(items: &mut Vec<Finding>) {
     let mut strong_until = 0;
     items.retain(|found| {
-        let guess = matches!(found.kind, Kind::HighEntropy | Kind::Credential);
-        if guess && found.span.end <= strong_until {
+        if is_guess(found.kind) && found.span.end <= strong_until {
             return false;
         }
         if found.kind.is_secret() {
@@ -58,6 +57,11 @@ fn drop_shadowed(items: &mut Vec<Finding>) {
         }
         true
     });
+}
+
+/// Whether the kind rests on what stands around a text rather than on its shape.
+fn is_guess(kind: Kind) -> bool {
+    matches!(kind, Kind::HighEntropy | Kind::Credential)
 }
 
 /// Runs of characters that nobody sees, one finding for each run of a class.

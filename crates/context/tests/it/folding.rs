@@ -79,6 +79,15 @@ fn long_texts_are_compared_by_all_of_their_length() {
 }
 
 #[test]
+fn half_a_text_in_common_is_not_enough() {
+    let names = ["ada", "bob", "cleo", "dora", "emil", "fay", "gus", "hal", "ivy", "jon"];
+    let own = |name: &str| ('a'..='z').map(|letter| format!("{name}{letter} ")).collect::<String>();
+    let half = |name: &str| format!("{LONG} {}", own(name));
+    let many = names.map(|name| note(name, &half(name), 0.5)).to_vec();
+    assert_eq!(chunks(many).len(), names.len());
+}
+
+#[test]
 fn ten_thousand_texts_with_the_same_beginning_fold_in_time() {
     let say = |n: usize| format!("{LONG} for customer number {n} of {}", n * 31);
     let many = (0..10_000).map(|n| note(&format!("n{n}"), &say(n), 0.5)).collect();

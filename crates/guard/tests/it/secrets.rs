@@ -85,6 +85,14 @@ fn credentials_are_found_where_a_name_or_a_url_says_so() {
 }
 
 #[test]
+fn a_token_is_found_once_and_by_its_own_name() {
+    let token = format!("ghp_{}", random(36, ALPHANUMERIC));
+    for text in [format!("api_key={token}"), format!("Authorization: token {token}")] {
+        assert_eq!(found(&text), [(Kind::Token, "github-token", token.as_str())]);
+    }
+}
+
+#[test]
 fn a_run_that_looks_random_is_found() {
     let run = random(44, ALPHANUMERIC);
     let text = format!("it said {run} and stopped");
