@@ -40,9 +40,9 @@
 //!
 //! The pinned snapshot comes first, then the profile, then the newest messages of the session, each
 //! within its limit. The rest of the budget goes to retrieved candidates: near-duplicates fold into
-//! one, the floors of the tiers are filled, then comes whatever is most relevant (for its length, if
-//! the policy says so) and repeats least of what is already there; gaps are filled with what fits, and a long text is
-//! cut at a sentence end if at least 50 tokens of it remain.
+//! one, the floors of the tiers are filled, then comes whatever is most relevant (for its length,
+//! if the policy says so) and repeats least of what is already there. Gaps are filled with what
+//! fits, and a long text is cut at a sentence end if at least 50 tokens of it remain.
 //!
 //! # Invariants
 //!

@@ -2,9 +2,9 @@
 //!
 //! The packer plans with the counts of parts, which is cheap and nearly right, and [`Packer::fit`]
 //! makes it exact by counting the whole. The seam for another strategy is [`worth`] (what a text is
-//! worth beside what is chosen) and [`Packer::greedy`] (in which order texts are taken): cost-scaled
-//! greedy choice under a budget, as in H. Lin and J. Bilmes, *Multi-document summarization via
-//! budgeted maximization of submodular functions*, 2010.
+//! worth beside what is chosen) and [`Packer::greedy`] (in which order texts are taken): greedy
+//! choice under a budget, scaled by cost, as in H. Lin and J. Bilmes, *Multi-document summarization
+//! via budgeted maximization of submodular functions*, 2010.
 
 use std::{
     cell::OnceCell,

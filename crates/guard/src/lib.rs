@@ -50,7 +50,8 @@ pub use scan::{FINDINGS_MAX, Finding, Findings, Kind, SCAN_BYTES_MAX, redact, sc
 pub enum Error {
     /// The policy refuses what was found.
     #[error(
-        "refused: {kind} (rule `{rule}`) at byte {offset}; remove it, or set the guard to mark or redact"
+        "refused: {kind} (rule `{rule}`) at byte {offset}; remove it, or set the guard to mark or \
+         redact"
     )]
     Refused {
         /// What was found first.

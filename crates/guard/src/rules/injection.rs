@@ -70,7 +70,8 @@ const IGNORE_ALL: &str = r"(?ix)(?-u:\b)
 const IGNORE_SAID: &str = r"(?ix)(?-u:\b)
     (?:ignore|disregard|forget)\s+(?:everything|anything|all|whatever)\s+(?:that\s+)?
     (?:(?:was\s+|is\s+)?(?:said|written|stated)?\s*(?:above|before\s+this)
-        |(?:you\s+(?:were|have\s+been)|you['\x{2019}]?ve\s+been)\s+(?:told|taught|instructed|given))(?-u:\b)";
+        |(?:you\s+(?:were|have\s+been)|you['\x{2019}]?ve\s+been)\s+(?:told|taught|instructed
+            |given))(?-u:\b)";
 
 const IGNORE_STEMS: &str = r"ignor|missacht|vergiss|vergessen|oubli|olvid|esque|dimentic
     |\x{438}\x{433}\x{43D}|\x{437}\x{430}\x{431}\x{443}|\x{5FFD}\x{7565}|\x{65E0}\x{89C6}
@@ -81,26 +82,34 @@ const IGNORE_TRANSLATED: &str = r"(?ix)
         (?:\s+\w{1,10}){0,2}\s+(?:vorherigen?|bisherigen?|obigen?|fr\x{FC}heren?)
         \s+(?:anweisungen?|instruktionen|befehle|vorgaben)
     |(?:ignore[zr]?|oublie[zr]?)\s+(?:toutes\s+)?(?:les|vos|tes)
-        \s+(?:instructions|consignes|directives)\s+(?:pr\x{E9}c\x{E9}dentes|ant\x{E9}rieures|ci-dessus)
+        \s+(?:instructions|consignes|directives)\s+(?:pr\x{E9}c\x{E9}dentes|ant\x{E9}rieures
+            |ci-dessus)
     |(?:ignor[ae]|olvida|olvide|esque\x{E7}a)\s+(?:todas\s+)?(?:(?:las|tus|sus|as|suas)\s+)?
         (?:instrucciones|instru\x{E7}\x{F5}es)\s+(?:anteriores|previas|pr\x{E9}vias)
     |(?:ignora|dimentica)\s+(?:tutte\s+)?(?:le|tue)(?:\s+tue)?\s+istruzioni\s+precedenti
-    |(?:\x{438}\x{433}\x{43D}\x{43E}\x{440}\x{438}\x{440}\x{443}\x{439}|\x{437}\x{430}\x{431}\x{443}\x{434}\x{44C})
+    |(?:\x{438}\x{433}\x{43D}\x{43E}\x{440}\x{438}\x{440}\x{443}\x{439}
+            |\x{437}\x{430}\x{431}\x{443}\x{434}\x{44C})
         \w{0,2}\s+(?:\w{2,4}\s+)?
-        (?:\x{43F}\x{440}\x{435}\x{434}\x{44B}\x{434}\x{443}\x{449}|\x{43F}\x{440}\x{435}\x{436}\x{43D})\w{1,3}
-        \s+(?:\x{438}\x{43D}\x{441}\x{442}\x{440}\x{443}\x{43A}\x{446}|\x{443}\x{43A}\x{430}\x{437}\x{430}\x{43D})\w{1,4}
+        (?:\x{43F}\x{440}\x{435}\x{434}\x{44B}\x{434}\x{443}\x{449}
+            |\x{43F}\x{440}\x{435}\x{436}\x{43D})\w{1,3}
+        \s+(?:\x{438}\x{43D}\x{441}\x{442}\x{440}\x{443}\x{43A}\x{446}
+            |\x{443}\x{43A}\x{430}\x{437}\x{430}\x{43D})\w{1,4}
     |(?:\x{5FFD}\x{7565}|\x{65E0}\x{89C6}|\x{5FD8}\x{8BB0})[^\n]{0,6}
-        (?:\x{4E4B}\x{524D}|\x{4EE5}\x{524D}|\x{4EE5}\x{4E0A}|\x{4E0A}\x{9762}|\x{524D}\x{9762}|\x{5148}\x{524D})
+        (?:\x{4E4B}\x{524D}|\x{4EE5}\x{524D}|\x{4EE5}\x{4E0A}|\x{4E0A}\x{9762}|\x{524D}\x{9762}
+            |\x{5148}\x{524D})
         [^\n]{0,6}(?:\x{6307}\x{4EE4}|\x{6307}\x{793A}|\x{63D0}\x{793A}|\x{89C4}\x{5219})
     |(?:\x{4EE5}\x{524D}|\x{4E0A}\x{8A18}|\x{3053}\x{308C}\x{307E}\x{3067}|\x{524D})\x{306E}
-        [^\n]{0,6}(?:\x{6307}\x{793A}|\x{547D}\x{4EE4})[^\n]{0,8}(?:\x{7121}\x{8996}|\x{5FD8}\x{308C})";
+        [^\n]{0,6}(?:\x{6307}\x{793A}|\x{547D}\x{4EE4})[^\n]{0,8}(?:\x{7121}\x{8996}
+            |\x{5FD8}\x{308C})";
 
 const NEW_CUE: &str = r"instruction|directive|your\s+(?:new|real|actual|true)|from\s+now\s+on";
 const NEW_INSTRUCTIONS: &str = r"(?ix)(?-u:\b)
     (?:(?:new|updated|revised|real|actual)\s+(?:system\s+)?(?:instructions?|directives?)\s*:
-    |your\s+(?:new|real|actual|true)\s+(?:instructions?|directives?|objective|task)\s+(?:is|are)(?-u:\b)
+    |your\s+(?:new|real|actual|true)\s+(?:instructions?|directives?|objective|task)\s+(?:is
+            |are)(?-u:\b)
     |from\s+now\s+on,?\s+(?:you\s+(?:will|must|shall|should|are\s+to)\s+)?
-        (?:(?:only\s+)?(?:respond|reply|answer)\s+(?:only|as|with|in)|ignore\s+(?:all|any|every|your)
+        (?:(?:only\s+)?(?:respond|reply|answer)\s+(?:only|as|with|in)|ignore\s+(?:all|any|every
+            |your)
         |obey\s+(?:me|my|only)|act\s+as|behave\s+as)(?-u:\b))";
 
 const PERSONA_CUE: &str = r"you\s+are\s+now|mode|you\s+have\s+no|you\s+are\s+(?:not|free)
@@ -115,7 +124,8 @@ const PERSONA: &str = r"(?ix)(?-u:\b)
         (?:have\s+no|are\s+not\s+bound\s+by|are\s+free\s+(?:of|from))\s+(?:any\s+|all\s+)?
         (?:restrictions?|limitations?|rules|guidelines|filters?|policies|ethic\w{0,7})
     |(?:act|pretend|roleplay|behave)\s+(?:as|to\s+be|like)\s+(?:an?\s+)?
-        (?:unrestricted|unfiltered|uncensored|jailbroken|amoral)\s+(?:ai|assistant|model|chatbot|bot)
+        (?:unrestricted|unfiltered|uncensored|jailbroken|amoral)\s+(?:ai|assistant|model|chatbot
+            |bot)
     |do\s+anything\s+now)(?-u:\b)";
 
 const NO_RESTRICTIONS: &str = r"(?ix)(?-u:\b)
@@ -133,7 +143,8 @@ const SYSTEM_LINE: &str = r"(?imx)^[\s>\#*_\[(-]{0,8}
     (?:system|developer)
     (?:\s+(?:prompt|message|override|instructions?|command|directive|mandate)[\])*_]{0,3}\s*:
     |[\])*_]{0,3}\s*:[\s*_]{0,4}(?:you\s+(?:are|must|will|should|shall|have)(?-u:\b)
-        |ignore(?-u:\b)|disregard(?-u:\b)|override(?-u:\b)|from\s+now\s+on|new\s+(?:instruction|task|rule)
+        |ignore(?-u:\b)|disregard(?-u:\b)|override(?-u:\b)|from\s+now\s+on|new\s+(?:instruction
+            |task|rule)
         |the\s+(?:user|assistant)\s+(?:is|has|must|may|can)(?-u:\b)))";
 
 const SYSTEM_BRACKET: &str = r"(?ix)\[\s*(?:begin\s+|end\s+(?:of\s+)?|start\s+(?:of\s+)?|/\s*)?
@@ -143,7 +154,8 @@ const SYSTEM_BRACKET: &str = r"(?ix)\[\s*(?:begin\s+|end\s+(?:of\s+)?|start\s+(?
 const AUTHORITY_CUE: &str = r"your\s+(?:developer|creator|programmer|system)
     |from\s+(?:openai|anthropic|your|the)|override";
 const AUTHORITY: &str = r"(?ix)(?-u:\b)
-    (?:(?:i\s+am|i['\x{2019}]m|this\s+is|as)\s+your\s+(?:developer|creator|programmer|system\s+administrator)
+    (?:(?:i\s+am|i['\x{2019}]m|this\s+is|as)\s+your\s+(?:developer|creator|programmer
+            |system\s+administrator)
     |(?:message|instructions?|orders?|notice)\s+from\s+(?:openai|anthropic|your\s+developers?
         |the\s+system\s+administrator|the\s+developers\s+of\s+this)
     |(?:admin(?:istrator)?|root|developer|system|emergency)\s+override\s+
@@ -157,7 +169,8 @@ const LLAMA: &str =
     r"\[/?INST\]|<</?SYS>>|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT)\]";
 
 /// Alpaca and Vicuna.
-const TEMPLATE_HEADING: &str = r"(?im)^[ \t>]{0,4}#{2,4} ?(?:system|instructions?|assistant|human)(?: prompt| message)? ?:[ \t]*";
+const TEMPLATE_HEADING: &str = r"(?imx)^[\ \t>]{0,4}\#{2,4}\ ?
+    (?:system|instructions?|assistant|human)(?:\ prompt|\ message)?\ ?:[\ \t]*";
 
 /// Tags in which assistants carry roles, tool calls and tool results.
 const ROLE_TAG: &str = r"(?ix)</?\s{0,2}
@@ -172,7 +185,8 @@ const REVEAL_PROMPT: &str = r"(?ix)(?-u:\b)
         |current|contents?)){0,6}\s+
     (?:(?:system|initial|hidden|secret|original|developer|internal|pre-?)\s*
         (?:prompts?|instructions?|messages?\s+(?:above|verbatim))
-    |(?:text|words|everything|instructions?|prompt)\s+(?:above|before\s+this|preceding\s+this))(?-u:\b)";
+    |(?:text|words|everything|instructions?|prompt)\s+(?:above|before\s+this
+            |preceding\s+this))(?-u:\b)";
 
 const SECRET_NOUNS: &str = r"key|password|credential|secret|token|history|logs?|prompt|env|cookies
     |memor";
@@ -188,7 +202,9 @@ const SEND_SECRETS: &str = r"(?ix)(?-u:\b)
 
 /// An image whose address carries data out as soon as it is shown.
 const IMAGE_BEACON: &str = r"(?ix)!\[[^\]\n]{0,80}\]\(\s*https?://[^)\s]{1,120}\?[^)\s]{0,80}
-    (?:=[{\[<]|%7B|=\$|(?:data|secret|prompt|history|context|exfil|leak|memory|conversation|token)=)";
+    (?:=[{\[<]|%7B|=\$|(?:data|secret|prompt|history|context|exfil|leak|memory|conversation
+            |token)=)";
 
 const UPLOAD_COMMAND: &str = r#"(?x)(?-u:\b)(?:curl|wget|nc|ncat)(?-u:\b)[^\n]{0,120}?
-    (?:\$\(|`|@|<\s*)\s*(?:cat\s|env(?-u:\b)|printenv|~/\.|/etc/(?:passwd|shadow)|\$HOME/\.|\.env(?-u:\b))"#;
+    (?:\$\(|`|@|<\s*)\s*(?:cat\s|env(?-u:\b)|printenv|~/\.|/etc/(?:passwd|shadow)|\$HOME/\.
+            |\.env(?-u:\b))"#;

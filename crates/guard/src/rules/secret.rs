@@ -54,12 +54,13 @@ const ASSIGNED: &str = r#"(?ix)(?-u:\b)(?:[a-z0-9]{1,20}[_-])?
 
 /// A password in an assignment, or after "password is". It has a digit, so that
 /// "password: required" is none.
-const PASSWORD: &str = r#"(?ix)(?-u:\b)(?:[a-z0-9]{1,20}[_-])?(?:password|passwd|passphrase|pwd)(?-u:\b)
+const PASSWORD: &str = r#"(?ix)(?-u:\b)(?:[a-z0-9]{1,20}[_-])?
+    (?:password|passwd|passphrase|pwd)(?-u:\b)
     ["'`]?(?:\s{0,3}(?:=>|:=|=|:)|\s+is:?)\s{0,3}["'`]?
     ([^\s"'`<>]{0,60}[0-9][^\s"'`<>]{5,60}|[^\s"'`<>]{5,60}[0-9][^\s"'`<>]{0,60})"#;
 
-const AUTHORIZATION: &str = r"(?ix)(?-u:\b)(?:proxy-)?authorization[\x22']?\s{0,3}[:=]\s{0,3}[\x22']?
-    (?:bearer|basic|token)\s+([a-z0-9+/_.~=-]{16,400})";
+const AUTHORIZATION: &str = r"(?ix)(?-u:\b)(?:proxy-)?authorization
+    [\x22']?\s{0,3}[:=]\s{0,3}[\x22']?(?:bearer|basic|token)\s+([a-z0-9+/_.~=-]{16,400})";
 
 const URL_PASSWORD: &str =
     r"(?-u:\b)[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s:@/]{0,64}:([^\s:@/]{3,128})@[A-Za-z0-9\[]";
@@ -103,7 +104,8 @@ const TOKENS: &[(&str, &str, &str)] = &[
     (
         "openai-key",
         "sk-",
-        r"(?-u:\b)sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{40,200}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})",
+        r"(?x)(?-u:\b)sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{40,200}
+            |[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})",
     ),
     ("anthropic-key", "sk-ant", r"(?-u:\b)sk-ant-[a-z]{2,8}\d{2}-[A-Za-z0-9_-]{80,120}"),
     ("openrouter-key", "sk-or-", r"(?-u:\b)sk-or-v1-[0-9a-f]{64}(?-u:\b)"),
