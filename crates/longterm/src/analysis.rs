@@ -98,9 +98,13 @@ impl Analyzer {
         let mut seen = HashSet::new();
         let all: Vec<String> =
             self.terms(text).into_iter().filter(|term| seen.insert(term.clone())).collect();
-        let told: Vec<String> =
-            all.iter().filter(|term| !self.query_stop_terms.contains(*term)).cloned().collect();
+        let told: Vec<String> = all.iter().filter(|term| !self.asks(term)).cloned().collect();
         if told.is_empty() { all } else { told }
+    }
+
+    /// Whether a term only makes a query a question.
+    pub(crate) fn asks(&self, term: &str) -> bool {
+        self.query_stop_terms.contains(term)
     }
 
     fn push_piece(&self, piece: &str, terms: &mut Vec<String>) {
@@ -108,7 +112,7 @@ impl Analyzer {
         if piece.is_empty() {
             return;
         }
-        let piece = without_possessive(piece);
+        let piece = &without_possessive(piece).replace(['\'', '\u{2019}'], "");
         let parts = parts(piece);
         if 1 < parts.len() {
             terms.push(clipped(piece).to_lowercase());
@@ -153,14 +157,21 @@ fn clipped(text: &str) -> &str {
 
 /// Words that ask rather than tell. They are taken out of English queries only: in a stored text
 /// they may be what is looked for ("The Who").
+#[rustfmt::skip]
 const QUERY_STOP_WORDS: &[&str] = &[
-    "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by",
-    "can", "could", "did", "do", "does", "done", "for", "from", "had", "has", "have", "having",
-    "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "many",
-    "may", "me", "might", "much", "my", "of", "on", "or", "our", "she", "should", "so", "some",
-    "such", "tell", "than", "that", "the", "their", "them", "there", "these", "they", "this",
-    "those", "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "whom",
-    "whose", "why", "will", "with", "would", "you", "your",
+    "a", "about", "again", "all", "also", "am", "an", "and", "any", "anyone", "anything", "are",
+    "as", "at", "be", "because", "been", "being", "both", "but", "by", "can", "could", "did", "do",
+    "does", "doing", "don", "done", "each", "few", "find", "for", "from", "further", "give", "had",
+    "has", "have", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how",
+    "i", "if", "in", "into", "is", "it", "its", "itself", "just", "kind", "kinds", "know", "let",
+    "long", "many", "may", "me", "might", "more", "most", "much", "must", "my", "myself", "no",
+    "nor", "not", "of", "often", "on", "once", "one", "ones", "only", "or", "other", "our", "ours",
+    "ourselves", "out", "over", "own", "please", "s", "same", "shall", "she", "should", "show",
+    "so", "some", "someone", "something", "sort", "such", "t", "tell", "than", "that", "the",
+    "their", "theirs", "them", "themselves", "then", "there", "these", "they", "this", "those",
+    "to", "too", "type", "types", "up", "us", "very", "was", "we", "were", "what", "when", "where",
+    "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "you",
+    "your", "yours", "yourself", "yourselves",
 ];
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ pub enum Error {
     },
     /// More rows wait for the library than
     /// [`Config::journal_rows_max`](crate::Config::journal_rows_max).
-    #[error("{rows} records wait in the journal, at most {rows_max} may; retry when it has drained")]
+    #[error(
+        "{rows} records wait in the journal, at most {rows_max} may; retry when it has drained"
+    )]
     JournalFull {
         /// How many wait.
         rows: u64,
@@ -118,7 +120,10 @@ impl Error {
         matches!(self, Error::Conflict { .. })
     }
 
-    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { action, path, source }
     }

@@ -203,24 +203,18 @@ impl Journal {
     pub(crate) async fn snapshot(&self, terms: Vec<String>) -> Result<Snapshot, Error> {
         self.ledger
             .read(move |db| {
-                let mut count = db.prepare_cached("SELECT documents FROM terms WHERE term = ?1")?;
-                let mut documents_with = HashMap::with_capacity(terms.len());
-                for term in terms {
-                    let found: Option<i64> = count.query_row([&term], |row| row.get(0)).optional()?;
-                    documents_with.insert(term, number(found.unwrap_or(0)));
-                }
-                let statistics = Statistics {
-                    documents: meta_number(db, "documents")?,
-                    terms_total: meta_number(db, "terms_total")?,
-                    documents_with,
-                };
                 Ok(Snapshot {
                     synced_version: meta_number(db, "synced_version")?,
                     pending: pending(db, usize::MAX)?,
-                    statistics,
+                    statistics: statistics(db, terms)?,
                 })
             })
             .await
+    }
+
+    /// The statistics of `terms` alone.
+    pub(crate) async fn statistics(&self, terms: Vec<String>) -> Result<Statistics, Error> {
+        self.ledger.read(move |db| statistics(db, terms)).await
     }
 
     /// The pending change of `key`, if there is one, and the version that holds what is not
@@ -314,9 +308,8 @@ impl Journal {
                 let sql = "SELECT substr(key, 1, instr(key, '/') - 1), count(*)
                            FROM ids WHERE state <> ?1 GROUP BY 1";
                 let mut counts = db.prepare_cached(sql)?;
-                let rows = counts.query_map([state::DELETED], |row| {
-                    Ok((row.get(0)?, number(row.get(1)?)))
-                })?;
+                let rows = counts
+                    .query_map([state::DELETED], |row| Ok((row.get(0)?, number(row.get(1)?))))?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })
             .await
@@ -385,9 +378,8 @@ fn delete(db: &Connection, key: &str, feed_seq: u64) -> Result<Outcome, Error> {
     if known.state == state::DELETED || feed_seq < known.feed_seq {
         return Ok(Outcome::Known);
     }
-    db.prepare_cached("UPDATE ids SET state = ?2, feed_seq = ?3 WHERE key = ?1")?.execute(
-        params![key, state::DELETED, sql_integer(feed_seq)],
-    )?;
+    db.prepare_cached("UPDATE ids SET state = ?2, feed_seq = ?3 WHERE key = ?1")?
+        .execute(params![key, state::DELETED, sql_integer(feed_seq)])?;
     db.prepare_cached("INSERT OR REPLACE INTO pending (key) VALUES (?1)")?.execute([key])?;
     Ok(Outcome::Written)
 }
@@ -415,6 +407,20 @@ impl Known {
         });
         Ok(known.optional()?)
     }
+}
+
+fn statistics(db: &Connection, terms: Vec<String>) -> Result<Statistics, Error> {
+    let mut count = db.prepare_cached("SELECT documents FROM terms WHERE term = ?1")?;
+    let mut documents_with = HashMap::with_capacity(terms.len());
+    for term in terms {
+        let found: Option<i64> = count.query_row([&term], |row| row.get(0)).optional()?;
+        documents_with.insert(term, number(found.unwrap_or(0)));
+    }
+    Ok(Statistics {
+        documents: meta_number(db, "documents")?,
+        terms_total: meta_number(db, "terms_total")?,
+        documents_with,
+    })
 }
 
 fn check_room(db: &Connection, rows_max: u64) -> Result<(), Error> {
@@ -462,10 +468,8 @@ impl PendingColumns {
         let Some(json) = self.record else {
             return Ok(Pending { seq: self.seq, key: self.key, row: None });
         };
-        let record: Record = serde_json::from_str(&json).map_err(|error| Error::Damaged {
-            key: self.key.clone(),
-            reason: error.to_string(),
-        })?;
+        let record: Record = serde_json::from_str(&json)
+            .map_err(|error| Error::Damaged { key: self.key.clone(), reason: error.to_string() })?;
         let row = Row {
             record,
             terms: self.terms.unwrap_or_default(),

@@ -58,11 +58,9 @@ impl Library {
         }
         let connection = connect(dir, cache_bytes).await?;
         match connection.open_table(TABLE).execute().await {
-            Ok(table) => Ok(Some(Library {
-                table,
-                schema: rows::schema(dimension),
-                dir: table_dir(dir),
-            })),
+            Ok(table) => {
+                Ok(Some(Library { table, schema: rows::schema(dimension), dir: table_dir(dir) }))
+            }
             Err(lancedb::Error::TableNotFound { .. }) => Ok(None),
             Err(error) => Err(Error::library("open the table")(error)),
         }
@@ -267,17 +265,17 @@ impl Library {
 
 async fn connect(dir: &Path, cache_bytes: usize) -> Result<lancedb::Connection, Error> {
     // Indexes are read at every search, metadata once per version.
-    let session =
-        Session::new(cache_bytes / 4 * 3, cache_bytes / 4, Arc::new(ObjectStoreRegistry::default()));
+    let session = Session::new(
+        cache_bytes / 4 * 3,
+        cache_bytes / 4,
+        Arc::new(ObjectStoreRegistry::default()),
+    );
     let uri = dir.to_string_lossy();
     let connecting = lancedb::connect(&uri).session(Arc::new(session)).execute();
     connecting.await.map_err(Error::library("open the directory"))
 }
 
-async fn collect(
-    query: &impl ExecutableQuery,
-    action: &'static str,
-) -> Result<Vec<Row>, Error> {
+async fn collect(query: &impl ExecutableQuery, action: &'static str) -> Result<Vec<Row>, Error> {
     let mut batches = query.execute().await.map_err(Error::library(action))?;
     let mut rows = Vec::new();
     while let Some(batch) = batches.try_next().await.map_err(Error::library(action))? {

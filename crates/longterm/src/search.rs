@@ -3,21 +3,32 @@
 //! The legs only propose. A record that still waits in the journal and one from the library are
 //! scored by the same code from the same statistics, so where a record lies changes no rank.
 
+mod background;
 mod filter;
 mod score;
 mod when;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use aios_record::{Kind, Record, ScopeFilter, Timestamp};
 use lancedb::expr::{DfExpr, col, is_in, lit};
+use tokio::task;
 
 use crate::{
     Error, Longterm,
     journal::Pending,
     library::{Library, Row},
-    search::{filter::Filter, score::Query, when::When},
+    search::{
+        background::Spread,
+        filter::Filter,
+        score::{Query, Scorer},
+        when::When,
+    },
 };
+pub(crate) use background::Background;
 pub use score::Explanation;
 
 /// The longest query, in bytes; of a long one the rarest terms are searched for.
@@ -27,13 +38,15 @@ pub const LIMIT_MAX: usize = 1000;
 /// The most tags or kinds of one search.
 const FILTER_VALUES_MAX: usize = 100;
 /// Candidates that each leg proposes, at least.
-const LEG_ROWS_MIN: usize = 100;
+const LEG_ROWS_MIN: usize = 64;
 /// Candidates that each leg proposes for each hit that is wanted.
 const LEG_ROWS_PER_HIT: usize = 3;
 /// Of a query with more terms, as many of the rarest are searched for.
 const QUERY_TERMS_MAX: usize = 64;
-/// Candidates whose neighbours are looked at, best first.
-const NEIGHBOURED: usize = 40;
+/// Candidates whose neighbours become candidates, best first.
+const NEIGHBOURED: usize = 64;
+/// How many turns before and after a candidate become candidates.
+const REACH: i64 = 2;
 
 /// What to search, beside the query's text. Every field restricts, none is required.
 #[derive(Debug, Clone)]
@@ -118,43 +131,51 @@ impl Longterm {
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         check(text, options)?;
         let shared = &self.shared;
-        let (when, rest) = When::parse(text);
-        let mut terms = shared.analyzer.query_terms(&rest);
-        if terms.is_empty() {
-            terms = shared.analyzer.query_terms(text);
-        }
+        let terms = shared.analyzer.query_terms(text);
         if terms.is_empty() || options.limit == 0 {
             return Ok(Found::default());
         }
         let snapshot = shared.journal.snapshot(terms.clone()).await?;
+        let (vector, spread) = self.embed_query(text).await?;
         let query = Query {
             terms: rarest(terms, &snapshot.statistics.documents_with),
-            vector: self.embed_query(text).await?,
-            when,
+            vector,
+            spread,
+            when: When::parse(text),
             statistics: snapshot.statistics,
         };
         let filter = Filter::new(options, shared.now());
         let library = shared.library(snapshot.synced_version).await?;
         let mut pool = Pool::new(snapshot.pending, &filter);
+        let stem = |name: &str| shared.analyzer.terms(name);
         if let Some(library) = &library {
             let rows = options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN);
             pool.add_legs(library, &query, &filter.expression(), rows).await?;
+            let best = Scorer::new(&query, &pool.rows, stem).rank().into_iter().take(NEIGHBOURED);
+            if let Some(near) = neighbours(best.map(|scored| &pool.rows[scored.at])) {
+                pool.add(library.scan(near.and(filter.expression())).await?);
+            }
         }
-        let stem = |name: &str| shared.analyzer.terms(name);
-        let best = score::rank(&query, &pool.rows, stem).into_iter().take(NEIGHBOURED);
-        let near = neighbours(best.map(|scored| &pool.rows[scored.at]));
-        if let (Some(library), Some(near)) = (&library, near) {
-            pool.add(library.scan(near.and(filter.expression())).await?);
+        let scorer = Scorer::new(&query, &pool.rows, stem);
+        let mut ranked = scorer.rank();
+        let shared_terms = scorer.shared_terms(&ranked, |term| shared.analyzer.asks(term));
+        if !shared_terms.is_empty() {
+            let statistics = shared.journal.statistics(shared_terms.clone()).await?;
+            ranked = scorer.rank_with_feedback(ranked, &shared_terms, &statistics);
         }
-        let scored = score::rank(&query, &pool.rows, stem);
-        Ok(Found { hits: hits(pool.rows, scored, options) })
+        drop(scorer);
+        Ok(Found { hits: hits(pool.rows, ranked, options) })
     }
 
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
-        let embedder = std::sync::Arc::clone(&self.shared.embedder);
+    async fn embed_query(&self, text: &str) -> Result<(Vec<f32>, Spread), Error> {
+        let shared = Arc::clone(&self.shared);
         let text = text.to_owned();
-        let work = tokio::task::spawn_blocking(move || embedder.embed_query(&text));
-        Ok(work.await.map_err(|_| Error::Closed)??)
+        let work = task::spawn_blocking(move || {
+            let vector = shared.embedder.embed_query(&text)?;
+            let spread = shared.background()?.spread(&vector);
+            Ok((vector, spread))
+        });
+        work.await.map_err(|_| Error::Closed)?
     }
 }
 
@@ -238,8 +259,7 @@ fn rarest(mut terms: Vec<String>, documents_with: &HashMap<String, u64>) -> Vec<
         let rarity = |term: &String| documents_with.get(term).copied().unwrap_or(0);
         let mut by_rarity: Vec<&String> = terms.iter().filter(|term| 0 < rarity(term)).collect();
         by_rarity.sort_by_key(|term| rarity(term));
-        let kept: HashSet<String> =
-            by_rarity.into_iter().take(QUERY_TERMS_MAX).cloned().collect();
+        let kept: HashSet<String> = by_rarity.into_iter().take(QUERY_TERMS_MAX).cloned().collect();
         terms.retain(|term| kept.contains(term));
     }
     terms
@@ -250,7 +270,7 @@ fn neighbours<'a>(best: impl Iterator<Item = &'a Row>) -> Option<DfExpr> {
     let mut wanted: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
     for row in best {
         if let (Some(session), Some(at)) = (&row.record.scope.session, row.record.position) {
-            let around = at.saturating_sub(score::WINDOW)..=at.saturating_add(score::WINDOW);
+            let around = at.saturating_sub(REACH)..=at.saturating_add(REACH);
             wanted.entry(session).or_default().extend(around);
         }
     }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    sync::{Arc, RwLock},
+    sync::{Arc, OnceLock, RwLock},
     time::Duration,
 };
 
@@ -22,6 +22,7 @@ use crate::{
     journal::{FeedOutcome, Journal, Outcome, Write},
     library::{Library, Row},
     owner::{Owner, Places},
+    search::Background,
 };
 
 /// How often a text is given to the model before it is stored without a vector.
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) analyzer: Analyzer,
+    /// Embedded at the first search.
+    background: OnceLock<Background>,
     /// What searches read; none until an owner has made the table.
     library: RwLock<Option<Library>>,
     /// Present while this process is the owner.
@@ -173,6 +176,7 @@ impl Longterm {
         let shared = Arc::new(Shared {
             places,
             analyzer: Analyzer::new(config.language),
+            background: OnceLock::new(),
             config: Arc::new(config),
             journal,
             embedder,
@@ -365,6 +369,16 @@ impl Longterm {
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         (self.config.clock)()
+    }
+
+    /// What unrelated texts are like to the model. Embeds where nobody has yet, so not for an
+    /// async worker.
+    pub(crate) fn background(&self) -> Result<&Background, Error> {
+        if let Some(background) = self.background.get() {
+            return Ok(background);
+        }
+        let background = Background::new(&*self.embedder)?;
+        Ok(self.background.get_or_init(|| background))
     }
 
     /// What searches read, at `version` or later; none where nothing was ever moved there.

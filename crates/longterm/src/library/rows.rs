@@ -32,9 +32,30 @@ pub(crate) struct Row {
 
 /// The columns that search needs: all but the payload.
 pub(crate) const SEARCH_COLUMNS: &[&str] = &[
-    "id", "collection", "text", "terms", "speaker", "position", "vector", "title", "tags", "user",
-    "agent", "session", "source_kind", "source_id", "external_id", "importance", "confidence",
-    "trust", "occurred_at", "recorded_at", "valid_from", "valid_to", "superseded_by", "expires_at",
+    "id",
+    "collection",
+    "text",
+    "terms",
+    "speaker",
+    "position",
+    "vector",
+    "title",
+    "tags",
+    "user",
+    "agent",
+    "session",
+    "source_kind",
+    "source_id",
+    "external_id",
+    "importance",
+    "confidence",
+    "trust",
+    "occurred_at",
+    "recorded_at",
+    "valid_from",
+    "valid_to",
+    "superseded_by",
+    "expires_at",
 ];
 
 const TEXT_COLUMNS: &[(&str, bool)] = &[
@@ -107,10 +128,8 @@ pub(crate) fn batch(rows: &[Row], schema: &SchemaRef) -> Result<RecordBatch, Err
             other => unreachable!("no column of the schema is of type {other}"),
         })
         .collect();
-    RecordBatch::try_new(schema.clone(), columns).map_err(|error| Error::Library {
-        action: "lay out records",
-        source: Box::new(error),
-    })
+    RecordBatch::try_new(schema.clone(), columns)
+        .map_err(|error| Error::Library { action: "lay out records", source: Box::new(error) })
 }
 
 fn text_value(row: &Row, name: &str) -> Option<String> {
@@ -193,11 +212,16 @@ impl Columns<'_> {
         let damaged = |reason: String| Error::Damaged { key: format!("{collection}/{id}"), reason };
         let kind = Kind::from_collection(collection).map_err(|error| damaged(error.to_string()))?;
         let new = Id::new(id).map_err(|error| damaged(error.to_string()))?;
-        let mut record = Record::new(kind, new, self.text("text", at).unwrap_or_default(), Scope {
-            user: self.owned("user", at),
-            agent: self.owned("agent", at),
-            session: self.owned("session", at),
-        });
+        let mut record = Record::new(
+            kind,
+            new,
+            self.text("text", at).unwrap_or_default(),
+            Scope {
+                user: self.owned("user", at),
+                agent: self.owned("agent", at),
+                session: self.owned("session", at),
+            },
+        );
         let json = |name| match self.text(name, at) {
             Some(text) => serde_json::from_str(text).map_err(|error| damaged(error.to_string())),
             None => Ok(Value::Null),
@@ -211,16 +235,17 @@ impl Columns<'_> {
         record.speaker = self.owned("speaker", at);
         record.position = self.integer("position", at);
         record.tags = self.tags(at);
-        record.source = self.owned("source_kind", at).zip(self.owned("source_id", at)).map(
-            |(kind, id)| Source { kind, id },
-        );
+        record.source = self
+            .owned("source_kind", at)
+            .zip(self.owned("source_id", at))
+            .map(|(kind, id)| Source { kind, id });
         record.external_id = self.owned("external_id", at);
         record.importance = self.number("importance", at).unwrap_or(record.importance);
         record.confidence = self.number("confidence", at).unwrap_or(record.confidence);
         record.trust = match self.text("trust", at) {
-            Some(name) => name.parse().map_err(|error: aios_record::Error| {
-                damaged(error.to_string())
-            })?,
+            Some(name) => {
+                name.parse().map_err(|error: aios_record::Error| damaged(error.to_string()))?
+            }
             None => record.trust,
         };
         let time = |name| match self.integer(name, at) {

@@ -63,9 +63,10 @@ impl Filter {
             let names = kinds.iter().map(|kind| lit(kind.collection())).collect();
             all.push(is_in(col("collection"), names));
         }
-        let tags = self.tags.iter().map(|tag| {
-            contains(col("tags"), lit(format!("{TAG_SEPARATOR}{tag}{TAG_SEPARATOR}")))
-        });
+        let tags = self
+            .tags
+            .iter()
+            .map(|tag| contains(col("tags"), lit(format!("{TAG_SEPARATOR}{tag}{TAG_SEPARATOR}"))));
         all.extend(tags.reduce(DfExpr::or));
         let happened = |compare: fn(DfExpr, DfExpr) -> DfExpr, moment: Timestamp| {
             let moment = lit(moment.as_microsecond());

@@ -1,56 +1,72 @@
 //! The one place that weighs: from candidates and statistics to an order, and why.
 //!
-//! The score is a sum of five signals, each 0 where a record or the query has nothing of the kind,
+//! The score is a sum of six signals, each 0 where a record or the query has nothing of the kind,
 //! so that a plain document is ranked by its words and its meaning alone:
 //!
-//! 1. BM25 of the query's terms over the record and the turns around it (Robertson and Zaragoza,
-//!    "The Probabilistic Relevance Framework: BM25 and Beyond", 2009). Counts and lengths are
-//!    summed over the window with a weight by distance, as BM25F sums over fields.
-//! 2. The cosine of the query's and the record's vectors.
-//! 3. Whether the query names the record's speaker. Words that do are no terms any more.
-//! 4. How near the record's time is to the time that the query names.
-//! 5. Whether the record only asks: a question is seldom the answer.
+//! 1. words: BM25 of the query's terms over the record and the turns around it (Robertson and
+//!    Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009). Counts and
+//!    lengths are summed over the window with a weight by distance, as BM25F sums over fields; the
+//!    sum is divided by what the query could reach at most.
+//! 2. meaning: the cosine of the query's and the record's vectors, in deviations above what the
+//!    query has with unrelated texts (`background`).
+//! 3. speaker: whether the query names who said it. Words that do are no terms any more.
+//! 4. time: how near the record's time is to the time that the query names (`when`).
+//! 5. question: whether the record ends in a question, which is seldom the answer.
+//! 6. feedback: BM25 of the terms that the first hits share (pseudo-relevance feedback; Rocchio,
+//!    "Relevance Feedback in Information Retrieval", 1971).
 //!
 //! `docs/RETRIEVAL.md` has what each of them contributes and how the constants were found.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+};
 
 use serde::Serialize;
 
 use crate::{
     journal::Statistics,
     library::Row,
-    search::when::When,
+    search::{background::Spread, when::When},
 };
 
-/// How many turns before and after a record its window reaches.
-pub(crate) const WINDOW: i64 = 3;
-
 /// What the words of the turns before count for, nearest first.
-const WEIGHTS_BEFORE: [f64; WINDOW as usize] = [0.5, 0.3, 0.2];
+const WEIGHTS_BEFORE: [f64; 3] = [0.6, 0.36, 0.22];
 /// What the words of the turns after count for, nearest first.
-const WEIGHTS_AFTER: [f64; WINDOW as usize] = [0.3, 0.2, 0.1];
+const WEIGHTS_AFTER: [f64; 3] = [0.4, 0.16, 0.06];
 /// BM25's saturation.
 const K1: f64 = 1.2;
 /// BM25's normalisation of lengths.
 const B: f64 = 0.75;
-const WEIGHT_WORDS: f64 = 2.13;
-const WEIGHT_MEANING: f64 = 21.9;
-const WEIGHT_SPEAKER: f64 = 2.85;
-const WEIGHT_TIME: f64 = 4.1;
-const WEIGHT_QUESTION: f64 = -1.1;
 
-/// Where the relevance is one half, and how fast it changes there.
-const RELEVANCE_MIDDLE: f64 = 13.0;
-const RELEVANCE_STEEPNESS: f64 = 0.5;
+// The unit of a score is what it is worth that the speaker is the one who is named.
+const WEIGHT_WORDS: f64 = 6.0;
+const WEIGHT_MEANING: f64 = 0.4;
+const WEIGHT_SPEAKER: f64 = 1.0;
+const WEIGHT_TIME: f64 = 2.0;
+const WEIGHT_QUESTION: f64 = -0.4;
+const WEIGHT_FEEDBACK: f64 = 1.5;
+
+/// The score at which questions that have an answer in store and questions that have none part.
+const RELEVANCE_MIDDLE: f64 = 2.5;
+const RELEVANCE_STEEPNESS: f64 = 2.0;
+
+/// How many of the first hits give feedback, and how many of them must share a term.
+const FEEDBACK_ROWS: usize = 5;
+const FEEDBACK_ROWS_SHARED: usize = 2;
+const FEEDBACK_TERMS: usize = 10;
+/// A shorter record counts as this long, so that one word is not all of it.
+const FEEDBACK_LENGTH_MIN: f64 = 5.0;
 
 /// A query, analysed and embedded.
 #[derive(Debug)]
 pub(crate) struct Query {
-    /// Each once; without the words of `when`.
+    /// Each once.
     pub(crate) terms: Vec<String>,
     /// All zeros where no word of the query is known to the model.
     pub(crate) vector: Vec<f32>,
+    /// What the query's cosines with unrelated texts are like.
+    pub(crate) spread: Spread,
     pub(crate) when: When,
     pub(crate) statistics: Statistics,
 }
@@ -61,23 +77,31 @@ impl Query {
     }
 }
 
-/// How a score came about: it is the sum of the parts.
+/// How a score came about: it is the sum of the first six.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// From the query's words, in the record and around it.
+    /// From the query's words, in the record and around it: 0 to 6.
     pub words: f64,
-    /// From the likeness of meaning.
+    /// From the likeness of meaning; below 0 for what is less alike than unrelated texts are.
     pub meaning: f64,
-    /// From being said by somebody whom the query names.
+    /// From being said by, or speaking of, somebody whom the query names: 0 or 1.
     pub speaker: f64,
-    /// From having happened when the query says.
+    /// From having happened when the query says: 0 to 2.
     pub time: f64,
-    /// From being a question; never above 0.
+    /// From being a question: 0 or -0.4.
     pub question: f64,
+    /// From words that the first hits share: 0 to 1.5.
+    pub feedback: f64,
     /// The query's terms that the record itself has.
     pub terms: Vec<String>,
     /// Cosine of the query's and the record's vectors, -1 to 1.
     pub cosine: f64,
+}
+
+impl Explanation {
+    fn total(&self) -> f64 {
+        self.words + self.meaning + self.speaker + self.time + self.question + self.feedback
+    }
 }
 
 /// A place in the order.
@@ -89,51 +113,57 @@ pub(crate) struct Scored {
     pub(crate) explanation: Explanation,
 }
 
-/// All rows, best first; equal ones by key. `stem` turns a word into terms.
-pub(crate) fn rank(query: &Query, rows: &[Row], stem: impl Fn(&str) -> Vec<String>) -> Vec<Scored> {
-    let scorer = Scorer::new(query, rows, stem);
-    let mut scored: Vec<Scored> = (0..rows.len()).map(|at| scorer.score(at)).collect();
-    scored.sort_by(|a, b| {
-        b.score.total_cmp(&a.score).then_with(|| {
-            let (a, b) = (&rows[a.at].record, &rows[b.at].record);
-            (a.kind, &a.id).cmp(&(b.kind, &b.id))
-        })
-    });
-    scored
-}
-
 /// A score as a number from 0 to 1 that grows with it: a logistic curve.
 pub(crate) fn relevance(score: f64) -> f64 {
     1.0 / (1.0 + (-RELEVANCE_STEEPNESS * (score - RELEVANCE_MIDDLE)).exp())
 }
 
-struct Scorer<'a> {
+/// Scores rows against a query.
+pub(crate) struct Scorer<'a> {
     query: &'a Query,
     rows: &'a [Row],
-    /// The query's terms that name no speaker.
-    terms: Vec<&'a str>,
-    /// The speakers among the rows whom the query names.
-    named: HashSet<&'a str>,
-    /// Per row: how often each term occurs, and the number of its words.
-    counts: Vec<(Vec<f64>, f64)>,
+    names: Names<'a>,
+    /// Per row.
+    bags: Vec<Bag<'a>>,
+    /// Of the terms that name no speaker.
     idf: Vec<f64>,
     words_mean: f64,
     at_place: HashMap<(&'a str, i64), usize>,
 }
 
+/// The words of a row: each with its count.
+struct Bag<'a> {
+    counts: HashMap<&'a str, f64>,
+    length: f64,
+}
+
+impl<'a> Bag<'a> {
+    fn new(row: &'a Row) -> Bag<'a> {
+        let mut bag = Bag { counts: HashMap::new(), length: 0.0 };
+        for term in row.terms.split_ascii_whitespace() {
+            *bag.counts.entry(term).or_default() += 1.0;
+            bag.length += 1.0;
+        }
+        bag
+    }
+
+    fn count(&self, term: &str) -> f64 {
+        self.counts.get(term).copied().unwrap_or(0.0)
+    }
+}
+
 impl<'a> Scorer<'a> {
-    fn new(query: &'a Query, rows: &'a [Row], stem: impl Fn(&str) -> Vec<String>) -> Scorer<'a> {
-        let (named, terms) = named_speakers(query, rows, stem);
-        let counts = counts(rows, &terms);
+    /// `stem` turns a name into terms.
+    pub(crate) fn new(
+        query: &'a Query,
+        rows: &'a [Row],
+        stem: impl Fn(&str) -> Vec<String>,
+    ) -> Scorer<'a> {
+        let names = Names::new(query, rows, stem);
+        let bags: Vec<Bag<'_>> = rows.iter().map(Bag::new).collect();
         let statistics = &query.statistics;
-        let documents = statistics.documents.max(rows.len() as u64) as f64;
-        let idf = |term: &&str| {
-            let with = statistics.documents_with.get(*term).copied().unwrap_or(0) as f64;
-            (1.0 + (documents - with + 0.5) / (with + 0.5)).ln()
-        };
-        let idf = terms.iter().map(idf).collect();
         let words_mean = if statistics.documents == 0 {
-            counts.iter().map(|(_, words)| words).sum::<f64>() / rows.len().max(1) as f64
+            bags.iter().map(|bag| bag.length).sum::<f64>() / rows.len().max(1) as f64
         } else {
             statistics.terms_total as f64 / statistics.documents as f64
         };
@@ -141,39 +171,115 @@ impl<'a> Scorer<'a> {
             let session = row.record.scope.session.as_deref()?;
             Some(((session, row.record.position?), at))
         };
+        let idf = names.others.iter().map(|term| idf(statistics, rows.len(), term)).collect();
         Scorer {
             query,
             rows,
-            terms,
-            named,
-            counts,
+            names,
+            bags,
             idf,
             words_mean: words_mean.max(1.0),
             at_place: rows.iter().enumerate().filter_map(place).collect(),
         }
     }
 
-    fn score(&self, at: usize) -> Scored {
-        let row = &self.rows[at];
-        let cosine = row.vector.as_deref().map_or(0.0, |vector| dot(vector, &self.query.vector));
-        let named = row.record.speaker.as_deref().is_some_and(|name| self.named.contains(name));
-        let asks = row.record.text.trim_end().ends_with('?');
-        let own = self.terms.iter().zip(&self.counts[at].0);
-        let explanation = Explanation {
-            words: WEIGHT_WORDS * self.bm25(&self.window(at)),
-            meaning: WEIGHT_MEANING * cosine,
-            speaker: if named { WEIGHT_SPEAKER } else { 0.0 },
-            time: WEIGHT_TIME * self.nearness(row),
-            question: if asks { WEIGHT_QUESTION } else { 0.0 },
-            terms: own.filter(|(_, count)| 0.0 < **count).map(|(term, _)| (*term).to_owned()).collect(),
-            cosine,
-        };
-        let Explanation { words, meaning, speaker, time, question, .. } = explanation;
-        Scored { at, score: words + meaning + speaker + time + question, explanation }
+    /// All rows without feedback, best first; equal ones by key.
+    pub(crate) fn rank(&self) -> Vec<Scored> {
+        self.sorted((0..self.rows.len()).map(|at| self.score(at)).collect())
     }
 
-    fn nearness(&self, row: &Row) -> f64 {
-        if self.query.when.is_empty() { 0.0 } else { self.query.when.nearness(row.record.time()) }
+    /// The terms that the first of `ranked` share, and that neither ask nor name a speaker.
+    pub(crate) fn shared_terms(
+        &self,
+        ranked: &[Scored],
+        asks: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
+        if ranked.len() <= FEEDBACK_ROWS {
+            return Vec::new();
+        }
+        let mut rows_with: BTreeMap<&str, usize> = BTreeMap::new();
+        for scored in &ranked[..FEEDBACK_ROWS] {
+            for term in self.bags[scored.at].counts.keys() {
+                *rows_with.entry(term).or_default() += 1;
+            }
+        }
+        let shared = rows_with.into_iter().filter(|(term, rows)| {
+            FEEDBACK_ROWS_SHARED <= *rows && !asks(term) && !self.names.all.contains(*term)
+        });
+        shared.map(|(term, _)| term.to_owned()).collect()
+    }
+
+    /// `ranked` again, with the feedback of `terms`, whose statistics are given.
+    pub(crate) fn rank_with_feedback(
+        &self,
+        mut ranked: Vec<Scored>,
+        terms: &[String],
+        statistics: &Statistics,
+    ) -> Vec<Scored> {
+        let first: Vec<usize> = ranked.iter().take(FEEDBACK_ROWS).map(|scored| scored.at).collect();
+        let mut weighted: Vec<(f64, &str)> = terms
+            .iter()
+            .map(|term| {
+                let share = |at: &usize| {
+                    let bag = &self.bags[*at];
+                    bag.count(term) / bag.length.max(FEEDBACK_LENGTH_MIN)
+                };
+                let mean = first.iter().map(share).sum::<f64>() / first.len() as f64;
+                let idf = idf(statistics, self.rows.len(), term);
+                (mean * idf * idf, term.as_str())
+            })
+            .collect();
+        weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        weighted.truncate(FEEDBACK_TERMS);
+        let most: f64 = weighted.iter().map(|(weight, _)| weight).sum();
+        if most <= 0.0 {
+            return ranked;
+        }
+        for scored in &mut ranked {
+            let bag = &self.bags[scored.at];
+            let gain =
+                |(weight, term): &(f64, &str)| weight * self.saturated(bag.count(term), bag.length);
+            let share = weighted.iter().map(gain).sum::<f64>() / most;
+            scored.explanation.feedback = WEIGHT_FEEDBACK * share;
+            scored.score = scored.explanation.total();
+        }
+        self.sorted(ranked)
+    }
+
+    fn sorted(&self, mut scored: Vec<Scored>) -> Vec<Scored> {
+        let by_key = |a: &Scored, b: &Scored| -> Ordering {
+            let (a, b) = (&self.rows[a.at].record, &self.rows[b.at].record);
+            (a.kind, &a.id).cmp(&(b.kind, &b.id))
+        };
+        scored.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| by_key(a, b)));
+        scored
+    }
+
+    fn score(&self, at: usize) -> Scored {
+        let row = &self.rows[at];
+        let cosine = row.vector.as_deref().map(|vector| dot(vector, &self.query.vector));
+        let meaning = match cosine {
+            Some(cosine) if self.query.has_vector() => self.query.spread.deviations(cosine),
+            _ => 0.0,
+        };
+        let named = self.names.are_of(row, &self.bags[at]);
+        let time = match self.query.when.is_empty() {
+            true => 0.0,
+            false => row.record.occurred_at.map_or(0.0, |moment| self.query.when.nearness(moment)),
+        };
+        let asks = row.record.text.trim_end().ends_with('?');
+        let own = self.names.others.iter().filter(|term| 0.0 < self.bags[at].count(term));
+        let explanation = Explanation {
+            words: WEIGHT_WORDS * self.words(&self.window(at)),
+            meaning: WEIGHT_MEANING * meaning,
+            speaker: if named { WEIGHT_SPEAKER } else { 0.0 },
+            time: WEIGHT_TIME * time,
+            question: if asks { WEIGHT_QUESTION } else { 0.0 },
+            feedback: 0.0,
+            terms: own.map(|term| (*term).to_owned()).collect(),
+            cosine: cosine.unwrap_or(0.0),
+        };
+        Scored { at, score: explanation.total(), explanation }
     }
 
     /// The row and what is around it in its session, each with its weight.
@@ -191,63 +297,78 @@ impl<'a> Scorer<'a> {
         window
     }
 
-    /// BM25 over the weighted words of several rows, divided by the root of the query's total
-    /// information, so that scores of short and long queries compare.
-    fn bm25(&self, window: &[(usize, f64)]) -> f64 {
+    /// BM25 over the weighted words of several rows, as a share of what the query could reach. A
+    /// row without neighbours gets plain BM25.
+    fn words(&self, window: &[(usize, f64)]) -> f64 {
         let weight: f64 = window.iter().map(|(_, weight)| weight).sum();
-        let words: f64 = window.iter().map(|(at, weight)| weight * self.counts[*at].1).sum();
-        let length = 1.0 - B + B * words / (self.words_mean * weight);
-        let gain = |(term, idf): (usize, &f64)| {
-            let counts = window.iter().map(|(at, weight)| weight * self.counts[*at].0[term]);
-            let count: f64 = counts.sum();
-            idf * count * (K1 + 1.0) / (count + K1 * length)
+        let length: f64 = window.iter().map(|(at, weight)| weight * self.bags[*at].length).sum();
+        let gain = |(term, idf): (&&str, &f64)| {
+            let counts = window.iter().map(|(at, weight)| weight * self.bags[*at].count(term));
+            idf * self.saturated(counts.sum(), length / weight)
         };
-        let information: f64 = self.idf.iter().sum();
-        self.idf.iter().enumerate().map(gain).sum::<f64>() / information.max(1.0).sqrt()
+        let most: f64 = self.idf.iter().sum();
+        self.names.others.iter().zip(&self.idf).map(gain).sum::<f64>() / most
+    }
+
+    /// BM25's part of one term, 0 to 1.
+    fn saturated(&self, count: f64, length: f64) -> f64 {
+        count / (count + K1 * (1.0 - B + B * length / self.words_mean))
     }
 }
 
-/// The speakers among `rows` whom the query names by any of their names, and the terms that do
-/// not. A query of nothing but names keeps them as terms.
-fn named_speakers<'a>(
-    query: &'a Query,
-    rows: &'a [Row],
-    stem: impl Fn(&str) -> Vec<String>,
-) -> (HashSet<&'a str>, Vec<&'a str>) {
-    let speakers: HashSet<&str> =
-        rows.iter().filter_map(|row| row.record.speaker.as_deref()).collect();
-    let asked: HashSet<&str> = query.terms.iter().map(String::as_str).collect();
-    let mut named = HashSet::new();
-    let mut names = HashSet::new();
-    for speaker in speakers {
-        for name in stem(speaker) {
-            if asked.contains(name.as_str()) {
-                named.insert(speaker);
-                names.insert(name);
+/// How much it tells that a record has `term`; above 0 for every term.
+fn idf(statistics: &Statistics, rows: usize, term: &str) -> f64 {
+    let documents = statistics.documents.max(rows as u64) as f64;
+    let with = statistics.documents_with.get(term).copied().unwrap_or(0) as f64;
+    (1.0 + (documents - with + 0.5) / (with + 0.5)).ln()
+}
+
+/// What of a query names speakers.
+struct Names<'a> {
+    /// The terms that are part of some candidate's speaker's name.
+    all: BTreeSet<String>,
+    /// The query's terms that are.
+    asked: Vec<&'a str>,
+    /// The query's terms that are not; all of them where no other is left.
+    others: Vec<&'a str>,
+    /// The speakers who are named.
+    speakers: HashSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn new(query: &'a Query, rows: &'a [Row], stem: impl Fn(&str) -> Vec<String>) -> Names<'a> {
+        let all: BTreeSet<&str> =
+            rows.iter().filter_map(|row| row.record.speaker.as_deref()).collect();
+        let mut names = Names {
+            all: BTreeSet::new(),
+            asked: Vec::new(),
+            others: Vec::new(),
+            speakers: HashSet::new(),
+        };
+        for speaker in all {
+            let terms = stem(speaker);
+            if terms.iter().any(|name| query.terms.contains(name)) {
+                names.speakers.insert(speaker);
             }
+            names.all.extend(terms);
+        }
+        let terms = query.terms.iter().map(String::as_str);
+        (names.asked, names.others) = terms.clone().partition(|term| names.all.contains(*term));
+        if names.others.is_empty() {
+            names.others = terms.collect();
+        }
+        names
+    }
+
+    /// Whether the query names who said it, or, of a row that nobody said, somebody in it.
+    fn are_of(&self, row: &Row, bag: &Bag<'_>) -> bool {
+        match row.record.speaker.as_deref() {
+            Some(speaker) => self.speakers.contains(speaker),
+            None => self.asked.iter().any(|name| 0.0 < bag.count(name)),
         }
     }
-    let all = query.terms.iter().map(String::as_str);
-    let told: Vec<&str> = all.clone().filter(|term| !names.contains(*term)).collect();
-    (named, if told.is_empty() { all.collect() } else { told })
 }
 
-fn counts(rows: &[Row], terms: &[&str]) -> Vec<(Vec<f64>, f64)> {
-    let index: HashMap<&str, usize> = terms.iter().enumerate().map(|(at, term)| (*term, at)).collect();
-    let of_row = |row: &Row| {
-        let mut counts = vec![0.0; terms.len()];
-        let mut words = 0.0;
-        for term in row.terms.split_ascii_whitespace() {
-            words += 1.0;
-            if let Some(&at) = index.get(term) {
-                counts[at] += 1.0;
-            }
-        }
-        (counts, words)
-    };
-    rows.iter().map(of_row).collect()
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f64 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum()
 }

@@ -39,18 +39,19 @@ enum Within {
 }
 
 impl When {
-    /// What `query` says of time, and the query without it.
-    pub(crate) fn parse(query: &str) -> (When, String) {
+    /// What `query` says of time.
+    pub(crate) fn parse(query: &str) -> When {
         let mut parts = Vec::new();
         let mut rest = query.to_owned();
         for (pattern, read) in PATTERNS.iter() {
-            let taken = pattern.replace_all(&rest, |captures: &Captures<'_>| match read(captures) {
-                Some(part) => {
-                    parts.push(part);
-                    " ".to_owned()
-                }
-                None => captures[0].to_owned(),
-            });
+            let taken =
+                pattern.replace_all(&rest, |captures: &Captures<'_>| match read(captures) {
+                    Some(part) => {
+                        parts.push(part);
+                        " ".to_owned()
+                    }
+                    None => captures[0].to_owned(),
+                });
             rest = taken.into_owned();
         }
         // A part without a year takes the year that is named elsewhere.
@@ -58,7 +59,7 @@ impl When {
         for part in &mut parts {
             part.year = part.year.or(year);
         }
-        (When { parts }, rest)
+        When { parts }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -110,7 +111,7 @@ impl Within {
 
 type Read = fn(&Captures<'_>) -> Option<Part>;
 
-/// From the most to the least specific; each takes its words out of the query.
+/// From the most to the least specific; each takes its words away from those after it.
 static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
     let month = r"(?P<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?";
     let year = r"(?P<year>(?:19|20)\d\d)";
@@ -126,22 +127,25 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
             day_part(found, month_number(&found["month"])?)
         }),
         (format!(r"(?i)(?P<before>\b\w+ )?\b{month}(?:,? (?:of )?{year}\b)?"), month_part),
-        (format!(r"(?i)\b(?P<season>spring|summer|fall|autumn|winter)(?: of)? {year}\b"), |found| {
-            let month = match found["season"].to_lowercase().as_str() {
-                "spring" => 3,
-                "summer" => 6,
-                "fall" | "autumn" => 9,
-                _ => 12,
-            };
-            Some(Part { year: year_number(found), within: Within::Season(month) })
-        }),
+        (
+            format!(r"(?i)\b(?P<season>spring|summer|fall|autumn|winter)(?: of)? {year}\b"),
+            |found| {
+                let month = match found["season"].to_lowercase().as_str() {
+                    "spring" => 3,
+                    "summer" => 6,
+                    "fall" | "autumn" => 9,
+                    _ => 12,
+                };
+                Some(Part { year: year_number(found), within: Within::Season(month) })
+            },
+        ),
         (format!(r"(?i)\b(?:in|during|since|of|year) {year}\b"), |found| {
             Some(Part { year: year_number(found), within: Within::Year })
         }),
     ];
-    let compiled = patterns.into_iter().map(|(pattern, read)| {
-        (Regex::new(&pattern).expect("the pattern is a constant"), read)
-    });
+    let compiled = patterns
+        .into_iter()
+        .map(|(pattern, read)| (Regex::new(&pattern).expect("the pattern is a constant"), read));
     compiled.collect()
 });
 
