@@ -18,7 +18,7 @@ use crate::{
 
 /// What a read may see: `?1` to `?3` the scope, `?4` whether shared records too, `?5` the time.
 /// A call's own parameters start at `?6`.
-pub(crate) const VISIBLE: &str = "(?1 IS NULL OR scope_user = ?1 OR (?4 AND scope_user IS NULL))
+const VISIBLE: &str = "(?1 IS NULL OR scope_user = ?1 OR (?4 AND scope_user IS NULL))
     AND (?2 IS NULL OR scope_agent = ?2 OR (?4 AND scope_agent IS NULL))
     AND (?3 IS NULL OR scope_session = ?3 OR (?4 AND scope_session IS NULL))
     AND (expires_at IS NULL OR ?5 < expires_at)";

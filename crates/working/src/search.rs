@@ -11,6 +11,7 @@ use crate::{
     Decision, Error, Pattern, Working,
     access::{Access, Stored},
     records,
+    row::Row,
 };
 
 /// So many words of a query are looked for; the rest of a longer one is left out.
@@ -82,8 +83,8 @@ impl Working {
         let context = context.into();
         self.read(move |access| {
             let mut found = Vec::new();
-            matches(access, &context, &[Kind::Decision], |row, _| {
-                found.extend(by_row::<Decision>(access, row)?);
+            matches(access, &context, &[Kind::Decision], |doc, _| {
+                found.extend(read::<Decision>(access, doc)?);
                 Ok(found.len() < limit)
             })?;
             Ok(found)
@@ -139,9 +140,9 @@ fn patterns(access: &Access<'_>, trigger: &str, min_rate: f64) -> Result<Vec<Pat
     let wanted = words(trigger);
     let mut found: Vec<(f64, Pattern)> = Vec::new();
     let mut seen = 0;
-    matches(access, trigger, &[Kind::Pattern], |row, _| {
+    matches(access, trigger, &[Kind::Pattern], |doc, _| {
         seen += 1;
-        if let Some(pattern) = by_row::<Pattern>(access, row)? {
+        if let Some(pattern) = read::<Pattern>(access, doc)? {
             let own = words(&pattern.trigger);
             let shared = own.iter().filter(|word| wanted.contains(word)).count();
             let share = ratio(shared, own.len().min(wanted.len()));
@@ -180,7 +181,8 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-fn by_row<T: crate::row::Row>(access: &Access<'_>, doc: i64) -> Result<Option<T>, Error> {
+/// The record that a document of the index stands for, if it is visible.
+fn read<T: Row>(access: &Access<'_>, doc: i64) -> Result<Option<T>, Error> {
     Ok(access.select("AND row = ?6", &[&row_of(doc)])?.pop())
 }
 
