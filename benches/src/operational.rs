@@ -60,23 +60,20 @@ pub fn ring() -> Ring<Arc<Event>> {
 /// What the parts of a push cost by themselves, and what they would cost with reclamation by
 /// epochs: one pin, one allocation, one deferred free.
 fn floor(size: Size, report: &mut Report) {
-    let count = size.pick(1_000, 100_000);
+    let workload = "floor";
     let number = AtomicU64::new(0);
-    let mut rounds: [Vec<f64>; 4] = Default::default();
-    for _ in 0..size.pick(1, 31) {
-        rounds[0].push(each(count, |_| _ = black_box(number.fetch_add(1, Ordering::Relaxed))));
-        rounds[1].push(each(count, |number| drop(black_box(Box::new([number; 3])))));
-        rounds[2].push(each(count, |_| drop(black_box(epoch::pin()))));
-        rounds[3].push(each(count, |number| {
-            let garbage = black_box(Box::new([number; 3]));
-            epoch::pin().defer(move || drop(garbage));
-        }));
-    }
-    let names =
-        ["atomic addition", "allocate, free", "epochs: pin", "epochs: pin, allocate, defer"];
-    for (name, rounds) in names.iter().zip(&rounds) {
-        report.add("floor", name, rounds);
-    }
+    let add = |_| _ = black_box(number.fetch_add(1, Ordering::Relaxed));
+    report.add(workload, "atomic addition", &each(size, 1, add));
+    // No two threads can order their pushes faster than they can share one number.
+    report.add(workload, "the same, 2 threads", &each(size, 2, add));
+    let allocate = |number| drop(black_box(Box::new([number; 3])));
+    report.add(workload, "allocate, free", &each(size, 1, allocate));
+    report.add(workload, "epochs: pin", &each(size, 1, |_| drop(black_box(epoch::pin()))));
+    let defer = |number| {
+        let garbage = black_box(Box::new([number; 3]));
+        epoch::pin().defer(move || drop(garbage));
+    };
+    report.add(workload, "epochs: pin, allocate, defer", &each(size, 1, defer));
 }
 
 /// Throughput of pushes, with and without a reader.
@@ -163,31 +160,24 @@ fn fresh(size: Size, report: &mut Report) {
         .expect("the configuration is valid");
     let (ring, queue) = (ring(), Queue::default());
     let own = Ring::new(CAPACITY.try_into().expect("not zero"));
-    let count = size.pick(500, 20_000);
-    let mut rounds: [Vec<f64>; 5] = Default::default();
-    for _ in 0..size.pick(1, 41) {
-        rounds[0].push(each(count, |_| drop(black_box(Arc::new(event())))));
-        rounds[1].push(each(count, |_| {
-            memory.push_event(event()).expect("it is small");
-        }));
-        rounds[2].push(each(count, |_| {
-            own.push(event());
-        }));
-        rounds[3].push(each(count, |_| {
-            ring.push(Arc::new(event()));
-        }));
-        rounds[4].push(each(count, |_| queue.push(Arc::new(event()))));
-    }
-    let names = [
+    report.add(
+        workload,
         "building it alone",
+        &each(size, 1, |_| {
+            drop(black_box(Arc::new(event())));
+        }),
+    );
+    report.add(
+        workload,
         "Operational",
-        "Ring<Event>",
-        "Ring<Arc<Event>>",
-        "ArrayQueue<Arc<Event>>",
-    ];
-    for (name, rounds) in names.iter().zip(&rounds) {
-        report.add(workload, name, rounds);
-    }
+        &each(size, 1, |_| {
+            memory.push_event(event()).expect("it is small");
+        }),
+    );
+    report.add(workload, "Ring<Event>", &each(size, 1, |_| _ = own.push(event())));
+    report.add(workload, "Ring<Arc<Event>>", &each(size, 1, |_| _ = ring.push(Arc::new(event()))));
+    let force_push = |_| queue.push(Arc::new(event()));
+    report.add(workload, "ArrayQueue<Arc<Event>>", &each(size, 1, force_push));
 }
 
 /// Reads of a full ring.
@@ -204,24 +194,30 @@ fn reads(size: Size, report: &mut Report) {
         rwlock.push(Arc::clone(&shared));
     }
     let (all, alarms) = (Filter::all(), Filter::all().with_category("alarm"));
-    let count = size.pick(20, 1_000);
-    let mut rounds: [Vec<f64>; 5] = Default::default();
-    for _ in 0..size.pick(1, 41) {
-        rounds[0].push(each(count, |_| {
+    let workload = "recent(100)";
+    report.add(
+        workload,
+        "Operational",
+        &each(size, 1, |_| {
             assert_eq!(memory.recent(RECENT, &all).events.len(), RECENT);
-        }));
-        rounds[1].push(each(count, |_| assert_eq!(ring.recent(RECENT).entries.len(), RECENT)));
-        rounds[2].push(each(count, |_| assert_eq!(mutex.recent(RECENT), RECENT)));
-        rounds[3].push(each(count, |_| assert_eq!(rwlock.recent(RECENT), RECENT)));
-        rounds[4].push(each(count / 10, |_| {
+        }),
+    );
+    report.add(
+        workload,
+        "Ring",
+        &each(size, 1, |_| {
+            assert_eq!(ring.recent(RECENT).entries.len(), RECENT);
+        }),
+    );
+    report.add(workload, MUTEX, &each(size, 1, |_| assert_eq!(mutex.recent(RECENT), RECENT)));
+    report.add(workload, RWLOCK, &each(size, 1, |_| assert_eq!(rwlock.recent(RECENT), RECENT)));
+    report.add(
+        "recent(100, category), 1 in 10",
+        "Operational",
+        &each(size, 1, |_| {
             assert_eq!(memory.recent(RECENT, &alarms).events.len(), RECENT);
-        }));
-    }
-    let names = ["Operational", "Ring", MUTEX, RWLOCK];
-    for (name, rounds) in names.iter().zip(&rounds) {
-        report.add("recent(100)", name, rounds);
-    }
-    report.add("recent(100, category), 1 in 10", "Operational", &rounds[4]);
+        }),
+    );
 }
 
 /// The snapshot within a second of the last, and how long asking the machine takes.
@@ -230,19 +226,30 @@ fn snapshot(size: Size, report: &mut Report) {
     let started = Instant::now();
     black_box(memory.snapshot());
     report.add("snapshot", "first: asks the machine", &[started.elapsed().as_nanos() as f64]);
-    let count = size.pick(20, 100_000);
-    let rounds: Vec<f64> =
-        (0..size.pick(1, 9)).map(|_| each(count, |_| _ = black_box(memory.snapshot()))).collect();
-    report.add("snapshot", "within the second", &rounds);
+    report.add(
+        "snapshot",
+        "within the second",
+        &each(size, 1, |_| {
+            _ = black_box(memory.snapshot());
+        }),
+    );
 }
 
-/// Nanoseconds for one call of `work`, over `count` of them.
-fn each(count: usize, mut work: impl FnMut(usize)) -> f64 {
-    let started = Instant::now();
-    for number in 0..count {
-        work(number);
-    }
-    started.elapsed().as_nanos() as f64 / count as f64
+/// Nanoseconds for one call of `work`, for each round of `threads` that call it together.
+fn each(size: Size, threads: usize, work: impl Fn(usize) + Sync) -> Vec<f64> {
+    let count = size.pick(20, 1_000);
+    let rounds = parallel::rounds(
+        size,
+        threads,
+        0,
+        |_| {
+            (0..count).for_each(&work);
+            Vec::new()
+        },
+        || {},
+    );
+    let each = |round: &Round| round.elapsed.as_nanos() as f64 / (count * threads) as f64;
+    rounds.iter().map(each).collect()
 }
 
 fn targets(report: &mut Report) {

@@ -16,12 +16,12 @@
 //!   entry, in one step: there is no moment in which the entry could be freed in between. An entry
 //!   with the `seq` that was asked for is the answer; a higher one means evicted; a lower one, or
 //!   null, means not published yet.
-//! - **clear** raises `floor` to `head`, then swaps every slot for null, and puts back what is not
-//!   below the floor. Whoever has put an entry into a slot, for the first time or back, and finds
-//!   that it is below the floor by then, clears that slot.
+//! - **clear** raises `floor` to `head`, then swaps every slot for null that holds nothing newer, and
+//!   puts back what was newer after all. Whoever has put an entry into a slot, for the first time or
+//!   back, and finds that it is below the floor by then, clears that slot.
 //!
 //! The counting is *differential* (also *split*) reference counting: A. Williams, *C++ Concurrency
-//! in Action*, 7.2.4; `folly::AtomicSharedPtr`. An entry starts with [`WEIGHT`] references, all the
+//! in Action*, 7.2.4; `folly::AtomicSharedPtr`. An entry starts with `WEIGHT` references, all the
 //! slot's. Taking one adds to the slot's word, dropping one subtracts from the entry's count; who
 //! swaps an entry out of its slot learns from the word how many were taken, and gives up the rest
 //! at once. A slot that has given away half of its references is given more by the reader who
@@ -45,9 +45,11 @@
 //! - `head` orders nothing and is `Relaxed`: tickets are distinct because `fetch_add` is atomic,
 //!   and a slot speaks for itself through the entry's `seq`. One thread's tickets ascend, so the
 //!   order of each producer is the order of `seq`.
-//! - `clear` raises the floor before it swaps the slots. Whoever puts in an entry below the floor
-//!   either does so before that swap, and `clear` takes it out, or reads that swap or a later one,
-//!   and then it sees the floor and clears the slot. No sequentially consistent fence is needed.
+//! - `clear` raises the floor before it swaps the slots, empty ones too. Whoever puts in an entry
+//!   below the floor either does so before that swap, and `clear` takes it out, or reads that swap
+//!   or a later one, and then it sees the floor and clears the slot. (A slot that `clear` leaves
+//!   alone holds something newer, which evicts what is put in.) No sequentially consistent fence is
+//!   needed.
 //!   Each entry is taken out for good by exactly one swap, so each leaves the ring exactly once.
 //! - References are dropped with `Release`, and the last one acquires before it frees, as in
 //!   `std::sync::Arc`.
@@ -340,6 +342,9 @@ impl<T: Send + Sync> Ring<T> {
             on_exit(entry, exit);
         };
         for slot in &self.slots {
+            if slot.take().is_some_and(|entry| floor <= entry.seq()) {
+                continue;
+            }
             if let Some(newer) = self.take_out(slot, floor, &mut on_exit) {
                 self.settle(slot, newer, &mut on_exit);
             }

@@ -1,17 +1,12 @@
 //! Loom models of the ring: every interleaving, and every value that the memory model lets a read
 //! see, up to the preemption bound (`LOOM_MAX_PREEMPTIONS`, default 3). Run by `cargo xtask verify`.
 //!
-//! A payload says so when it is read before it was written or after it was freed, and loom reports
-//! one that is never freed. In models an entry starts with [`WEIGHT`] = 4 references, so that slots
+//! A payload is a cell whose every access loom checks: one that is read before its writing is
+//! visible, or freed while it may still be read, is a race that ends the model. Loom also reports a
+//! payload that is never freed. In models an entry starts with [`WEIGHT`] = 4 references, so that slots
 //! run short of them and have to be replenished.
 
-use loom::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-};
+use loom::{cell::UnsafeCell, sync::Arc, thread};
 
 use super::*;
 
@@ -19,32 +14,36 @@ use super::*;
 const PREEMPTIONS_DEFAULT: usize = 3;
 const FREED: u64 = u64::MAX;
 
-/// A value whose reader can tell whether it was seen whole and alive.
+/// A value of which loom knows who may read it when.
 struct Payload {
-    body: AtomicU64,
+    body: UnsafeCell<u64>,
     /// Loom reports an `Arc` that outlives its execution.
     _leak: Arc<()>,
 }
 
+// SAFETY: it is not, unless the ring is right: that is what the models are about.
+unsafe impl Sync for Payload {}
+
 impl Payload {
     fn new(number: u64) -> Payload {
-        let body = AtomicU64::new(0);
-        // A write of its own: a reader that is not synchronised may see 0.
-        body.store(number, Ordering::Relaxed);
+        let body = UnsafeCell::new(0);
+        // SAFETY: nobody else has it yet.
+        body.with_mut(|body| unsafe { *body = number });
         Payload { body, _leak: Arc::new(()) }
     }
 }
 
 impl Drop for Payload {
     fn drop(&mut self) {
-        self.body.store(FREED, Ordering::Relaxed);
+        // SAFETY: exclusive access, which loom checks.
+        self.body.with_mut(|body| unsafe { *body = FREED });
     }
 }
 
 /// The number of `entry`, which must have been written before and not freed.
 fn whole(entry: &Kept<Payload>) -> u64 {
-    let number = entry.body.load(Ordering::Relaxed);
-    assert_ne!(number, 0, "seen before it was written");
+    // SAFETY: shared access to what nobody writes any more, which loom checks.
+    let number = entry.body.with(|body| unsafe { *body });
     assert_ne!(number, FREED, "seen after it was freed");
     number
 }
