@@ -5,7 +5,7 @@ use std::time::Duration;
 use aios_ledger::Durability;
 use aios_record::Timestamp;
 
-use crate::analysis::Language;
+use crate::{analysis::Language, search::Weights};
 
 /// How long-term memory is opened.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct Config {
     pub prune_after: Duration,
     /// The language whose word endings are ignored; English.
     pub language: Language,
+    /// What each signal of a search counts for; see [`Weights`].
+    pub weights: Weights,
     /// Where the time comes from; the system's clock.
     pub clock: fn() -> Timestamp,
 }
@@ -53,6 +55,7 @@ impl Default for Config {
             index_threshold: 50_000,
             prune_after: Duration::from_secs(3600),
             language: Language::default(),
+            weights: Weights::default(),
             clock: Timestamp::now,
         }
     }

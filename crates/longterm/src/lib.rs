@@ -58,6 +58,8 @@ pub use crate::{
     analysis::Language,
     config::Config,
     error::Error,
-    search::{Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
+    search::{
+        Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
+    },
     store::{Applied, Change, FeedChange, FeedPage, Longterm, Stats, Stored, Verification},
 };

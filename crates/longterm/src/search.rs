@@ -29,7 +29,7 @@ use crate::{
     },
 };
 pub(crate) use background::Background;
-pub use score::Explanation;
+pub use score::{Explanation, Weights};
 
 /// The longest query, in bytes; of a long one the rarest terms are searched for.
 pub const QUERY_BYTES_MAX: usize = 1 << 20;
@@ -147,16 +147,18 @@ impl Longterm {
         let filter = Filter::new(options, shared.now());
         let library = shared.library(snapshot.synced_version).await?;
         let mut pool = Pool::new(snapshot.pending, &filter);
+        let weights = shared.weights();
         let stem = |name: &str| shared.analyzer.terms(name);
         if let Some(library) = &library {
             let rows = options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN);
             pool.add_legs(library, &query, &filter.expression(), rows).await?;
-            let best = Scorer::new(&query, &pool.rows, stem).rank().into_iter().take(NEIGHBOURED);
+            let best =
+                Scorer::new(&query, weights, &pool.rows, stem).rank().into_iter().take(NEIGHBOURED);
             if let Some(near) = neighbours(best.map(|scored| &pool.rows[scored.at])) {
                 pool.add(library.scan(near.and(filter.expression())).await?);
             }
         }
-        let scorer = Scorer::new(&query, &pool.rows, stem);
+        let scorer = Scorer::new(&query, weights, &pool.rows, stem);
         let mut ranked = scorer.rank();
         let shared_terms = scorer.shared_terms(&ranked, |term| shared.analyzer.asks(term));
         if !shared_terms.is_empty() {

@@ -22,7 +22,7 @@ use crate::{
     journal::{FeedOutcome, Journal, Outcome, Write},
     library::{Library, Row},
     owner::{Owner, Places},
-    search::Background,
+    search::{Background, Weights},
 };
 
 /// How often a text is given to the model before it is stored without a vector.
@@ -369,6 +369,10 @@ impl Longterm {
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         (self.config.clock)()
+    }
+
+    pub(crate) fn weights(&self) -> Weights {
+        self.config.weights
     }
 
     /// What unrelated texts are like to the model. Embeds where nobody has yet, so not for an

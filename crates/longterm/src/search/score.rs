@@ -39,13 +39,29 @@ const K1: f64 = 1.2;
 /// BM25's normalisation of lengths.
 const B: f64 = 0.75;
 
-// The unit of a score is what it is worth that the speaker is the one who is named.
-const WEIGHT_WORDS: f64 = 6.0;
-const WEIGHT_MEANING: f64 = 0.4;
-const WEIGHT_SPEAKER: f64 = 1.0;
-const WEIGHT_TIME: f64 = 2.0;
-const WEIGHT_QUESTION: f64 = -0.4;
-const WEIGHT_FEEDBACK: f64 = 1.5;
+/// What each signal counts for. The unit is what it is worth that a record's speaker is the one
+/// whom the query names; a signal of weight 0 is switched off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weights {
+    /// Of the share of the query's words that the record has; 6.
+    pub words: f64,
+    /// Of each deviation that the meaning is more alike than that of unrelated texts; 0.4.
+    pub meaning: f64,
+    /// Of being said by whom the query names; 1.
+    pub speaker: f64,
+    /// Of having happened when the query says; 2.
+    pub time: f64,
+    /// Of being a question; -0.4.
+    pub question: f64,
+    /// Of the share of the first hits' common words that the record has; 1.5.
+    pub feedback: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights { words: 6.0, meaning: 0.4, speaker: 1.0, time: 2.0, question: -0.4, feedback: 1.5 }
+    }
+}
 
 /// The score at which questions that have an answer in store and questions that have none part.
 const RELEVANCE_MIDDLE: f64 = 2.5;
@@ -77,7 +93,8 @@ impl Query {
     }
 }
 
-/// How a score came about: it is the sum of the first six.
+/// How a score came about: it is the sum of the first six. Ranges are those of the default
+/// [`Weights`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// From the query's words, in the record and around it: 0 to 6.
@@ -121,6 +138,7 @@ pub(crate) fn relevance(score: f64) -> f64 {
 /// Scores rows against a query.
 pub(crate) struct Scorer<'a> {
     query: &'a Query,
+    weights: Weights,
     rows: &'a [Row],
     names: Names<'a>,
     /// Per row.
@@ -156,6 +174,7 @@ impl<'a> Scorer<'a> {
     /// `stem` turns a name into terms.
     pub(crate) fn new(
         query: &'a Query,
+        weights: Weights,
         rows: &'a [Row],
         stem: impl Fn(&str) -> Vec<String>,
     ) -> Scorer<'a> {
@@ -174,6 +193,7 @@ impl<'a> Scorer<'a> {
         let idf = names.others.iter().map(|term| idf(statistics, rows.len(), term)).collect();
         Scorer {
             query,
+            weights,
             rows,
             names,
             bags,
@@ -240,7 +260,7 @@ impl<'a> Scorer<'a> {
             let gain =
                 |(weight, term): &(f64, &str)| weight * self.saturated(bag.count(term), bag.length);
             let share = weighted.iter().map(gain).sum::<f64>() / most;
-            scored.explanation.feedback = WEIGHT_FEEDBACK * share;
+            scored.explanation.feedback = self.weights.feedback * share;
             scored.score = scored.explanation.total();
         }
         self.sorted(ranked)
@@ -256,7 +276,7 @@ impl<'a> Scorer<'a> {
     }
 
     fn score(&self, at: usize) -> Scored {
-        let row = &self.rows[at];
+        let (row, weights) = (&self.rows[at], self.weights);
         let cosine = row.vector.as_deref().map(|vector| dot(vector, &self.query.vector));
         let meaning = match cosine {
             Some(cosine) if self.query.has_vector() => self.query.spread.deviations(cosine),
@@ -270,11 +290,11 @@ impl<'a> Scorer<'a> {
         let asks = row.record.text.trim_end().ends_with('?');
         let own = self.names.others.iter().filter(|term| 0.0 < self.bags[at].count(term));
         let explanation = Explanation {
-            words: WEIGHT_WORDS * self.words(&self.window(at)),
-            meaning: WEIGHT_MEANING * meaning,
-            speaker: if named { WEIGHT_SPEAKER } else { 0.0 },
-            time: WEIGHT_TIME * time,
-            question: if asks { WEIGHT_QUESTION } else { 0.0 },
+            words: weights.words * self.words(&self.window(at)),
+            meaning: weights.meaning * meaning,
+            speaker: if named { weights.speaker } else { 0.0 },
+            time: weights.time * time,
+            question: if asks { weights.question } else { 0.0 },
             feedback: 0.0,
             terms: own.map(|term| (*term).to_owned()).collect(),
             cosine: cosine.unwrap_or(0.0),
