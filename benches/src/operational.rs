@@ -61,19 +61,20 @@ pub fn ring() -> Ring<Arc<Event>> {
 /// epochs: one pin, one allocation, one deferred free.
 fn floor(size: Size, report: &mut Report) {
     let workload = "floor";
+    let count = size.pick(20, 10_000);
     let number = AtomicU64::new(0);
     let add = |_| _ = black_box(number.fetch_add(1, Ordering::Relaxed));
-    report.add(workload, "atomic addition", &each(size, 1, add));
+    report.add(workload, "atomic addition", &each(count, size, 1, add));
     // No two threads can order their pushes faster than they can share one number.
-    report.add(workload, "the same, 2 threads", &each(size, 2, add));
+    report.add(workload, "the same, 2 threads", &each(count, size, 2, add));
     let allocate = |number| drop(black_box(Box::new([number; 3])));
-    report.add(workload, "allocate, free", &each(size, 1, allocate));
-    report.add(workload, "epochs: pin", &each(size, 1, |_| drop(black_box(epoch::pin()))));
+    report.add(workload, "allocate, free", &each(count, size, 1, allocate));
+    report.add(workload, "epochs: pin", &each(count, size, 1, |_| drop(black_box(epoch::pin()))));
     let defer = |number| {
         let garbage = black_box(Box::new([number; 3]));
         epoch::pin().defer(move || drop(garbage));
     };
-    report.add(workload, "epochs: pin, allocate, defer", &each(size, 1, defer));
+    report.add(workload, "epochs: pin, allocate, defer", &each(count, size, 1, defer));
 }
 
 /// Throughput of pushes, with and without a reader.
@@ -155,6 +156,7 @@ fn time_each(contender: &impl Contender, readers: usize, size: Size) -> Vec<u64>
 /// From the parts of an event to its place in the ring: what `push_event` costs in real life, where
 /// every event is another.
 fn fresh(size: Size, report: &mut Report) {
+    let count = size.pick(20, 1_000);
     let workload = "push of a new event";
     let memory = Operational::open(Config::default().with_capacity(CAPACITY))
         .expect("the configuration is valid");
@@ -163,21 +165,25 @@ fn fresh(size: Size, report: &mut Report) {
     report.add(
         workload,
         "building it alone",
-        &each(size, 1, |_| {
+        &each(count, size, 1, |_| {
             drop(black_box(Arc::new(event())));
         }),
     );
     report.add(
         workload,
         "Operational",
-        &each(size, 1, |_| {
+        &each(count, size, 1, |_| {
             memory.push_event(event()).expect("it is small");
         }),
     );
-    report.add(workload, "Ring<Event>", &each(size, 1, |_| _ = own.push(event())));
-    report.add(workload, "Ring<Arc<Event>>", &each(size, 1, |_| _ = ring.push(Arc::new(event()))));
+    report.add(workload, "Ring<Event>", &each(count, size, 1, |_| _ = own.push(event())));
+    report.add(
+        workload,
+        "Ring<Arc<Event>>",
+        &each(count, size, 1, |_| _ = ring.push(Arc::new(event()))),
+    );
     let force_push = |_| queue.push(Arc::new(event()));
-    report.add(workload, "ArrayQueue<Arc<Event>>", &each(size, 1, force_push));
+    report.add(workload, "ArrayQueue<Arc<Event>>", &each(count, size, 1, force_push));
 }
 
 /// Reads of a full ring.
@@ -194,27 +200,36 @@ fn reads(size: Size, report: &mut Report) {
         rwlock.push(Arc::clone(&shared));
     }
     let (all, alarms) = (Filter::all(), Filter::all().with_category("alarm"));
+    let count = size.pick(20, 100);
     let workload = "recent(100)";
     report.add(
         workload,
         "Operational",
-        &each(size, 1, |_| {
+        &each(count, size, 1, |_| {
             assert_eq!(memory.recent(RECENT, &all).events.len(), RECENT);
         }),
     );
     report.add(
         workload,
         "Ring",
-        &each(size, 1, |_| {
+        &each(count, size, 1, |_| {
             assert_eq!(ring.recent(RECENT).entries.len(), RECENT);
         }),
     );
-    report.add(workload, MUTEX, &each(size, 1, |_| assert_eq!(mutex.recent(RECENT), RECENT)));
-    report.add(workload, RWLOCK, &each(size, 1, |_| assert_eq!(rwlock.recent(RECENT), RECENT)));
+    report.add(
+        workload,
+        MUTEX,
+        &each(count, size, 1, |_| assert_eq!(mutex.recent(RECENT), RECENT)),
+    );
+    report.add(
+        workload,
+        RWLOCK,
+        &each(count, size, 1, |_| assert_eq!(rwlock.recent(RECENT), RECENT)),
+    );
     report.add(
         "recent(100, category), 1 in 10",
         "Operational",
-        &each(size, 1, |_| {
+        &each(count, size, 1, |_| {
             assert_eq!(memory.recent(RECENT, &alarms).events.len(), RECENT);
         }),
     );
@@ -222,6 +237,7 @@ fn reads(size: Size, report: &mut Report) {
 
 /// The snapshot within a second of the last, and how long asking the machine takes.
 fn snapshot(size: Size, report: &mut Report) {
+    let count = size.pick(20, 1_000);
     let memory = Operational::open(Config::default()).expect("the configuration is valid");
     let started = Instant::now();
     black_box(memory.snapshot());
@@ -229,15 +245,15 @@ fn snapshot(size: Size, report: &mut Report) {
     report.add(
         "snapshot",
         "within the second",
-        &each(size, 1, |_| {
+        &each(count, size, 1, |_| {
             _ = black_box(memory.snapshot());
         }),
     );
 }
 
-/// Nanoseconds for one call of `work`, for each round of `threads` that call it together.
-fn each(size: Size, threads: usize, work: impl Fn(usize) + Sync) -> Vec<f64> {
-    let count = size.pick(20, 1_000);
+/// Nanoseconds for one call of `work`, for each round of `threads` that make `count` of them
+/// together. A round should be shorter than the scheduler's slice.
+fn each(count: usize, size: Size, threads: usize, work: impl Fn(usize) + Sync) -> Vec<f64> {
     let rounds = parallel::rounds(
         size,
         threads,

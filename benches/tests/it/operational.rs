@@ -15,12 +15,10 @@ fn every_workload_runs() {
 }
 
 #[test]
-fn a_push_takes_one_allocation_and_one_per_bag_of_garbage() {
+fn a_push_takes_one_allocation_and_leaves_no_garbage() {
     const PUSHES: u64 = 64_000;
-    // crossbeam-epoch hands on 64 at a time.
-    const BAG: u64 = 64;
     let (ring, event) = (ring(), Arc::new(event()));
-    for _ in 0..2 * CAPACITY {
+    for _ in 0..CAPACITY {
         ring.push(Arc::clone(&event));
     }
     let allocations = allocation_counter::measure(|| {
@@ -28,7 +26,7 @@ fn a_push_takes_one_allocation_and_one_per_bag_of_garbage() {
             ring.push(Arc::clone(&event));
         }
     });
-    assert!(allocations.count_total <= PUSHES + PUSHES / BAG + 1, "{allocations:?}");
-    // What is live at the end is what was live before, up to some bags of garbage.
-    assert!(allocations.count_current.abs() < 1_000, "{allocations:?}");
+    assert_eq!(allocations.count_total, PUSHES);
+    assert_eq!(allocations.count_current, 0, "{allocations:?}");
+    assert!(allocations.count_max <= 1, "{allocations:?}");
 }
