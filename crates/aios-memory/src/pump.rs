@@ -13,9 +13,10 @@ use std::{
     time::Duration,
 };
 
-use aios_longterm::{Applied, Change, FeedChange, FeedPage, Longterm};
+use aios_longterm::{Applied, FeedPage, Longterm};
+use aios_record::{Change, FeedItem};
 use aios_record::{Kind, Record};
-use aios_working::{FeedItem, Working};
+use aios_working::Working;
 use serde_json::Value;
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -117,12 +118,12 @@ impl Pump {
     }
 }
 
-fn change_of(item: FeedItem) -> FeedChange {
+fn change_of(item: FeedItem) -> FeedItem {
     let change = match item.change {
-        aios_working::Change::Upsert(record) => Change::Upsert(Box::new(with_tags(*record))),
-        aios_working::Change::Delete { kind, id } => Change::Delete { kind, id },
+        Change::Upsert(record) => Change::Upsert(Box::new(with_tags(*record))),
+        Change::Delete { kind, id } => Change::Delete { kind, id },
     };
-    FeedChange { seq: item.seq, change }
+    FeedItem { seq: item.seq, change }
 }
 
 /// Messages have no labels of their own; those that came with one have them in their metadata.

@@ -61,5 +61,5 @@ pub use crate::{
     search::{
         Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
     },
-    store::{Applied, Change, FeedChange, FeedPage, Longterm, Stats, Stored, Verification},
+    store::{Applied, FeedPage, Longterm, Stats, Stored, Verification},
 };

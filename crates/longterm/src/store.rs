@@ -9,7 +9,7 @@ use std::{
 };
 
 use aios_embedding::Embedder;
-use aios_record::{Id, Kind, Provenance, Record, Timestamp};
+use aios_record::{Change, FeedItem, Id, Kind, Provenance, Record, Timestamp};
 use tokio::{
     sync::{Mutex, Notify, watch},
     task::{self, JoinHandle},
@@ -74,30 +74,7 @@ pub struct FeedPage {
     /// The watermark when it is applied.
     pub through: u64,
     /// What changed, oldest first.
-    pub changes: Vec<FeedChange>,
-}
-
-/// One entry of a change feed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeedChange {
-    /// Its place in the feed.
-    pub seq: u64,
-    /// What changed.
-    pub change: Change,
-}
-
-/// A record that is there now, or is there no longer.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// It was added or changed; this is how it is now.
-    Upsert(Box<Record>),
-    /// It was removed.
-    Delete {
-        /// Its kind.
-        kind: Kind,
-        /// Its id.
-        id: Id,
-    },
+    pub changes: Vec<FeedItem>,
 }
 
 /// What became of a page of the feed.
@@ -220,8 +197,8 @@ impl Longterm {
     pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
         let FeedPage { after, through, changes } = page;
         let changes: Vec<_> =
-            changes.into_iter().map(|FeedChange { seq, change }| (seq, change)).collect();
-        let keys: Vec<String> = changes.iter().map(|(_, change)| key_of(change)).collect();
+            changes.into_iter().map(|FeedItem { seq, change }| (seq, change)).collect();
+        let keys: Vec<String> = changes.iter().map(|(_, change)| change.key()).collect();
         let writes = self.shared.prepare(changes).await?;
         let rows_max = self.shared.config.journal_rows_max;
         match self.shared.journal.write_feed(after, through, writes, rows_max).await? {
@@ -526,13 +503,6 @@ fn content_hash(record: &Record) -> String {
     };
     let json = serde_json::to_vec(&content).expect("a record is plain data");
     blake3::hash(&json).to_hex()[..32].to_owned()
-}
-
-fn key_of(change: &Change) -> String {
-    match change {
-        Change::Upsert(record) => record.key(),
-        Change::Delete { kind, id } => format!("{kind}/{id}"),
-    }
 }
 
 /// Drains the journal in the background, and waits to become the owner where another process is.

@@ -18,10 +18,12 @@
 //! - A [`Record`] is one stored item in the form in which it travels between tiers.
 //! - Its [`Id`] is unique within its [`Kind`]; `kind/id` is its key.
 //! - Its [`Scope`] says whose it is; a [`ScopeFilter`] says whose records a read may see.
-//! - Its [`Provenance`] says who wrote it, when, and for which task.
+//! - Its [`Provenance`] says who wrote it and for which task.
+//! - A [`FeedItem`] tells one tier what [changed](Change) in another.
 //!
 //! Not here: storage, search, rendering, validation of anything but these types.
 
+mod feed;
 mod id;
 mod kind;
 mod record;
@@ -29,6 +31,7 @@ mod scope;
 pub mod terms;
 mod tier;
 
+pub use feed::{Change, FeedItem};
 pub use id::{ID_BYTES_MAX, Id};
 pub use kind::Kind;
 pub use record::{Provenance, Record, Source, Trust};

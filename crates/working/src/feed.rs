@@ -5,33 +5,10 @@
 
 use std::collections::HashSet;
 
-use aios_record::{Id, Kind, Record};
+use aios_record::{Change, FeedItem, Id, Kind};
 use rusqlite::Connection;
 
 use crate::{Error, Working, access::Access, column::Column, records};
-
-/// What the feed says of one record.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeedItem {
-    /// Its place in the feed, from 1; never used twice.
-    pub seq: u64,
-    /// What became of the record.
-    pub change: Change,
-}
-
-/// What became of a record.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// It was stored; this is how it is now.
-    Upsert(Box<Record>),
-    /// It was removed.
-    Delete {
-        /// What sort of record it was.
-        kind: Kind,
-        /// Which one.
-        id: Id,
-    },
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Op {

@@ -86,7 +86,6 @@ pub use crate::{
     entry_store::{Entries, EntriesBackend, EntryStore, JsonEntries},
     error::Error,
     event::{Event, EventFilter},
-    feed::{Change, FeedItem},
     goal::{Goal, GoalStatus},
     health::{Problem, Stats},
     interaction::{Interaction, RECENT_INTERACTIONS},

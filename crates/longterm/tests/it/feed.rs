@@ -1,12 +1,12 @@
 //! The change feed: watermark, order, deletions.
 
-use aios_longterm::{Applied, Change, FeedChange, FeedPage};
-use aios_record::{Id, Kind, Scope};
+use aios_longterm::{Applied, FeedPage};
+use aios_record::{Change, FeedItem, Id, Kind, Scope};
 
 use crate::support::{note, open, search};
 
 fn page(after: u64, through: u64, changes: Vec<(u64, Change)>) -> FeedPage {
-    let changes = changes.into_iter().map(|(seq, change)| FeedChange { seq, change }).collect();
+    let changes = changes.into_iter().map(|(seq, change)| FeedItem { seq, change }).collect();
     FeedPage { after, through, changes }
 }
 

@@ -8,8 +8,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use aios_record::{Id, Kind};
-use aios_working::{Change, Config, FEED_KINDS, NewMessage, Receipt, Working};
+use aios_record::{Change, Id, Kind};
+use aios_working::{Config, FEED_KINDS, NewMessage, Receipt, Working};
 
 use crate::{Place, id};
 

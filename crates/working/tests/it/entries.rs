@@ -1,8 +1,8 @@
 //! The generic store of entries: one suite that every back end passes.
 
-use aios_record::{Kind, Scope, ScopeFilter};
+use aios_record::{Change, Kind, Scope, ScopeFilter};
 use aios_working::{
-    Change, Entries, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error, Working,
+    Entries, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error, Working,
 };
 use serde_json::json;
 

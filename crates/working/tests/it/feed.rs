@@ -1,9 +1,7 @@
 //! The change feed and the travelling form of records.
 
-use aios_record::{Kind, Trust};
-use aios_working::{
-    Change, Config, Entry, Event, EventFeed, FeedItem, Goal, NewMessage, ToolCall, Working,
-};
+use aios_record::{Change, FeedItem, Kind, Trust};
+use aios_working::{Config, Entry, Event, EventFeed, Goal, NewMessage, ToolCall, Working};
 use serde_json::json;
 
 use crate::{Place, id, opened};
