@@ -26,6 +26,8 @@ const STEPS: &[Step] = &[
         command: "cargo doc --locked --workspace --all-features --no-deps",
         env: Some(("RUSTDOCFLAGS", "-D warnings")),
     },
+    // With one preemption; `cargo xtask verify` by itself goes deeper.
+    Step { command: "cargo xtask verify ring", env: Some(("LOOM_MAX_PREEMPTIONS", "1")) },
     Step { command: test::COMMAND, env: None },
 ];
 

@@ -18,13 +18,39 @@ struct Proof {
     env: &'static [(&'static str, &'static str)],
 }
 
-const PROOFS: &[Proof] = &[Proof {
-    name: "ring",
-    claim: "no interleaving breaks small models of the ring and its overflow (loom)",
-    target: &["--package", "aios-operational", "--lib"],
-    tests: "models::",
-    env: &[("RUSTFLAGS", "--cfg crossbeam_loom")],
-}];
+const PROOFS: &[Proof] = &[
+    Proof {
+        name: "ring",
+        claim: "no interleaving breaks small models of the ring and its overflow (loom)",
+        target: &["--release", "--package", "aios-operational", "--lib"],
+        tests: "models",
+        env: &[("RUSTFLAGS", "--cfg crossbeam_loom")],
+    },
+    Proof {
+        name: "ledger",
+        claim: "a process killed while it writes loses no acknowledged row",
+        target: &["--package", "aios-ledger", "--test", "it"],
+        tests: "crash::",
+        env: &[ROUNDS],
+    },
+    Proof {
+        name: "working",
+        claim: "a process killed while it writes loses no message, word or feed entry",
+        target: &["--package", "aios-working", "--test", "it"],
+        tests: "crash::",
+        env: &[ROUNDS],
+    },
+    Proof {
+        name: "longterm",
+        claim: "a process killed while it stores, drains or tidies loses no record",
+        target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--test", "it"],
+        tests: "crash::",
+        env: &[ROUNDS],
+    },
+];
+
+/// The suite kills a few times only.
+const ROUNDS: (&str, &str) = ("AIOS_CRASH_ROUNDS", "200");
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     for proof in selected(arguments)? {

@@ -13,6 +13,7 @@ use aios_ledger::Error;
 use crate::{insert, opened, place, texts};
 
 const CHILD: &str = "AIOS_LEDGER_TEST_CHILD";
+/// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
 const ROUNDS: usize = 5;
 
 /// Runs as the child when the parent's test names a file, and then until it is killed.
@@ -39,7 +40,8 @@ fn child() {
 fn acknowledged_rows_survive_a_kill() {
     let (_folder, path) = place();
     let mut acknowledged = BTreeSet::new();
-    for round in 0..ROUNDS {
+    let rounds = env::var("AIOS_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    for round in 0..rounds.unwrap_or(ROUNDS) {
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", "crash::child", "--nocapture", "--test-threads=1"])
             .env(CHILD, &path)
@@ -48,7 +50,7 @@ fn acknowledged_rows_survive_a_kill() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        acknowledged.extend(lines.by_ref().take(50 + 37 * round).map(Result::unwrap));
+        acknowledged.extend(lines.by_ref().take(50 + 37 * (round % 10)).map(Result::unwrap));
         child.kill().unwrap();
         // What was said before the kill took effect is an acknowledgement too; the last line may
         // be cut short.

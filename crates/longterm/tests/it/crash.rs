@@ -15,6 +15,7 @@ use crate::support::{model, note, open, search};
 
 /// Names the directory for the child; [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
+/// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
 const ROUNDS: usize = 10;
 
 /// Not a test by itself: what the killed process runs. It stores without end and says each
@@ -47,10 +48,12 @@ fn text(at: u64) -> String {
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
     let dir = tempfile::tempdir().unwrap();
-    let seed = env::var("AIOS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7_u64);
+    let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS as u64);
+    let seed = number("AIOS_SEED").unwrap_or(7);
     let mut random = seed;
     let mut acknowledged: Vec<String> = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         // Xorshift (Marsaglia, 2003): the kills fall at other steps in each round.
         random ^= random << 13;
         random ^= random >> 7;
