@@ -192,9 +192,10 @@ impl AgentMemory {
             ..SearchOptions::default()
         };
         let found = self.longterm().search(task, &search).await?;
-        let candidates = found.hits.into_iter().map(|hit| {
-            Candidate::from_record(tier_of(&hit.record), &hit.record, hit.relevance)
-        });
+        let candidates = found
+            .hits
+            .into_iter()
+            .map(|hit| Candidate::from_record(tier_of(&hit.record), &hit.record, hit.relevance));
         Ok(candidates.collect())
     }
 }

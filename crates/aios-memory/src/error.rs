@@ -33,6 +33,12 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// Records of this kind cannot be listed.
+    #[error("{kind} records are not listed; search them, in the collection {}", kind.collection())]
+    NotListed {
+        /// The kind in question.
+        kind: aios_record::Kind,
+    },
     /// Too many critical events wait for the disk.
     #[error("too many events wait for the disk; push it again a little later")]
     EventsBusy,
@@ -98,7 +104,7 @@ impl Error {
             _ if self.is_retryable() => "busy",
             Error::Directory { .. } | Error::NoDirectory => "data_dir",
             Error::Input { .. } => "input",
-            Error::Record { .. } | Error::Vocabulary(_) => "invalid",
+            Error::Record { .. } | Error::NotListed { .. } | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",
             Error::Embedding(_) => "model",
             Error::Operational(_) => "operational",

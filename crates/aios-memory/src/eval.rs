@@ -106,7 +106,8 @@ fn read_samples(file: &Path) -> Result<Vec<Sample>, Error> {
     if FILE_BYTES_MAX < bytes {
         return Err(input(format!("it has {bytes} bytes, more than {FILE_BYTES_MAX}; split it")));
     }
-    let text = fs::read_to_string(file).map_err(|error| input(format!("failed to read: {error}")))?;
+    let text =
+        fs::read_to_string(file).map_err(|error| input(format!("failed to read: {error}")))?;
     let value: Value = serde_json::from_str(&text)
         .map_err(|error| input(format!("it is no LoCoMo dataset: {error}")))?;
     let elements = match &value {

@@ -35,8 +35,8 @@ use tokio::{
     task::{self, JoinHandle},
 };
 
-pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_BYTES_MAX};
 use self::reading::{Input, Piece};
+pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_BYTES_MAX};
 pub(crate) use self::{
     draft::{Defaults, Draft},
     writer::{Writer, message_of},

@@ -60,12 +60,12 @@ mod remember;
 mod spill;
 mod tokens;
 
-/// The tiers, for what their handles take and give.
-pub use {aios_longterm as longterm, aios_operational as operational, aios_working as working};
 pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_longterm::{Explain, SearchOptions};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Tier, Timestamp};
+/// The tiers, for what their handles take and give.
+pub use {aios_longterm as longterm, aios_operational as operational, aios_working as working};
 
 pub use crate::{
     assemble::{ContextOptions, describe},

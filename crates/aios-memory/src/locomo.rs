@@ -164,11 +164,8 @@ mod tests {
             .iter()
             .flat_map(|session| session.turns.iter().map(|turn| (session.number, &*turn.text)))
             .collect();
-        let expect = [
-            (2, "Look! [shared a photo: a cat]"),
-            (2, "[shared a photo: a dog]"),
-            (10, "late"),
-        ];
+        let expect =
+            [(2, "Look! [shared a photo: a cat]"), (2, "[shared a photo: a dog]"), (10, "late")];
         assert_eq!(texts, expect);
         assert_eq!(sample.sessions[0].started_at, None);
         assert_eq!(sample.sessions[1].started_at.unwrap().to_string(), "2023-05-08T13:56:00Z");

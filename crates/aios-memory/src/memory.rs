@@ -76,8 +76,7 @@ impl AgentMemory {
         let pump = Pump::new(working.clone(), longterm.clone());
         let (spill, waiting) = Spill::new();
         let operational = Operational::open(config.to_operational(spill.sink()))?;
-        let spilling =
-            Spilling::start(waiting, operational.clone(), working.clone(), pump.clone());
+        let spilling = Spilling::start(waiting, operational.clone(), working.clone(), pump.clone());
         let pumping = Pumping::start(pump.clone());
         let shared = Shared {
             config,

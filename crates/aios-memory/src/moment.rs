@@ -35,7 +35,9 @@ pub(crate) fn from_json(value: &Value) -> Result<Timestamp, String> {
     match value {
         Value::String(text) => parse_timestamp(text),
         Value::Number(number) => from_number(number.as_f64().unwrap_or(f64::NAN)),
-        other => Err(format!("a timestamp is text or a number, not `{}`", excerpt(&other.to_string()))),
+        other => {
+            Err(format!("a timestamp is text or a number, not `{}`", excerpt(&other.to_string())))
+        }
     }
 }
 

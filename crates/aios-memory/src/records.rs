@@ -77,7 +77,7 @@ impl AgentMemory {
     /// beginning or from [`Page::next`] on.
     ///
     /// # Errors
-    /// - [`Error::Record`] when working memory holds no such kind.
+    /// - [`Error::NotListed`] when working memory holds no such kind.
     /// - What working memory reports.
     pub async fn list(
         &self,
@@ -87,8 +87,7 @@ impl AgentMemory {
         limit: usize,
     ) -> Result<Page, Error> {
         if prose(kind).is_some() {
-            let problem = "it is not listed; search for it".to_owned();
-            return Err(Error::Record { kind, problem });
+            return Err(Error::NotListed { kind });
         }
         let page = self.working().bound_to(scope.clone())?.records(kind, after, limit).await?;
         Ok(Page { records: page.records, next: page.next })

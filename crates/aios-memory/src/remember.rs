@@ -95,7 +95,8 @@ impl AgentMemory {
             let problem = "it belongs to working memory; give it there".to_owned();
             return Err(Error::Record { kind, problem });
         }
-        let content = Content { kind, scope: &scope, role: None, name: None, occurred_at: None, text };
+        let content =
+            Content { kind, scope: &scope, role: None, name: None, occurred_at: None, text };
         let id = Namer::default().name(content);
         let text = self.config().to_guard().apply(text)?.text.into_owned();
         let record = Record {

@@ -6,7 +6,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aios_operational::{Event, Operational, Overflow, Pushed, Refused, Spill as Spilled, StoredEvent};
+use aios_operational::{
+    Event, Operational, Overflow, Pushed, Refused, Spill as Spilled, StoredEvent,
+};
 use aios_working::Working;
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
@@ -82,9 +84,7 @@ impl Spill {
     /// What the ring hands events to.
     pub(crate) fn sink(&self) -> Arc<dyn Overflow> {
         let queue = self.queue.clone();
-        Arc::new(move |event| {
-            queue.try_send(Queued { event, written: None }).map_err(|_| Refused)
-        })
+        Arc::new(move |event| queue.try_send(Queued { event, written: None }).map_err(|_| Refused))
     }
 }
 
@@ -175,9 +175,8 @@ fn answer(answered: impl IntoIterator<Item = Queued>, error: Option<&aios_workin
             let error = error as &dyn std::error::Error;
             tracing::error!(error, event = %event.id(), "an event could not be written");
         }
-        let result = error.map_or(Ok(()), |error| {
-            Err(Error::EventUnwritten { reason: error.to_string() })
-        });
+        let result =
+            error.map_or(Ok(()), |error| Err(Error::EventUnwritten { reason: error.to_string() }));
         if let Some(written) = written {
             // Who asked may have gone.
             let _ = written.send(result);
@@ -186,7 +185,8 @@ fn answer(answered: impl IntoIterator<Item = Queued>, error: Option<&aios_workin
 }
 
 fn to_working(event: &StoredEvent) -> aios_working::Event {
-    let kept = aios_working::Event::new(event.category().as_str(), event.source(), event.data().clone());
+    let kept =
+        aios_working::Event::new(event.category().as_str(), event.source(), event.data().clone());
     aios_working::Event {
         id: event.id(),
         seq: i64::try_from(event.seq()).unwrap_or(i64::MAX),

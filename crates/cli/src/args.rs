@@ -55,11 +55,7 @@ pub(crate) struct Global {
 impl Global {
     /// Whose the records are that are written.
     pub(crate) fn scope(&self) -> Scope {
-        Scope {
-            user: self.user.clone(),
-            agent: self.agent.clone(),
-            session: self.session.clone(),
-        }
+        Scope { user: self.user.clone(), agent: self.agent.clone(), session: self.session.clone() }
     }
 
     /// Whose records are read.

@@ -5,8 +5,8 @@ mod context;
 mod demo;
 mod eval;
 mod ingest;
-mod records;
 mod recall;
+mod records;
 mod remember;
 mod stats;
 

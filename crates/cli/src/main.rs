@@ -47,8 +47,8 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|source| Failure::Io { action: "start the runtime".to_owned(), source })?;
+    let runtime =
+        runtime.map_err(|source| Failure::Io { action: "start the runtime".to_owned(), source })?;
     runtime.block_on(async {
         match command {
             Command::Demo => return command::demo(output).await,

@@ -27,8 +27,7 @@ fn later_layers_go_before_earlier_ones() {
     let file = "[search]\nlimit = 3\n[context]\nmax_tokens = 100\n";
     let flags =
         vec![Flag { name: "--data-dir", key: "memory.data_dir", value: "/flag".to_owned() }];
-    let pairs =
-        [("AIOS_MEMORY_SEARCH_LIMIT", "7"), ("AIOS_MEMORY_DATA_DIR", "/env")];
+    let pairs = [("AIOS_MEMORY_SEARCH_LIMIT", "7"), ("AIOS_MEMORY_DATA_DIR", "/env")];
     let effective = load(file, &pairs, flags).unwrap();
     assert_eq!(effective.config.search.limit, 7);
     assert_eq!(effective.config.context.max_tokens, 100);
@@ -112,8 +111,16 @@ fn the_data_directory_follows_the_platform_and_earlier_names() {
         (&[("XDG_DATA_HOME", "/data")], "/data/aios-memory", "working.db"),
         (&[("XDG_DATA_HOME", "data")], "/home/ada/.local/share/aios-memory", "working.db"),
         (&[("AIOS_WORKING_DB", "/var/lib/aios/memory/w.db")], "/var/lib/aios/memory", "w.db"),
-        (&[("AIOS_LONGTERM_DB", "/var/lib/aios/memory/l.db")], "/var/lib/aios/memory", "working.db"),
-        (&[("AIOS_MEMORY_ADDR", "localhost:1")], "/home/ada/.local/share/aios-memory", "working.db"),
+        (
+            &[("AIOS_LONGTERM_DB", "/var/lib/aios/memory/l.db")],
+            "/var/lib/aios/memory",
+            "working.db",
+        ),
+        (
+            &[("AIOS_MEMORY_ADDR", "localhost:1")],
+            "/home/ada/.local/share/aios-memory",
+            "working.db",
+        ),
     ] {
         let config = load("", pairs, Vec::new()).unwrap().config;
         assert_eq!(config.memory.data_dir, Path::new(data_dir));

@@ -193,8 +193,7 @@ mod tests {
 
     #[test]
     fn summaries_are_means_by_group_and_over_all() {
-        let all =
-            [(1, measure("a", "a")), (1, measure("x", "a")), (4, measure("xa", "a"))];
+        let all = [(1, measure("a", "a")), (1, measure("x", "a")), (4, measure("xa", "a"))];
         let (whole, groups) = by_group(&all);
         assert_eq!(whole.queries, 3);
         close(whole.mrr, 0.5);

@@ -55,9 +55,7 @@ pub(crate) fn read(
             let range = section.range.start + chunk.start..section.range.start + chunk.end;
             let draft = Draft {
                 title: title.clone(),
-                source: document
-                    .clone()
-                    .map(|id| Source { kind: "file".to_owned(), id }),
+                source: document.clone().map(|id| Source { kind: "file".to_owned(), id }),
                 metadata: position(&range),
                 ..Draft::new(Kind::Knowledge, defaults.scope.clone(), text[range.clone()].into())
             };
@@ -239,16 +237,17 @@ mod tests {
         check_chunks("One two three.", &["One two three."]);
         check_chunks(
             "One two three. Four five. Six seven. Eight nine ten eleven.",
-            &["One two three. Four five.", "Four five. Six seven.", "Six seven. Eight nine ten eleven."],
+            &[
+                "One two three. Four five.",
+                "Four five. Six seven.",
+                "Six seven. Eight nine ten eleven.",
+            ],
         );
         check_chunks(
             "One two. Three four. Five six. A b c d e.",
             &["One two. Three four. Five six.", "A b c d e."],
         );
-        check_chunks(
-            "A b c d e f. G h i j k l. M.",
-            &["A b c d e f.", "G h i j k l.", "M."],
-        );
+        check_chunks("A b c d e f. G h i j k l. M.", &["A b c d e f.", "G h i j k l.", "M."]);
     }
 
     #[test]

@@ -57,8 +57,9 @@ pub(crate) fn read_lines(
 
 fn read_line(number: u64, line: &[u8], defaults: &Defaults) -> Result<Draft, String> {
     let line = if number == 1 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line) } else { line };
-    let text = std::str::from_utf8(line)
-        .map_err(|error| format!("invalid UTF-8 at byte {} of the line", error.valid_up_to() + 1))?;
+    let text = std::str::from_utf8(line).map_err(|error| {
+        format!("invalid UTF-8 at byte {} of the line", error.valid_up_to() + 1)
+    })?;
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Draft::from_object(object, defaults),
         Ok(_) => Err("a line is a JSON object with a `text` or a `content`".to_owned()),

@@ -107,14 +107,8 @@ fn documents_of_another_shape_are_told() {
 
 #[test]
 fn empty_input_and_text_that_is_none_are_told() {
-    let formats = [
-        Format::Auto,
-        Format::Locomo,
-        Format::Chat,
-        Format::Jsonl,
-        Format::Markdown,
-        Format::Text,
-    ];
+    let formats =
+        [Format::Auto, Format::Locomo, Format::Chat, Format::Jsonl, Format::Markdown, Format::Text];
     for format in formats {
         check(format, b"", &["-! it is empty; there is nothing to store"]);
         check(format, b" \n", &["-! it is empty; there is nothing to store"]);

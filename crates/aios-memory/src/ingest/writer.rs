@@ -83,10 +83,7 @@ impl<'m> Writer<'m> {
     }
 
     /// Those that neither were stored before nor stand twice in the batch, with their ids.
-    async fn unknown(
-        &mut self,
-        drafts: Vec<(u64, Draft)>,
-    ) -> Result<Vec<(u64, Id, Draft)>, Error> {
+    async fn unknown(&mut self, drafts: Vec<(u64, Draft)>) -> Result<Vec<(u64, Id, Draft)>, Error> {
         let mut named = Vec::with_capacity(drafts.len());
         for (line, draft) in drafts {
             if draft.kind == Kind::Message {
@@ -188,8 +185,9 @@ fn to_message(id: Id, draft: Draft) -> Result<NewMessage, aios_record::Error> {
 }
 
 fn to_record(id: Id, draft: Draft) -> Record {
-    let Draft { kind, scope, text, title, external_id, occurred_at, tags, metadata, source, .. } =
-        draft;
+    let Draft {
+        kind, scope, text, title, external_id, occurred_at, tags, metadata, source, ..
+    } = draft;
     let payload = json!({
         "title": title,
         "content": text,

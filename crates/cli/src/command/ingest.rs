@@ -1,10 +1,6 @@
 //! `ingest`: conversations, documents and records out of files.
 
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs, path::Path, sync::Arc};
 
 use aios_memory::{AgentMemory, IngestOptions, IngestReport};
 

@@ -1,0 +1,143 @@
+//! What working memory acknowledges is found at once, by every handle, and once.
+
+use aios_memory::{
+    AgentMemory, Event, Id, Kind, Scope,
+    working::{Entry, EventFilter, Goal, NewMessage},
+};
+use serde_json::json;
+
+use crate::{Fixture, texts};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_found() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let mut writers = Vec::new();
+    for writer in 0..4 {
+        let memory = memory.clone();
+        writers.push(tokio::spawn(async move {
+            for n in 0..5 {
+                let text = format!("goal number {n} of writer {writer}");
+                memory.working().store_goal(Goal::new(text.clone())).await.unwrap();
+                assert_eq!(texts(&memory, &text).await.first(), Some(&text));
+            }
+        }));
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let stats = memory.stats().await.unwrap();
+    assert_eq!(stats.longterm.collections.get("goals"), Some(&20));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handles_that_pump_the_same_feed_take_each_change_over_once() {
+    let fixture = Fixture::new();
+    let (one, two) = (fixture.open().await, fixture.open().await);
+    let session = Id::new("s").unwrap();
+    for n in 0..20 {
+        let (writer, reader) = if n % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let text = format!("sentence {n} about the harbour");
+        let message = NewMessage::new(session.clone(), "user", text.clone());
+        writer.working().add_message(message).await.unwrap();
+        let (here, there) = tokio::join!(texts(writer, &text), texts(reader, &text));
+        assert_eq!((here.first(), there.first()), (Some(&text), Some(&text)));
+    }
+    for memory in [&one, &two] {
+        assert_eq!(memory.stats().await.unwrap().longterm.records, 20);
+    }
+    two.shutdown().await.unwrap();
+    assert_eq!(texts(&one, "sentence 7 about the harbour").await.len(), 10);
+    one.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_replaces_and_a_removal_removes() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let entry = Entry::new("note", "garden", json!("the roses want water"));
+    let entry = memory.working().create_entry(entry).await.unwrap();
+    assert_eq!(texts(&memory, "roses").await.len(), 1);
+    let goal = memory.working().store_goal(Goal::new("prune the apple tree")).await.unwrap();
+    let result = Some("done with the long ladder".to_owned());
+    memory.working().update_goal(goal.id.as_str(), "completed", result).await.unwrap();
+    assert_eq!(
+        texts(&memory, "long ladder").await,
+        ["prune the apple tree\ndone with the long ladder"]
+    );
+
+    memory.working().delete_entry(entry.id.as_str()).await.unwrap();
+    assert!(!texts(&memory, "roses").await.concat().contains("roses"));
+    assert_eq!(memory.get(Kind::Entry, &entry.id).await.unwrap(), None);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_moved_out_of_working_memory_is_still_there() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let session = Id::new("s").unwrap();
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let message = NewMessage::new(session.clone(), "user", format!("lighthouse {n}"));
+        ids.push(memory.working().add_message(message).await.unwrap().id().clone());
+    }
+    memory.catch_up().await.unwrap();
+    let head = memory.working().feed_head().await.unwrap();
+    memory.working().trim_feed(head).await.unwrap();
+    assert_eq!(memory.working().trim_messages("s", 2).await.unwrap(), 3);
+    assert_eq!(memory.working().message(ids[0].as_str()).await.unwrap(), None);
+    let record = memory.get(Kind::Message, &ids[0]).await.unwrap().unwrap();
+    assert_eq!(record.text, "lighthouse 0");
+    assert_eq!(record.payload["content"], "lighthouse 0");
+    assert_eq!(texts(&memory, "lighthouse").await.len(), 5);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn critical_events_reach_the_disk_and_are_found() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let alarm = Event::new("event", "boiler", json!({"message": "the pressure is too high"}));
+    memory.push_event_durable(alarm.critical()).await.unwrap();
+    memory.push_event_durable(Event::new("metric", "boiler", json!({"bar": 3}))).await.unwrap();
+    memory.observe(Event::new("event", "kettle", json!({"message": "it whistles"}))).unwrap();
+    let stored = memory.working().events(EventFilter::default()).await.unwrap();
+    let critical: Vec<_> = stored.iter().map(|event| event.critical).collect();
+    assert_eq!(critical.len(), 2);
+    assert_eq!(critical.iter().filter(|critical| **critical).count(), 1);
+    assert!(texts(&memory, "boiler pressure").await.concat().contains("the pressure is too high"));
+
+    let leak = Event::new("event", "cellar", json!({"message": "water on the floor"}));
+    memory.observe(leak.critical()).unwrap();
+    reopened(&fixture, memory, "water on the floor").await;
+}
+
+/// What is on its way when the memory is shut down is there when it is opened again.
+async fn reopened(fixture: &Fixture, memory: AgentMemory, text: &str) {
+    memory.shutdown().await.unwrap();
+    let memory = fixture.open().await;
+    assert!(texts(&memory, text).await.concat().contains(text));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn labels_and_scopes_of_messages_reach_search() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let message = json!({
+        "content": "the violin needs a new string", "name": "Ada", "session": "music",
+        "tags": ["errand"], "metadata": {"mood": "calm"},
+    });
+    let scope = Scope::default().with_user("ada");
+    let id = memory.record(Kind::Message, message, &scope).await.unwrap();
+    let found = memory.recall("violin string", &Default::default()).await.unwrap();
+    let hit = &found.hits[0];
+    assert_eq!((&hit.id, &hit.tags), (&id, &vec!["errand".to_owned()]));
+    assert_eq!((hit.user.as_deref(), hit.session.as_deref()), (Some("ada"), Some("music")));
+    assert_eq!(hit.name.as_deref(), Some("Ada"));
+    let record = memory.get(Kind::Message, &id).await.unwrap().unwrap();
+    assert_eq!(record.payload["metadata"]["mood"], "calm");
+    memory.shutdown().await.unwrap();
+}

@@ -1,0 +1,190 @@
+//! Bad input: a clear line or a right answer, never a panic, and nothing stored is lost.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use serde_json::Value;
+
+use crate::program::{Ended, Program, text};
+
+/// What was there before anything went wrong.
+const KEPT: &str = "The staging database moved to port 5433.";
+
+fn with_something_stored() -> Program {
+    let program = Program::new();
+    program.json(&["remember", KEPT]);
+    program
+}
+
+/// Checks that the run ended with `code`, said one line that contains `expect`, and lost nothing.
+fn check_error(program: &Program, ended: &Ended, code: i32, expect: &str) {
+    assert_eq!(ended.code, code, "{ended:?}");
+    let errors: Vec<_> = ended.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 1, "{ended:?}");
+    assert!(ended.stderr.contains(expect), "`{expect}` is not in {ended:?}");
+    assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+    assert_eq!(program.recall("which port does staging use?"), [KEPT]);
+}
+
+#[test]
+fn input_files() {
+    let program = with_something_stored();
+    let long_line = [b"{\"text\": \"".as_slice(), &vec![b'x'; 50_000_000], b"\"}\n"].concat();
+    for (name, format, content, expect) in [
+        ("empty.json", "auto", &b""[..], "it is empty"),
+        ("empty.txt", "text", b"", "it is empty"),
+        ("cut.json", "locomo", b"[{\"sample_id\": \"c\", \"conv", "truncated JSON"),
+        ("cut.json", "chat", b"[{\"content\": ", "cut.json:1: truncated JSON"),
+        ("long.jsonl", "auto", &long_line, "long.jsonl:1: the line has 50000012 bytes"),
+        ("latin.txt", "auto", b"one\ncaf\xe9\n", "latin.txt:2: invalid UTF-8"),
+        ("latin.jsonl", "jsonl", b"{\"text\": \"caf\xe9\"}\n", "latin.jsonl:1: invalid UTF-8"),
+        ("other.json", "locomo", b"{\"x\": 1}", "sample_id"),
+    ] {
+        let file = program.file(name, content);
+        let ended = program.run(&["ingest", text(&file), "--format", format]);
+        check_error(&program, &ended, 1, expect);
+    }
+    let directory = program.path("folder");
+    fs::create_dir(&directory).unwrap();
+    check_error(&program, &program.run(&["ingest", text(&directory)]), 1, "it is a directory");
+    check_error(&program, &program.run(&["ingest", "/nowhere"]), 1, "/nowhere: failed to open");
+    check_error(&program, &program.run_with(&["ingest", "-"], b"", &[]), 1, "stdin: it is empty");
+}
+
+#[test]
+fn what_is_not_broken_goes_in() {
+    let program = Program::new();
+    let long = [b"{\"text\": \"".as_slice(), &vec![b'x'; 50_000_000], b"\"}"].concat();
+    let lines = [&b"{\"text\": \"first\"}"[..], b"{\"text\": ", &long, b"{\"text\": \"last\"}"];
+    let file = program.file("mixed.jsonl", lines.join(&b'\n'));
+    let ended = program.run(&["ingest", text(&file), "--json"]);
+    assert_eq!(ended.code, 1);
+    let report = ended.json();
+    assert_eq!((&report["added"], &report["failed_count"]), (&2.into(), &2.into()));
+    let lines: Vec<_> =
+        report["failed"].as_array().unwrap().iter().map(|failed| &failed["line"]).collect();
+    assert_eq!(lines, [2, 3]);
+    let error: Value = serde_json::from_str(ended.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"]["code"], "partial");
+    assert_eq!(program.recall("last"), ["last"]);
+    assert_eq!(program.recall("first"), ["first"]);
+}
+
+#[test]
+fn data_directories() {
+    let program = with_something_stored();
+    let file = program.file("file", "x");
+    let ended = program.run(&["--data-dir", text(&file), "stats"]);
+    check_error(&program, &ended, 1, "it is a file; name a directory with --data-dir");
+    let ended = program.run(&["--data-dir", "/proc/nothing", "stats"]);
+    check_error(&program, &ended, 1, "failed to use the data directory /proc/nothing");
+
+    let locked = program.path("locked");
+    fs::create_dir(&locked).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();
+    let ended = program.run(&["--data-dir", text(&locked), "remember", "x"]);
+    // Whoever may write everywhere is not kept out.
+    if ended.code != 0 {
+        check_error(&program, &ended, 1, "locked");
+    }
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn a_data_directory_is_its_owners_alone() {
+    let program = with_something_stored();
+    let mode = fs::metadata(program.data_dir()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn queries() {
+    let program = with_something_stored();
+    let long = "staging port ".repeat(100_000 / 13);
+    for (query, finds) in [
+        ("", false),
+        ("   ", false),
+        ("*", false),
+        ("\"", false),
+        ("()", false),
+        ("NEAR(", false),
+        ("\" OR 1=1 --", false),
+        ("'; DROP TABLE ids; -- staging port", true),
+        ("staging AND NOT port", true),
+        ("text:staging NEAR(port, 5)", true),
+        ("\"staging\" port*", true),
+        (&long, true),
+    ] {
+        let found = program.recall(query);
+        match finds {
+            true => assert_eq!(found, [KEPT], "{query:.40}"),
+            // A single common word may fit a little; what matters is that nothing breaks.
+            false => assert!(found.len() <= 1, "{query:.40}"),
+        }
+    }
+    assert_eq!(program.recall("port"), [KEPT]);
+}
+
+#[test]
+fn budgets() {
+    let program = with_something_stored();
+    for (budget, is_empty) in [("0", true), ("10000000", false)] {
+        let context = program.json(&["context", "connect to staging", "--max-tokens", budget]);
+        let text = context["text"].as_str().unwrap();
+        assert_eq!(text.is_empty(), is_empty, "{context}");
+        assert_eq!(text.contains(KEPT), !is_empty, "{context}");
+        assert!(context["total_tokens"].as_u64() <= context["max_tokens"].as_u64());
+    }
+    let ended = program.run(&["context", "x", "--max-tokens", "-1"]);
+    check_error(&program, &ended, 2, "--max-tokens");
+}
+
+#[test]
+fn models() {
+    let program = with_something_stored();
+    let missing = program.path("missing").display().to_string();
+    let ended =
+        program.run_with(&["stats"], b"", &[("AIOS_MEMORY_EMBEDDING_MODEL", missing.as_str())]);
+    check_error(&program, &ended, 1, "set embedding.model to a model's directory, or to `bundled`");
+}
+
+#[test]
+fn records() {
+    let program = with_something_stored();
+    for (kind, stdin, code, expect) in [
+        ("goal", "{", 2, "stdin is no JSON"),
+        ("goal", "[]", 1, "the goal cannot be stored: it is no JSON object"),
+        ("goal", "{}", 1, "missing field `description`"),
+        ("note", "{}", 1, "it needs title or content"),
+        ("thing", "{}", 2, "unknown kind `thing`"),
+    ] {
+        let ended = program.run_with(&["record", kind], stdin.as_bytes(), &[]);
+        check_error(&program, &ended, code, expect);
+    }
+    let ended = program.run(&["remember", " "]);
+    check_error(&program, &ended, 1, "its text is empty");
+    let ended = program.run(&["remember", "x", "--collection", "goals"]);
+    check_error(&program, &ended, 1, "it belongs to working memory");
+    let ended = program.run(&["show", "goal/none"]);
+    check_error(&program, &ended, 3, "there is no record `goal/none`");
+}
+
+#[test]
+fn command_lines() {
+    let program = with_something_stored();
+    for (arguments, expect) in [
+        (&["recall"][..], "required arguments were not provided"),
+        (&["recal", "x"], "unrecognized subcommand 'recal'"),
+        (&["recall", "x", "--since", "soon"], "`soon` is not a time"),
+        (&["recall", "x", "--min-relevance", "2"], "expected a number from 0 to 1"),
+        (&["recall", "x", "--collection", "cellar"], "unknown kind `cellar`"),
+        (&["context", "x", "--tier", "cellar"], "unknown tier `cellar`"),
+        (&["context", "x", "--tokenizer", "abacus"], "unknown tokenizer `abacus`"),
+        (&["ingest", "x", "--format", "stone"], "invalid value 'stone'"),
+        (&["list", "goal", "--after", "x"], "`x` is no cursor"),
+    ] {
+        check_error(&program, &program.run(arguments), 2, expect);
+    }
+    let ended = program.run(&["recall", "--json"]);
+    let error: Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert_eq!(error["error"]["code"], "usage");
+}

@@ -1,0 +1,289 @@
+//! What the commands do when all is well, and the shapes of their JSON.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::program::{Program, text};
+
+const CONVERSATION: &str = r#"[{
+    "sample_id": "conv-1",
+    "conversation": {
+        "speaker_a": "Ada", "speaker_b": "Bob",
+        "session_1_date_time": "1:56 pm on 8 May, 2023",
+        "session_1": [
+            {"speaker": "Ada", "dia_id": "D1:1", "text": "I adopted a grey cat called Pixel."},
+            {"speaker": "Bob", "dia_id": "D1:2", "text": "Lovely!", "blip_caption": "a cat asleep"},
+            {"speaker": "Ada", "dia_id": "D1:3", "text": "Lovely!"}
+        ],
+        "session_2_date_time": "9:00 am on 9 May, 2023",
+        "session_2": [
+            {"speaker": "Bob", "dia_id": "D2:1", "text": "My train to Lisbon leaves on Friday."}
+        ]
+    },
+    "qa": [
+        {"question": "What is the name of the cat?", "evidence": ["D1:1"], "category": 4},
+        {"question": "When does Bob's train leave?", "evidence": ["D2:1; D9:9"], "category": 2},
+        {"question": "Who owns a yacht?", "evidence": ["D1:2"], "category": 5}
+    ]
+}]"#;
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn assert_has(value: &Value, expected: &[&str]) {
+    for key in expected {
+        assert!(keys(value).contains(key), "`{key}` is not in {value}");
+    }
+}
+
+#[test]
+fn a_conversation_goes_in_once_and_is_found() {
+    let program = Program::new();
+    let file = program.file("talk.json", CONVERSATION);
+    let first = program.json(&["ingest", text(&file), "--format", "locomo"]);
+    assert_has(&first, &["added", "known", "sessions", "failed", "elapsed_ms"]);
+    assert_eq!(
+        (&first["added"], &first["known"], &first["sessions"]),
+        (&json!(4), &json!(0), &json!(2))
+    );
+    let second = program.json(&["ingest", text(&file)]);
+    assert_eq!((&second["added"], &second["known"]), (&json!(0), &json!(4)));
+
+    let found = program.json(&["recall", "what is the cat called?", "--explain"]);
+    assert_has(&found, &["query", "elapsed_ms", "hits"]);
+    let best = &found["hits"][0];
+    assert_has(
+        best,
+        &[
+            "id",
+            "external_id",
+            "collection",
+            "tier",
+            "text",
+            "relevance",
+            "score",
+            "occurred_at",
+            "user",
+            "session",
+            "tags",
+            "explain",
+        ],
+    );
+    assert_eq!(best["text"], "I adopted a grey cat called Pixel.");
+    assert_eq!(best["external_id"], "D1:1");
+    assert_eq!(best["collection"], "messages");
+    assert_eq!(best["tier"], "longterm");
+    assert_eq!(best["user"], "conv-1");
+    assert_eq!(best["session"], "conv-1/session_1");
+    assert_eq!(best["occurred_at"], "2023-05-08T13:56:00Z");
+
+    let photo = program.recall("a photo of a sleeping cat").join("\n");
+    assert!(photo.contains("Lovely! [shared a photo: a cat asleep]"), "{photo}");
+}
+
+#[test]
+fn what_ends_in_the_middle_is_mended_by_another_run() {
+    let program = Program::new();
+    let lines: Vec<_> =
+        (0..20).map(|n| format!("{{\"role\": \"user\", \"text\": \"turn {n}\"}}")).collect();
+    let part = program.file("talk.jsonl", lines[..7].join("\n"));
+    assert_eq!(program.json(&["ingest", text(&part)])["added"], 7);
+    let whole = program.file("talk.jsonl", lines.join("\n"));
+    let report = program.json(&["ingest", text(&whole)]);
+    assert_eq!((&report["added"], &report["known"]), (&json!(13), &json!(7)));
+    let stats = program.json(&["stats"]);
+    assert_eq!(stats["longterm"]["collections"]["messages"], 20);
+}
+
+#[test]
+fn scopes_keep_apart_what_belongs_to_different_users() {
+    let program = Program::new();
+    for user in ["ada", "bob"] {
+        program.json(&[
+            "remember",
+            &format!("the pin of {user} is on the pinboard"),
+            "--user",
+            user,
+        ]);
+    }
+    program.json(&["remember", "the pinboard hangs in the kitchen"]);
+    let found = |arguments: &[&str]| -> Vec<String> {
+        let all = [&["recall", "pinboard"], arguments].concat();
+        let found = program.json(&all);
+        let mut texts: Vec<String> = found["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["text"].as_str().unwrap().to_owned())
+            .collect();
+        texts.sort();
+        texts
+    };
+    let (ada, shared) = ("the pin of ada is on the pinboard", "the pinboard hangs in the kitchen");
+    assert_eq!(found(&["--user", "ada"]), [ada, shared]);
+    assert_eq!(found(&["--user", "ada", "--exact-scope"]), [ada]);
+    assert_eq!(found(&["--user", "eve", "--exact-scope"]), Vec::<String>::new());
+    assert_eq!(found(&[]).len(), 3);
+    let context = program.json(&["context", "pinboard", "--user", "ada"]);
+    assert!(!context["text"].as_str().unwrap().contains("bob"), "{context}");
+}
+
+#[test]
+fn remembering_the_same_twice_is_once() {
+    let program = Program::new();
+    let first = program.json(&["remember", "tea at four", "--tag", "habit", "--importance", "0.9"]);
+    assert_eq!((keys(&first), &first["known"]), (vec!["id", "known"], &json!(false)));
+    let second =
+        program.json(&["remember", "tea at four", "--tag", "habit", "--importance", "0.9"]);
+    assert_eq!((&second["id"], &second["known"]), (&first["id"], &json!(true)));
+    let tagged = program.json(&["recall", "tea", "--tag", "habit"]);
+    assert_eq!(tagged["hits"][0]["tags"], json!(["habit"]));
+    assert_eq!(program.json(&["recall", "tea", "--tag", "other"])["hits"], json!([]));
+}
+
+#[test]
+fn a_context_has_the_shape_and_keeps_to_its_budget() {
+    let program = Program::new();
+    let file = program.file("talk.json", CONVERSATION);
+    program.json(&["ingest", text(&file)]);
+    for tokenizer in ["embedder", "o200k", "cl100k", "estimate"] {
+        for budget in ["40", "120", "4000"] {
+            let context = program.json(&[
+                "context",
+                "feed the cat",
+                "--max-tokens",
+                budget,
+                "--tokenizer",
+                tokenizer,
+                "--tier",
+                "long_term",
+            ]);
+            assert_has(
+                &context,
+                &["max_tokens", "total_tokens", "tokenizer", "text", "chunks", "omitted"],
+            );
+            assert_eq!(context["tokenizer"], tokenizer);
+            assert!(context["total_tokens"].as_u64() <= context["max_tokens"].as_u64());
+        }
+    }
+    let context = program.json(&["context", "feed the cat", "--session", "conv-1/session_1"]);
+    let text = context["text"].as_str().unwrap();
+    assert!(text.contains("Pixel"), "{text}");
+    assert!(!text.contains("Lisbon"), "{text}");
+    for chunk in context["chunks"].as_array().unwrap() {
+        assert_has(chunk, &["tier", "ids", "tokens", "relevance", "content"]);
+    }
+    let plain = program.run(&["context", "feed the cat", "--format", "xml"]);
+    assert!(plain.stdout.trim_start().starts_with('<'), "{plain:?}");
+}
+
+#[test]
+fn records_are_stored_listed_and_shown() {
+    let program = Program::new();
+    let goal = br#"{"id": "g-1", "description": "ship the release", "priority": 1}"#;
+    assert_eq!(program.json_with(&["record", "goal"], goal)["id"], "g-1");
+    for n in 0..3 {
+        let task = json!({"goal_id": "g-1", "description": format!("step {n}")}).to_string();
+        program.json_with(&["record", "task"], task.as_bytes());
+    }
+    let first = program.json(&["list", "task", "--limit", "2"]);
+    assert_eq!(first["items"].as_array().unwrap().len(), 2);
+    let next = first["next"].as_str().unwrap();
+    let rest = program.json(&["list", "task", "--limit", "2", "--after", next]);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+    assert_eq!(rest["next"], Value::Null);
+
+    for key in ["goal/g-1", "g-1"] {
+        assert_eq!(program.json(&["show", key])["payload"]["description"], "ship the release");
+    }
+    program.json_with(&["record", "note"], br#"{"id": "g-1", "content": "of the same id"}"#);
+    let ambiguous = program.run(&["show", "g-1"]);
+    assert_eq!(ambiguous.code, 2);
+    assert!(ambiguous.stderr.contains("goal/g-1, note/g-1"), "{ambiguous:?}");
+    assert_eq!(program.recall("release"), ["ship the release"]);
+    let incident = br#"{"description": "the login test was red", "symptoms": ["timeout"],
+        "root_cause": "an expired token", "timestamp": 1683554160}"#;
+    program.json_with(&["record", "incident"], incident);
+    let found = program.json(&["recall", "expired token", "--collection", "incidents"]);
+    assert_eq!(found["hits"][0]["occurred_at"], "2023-05-08T13:56:00Z");
+}
+
+#[test]
+fn documents_become_knowledge() {
+    let program = Program::new();
+    let file =
+        program.file("manual.md", "# Pump\n\nIt hums.\n\n## Repair\n\nTighten the brass valve.\n");
+    assert_eq!(program.json(&["ingest", text(&file)])["added"], 2);
+    assert_eq!(program.json(&["ingest", text(&file)])["known"], 2);
+    let found = program.json(&["recall", "brass valve", "--collection", "knowledge"]);
+    assert_eq!(found["hits"][0]["title"], "Pump > Repair");
+    let note = program.file("diary.txt", "It rained. We stayed in.");
+    program.json(&["ingest", text(&note)]);
+    assert!(program.recall("rain").concat().contains("It rained."));
+}
+
+#[test]
+fn stats_have_the_shape() {
+    let program = Program::new();
+    program.json(&["remember", "tea at four"]);
+    let stats = program.json(&["stats"]);
+    assert_has(&stats, &["operational", "working", "longterm", "disk_bytes", "model"]);
+    assert_eq!(stats["longterm"]["records"], 1);
+    assert_eq!(stats["longterm"]["collections"], json!({"notes": 1}));
+    assert!(stats["longterm"]["pending"].is_u64());
+    let snapshot = program.json(&["snapshot"]);
+    assert_has(&snapshot, &["cpu_percent", "memory_total_mb", "disk_total_gb", "active_tasks"]);
+}
+
+#[test]
+fn eval_measures_without_touching_the_data_directory() {
+    let program = Program::new();
+    let file = program.file("talk.json", CONVERSATION);
+    let report = program.json(&["eval", "--format", "locomo", text(&file)]);
+    assert_eq!(report["queries"], 2);
+    assert_eq!(report["k"], json!([1, 3, 5, 10, 20]));
+    for figure in ["recall_any", "recall_all", "recall"] {
+        assert_eq!(report[figure]["5"], 1.0, "{report}");
+    }
+    assert_has(
+        &report,
+        &["mrr", "ndcg@10", "by_category", "index_seconds", "query_ms", "embedder"],
+    );
+    assert_eq!(report["by_category"]["2"]["queries"], 1);
+    assert_eq!(report["evidence_within_tokens"]["1000"], 1.0, "{report}");
+    assert!(!program.data_dir().exists());
+    let ended = program.run(&["eval", text(&program.file("x.json", "[]"))]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("it holds no samples"), "{ended:?}");
+}
+
+#[test]
+fn the_demo_leaves_nothing_behind() {
+    let program = Program::new();
+    let ended = program.run(&["demo"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stdout.contains("1. An agent wakes up"), "{ended:?}");
+    assert!(ended.stdout.contains("never restart the staging database on Fridays"), "{ended:?}");
+    let left: Vec<_> = fs::read_dir(program.path("")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let told = program.json(&["demo"]);
+    assert_has(&told["steps"][0], &["step", "told"]);
+}
+
+#[test]
+fn help_version_and_completions_are_results() {
+    let program = Program::new();
+    for (arguments, expect) in [
+        (&["--help"][..], "Usage: aios-memory"),
+        (&["--version"], "aios-memory "),
+        (&["completions", "bash"], "complete -F _aios-memory"),
+        (&["config", "path"], ".config/aios-memory/aios-memory.toml"),
+    ] {
+        let ended = program.run(arguments);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.stdout.contains(expect), "{ended:?}");
+    }
+    assert!(!program.data_dir().exists());
+}
