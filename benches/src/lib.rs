@@ -6,8 +6,10 @@
 //! it can, so that nothing is measured that does not happen.
 //!
 //! ```text
-//! cargo bench -p aios-memory-benches --bench operational            one table, target/bench/operational.json
-//! cargo bench -p aios-memory-benches --bench operational_criterion  single operations
+//! one table, and target/bench/operational.json
+//!     cargo bench -p aios-memory-benches --bench operational
+//! single operations
+//!     cargo bench -p aios-memory-benches --bench operational_criterion
 //! ```
 
 pub mod operational;

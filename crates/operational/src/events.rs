@@ -498,7 +498,8 @@ impl Events {
     }
 }
 
-/// Notes an event that has left the ring if it must be offered a last time. What is cleared is given up on purpose, unless it is critical.
+/// Notes an event that has left the ring if it must be offered a last time. What is cleared is
+/// given up on purpose, unless it is critical.
 fn collect(entry: Kept<Held>, exit: Exit, leaving: &mut Leaving) {
     if entry.handover.leave() && (exit == Exit::Evicted || entry.event.critical) {
         leaving.push(StoredEvent(entry));

@@ -1,9 +1,9 @@
 //! Where events go that must outlive the ring, and who hands them there.
 //!
 //! An event is handed on at most once, and a critical one that leaves the ring without having been
-//! handed on is counted once, whoever pushes, evicts, sweeps or clears at the same time. [`Handover`]
-//! decides that: it is a baton of which there is one for each event. Not here: the queue or store
-//! behind an [`Overflow`].
+//! handed on is counted once, whoever pushes, evicts, sweeps or clears at the same time.
+//! [`Handover`] decides that: it is a baton of which there is one for each event. Not here: the
+//! queue or store behind an [`Overflow`].
 
 use crate::{
     StoredEvent,

@@ -16,9 +16,9 @@
 //!   entry, in one step: there is no moment in which the entry could be freed in between. An entry
 //!   with the `seq` that was asked for is the answer; a higher one means evicted; a lower one, or
 //!   null, means not published yet.
-//! - **clear** raises `floor` to `head`, then swaps every slot for null that holds nothing newer, and
-//!   puts back what was newer after all. Whoever has put an entry into a slot, for the first time or
-//!   back, and finds that it is below the floor by then, clears that slot.
+//! - **clear** raises `floor` to `head`, then swaps every slot for null that holds nothing newer,
+//!   and puts back what was newer after all. Whoever has put an entry into a slot, for the first
+//!   time or back, and finds that it is below the floor by then, clears that slot.
 //!
 //! The counting is *differential* (also *split*) reference counting: A. Williams, *C++ Concurrency
 //! in Action*, 7.2.4; `folly::AtomicSharedPtr`. An entry starts with `WEIGHT` references, all the
@@ -57,9 +57,9 @@
 //! # Memory
 //!
 //! Between 8 and 16 bytes of slots for each place, 128 at least, and at most `capacity` entries of
-//! 16 bytes and the value, in steps of 16. There is no garbage: an evicted entry is freed by the push that
-//! evicted it, or by the last reader who holds it. A thread that is stopped in the middle of a push
-//! or a read keeps one entry alive, and what it has collected.
+//! 16 bytes and the value, in steps of 16. There is no garbage: an evicted entry is freed by the
+//! push that evicted it, or by the last reader who holds it. A thread that is stopped in the middle
+//! of a push or a read keeps one entry alive, and what it has collected.
 //!
 //! # What a reader sees
 //!
@@ -222,8 +222,8 @@ impl<T: Send + Sync> Ring<T> {
         self.push_with(value, |_, _| {})
     }
 
-    /// As [`push`](Ring::push), and hands `on_exit` what this push made leave the ring: the entry it
-    /// replaced, or its own if it was lapped or cleared before it was published.
+    /// As [`push`](Ring::push), and hands `on_exit` what this push made leave the ring: the entry
+    /// it replaced, or its own if it was lapped or cleared before it was published.
     #[inline]
     pub fn push_with(&self, value: T, mut on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
         let (seq, share) = self.stamp(value);
@@ -390,7 +390,8 @@ impl<T: Send + Sync> Ring<T> {
         }
     }
 
-    /// Puts the newer of `share` and what is in `slot` there, and lets the older one go. Returns the
+    /// Puts the newer of `share` and what is in `slot` there, and lets the older one go. Returns
+    /// the
     /// `seq` of the newer.
     #[inline]
     fn install(

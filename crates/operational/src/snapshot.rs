@@ -11,7 +11,8 @@ impl Operational {
     /// `memory.total_mb`, `disk.used_gb`, `disk.total_gb`, `gpu.utilization`, `tasks.active`,
     /// `agents.active`.
     ///
-    /// With the feature `sysinfo` the machine is asked at most once a second, by the caller of this.
+    /// With the feature `sysinfo` the machine is asked at most once a second, by the caller of
+    /// this.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.machine();

@@ -47,7 +47,8 @@ fn hidden_runs_are_reported_and_vanish_when_redacted() {
 proptest! {
     #[test]
     fn sanitizing_twice_changes_nothing_more(
-        text in "[a\u{1F600}\u{645}1\u{20E3}\u{200C}\u{200D}\u{FE0F}\u{202E}\u{200B}\r\n\u{2028}\u{FEFF}]{0,24}"
+        text in "[a\u{1F600}\u{645}1\u{20E3}\u{200C}\u{200D}\u{FE0F}\u{202E}\u{200B}\
+                 \r\n\u{2028}\u{FEFF}]{0,24}"
     ) {
         let once = sanitize(&text).into_owned();
         prop_assert_eq!(sanitize(&once), once.as_str());

@@ -113,7 +113,10 @@ type Read = fn(&Captures<'_>) -> Option<Part>;
 
 /// From the most to the least specific; each takes its words away from those after it.
 static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
-    let month = r"(?P<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?";
+    let month = concat!(
+        r"(?P<month>january|february|march|april|may|june|july|august|september|october",
+        r"|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
+    );
     let year = r"(?P<year>(?:19|20)\d\d)";
     let day = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?";
     let patterns: [(String, Read); 6] = [

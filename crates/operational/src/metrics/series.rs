@@ -24,8 +24,8 @@ pub struct MetricWindow {
     pub min: f64,
     /// The largest.
     pub max: f64,
-    /// By how much the value changes in a second, from the oldest to the newest value: of a counter,
-    /// its rate. None when all have the same time.
+    /// By how much the value changes in a second, from the oldest to the newest value: of a
+    /// counter, its rate. None when all have the same time.
     pub rate_per_second: Option<f64>,
     /// The time of the oldest value.
     pub from: Timestamp,

@@ -1,10 +1,11 @@
 //! Loom models of the ring: every interleaving, and every value that the memory model lets a read
-//! see, up to the preemption bound (`LOOM_MAX_PREEMPTIONS`, default 3). Run by `cargo xtask verify`.
+//! see, up to the preemption bound (`LOOM_MAX_PREEMPTIONS`, default 3). Run by `cargo xtask
+//! verify`.
 //!
 //! A payload is a cell whose every access loom checks: one that is read before its writing is
 //! visible, or freed while it may still be read, is a race that ends the model. Loom also reports a
-//! payload that is never freed. In models an entry starts with [`WEIGHT`] = 4 references, so that slots
-//! run short of them and have to be replenished.
+//! payload that is never freed. In models an entry starts with [`WEIGHT`] = 4 references, so that
+//! slots run short of them and have to be replenished.
 
 use loom::{cell::UnsafeCell, sync::Arc, thread};
 

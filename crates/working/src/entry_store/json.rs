@@ -38,7 +38,9 @@ impl JsonEntries {
     /// Runs `change` over all entries, with the lock held, and writes what it leaves if it says so.
     async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&JsonEntries, &mut Vec<Entry>) -> Result<(T, bool), Error> + Send + 'static,
+        change: impl FnOnce(&JsonEntries, &mut Vec<Entry>) -> Result<(T, bool), Error>
+        + Send
+        + 'static,
     ) -> Result<T, Error> {
         let this = self.clone();
         let work = move || {
