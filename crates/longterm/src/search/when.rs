@@ -76,7 +76,7 @@ impl When {
             if date < span.start {
                 (-days(date, span.start) / DAYS_BEFORE).exp()
             } else if span.end <= date {
-                (-days(span.end, date) / DAYS_AFTER).exp()
+                (-(1.0 + days(span.end, date)) / DAYS_AFTER).exp()
             } else {
                 1.0
             }
@@ -189,3 +189,6 @@ fn month_number(name: &str) -> Option<i8> {
     let at = months.iter().position(|month| *month == start)?;
     i8::try_from(at + 1).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 
 mod crash;
 mod feed;
+mod filters;
 mod search;
 mod store;
 mod support;

@@ -1,0 +1,102 @@
+//! A record passes the same filter in the journal and in the library.
+
+use std::time::Duration;
+
+use aios_longterm::{Config, LIMIT_MAX, Longterm, SearchOptions};
+use aios_record::{Id, Kind, Record, Scope, ScopeFilter, ScopeMatch, Timestamp};
+use proptest::{collection::vec, option, prelude::*, sample::select, test_runner::TestRunner};
+
+use crate::support::{keys, model};
+
+const CASES: u32 = 3;
+const RECORDS: usize = 40;
+const FILTERS: usize = 25;
+
+/// Few values, so that they meet; some that a careless filter would read as syntax.
+fn name() -> impl Strategy<Value = String> {
+    select(vec!["a", "b", "a b", "it's", "%", "\u{e9}"]).prop_map(str::to_owned)
+}
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (-3_i64..=3).prop_map(|step| Timestamp::from_second(1_700_000_000 + step).unwrap())
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    (option::of(name()), option::of(name()), option::of(name()))
+        .prop_map(|(user, agent, session)| Scope { user, agent, session })
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    select(vec![Kind::Note, Kind::Fact, Kind::Message])
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    let times = vec(option::weighted(0.3, moment()), 4);
+    (kind(), scope(), vec(name(), 0..3), times, moment(), prop::bool::weighted(0.2)).prop_map(
+        |(kind, scope, tags, times, recorded_at, is_superseded)| {
+            let mut record = Record::new(kind, Id::generate(), "common word", scope);
+            record.text.push_str(&format!(" {}", record.id));
+            record.tags = tags;
+            record.occurred_at = times[0];
+            record.valid_from = times[1];
+            record.valid_to = times[2];
+            record.expires_at = times[3];
+            record.recorded_at = recorded_at;
+            record.superseded_by = is_superseded.then(Id::generate);
+            record
+        },
+    )
+}
+
+fn options() -> impl Strategy<Value = SearchOptions> {
+    let scope = (scope(), prop::bool::ANY).prop_map(|(scope, is_exact)| ScopeFilter {
+        scope,
+        matching: if is_exact { ScopeMatch::Exact } else { ScopeMatch::EqualOrShared },
+    });
+    let scope = prop_oneof![Just(ScopeFilter::default()), scope];
+    let times = vec(option::weighted(0.3, moment()), 3);
+    (scope, option::weighted(0.3, vec(kind(), 0..3)), vec(name(), 0..2), times).prop_map(
+        |(scope, kinds, tags, times)| SearchOptions {
+            limit: LIMIT_MAX,
+            scope,
+            kinds,
+            tags,
+            since: times[0],
+            until: times[1],
+            as_of: times[2],
+            ..SearchOptions::default()
+        },
+    )
+}
+
+#[test]
+fn the_journal_and_the_library_filter_alike() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut runner = TestRunner::new(ProptestConfig { cases: CASES, ..Default::default() });
+    let inputs = (vec(record(), RECORDS), vec(options(), FILTERS));
+    let outcome = runner.run(&inputs, |(records, filters)| {
+        runtime.block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            // Long enough that nothing is drained until it is asked for.
+            let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
+            let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+            longterm.store(records).await.unwrap();
+            assert_eq!(longterm.stats().await.unwrap().pending, RECORDS as u64);
+            let found = async |options: &SearchOptions| {
+                let mut keys = keys(&longterm.search("common", options).await.unwrap());
+                keys.sort();
+                keys
+            };
+            let mut in_journal = Vec::new();
+            for options in &filters {
+                in_journal.push(found(options).await);
+            }
+            longterm.drain().await.unwrap();
+            for (options, expect) in filters.iter().zip(in_journal) {
+                assert_eq!(found(options).await, expect, "{options:?}");
+            }
+        });
+        Ok(())
+    });
+    outcome.unwrap();
+}
