@@ -16,7 +16,7 @@ use std::{
 };
 
 use aios_guard::{Guard, Policy};
-use aios_longterm::{Durability, Language};
+use aios_longterm::{Durability, Language, Weights};
 use aios_operational::{Keep, Overflow};
 use aios_record::{Kind, Tier};
 
@@ -45,14 +45,14 @@ impl Key {
 
     /// The name of the environment variable that sets it.
     pub(crate) fn variable(&self) -> String {
-        format!("AIOS_MEMORY_{}_{}", self.section, self.name).to_ascii_uppercase()
+        format!("AIOS_MEMORY_{}", self.path().replace('.', "_")).to_ascii_uppercase()
     }
 }
 
 macro_rules! settings {
     ($(
         $(#[doc = $about:literal])*
-        $section:ident: $Section:ident {
+        $path:literal => $section:ident: $Section:ident {
             $($(#[doc = $help:literal])* $key:ident: $type:ty = $default:expr,)*
         }
     )*) => {
@@ -83,7 +83,7 @@ macro_rules! settings {
 
         /// Every setting, in the order of the file.
         pub(crate) const KEYS: &[Key] = &[$($(Key {
-            section: stringify!($section),
+            section: $path,
             name: stringify!($key),
             help: &[$($help),*],
             read: |config, value| {
@@ -101,13 +101,13 @@ macro_rules! settings {
 
 settings! {
     /// The memory as a whole.
-    memory: Memory {
+    "memory" => memory: Memory {
         /// Where everything is kept; empty for $XDG_DATA_HOME/aios-memory, by default
         /// ~/.local/share/aios-memory.
         data_dir: PathBuf = PathBuf::new(),
     }
     /// Tier 0: recent events and metrics, in RAM.
-    operational: Operational {
+    "operational" => operational: Operational {
         /// How many events the ring holds.
         capacity: usize = 10_000,
         /// Events of this age, in seconds, are no longer shown.
@@ -118,7 +118,7 @@ settings! {
         metric_keys_max: usize = 10_000,
     }
     /// Tier 1: what is going on now, in SQLite.
-    working: Working {
+    "working" => working: Working {
         /// The file; empty for working.db in the data directory.
         path: PathBuf = PathBuf::new(),
         /// What an acknowledged write survives, here and in long-term memory: full (a crash of the
@@ -132,7 +132,7 @@ settings! {
         readers: usize = 2,
     }
     /// Tier 2: everything, searchable, in LanceDB.
-    longterm: Longterm {
+    "longterm" => longterm: Longterm {
         /// Which kinds of working records are searchable for ever.
         feed_kinds: Vec<Kind> = vec![
             Kind::Goal,
@@ -152,19 +152,34 @@ settings! {
         prune_after_hours: u64 = 1,
     }
     /// Text to vector.
-    embedding: Embedding {
+    "embedding" => embedding: Embedding {
         /// `bundled`, or the directory of a BERT-family model.
         model: String = "bundled".to_owned(),
         /// The language whose word endings are ignored: english, german, ..., or none.
         language: Language = Language::English,
     }
     /// Search.
-    search: Search {
+    "search" => search: Search {
         /// How many hits there are unless told.
         limit: usize = 10,
     }
+    /// What each signal of a search counts for; 0 switches it off.
+    "search.weights" => search_weights: SearchWeights {
+        /// The share of the query's words that a record has.
+        words: f64 = Weights::default().words,
+        /// Each deviation that its meaning is more alike than that of unrelated texts.
+        meaning: f64 = Weights::default().meaning,
+        /// Being said by whom the query names.
+        speaker: f64 = Weights::default().speaker,
+        /// Having happened when the query says.
+        time: f64 = Weights::default().time,
+        /// Being a question itself.
+        question: f64 = Weights::default().question,
+        /// The share of the first hits' common words that it has.
+        feedback: f64 = Weights::default().feedback,
+    }
     /// The assembled context.
-    context: Context {
+    "context" => context: Context {
         /// Its budget unless told.
         max_tokens: usize = 4000,
         /// What counts the tokens: embedder, o200k, cl100k or estimate.
@@ -181,7 +196,7 @@ settings! {
         candidates: usize = 60,
     }
     /// What is done about text that should not be stored or shown.
-    guard: Guarding {
+    "guard" => guard: Guarding {
         /// Attempts to instruct the model: mark, redact or refuse.
         injections: Policy = Policy::Mark,
         /// Passwords, keys and the like: mark, redact or refuse.
@@ -232,6 +247,8 @@ impl Config {
 
     pub(crate) fn to_longterm(&self) -> aios_longterm::Config {
         let settings = &self.longterm;
+        let SearchWeights { words, meaning, speaker, time, question, feedback } =
+            self.search_weights.clone();
         aios_longterm::Config {
             durability: self.working.durability,
             cache_bytes: settings.cache_mb.saturating_mul(1 << 20),
@@ -239,6 +256,7 @@ impl Config {
             index_threshold: settings.index_threshold,
             prune_after: Duration::from_secs(settings.prune_after_hours.saturating_mul(3600)),
             language: self.embedding.language,
+            weights: Weights { words, meaning, speaker, time, question, feedback },
             ..aios_longterm::Config::default()
         }
     }

@@ -223,7 +223,7 @@ impl AgentMemory {
             let mut drafts = Vec::with_capacity(pieces.len());
             for piece in pieces {
                 match piece {
-                    Piece::Draft(line, draft) => drafts.push((line, draft)),
+                    Piece::Draft(line, draft) => drafts.push((line, *draft)),
                     Piece::Failed(line, error) => writer.fail(line, error),
                 }
             }

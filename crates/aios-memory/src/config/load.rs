@@ -194,23 +194,38 @@ impl Effective {
             Error::Syntax { path: path.to_owned(), line, problem }
         })?;
         let origin = Origin::File(path.to_owned());
-        for (section, keys) in &table {
-            let Some(keys) = keys.as_table() else {
-                return Err(unknown(section, origin));
-            };
-            for (name, value) in keys {
-                let path = format!("{section}.{name}");
-                let key = find(&path).ok_or_else(|| unknown(&path, origin.clone()))?;
+        self.add_table(&table, "", &origin)
+    }
+
+    /// Takes what a table of the file sets; `above` is its path.
+    fn add_table(
+        &mut self,
+        table: &toml::Table,
+        above: &str,
+        origin: &Origin,
+    ) -> Result<(), Error> {
+        for (name, value) in table {
+            let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+            if let Some(key) = find(&path) {
                 (key.read)(&mut self.config, value).map_err(|expected| Error::Value {
-                    key: key.path(),
+                    key: path.clone(),
                     origin: origin.clone(),
                     value: value.to_string(),
                     expected,
                 })?;
-                self.origins.insert(key.path(), origin.clone());
+                self.origins.insert(path, origin.clone());
+                continue;
             }
-            if keys.is_empty() && !KEYS.iter().any(|key| key.section == section) {
-                return Err(unknown(section, origin));
+            let inside = format!("{path}.");
+            match value.as_table() {
+                Some(section) if KEYS.iter().any(|key| key.path().starts_with(&inside)) => {
+                    self.add_table(section, &path, origin)?;
+                }
+                Some(section) if !section.is_empty() => {
+                    let first = section.keys().next().map(String::as_str).unwrap_or_default();
+                    return Err(unknown(&format!("{path}.{first}"), origin.clone()));
+                }
+                _ => return Err(unknown(&path, origin.clone())),
             }
         }
         Ok(())

@@ -38,6 +38,23 @@ macro_rules! whole_numbers {
 
 whole_numbers!(usize, u64);
 
+impl Setting for f64 {
+    fn read(value: &Value) -> Result<Self, String> {
+        let whole = || value.as_integer().map(|number| number as f64);
+        let number = value.as_float().or_else(whole).filter(|number| number.is_finite());
+        number.ok_or_else(|| "a number".to_owned())
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        number.ok_or_else(|| "a number".to_owned())
+    }
+
+    fn show(&self) -> Value {
+        Value::Float(*self)
+    }
+}
+
 impl Setting for String {
     fn read(value: &Value) -> Result<Self, String> {
         value.as_str().map(str::to_owned).ok_or_else(|| "text in quotes".to_owned())

@@ -59,7 +59,7 @@ pub(crate) fn read(
                 metadata: position(&range),
                 ..Draft::new(Kind::Knowledge, defaults.scope.clone(), text[range.clone()].into())
             };
-            sink(Piece::Draft(line.of(range.start), draft))?;
+            sink(Piece::Draft(line.of(range.start), Box::new(draft)))?;
         }
     }
     ControlFlow::Continue(())

@@ -40,7 +40,7 @@ pub(crate) fn read_lines(
         let piece = match line {
             Line::Whole(line) if line.trim_ascii().is_empty() => continue,
             Line::Whole(line) => match read_line(number, line, defaults) {
-                Ok(draft) => Piece::Draft(number, draft),
+                Ok(draft) => Piece::Draft(number, Box::new(draft)),
                 Err(problem) => Piece::Failed(Some(number), problem),
             },
             Line::TooLong { bytes } => Piece::Failed(
@@ -175,7 +175,7 @@ impl<'s> Document<'_, 's> {
             _ => Err("a message is an object with a `text` or a `content`".to_owned()),
         };
         (self.sink)(match piece {
-            Ok(draft) => Piece::Draft(line, draft),
+            Ok(draft) => Piece::Draft(line, Box::new(draft)),
             Err(problem) => Piece::Failed(Some(line), problem),
         })
     }
@@ -187,7 +187,7 @@ impl<'s> Document<'_, 's> {
             (self.sink)(Piece::Failed(Some(line), problem))?;
         }
         let drafts = sample.iter().flat_map(|sample| Draft::from_sample(sample, self.defaults));
-        drafts.into_iter().try_for_each(|draft| (self.sink)(Piece::Draft(line, draft)))
+        drafts.into_iter().try_for_each(|draft| (self.sink)(Piece::Draft(line, Box::new(draft))))
     }
 
     /// Ends the parse when nobody wants more of it.

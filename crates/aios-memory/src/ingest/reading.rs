@@ -17,7 +17,7 @@ use super::{
 /// What reading gives: a draft with the line that it ends on, or what went wrong, and where.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece {
-    Draft(u64, Draft),
+    Draft(u64, Box<Draft>),
     Failed(Option<u64>, String),
 }
 
