@@ -1,5 +1,7 @@
 //! What every embedder can do.
 
+use std::sync::Arc;
+
 use crate::{Error, Fingerprint};
 
 /// Turns text into vectors whose dot product says how alike the texts are.
@@ -31,4 +33,26 @@ pub trait Embedder: Send + Sync {
 
     /// The space in which the vectors lie.
     fn fingerprint(&self) -> &Fingerprint;
+}
+
+impl<E: Embedder + ?Sized> Embedder for Arc<E> {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        (**self).embed_documents(texts)
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
+        (**self).embed_query(text)
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        (**self).count_tokens(text)
+    }
+
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        (**self).fingerprint()
+    }
 }

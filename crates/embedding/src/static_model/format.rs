@@ -14,9 +14,12 @@
 //! | `n d` | the rows, int8; times its scale each is the row's vector |
 //! | 32 | BLAKE3 of everything before |
 
-use std::{borrow::Cow, collections::HashSet, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
-use crate::Damage;
+use crate::{
+    Damage,
+    wordpiece::{BadLine, WordPiece},
+};
 
 const MAGIC: &[u8; 8] = b"AIOSTATC";
 const VERSION: u32 = 1;
@@ -177,16 +180,14 @@ impl StaticTable {
     }
 
     fn vocabulary(&self) -> Result<String, Damage> {
-        let mut lines = String::new();
-        let mut seen = HashSet::new();
-        for (row, piece) in self.pieces.iter().enumerate() {
-            if piece.is_empty() || piece.contains('\n') || !seen.insert(piece) {
-                return Err(Damage::Vocabulary { row });
-            }
-            lines.push_str(piece);
-            lines.push('\n');
+        if let Some(row) = self.pieces.iter().position(|piece| piece.contains('\n')) {
+            return Err(Damage::Vocabulary { row });
         }
-        Ok(lines)
+        let lines: String = self.pieces.iter().flat_map(|piece| [piece, "\n"]).collect();
+        match WordPiece::new(Cow::Owned(lines.clone())) {
+            Ok(_) => Ok(lines),
+            Err(BadLine(row)) => Err(Damage::Vocabulary { row }),
+        }
     }
 }
 

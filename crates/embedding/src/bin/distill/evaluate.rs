@@ -185,7 +185,7 @@ fn conversation(sample: &Value) -> Judged {
 /// Cranfield: title and abstract of each document; grades from 1 to 4, others count nothing.
 fn abstracts(dir: &Path) -> Result<Judged, Box<dyn Error>> {
     let records = |name: &str| -> Result<Vec<String>, Box<dyn Error>> {
-        let text = fs::read_to_string(dir.join(name))?;
+        let text = fs::read_to_string(dir.join(name))?.replace('\r', "");
         Ok(format!("\n{text}").split("\n.I ").skip(1).map(body).collect())
     };
     let mut judged = Judged {

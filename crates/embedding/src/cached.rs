@@ -1,0 +1,69 @@
+//! Vectors of texts that come again.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use quick_cache::sync::Cache;
+
+use crate::{Embedder, Error, Fingerprint};
+
+/// An embedder that remembers the vectors of recent texts, by a hash of their content: what is
+/// stored twice, or asked again, is computed once. Worth its RAM over a [`Bert`](crate::Bert); a
+/// [`StaticModel`](crate::StaticModel) is faster than any cache.
+///
+/// Queries and documents are kept apart, and each kind has room for as many entries as were given;
+/// the texts themselves are not kept.
+pub struct Cached<E> {
+    inner: E,
+    queries: Entries,
+    documents: Entries,
+}
+
+type Entries = Cache<[u8; 32], Arc<[f32]>>;
+
+impl<E: Embedder> Cached<E> {
+    /// Puts a cache of `entries` queries and as many documents before `inner`.
+    #[must_use]
+    pub fn new(inner: E, entries: NonZeroUsize) -> Cached<E> {
+        let entries = entries.get();
+        Cached { inner, queries: Cache::new(entries), documents: Cache::new(entries) }
+    }
+}
+
+fn key(text: &str) -> [u8; 32] {
+    *blake3::hash(text.as_bytes()).as_bytes()
+}
+
+impl<E: Embedder> Embedder for Cached<E> {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        let keys: Vec<_> = texts.iter().map(|text| key(text)).collect();
+        let mut vectors: Vec<_> = keys.iter().map(|key| self.documents.get(key)).collect();
+        let missing: Vec<usize> =
+            (0..texts.len()).filter(|&index| vectors[index].is_none()).collect();
+        let missing_texts: Vec<&str> = missing.iter().map(|&index| texts[index]).collect();
+        let computed = self.inner.embed_documents(&missing_texts)?;
+        for (index, vector) in missing.into_iter().zip(computed) {
+            let vector: Arc<[f32]> = vector.into();
+            self.documents.insert(keys[index], Arc::clone(&vector));
+            vectors[index] = Some(vector);
+        }
+        let known = vectors.into_iter().map(|v| v.expect("an embedder gives a vector per text"));
+        Ok(known.map(|vector| vector.to_vec()).collect())
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
+        let compute = || self.inner.embed_query(text).map(Arc::from);
+        self.queries.get_or_insert_with(&key(text), compute).map(|vector| vector.to_vec())
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.inner.count_tokens(text)
+    }
+
+    fn dimension(&self) -> usize {
+        self.inner.dimension()
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        self.inner.fingerprint()
+    }
+}

@@ -1,0 +1,200 @@
+//! BERT from a directory: against reference arithmetic, and with what can be wrong with one.
+
+mod reference;
+mod tiny;
+
+use std::fs;
+
+use aios_embedding::{Bert, BertOptions, Embedder, Error};
+use serde_json::json;
+
+use crate::assert_close;
+use tiny::Tiny;
+
+const TEXTS: &[&str] = &[
+    "red blue",
+    "red",
+    "blue red green red blue green red",
+    "green blue",
+    "violet red",
+    "one two three red green blue one two three red green blue one two three",
+];
+
+fn open(tiny: &Tiny) -> Bert {
+    Bert::open(tiny.path(), BertOptions::default()).unwrap()
+}
+
+fn assert_agrees(tiny: &Tiny) {
+    let vectors = open(tiny).embed_documents(TEXTS).unwrap();
+    for (text, vector) in TEXTS.iter().zip(&vectors) {
+        assert_close(vector, &reference::embed(tiny, &tiny.ids(text)), 1e-5);
+    }
+}
+
+#[test]
+fn it_agrees_with_reference_arithmetic() {
+    for activation in ["gelu", "gelu_new", "relu"] {
+        for pooling in ["mean_tokens", "cls_token"] {
+            assert_agrees(&Tiny::new(|settings| {
+                settings.activation = activation;
+                settings.pooling = pooling;
+            }));
+        }
+    }
+}
+
+#[test]
+fn it_agrees_with_reference_arithmetic_for_roberta() {
+    assert_agrees(&Tiny::new(|settings| settings.model_type = "xlm-roberta"));
+}
+
+#[test]
+fn weights_may_stand_under_the_name_of_the_family() {
+    let plain = Tiny::new(|_| ());
+    let prefixed = Tiny::new(|settings| settings.prefix = "bert.");
+    let vector = |tiny| open(tiny).embed_query("red blue").unwrap();
+    assert_eq!(vector(&plain), vector(&prefixed));
+}
+
+#[test]
+fn batches_and_threads_change_no_vector() {
+    let tiny = Tiny::new(|_| ());
+    let alone: Vec<Vec<f32>> =
+        TEXTS.iter().map(|text| open(&tiny).embed_query(text).unwrap()).collect();
+    for (batch_max, threads) in [(0, 0), (1, 3), (2, 1), (2, 2), (32, 2)] {
+        let options = BertOptions::default().with_batch_max(batch_max).with_threads(threads);
+        let bert = Bert::open(tiny.path(), options).unwrap();
+        for (vector, alone) in bert.embed_documents(TEXTS).unwrap().iter().zip(&alone) {
+            assert_close(vector, alone, 1e-6);
+        }
+    }
+    assert!(open(&tiny).embed_documents(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn a_text_beyond_the_limit_is_cut_and_keeps_its_last_special_token() {
+    let tiny = Tiny::new(|settings| settings.length_max = Some(6));
+    let bert = open(&tiny);
+    let text = "red blue green red blue green red";
+    let ids = tiny.ids("red blue green red");
+    assert_eq!(ids.len(), 6);
+    assert_close(&bert.embed_query(text).unwrap(), &reference::embed(&tiny, &ids), 1e-5);
+    assert_eq!(bert.count_tokens(text), 7);
+}
+
+#[test]
+fn prefixes_go_before_queries_and_documents() {
+    let tiny = Tiny::new(|_| ());
+    let options = BertOptions::default().with_query_prefix("one ").with_document_prefix("two ");
+    let prefixed = Bert::open(tiny.path(), options).unwrap();
+    let plain = open(&tiny);
+    assert_eq!(prefixed.embed_query("red").unwrap(), plain.embed_query("one red").unwrap());
+    assert_eq!(
+        prefixed.embed_documents(&["red"]).unwrap(),
+        plain.embed_documents(&["two red"]).unwrap()
+    );
+    assert_ne!(prefixed.fingerprint(), plain.fingerprint());
+}
+
+#[test]
+fn a_text_without_a_known_token_has_no_direction() {
+    let tiny = Tiny::new(|_| ());
+    let zeros = vec![0.0; tiny::HIDDEN];
+    let prefixed = BertOptions::default().with_document_prefix("one ");
+    for bert in [open(&tiny), Bert::open(tiny.path(), prefixed).unwrap()] {
+        let vectors = bert.embed_documents(&["", "violet", "red", "orange violet"]).unwrap();
+        let is_zero: Vec<bool> = vectors.iter().map(|vector| *vector == zeros).collect();
+        assert_eq!(is_zero, [true, true, false, true]);
+    }
+}
+
+#[test]
+fn special_tokens_in_a_text_are_text() {
+    let bert = open(&Tiny::new(|_| ()));
+    assert_eq!(bert.count_tokens("red [SEP] blue"), 5);
+    assert_eq!(bert.count_tokens(""), 0);
+}
+
+#[test]
+fn the_fingerprint_follows_the_content() {
+    let fingerprint = |tiny: &Tiny| open(tiny).fingerprint().clone();
+    let tiny = Tiny::new(|_| ());
+    assert_eq!(fingerprint(&tiny), fingerprint(&Tiny::new(|_| ())));
+    assert!(fingerprint(&tiny).as_str().ends_with("/mean/8"), "{}", fingerprint(&tiny));
+    let others = [
+        Tiny::new(|settings| settings.seed = 2),
+        Tiny::new(|settings| settings.activation = "relu"),
+        Tiny::new(|settings| settings.pooling = "cls_token"),
+        Tiny::new(|settings| settings.length_max = Some(5)),
+    ];
+    for other in &others {
+        assert_ne!(fingerprint(&tiny), fingerprint(other));
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for name in [
+        "modules.json",
+        "1_Pooling/config.json",
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+    ] {
+        let tiny = Tiny::new(|_| ());
+        fs::remove_file(tiny.path().join(name)).unwrap();
+        let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
+        assert!(error.is_not_found(), "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    let tiny = Tiny::new(|_| ());
+    let error = Bert::open(tiny.path().join("none"), BertOptions::default()).err().unwrap();
+    assert!(error.is_not_found() && error.to_string().contains("none"), "{error}");
+}
+
+#[test]
+fn a_file_that_says_something_else_is_named() {
+    let check = |name: &str, content: &[u8], expect: &str| {
+        let tiny = Tiny::new(|_| ());
+        fs::write(tiny.path().join(name), content).unwrap();
+        let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
+        assert!(error.is_damaged(), "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+        assert!(error.to_string().contains(expect), "{error}");
+    };
+    check("modules.json", b"{", "expected a sequence");
+    check("config.json", b"{}", "model_type");
+    check("tokenizer.json", b"{}", "Model missing");
+    check("model.safetensors", b"not at all", "");
+    check("sentence_bert_config.json", br#"{"max_seq_length": "long"}"#, "long");
+    let tiny = Tiny::new(|settings| settings.length_max = Some(2));
+    let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
+    assert!(error.to_string().contains("adds 2 special tokens"), "{error}");
+    let tiny = Tiny::new(|settings| settings.omitted = "encoder.layer.1.output.dense.bias");
+    let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
+    assert!(error.to_string().contains("encoder.layer.1.output.dense.bias"), "{error}");
+}
+
+#[test]
+fn a_model_of_another_make_is_refused() {
+    let check = |name: &str, content: serde_json::Value, expect: &str| {
+        let tiny = Tiny::new(|_| ());
+        fs::write(tiny.path().join(name), content.to_string()).unwrap();
+        let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
+        assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+        assert!(error.to_string().contains(expect), "{error}");
+    };
+    let mut config = Tiny::new(|_| ()).config();
+    config["model_type"] = json!("t5");
+    check("config.json", config, "t5");
+    let mut config = Tiny::new(|_| ()).config();
+    config["position_embedding_type"] = json!("relative_key");
+    check("config.json", config, "relative_key");
+    check("1_Pooling/config.json", json!({ "pooling_mode_max_tokens": true }), "pooling");
+    let modules = json!([
+        { "path": "", "type": "sentence_transformers.models.Transformer" },
+        { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" },
+        { "path": "2_Dense", "type": "sentence_transformers.models.Dense" },
+    ]);
+    check("modules.json", modules, "Dense");
+}

@@ -1,0 +1,190 @@
+//! A BERT small enough to compute by hand, in a temporary directory.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use safetensors::{Dtype, tensor::TensorView};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(super) const HIDDEN: usize = 8;
+pub(super) const HEADS: usize = 2;
+pub(super) const LAYERS: usize = 2;
+pub(super) const EPSILON: f64 = 1e-5;
+const WIDE: usize = 12;
+const POSITIONS: usize = 20;
+const PAD: usize = 0;
+const PIECES: &[&str] = &[
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[", "]", "sep", "red", "green", "blue", "one", "two",
+    "three",
+];
+
+/// What may differ from model to model.
+pub(super) struct Settings {
+    pub(super) seed: u64,
+    pub(super) model_type: &'static str,
+    pub(super) activation: &'static str,
+    pub(super) pooling: &'static str,
+    pub(super) length_max: Option<usize>,
+    /// What the names of the tensors begin with.
+    pub(super) prefix: &'static str,
+    /// A tensor that is left out of the file.
+    pub(super) omitted: &'static str,
+}
+
+pub(super) struct Tensor {
+    pub(super) shape: Vec<usize>,
+    pub(super) values: Vec<f32>,
+}
+
+pub(super) struct Tiny {
+    pub(super) settings: Settings,
+    pub(super) tensors: BTreeMap<String, Tensor>,
+    dir: TempDir,
+}
+
+impl Tiny {
+    pub(super) fn new(change: impl FnOnce(&mut Settings)) -> Tiny {
+        let mut settings = Settings {
+            seed: 1,
+            model_type: "bert",
+            activation: "gelu",
+            pooling: "mean_tokens",
+            length_max: None,
+            prefix: "",
+            omitted: "",
+        };
+        change(&mut settings);
+        let tensors = tensors(settings.seed);
+        let tiny = Tiny { settings, tensors, dir: tempfile::tempdir().unwrap() };
+        tiny.write();
+        tiny
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The ids of a text of whole words, between the special tokens.
+    pub(super) fn ids(&self, text: &str) -> Vec<usize> {
+        let id = |word| PIECES.iter().position(|&piece| piece == word).unwrap_or(1);
+        let words = text.split_whitespace().map(id);
+        [2].into_iter().chain(words).chain([3]).collect()
+    }
+
+    /// The position of a text's first token.
+    pub(super) fn position_offset(&self) -> usize {
+        if self.settings.model_type == "bert" { 0 } else { PAD + 1 }
+    }
+
+    pub(super) fn config(&self) -> Value {
+        json!({
+            "model_type": self.settings.model_type,
+            "hidden_act": self.settings.activation,
+            "hidden_size": HIDDEN,
+            "num_attention_heads": HEADS,
+            "num_hidden_layers": LAYERS,
+            "intermediate_size": WIDE,
+            "max_position_embeddings": POSITIONS,
+            "layer_norm_eps": EPSILON,
+            "pad_token_id": PAD,
+        })
+    }
+
+    fn write(&self) {
+        let write = |name: &str, value: Value| {
+            fs::write(self.path().join(name), value.to_string()).unwrap();
+        };
+        fs::create_dir(self.path().join("1_Pooling")).unwrap();
+        write("config.json", self.config());
+        write("tokenizer.json", tokenizer());
+        write(
+            "modules.json",
+            json!([
+                { "path": "", "type": "sentence_transformers.models.Transformer" },
+                { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" },
+                { "path": "2_Normalize", "type": "sentence_transformers.models.Normalize" },
+            ]),
+        );
+        let mode = format!("pooling_mode_{}", self.settings.pooling);
+        write("1_Pooling/config.json", json!({ mode: true }));
+        if let Some(length_max) = self.settings.length_max {
+            write("sentence_bert_config.json", json!({ "max_seq_length": length_max }));
+        }
+        let bytes: BTreeMap<String, (&Tensor, Vec<u8>)> = self
+            .tensors
+            .iter()
+            .filter(|(name, _)| *name != self.settings.omitted)
+            .map(|(name, tensor)| {
+                let bytes = tensor.values.iter().flat_map(|x| x.to_le_bytes()).collect();
+                (format!("{}{name}", self.settings.prefix), (tensor, bytes))
+            })
+            .collect();
+        let views = bytes.iter().map(|(name, (tensor, bytes))| {
+            (name, TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).unwrap())
+        });
+        let file = safetensors::serialize(views, None).unwrap();
+        fs::write(self.path().join("model.safetensors"), file).unwrap();
+    }
+}
+
+fn tokenizer() -> Value {
+    let vocabulary: BTreeMap<&str, usize> =
+        PIECES.iter().enumerate().map(|(id, &piece)| (piece, id)).collect();
+    let special = |id: usize| {
+        json!({ "id": id, "content": PIECES[id], "single_word": false, "lstrip": false,
+                "rstrip": false, "normalized": false, "special": true })
+    };
+    json!({
+        "version": "1.0",
+        // As in the wild: a limit and a padding that are not the model's.
+        "truncation": { "max_length": 4, "strategy": "LongestFirst", "stride": 0,
+                        "direction": "Right" },
+        "padding": { "strategy": { "Fixed": 9 }, "direction": "Right", "pad_to_multiple_of": null,
+                     "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]" },
+        "added_tokens": [special(0), special(1), special(2), special(3)],
+        "normalizer": { "type": "BertNormalizer", "clean_text": true,
+                        "handle_chinese_chars": true, "strip_accents": null, "lowercase": true },
+        "pre_tokenizer": { "type": "BertPreTokenizer" },
+        "post_processor": {
+            "type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2],
+        },
+        "decoder": null,
+        "model": { "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                   "max_input_chars_per_word": 100, "vocab": vocabulary },
+    })
+}
+
+/// Random weights between -1 and 1.
+fn tensors(seed: u64) -> BTreeMap<String, Tensor> {
+    let mut state = seed;
+    let mut next = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    let mut tensors = BTreeMap::new();
+    let mut add = |name: String, shape: &[usize]| {
+        let values = (0..shape.iter().product()).map(|_| next()).collect();
+        tensors.insert(name, Tensor { shape: shape.to_vec(), values });
+    };
+    add("embeddings.word_embeddings.weight".into(), &[PIECES.len(), HIDDEN]);
+    add("embeddings.position_embeddings.weight".into(), &[POSITIONS, HIDDEN]);
+    add("embeddings.token_type_embeddings.weight".into(), &[2, HIDDEN]);
+    let mut add_pair = |name: String, outputs: usize, inputs: Option<usize>| {
+        let shape = [outputs, inputs.unwrap_or_default()];
+        add(format!("{name}.weight"), if inputs.is_some() { &shape } else { &shape[..1] });
+        add(format!("{name}.bias"), &[outputs]);
+    };
+    add_pair("embeddings.LayerNorm".into(), HIDDEN, None);
+    for layer in 0..LAYERS {
+        let at = format!("encoder.layer.{layer}");
+        for part in ["self.query", "self.key", "self.value", "output.dense"] {
+            add_pair(format!("{at}.attention.{part}"), HIDDEN, Some(HIDDEN));
+        }
+        add_pair(format!("{at}.attention.output.LayerNorm"), HIDDEN, None);
+        add_pair(format!("{at}.intermediate.dense"), WIDE, Some(HIDDEN));
+        add_pair(format!("{at}.output.dense"), HIDDEN, Some(WIDE));
+        add_pair(format!("{at}.output.LayerNorm"), HIDDEN, None);
+    }
+    tensors
+}
