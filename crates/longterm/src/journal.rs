@@ -93,7 +93,7 @@ pub(crate) struct Drain {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) synced_version: u64,
-    /// Keys that it holds, those that wait for a change left out.
+    /// Every key that is neither deleted nor waiting.
     pub(crate) keys: BTreeSet<String>,
     pub(crate) pending: HashSet<String>,
 }
@@ -287,8 +287,8 @@ impl Journal {
                 let mut pending = db.prepare_cached("SELECT key FROM pending")?;
                 let pending = pending.query_map([], |row| row.get(0))?;
                 let pending: HashSet<String> = pending.collect::<Result<_, _>>()?;
-                let mut keys = db.prepare_cached("SELECT key FROM ids WHERE state = ?1")?;
-                let keys = keys.query_map([state::HELD], |row| row.get(0))?;
+                let mut keys = db.prepare_cached("SELECT key FROM ids WHERE state <> ?1")?;
+                let keys = keys.query_map([state::DELETED], |row| row.get(0))?;
                 let mut keys: BTreeSet<String> = keys.collect::<Result<_, _>>()?;
                 keys.retain(|key| !pending.contains(key));
                 Ok(Held { synced_version: meta_number(db, "synced_version")?, keys, pending })
