@@ -1,6 +1,14 @@
 //! The handle: opening and closing the tiers together, in the right order.
 
-use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aios_embedding::{Bert, BertOptions, Embedder, StaticModel};
 use aios_longterm::Longterm;
@@ -41,6 +49,7 @@ struct Shared {
     pumping: Pumping,
     spill: Spill,
     spilling: Spilling,
+    is_closed: AtomicBool,
 }
 
 impl AgentMemory {
@@ -88,6 +97,7 @@ impl AgentMemory {
             pumping,
             spill,
             spilling,
+            is_closed: AtomicBool::new(false),
         };
         Ok(AgentMemory { shared: Arc::new(shared) })
     }
@@ -152,13 +162,17 @@ impl AgentMemory {
         })
     }
 
-    /// Writes out what waits and ends the background work. Other clones get errors from then on.
+    /// Writes out what waits and ends the background work. Other clones get errors from then on;
+    /// shutting down another one does nothing.
     ///
     /// # Errors
     /// What kept something from being written out; the rest is closed all the same, and what is
     /// in a SQLite file goes on its way when the directory is opened again.
     pub async fn shutdown(self) -> Result<(), Error> {
         let shared = &self.shared;
+        if shared.is_closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
         let _ = shared.operational.flush();
         shared.spilling.stop().await;
         shared.pumping.stop().await;

@@ -22,10 +22,16 @@ async fn a_closed_memory_says_so() {
     let other = memory.clone();
     memory.shutdown().await.unwrap();
     let error = other.remember("too late").await.unwrap_err();
-    assert!(error.to_string().contains("closed"), "{error}");
+    assert!(chain(&error).contains("closed"), "{error:?}");
     let error = other.recall("anything", &SearchOptions::default()).await.unwrap_err();
-    assert!(error.to_string().contains("closed"), "{error}");
+    assert!(chain(&error).contains("closed"), "{error:?}");
     other.shutdown().await.unwrap();
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = error.source().map(chain).unwrap_or_default();
+    format!("{error}: {causes}")
 }
 
 #[tokio::test]

@@ -83,8 +83,8 @@ impl Program {
         arguments: &[S],
         stdin: &[u8],
     ) -> Value {
-        let mut all: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
-        all.push("--json".as_ref());
+        let mut all: Vec<&std::ffi::OsStr> = vec!["--json".as_ref()];
+        all.extend(arguments.iter().map(AsRef::as_ref));
         let ended = self.run_with(&all, stdin, &[]);
         assert_eq!(ended.code, 0, "{all:?}: {}", ended.stderr);
         ended.json()

@@ -11,7 +11,7 @@ fn init_writes_every_key_and_changes_nothing() {
     assert!(path.ends_with(".config/aios-memory/aios-memory.toml"));
     let file = std::fs::read_to_string(path).unwrap();
     for key in before["settings"].as_object().unwrap().keys() {
-        let name = key.split_once('.').unwrap().1;
+        let name = key.rsplit_once('.').unwrap().1;
         assert!(file.contains(&format!("# {name} = ")), "{key} is not in the file");
     }
     let after = program.json(&["config", "show"]);
