@@ -138,6 +138,8 @@ fn hard_words_are_taken_alike() {
     both.check(&"a".repeat(101));
     both.check(&"\u{E9}".repeat(100));
     both.check(&"\u{E9}".repeat(101));
+    both.check(&"\u{3B1}".repeat(100));
+    both.check(&"\u{3B1}".repeat(101));
     both.check(&"\u{65E5}".repeat(200));
 }
 
