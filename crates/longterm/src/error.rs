@@ -102,6 +102,17 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A record could be written but not read back.
+    #[error("`{key}` cannot be stored: {reason}; nest its payload less deeply")]
+    Unstorable {
+        /// The key in question.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process has taken the ownership of the library over.
+    #[error("another process writes to the library now; nothing is lost, retry")]
+    Ousted,
     /// The handle was closed.
     #[error("long-term memory is closed; open it again")]
     Closed,
@@ -111,7 +122,7 @@ impl Error {
     /// Whether the same call may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Error::JournalFull { .. })
+        matches!(self, Error::JournalFull { .. } | Error::Ousted)
     }
 
     /// Whether the record exists in another scope.

@@ -23,6 +23,10 @@ const APPLICATION_ID: i32 = 0x414d_4a31;
 const MIGRATIONS: &[Migration] =
     &[Migration { name: "journal", sql: include_str!("journal/0001_journal.sql") }];
 
+/// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
+/// 2 GiB, and RAM ends earlier.
+const DRAIN_BYTES_MAX: usize = 64 << 20;
+
 /// The journal; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Journal {
@@ -32,8 +36,16 @@ pub(crate) struct Journal {
 /// A change ready to be written: analysed and embedded.
 #[derive(Debug)]
 pub(crate) enum Write {
-    Upsert { row: Box<Row>, embedder: Option<String>, feed_seq: u64 },
-    Delete { key: String, feed_seq: u64 },
+    /// `feed_seq` is none for what did not come through the feed: it replaces whatever there is.
+    Upsert {
+        row: Box<Row>,
+        embedder: Option<String>,
+        feed_seq: Option<u64>,
+    },
+    Delete {
+        key: String,
+        feed_seq: Option<u64>,
+    },
 }
 
 /// What became of a write.
@@ -87,6 +99,14 @@ pub(crate) struct Drain {
     pub(crate) removals: Vec<String>,
     /// The journal rows that this covers.
     seqs: Vec<(i64, String)>,
+}
+
+/// The time during which one process owns the library.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Term {
+    number: u64,
+    /// The version up to which the library was trusted when it began; 0 where there was none.
+    pub(crate) synced_version: u64,
 }
 
 /// What the library should hold, from one moment.
@@ -205,7 +225,7 @@ impl Journal {
             .read(move |db| {
                 Ok(Snapshot {
                     synced_version: meta_number(db, "synced_version")?,
-                    pending: pending(db, usize::MAX)?,
+                    pending: pending(db, usize::MAX, usize::MAX)?,
                     statistics: statistics(db, terms)?,
                 })
             })
@@ -231,14 +251,21 @@ impl Journal {
             .await
     }
 
-    /// The version up to which the library is trusted; 0 where there is none.
-    pub(crate) async fn synced_version(&self) -> Result<u64, Error> {
-        self.ledger.read(|db| meta_number(db, "synced_version")).await
+    /// Starts the term of a new owner. What an earlier one still tries to note is refused from
+    /// then on.
+    pub(crate) async fn begin_term(&self) -> Result<Term, Error> {
+        self.ledger
+            .write(|db| {
+                let number = meta_number(db, "owner_term")? + 1;
+                set_meta(db, "owner_term", sql_integer(number))?;
+                Ok(Term { number, synced_version: meta_number(db, "synced_version")? })
+            })
+            .await
     }
 
     /// Notes that `version`, with all its files, is on disk.
-    pub(crate) async fn set_synced(&self, version: u64) -> Result<(), Error> {
-        self.ledger.write(move |db| set_synced(db, version)).await
+    pub(crate) async fn set_synced(&self, term: Term, version: u64) -> Result<(), Error> {
+        self.ledger.write(move |db| set_synced(db, term, version)).await
     }
 
     /// The oldest changes that wait, at most `limit`.
@@ -247,7 +274,7 @@ impl Journal {
             .read(move |db| {
                 let mut held = db.prepare_cached("SELECT state FROM ids WHERE key = ?1")?;
                 let mut drain = Drain::default();
-                for Pending { seq, key, row } in pending(db, limit)? {
+                for Pending { seq, key, row } in pending(db, limit, DRAIN_BYTES_MAX)? {
                     let held: i64 = held.query_row([&key], |row| row.get(0))?;
                     match row {
                         Some(row) if held == state::NEW => drain.appends.push(row),
@@ -263,10 +290,15 @@ impl Journal {
 
     /// Notes that `version` is on disk and holds `drain`, and drops the rows that it holds; a row
     /// that was written again meanwhile stays.
-    pub(crate) async fn applied(&self, drain: Drain, version: u64) -> Result<(), Error> {
+    pub(crate) async fn applied(
+        &self,
+        term: Term,
+        drain: Drain,
+        version: u64,
+    ) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
-                set_synced(db, version)?;
+                set_synced(db, term, version)?;
                 add_statistics(db, &drain.appends)?;
                 let mut drop = db.prepare_cached("DELETE FROM pending WHERE seq = ?1")?;
                 let mut hold =
@@ -329,15 +361,20 @@ fn upsert(
     db: &Connection,
     row: &Row,
     embedder: Option<&str>,
-    feed_seq: u64,
+    feed_seq: Option<u64>,
 ) -> Result<Outcome, Error> {
     let record = &row.record;
     let key = record.key();
-    match Known::find(db, &key)? {
-        Some(known) if feed_seq < known.feed_seq => return Ok(Outcome::Known),
+    let known = Known::find(db, &key)?;
+    let newest = newest(known.as_ref(), feed_seq);
+    match known {
+        Some(known) if known.is_after(feed_seq) => return Ok(Outcome::Known),
         Some(known) if known.state == state::DELETED => {}
         Some(known) if known.scope != record.scope => return Ok(Outcome::Conflict),
-        Some(known) if known.content_hash == row.content_hash => return Ok(Outcome::Known),
+        Some(known) if known.content_hash == row.content_hash => {
+            set_feed_seq(db, &key, newest)?;
+            return Ok(Outcome::Known);
+        }
         _ => {}
     }
     // A deleted key whose deletion has not reached the library yet may still be held by it, so it
@@ -360,7 +397,7 @@ fn upsert(
         record.external_id,
         row.content_hash,
         state::NEW,
-        sql_integer(feed_seq),
+        newest,
         embedder,
     ])?;
     let json = serde_json::to_string(record).expect("a record is plain data");
@@ -373,13 +410,14 @@ fn upsert(
     Ok(Outcome::Written)
 }
 
-fn delete(db: &Connection, key: &str, feed_seq: u64) -> Result<Outcome, Error> {
+fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Result<Outcome, Error> {
     let Some(known) = Known::find(db, key)? else { return Ok(Outcome::Known) };
-    if known.state == state::DELETED || feed_seq < known.feed_seq {
+    if known.state == state::DELETED || known.is_after(feed_seq) {
         return Ok(Outcome::Known);
     }
-    db.prepare_cached("UPDATE ids SET state = ?2, feed_seq = ?3 WHERE key = ?1")?
-        .execute(params![key, state::DELETED, sql_integer(feed_seq)])?;
+    set_feed_seq(db, key, newest(Some(&known), feed_seq))?;
+    db.prepare_cached("UPDATE ids SET state = ?2 WHERE key = ?1")?
+        .execute(params![key, state::DELETED])?;
     db.prepare_cached("INSERT OR REPLACE INTO pending (key) VALUES (?1)")?.execute([key])?;
     Ok(Outcome::Written)
 }
@@ -393,6 +431,11 @@ struct Known {
 }
 
 impl Known {
+    /// Whether what is known is from a later place in the feed.
+    fn is_after(&self, feed_seq: Option<u64>) -> bool {
+        feed_seq.is_some_and(|feed_seq| feed_seq < self.feed_seq)
+    }
+
     fn find(db: &Connection, key: &str) -> Result<Option<Known>, Error> {
         let mut find = db.prepare_cached(
             "SELECT user, agent, session, content_hash, state, feed_seq FROM ids WHERE key = ?1",
@@ -423,6 +466,17 @@ fn statistics(db: &Connection, terms: Vec<String>) -> Result<Statistics, Error> 
     })
 }
 
+/// The highest place in the feed that a key is known to have had.
+fn newest(known: Option<&Known>, feed_seq: Option<u64>) -> i64 {
+    sql_integer(known.map_or(0, |known| known.feed_seq).max(feed_seq.unwrap_or(0)))
+}
+
+fn set_feed_seq(db: &Connection, key: &str, feed_seq: i64) -> Result<(), Error> {
+    db.prepare_cached("UPDATE ids SET feed_seq = ?2 WHERE key = ?1")?
+        .execute(params![key, feed_seq])?;
+    Ok(())
+}
+
 fn check_room(db: &Connection, rows_max: u64) -> Result<(), Error> {
     let rows = count_pending(db)?;
     if rows < rows_max { Ok(()) } else { Err(Error::JournalFull { rows, rows_max }) }
@@ -433,13 +487,27 @@ fn count_pending(db: &Connection) -> Result<u64, Error> {
     Ok(count.query_row([], |row| row.get(0)).map(number)?)
 }
 
-fn pending(db: &Connection, limit: usize) -> Result<Vec<Pending>, Error> {
+/// The oldest rows, at most `limit`, and no further than `bytes_max` but at least one. A row that
+/// cannot be read is left where it is, with a warning: it must not hold up the others.
+fn pending(db: &Connection, limit: usize, bytes_max: usize) -> Result<Vec<Pending>, Error> {
     let sql = "SELECT seq, key, record, terms, vector, content_hash
                FROM pending ORDER BY seq LIMIT ?1";
     let mut read = db.prepare_cached(sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let columns = read.query_map([limit], pending_row)?;
-    columns.map(|columns| columns?.decode()).collect()
+    let mut bytes = 0;
+    let mut pending = Vec::new();
+    for columns in read.query_map([limit], pending_row)? {
+        let columns = columns?;
+        bytes += columns.bytes();
+        if bytes_max < bytes && !pending.is_empty() {
+            break;
+        }
+        match columns.decode() {
+            Ok(row) => pending.push(row),
+            Err(error) => tracing::error!(%error, "a row of the journal was passed over"),
+        }
+    }
+    Ok(pending)
 }
 
 /// A row of `pending` as SQLite has it.
@@ -464,6 +532,11 @@ fn pending_row(row: &SqlRow<'_>) -> rusqlite::Result<PendingColumns> {
 }
 
 impl PendingColumns {
+    fn bytes(&self) -> usize {
+        let texts = [&self.record, &self.terms].into_iter().flatten().map(String::len);
+        texts.sum::<usize>() + self.vector.as_ref().map_or(0, Vec::len)
+    }
+
     fn decode(self) -> Result<Pending, Error> {
         let Some(json) = self.record else {
             return Ok(Pending { seq: self.seq, key: self.key, row: None });
@@ -486,8 +559,8 @@ fn add_statistics(db: &Connection, rows: &[Row]) -> Result<(), Error> {
     let mut documents_with: HashMap<&str, i64> = HashMap::new();
     let mut terms_total = 0;
     for row in rows {
-        terms_total += row.terms.split(' ').count() as u64;
-        for term in row.terms.split(' ').collect::<HashSet<_>>() {
+        terms_total += row.terms.split_ascii_whitespace().count() as u64;
+        for term in row.terms.split_ascii_whitespace().collect::<HashSet<_>>() {
             *documents_with.entry(term).or_default() += 1;
         }
     }
@@ -503,7 +576,10 @@ fn add_statistics(db: &Connection, rows: &[Row]) -> Result<(), Error> {
     set_meta(db, "terms_total", sql_integer(meta_number(db, "terms_total")? + terms_total))
 }
 
-fn set_synced(db: &Connection, version: u64) -> Result<(), Error> {
+fn set_synced(db: &Connection, term: Term, version: u64) -> Result<(), Error> {
+    if meta_number(db, "owner_term")? != term.number {
+        return Err(Error::Ousted);
+    }
     set_meta(db, "synced_version", sql_integer(version))
 }
 

@@ -33,8 +33,12 @@ use crate::Error;
 
 /// The table of all collections.
 const TABLE: &str = "records";
+/// The full-text index.
+const TERMS_INDEX: &str = "terms_idx";
 /// Rows of a merged file: small enough that adding to a small table rewrites little.
 const FRAGMENT_ROWS: usize = 65_536;
+/// Versions are kept no longer than this.
+const PRUNE_AGE_MAX: std::time::Duration = std::time::Duration::from_secs(100 * 365 * 86_400);
 /// Approximate neighbours that an indexed vector leg examines.
 const EF_SEARCH: usize = 300;
 
@@ -89,7 +93,8 @@ impl Library {
             .ascii_folding(false)
             .max_token_length(None)
             .with_position(false);
-        table.create_index(&["terms"], Index::FTS(index)).execute().await.map_err(failed())?;
+        let index = table.create_index(&["terms"], Index::FTS(index));
+        index.name(TERMS_INDEX.to_owned()).execute().await.map_err(failed())?;
         for column in ["key", "session"] {
             let index = Index::BTree(BTreeIndexBuilder::default());
             table.create_index(&[column], index).execute().await.map_err(failed())?;
@@ -213,6 +218,23 @@ impl Library {
         Ok(keys)
     }
 
+    /// How many rows there are.
+    pub(crate) async fn row_count(&self) -> Result<u64, Error> {
+        Ok(self.table.count_rows(None).await.map_err(Error::library("count"))? as u64)
+    }
+
+    /// What maintenance has left undone: files beyond what the rows need, and rows that the
+    /// full-text index does not cover.
+    pub(crate) async fn backlog(&self) -> Result<(u32, u64), Error> {
+        let failed = || Error::library("read statistics");
+        let stats = self.table.stats().await.map_err(failed())?;
+        let needed = stats.num_rows.div_ceil(FRAGMENT_ROWS);
+        let files = stats.fragment_stats.num_fragments.saturating_sub(needed);
+        let index = self.table.index_stats(TERMS_INDEX).await.map_err(failed())?;
+        let unindexed = index.map_or(stats.num_rows, |index| index.num_unindexed_rows);
+        Ok((u32::try_from(files).unwrap_or(u32::MAX), unindexed as u64))
+    }
+
     /// Merges small files into larger ones.
     pub(crate) async fn compact(&self) -> Result<(), Error> {
         let options =
@@ -236,8 +258,7 @@ impl Library {
         let indexed = |column: &str| {
             indexes.iter().any(|index| index.columns.iter().any(|name| name == column))
         };
-        let rows = self.table.count_rows(None).await.map_err(failed())? as u64;
-        if indexed("vector") || rows < rows_min {
+        if indexed("vector") || self.row_count().await? < rows_min {
             return Ok(false);
         }
         let index = IvfHnswSqIndexBuilder::default().distance_type(DistanceType::Dot);
@@ -252,7 +273,8 @@ impl Library {
     /// Removes the files of versions older than `age` that no newer version needs. For the owner
     /// only, and only once the newest version is synced.
     pub(crate) async fn prune(&self, age: std::time::Duration) -> Result<(), Error> {
-        let age = lancedb::table::Duration::from_std(age).unwrap_or(lancedb::table::Duration::MAX);
+        let age = lancedb::table::Duration::from_std(age.min(PRUNE_AGE_MAX))
+            .expect("a hundred years are within chrono's range");
         let action = OptimizeAction::Prune {
             older_than: Some(age),
             delete_unverified: Some(true),
@@ -297,23 +319,29 @@ pub(crate) fn discard(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Moves the manifests of versions above `synced` into `quarantine`, newest first, and says how
-/// many those were. For a table that cannot be opened because the newest of them is damaged.
-pub(crate) fn quarantine_above(dir: &Path, synced: u64, quarantine: &Path) -> Result<usize, Error> {
+/// Moves the manifests of versions above `synced` into `quarantine` and returns the highest of
+/// them, or none where there were none. For a table that cannot be opened because the newest of
+/// them is damaged.
+pub(crate) fn quarantine_above(
+    dir: &Path,
+    synced: u64,
+    quarantine: &Path,
+) -> Result<Option<u64>, Error> {
     let versions = table_dir(dir).join("_versions");
     fs::create_dir_all(quarantine).map_err(Error::io("create", quarantine))?;
-    let mut moved = 0;
+    let mut highest = None;
     for entry in fs::read_dir(&versions).map_err(Error::io("list", &versions))? {
         let path = entry.map_err(Error::io("list", &versions))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Other files here, such as the version hint, only speed up what is found by listing.
-        if manifest_version(&name).is_none_or(|version| synced < version) {
+        let version = manifest_version(&name);
+        if version.is_none_or(|version| synced < version) {
             let to = quarantine.join(&name);
             fs::rename(&path, &to).map_err(Error::io("move", &path))?;
-            moved += 1;
+            highest = highest.max(version);
         }
     }
-    Ok(moved)
+    Ok(highest)
 }
 
 /// The version that a manifest's name tells: Lance counts down from `u64::MAX` so that the newest

@@ -12,8 +12,12 @@
 //! back to the version written down, then drains as usual. Merging files, updating indexes and
 //! pruning follow the same rule: sync, then write down, then prune.
 //!
+//! An owner of which any step failed is given up, and heals like a new one when it is taken again:
+//! nobody knows any more what the table holds beyond the version written down.
+//!
 //! Ownership is an advisory lock on `owner.lock`, which the operating system gives up when the
-//! process dies.
+//! process dies. The journal counts the owners' terms besides, so that what a process queued before
+//! it lost the lock is refused afterwards.
 
 use std::{
     fs::{File, TryLockError},
@@ -25,7 +29,7 @@ use tokio::task;
 
 use crate::{
     Config, Error,
-    journal::{Drain, Journal},
+    journal::{Drain, Journal, Term},
     library::{self, Library},
     sync::{Synced, sync_directory},
 };
@@ -53,6 +57,7 @@ impl Places {
 /// The right to write to the library, for as long as it lives.
 pub(crate) struct Owner {
     journal: Journal,
+    term: Term,
     library: Library,
     config: Arc<Config>,
     synced: Synced,
@@ -71,25 +76,24 @@ impl Owner {
         dimension: usize,
     ) -> Result<Option<Owner>, Error> {
         let Some(lock) = lock(&places.lock)? else { return Ok(None) };
-        let synced_version = journal.synced_version().await?;
-        let library = if synced_version == 0 {
-            library::discard(&places.library)?;
-            Library::create(&places.library, dimension, config.cache_bytes).await?
-        } else {
-            heal(places, config, dimension, synced_version).await?
+        let term = journal.begin_term().await?;
+        let library = match term.synced_version {
+            0 => begin(places, config, dimension).await?,
+            synced_version => heal(places, config, dimension, synced_version).await?,
         };
+        let (files, unindexed) = library.backlog().await?;
         let mut owner = Owner {
             journal: journal.clone(),
+            term,
             library,
             config: Arc::clone(config),
             synced: Synced::default(),
-            batches_since_compaction: 0,
-            rows_since_index: 0,
+            batches_since_compaction: files,
+            rows_since_index: unindexed,
             _lock: lock,
         };
-        if owner.library.version().await? != synced_version {
-            let version = owner.make_durable().await?;
-            owner.journal.set_synced(version).await?;
+        if owner.library.version().await? != term.synced_version {
+            owner.note_synced().await?;
         }
         Ok(Some(owner))
     }
@@ -98,7 +102,8 @@ impl Owner {
         &self.library
     }
 
-    /// Moves everything that waits into the library and says how many rows those were.
+    /// Moves everything that waits into the library and says how many rows those were. After an
+    /// error the owner is of no use any more.
     pub(crate) async fn drain(&mut self) -> Result<usize, Error> {
         let mut moved = 0;
         loop {
@@ -108,7 +113,11 @@ impl Owner {
             }
             moved += drain.len();
             self.apply(drain).await?;
-            self.maintain().await?;
+            if let Err(error) = self.maintain().await {
+                // What was applied is safe; only the tidying waits for the next threshold.
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "maintenance failed");
+            }
         }
     }
 
@@ -125,29 +134,32 @@ impl Owner {
         self.batches_since_compaction += 1;
         self.rows_since_index += drain.len() as u64;
         let version = self.make_durable().await?;
-        self.journal.applied(drain, version).await
+        self.journal.applied(self.term, drain, version).await
     }
 
     /// Merges files, updates indexes and prunes where the thresholds of the configuration say so.
     async fn maintain(&mut self) -> Result<(), Error> {
-        let mut changed = false;
-        if self.config.compact_after_batches <= self.batches_since_compaction {
-            self.library.compact().await?;
-            self.batches_since_compaction = 0;
-            changed = true;
+        let compact = self.config.compact_after_batches <= self.batches_since_compaction;
+        let index = self.config.index_after_rows <= self.rows_since_index;
+        if !compact && !index {
+            return Ok(());
         }
-        if self.config.index_after_rows <= self.rows_since_index {
+        if compact {
+            self.batches_since_compaction = 0;
+            self.library.compact().await?;
+        }
+        if index {
+            self.rows_since_index = 0;
             self.library.ensure_vector_index(self.config.index_threshold).await?;
             self.library.update_indexes().await?;
-            self.rows_since_index = 0;
-            changed = true;
         }
-        if changed {
-            let version = self.make_durable().await?;
-            self.journal.set_synced(version).await?;
-            self.library.prune(self.config.prune_after).await?;
-        }
-        Ok(())
+        self.note_synced().await?;
+        self.library.prune(self.config.prune_after).await
+    }
+
+    async fn note_synced(&mut self) -> Result<(), Error> {
+        let version = self.make_durable().await?;
+        self.journal.set_synced(self.term, version).await
     }
 
     /// Syncs all that the library has written, and returns the version that this made safe.
@@ -174,6 +186,24 @@ fn lock(path: &Path) -> Result<Option<File>, Error> {
     }
 }
 
+/// Makes the table. What lies there already was never written down as safe, unless the journal is
+/// not the one that it belongs to.
+async fn begin(places: &Places, config: &Config, dimension: usize) -> Result<Library, Error> {
+    let (dir, bytes) = (&places.library, config.cache_bytes);
+    if let Ok(Some(library)) = Library::open(dir, dimension, bytes).await
+        && 0 < library.row_count().await?
+    {
+        return Err(Error::Damaged {
+            key: dir.display().to_string(),
+            reason: "the library holds records that the journal knows nothing of; \
+                     restore journal.db from a backup"
+                .to_owned(),
+        });
+    }
+    library::discard(dir)?;
+    Library::create(dir, dimension, bytes).await
+}
+
 /// Opens the table at the content of `synced_version`, whatever lies above it.
 async fn heal(
     places: &Places,
@@ -182,17 +212,18 @@ async fn heal(
     synced_version: u64,
 ) -> Result<Library, Error> {
     let open = || Library::open(&places.library, dimension, config.cache_bytes);
+    let mut highest = synced_version;
     let library = match open().await {
         Ok(Some(library)) => library,
         Ok(None) => return Err(lost(places)),
         Err(error) => {
             let (dir, quarantine) = (&places.library, &places.quarantine);
-            let moved = library::quarantine_above(dir, synced_version, quarantine)?;
-            if moved == 0 {
+            let Some(moved) = library::quarantine_above(dir, synced_version, quarantine)? else {
                 return Err(error);
-            }
+            };
             sync_directory(quarantine).map_err(Error::io("sync", quarantine))?;
-            tracing::warn!(moved, %error, "damaged unsynced versions went to quarantine");
+            tracing::warn!(%error, "damaged versions that were never synced went to quarantine");
+            highest = moved;
             open().await?.ok_or_else(|| lost(places))?
         }
     };
@@ -204,10 +235,14 @@ async fn heal(
         tracing::info!(found, synced_version, "rolling back versions that were never synced");
         library.roll_back_to(synced_version).await?;
     }
+    // A number that some reader may have seen must not come to mean another version.
+    while library.version().await? < highest {
+        library.roll_back_to(synced_version).await?;
+    }
     Ok(library)
 }
 
-fn lost(places: &Places) -> Error {
+pub(crate) fn lost(places: &Places) -> Error {
     Error::Damaged {
         key: places.library.display().to_string(),
         reason: "the library that the journal speaks of is gone; restore it from a backup"

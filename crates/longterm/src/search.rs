@@ -130,6 +130,14 @@ impl Longterm {
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         check(text, options)?;
+        match self.search_once(text, options).await {
+            // The owner may have pruned the version that was being read; there is a newer one.
+            Err(Error::Library { .. }) => self.search_once(text, options).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn search_once(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         let shared = &self.shared;
         let terms = shared.analyzer.query_terms(text);
         if terms.is_empty() || options.limit == 0 {
@@ -262,7 +270,11 @@ fn rarest(mut terms: Vec<String>, documents_with: &HashMap<String, u64>) -> Vec<
         let mut by_rarity: Vec<&String> = terms.iter().filter(|term| 0 < rarity(term)).collect();
         by_rarity.sort_by_key(|term| rarity(term));
         let kept: HashSet<String> = by_rarity.into_iter().take(QUERY_TERMS_MAX).cloned().collect();
-        terms.retain(|term| kept.contains(term));
+        if kept.is_empty() {
+            terms.truncate(QUERY_TERMS_MAX);
+        } else {
+            terms.retain(|term| kept.contains(term));
+        }
     }
     terms
 }

@@ -20,9 +20,10 @@ use crate::{
     Config, Error,
     analysis::Analyzer,
     journal::{FeedOutcome, Journal, Outcome, Write},
-    library::{Library, Row},
-    owner::{Owner, Places},
+    library::{Library, Row, TAG_SEPARATOR},
+    owner::{self, Owner, Places},
     search::{Background, Weights},
+    sync::unless_gone,
 };
 
 /// How often a text is given to the model before it is stored without a vector.
@@ -82,8 +83,9 @@ pub struct FeedPage {
 pub enum Applied {
     /// It is in the journal.
     Yes {
-        /// Keys that are stored in another scope and were left as they are.
-        conflicts: Vec<String>,
+        /// Keys that are stored in another scope, or whose record cannot be stored at all, and
+        /// that were left as they are.
+        refused: Vec<String>,
     },
     /// Nothing was done: another process has applied this part of the feed.
     WatermarkMoved {
@@ -175,12 +177,12 @@ impl Longterm {
     /// # Errors
     /// - [`Error::Conflict`] when a key is stored in another scope.
     /// - [`Error::TextTooLong`], [`Error::JournalFull`] when a limit of the configuration is
-    ///   reached.
+    ///   reached, [`Error::Unstorable`] when a payload is nested too deeply.
     pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
         let keys: Vec<String> = records.iter().map(Record::key).collect();
         let changes =
-            records.into_iter().map(|record| (0, Change::Upsert(Box::new(record)))).collect();
-        let writes = self.shared.prepare(changes).await?;
+            records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
+        let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
         let rows_max = self.shared.config.journal_rows_max;
         let outcomes = self.shared.journal.write(writes, rows_max).await?;
         self.shared.wake.notify_one();
@@ -192,27 +194,45 @@ impl Longterm {
     /// change whose `seq` is lower than one applied before to the same key is passed over.
     ///
     /// # Errors
-    /// As [`store`](Longterm::store), but a key that is stored in another scope is reported in
-    /// [`Applied::Yes`] and does not hold up the feed.
+    /// [`Error::JournalFull`], [`Error::Journal`]. What is wrong with single changes does not hold
+    /// up the feed: too long a text is cut, and what cannot be stored, or is stored in another
+    /// scope, is left out and named in [`Applied::Yes`].
     pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
-        let FeedPage { after, through, changes } = page;
-        let changes: Vec<_> =
-            changes.into_iter().map(|FeedItem { seq, change }| (seq, change)).collect();
-        let keys: Vec<String> = changes.iter().map(|(_, change)| change.key()).collect();
-        let writes = self.shared.prepare(changes).await?;
+        let FeedPage { after, through, mut changes } = page;
+        for FeedItem { change, .. } in &mut changes {
+            if let Change::Upsert(record) = change {
+                cut(record, self.shared.config.text_bytes_max);
+            }
+        }
+        let keys: Vec<String> = changes.iter().map(|item| item.change.key()).collect();
+        let changes =
+            changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
+        let mut refused = Vec::new();
+        let (mut writes, mut written) = (Vec::new(), Vec::new());
+        for (key, write) in keys.into_iter().zip(self.shared.prepare(changes).await?) {
+            match write {
+                Ok(write) => {
+                    writes.push(write);
+                    written.push(key);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a change of the feed was left out");
+                    refused.push(key);
+                }
+            }
+        }
         let rows_max = self.shared.config.journal_rows_max;
         match self.shared.journal.write_feed(after, through, writes, rows_max).await? {
             FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
             FeedOutcome::Written(outcomes) => {
                 self.shared.wake.notify_one();
-                let outcomes = keys.into_iter().zip(outcomes);
-                let conflicts: Vec<String> = outcomes
-                    .filter_map(|(key, outcome)| (outcome == Outcome::Conflict).then_some(key))
-                    .collect();
-                for key in &conflicts {
-                    tracing::warn!(key, "stored in another scope; this change was left out");
+                for (key, outcome) in written.into_iter().zip(outcomes) {
+                    if outcome == Outcome::Conflict {
+                        tracing::warn!(key, "stored in another scope; the change was left out");
+                        refused.push(key);
+                    }
                 }
-                Ok(Applied::Yes { conflicts })
+                Ok(Applied::Yes { refused })
             }
         }
     }
@@ -299,6 +319,11 @@ impl Longterm {
         };
         let found: BTreeSet<String> = found.into_iter().collect();
         report.missing = held.keys.difference(&found).cloned().collect();
+        if !report.missing.is_empty() {
+            // What was deleted or changed since the journal was read is not missing.
+            let now = self.shared.journal.held().await?;
+            report.missing.retain(|key| now.keys.contains(key));
+        }
         let strangers: Vec<String> = found.difference(&held.keys).cloned().collect();
         // What was stored since the journal was read is no stranger.
         let known = self.shared.journal.known(strangers.clone()).await?.into_iter();
@@ -315,8 +340,7 @@ impl Longterm {
     pub async fn drain(&self) -> Result<(), Error> {
         loop {
             self.shared.own().await?;
-            if let Some(owner) = self.shared.owner.lock().await.as_mut() {
-                owner.drain().await?;
+            if self.shared.drain_owned().await? {
                 return Ok(());
             }
             if self.shared.journal.pending_count().await? == 0 {
@@ -333,13 +357,10 @@ impl Longterm {
     /// What kept the journal from being drained; it is closed all the same and loses nothing.
     pub async fn close(self) -> Result<(), Error> {
         self.worker.stop().await;
-        let owner = self.shared.owner.lock().await.take();
-        let drained = match owner {
-            Some(mut owner) => owner.drain().await.map(|_| ()),
-            None => Ok(()),
-        };
+        let drained = self.shared.drain_owned().await;
+        drop(self.shared.owner.lock().await.take());
         self.shared.journal.close().await;
-        drained
+        drained.map(|_| ())
     }
 }
 
@@ -371,9 +392,8 @@ impl Shared {
             None => {
                 let (dir, bytes) = (&self.places.library, self.config.cache_bytes);
                 let dimension = self.embedder.dimension();
-                let Some(library) = Library::open(dir, dimension, bytes).await? else {
-                    return Ok(None);
-                };
+                let opened = Library::open(dir, dimension, bytes).await?;
+                let library = opened.ok_or_else(|| owner::lost(&self.places))?;
                 *self.library.write().expect("no holder panics") = Some(library.clone());
                 library
             }
@@ -397,31 +417,47 @@ impl Shared {
         Ok(())
     }
 
+    /// Drains if this process is the owner, and says whether it is. Once begun it runs to its end,
+    /// whether or not the caller waits for it. An owner that fails is given up: the lock is free,
+    /// and whoever takes it next heals.
+    async fn drain_owned(self: &Arc<Shared>) -> Result<bool, Error> {
+        let shared = Arc::clone(self);
+        let work = task::spawn(async move {
+            let mut place = shared.owner.lock().await;
+            let Some(mut owner) = place.take() else { return Ok(false) };
+            owner.drain().await?;
+            *place = Some(owner);
+            Ok(true)
+        });
+        work.await.map_err(|_| Error::Closed)?
+    }
+
     /// Analyses and embeds, off the async workers.
-    async fn prepare(self: &Arc<Shared>, changes: Vec<(u64, Change)>) -> Result<Vec<Write>, Error> {
+    async fn prepare(
+        self: &Arc<Shared>,
+        changes: Vec<(Option<u64>, Change)>,
+    ) -> Result<Vec<Result<Write, Error>>, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn_blocking(move || {
             let now = shared.now();
-            let mut records = Vec::new();
-            for (_, change) in &changes {
-                if let Change::Upsert(record) = change {
-                    check_length(record, shared.config.text_bytes_max)?;
-                    records.push(record.text.as_str());
-                }
-            }
-            let mut vectors = embed(&*shared.embedder, &records).into_iter();
+            let texts: Vec<&str> = changes
+                .iter()
+                .filter_map(|(_, change)| match change {
+                    Change::Upsert(record) => Some(record.text.as_str()),
+                    Change::Delete { .. } => None,
+                })
+                .collect();
+            let mut vectors = embed(&*shared.embedder, &texts).into_iter();
             let writes = changes.into_iter().map(|(feed_seq, change)| match change {
-                Change::Delete { kind, id } => {
-                    Write::Delete { key: format!("{kind}/{id}"), feed_seq }
-                }
+                Change::Delete { .. } => Ok(Write::Delete { key: change.key(), feed_seq }),
                 Change::Upsert(record) => {
                     let vector = vectors.next().expect("one vector was made for each record");
                     shared.write_of(*record, vector, now, feed_seq)
                 }
             });
-            Ok(writes.collect())
+            writes.collect()
         });
-        work.await.map_err(|_| Error::Closed)?
+        work.await.map_err(|_| Error::Closed)
     }
 
     fn write_of(
@@ -429,11 +465,13 @@ impl Shared {
         mut record: Record,
         vector: Embedded,
         now: Timestamp,
-        feed_seq: u64,
-    ) -> Write {
-        let content_hash = content_hash(&record);
+        feed_seq: Option<u64>,
+    ) -> Result<Write, Error> {
+        check_length(&record, self.config.text_bytes_max)?;
+        normalize(&mut record);
+        let content_hash = content_hash(&record)?;
         if record.recorded_at == Timestamp::UNIX_EPOCH {
-            record.recorded_at = now;
+            record.recorded_at = whole_micros(now);
         }
         let embedder = match &vector {
             Embedded::Failed => None,
@@ -445,7 +483,7 @@ impl Shared {
             Embedded::Nothing | Embedded::Failed => None,
         };
         let row = Box::new(Row { record, terms, vector, content_hash });
-        Write::Upsert { row, embedder, feed_seq }
+        Ok(Write::Upsert { row, embedder, feed_seq })
     }
 }
 
@@ -458,8 +496,10 @@ enum Embedded {
 }
 
 impl Embedded {
-    fn new(vector: Vec<f32>) -> Embedded {
-        if vector.iter().all(|number| *number == 0.0) {
+    fn new(vector: Vec<f32>, dimension: usize) -> Embedded {
+        if vector.len() != dimension || !vector.iter().all(|number| number.is_finite()) {
+            Embedded::Failed
+        } else if vector.iter().all(|number| *number == 0.0) {
             Embedded::Nothing
         } else {
             Embedded::Vector(vector)
@@ -470,13 +510,16 @@ impl Embedded {
 /// Embeds the batch, or, where that fails, each text by itself, so that one that cannot be
 /// embedded holds up no other.
 fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Embedded> {
-    if let Ok(vectors) = embedder.embed_documents(texts) {
-        return vectors.into_iter().map(Embedded::new).collect();
+    let dimension = embedder.dimension();
+    if let Ok(vectors) = embedder.embed_documents(texts)
+        && vectors.len() == texts.len()
+    {
+        return vectors.into_iter().map(|vector| Embedded::new(vector, dimension)).collect();
     }
     let single = |text: &&str| {
         let mut tries = (0..EMBED_TRIES).map(|_| embedder.embed_documents(&[text]));
         match tries.find_map(|result| result.ok()?.pop()) {
-            Some(vector) => Embedded::new(vector),
+            Some(vector) => Embedded::new(vector, dimension),
             None => {
                 tracing::warn!(bytes = text.len(), "a text is stored without a vector");
                 Embedded::Failed
@@ -494,15 +537,47 @@ fn check_length(record: &Record, bytes_max: usize) -> Result<(), Error> {
     Err(Error::TextTooLong { key: record.key(), bytes, bytes_max })
 }
 
+/// Cuts too long a text; the payload keeps the whole.
+fn cut(record: &mut Record, bytes_max: usize) {
+    if bytes_max < record.text.len() {
+        let key = record.key();
+        tracing::warn!(key, bytes_max, "only the beginning of a text is searchable");
+        record.text.truncate(record.text.floor_char_boundary(bytes_max));
+    }
+}
+
+/// Makes a record the same whichever store it is read from.
+fn normalize(record: &mut Record) {
+    for number in [&mut record.importance, &mut record.confidence] {
+        *number = if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.5 };
+    }
+    for tag in &mut record.tags {
+        tag.retain(|c| c != TAG_SEPARATOR);
+    }
+    record.tags.retain(|tag| !tag.is_empty());
+    record.recorded_at = whole_micros(record.recorded_at);
+    let times = [&mut record.occurred_at, &mut record.valid_from, &mut record.valid_to];
+    for time in times.into_iter().chain([&mut record.expires_at]) {
+        *time = time.map(whole_micros);
+    }
+}
+
+fn whole_micros(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
+}
+
 /// Over all that a reader could see, but not over when and by whom it was written.
-fn content_hash(record: &Record) -> String {
+fn content_hash(record: &Record) -> Result<String, Error> {
     let content = Record {
         recorded_at: Timestamp::UNIX_EPOCH,
         provenance: Provenance::default(),
         ..record.clone()
     };
     let json = serde_json::to_vec(&content).expect("a record is plain data");
-    blake3::hash(&json).to_hex()[..32].to_owned()
+    // What was written must be readable: JSON may be nested more deeply than it is read.
+    serde_json::from_slice::<Record>(&json)
+        .map_err(|error| Error::Unstorable { key: record.key(), reason: error.to_string() })?;
+    Ok(blake3::hash(&json).to_hex()[..32].to_owned())
 }
 
 /// Drains the journal in the background, and waits to become the owner where another process is.
@@ -539,15 +614,11 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
         if let Err(error) = shared.own().await {
             tracing::warn!(%error, "long-term memory has no owner yet");
         }
-        let owned = match shared.owner.lock().await.as_mut() {
-            Some(owner) => {
-                if let Err(error) = owner.drain().await {
-                    tracing::warn!(%error, "the journal could not be drained; trying again");
-                }
-                true
-            }
-            None => false,
-        };
+        let owned = shared.drain_owned().await.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the journal could not be drained; trying again");
+            false
+        });
         let woken = async {
             if owned {
                 let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;
@@ -573,9 +644,10 @@ fn make_directory(dir: &Path) -> Result<(), Error> {
 
 fn bytes_below(dir: &Path) -> std::io::Result<u64> {
     let mut bytes = 0;
-    for entry in fs::read_dir(dir)? {
+    let Some(entries) = unless_gone(fs::read_dir(dir))? else { return Ok(0) };
+    for entry in entries {
         let entry = entry?;
-        let metadata = entry.metadata()?;
+        let Some(metadata) = unless_gone(entry.metadata())? else { continue };
         bytes += if metadata.is_dir() { bytes_below(&entry.path())? } else { metadata.len() };
     }
     Ok(bytes)

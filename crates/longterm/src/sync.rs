@@ -65,7 +65,7 @@ impl Synced {
 }
 
 /// A temporary file may be renamed or removed while the tree is walked.
-fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(crate) fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

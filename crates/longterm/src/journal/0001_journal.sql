@@ -1,4 +1,4 @@
--- Single values: watermark, synced_version, documents, terms_total, embedder.
+-- Single values: watermark, owner_term, synced_version, documents, terms_total, embedder.
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value ANY NOT NULL

@@ -22,6 +22,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
+use aios_record::Scope;
 use serde::Serialize;
 
 use crate::{
@@ -146,7 +147,7 @@ pub(crate) struct Scorer<'a> {
     /// Of the terms that name no speaker.
     idf: Vec<f64>,
     words_mean: f64,
-    at_place: HashMap<(&'a str, i64), usize>,
+    at_place: HashMap<(&'a Scope, i64), usize>,
 }
 
 /// The words of a row: each with its count.
@@ -187,8 +188,8 @@ impl<'a> Scorer<'a> {
             statistics.terms_total as f64 / statistics.documents as f64
         };
         let place = |(at, row): (usize, &'a Row)| {
-            let session = row.record.scope.session.as_deref()?;
-            Some(((session, row.record.position?), at))
+            row.record.scope.session.as_ref()?;
+            Some(((&row.record.scope, row.record.position?), at))
         };
         let idf = names.others.iter().map(|term| idf(statistics, rows.len(), term)).collect();
         Scorer {
@@ -306,12 +307,13 @@ impl<'a> Scorer<'a> {
     fn window(&self, at: usize) -> Vec<(usize, f64)> {
         let mut window = vec![(at, 1.0)];
         let record = &self.rows[at].record;
-        let place = record.scope.session.as_deref().zip(record.position);
-        let Some((session, position)) = place else { return window };
+        let (Some(_), Some(position)) = (&record.scope.session, record.position) else {
+            return window;
+        };
         let before = (1..).zip(WEIGHTS_BEFORE).map(|(step, weight): (i64, f64)| (-step, weight));
         let after = (1..).zip(WEIGHTS_AFTER);
         window.extend(before.chain(after).filter_map(|(step, weight)| {
-            let near = self.at_place.get(&(session, position.checked_add(step)?))?;
+            let near = self.at_place.get(&(&record.scope, position.checked_add(step)?))?;
             Some((*near, weight))
         }));
         window
@@ -326,7 +328,7 @@ impl<'a> Scorer<'a> {
             let counts = window.iter().map(|(at, weight)| weight * self.bags[*at].count(term));
             idf * self.saturated(counts.sum(), length / weight)
         };
-        let most: f64 = self.idf.iter().sum();
+        let most: f64 = self.idf.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         self.names.others.iter().zip(&self.idf).map(gain).sum::<f64>() / most
     }
 

@@ -1,9 +1,9 @@
 //! The change feed: watermark, order, deletions.
 
-use aios_longterm::{Applied, FeedPage};
+use aios_longterm::{Applied, Config, FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Id, Kind, Scope};
 
-use crate::support::{note, open, search};
+use crate::support::{model, note, open, search};
 
 fn page(after: u64, through: u64, changes: Vec<(u64, Change)>) -> FeedPage {
     let changes = changes.into_iter().map(|(seq, change)| FeedItem { seq, change }).collect();
@@ -19,7 +19,7 @@ fn delete(id: &str) -> Change {
 }
 
 fn applied() -> Applied {
-    Applied::Yes { conflicts: Vec::new() }
+    Applied::Yes { refused: Vec::new() }
 }
 
 #[tokio::test]
@@ -70,6 +70,24 @@ async fn a_conflict_is_reported_and_holds_up_nothing() {
     of_ada.scope = Scope::default().with_user("ada");
     let changes = vec![(1, Change::Upsert(Box::new(of_ada))), (2, upsert("b", "after it"))];
     let outcome = longterm.apply_feed(page(0, 2, changes)).await.unwrap();
-    assert_eq!(outcome, Applied::Yes { conflicts: vec!["note/a".to_owned()] });
+    assert_eq!(outcome, Applied::Yes { refused: vec!["note/a".to_owned()] });
     assert_eq!(search(&longterm, "after").await[0], "note/b");
+}
+
+#[tokio::test]
+async fn nothing_that_is_wrong_with_one_change_holds_up_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { text_bytes_max: 30, ..Config::default() };
+    let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+    let mut deep = note("deep", "nested");
+    deep.payload = (0..130).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
+    let changes = vec![
+        (1, upsert("long", "begins with a beginning and never seems to come to an end")),
+        (2, Change::Upsert(Box::new(deep))),
+        (3, upsert("fine", "short")),
+    ];
+    let outcome = longterm.apply_feed(page(0, 3, changes)).await.unwrap();
+    assert_eq!(outcome, Applied::Yes { refused: vec!["note/deep".to_owned()] });
+    assert_eq!(search(&longterm, "beginning").await[0], "note/long");
+    assert_eq!(search(&longterm, "short").await[0], "note/fine");
 }

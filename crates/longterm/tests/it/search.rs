@@ -160,6 +160,8 @@ async fn operators_are_words_and_nothing_is_too_odd_to_ask() {
     assert_eq!(search(&longterm, &long).await[0], "note/a");
     let many: String = (0..20_000).map(|n| format!("w{n} ")).collect();
     assert_eq!(search(&longterm, &format!("{many} misses")).await[0], "note/a");
+    let found = longterm.search(&many, &SearchOptions::default()).await.unwrap();
+    assert!(found.hits.iter().all(|hit| hit.score.is_finite()));
 }
 
 #[tokio::test]

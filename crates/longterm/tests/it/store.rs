@@ -164,3 +164,45 @@ async fn a_path_that_is_a_file_is_a_clear_error() {
     let error = Longterm::open(&file, Config::default(), model()).await.err().unwrap();
     assert!(matches!(error, Error::Io { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_payload_that_could_not_be_read_back_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let mut deep = note("deep", "nested");
+    deep.payload = (0..130).fold(json!(1), |inner, _| json!([inner]));
+    let error = longterm.store(vec![deep]).await.unwrap_err();
+    assert!(matches!(error, Error::Unstorable { .. }), "{error}");
+    let mut unsure = note("unsure", "no number");
+    unsure.importance = f32::NAN;
+    longterm.store(vec![unsure]).await.unwrap();
+    assert_eq!(search(&longterm, "number").await, ["note/unsure"]);
+}
+
+#[tokio::test]
+async fn a_library_without_its_journal_is_not_thrown_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "x")]).await.unwrap();
+    longterm.close().await.unwrap();
+    std::fs::remove_file(dir.path().join("journal.db")).unwrap();
+    let error = Longterm::open(dir.path(), Config::default(), model()).await.err().unwrap();
+    assert!(error.to_string().contains("backup"), "{error}");
+    assert!(dir.path().join("longterm/records.lance").exists());
+}
+
+#[tokio::test]
+async fn a_drain_that_nobody_waits_for_stores_nothing_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    for round in 0..5 {
+        let records = (0..20).map(|n| note(&format!("{round}-{n}"), "again and again"));
+        longterm.store(records.collect()).await.unwrap();
+        let soon = std::time::Duration::from_millis(round);
+        let _ = tokio::time::timeout(soon, longterm.drain()).await;
+    }
+    longterm.drain().await.unwrap();
+    let report = longterm.verify().await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    assert_eq!(report.checked, 100);
+}

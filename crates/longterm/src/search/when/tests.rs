@@ -41,8 +41,7 @@ fn without_a_year_it_is_every_year_or_the_one_named_elsewhere() {
 
 #[test]
 fn words_that_only_look_like_a_time_are_not() {
-    for query in ["what may he do?", "they march on", "May I ask?", "room 2023", ""]
-    {
+    for query in ["what may he do?", "they march on", "May I ask?", "room 2023", ""] {
         check(query, &[]);
     }
     check("in May", &[("2023-05-01", "2023-05-31")]);
