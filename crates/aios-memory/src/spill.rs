@@ -1,8 +1,8 @@
 //! Events, on their way from RAM to the disk.
 //!
 //! The ring hands critical ones (and, by setting, those that leave it) to a bounded queue without
-//! waiting; a task takes what is queued and writes it in one transaction. When the queue is full the
-//! ring keeps them and offers them again.
+//! waiting; a task takes what is queued and writes it in one transaction. When the queue is full
+//! the ring keeps them and offers them again.
 
 use std::{sync::Arc, time::Duration};
 

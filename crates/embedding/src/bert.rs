@@ -145,8 +145,8 @@ impl Bert {
         Ok((pieces, vectors))
     }
 
-    /// The vectors of all batches in order, not normalised. The lanes take the batches from the end, where the
-    /// longest are, so that they finish at about the same time.
+    /// The vectors of all batches in order, not normalised. The lanes take the batches from the
+    /// end, where the longest are, so that they finish at about the same time.
     fn compute(&self, batches: &[&[&[u32]]]) -> Result<Vec<Vec<f32>>, Error> {
         let left = AtomicUsize::new(batches.len());
         let work = || {

@@ -41,7 +41,8 @@ fn check(format: Format, bytes: &[u8], expect: &[&str]) {
 fn a_broken_line_costs_that_line() {
     check(
         Format::Jsonl,
-        b"{\"text\": \"one\"}\n\n{\"text\": \n[1]\n{\"txt\": \"x\"}\n{\"text\": \"\xff\"}\n{\"text\": \"two\"}",
+        b"{\"text\": \"one\"}\n\n{\"text\": \n[1]\n{\"txt\": \"x\"}\n{\"text\": \"\xff\"\
+          }\n{\"text\": \"two\"}",
         &[
             "1: one",
             "3! truncated JSON at column 9: EOF while parsing a value",
@@ -86,7 +87,8 @@ fn what_stands_before_a_truncation_goes_in() {
     }
     check(
         Format::Locomo,
-        b"[{\"sample_id\": \"c\", \"conversation\": {\"session_1\": [{\"speaker\": \"A\", \"text\": \"one\"}]}},\n{\"sample",
+        b"[{\"sample_id\": \"c\", \"conversation\": {\"session_1\": [{\"speaker\": \"A\"\
+          , \"text\": \"one\"}]}},\n{\"sample",
         &["1: one", "2! truncated JSON at column 8: EOF while parsing a string"],
     );
 }

@@ -138,7 +138,9 @@ proptest! {
     }
 
     #[test]
-    fn quantisation_keeps_every_value_within_half_a_step(rows in prop::collection::vec(-9f32..9.0, 8)) {
+    fn quantisation_keeps_every_value_within_half_a_step(
+        rows in prop::collection::vec(-9f32..9.0, 8)
+    ) {
         let table = StaticTable { rows: rows.clone(), ..table() };
         let model = StaticModel::from_bytes(table.encode().unwrap()).unwrap();
         for (row, text) in [(0, "red"), (1, "green"), (3, "!")] {

@@ -145,7 +145,10 @@ fn hard_words_are_taken_alike() {
 
 proptest! {
     #[test]
-    fn any_text_is_taken_alike(text in "\\PC*|[a-eost ,.'\\[\\]\u{300}-\u{30F}\u{AC00}-\u{AC10}\u{3B1}-\u{3C9}\u{4E00}-\u{4E05}]{0,40}") {
+    fn any_text_is_taken_alike(
+        text in "\\PC*|[a-eost ,.'\\[\\]\u{300}-\u{30F}\u{AC00}-\u{AC10}\u{3B1}-\u{3C9}\
+                 \u{4E00}-\u{4E05}]{0,40}"
+    ) {
         Both::new().check(&text);
     }
 

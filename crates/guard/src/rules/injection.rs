@@ -2,8 +2,8 @@
 //!
 //! A rule asks for a verb of overriding *and* an object that only a model has (instructions, a
 //! prompt, a role), since "ignore him", "forget the rules" and "you are now a father" are ordinary
-//! talk. Compared with the lists of Rebuff, LLM Guard and Vigil, single words such as "jailbreak",
-//! "override" or "pretend to be" are left out for that reason.
+//! talk. Single words such as "jailbreak", "override" or "pretend to be" are left out for that
+//! reason.
 
 use super::Rule;
 use crate::Kind::{ChatMarkup, Exfiltration, InstructionOverride, RoleSpoofing};

@@ -1,9 +1,8 @@
 //! Secrets by their shape: private keys, tokens with a known prefix, credentials in an assignment
 //! or a URL, and runs that look random.
 //!
-//! Shapes are those which the issuers document. Gitleaks' rule set (MIT) was the check list of what
-//! is worth a rule; rules that need a vendor's name near a bare hex string are left out, because in
-//! prose, unlike in code, they mostly find digests.
+//! Shapes are those which the issuers document. Rules that need a vendor's name near a bare hex
+//! string are left out, because in prose, unlike in code, they mostly find digests.
 
 use super::{Check, Rule};
 use crate::Kind::{Credential, HighEntropy, PrivateKey, Token};
