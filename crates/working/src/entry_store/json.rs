@@ -36,12 +36,11 @@ impl JsonEntries {
     }
 
     /// Runs `change` over all entries, with the lock held, and writes what it leaves if it says so.
-    async fn change<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&JsonEntries, &mut Vec<Entry>) -> Result<(T, bool), Error>
-        + Send
-        + 'static,
-    ) -> Result<T, Error> {
+    async fn change<T, F>(&self, change: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&JsonEntries, &mut Vec<Entry>) -> Result<(T, bool), Error> + Send + 'static,
+    {
         let this = self.clone();
         let work = move || {
             let _lock = lock(&this.path)?;
