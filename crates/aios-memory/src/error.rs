@@ -48,6 +48,17 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Working memory is not the one that long-term memory has heard of.
+    #[error(
+        "working.db has told {head} changes and long-term memory has heard {watermark}: it was \
+         replaced by an older one; restore both from one backup, or start a new data directory"
+    )]
+    FeedBehind {
+        /// How many changes working memory has told.
+        head: u64,
+        /// How many long-term memory has heard.
+        watermark: u64,
+    },
     /// A background task ended before its time.
     #[error("a background task ended unexpectedly; open the memory again")]
     Interrupted,
@@ -112,6 +123,7 @@ impl Error {
             Error::Longterm(_) => "longterm",
             Error::Context(_) => "context",
             Error::EventUnwritten { .. } => "working",
+            Error::FeedBehind { .. } => "damaged",
             Error::EventsBusy | Error::Interrupted => "internal",
         }
     }

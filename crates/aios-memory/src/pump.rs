@@ -8,7 +8,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -48,6 +48,8 @@ struct Shared {
     longterm: Longterm,
     /// The watermark as it was last seen; it only grows, so an old value only costs a look.
     seen: AtomicU64,
+    /// Whether the feed and the watermark were found to belong together.
+    checked: AtomicBool,
     /// How far the feed was trimmed from here.
     trimmed: AtomicU64,
     /// One page at a time: a second one would embed the same texts in vain.
@@ -61,6 +63,7 @@ impl Pump {
             working,
             longterm,
             seen: AtomicU64::new(0),
+            checked: AtomicBool::new(false),
             trimmed: AtomicU64::new(0),
             pumping: Mutex::new(()),
             wake: Notify::new(),
@@ -78,12 +81,18 @@ impl Pump {
     pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
         let shared = &self.shared;
         let head = shared.working.feed_head().await?;
-        if head <= shared.seen.load(Ordering::Acquire) {
+        if shared.checked.load(Ordering::Acquire) && head <= shared.seen.load(Ordering::Acquire) {
             return Ok(0);
         }
         let _pumping = shared.pumping.lock().await;
         let mut pumped = 0;
         let mut watermark = shared.longterm.watermark().await?;
+        // Read after the watermark, which never passes the head of the feed that it belongs to.
+        let told = shared.working.feed_head().await?;
+        if told < watermark {
+            return Err(Error::FeedBehind { head: told, watermark });
+        }
+        shared.checked.store(true, Ordering::Release);
         while watermark < head {
             let items = shared.working.feed_after(watermark, PAGE).await?;
             // What is left in the feed tells of nothing that is still there.

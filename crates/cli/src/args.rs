@@ -91,7 +91,7 @@ pub(crate) enum Command {
     Context(Context),
     /// Store a record given as JSON on stdin
     Record(RecordKind),
-    /// List the records of a kind, newest first
+    /// List the records of a kind, oldest first
     List(List),
     /// Print one record
     Show(Show),

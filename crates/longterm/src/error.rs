@@ -146,7 +146,10 @@ impl Error {
 
 impl From<aios_ledger::Error> for Error {
     fn from(error: aios_ledger::Error) -> Error {
-        Error::Journal(Box::new(error))
+        match error {
+            aios_ledger::Error::Closed => Error::Closed,
+            other => Error::Journal(Box::new(other)),
+        }
     }
 }
 

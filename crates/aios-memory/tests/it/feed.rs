@@ -1,7 +1,7 @@
 //! What working memory acknowledges is found at once, by every handle, and once.
 
 use aios_memory::{
-    AgentMemory, Event, Id, Kind, Scope,
+    AgentMemory, Error, Event, Id, Kind, Scope, SearchOptions,
     working::{Entry, EventFilter, Goal, NewMessage},
 };
 use serde_json::json;
@@ -138,4 +138,18 @@ async fn labels_and_scopes_of_messages_reach_search() {
     let record = memory.get(Kind::Message, &id).await.unwrap().unwrap();
     assert_eq!(record.payload["metadata"]["mood"], "calm");
     memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_working_memory_that_was_replaced_is_said() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    memory.working().store_goal(Goal::new("told to long-term memory")).await.unwrap();
+    memory.catch_up().await.unwrap();
+    memory.shutdown().await.unwrap();
+    std::fs::remove_file(fixture.dir.path().join("memory/working.db")).unwrap();
+    let memory = fixture.open().await;
+    let error = memory.recall("told", &SearchOptions::default()).await.unwrap_err();
+    assert!(matches!(error, Error::FeedBehind { head: 0, watermark: 1 }), "{error}");
+    assert!(memory.shutdown().await.is_err());
 }
