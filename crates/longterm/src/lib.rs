@@ -45,6 +45,7 @@
 mod analysis;
 mod config;
 mod error;
+mod intake;
 mod journal;
 mod library;
 mod owner;
