@@ -62,14 +62,6 @@ pub enum Error {
         /// The limit.
         count_max: usize,
     },
-    /// An own vector has the wrong length or is not finite.
-    #[error("a vector of {given} finite numbers was needed, as the model has {needed} dimensions")]
-    Vector {
-        /// Length of what was given.
-        given: usize,
-        /// Length that is needed.
-        needed: usize,
-    },
     /// A file or directory could not be used.
     #[error("failed to {action} {}", path.display())]
     Io {

@@ -80,3 +80,6 @@ pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
     }
     File::open(dir)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests;
