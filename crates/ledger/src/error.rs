@@ -56,7 +56,7 @@ pub enum Error {
         /// Which migration.
         name: &'static str,
         /// Why.
-        source: Arc<rusqlite::Error>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// Another process kept the file locked.
     #[error(

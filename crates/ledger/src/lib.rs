@@ -72,7 +72,7 @@ use tokio::sync::{Mutex, mpsc};
 
 pub use crate::{
     error::Error,
-    options::{Durability, Migration, Options},
+    options::{Durability, Migrated, Migration, Options},
 };
 use crate::{reader::Read, writer::Write};
 
@@ -163,12 +163,8 @@ impl Ledger {
         E: From<Error> + Send + 'static,
     {
         let (command, reply) = writer::command(command);
-        self.inner.writes.try_send(command).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => {
-                Error::QueueFull { queue: self.inner.writes.max_capacity() }
-            }
-            mpsc::error::TrySendError::Closed(_) => Error::Closed,
-        })?;
+        let writes = &self.inner.writes;
+        writes.try_send(command).map_err(|refused| refusal(&refused, writes))?;
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
@@ -203,6 +199,21 @@ impl Ledger {
     {
         let (query, reply) = reader::query(query);
         self.inner.reads.send(query).await.map_err(|_| Error::Closed)?;
+        reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// As [`read`](Ledger::read), but does not wait for room in the queue.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`] when there is none; the query has not run and will not.
+    pub async fn try_read<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (query, reply) = reader::query(query);
+        self.inner.reads.try_send(query).map_err(|refused| refusal(&refused, &self.inner.reads))?;
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
@@ -252,6 +263,12 @@ impl Ledger {
         self.read(move |connection| upkeep::backup(connection, &target)).await
     }
 
+    /// How many commands wait for the writer now, of the [`Options::queue`] that may.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.inner.writes.max_capacity() - self.inner.writes.capacity()
+    }
+
     /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -278,6 +295,14 @@ impl Ledger {
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").field("path", &self.inner.path).finish_non_exhaustive()
+    }
+}
+
+/// Why a queue took nothing.
+fn refusal<T>(refused: &mpsc::error::TrySendError<T>, queue: &mpsc::Sender<T>) -> Error {
+    match refused {
+        mpsc::error::TrySendError::Full(_) => Error::QueueFull { queue: queue.max_capacity() },
+        mpsc::error::TrySendError::Closed(_) => Error::Closed,
     }
 }
 

@@ -42,9 +42,19 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     connection.pragma_update(None, "foreign_keys", false)?;
     migrate(&connection, path, options)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    limit(&connection, options.file_bytes_max)?;
     // From here on `busy` waits, which is fairer among many writers.
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
+}
+
+/// Lets the file grow to `bytes` and no further; one that is larger already stays as large.
+fn limit(connection: &Connection, bytes: Option<u64>) -> Result<(), Error> {
+    let Some(bytes) = bytes else { return Ok(()) };
+    let page_bytes: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    let pages = (bytes / u64::from(page_bytes)).clamp(1, u64::from(u32::MAX - 1));
+    let sql = format!("PRAGMA max_page_count = {pages}");
+    Ok(connection.query_row(&sql, [], |_| Ok(()))?)
 }
 
 /// A connection that can only read.
@@ -153,8 +163,8 @@ fn step(
         save(path, state.version, options)?;
         *saved = true;
     }
-    apply(connection, migration, state.version + 1, options.application_id).map_err(|source| {
-        let source = Arc::new(source);
+    apply(connection, migration, state.version + 1, options).map_err(|source| {
+        let source = Arc::from(source);
         Error::Migration { path: path.to_owned(), name: migration.name, source }
     })?;
     tracing::info!(path = %path.display(), migration = migration.name, "migrated");
@@ -165,11 +175,12 @@ fn apply(
     connection: &Connection,
     migration: &Migration,
     version: u32,
-    application_id: i32,
-) -> rusqlite::Result<()> {
+    options: &Options,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     connection.execute_batch(migration.sql)?;
+    (options.migrated)(connection, version)?;
     connection.pragma_update(None, "user_version", version)?;
-    connection.pragma_update(None, "application_id", application_id)?;
+    connection.pragma_update(None, "application_id", options.application_id)?;
     connection.prepare("PRAGMA foreign_key_check")?.query([])?.next()?.map_or(Ok(()), |row| {
         let table: String = row.get(0)?;
         Err(rusqlite::Error::SqliteFailure(
@@ -177,7 +188,7 @@ fn apply(
             Some(format!("a row of {table} refers to one that does not exist")),
         ))
     })?;
-    connection.execute_batch("COMMIT")
+    Ok(connection.execute_batch("COMMIT")?)
 }
 
 /// Copies the file to `backup/NAME.vVERSION` beside it, in place of an earlier copy of that

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 /// How a ledger is opened; every number has a limit below which it is raised to one.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -17,11 +19,21 @@ pub struct Options {
     pub readers: usize,
     /// After this long without a write the write-ahead log is emptied. Default 1 s.
     pub checkpoint_after: Duration,
+    /// How large the file may grow, its log not counted; what is full is full for writers of this
+    /// ledger, see [`Error::is_disk_full`](crate::Error::is_disk_full). Default: as large as the
+    /// disk allows.
+    pub file_bytes_max: Option<u64>,
     /// Marks the file as ours (`PRAGMA application_id`); not 0.
     pub application_id: i32,
     /// The schema, oldest first. A file's version is the number of those that it has.
     pub migrations: &'static [Migration],
+    /// What a migration does that SQL cannot, called with its number in its transaction, after its
+    /// statements. Default: nothing.
+    pub migrated: Migrated,
 }
+
+/// The part of a migration that is code.
+pub type Migrated = fn(&Connection, u32) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 impl Options {
     /// The defaults, for a file of this application and schema.
@@ -34,8 +46,10 @@ impl Options {
             batch_max: 256,
             readers: 2,
             checkpoint_after: Duration::from_secs(1),
+            file_bytes_max: None,
             application_id,
             migrations,
+            migrated: |_, _| Ok(()),
         }
     }
 }

@@ -57,6 +57,10 @@ kinds! {
     Entry = "entry" in "entries",
     /// An operational event that was kept.
     Event = "event" in "events",
+    /// What a user prefers; its id is the key, unique for each user.
+    Preference = "preference" in "preferences",
+    /// One trait of the persona; its id is the key.
+    Persona = "persona" in "persona",
     /// Steps that solved a task.
     Procedure = "procedure" in "procedures",
     /// Something that went wrong, and what mended it.

@@ -72,7 +72,7 @@ impl Access<'_> {
     pub(crate) fn rows<T: Row>(&self, after: i64) -> Result<Vec<(T, i64)>, Error> {
         const ROWS: usize = 256;
         let select = &T::statements().select;
-        let sql = format!("{select} WHERE ?1 < row ORDER BY row LIMIT {ROWS}");
+        let sql = format!("{select} ?1 < row ORDER BY row LIMIT {ROWS}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([after])?;
         let mut items = Vec::with_capacity(ROWS);
@@ -88,7 +88,7 @@ impl Access<'_> {
         own: &[&dyn ToSql],
         mut take: impl FnMut(T, i64),
     ) -> Result<(), Error> {
-        let sql = format!("{} WHERE {VISIBLE} {tail}", T::statements().select);
+        let sql = format!("{} {VISIBLE} {tail}", T::statements().select);
         let scope = &self.bound.scope;
         let shared = self.bound.matching == ScopeMatch::EqualOrShared;
         let now = self.now.as_microsecond();
@@ -197,7 +197,7 @@ impl Access<'_> {
 
     /// Leaves a trace in the feed, if it wants this kind.
     pub(crate) fn feed(&self, kind: Kind, id: &Id, op: Op) -> Result<(), Error> {
-        if !self.config.feed_kinds.contains(&kind) {
+        if !self.config.feeds(kind) {
             return Ok(());
         }
         feed::push(self.connection, kind, id, op)

@@ -18,8 +18,11 @@ pub struct Config {
     pub readers: usize,
     /// The longest text or JSON value of one field. Default 16 MiB.
     pub text_bytes_max: usize,
+    /// How large the file may grow, its log not counted; what would make it larger gives
+    /// [`Error::Full`](crate::Error::Full). Default: as large as the disk allows.
+    pub file_bytes_max: Option<u64>,
     /// Which kinds leave a trace in the change feed. Default none, which is the feed switched off;
-    /// [`FEED_KINDS`] is what a long-term memory wants.
+    /// [`FEED_KINDS`] is what a long-term memory wants. Summaries do whenever any kind does.
     pub feed_kinds: Vec<Kind>,
     /// Which events do, if their kind does. Default [`EventFeed::Critical`].
     pub feed_events: EventFeed,
@@ -39,10 +42,18 @@ impl Default for Config {
             queue: 1024,
             readers: 2,
             text_bytes_max: 16 * 1024 * 1024,
+            file_bytes_max: None,
             feed_kinds: Vec::new(),
             feed_events: EventFeed::Critical,
             clock: Clock::default(),
         }
+    }
+}
+
+impl Config {
+    /// Whether records of this kind leave a trace in the change feed.
+    pub(crate) fn feeds(&self, kind: Kind) -> bool {
+        self.feed_kinds.contains(&kind) || (kind == Kind::Summary && !self.feed_kinds.is_empty())
     }
 }
 

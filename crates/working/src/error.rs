@@ -126,6 +126,15 @@ pub enum Error {
         /// What shows it.
         reason: String,
     },
+    /// The disk is full, or the file has reached its limit. Nothing of the call was written.
+    #[error(
+        "there is no room: the disk is full, or the file has grown to `file_bytes_max`; free some, \
+         let records age, or raise the limit"
+    )]
+    Full {
+        /// What SQLite says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// So many calls wait already.
     #[error("{queue} calls are waiting already; try again when some are done")]
     QueueFull {
@@ -193,6 +202,7 @@ impl From<aios_ledger::Error> for Error {
             Ledger::Foreign { path, reason } => Error::Foreign { path, reason },
             Ledger::QueueFull { queue } => Error::QueueFull { queue },
             Ledger::Closed => Error::Closed,
+            full if full.is_disk_full() => Error::Full { source: Box::new(full) },
             other => Error::Storage {
                 doing: "read or write its file",
                 retryable: other.is_retryable(),

@@ -85,7 +85,9 @@ impl Goal {
     }
 }
 
-fields! { Goal in "goals" { description, status, priority, completed_at, result, metadata } }
+fields! {
+    Goal in "goals" with stubs { description, status, priority, completed_at, result, metadata }
+}
 
 impl Row for Goal {
     fn text(&self) -> String {

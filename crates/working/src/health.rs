@@ -1,4 +1,4 @@
-//! How much there is, and whether it is whole.
+//! How much there is, and whether it is whole. Not here: advice, which is `doctor`'s.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use aios_record::Kind;
 use serde::Serialize;
 
 use crate::{
-    AgentState, Decision, Entry, Error, Event, Goal, Interaction, Message, Pattern, Session, Task,
-    ToolCall, Working,
-    access::{Access, Stored},
-    records::{KINDS, for_kind},
+    Error, Working,
+    access::Access,
+    doctor::{beside, size},
+    records::{KINDS, for_kind, leaves_stub},
     row::Row,
-    search::{self, CODE_BITS, CODES},
+    search::{CODE_BITS, CODES},
     session::SESSION_ACTIVE_HOURS,
 };
 
@@ -41,6 +41,20 @@ pub enum Problem {
         /// What SQLite says.
         report: String,
     },
+    /// Because of damage some records of a kind cannot be read. Those that can are
+    /// [`first`](Problem::Unreadable::first) from the oldest on and
+    /// [`last`](Problem::Unreadable::last) from the newest back; kinds that are not named are
+    /// whole.
+    Unreadable {
+        /// The kind of record.
+        kind: Kind,
+        /// How many can be read, beginning with the oldest.
+        first: u64,
+        /// How many can be read, beginning with the newest.
+        last: u64,
+        /// What SQLite says.
+        report: String,
+    },
     /// A row refers to one that does not exist.
     Dangling {
         /// The table of the row.
@@ -65,15 +79,15 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        let path = self.path().to_owned();
-        let mut log = path.clone().into_os_string();
-        log.push("-wal");
-        let log = std::path::PathBuf::from(log);
+        let (path, log) = (self.path().to_owned(), beside(self.path(), "-wal"));
         self.unbound()
             .read(move |access| {
                 let mut records = BTreeMap::new();
                 for &kind in KINDS {
-                    records.insert(kind.collection(), for_kind!(kind, count_of(access), Ok(0))?);
+                    let table = kind.collection();
+                    let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+                    let sql = format!("SELECT count(*) FROM {table} WHERE {whole}");
+                    records.insert(table, count(access, &sql, [])?);
                 }
                 let since =
                     access.now.as_microsecond() - i64::from(SESSION_ACTIVE_HOURS) * 3_600_000_000;
@@ -91,131 +105,120 @@ impl Working {
             .await
     }
 
-    /// Looks at every page, reference and word; what it finds wrong, nothing if all is well. Takes
-    /// as long as reading the whole file.
+    /// Looks at every page, reference and word; what it finds wrong, nothing if all is well. Of a
+    /// damaged file it says what can still be read. Takes as long as reading the whole file.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read at all.
+    /// [`Error::Storage`] when a sound file cannot be read.
     pub async fn verify(&self) -> Result<Vec<Problem>, Error> {
         self.unbound()
             .read(|access| {
-                let mut problems = damage(access)?;
+                let mut problems = damage(access);
                 if problems.is_empty() {
                     problems.extend(dangling(access)?);
-                    for &(kind, code) in CODES {
-                        problems.extend(for_kind!(kind, out_of_step(access, code), Ok(None))?);
+                    problems.extend(out_of_step_all(access)?);
+                } else {
+                    for &kind in KINDS {
+                        problems.extend(for_kind!(kind, unreadable(access), None));
                     }
                 }
                 Ok(problems)
             })
             .await
     }
-
-    /// Makes the word index anew from the rows.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
-    pub async fn reindex(&self) -> Result<(), Error> {
-        self.unbound()
-            .write(|access| {
-                access
-                    .connection
-                    .execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
-                for &(kind, _) in CODES {
-                    for_kind!(kind, index_all(access), Ok(()))?;
-                }
-                Ok(())
-            })
-            .await
-    }
-
-    /// Rewrites the file without what was deleted.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] when the disk has no room for the copy.
-    pub async fn vacuum(&self) -> Result<(), Error> {
-        Ok(self.ledger.vacuum().await?)
-    }
-
-    /// Copies the file as it is now to `target`, which must not exist.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] when `target` cannot be written.
-    pub async fn backup(&self, target: &std::path::Path) -> Result<(), Error> {
-        Ok(self.ledger.backup(target).await?)
-    }
 }
 
-fn count_of<T: Row>(access: &Access<'_>) -> Result<u64, Error> {
-    count(access, &format!("SELECT count(*) FROM {}", T::TABLE), [])
-}
-
-fn count(access: &Access<'_>, sql: &str, params: impl rusqlite::Params) -> Result<u64, Error> {
+pub(crate) fn count(
+    access: &Access<'_>,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> Result<u64, Error> {
     let count: i64 = access.connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
     Ok(count.cast_unsigned())
 }
 
-fn size(path: &std::path::Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |file| file.len())
+/// What SQLite finds damaged. Where the damage stops even that, it is the finding.
+pub(crate) fn damage(access: &Access<'_>) -> Vec<Problem> {
+    let mut reports = Vec::new();
+    if let Err(error) = integrity(access, &mut reports) {
+        reports.push(error.to_string());
+    }
+    reports.into_iter().map(|report| Problem::Damaged { report }).collect()
 }
 
-fn damage(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
+fn integrity(access: &Access<'_>, reports: &mut Vec<String>) -> rusqlite::Result<()> {
     // FTS5 forgets what it cached before another connection wrote when it is searched, and does not
     // when it is checked: without this a sound index is reported as damaged.
     access.connection.prepare("SELECT rowid FROM search WHERE search MATCH 'x'")?.exists([])?;
     let sql = format!("PRAGMA integrity_check({DAMAGE_LINES_MAX})");
     let mut statement = access.connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
-    let mut problems = Vec::new();
-    loop {
-        match rows.next() {
-            Ok(Some(row)) => {
-                let report: String = row.get(0)?;
-                if report != "ok" {
-                    problems.push(Problem::Damaged { report });
-                }
-            }
-            Ok(None) => return Ok(problems),
-            // Where the damage stops even the check, that is the finding.
-            Err(error) => {
-                problems.push(Problem::Damaged { report: error.to_string() });
-                return Ok(problems);
-            }
+    while let Some(row) = rows.next()? {
+        let report: String = row.get(0)?;
+        if report != "ok" {
+            reports.push(report);
         }
     }
+    Ok(())
 }
 
-fn dangling(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
+/// Where reading the records of a kind, from either end, comes to a stop before the other.
+fn unreadable<T: Row>(access: &Access<'_>) -> Option<Problem> {
+    let (first, stopped) = read_until(access, T::KIND, "ASC");
+    let error = stopped?;
+    let (last, _) = read_until(access, T::KIND, "DESC");
+    Some(Problem::Unreadable { kind: T::KIND, first, last, report: error.to_string() })
+}
+
+/// How many rows of a table can be read in this order, and what stopped it.
+fn read_until(access: &Access<'_>, kind: Kind, order: &str) -> (u64, Option<rusqlite::Error>) {
+    let mut readable = 0;
+    let sql = format!("SELECT * FROM {} ORDER BY row {order}", kind.collection());
+    let mut read = || -> rusqlite::Result<()> {
+        let mut statement = access.connection.prepare(&sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            (0..columns).try_for_each(|column| row.get_ref(column).map(drop))?;
+            readable += 1;
+        }
+        Ok(())
+    };
+    let stopped = read().err();
+    (readable, stopped)
+}
+
+pub(crate) fn dangling(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
     let mut statement = access.connection.prepare("PRAGMA foreign_key_check")?;
     let dangling = statement
         .query_map([], |row| Ok(Problem::Dangling { table: row.get(0)?, parent: row.get(2)? }))?;
     Ok(dangling.collect::<Result<_, _>>()?)
 }
 
+/// The kinds whose rows and words do not agree.
+pub(crate) fn out_of_step_all(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
+    let mut problems = Vec::new();
+    for &(kind, code) in CODES {
+        problems.extend(for_kind!(kind, out_of_step(access, code), Ok(None))?);
+    }
+    Ok(problems)
+}
+
 fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>, Error> {
     let table = T::TABLE;
+    let whole = if T::LEAVES_STUB { "NOT stub" } else { "TRUE" };
     let missing = format!(
-        "SELECT count(*) FROM {table} WHERE (row << ?2 | ?1) NOT IN (SELECT id FROM search_docsize)"
+        "SELECT count(*) FROM {table}
+         WHERE {whole} AND (row << ?2 | ?1) NOT IN (SELECT id FROM search_docsize)"
     );
     let orphaned = format!(
         "SELECT count(*) FROM search_docsize
-         WHERE (id & ((1 << ?2) - 1)) = ?1 AND (id >> ?2) NOT IN (SELECT row FROM {table})"
+         WHERE (id & ((1 << ?2) - 1)) = ?1
+         AND (id >> ?2) NOT IN (SELECT row FROM {table} WHERE {whole})"
     );
     let missing = count(access, &missing, (code, CODE_BITS))?;
     let orphaned = count(access, &orphaned, (code, CODE_BITS))?;
     let kind = T::KIND;
     let wrong = 0 < missing || 0 < orphaned;
     Ok(wrong.then_some(Problem::IndexOutOfStep { kind, missing, orphaned }))
-}
-
-fn index_all<T: Row>(access: &Access<'_>) -> Result<(), Error> {
-    let mut after = 0;
-    loop {
-        let items = access.rows::<T>(after)?;
-        let Some((_, last)) = items.last() else { return Ok(()) };
-        after = *last;
-        for (item, row) in items {
-            search::index(access.connection, T::KIND, row, &item.text(), Stored::Inserted)?;
-        }
-    }
 }

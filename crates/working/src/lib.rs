@@ -49,6 +49,7 @@ mod agent_state;
 mod column;
 mod config;
 mod decision;
+mod doctor;
 mod entry;
 mod entry_store;
 mod error;
@@ -67,8 +68,10 @@ mod removal;
 mod row;
 mod search;
 mod session;
+mod summary;
 mod task;
 mod tool_call;
+mod upkeep;
 
 use std::{path::Path, sync::Arc};
 
@@ -82,6 +85,7 @@ pub use crate::{
     column::LABEL_BYTES_MAX,
     config::{Clock, Config, Durability, EventFeed, FEED_KINDS},
     decision::{Decision, IntelligenceLevel},
+    doctor::{Check, Health},
     entry::{Entry, EntryFilter, EntryUpdate},
     entry_store::{Entries, EntriesBackend, EntryStore, JsonEntries},
     error::Error,
@@ -96,7 +100,8 @@ pub use crate::{
     preference::{DEFAULT_USER, Preferences},
     records::{KINDS, RecordPage},
     search::{FIND_LIMIT, FindOptions, Found},
-    session::{SESSION_ACTIVE_HOURS, SESSION_IDLE_DAYS_MAX, Session, Summary},
+    session::{RecentSummary, SESSION_ACTIVE_HOURS, SESSION_IDLE_DAYS_MAX, Session},
+    summary::Summary,
     task::{Task, TaskStatus, TaskUpdate},
     tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
 };
@@ -107,8 +112,13 @@ const APPLICATION_ID: i32 = 0x4149_4f57;
 /// How many commands share one commit at most.
 const BATCH_MAX: usize = 256;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "schema", sql: include_str!("../migrations/0001_schema.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "schema", sql: include_str!("../migrations/0001_schema.sql") },
+    Migration {
+        name: "stubs and summaries",
+        sql: include_str!("../migrations/0002_stubs_and_summaries.sql"),
+    },
+];
 
 /// The handle to a working memory. Clones share everything.
 #[derive(Debug, Clone)]
@@ -133,6 +143,7 @@ impl Working {
             queue: config.queue,
             batch_max: BATCH_MAX,
             readers: config.readers,
+            file_bytes_max: config.file_bytes_max,
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
         let ledger = Ledger::open(path, options)?;

@@ -3,9 +3,9 @@
 use aios_record::{Id, Kind, Record};
 
 use crate::{
-    AgentState, Decision, Entry, Error, Event, Goal, Interaction, Message, Pattern, Session, Task,
-    ToolCall, Working,
+    Error, Working,
     access::Access,
+    preference,
     row::{self, Row},
     search,
 };
@@ -23,23 +23,27 @@ pub const KINDS: &[Kind] = &[
     Kind::Interaction,
     Kind::Entry,
     Kind::Event,
+    Kind::Summary,
+    Kind::Preference,
+    Kind::Persona,
 ];
 
 /// Calls a generic function for the type of a kind; `$absent` for a kind that is not kept here.
 macro_rules! for_kind {
     ($kind:expr, $call:ident ( $($argument:expr),* ), $absent:expr) => {
         match $kind {
-            Kind::Goal => $call::<Goal>($($argument),*),
-            Kind::Task => $call::<Task>($($argument),*),
-            Kind::ToolCall => $call::<ToolCall>($($argument),*),
-            Kind::Decision => $call::<Decision>($($argument),*),
-            Kind::Pattern => $call::<Pattern>($($argument),*),
-            Kind::AgentState => $call::<AgentState>($($argument),*),
-            Kind::Session => $call::<Session>($($argument),*),
-            Kind::Message => $call::<Message>($($argument),*),
-            Kind::Interaction => $call::<Interaction>($($argument),*),
-            Kind::Entry => $call::<Entry>($($argument),*),
-            Kind::Event => $call::<Event>($($argument),*),
+            aios_record::Kind::Goal => $call::<$crate::Goal>($($argument),*),
+            aios_record::Kind::Task => $call::<$crate::Task>($($argument),*),
+            aios_record::Kind::ToolCall => $call::<$crate::ToolCall>($($argument),*),
+            aios_record::Kind::Decision => $call::<$crate::Decision>($($argument),*),
+            aios_record::Kind::Pattern => $call::<$crate::Pattern>($($argument),*),
+            aios_record::Kind::AgentState => $call::<$crate::AgentState>($($argument),*),
+            aios_record::Kind::Session => $call::<$crate::Session>($($argument),*),
+            aios_record::Kind::Message => $call::<$crate::Message>($($argument),*),
+            aios_record::Kind::Interaction => $call::<$crate::Interaction>($($argument),*),
+            aios_record::Kind::Entry => $call::<$crate::Entry>($($argument),*),
+            aios_record::Kind::Event => $call::<$crate::Event>($($argument),*),
+            aios_record::Kind::Summary => $call::<$crate::Summary>($($argument),*),
             _ => $absent,
         }
     };
@@ -59,6 +63,10 @@ pub struct RecordPage {
 impl Working {
     /// The record of this kind and id; none if there is none, or none of this kind is kept here.
     ///
+    /// The id of an agent's state is the agent's name, that of a preference or a trait of the
+    /// persona its key. Where this handle is bound to no user, preferences are those of
+    /// [`DEFAULT_USER`](crate::DEFAULT_USER).
+    ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
@@ -67,7 +75,7 @@ impl Working {
     }
 
     /// At most `limit` records of `kind`, oldest first, from the beginning or from
-    /// [`RecordPage::next`] on.
+    /// [`RecordPage::next`] on. None of a kind that is not one of [`KINDS`].
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -78,7 +86,12 @@ impl Working {
         limit: usize,
     ) -> Result<RecordPage, Error> {
         self.read(move |access| {
-            for_kind!(kind, page(access, after, limit), Ok(RecordPage::default()))
+            let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
+            match kind {
+                Kind::Preference => preference::page(access, after, limit),
+                Kind::Persona => preference::persona_page(access, after, limit),
+                _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default())),
+            }
         })
         .await
     }
@@ -107,7 +120,19 @@ pub(crate) fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<
     fn get<T: Row>(access: &Access<'_>, id: &str) -> Result<Option<Record>, Error> {
         Ok(access.get::<T>(id)?.as_ref().map(row::record))
     }
-    for_kind!(kind, get(access, id), Ok(None))
+    match kind {
+        Kind::Preference => preference::by_key(access, id),
+        Kind::Persona => preference::persona_by_key(access, id),
+        _ => for_kind!(kind, get(access, id), Ok(None)),
+    }
+}
+
+/// Whether rows of this kind stay as stubs for those that refer to them.
+pub(crate) fn leaves_stub(kind: Kind) -> bool {
+    fn leaves<T: Row>() -> bool {
+        T::LEAVES_STUB
+    }
+    for_kind!(kind, leaves(), false)
 }
 
 /// Whether there is a record of this kind and id, visible or not.
@@ -126,16 +151,17 @@ pub(crate) fn by_row(access: &Access<'_>, kind: Kind, row: i64) -> Result<Option
     for_kind!(kind, get(access, row), Ok(None))
 }
 
-fn page<T: Row>(
-    access: &Access<'_>,
-    after: Option<u64>,
-    limit: usize,
-) -> Result<RecordPage, Error> {
-    let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
-    let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
-    let (items, last) = access.page::<T>(after, wanted)?;
-    let next = if items.len() < limit { None } else { last.map(i64::cast_unsigned) };
-    Ok(RecordPage { records: items.iter().map(row::record).collect(), next })
+impl RecordPage {
+    /// A page that was to have `limit` records and ends at row `last`.
+    pub(crate) fn new(records: Vec<Record>, last: Option<i64>, limit: usize) -> RecordPage {
+        let next = if records.len() < limit { None } else { last.map(i64::cast_unsigned) };
+        RecordPage { records, next }
+    }
+}
+
+fn page<T: Row>(access: &Access<'_>, after: i64, limit: usize) -> Result<RecordPage, Error> {
+    let (items, last) = access.page::<T>(after, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    Ok(RecordPage::new(items.iter().map(row::record).collect(), last, limit))
 }
 
 fn newest<T: Row>(

@@ -4,9 +4,8 @@ use aios_record::{Id, Kind};
 use rusqlite::ToSql;
 
 use crate::{
-    AgentState, Decision, Entry, Error, Event, Goal, Interaction, Message, Pattern, Session, Task,
-    ToolCall, Working, access::Access, column::Column, feed::Op, records::for_kind, row::Row,
-    search,
+    Error, Working, access::Access, column::Column, feed::Op, preference, records::for_kind,
+    row::Row, search,
 };
 
 impl Working {
@@ -46,6 +45,11 @@ pub(crate) fn remove(
     id: &str,
     removed: &mut Vec<(Kind, Id)>,
 ) -> Result<(), Error> {
+    match kind {
+        Kind::Preference => return preference::remove(access, id, removed),
+        Kind::Persona => return preference::remove_trait(access, id, removed),
+        _ => {}
+    }
     fn visible<T: Row>(access: &Access<'_>, id: &str) -> Result<Option<&'static str>, Error> {
         Ok(access.get::<T>(id)?.map(|_| T::TABLE))
     }

@@ -28,6 +28,8 @@ const META: &[&str] = &[
 pub(crate) trait Fields: Sized {
     const KIND: Kind;
     const TABLE: &'static str;
+    /// Whether its row stays as a stub for as long as others refer to it.
+    const LEAVES_STUB: bool;
 
     fn statements() -> &'static Statements;
     fn id(&self) -> &Id;
@@ -63,17 +65,19 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     fn settle(&mut self, _now: aios_record::Timestamp) {}
 }
 
-/// Defines the columns of a record by its fields, which have the columns' names.
+/// Defines the columns of a record by its fields, which have the columns' names. `with stubs` are
+/// the tables that others refer to.
 macro_rules! fields {
-    ($type:ident in $table:literal { $($field:ident),* $(,)? }) => {
+    ($type:ident in $table:literal $(with $stubs:ident)? { $($field:ident),* $(,)? }) => {
         impl $crate::row::Fields for $type {
             const KIND: aios_record::Kind = aios_record::Kind::$type;
             const TABLE: &'static str = $table;
+            const LEAVES_STUB: bool = $crate::row::fields!(@leaves $($stubs)?);
 
             fn statements() -> &'static $crate::row::Statements {
                 static STATEMENTS: std::sync::LazyLock<$crate::row::Statements> =
                     std::sync::LazyLock::new(|| {
-                        $crate::row::Statements::of($table, &[$(stringify!($field)),*])
+                        $crate::row::Statements::of::<$type>(&[$(stringify!($field)),*])
                     });
                 &STATEMENTS
             }
@@ -108,13 +112,15 @@ macro_rules! fields {
             }
         }
     };
+    (@leaves) => { false };
+    (@leaves stubs) => { true };
 }
 
 pub(crate) use fields;
 
 /// The statements that follow from a table's columns.
 pub(crate) struct Statements {
-    /// `SELECT` of a whole record, to be followed by `WHERE`.
+    /// `SELECT` of whole records, to be followed by a condition.
     pub(crate) select: String,
     /// `INSERT`, returning the row's number.
     pub(crate) insert: String,
@@ -125,7 +131,10 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    pub(crate) fn of(table: &str, own: &[&str]) -> Statements {
+    pub(crate) fn of<T: Fields>(own: &[&str]) -> Statements {
+        let table = T::TABLE;
+        let (whole, again) =
+            if T::LEAVES_STUB { ("NOT stub AND", ", stub = FALSE") } else { ("", "") };
         let columns: Vec<&str> = [&["id"], own, META].concat();
         let names = columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
         let marks = (1..=columns.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
@@ -133,9 +142,9 @@ impl Statements {
         let changes = changes.map(|(n, name)| format!("\"{name}\" = ?{}", n + 1));
         let changes = changes.collect::<Vec<_>>().join(", ");
         Statements {
-            select: format!("SELECT {names}, row FROM {table} AS t"),
+            select: format!("SELECT {names}, row FROM {table} AS t WHERE {whole}"),
             insert: format!("INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING row"),
-            update: format!("UPDATE {table} SET {changes} WHERE id = ?1 RETURNING row"),
+            update: format!("UPDATE {table} SET {changes}{again} WHERE id = ?1 RETURNING row"),
             owner: format!(
                 "SELECT scope_user, scope_agent, scope_session, created_at, recorded_at
                  FROM {table} WHERE id = ?1"

@@ -56,7 +56,7 @@ impl Session {
     }
 }
 
-fields! { Session in "sessions" { summary, last_active, message_count } }
+fields! { Session in "sessions" with stubs { summary, last_active, message_count } }
 
 impl Row for Session {
     fn text(&self) -> String {
@@ -75,7 +75,7 @@ impl Row for Session {
 
 /// What a finished task or a session was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct RecentSummary {
     /// [`Kind::Task`] or [`Kind::Session`].
     pub kind: Kind,
     /// Which one.
@@ -197,7 +197,7 @@ impl Working {
         &self,
         limit: usize,
         max_tokens: usize,
-    ) -> Result<Vec<Summary>, Error> {
+    ) -> Result<Vec<RecentSummary>, Error> {
         self.read(move |access| {
             let count = i64::try_from(limit).unwrap_or(i64::MAX);
             let tasks: Vec<Task> = access.select(
@@ -208,7 +208,7 @@ impl Working {
                 "AND summary <> '' ORDER BY last_active DESC, row DESC LIMIT ?6",
                 &[&count],
             )?;
-            let mut summaries: Vec<Summary> = tasks.into_iter().map(of_task).collect();
+            let mut summaries: Vec<RecentSummary> = tasks.into_iter().map(of_task).collect();
             summaries.extend(sessions.into_iter().map(of_session));
             summaries.sort_by_key(|summary| std::cmp::Reverse(summary.time));
             summaries.truncate(limit);
@@ -218,13 +218,13 @@ impl Working {
     }
 }
 
-fn of_task(task: Task) -> Summary {
+fn of_task(task: Task) -> RecentSummary {
     let time = task.completed_at.or(task.meta.updated_at).unwrap_or_default();
-    Summary { kind: Kind::Task, id: task.id, text: task.summary.unwrap_or_default(), time }
+    RecentSummary { kind: Kind::Task, id: task.id, text: task.summary.unwrap_or_default(), time }
 }
 
-fn of_session(session: Session) -> Summary {
-    Summary {
+fn of_session(session: Session) -> RecentSummary {
+    RecentSummary {
         kind: Kind::Session,
         id: session.id,
         text: session.summary.unwrap_or_default(),
@@ -233,7 +233,7 @@ fn of_session(session: Session) -> Summary {
 }
 
 /// As many summaries as fit into `chars`, the last one cut.
-fn fit(summaries: Vec<Summary>, chars: usize) -> Vec<Summary> {
+fn fit(summaries: Vec<RecentSummary>, chars: usize) -> Vec<RecentSummary> {
     const MARK: &str = "...";
     let mut left = chars;
     let mut fitting = Vec::new();

@@ -124,7 +124,7 @@ impl Task {
 }
 
 fields! {
-    Task in "tasks" {
+    Task in "tasks" with stubs {
         goal_id, description, agent, status, input, output, summary, result, error, started_at,
         completed_at, duration_ms, metadata,
     }

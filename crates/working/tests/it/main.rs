@@ -3,7 +3,9 @@
 
 mod age;
 mod crash;
+mod doctor;
 mod entries;
+mod fault;
 mod feed;
 mod limits;
 mod messages;

@@ -1,0 +1,252 @@
+//! An examination of the whole memory, finding by finding, with what to do about each. Not here:
+//! doing it.
+
+use std::{
+    fs::{Metadata, metadata},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use crate::{
+    Error, MIGRATIONS, Problem, Working,
+    access::Access,
+    health::{count, damage, dangling, out_of_step_all},
+};
+
+/// A log of this size or more is not emptied as it should be.
+const LOG_BYTES_HIGH: u64 = 64 * 1024 * 1024;
+/// From this share of free pages on a file is worth rewriting, in percent ...
+const FREE_PERCENT_HIGH: u64 = 25;
+/// ... if that many bytes are won.
+const FREE_BYTES_HIGH: u64 = 1024 * 1024;
+/// So many traces of the feed wait at most where something reads it.
+const FEED_HIGH: u64 = 10_000;
+/// From this share on a limit is as good as reached, in percent.
+const NEAR_PERCENT: u64 = 90;
+
+/// What one examination found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at: `file_mode`, `log`, `free_pages`, `room`, `schema`, `integrity`,
+    /// `foreign_keys`, `word_index`, `feed` or `queue`.
+    pub name: &'static str,
+    /// How it is.
+    pub health: Health,
+    /// What was found, for a person to read.
+    pub finding: String,
+    /// What to do about it; none if all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// How something is. The later, the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// As it should be.
+    Good,
+    /// It works, and will be better if the advice is followed.
+    Warning,
+    /// Something is lost, wrong or unsafe.
+    Bad,
+}
+
+impl Check {
+    fn good(name: &'static str, finding: impl Into<String>) -> Check {
+        Check { name, health: Health::Good, finding: finding.into(), advice: None }
+    }
+
+    fn warning(self, advice: impl Into<String>) -> Check {
+        Check { health: Health::Warning, advice: Some(advice.into()), ..self }
+    }
+
+    fn bad(self, advice: impl Into<String>) -> Check {
+        Check { health: Health::Bad, advice: Some(advice.into()), ..self }
+    }
+}
+
+impl Working {
+    /// Examines the whole memory, of every scope: always the same checks in the same order, what is
+    /// well included. Changes nothing. Takes as long as reading the whole file; others go on
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] after [`close`](Working::close). Whatever else goes wrong is a finding.
+    pub async fn doctor(&self) -> Result<Vec<Check>, Error> {
+        let (path, waiting) = (self.path().to_owned(), self.ledger.waiting());
+        self.unbound().read(move |access| Ok(examine(access, &path, waiting))).await
+    }
+}
+
+fn examine(access: &Access<'_>, path: &Path, waiting: usize) -> Vec<Check> {
+    type Look = fn(&Access<'_>, &Path) -> Result<Check, Error>;
+    const LOOKS: &[(&str, Look)] = &[
+        ("file_mode", |_, path| Ok(file_mode(path))),
+        ("log", |_, path| Ok(log(path))),
+        ("free_pages", |access, _| free_pages(access)),
+        ("room", |access, _| room(access)),
+        ("schema", |access, _| schema(access)),
+        ("integrity", |access, _| integrity(access)),
+        ("foreign_keys", |access, _| foreign_keys(access)),
+        ("word_index", |access, _| word_index(access)),
+        ("feed", |access, _| feed(access)),
+    ];
+    let mut checks: Vec<Check> = LOOKS
+        .iter()
+        .map(|(name, look)| {
+            look(access, path).unwrap_or_else(|error| {
+                let check = Check::good(name, format!("it cannot be examined: {}", whole(&error)));
+                check.bad("restore a backup, or export what can be read")
+            })
+        })
+        .collect();
+    checks.push(queue(waiting, access.config.queue));
+    checks
+}
+
+/// An error with what caused it, on one line.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+    format!("{error}{causes}")
+}
+
+fn file_mode(path: &Path) -> Check {
+    let others = |file: Metadata| file.permissions().mode() & 0o077 != 0;
+    let files = ["", "-wal", "-shm"].map(|suffix| beside(path, suffix));
+    let open: Vec<String> = files
+        .iter()
+        .filter(|file| metadata(file).is_ok_and(others))
+        .map(|file| format!("'{}'", file.display()))
+        .collect();
+    if open.is_empty() {
+        return Check::good("file_mode", "only its owner can read the file");
+    }
+    Check::good("file_mode", format!("others than its owner may use {}", open.join(", ")))
+        .bad(format!("chmod 600 {}", open.join(" ")))
+}
+
+fn log(path: &Path) -> Check {
+    let bytes = size(&beside(path, "-wal"));
+    let check = Check::good("log", format!("the write-ahead log has {bytes} bytes"));
+    if bytes < LOG_BYTES_HIGH {
+        return check;
+    }
+    check.warning("a reader in some process keeps the log from being emptied; end or restart it")
+}
+
+fn free_pages(access: &Access<'_>) -> Result<Check, Error> {
+    let (pages, page_bytes) = (pragma(access, "page_count")?, pragma(access, "page_size")?);
+    let free = pragma(access, "freelist_count")?;
+    let check = Check::good("free_pages", format!("{free} of {pages} pages are free"));
+    let worth = FREE_BYTES_HIGH <= free * page_bytes;
+    if worth && pages * FREE_PERCENT_HIGH <= free * 100 {
+        let bytes = free * page_bytes;
+        return Ok(check.warning(format!("run `vacuum` to win {bytes} bytes back")));
+    }
+    Ok(check)
+}
+
+fn room(access: &Access<'_>) -> Result<Check, Error> {
+    let bytes = pragma(access, "page_count")? * pragma(access, "page_size")?;
+    let Some(limit) = access.config.file_bytes_max else {
+        return Ok(Check::good("room", format!("the file has {bytes} bytes and no limit")));
+    };
+    let check = Check::good("room", format!("the file has {bytes} of {limit} bytes"));
+    let used = bytes - pragma(access, "freelist_count")? * pragma(access, "page_size")?;
+    if used * 100 < limit * NEAR_PERCENT {
+        return Ok(check);
+    }
+    Ok(check.warning("let records age, remove some, or raise `file_bytes_max`"))
+}
+
+fn schema(access: &Access<'_>) -> Result<Check, Error> {
+    let (version, known) = (pragma(access, "user_version")?, MIGRATIONS.len() as u64);
+    let check = Check::good("schema", format!("version {version}, this program knows {known}"));
+    if version == known {
+        return Ok(check);
+    }
+    Ok(check.bad("a newer program has changed the file; restart this one with that version"))
+}
+
+fn integrity(access: &Access<'_>) -> Result<Check, Error> {
+    let reports: Vec<String> = damage(access)
+        .into_iter()
+        .filter_map(|problem| match problem {
+            Problem::Damaged { report } => Some(report),
+            _ => None,
+        })
+        .collect();
+    let Some(first) = reports.first() else {
+        return Ok(Check::good("integrity", "every page is sound"));
+    };
+    let finding = format!("the file is damaged in {} places, first: {first}", reports.len());
+    let advice = "restore a backup, or export what can be read; `verify` says what that is";
+    Ok(Check::good("integrity", finding).bad(advice))
+}
+
+fn foreign_keys(access: &Access<'_>) -> Result<Check, Error> {
+    let dangling = dangling(access)?;
+    let finding = match dangling.first() {
+        None => return Ok(Check::good("foreign_keys", "every reference leads to a record")),
+        Some(Problem::Dangling { table, parent }) => {
+            format!("{} rows refer to none, such as one of {table} to {parent}", dangling.len())
+        }
+        Some(other) => format!("{other:?}"),
+    };
+    let advice = "another program wrote the file: restore a backup, or remove those records";
+    Ok(Check::good("foreign_keys", finding).bad(advice))
+}
+
+fn word_index(access: &Access<'_>) -> Result<Check, Error> {
+    let problems = out_of_step_all(access)?;
+    if problems.is_empty() {
+        return Ok(Check::good("word_index", "every searchable text can be found"));
+    }
+    let kinds: Vec<String> = problems
+        .iter()
+        .filter_map(|problem| match problem {
+            Problem::IndexOutOfStep { kind, missing, orphaned } => {
+                Some(format!("{} ({missing} missing, {orphaned} too many)", kind.collection()))
+            }
+            _ => None,
+        })
+        .collect();
+    let finding = format!("it is out of step with {}", kinds.join(", "));
+    Ok(Check::good("word_index", finding).bad("run `reindex`"))
+}
+
+fn feed(access: &Access<'_>) -> Result<Check, Error> {
+    let pending = count(access, "SELECT count(*) FROM feed", [])?;
+    let check = Check::good("feed", format!("{pending} changes wait for long-term memory"));
+    if pending < FEED_HIGH {
+        return Ok(check);
+    }
+    Ok(check.warning("nothing takes them, so nothing ages: run a process that keeps this memory"))
+}
+
+fn queue(waiting: usize, limit: usize) -> Check {
+    let check = Check::good("queue", format!("{waiting} of {limit} places are taken"));
+    if (waiting as u64) * 100 < (limit.max(1) as u64) * NEAR_PERCENT {
+        return check;
+    }
+    check.warning("callers wait: write less often, in batches, or raise `queue`")
+}
+
+fn pragma(access: &Access<'_>, name: &str) -> Result<u64, Error> {
+    count(access, &format!("PRAGMA {name}"), [])
+}
+
+/// A file of SQLite's beside the file itself.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(suffix);
+    PathBuf::from(beside)
+}
+
+/// How large a file is; 0 if there is none.
+pub(crate) fn size(path: &Path) -> u64 {
+    metadata(path).map_or(0, |file| file.len())
+}

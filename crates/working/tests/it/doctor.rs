@@ -1,0 +1,80 @@
+//! What an examination finds, and what it advises.
+
+use std::os::unix::fs::PermissionsExt;
+
+use aios_working::{Check, Config, Goal, Health, Working};
+
+use crate::Place;
+
+async fn check(working: &Working, name: &str) -> Check {
+    let checks = working.doctor().await.unwrap();
+    checks.into_iter().find(|check| check.name == name).unwrap()
+}
+
+#[tokio::test]
+async fn all_is_well_with_a_new_memory() {
+    let place = Place::new();
+    let working = place.open(place.fed());
+    working.store_goal(Goal::new("stay well")).await.unwrap();
+    let checks = working.doctor().await.unwrap();
+    let names: Vec<_> = checks.iter().map(|check| check.name).collect();
+    let expect = [
+        "file_mode",
+        "log",
+        "free_pages",
+        "room",
+        "schema",
+        "integrity",
+        "foreign_keys",
+        "word_index",
+        "feed",
+        "queue",
+    ];
+    assert_eq!(names, expect);
+    for check in &checks {
+        assert_eq!((check.health, &check.advice), (Health::Good, &None), "{check:?}");
+    }
+    let json = serde_json::to_value(&checks[8]).unwrap();
+    let finding = "1 changes wait for long-term memory";
+    assert_eq!(json, serde_json::json!({"name": "feed", "health": "good", "finding": finding}));
+    working.close().await;
+    assert!(working.doctor().await.is_err());
+}
+
+#[tokio::test]
+async fn each_ill_is_found_with_its_advice() {
+    let place = Place::new();
+    let path = place.folder.path().join("working.db");
+    let limited = Config { file_bytes_max: Some(4 << 20), ..place.config() };
+    let working = place.open(limited);
+    while working.store_goal(Goal::new("boat ".repeat(20_000))).await.is_ok() {}
+    let ill = async |name: &str, health: Health, advice: &str| {
+        let check = check(&working, name).await;
+        assert_eq!(check.health, health, "{check:?}");
+        let given = check.advice.clone().unwrap();
+        assert!(given.contains(advice), "{check:?}");
+    };
+    ill("room", Health::Warning, "file_bytes_max").await;
+
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    ill("file_mode", Health::Bad, "chmod 600").await;
+
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let spoil = |sql: &str| other.execute_batch(sql).unwrap();
+    spoil("DELETE FROM goals WHERE row <= 30");
+    ill("free_pages", Health::Warning, "vacuum").await;
+    ill("word_index", Health::Bad, "reindex").await;
+    spoil(
+        "PRAGMA foreign_keys = OFF;
+         INSERT INTO tool_calls SELECT 1, 'c', 'no task', 1, 't', '', 'null', 'null', 1, NULL,
+             NULL, 0, NULL, NULL, NULL, '', NULL, NULL, 0.5, 0, 0, 0, NULL;",
+    );
+    ill("foreign_keys", Health::Bad, "backup").await;
+    spoil(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
+         INSERT INTO feed (kind, id, op) SELECT 'goal', n, 'upsert' FROM n;",
+    );
+    ill("feed", Health::Warning, "process").await;
+    spoil("PRAGMA user_version = 99");
+    ill("schema", Health::Bad, "newer").await;
+}
