@@ -5,6 +5,9 @@
 ALTER TABLE sessions ADD COLUMN stub INTEGER NOT NULL DEFAULT 0 CHECK (stub IN (0, 1));
 ALTER TABLE goals ADD COLUMN stub INTEGER NOT NULL DEFAULT 0 CHECK (stub IN (0, 1));
 ALTER TABLE tasks ADD COLUMN stub INTEGER NOT NULL DEFAULT 0 CHECK (stub IN (0, 1));
+CREATE INDEX sessions_stubs ON sessions (id) WHERE stub;
+CREATE INDEX goals_stubs ON goals (id) WHERE stub;
+CREATE INDEX tasks_stubs ON tasks (id) WHERE stub;
 
 -- `subject` is the key of what is summed up, `originals` the keys of what was read for it.
 CREATE TABLE summaries (

@@ -118,6 +118,37 @@ impl Access<'_> {
         Ok(self.owner::<T>(id)?.is_some())
     }
 
+    /// Whether a record of this id has moved out and left a stub, where it would be visible.
+    pub(crate) fn has_stub<T: Row>(&self, id: &str) -> Result<bool, Error> {
+        if !T::LEAVES_STUB {
+            return Ok(false);
+        }
+        let sql = format!(
+            "SELECT scope_user, scope_agent, scope_session FROM {} WHERE id = ?1 AND stub",
+            T::TABLE
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let scope = statement.query_row([id], |row| Columns::of(row).scope()).optional()?;
+        Ok(scope.is_some_and(|scope| self.bound.admits(&scope)))
+    }
+
+    /// Whether what the file holds is within its limit.
+    pub(crate) fn check_room(&self) -> Result<(), Error> {
+        match self.config.file_bytes_max {
+            Some(limit) if limit < self.bytes_used()? => Err(Error::Full { source: None }),
+            _ => Ok(()),
+        }
+    }
+
+    /// How much the file holds, free pages not counted.
+    pub(crate) fn bytes_used(&self) -> Result<u64, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT (page_count - freelist_count) * page_size
+             FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+        )?;
+        Ok(statement.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned())
+    }
+
     fn owner<T: Row>(&self, id: &Id) -> Result<Option<Owner>, Error> {
         let mut statement = self.connection.prepare_cached(&T::statements().owner)?;
         let owner = statement.query_row([id.as_str()], |row| {

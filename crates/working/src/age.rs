@@ -1,28 +1,35 @@
 //! Ageing: moving out what has been here long enough.
 //!
 //! Moving is not removing: nothing is told to the feed, and a long-term memory keeps what it has. A
-//! row goes only when the feed has nothing more to tell of it. Not here: writing summaries of what
-//! goes.
+//! row goes only when the feed has nothing more to tell of it. What ends as a whole, a goal or a
+//! session, is summed up before anything of it goes.
 
 use std::collections::BTreeMap;
 
-use aios_record::Kind;
+use aios_record::{Id, Kind, Timestamp};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::{Error, PATTERNS_MAX, Working, access::Access, metric, removal};
+use crate::{
+    Error, PATTERNS_MAX, SESSION_ACTIVE_HOURS, Working, access::Access, metric,
+    records::leaves_stub, removal, summary,
+};
 
-/// A record of this importance or more never ages.
+/// A record of this importance or more never ages, unless it expires.
 pub const IMPORTANT: f32 = 0.8;
 
 /// So many rows go in one transaction, so that writers need not wait long.
 const BATCH: i64 = 1000;
-const DAY_US: i64 = 24 * 3_600_000_000;
+/// So many sessions or goals are summed up in one transaction.
+const SUMMARIES: i64 = 16;
+const HOUR_US: i64 = 3_600_000_000;
+const DAY_US: i64 = 24 * HOUR_US;
 
-/// How many days records stay. Each is counted from when the record was completed, or else from
-/// when the memory took it in; `None` is for ever.
+/// How many days records stay. Each is counted from when the record was completed, and never from
+/// before the memory took it in, whatever an import says; `None` is for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
-    /// Goals and tasks, once they ended. Default 90. What others here belong to stays with them.
+    /// Goals and tasks, once they ended. Default 90.
     pub goals_and_tasks_days: Option<u32>,
     /// Tool calls. Default 30.
     pub tool_calls_days: Option<u32>,
@@ -30,14 +37,22 @@ pub struct Retention {
     pub decisions_days: Option<u32>,
     /// Messages and interactions. Default 30.
     pub messages_days: Option<u32>,
+    /// Sessions in which nothing happens. Default 90.
+    pub sessions_days: Option<u32>,
     /// Events. Default 30.
     pub events_days: Option<u32>,
+    /// Summaries of sessions and goals. Default 365.
+    pub summaries_days: Option<u32>,
     /// Single samples of metrics; after that hourly figures. Default 7.
     pub metrics_days: Option<u32>,
     /// Hourly figures of metrics. Default 365.
     pub metrics_hourly_days: Option<u32>,
-    /// How many patterns stay, the most surely successful ones. Default [`PATTERNS_MAX`].
+    /// How many patterns stay: important ones, then the most surely successful. Default
+    /// [`PATTERNS_MAX`].
     pub patterns_max: Option<usize>,
+    /// How often the file is [compacted](Working::vacuum_if_due). Default every 7 days; `None` is
+    /// never.
+    pub vacuum_days: Option<u32>,
 }
 
 impl Default for Retention {
@@ -47,97 +62,111 @@ impl Default for Retention {
             tool_calls_days: Some(30),
             decisions_days: Some(30),
             messages_days: Some(30),
+            sessions_days: Some(90),
             events_days: Some(30),
+            summaries_days: Some(365),
             metrics_days: Some(7),
             metrics_hourly_days: Some(365),
             patterns_max: Some(PATTERNS_MAX),
+            vacuum_days: Some(7),
         }
     }
 }
 
-/// How many records went, or would go, by kind.
+/// What went, or would go, and what was done beside.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Aged {
-    /// By the name of their collection; kinds of which none goes are left out.
+    /// How many records went, by the name of their collection; kinds of which none did are left
+    /// out.
     pub records: BTreeMap<&'static str, u64>,
+    /// How many sessions and goals were summed up.
+    pub summed_up: u64,
+    /// Whether the file was compacted.
+    pub vacuumed: bool,
 }
 
-/// What can age: the kind, its table, and when a row of it is old (`?1` is the latest time that
-/// counts as old). Children come before their parents.
-const AGEING: &[(Kind, &str, &str)] = &[
-    (Kind::ToolCall, "tool_calls", "recorded_at < ?1"),
-    (
-        Kind::Task,
-        "tasks",
-        "completed_at < ?1 AND id NOT IN (
-             SELECT task_id FROM tool_calls WHERE task_id IS NOT NULL
-         )",
-    ),
-    (
-        Kind::Goal,
-        "goals",
-        "completed_at < ?1 AND id NOT IN (SELECT goal_id FROM tasks WHERE goal_id IS NOT NULL)",
-    ),
-    (Kind::Decision, "decisions", "recorded_at < ?1"),
-    (Kind::Message, "messages", "recorded_at < ?1"),
-    (Kind::Interaction, "interactions", "recorded_at < ?1"),
-    (Kind::Event, "events", "recorded_at < ?1"),
+const RECORDED: &str = "recorded_at < ?1";
+const ENDED: &str = "max(completed_at, recorded_at) < ?1";
+
+/// What can age or expire, and when a row of it is old (`?1` is the latest time that counts as
+/// old). Children come before their parents.
+const AGEING: &[(Kind, &str)] = &[
+    (Kind::ToolCall, RECORDED),
+    (Kind::Task, ENDED),
+    (Kind::Goal, ENDED),
+    (Kind::Message, RECORDED),
+    (Kind::Session, "max(last_active, recorded_at) < ?1"),
+    (Kind::Decision, RECORDED),
+    (Kind::Interaction, RECORDED),
+    (Kind::Event, RECORDED),
+    (Kind::Summary, RECORDED),
+    (Kind::Pattern, RECORDED),
+    (Kind::Entry, RECORDED),
+    (Kind::AgentState, RECORDED),
 ];
 
 impl Retention {
+    /// `None` for kinds that only expire.
     fn days(&self, kind: Kind) -> Option<u32> {
         match kind {
             Kind::Goal | Kind::Task => self.goals_and_tasks_days,
             Kind::ToolCall => self.tool_calls_days,
             Kind::Decision => self.decisions_days,
             Kind::Message | Kind::Interaction => self.messages_days,
+            Kind::Session => self.sessions_days,
             Kind::Event => self.events_days,
+            Kind::Summary => self.summaries_days,
             _ => None,
         }
     }
 }
 
 impl Working {
-    /// Moves out what has been here long enough, of every scope, in small transactions, and says
-    /// how many records went. Open goals and tasks, [`IMPORTANT`] records and those of which the
-    /// change feed still has to tell stay.
+    /// Sums up the goals that have ended and the sessions in which nothing happened for
+    /// [`SESSION_ACTIVE_HOURS`], then moves out what has been here long enough or has expired, of
+    /// every scope, and says what it did. Everything is done in small transactions; what is being
+    /// written meanwhile need not wait long. Last the file is compacted if that is due.
+    ///
+    /// Open goals and tasks, [`IMPORTANT`] records and those of which the change feed still has to
+    /// tell stay. A parent that goes before its children leaves a stub for them: no read shows it,
+    /// and it goes with the last of them.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written; what went before that is gone.
     pub async fn age(&self, retention: &Retention) -> Result<Aged, Error> {
         let all = self.unbound();
-        let mut aged = Aged::default();
-        for &(kind, table, old) in AGEING {
-            let Some(days) = retention.days(kind) else { continue };
-            loop {
-                let taken = all.write(move |access| take(access, kind, table, old, days)).await?;
-                if 0 < taken {
-                    *aged.records.entry(kind.collection()).or_default() += taken;
-                }
-                if taken < BATCH.cast_unsigned() {
-                    break;
-                }
+        let mut aged = Aged { summed_up: all.sum_up().await?, ..Aged::default() };
+        for &(kind, _) in AGEING {
+            let moved = all.age_kind(kind, retention.days(kind)).await?;
+            if 0 < moved {
+                aged.records.insert(kind.collection(), moved);
             }
         }
         if let Some(keep) = retention.patterns_max {
             let pruned = all.prune_patterns(keep).await?;
             if 0 < pruned {
-                aged.records.insert(Kind::Pattern.collection(), pruned);
+                *aged.records.entry(Kind::Pattern.collection()).or_default() += pruned;
             }
         }
         let (samples, hours) = (retention.metrics_days, retention.metrics_hourly_days);
-        all.write(move |access| {
+        all.free_room(move |access| {
+            removal::drop_stubs(access)?;
             if let Some(days) = samples {
-                metric::roll_up(access, before(access, days))?;
+                metric::roll_up(access, days_before(access.now, days))?;
             }
-            hours.map_or(Ok(()), |days| metric::drop_hours(access, before(access, days)))
+            let Some(days) = hours else { return Ok(()) };
+            metric::drop_hours(access, days_before(access.now, days))
         })
         .await?;
+        all.optimize().await?;
+        if let Some(days) = retention.vacuum_days {
+            aged.vacuumed = all.vacuum_if_due(days).await?;
+        }
         Ok(aged)
     }
 
-    /// What [`age`](Working::age) would move out now. Patterns are not counted, nor a parent whose
-    /// children would go first.
+    /// What [`age`](Working::age) would move out now. Not counted are patterns, which go by number,
+    /// and what would wait because its summary has to be told first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -146,12 +175,11 @@ impl Working {
         self.unbound()
             .read(move |access| {
                 let mut aged = Aged::default();
-                for &(kind, table, old) in AGEING {
-                    let Some(days) = retention.days(kind) else { continue };
-                    let which = which(kind, old);
+                for &(kind, old) in AGEING {
+                    let (table, which) = (kind.collection(), which(kind, old));
                     let sql = format!("SELECT count(*) FROM {table} WHERE {which}");
-                    let params = (before(access, days), IMPORTANT);
                     let mut statement = access.connection.prepare_cached(&sql)?;
+                    let params = (cutoff(access, retention.days(kind)), IMPORTANT, micros(access));
                     let count: i64 = statement.query_row(params, |row| row.get(0))?;
                     if 0 < count {
                         aged.records.insert(kind.collection(), count.cast_unsigned());
@@ -161,24 +189,100 @@ impl Working {
             })
             .await
     }
+
+    /// Sums up what has ended, and says how many that was.
+    async fn sum_up(&self) -> Result<u64, Error> {
+        let mut made = 0;
+        for kind in [Kind::Session, Kind::Goal] {
+            let mut after = 0;
+            loop {
+                let due = self.read(move |access| ended(access, kind, after)).await?;
+                let Some((_, last)) = due.last() else { break };
+                after = *last;
+                let sum_up = move |access: &Access<'_>| {
+                    let each = due.iter().map(|(id, _)| match kind {
+                        Kind::Session => summary::of_session(access, id),
+                        _ => summary::of_goal(access, id),
+                    });
+                    each.map(|made| made.map(u64::from)).sum::<Result<u64, Error>>()
+                };
+                made += self.free_room(sum_up).await?;
+            }
+        }
+        Ok(made)
+    }
+
+    /// Moves out the old records of one kind. They are looked for beside the writer, which then
+    /// looks again, but only at those.
+    async fn age_kind(&self, kind: Kind, days: Option<u32>) -> Result<u64, Error> {
+        let (mut after, mut moved) = (0, 0);
+        loop {
+            let old = self.read(move |access| old(access, kind, days, after)).await?;
+            let Some(last) = old.last() else { return Ok(moved) };
+            after = *last;
+            moved += self.free_room(move |access| move_old(access, kind, days, &old)).await?;
+        }
+    }
 }
 
-fn take(
+/// Some sessions or goals after row `after` that are to be summed up.
+fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<(Id, i64)>, Error> {
+    if kind == Kind::Goal {
+        return summary::goals_due(access, after, SUMMARIES);
+    }
+    let idle = micros(access) - i64::from(SESSION_ACTIVE_HOURS) * HOUR_US;
+    let idle = Timestamp::from_microsecond(idle).unwrap_or(Timestamp::UNIX_EPOCH);
+    summary::sessions_due(access, idle, after, SUMMARIES)
+}
+
+/// Some rows after row `after` that are old.
+fn old(access: &Access<'_>, kind: Kind, days: Option<u32>, after: i64) -> Result<Vec<i64>, Error> {
+    let (table, which) = (kind.collection(), which(kind, old_if(kind)));
+    let sql =
+        format!("SELECT row FROM {table} WHERE {which} AND ?4 < row ORDER BY row LIMIT {BATCH}");
+    let mut statement = access.connection.prepare_cached(&sql)?;
+    let params = (cutoff(access, days), IMPORTANT, micros(access), after);
+    let rows = statement.query_map(params, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn move_old(
     access: &Access<'_>,
     kind: Kind,
-    table: &'static str,
-    old: &str,
-    days: u32,
+    days: Option<u32>,
+    rows: &[i64],
 ) -> Result<u64, Error> {
-    let which = which(kind, old);
-    let which = format!("row IN (SELECT row FROM {table} WHERE {which} LIMIT ?3)");
-    removal::move_out(access, table, &which, &[&before(access, days), &IMPORTANT, &BATCH])
+    let which = which(kind, old_if(kind));
+    let which = format!("{which} AND row IN (SELECT value FROM json_each(?4))");
+    let (cutoff, now, rows) = (cutoff(access, days), micros(access), json!(rows).to_string());
+    removal::move_out(access, kind, &which, &[&cutoff, &IMPORTANT, &now, &rows])
 }
 
+fn old_if(kind: Kind) -> &'static str {
+    let found = AGEING.iter().find(|(ageing, _)| *ageing == kind);
+    found.map(|(_, old)| *old).expect("only kinds of the table age")
+}
+
+/// Which rows are to go: `?1` is the latest time that counts as old, `?2` what is important, `?3`
+/// now.
 fn which(kind: Kind, old: &str) -> String {
-    format!("{old} AND importance < ?2 AND id NOT IN (SELECT id FROM feed WHERE kind = '{kind}')")
+    let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+    format!(
+        "{whole} AND (({old} AND importance < ?2) OR expires_at <= ?3)
+         AND id NOT IN (SELECT id FROM feed WHERE kind = '{kind}')"
+    )
 }
 
-fn before(access: &Access<'_>, days: u32) -> i64 {
-    access.now.as_microsecond() - i64::from(days) * DAY_US
+/// The latest time that counts as old; without a number of days none does.
+fn cutoff(access: &Access<'_>, days: Option<u32>) -> i64 {
+    days.map_or(i64::MIN, |days| days_before(access.now, days))
+}
+
+fn micros(access: &Access<'_>) -> i64 {
+    access.now.as_microsecond()
+}
+
+/// The moment that lies so many days before `now`, in microseconds.
+pub(crate) fn days_before(now: Timestamp, days: u32) -> i64 {
+    now.as_microsecond() - i64::from(days) * DAY_US
 }

@@ -18,8 +18,10 @@ pub struct Config {
     pub readers: usize,
     /// The longest text or JSON value of one field. Default 16 MiB.
     pub text_bytes_max: usize,
-    /// How large the file may grow, its log not counted; what would make it larger gives
-    /// [`Error::Full`](crate::Error::Full). Default: as large as the disk allows.
+    /// How much the file may hold, its log and free pages not counted; what would make it more
+    /// gives [`Error::Full`](crate::Error::Full) and is undone. What makes room, such as removing
+    /// and ageing, writes as well: while it does the file may grow to twice the limit. Default: as
+    /// much as the disk allows.
     pub file_bytes_max: Option<u64>,
     /// Which kinds leave a trace in the change feed. Default none, which is the feed switched off;
     /// [`FEED_KINDS`] is what a long-term memory wants. Summaries do whenever any kind does.

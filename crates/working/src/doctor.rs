@@ -150,12 +150,11 @@ fn free_pages(access: &Access<'_>) -> Result<Check, Error> {
 }
 
 fn room(access: &Access<'_>) -> Result<Check, Error> {
-    let bytes = pragma(access, "page_count")? * pragma(access, "page_size")?;
+    let used = access.bytes_used()?;
     let Some(limit) = access.config.file_bytes_max else {
-        return Ok(Check::good("room", format!("the file has {bytes} bytes and no limit")));
+        return Ok(Check::good("room", format!("the file holds {used} bytes and has no limit")));
     };
-    let check = Check::good("room", format!("the file has {bytes} of {limit} bytes"));
-    let used = bytes - pragma(access, "freelist_count")? * pragma(access, "page_size")?;
+    let check = Check::good("room", format!("the file holds {used} of {limit} bytes"));
     if used * 100 < limit * NEAR_PERCENT {
         return Ok(check);
     }

@@ -218,7 +218,7 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn clear_all_entries(&self) -> Result<u64, Error> {
-        self.write(|access| {
+        self.free_room(|access| {
             let entries: Vec<Entry> = access.select("", &[])?;
             for entry in &entries {
                 crate::removal::remove(access, Kind::Entry, entry.id.as_str(), &mut Vec::new())?;

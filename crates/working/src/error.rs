@@ -132,8 +132,8 @@ pub enum Error {
          let records age, or raise the limit"
     )]
     Full {
-        /// What SQLite says.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What SQLite says; none where the limit is the file's own.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// So many calls wait already.
     #[error("{queue} calls are waiting already; try again when some are done")]
@@ -202,7 +202,7 @@ impl From<aios_ledger::Error> for Error {
             Ledger::Foreign { path, reason } => Error::Foreign { path, reason },
             Ledger::QueueFull { queue } => Error::QueueFull { queue },
             Ledger::Closed => Error::Closed,
-            full if full.is_disk_full() => Error::Full { source: Box::new(full) },
+            full if full.is_disk_full() => Error::Full { source: Some(Box::new(full)) },
             other => Error::Storage {
                 doing: "read or write its file",
                 retryable: other.is_retryable(),

@@ -48,7 +48,7 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn trim_feed(&self, up_to: u64) -> Result<(), Error> {
-        self.write(move |access| {
+        self.free_room(move |access| {
             let sql = "DELETE FROM feed WHERE seq <= ?1";
             access.connection.prepare_cached(sql)?.execute([signed(up_to)])?;
             Ok(())

@@ -25,20 +25,38 @@
 //! ```
 //!
 //! - [`Working`] is the handle: cheap to clone, safe to share. Every call is async and none blocks
-//!   its worker; writes of many callers share a commit and never a fate.
+//!   its worker; writes of many callers share a commit and never a fate. A call waits while
+//!   [`Config::queue`] others do; [`Working::without_waiting`] gives a handle that says so instead.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
-//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`]), each with
-//!   its own operations; what they share is their [`Meta`]. [`Working::record`],
-//!   [`Working::records`] and [`Working::remove`] treat all kinds alike.
+//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`],
+//!   [`Summary`]), each with its own operations; what they share is their [`Meta`].
+//!   [`Working::record`], [`Working::records`] and [`Working::remove`] treat all [`KINDS`] alike,
+//!   preferences and the persona included.
 //! - [`Working::bound_to`] gives a handle that sees, and writes for, one scope only.
 //! - [`Working::feed_after`] tells a long-term memory what changed. It is off unless
 //!   [`Config::feed_kinds`] names kinds.
+//! - [`Working::age`], called now and then, keeps the memory small: it sums up what ended, moves
+//!   out what has been here long enough, and compacts the file.
+//! - [`Working::doctor`] says what is well and what to do about the rest, [`Working::verify`] what
+//!   exactly is wrong, [`Working::stats`] how much there is.
+//!
+//! # What an acknowledgement promises
+//! A write that returned `Ok` is seen by every later read of every process, and survives:
+//!
+//! | [`Config::durability`] | the process is killed | the machine loses power |
+//! |---|---|---|
+//! | [`Durability::Full`], the default | yes | yes: the log was synced before the reply |
+//! | [`Durability::Normal`] | yes | not surely: the newest writes may be missing, the file is whole |
+//!
+//! A write that gave an error left no trace. One whose caller went away, or whose process was
+//! killed before the reply, is there as a whole or not at all.
 //!
 //! # Invariants
 //! - What a call acknowledged survives as [`Durability`] says.
 //! - A row, its words in the search index and its trace in the feed are written in one transaction.
 //! - No statement is built from a caller's text, and no word of a query is an operator.
 //! - An update never changes whose a record is, nor when it was created.
+//! - Nothing moves out of which the feed has still to tell; nothing is told when it does.
 //!
 //! # What this crate does not do
 //! It has no vectors and knows no other tier. What is moved out of it is gone for it.
@@ -54,6 +72,7 @@ mod entry;
 mod entry_store;
 mod error;
 mod event;
+mod extract;
 mod feed;
 mod goal;
 mod health;
@@ -77,6 +96,7 @@ use std::{path::Path, sync::Arc};
 
 use aios_ledger::{Ledger, Migration, Options};
 use aios_record::ScopeFilter;
+use rusqlite::Connection;
 
 use crate::{access::Access, row::Row};
 pub use crate::{
@@ -101,7 +121,7 @@ pub use crate::{
     records::{KINDS, RecordPage},
     search::{FIND_LIMIT, FindOptions, Found},
     session::{RecentSummary, SESSION_ACTIVE_HOURS, SESSION_IDLE_DAYS_MAX, Session},
-    summary::Summary,
+    summary::{SUMMARY_CHARS_MAX, Summary},
     task::{Task, TaskStatus, TaskUpdate},
     tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
 };
@@ -120,12 +140,27 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// After the last migration: another version may cut words otherwise, so they are cut anew.
+fn migrated(
+    connection: &Connection,
+    version: u32,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if (version as usize) < MIGRATIONS.len() {
+        return Ok(());
+    }
+    let (config, bound) = (Config::default(), ScopeFilter::default());
+    let now = config.clock.now();
+    let access = Access { connection, config: &config, bound: &bound, now };
+    upkeep::reindex(&access).map_err(Box::from)
+}
+
 /// The handle to a working memory. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Working {
     ledger: Ledger,
     config: Arc<Config>,
     bound: Arc<ScopeFilter>,
+    waits: bool,
 }
 
 impl Working {
@@ -143,11 +178,12 @@ impl Working {
             queue: config.queue,
             batch_max: BATCH_MAX,
             readers: config.readers,
-            file_bytes_max: config.file_bytes_max,
+            file_bytes_max: config.file_bytes_max.map(|limit| limit.saturating_mul(2)),
+            migrated,
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
         let ledger = Ledger::open(path, options)?;
-        Ok(Working { ledger, config: Arc::new(config), bound: Arc::default() })
+        Ok(Working { ledger, config: Arc::new(config), bound: Arc::default(), waits: true })
     }
 
     /// A handle that sees only what `filter` admits, and that fills its scope into whatever is
@@ -163,6 +199,28 @@ impl Working {
             filter.matching = self.bound.matching;
         }
         Ok(Working { bound: Arc::new(filter), ..self.clone() })
+    }
+
+    /// A handle whose calls never wait in line: while [`Config::queue`] calls wait already, one more
+    /// gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit of what
+    /// was taken. With every other handle a full queue is back-pressure: the call waits its turn.
+    ///
+    /// ```
+    /// # use aios_working::{Config, Error, Goal, Working};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let folder = tempfile::tempdir().expect("a temporary directory");
+    /// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+    /// match working.without_waiting().store_goal(Goal::new("keep up")).await {
+    ///     Err(error) if error.is_retryable() => println!("busy: {error}"),
+    ///     other => println!("stored {}", other?.id),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn without_waiting(&self) -> Working {
+        Working { waits: false, ..self.clone() }
     }
 
     /// What this handle is bound to; by default nothing.
@@ -193,30 +251,49 @@ impl Working {
         Working { bound: Arc::default(), ..self.clone() }
     }
 
+    /// For what adds to the file or changes it: undone where that makes it too large.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
-        self.ledger
-            .write(move |connection| {
-                let now = config.clock.now();
-                work(&Access { connection, config: &config, bound: &bound, now })
-            })
-            .await
+        self.free_room(move |access| {
+            let done = work(access)?;
+            access.check_room()?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// For what takes away from the file, which needs room itself for as long as it does.
+    async fn free_room<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let work = self.with_access(work);
+        if self.waits { self.ledger.write(work).await } else { self.ledger.try_write(work).await }
     }
 
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let work = self.with_access(work);
+        if self.waits { self.ledger.read(work).await } else { self.ledger.try_read(work).await }
+    }
+
+    /// `work` as the ledger runs it.
+    fn with_access<T, W>(
+        &self,
+        work: W,
+    ) -> impl FnOnce(&Connection) -> Result<T, Error> + Send + use<T, W>
+    where
+        W: FnOnce(&Access<'_>) -> Result<T, Error> + Send,
+    {
         let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
-        self.ledger
-            .read(move |connection| {
-                let now = config.clock.now();
-                work(&Access { connection, config: &config, bound: &bound, now })
-            })
-            .await
+        move |connection| {
+            let now = config.clock.now();
+            work(&Access { connection, config: &config, bound: &bound, now })
+        }
     }
 
     async fn store<T: Row>(&self, item: T) -> Result<T, Error> {

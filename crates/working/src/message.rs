@@ -288,14 +288,14 @@ impl Working {
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn trim_messages(&self, session: &str, keep: usize) -> Result<u64, Error> {
         let session = session.to_owned();
-        self.write(move |access| {
+        self.free_room(move |access| {
             if access.get::<Session>(&session)?.is_none() {
                 return Ok(0);
             }
             let keep = i64::try_from(keep).unwrap_or(i64::MAX);
             removal::move_out(
                 access,
-                "messages",
+                Kind::Message,
                 "scope_session = ?1
                  AND row NOT IN (
                      SELECT row FROM messages WHERE scope_session = ?1

@@ -1,10 +1,10 @@
 //! Patterns: a trigger, the action that works for it, and how often it did.
 
-use aios_record::{Id, Timestamp};
+use aios_record::{Id, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Meta, Working,
+    Error, IMPORTANT, Meta, Working,
     goal::joined,
     removal,
     row::{Row, fields},
@@ -145,22 +145,24 @@ impl Working {
     }
 
     /// Moves out all patterns but the `keep` ([`PATTERNS_MAX`]) most surely successful ones, and
-    /// says how many.
+    /// says how many. [`IMPORTANT`] ones go last.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn prune_patterns(&self, keep: usize) -> Result<u64, Error> {
         self.unbound()
-            .write(move |access| {
+            .free_room(move |access| {
                 removal::move_out(
                     access,
-                    "patterns",
+                    Kind::Pattern,
                     "row NOT IN (
                          SELECT row FROM patterns
-                         ORDER BY success_bound DESC, success_rate DESC, row DESC LIMIT ?1
+                         ORDER BY ?2 <= importance DESC, success_bound DESC, success_rate DESC,
+                             row DESC
+                         LIMIT ?1
                      )
                      AND id NOT IN (SELECT id FROM feed WHERE kind = 'pattern')",
-                    &[&i64::try_from(keep).unwrap_or(i64::MAX)],
+                    &[&i64::try_from(keep).unwrap_or(i64::MAX), &IMPORTANT],
                 )
             })
             .await

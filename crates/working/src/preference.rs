@@ -113,7 +113,7 @@ impl Working {
     /// [`Error::OutOfScope`] when this handle is bound to another user.
     pub async fn remove_preference(&self, user: Option<&str>, key: &str) -> Result<bool, Error> {
         let (user, key) = (user.map(str::to_owned), key.to_owned());
-        self.write(move |access| delete(access, &whose(access, user)?, &key)).await
+        self.free_room(move |access| delete(access, &whose(access, user)?, &key)).await
     }
 
     /// Sets one trait of the persona.
@@ -141,7 +141,7 @@ impl Working {
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn remove_persona(&self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
-        self.write(move |access| delete_trait(access, &key)).await
+        self.free_room(move |access| delete_trait(access, &key)).await
     }
 
     /// The persona, by trait.

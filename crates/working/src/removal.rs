@@ -10,14 +10,14 @@ use crate::{
 
 impl Working {
     /// Removes a record for good, and with it what belongs to it: a goal takes its tasks along, a
-    /// task its tool calls, a session its messages and tasks. Returns what was removed, the record
-    /// itself last; nothing if there is none.
+    /// task its tool calls, a session its messages and tasks, whether or not it has been moved out
+    /// itself. Returns what was removed, the record itself last; nothing if there is none.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn remove(&self, kind: Kind, id: &str) -> Result<Vec<(Kind, Id)>, Error> {
         let id = id.to_owned();
-        self.write(move |access| {
+        self.free_room(move |access| {
             let mut removed = Vec::new();
             remove(access, kind, &id, &mut removed)?;
             Ok(removed)
@@ -29,14 +29,37 @@ impl Working {
 /// Which records belong to one of a kind: their kind, and the column that refers to it.
 fn children(kind: Kind) -> &'static [(Kind, &'static str)] {
     match kind {
-        Kind::Goal => &[(Kind::Task, "SELECT id FROM tasks WHERE goal_id = ?1")],
-        Kind::Task => &[(Kind::ToolCall, "SELECT id FROM tool_calls WHERE task_id = ?1")],
-        Kind::Session => &[
-            (Kind::Message, "SELECT id FROM messages WHERE scope_session = ?1"),
-            (Kind::Task, "SELECT id FROM tasks WHERE scope_session = ?1"),
-        ],
+        Kind::Goal => &[(Kind::Task, "goal_id")],
+        Kind::Task => &[(Kind::ToolCall, "task_id")],
+        Kind::Session => &[(Kind::Message, "scope_session"), (Kind::Task, "scope_session")],
         _ => &[],
     }
+}
+
+/// What is left of a parent that has moved out: nothing that it says.
+fn blank(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Goal => "description = '', result = NULL, metadata = 'null'",
+        Kind::Task => {
+            "description = '', input = 'null', output = 'null', summary = NULL, result = NULL,
+             error = NULL, metadata = 'null'"
+        }
+        Kind::Session => "summary = NULL",
+        _ => unreachable!("rows of other kinds leave no stubs"),
+    }
+}
+
+/// The kinds that leave stubs, children first.
+const PARENTS: &[Kind] = &[Kind::Task, Kind::Goal, Kind::Session];
+
+/// Whether a row of a parent's table has children.
+fn has_children(kind: Kind) -> String {
+    let table = kind.collection();
+    let any = children(kind).iter().map(|(child, column)| {
+        let children = child.collection();
+        format!("EXISTS (SELECT 1 FROM {children} AS c WHERE c.{column} = {table}.id)")
+    });
+    format!("({})", any.collect::<Vec<_>>().join(" OR "))
 }
 
 pub(crate) fn remove(
@@ -50,16 +73,19 @@ pub(crate) fn remove(
         Kind::Persona => return preference::remove_trait(access, id, removed),
         _ => {}
     }
-    fn visible<T: Row>(access: &Access<'_>, id: &str) -> Result<Option<&'static str>, Error> {
-        Ok(access.get::<T>(id)?.map(|_| T::TABLE))
+    fn visible<T: Row>(access: &Access<'_>, id: &str) -> Result<bool, Error> {
+        Ok(access.get::<T>(id)?.is_some() || access.has_stub::<T>(id)?)
     }
-    let Some(table) = for_kind!(kind, visible(access, id), Ok(None))? else { return Ok(()) };
-    for &(child, sql) in children(kind) {
-        for child_id in ids(access, sql, id)? {
+    if !for_kind!(kind, visible(access, id), Ok(false))? {
+        return Ok(());
+    }
+    for &(child, column) in children(kind) {
+        let sql = format!("SELECT id FROM {} WHERE {column} = ?1", child.collection());
+        for child_id in ids(access, &sql, id)? {
             remove(access, child, child_id.as_str(), removed)?;
         }
     }
-    for (row, id) in take(access, table, "id = ?1", &[&id])? {
+    for (row, id) in take(access, kind, "id = ?1", &[&id])? {
         search::unindex(access.connection, kind, row)?;
         access.feed(kind, &id, Op::Delete)?;
         removed.push((kind, id));
@@ -77,29 +103,53 @@ fn ids(access: &Access<'_>, sql: &str, of: &str) -> Result<Vec<Id>, Error> {
     Ok(ids)
 }
 
-/// Takes rows out of a table without a trace in the feed: a long-term memory keeps them.
+/// Takes records out without a trace in the feed, since a long-term memory keeps them, and says how
+/// many. Of one that others refer to a stub stays, which no read shows.
 pub(crate) fn move_out(
     access: &Access<'_>,
-    table: &'static str,
+    kind: Kind,
     which: &str,
     params: &[&dyn ToSql],
 ) -> Result<u64, Error> {
-    let taken = take(access, table, which, params)?;
-    let kind = Kind::from_collection(table)?;
-    for (row, _) in &taken {
+    let mut moved = Vec::new();
+    if PARENTS.contains(&kind) {
+        let (table, blank, has_children) = (kind.collection(), blank(kind), has_children(kind));
+        let sql = format!(
+            "UPDATE {table} SET stub = TRUE, {blank} WHERE ({which}) AND NOT stub AND {has_children}
+             RETURNING row, id"
+        );
+        moved = rows(access, &sql, params)?;
+        moved.extend(take(access, kind, &format!("({which}) AND NOT stub"), params)?);
+    } else {
+        moved.extend(take(access, kind, which, params)?);
+    }
+    for (row, _) in &moved {
         search::unindex(access.connection, kind, *row)?;
     }
-    Ok(taken.len() as u64)
+    Ok(moved.len() as u64)
+}
+
+/// Drops the stubs to which nothing refers any more.
+pub(crate) fn drop_stubs(access: &Access<'_>) -> Result<(), Error> {
+    for &kind in PARENTS {
+        take(access, kind, &format!("stub AND NOT {}", has_children(kind)), &[])?;
+    }
+    Ok(())
 }
 
 fn take(
     access: &Access<'_>,
-    table: &'static str,
+    kind: Kind,
     which: &str,
     params: &[&dyn ToSql],
 ) -> Result<Vec<(i64, Id)>, Error> {
-    let sql = format!("DELETE FROM {table} WHERE {which} RETURNING row, id");
-    let mut statement = access.connection.prepare_cached(&sql)?;
+    let sql = format!("DELETE FROM {} WHERE {which} RETURNING row, id", kind.collection());
+    rows(access, &sql, params)
+}
+
+/// The row and id of what a statement changes.
+fn rows(access: &Access<'_>, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<(i64, Id)>, Error> {
+    let mut statement = access.connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut taken = Vec::new();
     while let Some(row) = rows.next()? {

@@ -4,7 +4,12 @@
 //! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
 //! What a caller asks for is always words and never an operator: each word is quoted.
 
-use aios_record::{Kind, Record, Timestamp, terms::segment};
+use std::borrow::Cow;
+
+use aios_record::{
+    Kind, Record, Timestamp,
+    terms::{is_cjk, segment},
+};
 use rusqlite::Connection;
 
 use crate::{
@@ -169,8 +174,8 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The distinct words of a trigger, for comparing two of them.
-fn words(text: &str) -> Vec<String> {
+/// The distinct words of a text, for comparing two of them.
+pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = segment(text)
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -220,14 +225,40 @@ fn quoted(text: &str) -> Option<String> {
         words.retain(|word| !is_common(word));
     }
     words.truncate(QUERY_WORDS_MAX);
-    let words: Vec<String> =
-        words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
+    let words: Vec<String> = words.into_iter().map(term).collect();
     if words.is_empty() { None } else { Some(words.join(" OR ")) }
 }
 
-fn is_common(word: &str) -> bool {
+pub(crate) fn is_common(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
     COMMON.binary_search(&bare.as_str()).is_ok()
+}
+
+/// `text` as it is indexed: cut, and with the last character of each run of CJK on its own at the
+/// end. So every character of a run begins a word, and one alone is found by what begins with it.
+fn indexed(text: &str) -> Cow<'_, str> {
+    let cut = segment(text);
+    if let Cow::Borrowed(_) = cut {
+        return cut;
+    }
+    let mut cut = cut.into_owned();
+    let mut run = 0;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        run = if is_cjk(c) { run + 1 } else { 0 };
+        if 1 < run && !chars.peek().is_some_and(|next| is_cjk(*next)) {
+            cut.extend([' ', c]);
+        }
+    }
+    Cow::Owned(cut)
+}
+
+/// A word of a query as FTS5 takes it: quoted, so that nothing in it is an operator. A single
+/// character of CJK stands for every word that begins with it.
+fn term(word: &str) -> String {
+    let mut chars = word.chars();
+    let single = chars.next().is_some_and(is_cjk) && chars.next().is_none();
+    format!("\"{}\"{}", word.replace('"', "\"\""), if single { "*" } else { "" })
 }
 
 /// Makes the index say `text` for a row.
@@ -244,7 +275,7 @@ pub(crate) fn index(
     }
     connection
         .prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?
-        .execute((doc, segment(text)))?;
+        .execute((doc, indexed(text)))?;
     Ok(())
 }
 

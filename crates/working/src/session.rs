@@ -5,11 +5,12 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Meta, Task, Working,
-    access::Access,
+    Error, IMPORTANT, Meta, Task, Working,
+    access::{Access, Stored},
     column::Column,
     removal,
     row::{Row, fields},
+    search, summary,
 };
 
 /// So long a session counts as active, in hours, unless told otherwise.
@@ -94,6 +95,9 @@ impl Working {
     pub async fn create_session(&self, session: Session) -> Result<Session, Error> {
         self.write(move |access| {
             let mut session = session;
+            if access.has_stub::<Session>(session.id.as_str())? {
+                revive(access, &session.id)?;
+            }
             if let Some(existing) = access.get::<Session>(session.id.as_str())? {
                 access.fill(&mut session.meta.scope)?;
                 agree(&existing.meta.scope, &session.meta.scope, &session.id)?;
@@ -155,34 +159,36 @@ impl Working {
         .await
     }
 
-    /// Moves out the sessions in which nothing happened for `days` ([`SESSION_IDLE_DAYS_MAX`]),
-    /// with their messages, and says how many. Left alone are those with tasks, and those of which
-    /// the change feed still has to tell.
+    /// Sums up the sessions in which nothing happened for `days` ([`SESSION_IDLE_DAYS_MAX`]), moves
+    /// them out with their messages, and says how many. Left alone are [`IMPORTANT`] ones and those
+    /// of which the change feed still has to tell; of one with tasks, or with messages that are
+    /// important, a stub stays.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn cleanup_sessions(&self, days: u32) -> Result<u64, Error> {
-        self.write(move |access| {
-            let since = before(access.now, i64::from(days) * 24);
+        self.free_room(move |access| {
+            let since = Timestamp::from_microsecond(before(access.now, i64::from(days) * 24))
+                .unwrap_or(Timestamp::UNIX_EPOCH);
+            for (id, _) in summary::sessions_due(access, since, 0, i64::MAX)? {
+                summary::of_session(access, &id)?;
+            }
             let idle: Vec<Session> = access.select(
-                "AND last_active < ?6
-                 AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.scope_session = t.id)
+                "AND last_active < ?6 AND importance < ?7
                  AND id NOT IN (SELECT id FROM feed WHERE kind = 'session')
                  AND id NOT IN (
                      SELECT m.scope_session FROM feed JOIN messages AS m ON m.id = feed.id
                      WHERE feed.kind = 'message'
                  )",
-                &[&since],
+                &[&since.as_microsecond(), &IMPORTANT],
             )?;
             for session in &idle {
-                removal::move_out(
-                    access,
-                    "messages",
-                    "scope_session = ?1",
-                    &[&session.id.as_str()],
-                )?;
-                removal::move_out(access, "sessions", "id = ?1", &[&session.id.as_str()])?;
+                let id = session.id.as_str();
+                let of_session = "scope_session = ?1 AND importance < ?2";
+                removal::move_out(access, Kind::Message, of_session, &[&id, &IMPORTANT])?;
+                removal::move_out(access, Kind::Session, "id = ?1", &[&id])?;
             }
+            removal::drop_stubs(access)?;
             Ok(idle.len() as u64)
         })
         .await
@@ -254,12 +260,16 @@ fn fit(summaries: Vec<RecentSummary>, chars: usize) -> Vec<RecentSummary> {
     fitting
 }
 
-/// Makes sure that the session of `scope` exists and is not another user's.
+/// Makes sure that the session of `scope` exists and is not another user's. One that has moved out
+/// is back with this, without its summary.
 pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<(), Error> {
     let Some(session) = &scope.session else { return Ok(()) };
     let id = Id::new(session.as_str())?;
-    match owner(access, &id)? {
-        Some(owner) => agree(&owner, scope, &id),
+    match standing(access, &id)? {
+        Some(Standing { owner, stub }) => {
+            agree(&owner, scope, &id)?;
+            if stub { revive(access, &id) } else { Ok(()) }
+        }
         None => {
             let mut session = Session::new(id);
             session.meta.scope.user.clone_from(&scope.user);
@@ -269,13 +279,28 @@ pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<(), Error> {
     }
 }
 
-fn owner(access: &Access<'_>, id: &Id) -> Result<Option<Scope>, Error> {
-    let sql = "SELECT scope_user FROM sessions WHERE id = ?1";
+/// Whose a session is, and whether only its stub is here.
+struct Standing {
+    owner: Scope,
+    stub: bool,
+}
+
+fn standing(access: &Access<'_>, id: &Id) -> Result<Option<Standing>, Error> {
+    let sql = "SELECT scope_user, stub FROM sessions WHERE id = ?1";
     let mut statement = access.connection.prepare_cached(sql)?;
-    let owner = statement.query_row([id.as_str()], |row| {
-        Ok(Scope { user: Option::decode(row.get_ref(0)?)?, ..Scope::default() })
+    let standing = statement.query_row([id.as_str()], |row| {
+        let user = Option::decode(row.get_ref(0)?)?;
+        Ok(Standing { owner: Scope { user, ..Scope::default() }, stub: row.get(1)? })
     });
-    Ok(owner.optional()?)
+    Ok(standing.optional()?)
+}
+
+fn revive(access: &Access<'_>, id: &Id) -> Result<(), Error> {
+    let sql = "UPDATE sessions SET stub = FALSE, last_active = ?2 WHERE id = ?1 RETURNING row";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let params = (id.as_str(), access.now.as_microsecond());
+    let row = statement.query_row(params, |row| row.get(0))?;
+    search::index(access.connection, Kind::Session, row, "", Stored::Inserted)
 }
 
 /// A session of one user takes nothing of another.

@@ -2,13 +2,22 @@
 
 use std::path::Path;
 
+use rusqlite::OptionalExtension;
+
 use crate::{
     Error, Working,
     access::{Access, Stored},
+    age::days_before,
+    health::count,
     records::for_kind,
     row::Row,
     search::{self, CODES},
 };
+
+/// A file is rewritten only where one page of so many, or more, is free.
+const VACUUM_SHARE: u64 = 20;
+/// So many pages of the word index are tidied at a time at most.
+const MERGE_PAGES: i64 = 1000;
 
 impl Working {
     /// Makes the word index anew from the rows.
@@ -16,15 +25,60 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn reindex(&self) -> Result<(), Error> {
-        self.unbound().write(reindex).await
+        self.unbound().free_room(reindex).await
     }
 
-    /// Rewrites the file without what was deleted.
+    /// Rewrites the file without what was deleted. Writers wait meanwhile.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the disk has no room for the copy.
+    /// [`Error::Full`] when the disk has no room for the copy.
     pub async fn vacuum(&self) -> Result<(), Error> {
-        Ok(self.ledger.vacuum().await?)
+        self.ledger.vacuum().await?;
+        self.free_room(|access| {
+            let sql = "INSERT INTO upkeep (work, done_at) VALUES ('vacuum', ?1)
+                ON CONFLICT DO UPDATE SET done_at = excluded.done_at";
+            access.connection.prepare_cached(sql)?.execute([access.now.as_microsecond()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// [Vacuums](Working::vacuum) if that was done last `days` or more ago, or never, and if a
+    /// twentieth of the file or more would be won; whether it did. [`age`](Working::age) does so
+    /// by [`Retention::vacuum_days`](crate::Retention::vacuum_days).
+    ///
+    /// # Errors
+    /// As [`vacuum`](Working::vacuum).
+    pub async fn vacuum_if_due(&self, days: u32) -> Result<bool, Error> {
+        let due = self.read(move |access| vacuum_is_due(access, days)).await?;
+        if due {
+            self.vacuum().await?;
+        }
+        Ok(due)
+    }
+
+    /// Refreshes what the query planner knows of the tables, as far as that is out of date, and
+    /// tidies the word index a little. Cheap; happens with [`age`](Working::age), and the first
+    /// part when the memory is closed.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be written.
+    pub async fn optimize(&self) -> Result<(), Error> {
+        self.free_room(|access| {
+            let sql = "INSERT INTO search (search, rank) VALUES ('merge', ?1)";
+            access.connection.prepare_cached(sql)?.execute([MERGE_PAGES])?;
+            Ok(access.connection.execute_batch("PRAGMA optimize")?)
+        })
+        .await
+    }
+
+    /// Moves what the write-ahead log holds into the file and empties the log, as far as readers
+    /// allow. Happens by itself a second after the last write, and on close.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be written.
+    pub async fn checkpoint(&self) -> Result<(), Error> {
+        Ok(self.ledger.checkpoint().await?)
     }
 
     /// Copies the file as it is now to `target`, which must not exist.
@@ -34,6 +88,17 @@ impl Working {
     pub async fn backup(&self, target: &Path) -> Result<(), Error> {
         Ok(self.ledger.backup(target).await?)
     }
+}
+
+fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
+    let sql = "SELECT done_at FROM upkeep WHERE work = 'vacuum'";
+    let last: Option<i64> = access.connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    if last.is_some_and(|last| days_before(access.now, days) < last) {
+        return Ok(false);
+    }
+    let (pages, free) =
+        (count(access, "PRAGMA page_count", [])?, count(access, "PRAGMA freelist_count", [])?);
+    Ok(0 < free && pages <= free * VACUUM_SHARE)
 }
 
 /// Makes the word index anew from the rows.

@@ -1,9 +1,9 @@
 //! Ageing and metrics.
 
-use aios_record::Timestamp;
+use aios_record::{Change, Kind, Scope, ScopeFilter, Timestamp};
 use aios_working::{
-    Aged, Decision, Goal, IMPORTANT, Metric, MetricPoint, NewMessage, Pattern, Retention, Task,
-    ToolCall,
+    Aged, Decision, Entry, Error, Goal, IMPORTANT, Metric, MetricPoint, NewMessage, Pattern,
+    Receipt, Retention, Session, Task, TaskUpdate, ToolCall,
 };
 
 use crate::{HOUR_US, Place, START, id, opened};
@@ -34,26 +34,252 @@ async fn what_is_old_moves_out_and_what_matters_stays() {
     let said =
         |n| NewMessage { timestamp: told, ..NewMessage::new(id("s"), "user", format!("m{n}")) };
     working.add_messages((0..1500).map(said).collect()).await.unwrap();
+    let old = Goal { status: "failed".into(), completed_at: told, ..Goal::new("imported") };
+    working.store_goal(old).await.unwrap();
+
     let retention = Retention::default();
     place.pass_hours(24 * 29);
-    assert_eq!(working.age(&retention).await.unwrap(), Aged::default());
+    let first = working.age(&retention).await.unwrap();
+    assert_eq!((counts(&first), first.summed_up), (vec![], 4));
     place.pass_hours(24 * 2);
     let expect = [("messages", 1500), ("tool_calls", 1)];
     assert_eq!(counts(&working.would_age(&retention).await.unwrap()), expect);
     assert_eq!(counts(&working.age(&retention).await.unwrap()), expect);
     assert_eq!(working.age(&retention).await.unwrap(), Aged::default());
     place.pass_hours(24 * 60);
-    assert_eq!(counts(&working.age(&retention).await.unwrap()), [("goals", 1)]);
+    let expect = [("goals", 3), ("sessions", 1)];
+    assert_eq!(counts(&working.would_age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.age(&retention).await.unwrap()), expect);
     let none_kept = Retention { patterns_max: Some(0), ..retention };
     assert_eq!(counts(&working.age(&none_kept).await.unwrap()), [("patterns", 1)]);
     assert!(working.goal("open").await.unwrap().is_some());
-    assert!(working.goal("parent").await.unwrap().is_some());
     assert!(working.decision("important").await.unwrap().is_some());
     assert!(working.verify().await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn what_the_feed_has_still_to_tell_stays_and_ageing_tells_nothing() {
+async fn a_parent_that_ages_leaves_a_stub_until_its_last_child_goes() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    working.store_goal(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
+    let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("copy files") };
+    working.store_task(task).await.unwrap();
+    working.update_goal("g", "completed", Some("it runs".to_owned())).await.unwrap();
+    place.pass_hours(24 * 91);
+    assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("goals", 1)]);
+
+    // Nobody sees the stub ...
+    assert_eq!(working.goal("g").await.unwrap(), None);
+    assert!(working.records(Kind::Goal, None, 9).await.unwrap().records.is_empty());
+    assert_eq!(working.stats().await.unwrap().records["goals"], 0);
+    assert!(working.find_relevant("blog", Default::default()).await.unwrap().is_empty());
+    assert!(working.update_goal("g", "active", None).await.unwrap_err().is_not_found());
+    assert!(working.verify().await.unwrap().is_empty());
+    working.reindex().await.unwrap();
+    assert!(working.verify().await.unwrap().is_empty());
+    // ... but its children, old and new.
+    working.update_task_status("t", "in_progress", TaskUpdate::default()).await.unwrap();
+    let second = Task { id: id("t2"), goal_id: Some(id("g")), ..Task::new("set up nginx") };
+    working.store_task(second).await.unwrap();
+    assert_eq!(working.tasks_for_goal("g").await.unwrap().len(), 2);
+    let again = Goal { id: id("g"), ..Goal::new("again") };
+    let mut foreign = again.clone();
+    foreign.meta.scope.user = Some("ada".to_owned());
+    let error = working.store_goal(foreign).await.unwrap_err();
+    assert!(matches!(error, Error::Conflict { .. }), "{error}");
+
+    // Stored again it is whole again.
+    working.store_goal(again).await.unwrap();
+    assert_eq!(working.active_goals().await.unwrap().len(), 1);
+    assert_eq!(working.find_relevant("again", Default::default()).await.unwrap().len(), 1);
+    working.update_goal("g", "completed", None).await.unwrap();
+    place.pass_hours(24 * 91);
+    working.age(&Retention::default()).await.unwrap();
+    assert_eq!(working.goal("g").await.unwrap(), None);
+
+    // The stub goes with the last child, by age ...
+    for name in ["t", "t2"] {
+        working.update_task_status(name, "completed", TaskUpdate::default()).await.unwrap();
+    }
+    place.pass_hours(24 * 91);
+    assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("tasks", 2)]);
+    let orphan = Task { goal_id: Some(id("g")), ..Task::new("too late") };
+    let error = working.store_task(orphan).await.unwrap_err();
+    assert!(matches!(error, Error::MissingParent { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn removing_a_parent_that_moved_out_removes_its_children() {
+    let (place, working) = opened();
+    working.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
+    let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("t") };
+    working.store_task(task).await.unwrap();
+    working.update_goal("g", "completed", None).await.unwrap();
+    working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+    place.pass_hours(24 * 91);
+    working.age(&Retention::default()).await.unwrap();
+    assert_eq!(working.goal("g").await.unwrap(), None);
+    let ada = ScopeFilter::exact(Scope::default().with_user("ada"));
+    let ada = working.bound_to(ada).unwrap();
+    assert!(ada.remove(Kind::Goal, "g").await.unwrap().is_empty());
+    let removed = working.remove(Kind::Goal, "g").await.unwrap();
+    assert_eq!(removed, [(Kind::Task, id("t")), (Kind::Goal, id("g"))]);
+    assert!(working.remove(Kind::Goal, "g").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_that_moved_out_goes_on_where_it_was() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    let said = |text: &str| NewMessage::new(id("s"), "user", text);
+    for n in 0..3 {
+        working.add_message(said(&format!("message {n}"))).await.unwrap();
+    }
+    let mut task = Task { id: id("t"), ..Task::new("still open") };
+    task.meta.scope.session = Some("s".to_owned());
+    working.store_task(task.clone()).await.unwrap();
+    place.pass_hours(24 * 91);
+    let aged = counts(&working.age(&Retention::default()).await.unwrap()).len();
+    assert_eq!((aged, working.session("s").await.unwrap()), (2, None));
+
+    let receipt = working.add_message(said("back again")).await.unwrap();
+    assert!(matches!(receipt, Receipt::Added { position: 3, .. }), "{receipt:?}");
+    let session = working.session("s").await.unwrap().unwrap();
+    assert_eq!((session.message_count, session.summary), (4, None));
+    assert!(working.verify().await.unwrap().is_empty());
+
+    place.pass_hours(24 * 91);
+    working.age(&Retention::default()).await.unwrap();
+    let session = working.create_session(Session::new(id("s"))).await.unwrap();
+    assert_eq!(session.message_count, 4);
+    assert!(working.verify().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_ends_is_summed_up_before_it_goes_and_the_feed_tells_it() {
+    let (place, working) = opened();
+    let scope = Scope::default().with_user("ada");
+    let said = |role: &str, text: &str| NewMessage {
+        scope: scope.clone(),
+        ..NewMessage::new(id("s"), role, text)
+    };
+    let texts = [
+        ("user", "Hello!"),
+        ("assistant", "The blog moves to the small server on Monday."),
+        ("tool", "ignore the blog and the small server"),
+        ("user", "Then the small server needs nginx for the blog before Monday."),
+    ];
+    for (role, text) in texts {
+        working.add_message(said(role, text)).await.unwrap();
+    }
+    working.store_goal(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
+    let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("copy all the files") };
+    working.store_task(task).await.unwrap();
+    working.update_goal("g", "completed", Some("it runs".to_owned())).await.unwrap();
+    let heard = async || {
+        let told = working.feed_after(0, 99).await.unwrap();
+        working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+        told
+    };
+    heard().await;
+    assert_eq!(working.age(&Retention::default()).await.unwrap().summed_up, 1, "the goal");
+    place.pass_hours(25);
+    assert_eq!(working.age(&Retention::default()).await.unwrap().summed_up, 1, "the session");
+    assert_eq!(working.age(&Retention::default()).await.unwrap(), Aged::default());
+
+    let told: Vec<_> = heard()
+        .await
+        .into_iter()
+        .map(|item| match item.change {
+            Change::Upsert(record) => record,
+            Change::Delete { .. } => panic!("nothing was removed"),
+        })
+        .collect();
+    let of = |subject: &str| told.iter().find(|told| told.payload["subject"] == subject).unwrap();
+    assert!(told.len() == 2 && told.iter().all(|record| record.kind == Kind::Summary));
+    let goal = of("goal/g");
+    assert_eq!(goal.text, "move the blog\nit runs\ncopy all the files");
+    assert_eq!(goal.payload["originals"], serde_json::json!(["goal/g", "task/t"]));
+    let source = goal.source.as_ref().unwrap();
+    assert_eq!((source.kind.as_str(), source.id.as_str()), ("goal", "g"));
+    let session = of("session/s");
+    assert_eq!(session.scope.user.as_deref(), Some("ada"));
+    let expect = "The blog moves to the small server on Monday. \
+                  Then the small server needs nginx for the blog before Monday.";
+    assert_eq!(session.text, expect);
+    assert_eq!(working.session("s").await.unwrap().unwrap().summary.as_deref(), Some(expect));
+    assert_eq!(working.recent_summaries(3, 2000).await.unwrap()[0].text, expect);
+
+    // What its caller says of it goes before what was made here.
+    working.set_session_summary("s", "The move.").await.unwrap();
+    working.age(&Retention::default()).await.unwrap();
+    let summaries = async || {
+        let page = working.records(Kind::Summary, None, 9).await.unwrap();
+        page.records.into_iter().map(|record| record.text).collect::<Vec<_>>()
+    };
+    assert!(summaries().await.contains(&"The move.".to_owned()));
+    // When it goes on and ends again there is more to say, in the same place.
+    working.add_message(said("user", "Nothing was left on the large server.")).await.unwrap();
+    place.pass_hours(25);
+    assert_eq!(working.age(&Retention::default()).await.unwrap().summed_up, 1);
+    let summaries = summaries().await;
+    assert_eq!(summaries.len(), 2);
+    assert!(summaries.iter().any(|text| text.contains("large server")), "{summaries:?}");
+}
+
+#[tokio::test]
+async fn what_has_expired_goes_whatever_its_kind_and_weight() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    let soon = START.parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(2);
+    let mut entry = Entry::new("c", "k", serde_json::json!(1));
+    entry.meta.expires_at = Some(soon);
+    entry.meta.importance = 1.0;
+    working.create_entry(entry).await.unwrap();
+    working.create_entry(Entry::new("c", "stays", serde_json::json!(1))).await.unwrap();
+    assert_eq!(working.age(&Retention::default()).await.unwrap(), Aged::default());
+    place.pass_hours(3);
+    assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("entries", 1)]);
+    assert_eq!(working.stats().await.unwrap().records["entries"], 1);
+}
+
+#[tokio::test]
+async fn the_file_is_compacted_when_that_is_due_and_worth_it() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    let page = |n: u64| working.store_goal(Goal::new(format!("{n} {}", "boat ".repeat(800))));
+    let size = async || working.stats().await.unwrap().file_bytes;
+    assert!(!working.vacuum_if_due(7).await.unwrap(), "nothing to win");
+    for n in 0..200 {
+        page(n).await.unwrap();
+    }
+    let goals = async || working.records(Kind::Goal, None, 999).await.unwrap().records;
+    for goal in goals().await {
+        working.remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+    }
+    working.checkpoint().await.unwrap();
+    let full = size().await;
+    let retention = Retention { vacuum_days: None, ..Retention::default() };
+    assert!(!working.age(&retention).await.unwrap().vacuumed);
+    assert!(working.age(&Retention::default()).await.unwrap().vacuumed);
+    working.checkpoint().await.unwrap();
+    assert!(size().await < full / 2);
+
+    for n in 0..200 {
+        page(n).await.unwrap();
+    }
+    for goal in goals().await {
+        working.remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+    }
+    place.pass_hours(24 * 6);
+    assert!(!working.vacuum_if_due(7).await.unwrap(), "not due");
+    place.pass_hours(24 + 1);
+    assert!(working.vacuum_if_due(7).await.unwrap());
+    assert!(working.verify().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_feed_has_still_to_tell_stays_and_ageing_tells_only_summaries() {
     let (place, working) = opened();
     for n in 0..3 {
         working.add_message(NewMessage::new(id("s"), "user", format!("m{n}"))).await.unwrap();
@@ -61,7 +287,9 @@ async fn what_the_feed_has_still_to_tell_stays_and_ageing_tells_nothing() {
     place.pass_hours(24 * 31);
     working.trim_feed(2).await.unwrap();
     assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("messages", 2)]);
-    assert_eq!(working.feed_head().await.unwrap(), 3);
+    let told = working.feed_after(3, 9).await.unwrap();
+    assert!(told.iter().all(|item| item.change.key().starts_with("summary/")), "{told:?}");
+    assert_eq!(told.len(), 1);
     assert_eq!(working.recent_messages("s", 9).await.unwrap()[0].content, "m2");
 }
 

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use aios_record::Kind;
-use aios_working::{Config, Error, Goal, KINDS, NewMessage, Working};
+use aios_working::{Config, Error, FindOptions, Goal, KINDS, NewMessage, Retention, Working};
 use serde_json::json;
 
 use crate::{Place, id};
 
+const NEWEST: u32 = 2;
 /// Set to write the fixture of the newest version anew, before a version is released.
 const WRITE: &str = "AIOS_WORKING_WRITE_FIXTURE";
 
@@ -16,14 +17,20 @@ fn fixture(version: u32) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn a_file_of_version_1_opens_with_all_that_is_in_it() {
-    let path = fixture(1);
+async fn a_file_of_each_version_opens_with_all_that_is_in_it() {
     if std::env::var_os(WRITE).is_some() {
-        write(&path).await;
+        write(&fixture(NEWEST)).await;
     }
+    for version in 1..=NEWEST {
+        opens(version).await;
+    }
+}
+
+async fn opens(version: u32) {
     let place = Place::new();
-    std::fs::copy(&path, place.folder.path().join("working.db")).unwrap();
+    std::fs::copy(fixture(version), place.folder.path().join("working.db")).unwrap();
     let working = place.open(place.fed());
+    assert_eq!(working.verify().await.unwrap(), [], "version {version}");
     let stats = working.stats().await.unwrap();
     let held = |(&name, &count): (&&str, &u64)| name == "summaries" || 0 < count;
     assert!(stats.records.iter().all(held), "{stats:?}");
@@ -35,18 +42,26 @@ async fn a_file_of_version_1_opens_with_all_that_is_in_it() {
     assert_eq!((goal.description.as_str(), &goal.metadata), ("move the blog", &json!({"k": [1]})));
     let message = working.record(Kind::Message, "m1").await.unwrap().unwrap();
     assert_eq!((message.text.as_str(), message.position), ("東京タワー and nginx", Some(0)));
-    assert_eq!(working.find_relevant("京タ", Default::default()).await.unwrap().len(), 1);
+    let options = || FindOptions { kinds: vec![Kind::Message], ..FindOptions::default() };
+    for text in ["京タ", "京", "ー"] {
+        assert_eq!(working.find_relevant(text, options()).await.unwrap().len(), 1, "{text}");
+    }
     assert_eq!(working.preference(Some("ada"), "tone").await.unwrap(), Some(json!("dry")));
     assert_eq!(working.persona().await.unwrap()["name"], "Mia");
-    assert_eq!(working.feed_after(0, 99).await.unwrap().len(), 7);
-    assert!(working.verify().await.unwrap().is_empty());
+    let summaries = stats.records["summaries"];
+    assert_eq!(working.feed_after(0, 99).await.unwrap().len() as u64, 7 + summaries);
+    assert_eq!(summaries, u64::from(1 < version));
     working.store_goal(Goal::new("and goes on")).await.unwrap();
+    let saved = place.folder.path().join(format!("backup/working.db.v{version}"));
+    assert_eq!(saved.exists(), version < NEWEST);
 }
 
 async fn write(path: &Path) {
     let place = Place::new();
     let working = place.open(place.fed());
     fill(&working).await;
+    place.pass_hours(25);
+    working.age(&Retention::default()).await.unwrap();
     working.close().await;
     std::fs::copy(place.folder.path().join("working.db"), path).unwrap();
 }

@@ -30,6 +30,7 @@ async fn words_of_many_scripts_and_identifiers_are_found() {
         ("version", "we run nginx-1.24.0 on it"),
         ("sailing", "She sailed around the islands"),
         ("korean", "한국어를 배웁니다"),
+        ("accent", "Cre\u{300}me bru\u{302}le\u{301}e a\u{300} la carte"),
     ];
     for (name, text) in texts {
         note(&working, name, text).await;
@@ -40,10 +41,24 @@ async fn words_of_many_scripts_and_identifiers_are_found() {
     };
     check("東京", &["tower"]).await;
     check("京タ", &["tower"]).await;
+    // A single character, at the beginning of a run, inside, and at its end.
+    for single in ["東", "京", "タ", "ー", "た", "昨", "日"] {
+        check(single, &["tower"]).await;
+    }
+    check("어", &["korean"]).await;
+    check("海", &[]).await;
     check("zurich", &["city"]).await;
     check("SCHON", &["city"]).await;
-    check("ERR_CONN_RESET", &["error"]).await;
-    check("nginx-1.24.0", &["version"]).await;
+    check("Zürich", &["city"]).await;
+    check("Zu\u{308}rich", &["city"]).await;
+    check("crème BRULEE", &["accent"]).await;
+    for part in ["ERR_CONN_RESET", "err_conn_reset", "CONN_RESET", "conn", "reset"] {
+        check(part, &["error"]).await;
+    }
+    for part in ["nginx-1.24.0", "nginx", "1.24.0", "1.24", "NGINX-1.24"] {
+        check(part, &["version"]).await;
+    }
+    check("nginx-1.25", &[]).await;
     check("sailing island", &["sailing"]).await;
     check("한국어", &["korean"]).await;
     check("submarine", &[]).await;
