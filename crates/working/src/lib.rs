@@ -46,7 +46,7 @@
 //! | [`Config::durability`] | the process is killed | the machine loses power |
 //! |---|---|---|
 //! | [`Durability::Full`], the default | yes | yes: the log was synced before the reply |
-//! | [`Durability::Normal`] | yes | not surely: the newest writes may be missing, the file is whole |
+//! | [`Durability::Normal`] | yes | the newest writes may be missing, the file is whole |
 //!
 //! A write that gave an error left no trace. One whose caller went away, or whose process was
 //! killed before the reply, is there as a whole or not at all.
@@ -201,9 +201,10 @@ impl Working {
         Ok(Working { bound: Arc::new(filter), ..self.clone() })
     }
 
-    /// A handle whose calls never wait in line: while [`Config::queue`] calls wait already, one more
-    /// gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit of what
-    /// was taken. With every other handle a full queue is back-pressure: the call waits its turn.
+    /// A handle whose calls never wait in line: while [`Config::queue`] calls wait already, one
+    /// more gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit of
+    /// what was taken. With every other handle a full queue is back-pressure: the call waits its
+    /// turn.
     ///
     /// ```
     /// # use aios_working::{Config, Error, Goal, Working};
