@@ -35,7 +35,7 @@ const PROOFS: &[Proof] = &[
     },
     Proof {
         name: "working",
-        claim: "a process killed while it writes loses no message, word or feed entry",
+        claim: "a process killed while it writes, removes or ages loses no row, word or trace",
         target: &["--package", "aios-working", "--test", "it"],
         tests: "crash::",
         env: &[ROUNDS],

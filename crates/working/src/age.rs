@@ -200,10 +200,7 @@ impl Working {
                 let Some((_, last)) = due.last() else { break };
                 after = *last;
                 let sum_up = move |access: &Access<'_>| {
-                    let each = due.iter().map(|(id, _)| match kind {
-                        Kind::Session => summary::of_session(access, id),
-                        _ => summary::of_goal(access, id),
-                    });
+                    let each = due.iter().map(|(id, _)| sum_up(access, kind, id));
                     each.map(|made| made.map(u64::from)).sum::<Result<u64, Error>>()
                 };
                 made += self.free_room(sum_up).await?;
@@ -235,6 +232,14 @@ fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<(Id, i64)>, 
     summary::sessions_due(access, idle, after, SUMMARIES)
 }
 
+/// Whether there was anything to say.
+fn sum_up(access: &Access<'_>, kind: Kind, id: &Id) -> Result<bool, Error> {
+    match kind {
+        Kind::Session => summary::of_session(access, id),
+        _ => summary::of_goal(access, id),
+    }
+}
+
 /// Some rows after row `after` that are old.
 fn old(access: &Access<'_>, kind: Kind, days: Option<u32>, after: i64) -> Result<Vec<i64>, Error> {
     let (table, which) = (kind.collection(), which(kind, old_if(kind)));
@@ -255,6 +260,10 @@ fn move_old(
     let which = which(kind, old_if(kind));
     let which = format!("{which} AND row IN (SELECT value FROM json_each(?4))");
     let (cutoff, now, rows) = (cutoff(access, days), micros(access), json!(rows).to_string());
+    // What ended since the others were summed up has its turn now.
+    for id in summary::missing(access, kind, &rows)? {
+        sum_up(access, kind, &id)?;
+    }
     removal::move_out(access, kind, &which, &[&cutoff, &IMPORTANT, &now, &rows])
 }
 

@@ -75,6 +75,25 @@ impl Column for Timestamp {
     }
 }
 
+/// How deep a JSON value may be nested. What reads JSON gives up at 128, and a value travels inside
+/// others.
+pub const JSON_DEPTH_MAX: usize = 100;
+
+/// How deep a value is nested: 0 for one that holds no others.
+fn depth(value: &Value) -> usize {
+    let mut deepest = 0;
+    let mut open = vec![(value, 0)];
+    while let Some((value, depth)) = open.pop() {
+        deepest = deepest.max(depth);
+        match value {
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(fields) => open.extend(fields.values().map(|item| (item, depth + 1))),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 impl Column for Value {
     fn bind(&self) -> ToSqlOutput<'_> {
         self.to_string().into()
@@ -85,6 +104,10 @@ impl Column for Value {
     }
 
     fn check(&self, field: &'static str, limit: usize) -> Result<(), Error> {
+        let depth = depth(self);
+        if JSON_DEPTH_MAX < depth {
+            return Err(Error::TooDeep { field, depth });
+        }
         let mut counter = Counter(0);
         // Counting cannot fail, and a value of JSON can always be written.
         let _ = serde_json::to_writer(&mut counter, self);

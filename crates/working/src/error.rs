@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use aios_record::{Id, Kind};
 
+use crate::JSON_DEPTH_MAX;
+
 /// What can go wrong with a working memory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -49,6 +51,14 @@ pub enum Error {
         bytes: usize,
         /// How long it may be.
         limit: usize,
+    },
+    /// A JSON value is nested too deep.
+    #[error("{field} is nested {depth} deep, the limit is {JSON_DEPTH_MAX}; flatten it")]
+    TooDeep {
+        /// Which field.
+        field: &'static str,
+        /// How deep it is.
+        depth: usize,
     },
     /// A time lies before 1970 or at the very end of 9999.
     #[error("{field} is {time}, which lies outside 1970 to 9999; give another or leave it out")]
@@ -185,6 +195,7 @@ impl Error {
             | Error::Conflict { .. }
             | Error::OutOfScope { .. }
             | Error::TooLong { .. }
+            | Error::TooDeep { .. }
             | Error::Time { .. }
             | Error::NotFinite { .. }
             | Error::Record(_) => true,

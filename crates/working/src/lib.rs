@@ -102,7 +102,7 @@ use crate::{access::Access, row::Row};
 pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
-    column::LABEL_BYTES_MAX,
+    column::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
     config::{Clock, Config, Durability, EventFeed, FEED_KINDS},
     decision::{Decision, IntelligenceLevel},
     doctor::{Check, Health},

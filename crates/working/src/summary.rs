@@ -90,6 +90,21 @@ pub(crate) fn goals_due(
     )
 }
 
+/// The sessions or goals without a summary among these rows, which are a list in JSON; none of
+/// other kinds.
+pub(crate) fn missing(access: &Access<'_>, kind: Kind, rows: &str) -> Result<Vec<Id>, Error> {
+    if !matches!(kind, Kind::Session | Kind::Goal) {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT id, row FROM {} AS t WHERE row IN (SELECT value FROM json_each(?1))
+         AND NOT stub
+         AND NOT EXISTS (SELECT 1 FROM summaries AS s WHERE s.subject = '{kind}/' || t.id)",
+        kind.collection()
+    );
+    Ok(due(access, &sql, [rows])?.into_iter().map(|(id, _)| id).collect())
+}
+
 fn due(
     access: &Access<'_>,
     sql: &str,

@@ -1,56 +1,204 @@
 //! Processes that share a file, and processes that are killed while they write it.
+//!
+//! A child process runs [`TASKS`] tasks that add, change, remove and age through the API, and says
+//! on stderr, a pipe to the parent, what has been acknowledged. The parent holds the file to that.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env,
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Stdio},
 };
 
-use aios_record::{Change, Id, Kind};
-use aios_working::{Config, FEED_KINDS, NewMessage, Receipt, Working};
+use aios_record::{Change, Kind};
+use aios_working::{
+    Config, Entry, EntryUpdate, Goal, NewMessage, Receipt, Retention, Task, ToolCall, Working,
+};
+use serde_json::json;
 
 use crate::{Place, id};
 
 const FILE: &str = "AIOS_WORKING_TEST_FILE";
 const COUNT: &str = "AIOS_WORKING_TEST_COUNT";
 /// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
-const KILLS: usize = 5;
+const KILLS: usize = 10;
 const PROCESSES: usize = 8;
-const MESSAGES_PER_WRITER: usize = 40;
-const WRITERS: usize = 4;
+const COUNT_PER_TASK: usize = 12;
+/// Eight add messages, four write entries, three goals with what belongs to them, one ages.
+const TASKS: usize = 16;
+/// What the feed is told of. Goals are left out, so that they age while the child runs.
+const FED: &[Kind] = &[Kind::Message, Kind::Entry, Kind::Task];
 
-/// Runs as a child process when a test names a file: [`WRITERS`] tasks add messages and say each id
-/// on stderr as soon as it is acknowledged.
+/// Runs as a child process when a test names a file.
 #[test]
 fn child() {
     let (Some(path), Some(count)) = (env::var_os(FILE), env::var(COUNT).ok()) else { return };
     let count: usize = count.parse().unwrap();
-    let config = Config { feed_kinds: FEED_KINDS.to_vec(), ..Config::default() };
+    let config = Config { feed_kinds: FED.to_vec(), ..Config::default() };
     let working = Working::open(Path::new(&path), config).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
-        let mut writers = tokio::task::JoinSet::new();
-        for writer in 0..WRITERS {
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..TASKS {
             let working = working.clone();
-            writers.spawn(async move {
+            tasks.spawn(async move {
                 for n in 0..count {
-                    let name = format!("{}-{writer}-{n}", std::process::id());
-                    let message = NewMessage {
-                        id: Some(id(&name)),
-                        ..NewMessage::new(id("shared"), "user", format!("message {name}"))
-                    };
-                    let receipt = working.add_message(message).await.unwrap();
-                    assert!(matches!(receipt, Receipt::Added { .. }));
-                    assert!(working.message(&name).await.unwrap().is_some());
-                    std::io::stderr().write_all(format!("{name}\n").as_bytes()).unwrap();
+                    let name = format!("{}-{task}-{n}", std::process::id());
+                    match task {
+                        0..8 => message(&working, &name).await,
+                        8..12 => entry(&working, &name, n).await,
+                        12..15 => goal(&working, &name).await,
+                        _ => age(&working).await,
+                    }
                 }
             });
         }
-        writers.join_all().await;
+        tasks.join_all().await;
         working.close().await;
     });
+}
+
+/// Tells the parent in one write what is acknowledged: what it is, its name, how far it has come.
+fn acknowledge(what: &str, name: &str, stage: u32) {
+    std::io::stderr().write_all(format!("{what} {name} {stage}\n").as_bytes()).unwrap();
+}
+
+async fn message(working: &Working, name: &str) {
+    let message = NewMessage {
+        id: Some(id(name)),
+        ..NewMessage::new(id("shared"), "user", format!("message {name}"))
+    };
+    let receipt = working.add_message(message).await.unwrap();
+    acknowledge("message", name, 1);
+    assert!(matches!(receipt, Receipt::Added { .. }));
+    assert!(working.message(name).await.unwrap().is_some());
+}
+
+async fn entry(working: &Working, name: &str, n: usize) {
+    let entry = Entry { id: id(name), ..Entry::new("crash", name, json!(1)) };
+    working.create_entry(entry).await.unwrap();
+    acknowledge("entry", name, 1);
+    let update = EntryUpdate { value: Some(json!(2)), ..EntryUpdate::default() };
+    assert!(working.update_entry(name, update).await.unwrap());
+    acknowledge("entry", name, 2);
+    if n.is_multiple_of(2) {
+        assert!(working.delete_entry(name).await.unwrap());
+        acknowledge("entry", name, 3);
+    }
+}
+
+async fn goal(working: &Working, name: &str) {
+    let goal = Goal { id: id(name), ..Goal::new(format!("goal {name}")) };
+    working.store_goal(goal).await.unwrap();
+    let task = Task { id: id(name), goal_id: Some(id(name)), ..Task::new(name) };
+    working.store_task(task).await.unwrap();
+    acknowledge("task", name, 1);
+    let call = ToolCall { task_id: Some(id(name)), ..ToolCall::new("ls") };
+    working.store_tool_call(call).await.unwrap();
+    // Another process may have moved it out as soon as it has ended, never before.
+    working.update_goal(name, "completed", None).await.unwrap();
+}
+
+/// Moves out every tool call and every goal that has ended; their tasks stay.
+async fn age(working: &Working) {
+    let nothing = Retention {
+        tool_calls_days: None,
+        goals_and_tasks_days: None,
+        decisions_days: None,
+        messages_days: None,
+        sessions_days: None,
+        events_days: None,
+        summaries_days: None,
+        ..Retention::default()
+    };
+    let goals = Retention { tool_calls_days: Some(0), goals_and_tasks_days: Some(0), ..nothing };
+    working.age(&goals).await.unwrap();
+}
+
+/// What the children have said.
+#[derive(Default)]
+struct Acknowledged {
+    messages: BTreeSet<String>,
+    tasks: BTreeSet<String>,
+    /// How far each entry has come: 1 created, 2 changed, 3 removed.
+    entries: BTreeMap<String, u32>,
+}
+
+impl Acknowledged {
+    fn note(&mut self, line: &str) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let &[what, name, stage] = words.as_slice() else { panic!("the child says: {line}") };
+        match what {
+            "message" => drop(self.messages.insert(name.to_owned())),
+            "task" => drop(self.tasks.insert(name.to_owned())),
+            "entry" => drop(self.entries.insert(name.to_owned(), stage.parse().unwrap())),
+            _ => panic!("the child says: {line}"),
+        }
+    }
+}
+
+async fn ids(working: &Working, kind: Kind) -> BTreeSet<String> {
+    let records = working.records(kind, None, usize::MAX).await.unwrap().records;
+    let ids: BTreeSet<_> = records.iter().map(|record| record.id.to_string()).collect();
+    assert_eq!(ids.len(), records.len(), "{kind}");
+    ids
+}
+
+/// Everything acknowledged is there once, in unbroken order, found by word and told by the feed.
+async fn check(working: &Working, acknowledged: &Acknowledged) {
+    assert_eq!(working.verify().await.unwrap(), []);
+    let messages = working.recent_messages("shared", usize::MAX).await.unwrap();
+    let positions: Vec<_> = messages.iter().map(|message| message.position).collect();
+    assert_eq!(positions, (0..messages.len() as i64).collect::<Vec<_>>());
+    let session = working.session("shared").await.unwrap();
+    assert_eq!(session.map_or(0, |session| session.message_count), messages.len() as i64);
+    for (kind, said) in [(Kind::Message, &acknowledged.messages), (Kind::Task, &acknowledged.tasks)]
+    {
+        let there = ids(working, kind).await;
+        let lost: Vec<_> = said.difference(&there).collect();
+        assert!(lost.is_empty(), "{kind}: {lost:?}");
+    }
+    let summaries = working.records(Kind::Summary, None, usize::MAX).await.unwrap().records;
+    let summed_up: BTreeSet<_> =
+        summaries.iter().map(|summary| summary.source.clone().unwrap().id).collect();
+    let goals = ids(working, Kind::Goal).await;
+    let gone =
+        acknowledged.tasks.iter().find(|&name| !goals.contains(name) && !summed_up.contains(name));
+    assert_eq!(gone, None, "a goal moved out and was not summed up");
+    for (name, &stage) in &acknowledged.entries {
+        let is = match working.entry(name).await.unwrap() {
+            Some(entry) => u32::try_from(entry.value.as_u64().unwrap()).unwrap(),
+            None => 3,
+        };
+        // What was under way when the child died may have been done.
+        assert!((stage..=stage + 1).contains(&is), "entry {name}: {stage} acknowledged, is {is}");
+    }
+    if let Some(name) = acknowledged.messages.last() {
+        let found = working.find_relevant(format!("\"{name}\""), Default::default()).await.unwrap();
+        assert!(found.iter().any(|found| found.record.id.as_str() == name), "{name}");
+    }
+    check_feed(working, acknowledged).await;
+}
+
+/// The feed tells of every row of its kinds, and of nothing else but what was removed.
+async fn check_feed(working: &Working, acknowledged: &Acknowledged) {
+    let (mut told, mut removed) = (BTreeSet::new(), BTreeSet::new());
+    for item in working.feed_after(0, usize::MAX).await.unwrap() {
+        match item.change {
+            Change::Upsert(record) => told.insert((record.kind, record.id.to_string())),
+            Change::Delete { kind, id } => removed.insert((kind, id.to_string())),
+        };
+    }
+    let mut there = BTreeSet::new();
+    for kind in FED.iter().copied().chain([Kind::Summary]) {
+        there.extend(ids(working, kind).await.into_iter().map(|id| (kind, id)));
+    }
+    assert_eq!(told, there);
+    for (name, &stage) in &acknowledged.entries {
+        let gone = working.entry(name).await.unwrap().is_none();
+        assert!(!gone || removed.contains(&(Kind::Entry, name.clone())), "{name} at {stage}");
+    }
 }
 
 fn spawn(path: &Path, count: usize) -> Child {
@@ -64,47 +212,23 @@ fn spawn(path: &Path, count: usize) -> Child {
         .unwrap()
 }
 
-/// Everything acknowledged is there once, in unbroken order, found by word and told by the feed.
-async fn check(working: &Working, acknowledged: &BTreeSet<String>) {
-    assert!(working.verify().await.unwrap().is_empty());
-    let messages = working.recent_messages("shared", usize::MAX).await.unwrap();
-    let ids: BTreeSet<_> = messages.iter().map(|message| message.id.to_string()).collect();
-    assert_eq!(ids.len(), messages.len());
-    let lost: Vec<_> = acknowledged.difference(&ids).collect();
-    assert!(lost.is_empty(), "{lost:?}");
-    let positions: Vec<_> = messages.iter().map(|message| message.position).collect();
-    assert_eq!(positions, (0..messages.len() as i64).collect::<Vec<_>>());
-    let told = working.feed_after(0, usize::MAX).await.unwrap();
-    let told: BTreeSet<Id> = told
-        .into_iter()
-        .map(|item| match item.change {
-            Change::Upsert(record) => {
-                assert_eq!(record.kind, Kind::Message);
-                record.id
-            }
-            Change::Delete { .. } => panic!("nothing was removed"),
-        })
-        .collect();
-    assert_eq!(told.iter().map(Id::to_string).collect::<BTreeSet<_>>(), ids);
-}
-
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
     let place = Place::new();
     let path = place.folder.path().join("working.db");
-    let mut acknowledged = BTreeSet::new();
+    let mut acknowledged = Acknowledged::default();
     let rounds = env::var("AIOS_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
     for round in 0..rounds.unwrap_or(KILLS) {
         let mut child = spawn(&path, usize::MAX);
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        acknowledged.extend(lines.by_ref().take(20 + 31 * (round % 10)).map(Result::unwrap));
+        let first: Vec<String> =
+            lines.by_ref().take(20 + 31 * (round % 10)).map(Result::unwrap).collect();
         child.kill().unwrap();
-        // The last line may be cut short.
-        let mut rest: Vec<String> = lines.map_while(Result::ok).collect();
-        rest.pop();
-        acknowledged.extend(rest);
+        // What was said before the kill took effect counts too; each line came in one write.
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        first.iter().chain(&rest).for_each(|line| acknowledged.note(line));
         child.wait().unwrap();
-        let working = place.open(place.fed());
+        let working = place.open(Config { feed_kinds: FED.to_vec(), ..place.config() });
         check(&working, &acknowledged).await;
         working.close().await;
     }
@@ -114,17 +238,25 @@ async fn what_was_acknowledged_survives_a_kill() {
 async fn many_processes_share_a_file() {
     let place = Place::new();
     let path = place.folder.path().join("working.db");
-    let children: Vec<Child> = (0..PROCESSES).map(|_| spawn(&path, MESSAGES_PER_WRITER)).collect();
-    let mut acknowledged = BTreeSet::new();
+    let children: Vec<Child> = (0..PROCESSES).map(|_| spawn(&path, COUNT_PER_TASK)).collect();
+    let mut acknowledged = Acknowledged::default();
     for child in children {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{said}");
-        acknowledged.extend(said.lines().map(str::to_owned));
+        said.lines().for_each(|line| acknowledged.note(line));
     }
-    assert_eq!(acknowledged.len(), PROCESSES * WRITERS * MESSAGES_PER_WRITER);
-    let working = place.open(place.fed());
+    let each = PROCESSES * COUNT_PER_TASK;
+    assert_eq!(acknowledged.messages.len(), 8 * each);
+    assert_eq!((acknowledged.entries.len(), acknowledged.tasks.len()), (4 * each, 3 * each));
+    let working = place.open(Config { feed_kinds: FED.to_vec(), ..Config::default() });
     check(&working, &acknowledged).await;
     let session = working.session("shared").await.unwrap().unwrap();
-    assert_eq!(session.message_count as usize, acknowledged.len());
+    assert_eq!(session.message_count as usize, acknowledged.messages.len());
+    // The last round takes what the others left.
+    age(&working).await;
+    assert!(ids(&working, Kind::Goal).await.is_empty());
+    assert!(ids(&working, Kind::ToolCall).await.is_empty());
+    assert_eq!(ids(&working, Kind::Summary).await.len(), 3 * each);
+    check(&working, &acknowledged).await;
 }

@@ -1,8 +1,11 @@
 //! Bad input: a typed error or a correct answer.
 
 use aios_record::{Id, Timestamp};
-use aios_working::{Config, Decision, Error, Goal, NewMessage, Pattern, Task, TaskUpdate};
-use serde_json::json;
+use aios_working::{
+    Config, Decision, EntriesBackend, Entry, EntryFilter, EntryStore, Error, Goal, JSON_DEPTH_MAX,
+    LABEL_BYTES_MAX, NewMessage, Pattern, Task, TaskUpdate,
+};
+use serde_json::{Value, json};
 
 use crate::{Place, id, opened};
 
@@ -105,4 +108,109 @@ async fn numbers_that_are_none_are_refused() {
     assert!(matches!(working.store_goal(goal).await, Err(Error::NotFinite { .. })));
     let pattern = Pattern { success_rate: f64::NAN, ..Pattern::new("a", "b") };
     assert!(working.store_pattern(pattern).await.is_err());
+}
+
+#[tokio::test]
+async fn an_id_of_no_bytes_is_refused_where_it_is_given_and_finds_nothing() {
+    let (_place, working) = opened();
+    let error = Id::new("").unwrap_err();
+    assert_eq!(error, aios_record::Error::IdLength { bytes: 0 });
+    let given = json!({"id": "", "description": "g"});
+    assert!(serde_json::from_value::<Goal>(given).unwrap_err().to_string().contains("128"));
+    let mut task = Task::new("t");
+    task.meta.scope.session = Some(String::new());
+    assert!(matches!(working.store_task(task).await, Err(Error::Record(_))));
+    assert_eq!(working.goal("").await.unwrap(), None);
+    assert!(working.update_goal("", "active", None).await.unwrap_err().is_not_found());
+    assert!(working.recent_messages("", 9).await.unwrap().is_empty());
+    assert!(working.remove(aios_record::Kind::Goal, "").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn lone_surrogates_are_no_json_wherever_they_come_from() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    // Of a caller: there is no value to store.
+    let lone = r#"{"description": "half \ud83e of a character"}"#;
+    assert!(serde_json::from_str::<Goal>(lone).is_err());
+    let whole = r#"{"description": "a whole \ud83e\udd80", "metadata": {"k": "\ud83e\udd80"}}"#;
+    let goal = working.store_goal(serde_json::from_str(whole).unwrap()).await.unwrap();
+    let read = working.goal(goal.id.as_str()).await.unwrap().unwrap();
+    assert_eq!(
+        (read.description.as_str(), &read.metadata["k"]),
+        ("a whole \u{1f980}", &json!("\u{1f980}"))
+    );
+    // Of another program that wrote the file: the record is named, others can be read.
+    let other = rusqlite::Connection::open(working.path()).unwrap();
+    let sql = r#"UPDATE goals SET metadata = '"\ud83e"'"#;
+    other.execute(sql, []).unwrap();
+    working.store_goal(Goal { id: id("sound"), ..Goal::new("sound") }).await.unwrap();
+    let error = working.goal(goal.id.as_str()).await.unwrap_err();
+    assert!(matches!(&error, Error::Damaged { id, .. } if *id == *goal.id.as_str()), "{error}");
+    assert!(working.goal("sound").await.unwrap().is_some());
+    // In a file of entries: it is left as it is.
+    let entries = working.entries(EntriesBackend::Json);
+    let file = place.folder.path().join("entries.json");
+    std::fs::write(&file, r#"[{"category": "c", "key": "k", "value": "\ud83e"}]"#).unwrap();
+    let error = entries.search(EntryFilter::default()).await.unwrap_err();
+    assert!(matches!(error, Error::DamagedFile { .. }), "{error}");
+    let error = entries.create(Entry::new("c", "k", json!(1))).await.unwrap_err();
+    assert!(matches!(error, Error::DamagedFile { .. }), "{error}");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("ud83e"));
+}
+
+#[tokio::test]
+async fn json_that_is_nested_too_deep_is_refused_and_all_else_can_be_read_again() {
+    let (_place, working) = opened();
+    let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| Value::Array(vec![inner]));
+    let goal = |metadata: Value| Goal { metadata, ..Goal::new("deep") };
+    let stored = working.store_goal(goal(nested(JSON_DEPTH_MAX))).await.unwrap();
+    let read = working.goal(stored.id.as_str()).await.unwrap().unwrap();
+    assert_eq!(read.metadata, nested(JSON_DEPTH_MAX));
+    let page = working.records(aios_record::Kind::Goal, None, 9).await.unwrap();
+    let travelling = serde_json::to_string(&page.records[0]).unwrap();
+    assert!(serde_json::from_str::<aios_record::Record>(&travelling).is_ok());
+    for depth in [JSON_DEPTH_MAX + 1, 2000] {
+        let error = working.store_goal(goal(nested(depth))).await.unwrap_err();
+        assert!(matches!(error, Error::TooDeep { field: "metadata", .. }), "{error}");
+        assert!(error.is_invalid());
+    }
+}
+
+#[tokio::test]
+async fn negative_priorities_come_first() {
+    let (_place, working) = opened();
+    for priority in [1, i32::MAX, -3, 0, i32::MIN] {
+        let goal = Goal { priority, ..Goal::new("g") };
+        working.store_goal(goal).await.unwrap();
+    }
+    let goals = working.active_goals().await.unwrap();
+    let priorities: Vec<_> = goals.iter().map(|goal| goal.priority).collect();
+    assert_eq!(priorities, [i32::MIN, -3, 0, 1, i32::MAX]);
+}
+
+#[tokio::test]
+async fn a_status_is_any_text_of_a_label_s_length() {
+    let (_place, working) = opened();
+    for status in ["INIT", "", "PLANNING \u{1f980}", &"x".repeat(LABEL_BYTES_MAX)] {
+        let goal =
+            working.store_goal(Goal { status: status.into(), ..Goal::new("g") }).await.unwrap();
+        let read = working.goal(goal.id.as_str()).await.unwrap().unwrap();
+        assert_eq!(read.status.as_str(), status);
+    }
+    let long = "x".repeat(10_000);
+    let error =
+        working.store_goal(Goal { status: long.into(), ..Goal::new("g") }).await.unwrap_err();
+    assert!(
+        matches!(error, Error::TooLong { field: "status", bytes: 10_000, limit: LABEL_BYTES_MAX }),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_unknown_back_end_is_refused_with_those_that_are_known() {
+    let error = "redis".parse::<EntriesBackend>().unwrap_err();
+    assert!(matches!(&error, Error::UnknownBackend { name } if name == "redis"));
+    assert_eq!(error.to_string(), "unknown back end `redis`; known are sqlite, json");
+    assert_eq!("json".parse::<EntriesBackend>().unwrap(), EntriesBackend::Json);
 }
