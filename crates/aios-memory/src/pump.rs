@@ -120,6 +120,7 @@ impl Pump {
         let shared = &self.shared;
         let seen = shared.seen.load(Ordering::Acquire);
         if shared.trimmed.load(Ordering::Acquire) < seen {
+            shared.longterm.sync().await?;
             shared.working.trim_feed(seen).await?;
             shared.trimmed.fetch_max(seen, Ordering::AcqRel);
         }

@@ -244,6 +244,15 @@ impl Ledger {
         self.upkeep(upkeep::checkpoint).await
     }
 
+    /// Makes all that is committed durable, by whichever process and with whichever
+    /// [`Durability`].
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`] or [`Error::Io`] when the disk refuses.
+    pub async fn sync(&self) -> Result<(), Error> {
+        self.upkeep(upkeep::sync_log).await
+    }
+
     /// Rewrites the file without its free pages. Takes as long as copying it; writers wait.
     ///
     /// # Errors

@@ -18,6 +18,17 @@ pub(crate) fn checkpoint(connection: &Connection, _: Duration) -> Result<(), Err
     Ok(())
 }
 
+/// Brings to the disk what is committed: into the file as far as readers allow, and for the rest
+/// the log itself.
+pub(crate) fn sync_log(connection: &Connection, _: Duration) -> Result<(), Error> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    let Some(path) = connection.path() else { return Ok(()) };
+    match sync(Path::new(&format!("{path}-wal"))) {
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
 pub(crate) fn vacuum(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
     busy::retry(busy_timeout, || connection.execute_batch("VACUUM"))?;
     checkpoint(connection, busy_timeout)

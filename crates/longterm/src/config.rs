@@ -16,6 +16,9 @@ pub struct Config {
     pub cache_bytes: usize,
     /// Records that may wait in the journal before writes are refused; 1,000,000.
     pub journal_rows_max: u64,
+    /// Bytes on disk, journal and library together, from which on only deletions are taken; none,
+    /// which leaves it to the disk. Merging files takes as much again for a moment.
+    pub disk_bytes_max: Option<u64>,
     /// The longest text of one record; 16 MiB.
     pub text_bytes_max: usize,
     /// Rows that move from the journal into the library at once; 4,096.
@@ -30,7 +33,8 @@ pub struct Config {
     pub index_after_rows: u64,
     /// Records from which on an approximate vector index is built; 50,000.
     pub index_threshold: u64,
-    /// How long a version of the library that nothing needs any more is kept; 1 h.
+    /// How long a version of the library that nothing needs any more is kept, unless there are
+    /// more than 16; 1 h.
     pub prune_after: Duration,
     /// The language whose word endings are ignored; English.
     pub language: Language,
@@ -46,6 +50,7 @@ impl Default for Config {
             durability: Durability::Full,
             cache_bytes: 128 << 20,
             journal_rows_max: 1_000_000,
+            disk_bytes_max: None,
             text_bytes_max: 16 << 20,
             drain_rows_max: 4096,
             drain_delay: Duration::from_millis(50),

@@ -44,6 +44,18 @@ pub enum Error {
         /// The limit.
         rows_max: u64,
     },
+    /// The journal and the library would take more than
+    /// [`Config::disk_bytes_max`](crate::Config::disk_bytes_max).
+    #[error(
+        "long-term memory would take {bytes} bytes on disk, at most {bytes_max} are allowed; \
+         delete records, or raise the limit"
+    )]
+    DiskFull {
+        /// What it would take.
+        bytes: u64,
+        /// The limit.
+        bytes_max: u64,
+    },
     /// A query is longer than [`QUERY_BYTES_MAX`](crate::QUERY_BYTES_MAX).
     #[error("the query has {bytes} bytes, at most {bytes_max} are searched for; shorten it")]
     QueryTooLong {
@@ -114,7 +126,13 @@ impl Error {
     /// Whether the same call may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Error::JournalFull { .. } | Error::Ousted)
+        match self {
+            Error::JournalFull { .. } | Error::Ousted => true,
+            Error::Journal(source) => source
+                .downcast_ref::<aios_ledger::Error>()
+                .is_some_and(aios_ledger::Error::is_retryable),
+            _ => false,
+        }
     }
 
     /// Whether the record exists in another scope.
@@ -147,6 +165,6 @@ impl From<aios_ledger::Error> for Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
-        Error::Journal(Box::new(error))
+        Error::from(aios_ledger::Error::from(error))
     }
 }

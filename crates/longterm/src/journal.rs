@@ -12,25 +12,30 @@ use std::{
 };
 
 use aios_ledger::{Durability, Ledger, Migration, Options};
-use aios_record::{Record, Scope};
+use aios_record::{Record, Scope, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
-use crate::{Error, library::Row};
+use crate::{Error, library::Row, store::Refused};
 
 /// "AMJ1"
 const APPLICATION_ID: i32 = 0x414d_4a31;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "journal", sql: include_str!("journal/0001_journal.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "journal", sql: include_str!("journal/0001_journal.sql") },
+    Migration { name: "refused", sql: include_str!("journal/0002_refused.sql") },
+];
 
 /// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
 /// 2 GiB, and RAM ends earlier.
 const DRAIN_BYTES_MAX: usize = 64 << 20;
+/// As many refused changes are listed; older ones make room.
+const REFUSED_ROWS_MAX: u64 = 10_000;
 
 /// The journal; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Journal {
     ledger: Ledger,
+    durability: Durability,
 }
 
 /// A change ready to be written: analysed and embedded.
@@ -59,10 +64,36 @@ pub(crate) enum Outcome {
     Conflict,
 }
 
+/// How much there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Rows of `pending`.
+    pub(crate) rows_max: u64,
+    /// Bytes of the journal and the library together; none where only the disk limits them.
+    pub(crate) disk_bytes_max: Option<u64>,
+}
+
+/// A page of the feed: what is to be written, and what was found to be impossible to store.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) after: u64,
+    pub(crate) through: u64,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) refusals: Vec<Refusal>,
+}
+
+/// Why a change is not stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) key: String,
+    pub(crate) feed_seq: Option<u64>,
+    pub(crate) reason: String,
+}
+
 /// Whether the watermark stood where the page began.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum FeedOutcome {
-    Written(Vec<Outcome>),
+    Written { refusals: Vec<Refusal> },
     Moved { watermark: u64 },
 }
 
@@ -99,6 +130,16 @@ pub(crate) struct Drain {
     pub(crate) removals: Vec<String>,
     /// The journal rows that this covers.
     seqs: Vec<(i64, String)>,
+    /// Rows that cannot be read and are set aside.
+    damaged: Vec<Damage>,
+}
+
+/// A row of `pending` that cannot be read.
+#[derive(Debug)]
+struct Damage {
+    seq: i64,
+    key: String,
+    reason: String,
 }
 
 /// The time during which one process owns the library.
@@ -107,6 +148,14 @@ pub(crate) struct Term {
     number: u64,
     /// The version up to which the library was trusted when it began; 0 where there was none.
     pub(crate) synced_version: u64,
+}
+
+/// A version of the library that is on disk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Safe {
+    pub(crate) version: u64,
+    /// What the library's files take, older versions included.
+    pub(crate) library_bytes: u64,
 }
 
 /// What the library should hold, from one moment.
@@ -118,13 +167,31 @@ pub(crate) struct Held {
     pub(crate) pending: HashSet<String>,
 }
 
+impl Write {
+    /// About what it takes on disk; 0 for a deletion.
+    fn bytes(&self) -> u64 {
+        let Write::Upsert { row, .. } = self else { return 0 };
+        let vector = row.vector.as_ref().map_or(0, |vector| size_of_val(vector.as_slice()));
+        (row.record.text.len() + row.terms.len() + vector) as u64
+    }
+
+    fn conflict(&self) -> Refusal {
+        let (key, feed_seq) = match self {
+            Write::Upsert { row, feed_seq, .. } => (row.record.key(), *feed_seq),
+            Write::Delete { key, feed_seq } => (key.clone(), *feed_seq),
+        };
+        let reason = Error::Conflict { key: key.clone() }.to_string();
+        Refusal { key, feed_seq, reason }
+    }
+}
+
 impl Drain {
     pub(crate) fn is_empty(&self) -> bool {
-        self.seqs.is_empty()
+        self.seqs.is_empty() && self.damaged.is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.seqs.len()
+        self.seqs.len() + self.damaged.len()
     }
 }
 
@@ -137,7 +204,7 @@ mod state {
 impl Journal {
     pub(crate) fn open(path: &Path, durability: Durability) -> Result<Journal, Error> {
         let options = Options { durability, ..Options::new(APPLICATION_ID, MIGRATIONS) };
-        Ok(Journal { ledger: Ledger::open(path, options)? })
+        Ok(Journal { ledger: Ledger::open(path, options)?, durability })
     }
 
     pub(crate) async fn close(&self) {
@@ -161,11 +228,11 @@ impl Journal {
     pub(crate) async fn write(
         &self,
         writes: Vec<Write>,
-        rows_max: u64,
+        limits: Limits,
     ) -> Result<Vec<Outcome>, Error> {
         self.ledger
             .write(move |db| {
-                check_room(db, rows_max)?;
+                check_room(db, &writes, limits)?;
                 let mut outcomes = Vec::with_capacity(writes.len());
                 for change in &writes {
                     let outcome = write(db, change)?;
@@ -180,27 +247,61 @@ impl Journal {
     }
 
     /// Writes a page of the feed and moves the watermark from `after` to `through`, or does
-    /// nothing where another process has moved it.
+    /// nothing where another process has moved it. What it refuses is listed, as of `now`.
     pub(crate) async fn write_feed(
         &self,
-        after: u64,
-        through: u64,
-        writes: Vec<Write>,
-        rows_max: u64,
+        page: Page,
+        limits: Limits,
+        now: Timestamp,
     ) -> Result<FeedOutcome, Error> {
         self.ledger
             .write(move |db| {
                 let watermark = meta_number(db, "watermark")?;
-                if watermark != after {
+                if watermark != page.after {
                     return Ok(FeedOutcome::Moved { watermark });
                 }
-                check_room(db, rows_max)?;
-                let outcomes =
-                    writes.iter().map(|change| write(db, change)).collect::<Result<_, _>>()?;
-                set_meta(db, "watermark", sql_integer(through))?;
-                Ok(FeedOutcome::Written(outcomes))
+                check_room(db, &page.writes, limits)?;
+                let mut refusals = page.refusals;
+                for change in &page.writes {
+                    if write(db, change)? == Outcome::Conflict {
+                        refusals.push(change.conflict());
+                    }
+                }
+                for refusal in &refusals {
+                    refuse(db, refusal, None, now)?;
+                }
+                set_meta(db, "watermark", sql_integer(page.through))?;
+                Ok(FeedOutcome::Written { refusals })
             })
             .await
+    }
+
+    /// What was refused, newest first, at most `limit`.
+    pub(crate) async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT key, reason, refused_at FROM refused ORDER BY seq DESC LIMIT ?1";
+                let mut read = db.prepare_cached(sql)?;
+                let refused = read.query_map([sql_limit(limit)], |row| {
+                    let at = Timestamp::from_microsecond(row.get(2)?).unwrap_or_default();
+                    Ok(Refused { key: row.get(0)?, reason: row.get(1)?, at })
+                })?;
+                Ok(refused.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// How many refusals are listed.
+    pub(crate) async fn refused_count(&self) -> Result<u64, Error> {
+        self.ledger.read(|db| count(db, "SELECT count(*) FROM refused")).await
+    }
+
+    /// Makes durable what is committed, where an acknowledgement does not promise that already.
+    pub(crate) async fn sync(&self) -> Result<(), Error> {
+        if self.durability != Durability::Full {
+            self.ledger.sync().await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn watermark(&self) -> Result<u64, Error> {
@@ -225,7 +326,7 @@ impl Journal {
             .read(move |db| {
                 Ok(Snapshot {
                     synced_version: meta_number(db, "synced_version")?,
-                    pending: pending(db, usize::MAX, usize::MAX)?,
+                    pending: pending(db, &Bounds::NONE)?.into_iter().flatten().collect(),
                     statistics: statistics(db, terms)?,
                 })
             })
@@ -251,6 +352,11 @@ impl Journal {
             .await
     }
 
+    /// Whether there was ever an owner.
+    pub(crate) async fn had_owner(&self) -> Result<bool, Error> {
+        self.ledger.read(|db| Ok(0 < meta_number(db, "owner_term")?)).await
+    }
+
     /// Starts the term of a new owner. What an earlier one still tries to note is refused from
     /// then on.
     pub(crate) async fn begin_term(&self) -> Result<Term, Error> {
@@ -264,17 +370,25 @@ impl Journal {
     }
 
     /// Notes that `version`, with all its files, is on disk.
-    pub(crate) async fn set_synced(&self, term: Term, version: u64) -> Result<(), Error> {
-        self.ledger.write(move |db| set_synced(db, term, version)).await
+    pub(crate) async fn set_synced(&self, term: Term, safe: Safe) -> Result<(), Error> {
+        self.ledger.write(move |db| set_synced(db, term, safe)).await
     }
 
-    /// The oldest changes that wait, at most `limit`.
-    pub(crate) async fn drain(&self, limit: usize) -> Result<Drain, Error> {
+    /// The oldest changes that wait, at most `limit`, of those that came no later than `through`.
+    pub(crate) async fn drain(&self, limit: usize, through: i64) -> Result<Drain, Error> {
         self.ledger
             .read(move |db| {
                 let mut held = db.prepare_cached("SELECT state FROM ids WHERE key = ?1")?;
                 let mut drain = Drain::default();
-                for Pending { seq, key, row } in pending(db, limit, DRAIN_BYTES_MAX)? {
+                let bounds = Bounds { rows: limit, bytes: DRAIN_BYTES_MAX, through };
+                for change in pending(db, &bounds)? {
+                    let Pending { seq, key, row } = match change {
+                        Ok(change) => change,
+                        Err(damage) => {
+                            drain.damaged.push(damage);
+                            continue;
+                        }
+                    };
                     let held: i64 = held.query_row([&key], |row| row.get(0))?;
                     match row {
                         Some(row) if held == state::NEW => drain.appends.push(row),
@@ -288,17 +402,18 @@ impl Journal {
             .await
     }
 
-    /// Notes that `version` is on disk and holds `drain`, and drops the rows that it holds; a row
-    /// that was written again meanwhile stays.
+    /// Notes that `version` is on disk, takes `library_bytes` there and holds `drain`, and drops
+    /// the rows that it holds; a row that was written again meanwhile stays.
     pub(crate) async fn applied(
         &self,
         term: Term,
         drain: Drain,
-        version: u64,
+        safe: Safe,
+        now: Timestamp,
     ) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
-                set_synced(db, term, version)?;
+                set_synced(db, term, safe)?;
                 add_statistics(db, &drain.appends)?;
                 let mut drop = db.prepare_cached("DELETE FROM pending WHERE seq = ?1")?;
                 let mut hold =
@@ -307,7 +422,35 @@ impl Journal {
                     drop.execute([seq])?;
                     hold.execute(params![key, state::HELD, state::NEW])?;
                 }
+                for damage in drain.damaged {
+                    let Damage { seq, key, reason } = damage;
+                    tracing::error!(key, reason, "a row of the journal was set aside");
+                    let refusal = Refusal { key, feed_seq: None, reason };
+                    refuse(db, &refusal, Some(seq), now)?;
+                    drop.execute([seq])?;
+                }
                 Ok(())
+            })
+            .await
+    }
+
+    /// The place of the newest change that waits, 0 where none does.
+    pub(crate) async fn newest_pending(&self) -> Result<i64, Error> {
+        self.ledger
+            .read(|db| {
+                let mut newest = db.prepare_cached("SELECT coalesce(max(seq), 0) FROM pending")?;
+                Ok(newest.query_row([], |row| row.get(0))?)
+            })
+            .await
+    }
+
+    /// Whether a change waits that came no later than `through`.
+    pub(crate) async fn is_waiting(&self, through: i64) -> Result<bool, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut find =
+                    db.prepare_cached("SELECT 1 FROM pending WHERE seq <= ?1 LIMIT 1")?;
+                Ok(find.exists([through])?)
             })
             .await
     }
@@ -477,37 +620,97 @@ fn set_feed_seq(db: &Connection, key: &str, feed_seq: i64) -> Result<(), Error> 
     Ok(())
 }
 
-fn check_room(db: &Connection, rows_max: u64) -> Result<(), Error> {
-    let rows = count_pending(db)?;
-    if rows < rows_max { Ok(()) } else { Err(Error::JournalFull { rows, rows_max }) }
+/// Refuses what would go beyond the limits. Deletions are taken however full the disk is.
+fn check_room(db: &Connection, writes: &[Write], limits: Limits) -> Result<(), Error> {
+    let (count, rows_max) = (writes.len() as u64, limits.rows_max);
+    // At most so many: changed rows leave gaps. Cheaper than counting, which comes only if needed.
+    let span = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM pending";
+    if rows_max < self::count(db, span)? + count {
+        let rows = count_pending(db)?;
+        if rows_max < rows + count {
+            return Err(Error::JournalFull { rows, rows_max });
+        }
+    }
+    let Some(bytes_max) = limits.disk_bytes_max else { return Ok(()) };
+    let bytes = writes.iter().map(Write::bytes).sum::<u64>();
+    if bytes == 0 {
+        return Ok(());
+    }
+    let pages = "SELECT (page_count - freelist_count) * page_size
+                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    let bytes = bytes + self::count(db, pages)? + meta_number(db, "library_bytes")?;
+    if bytes_max < bytes { Err(Error::DiskFull { bytes, bytes_max }) } else { Ok(()) }
 }
 
 fn count_pending(db: &Connection) -> Result<u64, Error> {
-    let mut count = db.prepare_cached("SELECT count(*) FROM pending")?;
-    Ok(count.query_row([], |row| row.get(0)).map(number)?)
+    count(db, "SELECT count(*) FROM pending")
 }
 
-/// The oldest rows, at most `limit`, and no further than `bytes_max` but at least one. A row that
-/// cannot be read is left where it is, with a warning: it must not hold up the others.
-fn pending(db: &Connection, limit: usize, bytes_max: usize) -> Result<Vec<Pending>, Error> {
+/// The one number that a query without parameters gives.
+fn count(db: &Connection, sql: &'static str) -> Result<u64, Error> {
+    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(number)?)
+}
+
+/// Lists a refusal, with the record of the pending row `seq` if there is one.
+fn refuse(
+    db: &Connection,
+    refusal: &Refusal,
+    seq: Option<i64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    db.prepare_cached(
+        "INSERT INTO refused (key, feed_seq, reason, refused_at, record)
+         VALUES (?1, ?2, ?3, ?4, (SELECT record FROM pending WHERE seq = ?5))",
+    )?
+    .execute(params![
+        refusal.key,
+        refusal.feed_seq.map(sql_integer),
+        refusal.reason,
+        now.as_microsecond(),
+        seq,
+    ])?;
+    db.prepare_cached("DELETE FROM refused WHERE seq <= (SELECT max(seq) FROM refused) - ?1")?
+        .execute([sql_integer(REFUSED_ROWS_MAX)])?;
+    Ok(())
+}
+
+/// How far pending rows are read.
+struct Bounds {
+    rows: usize,
+    /// At least one row is read.
+    bytes: usize,
+    through: i64,
+}
+
+impl Bounds {
+    const NONE: Bounds = Bounds { rows: usize::MAX, bytes: usize::MAX, through: i64::MAX };
+}
+
+/// The oldest rows within `bounds`. One that cannot be read holds up no other.
+fn pending(db: &Connection, bounds: &Bounds) -> Result<Vec<Result<Pending, Damage>>, Error> {
     let sql = "SELECT seq, key, record, terms, vector, content_hash
-               FROM pending ORDER BY seq LIMIT ?1";
+               FROM pending WHERE seq <= ?1 ORDER BY seq LIMIT ?2";
     let mut read = db.prepare_cached(sql)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut bytes = 0;
     let mut pending = Vec::new();
-    for columns in read.query_map([limit], pending_row)? {
+    for columns in read.query_map(params![bounds.through, sql_limit(bounds.rows)], pending_row)? {
         let columns = columns?;
         bytes += columns.bytes();
-        if bytes_max < bytes && !pending.is_empty() {
+        if bounds.bytes < bytes && !pending.is_empty() {
             break;
         }
-        match columns.decode() {
-            Ok(row) => pending.push(row),
-            Err(error) => tracing::error!(%error, "a row of the journal was passed over"),
-        }
+        let (seq, key) = (columns.seq, columns.key.clone());
+        pending.push(columns.decode().map_err(|error| Damage {
+            seq,
+            key,
+            reason: error.to_string(),
+        }));
     }
     Ok(pending)
+}
+
+fn sql_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// A row of `pending` as SQLite has it.
@@ -576,11 +779,12 @@ fn add_statistics(db: &Connection, rows: &[Row]) -> Result<(), Error> {
     set_meta(db, "terms_total", sql_integer(meta_number(db, "terms_total")? + terms_total))
 }
 
-fn set_synced(db: &Connection, term: Term, version: u64) -> Result<(), Error> {
+fn set_synced(db: &Connection, term: Term, safe: Safe) -> Result<(), Error> {
     if meta_number(db, "owner_term")? != term.number {
         return Err(Error::Ousted);
     }
-    set_meta(db, "synced_version", sql_integer(version))
+    set_meta(db, "library_bytes", sql_integer(safe.library_bytes))?;
+    set_meta(db, "synced_version", sql_integer(safe.version))
 }
 
 fn meta_number(db: &Connection, name: &str) -> Result<u64, Error> {

@@ -62,5 +62,5 @@ pub use crate::{
     search::{
         Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
     },
-    store::{Applied, FeedPage, Longterm, Stats, Stored, Verification},
+    store::{Applied, FeedPage, Longterm, Refused, Stats, Stored, Verification},
 };

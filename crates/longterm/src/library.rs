@@ -6,9 +6,11 @@
 mod rows;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use futures::TryStreamExt;
@@ -29,25 +31,33 @@ use lancedb::{
 
 pub(crate) use rows::{Row, TAG_SEPARATOR};
 
-use crate::Error;
+use crate::{Error, sync::unless_gone};
 
 /// The table of all collections.
 const TABLE: &str = "records";
 /// The full-text index.
 const TERMS_INDEX: &str = "terms_idx";
-/// Rows of a merged file: small enough that adding to a small table rewrites little.
-const FRAGMENT_ROWS: usize = 65_536;
+/// Rows of a merged file, tier by tier: files are merged with those of their own tier, so that
+/// adding to a large one does not rewrite it. Each row is rewritten about once a tier.
+const FRAGMENT_ROWS: [usize; 3] = [1024, 8192, 65_536];
+/// Files of one tier from which on they are merged into one of the next.
+const TIER_FILES_MAX: usize = 16;
+/// As many versions are kept at most, however young.
+const VERSIONS_MAX: usize = 16;
 /// Versions are kept no longer than this.
-const PRUNE_AGE_MAX: std::time::Duration = std::time::Duration::from_secs(100 * 365 * 86_400);
+const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Approximate neighbours that an indexed vector leg examines.
 const EF_SEARCH: usize = 300;
 
-/// A handle on the table; cheap to clone, and moves forward in versions only.
+/// A handle on the table; cheap to clone, and moves forward in versions only. The owner's is always
+/// at the latest version.
 #[derive(Clone)]
 pub(crate) struct Library {
     table: Table,
     schema: SchemaRef,
     dir: PathBuf,
+    /// Held while it moves from one version to another, so that it never moves back.
+    moving: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Library {
@@ -62,9 +72,7 @@ impl Library {
         }
         let connection = connect(dir, cache_bytes).await?;
         match connection.open_table(TABLE).execute().await {
-            Ok(table) => {
-                Ok(Some(Library { table, schema: rows::schema(dimension), dir: table_dir(dir) }))
-            }
+            Ok(table) => Ok(Some(Library::new(table, dir, rows::schema(dimension)))),
             Err(lancedb::Error::TableNotFound { .. }) => Ok(None),
             Err(error) => Err(Error::library("open the table")(error)),
         }
@@ -99,7 +107,11 @@ impl Library {
             let index = Index::BTree(BTreeIndexBuilder::default());
             table.create_index(&[column], index).execute().await.map_err(failed())?;
         }
-        Ok(Library { table, schema, dir: table_dir(dir) })
+        Ok(Library::new(table, dir, schema))
+    }
+
+    fn new(table: Table, dir: &Path, schema: SchemaRef) -> Library {
+        Library { table, schema, dir: table_dir(dir), moving: Arc::default() }
     }
 
     /// Where the table's files lie.
@@ -111,20 +123,16 @@ impl Library {
         self.table.version().await.map_err(Error::library("read the version"))
     }
 
-    /// Makes sure that what is read is at `version` or later.
+    /// Makes sure that what is read is at `version` or later, and on a handle that is not the
+    /// owner's that it is no version but one that was written down as safe: those above may be
+    /// rolled back, and their numbers come to mean something else.
     pub(crate) async fn catch_up(&self, version: u64) -> Result<(), Error> {
+        let _forward = self.moving.lock().await;
         if self.version().await? < version {
             let failed = Error::library("read the latest version");
-            self.table.checkout_latest().await.map_err(failed)?;
+            self.table.checkout(version).await.map_err(failed)?;
         }
         Ok(())
-    }
-
-    /// Makes a new version with the content of `version`.
-    pub(crate) async fn roll_back_to(&self, version: u64) -> Result<(), Error> {
-        let failed = || Error::library("roll back to the last safe version");
-        self.table.checkout(version).await.map_err(failed())?;
-        self.table.restore().await.map_err(failed())
     }
 
     /// Adds rows whose keys the table does not hold.
@@ -228,19 +236,29 @@ impl Library {
     pub(crate) async fn backlog(&self) -> Result<(u32, u64), Error> {
         let failed = || Error::library("read statistics");
         let stats = self.table.stats().await.map_err(failed())?;
-        let needed = stats.num_rows.div_ceil(FRAGMENT_ROWS);
-        let files = stats.fragment_stats.num_fragments.saturating_sub(needed);
+        let files = self.surplus_files().await?;
         let index = self.table.index_stats(TERMS_INDEX).await.map_err(failed())?;
         let unindexed = index.map_or(stats.num_rows, |index| index.num_unindexed_rows);
         Ok((u32::try_from(files).unwrap_or(u32::MAX), unindexed as u64))
     }
 
-    /// Merges small files into larger ones.
+    /// Files beyond those that are as large as they get.
+    async fn surplus_files(&self) -> Result<usize, Error> {
+        let stats = self.table.stats().await.map_err(Error::library("read statistics"))?;
+        let [.., full] = FRAGMENT_ROWS;
+        Ok(stats.fragment_stats.num_fragments.saturating_sub(stats.num_rows.div_ceil(full)))
+    }
+
+    /// Merges small files into larger ones, tier by tier, until few enough are left.
     pub(crate) async fn compact(&self) -> Result<(), Error> {
-        let options =
-            CompactionOptions { target_rows_per_fragment: FRAGMENT_ROWS, ..Default::default() };
-        let action = OptimizeAction::Compact { options, remap_options: None };
-        self.table.optimize(action).await.map_err(Error::library("merge files"))?;
+        for (tier, target_rows_per_fragment) in FRAGMENT_ROWS.into_iter().enumerate() {
+            let options = CompactionOptions { target_rows_per_fragment, ..Default::default() };
+            let action = OptimizeAction::Compact { options, remap_options: None };
+            self.table.optimize(action).await.map_err(Error::library("merge files"))?;
+            if self.surplus_files().await? < TIER_FILES_MAX * (tier + 1) {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -270,9 +288,17 @@ impl Library {
         Ok(true)
     }
 
-    /// Removes the files of versions older than `age` that no newer version needs. For the owner
-    /// only, and only once the newest version is synced.
-    pub(crate) async fn prune(&self, age: std::time::Duration) -> Result<(), Error> {
+    /// Removes the files of versions that are older than `age`, or of which there are too many,
+    /// and that no newer version needs. For the owner only, and only once the newest version is
+    /// synced.
+    pub(crate) async fn prune(&self, age: Duration) -> Result<(), Error> {
+        let versions = self.table.list_versions().await;
+        let mut versions = versions.map_err(Error::library("list the versions"))?;
+        versions.sort_unstable_by_key(|version| std::cmp::Reverse(version.version));
+        let age = match versions.get(VERSIONS_MAX - 1) {
+            Some(oldest) => age.min(age_of(oldest.timestamp.timestamp_micros())),
+            None => age,
+        };
         let age = lancedb::table::Duration::from_std(age.min(PRUNE_AGE_MAX))
             .expect("a hundred years are within chrono's range");
         let action = OptimizeAction::Prune {
@@ -306,6 +332,12 @@ async fn collect(query: &impl ExecutableQuery, action: &'static str) -> Result<V
     Ok(rows)
 }
 
+/// How long ago that moment was, in microseconds since 1970 by the system's clock, which is Lance's.
+fn age_of(moment: i64) -> Duration {
+    let moment = UNIX_EPOCH + Duration::from_micros(moment.try_into().unwrap_or(0));
+    SystemTime::now().duration_since(moment).unwrap_or_default()
+}
+
 fn table_dir(dir: &Path) -> PathBuf {
     dir.join(format!("{TABLE}.lance"))
 }
@@ -319,29 +351,26 @@ pub(crate) fn discard(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Moves the manifests of versions above `synced` into `quarantine` and returns the highest of
-/// them, or none where there were none. For a table that cannot be opened because the newest of
-/// them is damaged.
-pub(crate) fn quarantine_above(
-    dir: &Path,
-    synced: u64,
-    quarantine: &Path,
-) -> Result<Option<u64>, Error> {
+/// Where the manifest of each version lies.
+pub(crate) type Manifests = BTreeMap<u64, PathBuf>;
+
+/// The manifests of the table below `dir`, by version; none where there is no table.
+pub(crate) fn manifests(dir: &Path) -> Result<Manifests, Error> {
     let versions = table_dir(dir).join("_versions");
-    fs::create_dir_all(quarantine).map_err(Error::io("create", quarantine))?;
-    let mut highest = None;
-    for entry in fs::read_dir(&versions).map_err(Error::io("list", &versions))? {
-        let path = entry.map_err(Error::io("list", &versions))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let failed = || Error::io("list", &versions);
+    let mut manifests = Manifests::new();
+    let Some(entries) = unless_gone(fs::read_dir(&versions)).map_err(failed())? else {
+        return Ok(manifests);
+    };
+    for entry in entries {
+        let path = entry.map_err(failed())?.path();
         // Other files here, such as the version hint, only speed up what is found by listing.
-        let version = manifest_version(&name);
-        if version.is_none_or(|version| synced < version) {
-            let to = quarantine.join(&name);
-            fs::rename(&path, &to).map_err(Error::io("move", &path))?;
-            highest = highest.max(version);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(version) = manifest_version(&name) {
+            manifests.insert(version, path);
         }
     }
-    Ok(highest)
+    Ok(manifests)
 }
 
 /// The version that a manifest's name tells: Lance counts down from `u64::MAX` so that the newest

@@ -8,9 +8,10 @@
 //! 4. in one journal transaction, write the version's number down and drop the rows it holds.
 //!
 //! A crash before step 4 leaves the rows in the journal and, above the version written down,
-//! versions that nothing relies on. So a **new owner, and nobody else**, first rolls the table
-//! back to the version written down, then drains as usual. Merging files, updating indexes and
-//! pruning follow the same rule: sync, then write down, then prune.
+//! versions that nothing relies on and no reader has looked at. So a **new owner, and nobody
+//! else**, first sets their manifests aside, unread, and then drains as usual. Merging files and
+//! updating indexes follow the same rule: sync, then write down. Pruning comes after both, and only
+//! when the journal itself is on disk.
 //!
 //! An owner of which any step failed is given up, and heals like a new one when it is taken again:
 //! nobody knows any more what the table holds beyond the version written down.
@@ -20,7 +21,8 @@
 //! it lost the lock is refused afterwards.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -29,33 +31,51 @@ use tokio::task;
 
 use crate::{
     Config, Error,
-    journal::{Drain, Journal, Term},
-    library::{self, Library},
-    sync::{Synced, sync_directory},
+    journal::{Drain, Journal, Safe, Term},
+    library::{self, Library, Manifests},
+    sync::{Disk, FILE_MODE, Synced, make_directory},
 };
 
+/// As many files are kept in the quarantine.
+const QUARANTINE_FILES_MAX: usize = 256;
+
 /// Where the parts of long-term memory lie in a data directory.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Places {
+    pub(crate) dir: PathBuf,
     pub(crate) journal: PathBuf,
     pub(crate) library: PathBuf,
     lock: PathBuf,
+    readers: PathBuf,
     quarantine: PathBuf,
+    pub(crate) disk: Arc<dyn Disk>,
 }
 
 impl Places {
-    pub(crate) fn new(dir: &Path) -> Places {
+    pub(crate) fn new(dir: &Path, disk: Arc<dyn Disk>) -> Places {
         Places {
+            dir: dir.to_owned(),
             journal: dir.join("journal.db"),
             library: dir.join("longterm"),
             lock: dir.join("owner.lock"),
+            readers: dir.join("readers.lock"),
             quarantine: dir.join("quarantine"),
+            disk,
         }
+    }
+
+    /// Keeps every version of the library from being pruned, in whichever process, for as long as
+    /// the file lives. For reads that take long; short ones are tried again. May block.
+    pub(crate) fn pin(&self) -> Result<File, Error> {
+        let file = open_lock(&self.readers)?;
+        file.lock_shared().map_err(Error::io("lock", &self.readers))?;
+        Ok(file)
     }
 }
 
 /// The right to write to the library, for as long as it lives.
 pub(crate) struct Owner {
+    places: Places,
     journal: Journal,
     term: Term,
     library: Library,
@@ -76,23 +96,26 @@ impl Owner {
         dimension: usize,
     ) -> Result<Option<Owner>, Error> {
         let Some(lock) = lock(&places.lock)? else { return Ok(None) };
+        let manifests = library::manifests(&places.library)?;
+        check_journal(places, journal, &manifests).await?;
         let term = journal.begin_term().await?;
         let library = match term.synced_version {
             0 => begin(places, config, dimension).await?,
-            synced_version => heal(places, config, dimension, synced_version).await?,
+            version => heal(places, config, dimension, version, &manifests).await?,
         };
         let (files, unindexed) = library.backlog().await?;
         let mut owner = Owner {
+            places: places.clone(),
             journal: journal.clone(),
             term,
             library,
             config: Arc::clone(config),
-            synced: Synced::default(),
+            synced: Synced::new(Arc::clone(&places.disk)),
             batches_since_compaction: files,
             rows_since_index: unindexed,
             _lock: lock,
         };
-        if owner.library.version().await? != term.synced_version {
+        if term.synced_version == 0 {
             owner.note_synced().await?;
         }
         Ok(Some(owner))
@@ -102,16 +125,14 @@ impl Owner {
         &self.library
     }
 
-    /// Moves everything that waits into the library and says how many rows those were. After an
-    /// error the owner is of no use any more.
-    pub(crate) async fn drain(&mut self) -> Result<usize, Error> {
-        let mut moved = 0;
+    /// Moves what waits, of what came no later than `through`, into the library. After an error the
+    /// owner is of no use any more.
+    pub(crate) async fn drain(&mut self, through: i64) -> Result<(), Error> {
         loop {
-            let drain = self.journal.drain(self.config.drain_rows_max).await?;
+            let drain = self.journal.drain(self.config.drain_rows_max, through).await?;
             if drain.is_empty() {
-                return Ok(moved);
+                return Ok(());
             }
-            moved += drain.len();
             self.apply(drain).await?;
             if let Err(error) = self.maintain().await {
                 // What was applied is safe; only the tidying waits for the next threshold.
@@ -133,13 +154,14 @@ impl Owner {
         }
         self.batches_since_compaction += 1;
         self.rows_since_index += drain.len() as u64;
-        let version = self.make_durable().await?;
-        self.journal.applied(self.term, drain, version).await
+        let safe = self.make_durable().await?;
+        self.journal.applied(self.term, drain, safe, (self.config.clock)()).await
     }
 
     /// Merges files, updates indexes and prunes where the thresholds of the configuration say so.
     async fn maintain(&mut self) -> Result<(), Error> {
-        let compact = self.config.compact_after_batches <= self.batches_since_compaction;
+        let compact = self.config.compact_after_batches <= self.batches_since_compaction
+            || self.config.disk_bytes_max.is_some_and(|bytes_max| bytes_max <= self.synced.bytes());
         let index = self.config.index_after_rows <= self.rows_since_index;
         if !compact && !index {
             return Ok(());
@@ -154,31 +176,44 @@ impl Owner {
             self.library.update_indexes().await?;
         }
         self.note_synced().await?;
+        self.prune().await
+    }
+
+    /// Removes the files that only old versions need, unless a long read may need them.
+    async fn prune(&mut self) -> Result<(), Error> {
+        let Some(_alone) = lock(&self.places.readers)? else { return Ok(()) };
+        // The version written down must stay so when the power goes: the others are about to go.
+        self.journal.sync().await?;
         self.library.prune(self.config.prune_after).await
     }
 
     async fn note_synced(&mut self) -> Result<(), Error> {
-        let version = self.make_durable().await?;
-        self.journal.set_synced(self.term, version).await
+        let safe = self.make_durable().await?;
+        self.journal.set_synced(self.term, safe).await
     }
 
     /// Syncs all that the library has written, and returns the version that this made safe.
-    async fn make_durable(&mut self) -> Result<u64, Error> {
+    async fn make_durable(&mut self) -> Result<Safe, Error> {
         let version = self.library.version().await?;
-        let dir = self.library.dir().to_owned();
-        let mut synced = std::mem::take(&mut self.synced);
-        let work = task::spawn_blocking(move || (synced.sync(&dir).map(|_| dir), synced));
+        let (table, dir) = (self.library.dir().to_owned(), self.places.dir.clone());
+        let empty = Synced::new(Arc::clone(&self.places.disk));
+        let mut synced = std::mem::replace(&mut self.synced, empty);
+        let work = task::spawn_blocking(move || (synced.sync(&table, &dir), synced));
         let (result, synced) = work.await.map_err(|_| Error::Closed)?;
         self.synced = synced;
         result.map_err(Error::io("sync", self.library.dir()))?;
-        Ok(version)
+        Ok(Safe { version, library_bytes: self.synced.bytes() })
     }
 }
 
-fn lock(path: &Path) -> Result<Option<File>, Error> {
+fn open_lock(path: &Path) -> Result<File, Error> {
     let mut options = File::options();
-    let file = options.create(true).truncate(false).write(true).open(path);
-    let file = file.map_err(Error::io("open", path))?;
+    options.create(true).truncate(false).write(true).mode(FILE_MODE);
+    options.open(path).map_err(Error::io("open", path))
+}
+
+fn lock(path: &Path) -> Result<Option<File>, Error> {
+    let file = open_lock(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -186,60 +221,60 @@ fn lock(path: &Path) -> Result<Option<File>, Error> {
     }
 }
 
-/// Makes the table. What lies there already was never written down as safe, unless the journal is
-/// not the one that it belongs to.
-async fn begin(places: &Places, config: &Config, dimension: usize) -> Result<Library, Error> {
-    let (dir, bytes) = (&places.library, config.cache_bytes);
-    if let Ok(Some(library)) = Library::open(dir, dimension, bytes).await
-        && 0 < library.row_count().await?
-    {
-        return Err(Error::Damaged {
-            key: dir.display().to_string(),
-            reason: "the library holds records that the journal knows nothing of; \
-                     restore journal.db from a backup"
-                .to_owned(),
-        });
+/// Refuses a table that the journal never heard of: it belongs to another one.
+async fn check_journal(
+    places: &Places,
+    journal: &Journal,
+    manifests: &Manifests,
+) -> Result<(), Error> {
+    if manifests.is_empty() || journal.had_owner().await? {
+        return Ok(());
     }
-    library::discard(dir)?;
-    Library::create(dir, dimension, bytes).await
+    Err(Error::Damaged {
+        key: places.library.display().to_string(),
+        reason: "there is a library that the journal knows nothing of; \
+                 restore journal.db from a backup, or start a new data directory"
+            .to_owned(),
+    })
 }
 
-/// Opens the table at the content of `synced_version`, whatever lies above it.
+/// Makes the table, in place of what was never written down as safe.
+async fn begin(places: &Places, config: &Config, dimension: usize) -> Result<Library, Error> {
+    library::discard(&places.library)?;
+    Library::create(&places.library, dimension, config.cache_bytes).await
+}
+
+/// Opens the table at `synced_version`, without so much as a look at what lies above it: what a
+/// power cut left there may be anything.
 async fn heal(
     places: &Places,
     config: &Config,
     dimension: usize,
     synced_version: u64,
+    manifests: &Manifests,
 ) -> Result<Library, Error> {
-    let open = || Library::open(&places.library, dimension, config.cache_bytes);
-    let mut highest = synced_version;
-    let library = match open().await {
-        Ok(Some(library)) => library,
-        Ok(None) => return Err(lost(places)),
-        Err(error) => {
-            let (dir, quarantine) = (&places.library, &places.quarantine);
-            let Some(moved) = library::quarantine_above(dir, synced_version, quarantine)? else {
-                return Err(error);
-            };
-            sync_directory(quarantine).map_err(Error::io("sync", quarantine))?;
-            tracing::warn!(%error, "damaged versions that were never synced went to quarantine");
-            highest = moved;
-            open().await?.ok_or_else(|| lost(places))?
-        }
-    };
-    let found = library.version().await?;
-    if found < synced_version {
+    if !manifests.contains_key(&synced_version) {
         return Err(lost(places));
     }
-    if synced_version < found {
-        tracing::info!(found, synced_version, "rolling back versions that were never synced");
-        library.roll_back_to(synced_version).await?;
+    for (version, manifest) in manifests.range(synced_version + 1..) {
+        tracing::info!(version, synced_version, "a version that was never synced is set aside");
+        quarantine(places, manifest)?;
     }
-    // A number that some reader may have seen must not come to mean another version.
-    while library.version().await? < highest {
-        library.roll_back_to(synced_version).await?;
+    let opened = Library::open(&places.library, dimension, config.cache_bytes).await?;
+    opened.ok_or_else(|| lost(places))
+}
+
+/// Moves a manifest to the quarantine, where it can be looked at. A full one takes no more.
+fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
+    let quarantine = &places.quarantine;
+    make_directory(&*places.disk, quarantine).map_err(Error::io("create", quarantine))?;
+    let files = fs::read_dir(quarantine).map_err(Error::io("list", quarantine))?.count();
+    if QUARANTINE_FILES_MAX <= files {
+        return fs::remove_file(manifest).map_err(Error::io("remove", manifest));
     }
-    Ok(library)
+    let to = quarantine.join(manifest.file_name().unwrap_or_default());
+    fs::rename(manifest, &to).map_err(Error::io("move", manifest))?;
+    places.disk.sync_directory(quarantine).map_err(Error::io("sync", quarantine))
 }
 
 pub(crate) fn lost(places: &Places) -> Error {

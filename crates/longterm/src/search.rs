@@ -130,11 +130,7 @@ impl Longterm {
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         check(text, options)?;
-        match self.search_once(text, options).await {
-            // The owner may have pruned the version that was being read; there is a newer one.
-            Err(Error::Library { .. }) => self.search_once(text, options).await,
-            outcome => outcome,
-        }
+        self.shared.retrying(async || self.search_once(text, options).await).await
     }
 
     async fn search_once(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {

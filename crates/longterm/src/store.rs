@@ -20,15 +20,17 @@ use crate::{
     Config, Error,
     analysis::Analyzer,
     intake::cut,
-    journal::{FeedOutcome, Journal, Outcome},
+    journal::{FeedOutcome, Journal, Limits, Outcome, Page, Refusal},
     library::Library,
     owner::{self, Owner, Places},
     search::{Background, Weights},
-    sync::unless_gone,
+    sync::{Disk, System, make_directory, unless_gone},
 };
 
 /// How long [`Longterm::drain`] waits between looks at another process's progress.
 const DRAIN_POLL: Duration = Duration::from_millis(20);
+/// How often a short read is tried while the owner prunes what it reads.
+const READ_TRIES: usize = 4;
 
 /// The handle on one data directory's long-term memory. Clones share everything.
 ///
@@ -100,10 +102,23 @@ pub struct Stats {
     pub records: u64,
     /// Changes that wait in the journal.
     pub pending: u64,
+    /// Changes that could not be stored, see [`Longterm::refused`].
+    pub refused: u64,
     /// Records of each collection, pending ones included.
     pub collections: BTreeMap<&'static str, u64>,
     /// Bytes of `journal.db` and the library on disk.
     pub disk_bytes: u64,
+}
+
+/// A change that could not be stored and was passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// `kind/id`.
+    pub key: String,
+    /// Why, and what to do about it.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Whether the library holds what the journal says it does.
@@ -140,9 +155,19 @@ impl Longterm {
         config: Config,
         embedder: Arc<dyn Embedder>,
     ) -> Result<Longterm, Error> {
-        let places = Places::new(dir);
-        make_directory(dir)?;
-        make_directory(&places.library)?;
+        Longterm::open_on(Arc::new(System), dir, config, embedder).await
+    }
+
+    /// Opens it on a disk that may be another than the operating system's.
+    pub(crate) async fn open_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<Longterm, Error> {
+        let places = Places::new(dir, disk);
+        let library = &places.library;
+        make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
         let (path, durability) = (places.journal.clone(), config.durability);
         let journal = task::spawn_blocking(move || Journal::open(&path, durability));
         let journal = journal.await.map_err(|_| Error::Closed)??;
@@ -170,20 +195,20 @@ impl Longterm {
     /// Stores records, or replaces those of the same key, all or none. When this returns they are
     /// durable and found by every search.
     ///
-    /// A record whose content is stored already is left as it is. `recorded_at` is set to now
-    /// where it is the epoch.
+    /// A record whose content is stored already is left as it is, with the provenance and the
+    /// `recorded_at` that it had: who wrote a text first, and when, is what can be asked of it.
+    /// `recorded_at` is set to now where it is the epoch.
     ///
     /// # Errors
     /// - [`Error::Conflict`] when a key is stored in another scope.
-    /// - [`Error::TextTooLong`], [`Error::JournalFull`] when a limit of the configuration is
-    ///   reached, [`Error::Unstorable`] when a payload is nested too deeply.
+    /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the
+    ///   configuration is reached, [`Error::Unstorable`] when a payload is nested too deeply.
     pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
         let keys: Vec<String> = records.iter().map(Record::key).collect();
         let changes =
             records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
         let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
-        let rows_max = self.shared.config.journal_rows_max;
-        let outcomes = self.shared.journal.write(writes, rows_max).await?;
+        let outcomes = self.shared.journal.write(writes, self.shared.limits()).await?;
         self.shared.wake.notify_one();
         let stored = keys.into_iter().zip(outcomes);
         Ok(stored.map(|(key, outcome)| Stored { key, known: outcome == Outcome::Known }).collect())
@@ -193,9 +218,10 @@ impl Longterm {
     /// change whose `seq` is lower than one applied before to the same key is passed over.
     ///
     /// # Errors
-    /// [`Error::JournalFull`], [`Error::Journal`]. What is wrong with single changes does not hold
-    /// up the feed: too long a text is cut, and what cannot be stored, or is stored in another
-    /// scope, is left out and named in [`Applied::Yes`].
+    /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. What is wrong with single
+    /// changes does not hold up the feed: too long a text is cut, and what cannot be stored, or is
+    /// stored in another scope, is left out, named in [`Applied::Yes`] and listed in
+    /// [`refused`](Longterm::refused).
     pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
         let FeedPage { after, through, mut changes } = page;
         for FeedItem { change, .. } in &mut changes {
@@ -203,37 +229,51 @@ impl Longterm {
                 cut(record, self.shared.config.text_bytes_max);
             }
         }
-        let keys: Vec<String> = changes.iter().map(|item| item.change.key()).collect();
+        let places: Vec<_> = changes.iter().map(|item| (item.change.key(), item.seq)).collect();
         let changes =
             changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
-        let mut refused = Vec::new();
-        let (mut writes, mut written) = (Vec::new(), Vec::new());
-        for (key, write) in keys.into_iter().zip(self.shared.prepare(changes).await?) {
+        let mut page = Page { after, through, writes: Vec::new(), refusals: Vec::new() };
+        for ((key, seq), write) in places.into_iter().zip(self.shared.prepare(changes).await?) {
             match write {
-                Ok(write) => {
-                    writes.push(write);
-                    written.push(key);
-                }
+                Ok(write) => page.writes.push(write),
                 Err(error) => {
-                    tracing::warn!(%error, "a change of the feed was left out");
-                    refused.push(key);
+                    let reason = error.to_string();
+                    page.refusals.push(Refusal { key, feed_seq: Some(seq), reason });
                 }
             }
         }
-        let rows_max = self.shared.config.journal_rows_max;
-        match self.shared.journal.write_feed(after, through, writes, rows_max).await? {
+        let (limits, now) = (self.shared.limits(), self.shared.now());
+        match self.shared.journal.write_feed(page, limits, now).await? {
             FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
-            FeedOutcome::Written(outcomes) => {
+            FeedOutcome::Written { refusals } => {
                 self.shared.wake.notify_one();
-                for (key, outcome) in written.into_iter().zip(outcomes) {
-                    if outcome == Outcome::Conflict {
-                        tracing::warn!(key, "stored in another scope; the change was left out");
-                        refused.push(key);
-                    }
+                for Refusal { key, reason, .. } in &refusals {
+                    tracing::warn!(key, reason, "a change of the feed was left out");
                 }
-                Ok(Applied::Yes { refused })
+                Ok(Applied::Yes { refused: refusals.into_iter().map(|it| it.key).collect() })
             }
         }
+    }
+
+    /// What could not be stored and was passed over, newest first, at most `limit`; the newest
+    /// 10,000 are kept.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
+        self.shared.journal.refused(limit).await
+    }
+
+    /// Makes durable all that was acknowledged before the call. With [`Durability::Full`] it is
+    /// already; with [`Durability::Normal`] call this before deleting what it was made from.
+    ///
+    /// [`Durability::Full`]: crate::Durability::Full
+    /// [`Durability::Normal`]: crate::Durability::Normal
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the disk refuses.
+    pub async fn sync(&self) -> Result<(), Error> {
+        self.shared.journal.sync().await
     }
 
     /// How far the feed is applied; 0 at first.
@@ -259,6 +299,10 @@ impl Longterm {
     /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
     pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
         let key = format!("{kind}/{id}");
+        self.shared.retrying(async || self.record_once(key.clone()).await).await
+    }
+
+    async fn record_once(&self, key: String) -> Result<Option<Record>, Error> {
         let (pending, version) = self.shared.journal.pending_of(key.clone()).await?;
         if let Some(pending) = pending {
             return Ok(pending.row.map(|row| row.record));
@@ -292,6 +336,7 @@ impl Longterm {
         Ok(Stats {
             records: collections.values().sum(),
             pending: self.shared.journal.pending_count().await?,
+            refused: self.shared.journal.refused_count().await?,
             collections,
             disk_bytes: disk_bytes.await.map_err(|_| Error::Closed)??,
         })
@@ -303,6 +348,9 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
     pub async fn verify(&self) -> Result<Verification, Error> {
+        let places = self.shared.places.clone();
+        let pin = task::spawn_blocking(move || places.pin());
+        let _pin = pin.await.map_err(|_| Error::Closed)??;
         let held = self.shared.journal.held().await?;
         let mut found = match self.shared.library(held.synced_version).await? {
             Some(library) => library.keys().await?,
@@ -332,21 +380,20 @@ impl Longterm {
     }
 
     /// Returns when the library holds all that was acknowledged before the call, whichever process
-    /// moves it there.
+    /// moves it there, and however much comes meanwhile.
     ///
     /// # Errors
     /// What kept the owner from moving it, if that is this process.
     pub async fn drain(&self) -> Result<(), Error> {
-        loop {
+        let through = self.shared.journal.newest_pending().await?;
+        while self.shared.journal.is_waiting(through).await? {
             self.shared.own().await?;
-            if self.shared.drain_owned().await? {
-                return Ok(());
-            }
-            if self.shared.journal.pending_count().await? == 0 {
+            if self.shared.drain_owned(through).await? {
                 return Ok(());
             }
             time::sleep(DRAIN_POLL).await;
         }
+        Ok(())
     }
 
     /// Moves what waits into the library if this process is the owner, ends the background work,
@@ -356,7 +403,7 @@ impl Longterm {
     /// What kept the journal from being drained; it is closed all the same and loses nothing.
     pub async fn close(self) -> Result<(), Error> {
         self.worker.stop().await;
-        let drained = self.shared.drain_owned().await;
+        let drained = self.shared.drain_now().await;
         drop(self.shared.owner.lock().await.take());
         self.shared.journal.close().await;
         drained.map(|_| ())
@@ -366,6 +413,26 @@ impl Longterm {
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         (self.config.clock)()
+    }
+
+    fn limits(&self) -> Limits {
+        let Config { journal_rows_max, disk_bytes_max, .. } = *self.config;
+        Limits { rows_max: journal_rows_max, disk_bytes_max }
+    }
+
+    /// Reads again where the library cannot be read: its owner may have pruned the version that
+    /// was being read, and then there is a newer one.
+    pub(crate) async fn retrying<T>(
+        &self,
+        read: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for _ in 1..READ_TRIES {
+            match read().await {
+                Err(Error::Library { .. }) => {}
+                outcome => return outcome,
+            }
+        }
+        read().await
     }
 
     pub(crate) fn weights(&self) -> Weights {
@@ -416,15 +483,26 @@ impl Shared {
         Ok(())
     }
 
-    /// Drains if this process is the owner, and says whether it is. Once begun it runs to its end,
+    /// Drains what waits now, see [`drain_owned`](Shared::drain_owned).
+    async fn drain_now(self: &Arc<Shared>) -> Result<bool, Error> {
+        let through = self.journal.newest_pending().await?;
+        self.drain_owned(through).await
+    }
+
+    /// Drains what came no later than `through` if this process is the owner, and says whether it is. Once begun it runs to its end,
     /// whether or not the caller waits for it. An owner that fails is given up: the lock is free,
     /// and whoever takes it next heals.
-    async fn drain_owned(self: &Arc<Shared>) -> Result<bool, Error> {
+    async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn(async move {
             let mut place = shared.owner.lock().await;
             let Some(mut owner) = place.take() else { return Ok(false) };
-            owner.drain().await?;
+            let drained = owner.drain(through).await;
+            if let Err(error) = drained {
+                // The owner's handle may be at a version that is about to be set aside.
+                *shared.library.write().expect("no holder panics") = None;
+                return Err(error);
+            }
             *place = Some(owner);
             Ok(true)
         });
@@ -466,7 +544,7 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
         if let Err(error) = shared.own().await {
             tracing::warn!(%error, "long-term memory has no owner yet");
         }
-        let owned = shared.drain_owned().await.unwrap_or_else(|error| {
+        let owned = shared.drain_now().await.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "the journal could not be drained; trying again");
             false
@@ -484,14 +562,6 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
     }
-}
-
-fn make_directory(dir: &Path) -> Result<(), Error> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(Error::io("create", dir))
 }
 
 fn bytes_below(dir: &Path) -> std::io::Result<u64> {

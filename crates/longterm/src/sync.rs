@@ -3,40 +3,90 @@
 //! Lance's files are written once under fresh names, so a file that was synced stays synced. Each
 //! round walks the table's directory, syncs what is new or changed since the last round, then the
 //! directories that gained entries, deepest first, so that no synced directory names a file that
-//! is not. On Linux and other Unix systems this is `fsync`; on macOS the standard library issues
-//! `F_FULLFSYNC`; on Windows `FlushFileBuffers`, where directories cannot be synced and NTFS
-//! journals their entries.
+//! is not. The first round of an owner also syncs the directories above, up to the data directory.
+//! Files get mode 0600 and directories 0700 on the way, which Lance has no setting for.
+//!
+//! [`System`] is the seam's one implementation outside tests: `fsync` on Linux, and on macOS
+//! `F_FULLFSYNC`, which the standard library's `sync_all` issues there. The tests put a recorder in
+//! its place that knows what a power cut would leave, see `power_cut`.
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
+    fs::{self, File, Metadata, Permissions},
     io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
-/// What of a directory tree is known to be on disk.
-#[derive(Debug, Default)]
-pub(crate) struct Synced {
-    files: HashMap<PathBuf, Stamp>,
+/// What makes bytes and names last.
+pub(crate) trait Disk: Send + Sync {
+    /// Makes the content of a file durable, not its name.
+    fn sync_file(&self, path: &Path) -> io::Result<()>;
+    /// Makes the entries of a directory durable, not what is in them.
+    fn sync_directory(&self, path: &Path) -> io::Result<()>;
 }
 
+/// The operating system's.
+pub(crate) struct System;
+
+impl Disk for System {
+    fn sync_file(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+}
+
+/// What of a directory tree is known to be on disk.
+pub(crate) struct Synced {
+    disk: Arc<dyn Disk>,
+    files: HashMap<PathBuf, Stamp>,
+    /// Whether the directories above the tree are.
+    is_anchored: bool,
+}
+
+/// Tells a file from what was there before under its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
+    inode: u64,
     bytes: u64,
     modified: Option<SystemTime>,
 }
 
+impl Stamp {
+    fn of(metadata: &Metadata) -> Stamp {
+        let (inode, bytes) = (metadata.ino(), metadata.len());
+        Stamp { inode, bytes, modified: metadata.modified().ok() }
+    }
+}
+
 impl Synced {
-    /// Makes everything below `root` durable and returns how many files that took.
-    pub(crate) fn sync(&mut self, root: &Path) -> io::Result<usize> {
+    pub(crate) fn new(disk: Arc<dyn Disk>) -> Synced {
+        Synced { disk, files: HashMap::new(), is_anchored: false }
+    }
+
+    /// Makes everything below `root`, and the names that lead there from `base`, durable, and
+    /// returns how many files that took.
+    pub(crate) fn sync(&mut self, root: &Path, base: &Path) -> io::Result<usize> {
         let mut files = HashMap::new();
         let count = self.sync_dir(root, &mut files)?;
-        if let Some(parent) = root.parent() {
-            sync_directory(parent)?;
+        if !self.is_anchored {
+            for above in root.ancestors().skip(1).take_while(|above| above.starts_with(base)) {
+                self.disk.sync_directory(above)?;
+            }
+            self.is_anchored = true;
         }
         self.files = files;
         Ok(count)
+    }
+
+    /// The bytes of the tree's files when it was synced last.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.values().map(|stamp| stamp.bytes).sum()
     }
 
     fn sync_dir(&self, dir: &Path, files: &mut HashMap<PathBuf, Stamp>) -> io::Result<usize> {
@@ -49,19 +99,51 @@ impl Synced {
                 count += self.sync_dir(&path, files)?;
                 continue;
             }
-            let stamp = Stamp { bytes: metadata.len(), modified: metadata.modified().ok() };
+            let stamp = Stamp::of(&metadata);
             if self.files.get(&path) != Some(&stamp) {
-                let Some(file) = unless_gone(File::open(&path))? else { continue };
-                file.sync_all()?;
+                let private = set_mode(&path, FILE_MODE);
+                let synced = private.and_then(|()| self.disk.sync_file(&path));
+                if unless_gone(synced)?.is_none() {
+                    continue;
+                }
                 count += 1;
             }
             files.insert(path, stamp);
         }
-        if 0 < count || !self.files.keys().any(|path| path.starts_with(dir)) {
-            sync_directory(dir)?;
+        let is_known = self.files.keys().any(|path| path.starts_with(dir));
+        if !is_known {
+            set_mode(dir, DIRECTORY_MODE)?;
+        }
+        if 0 < count || !is_known {
+            self.disk.sync_directory(dir)?;
         }
         Ok(count)
     }
+}
+
+/// Only its owner reads and writes a file of ours.
+pub(crate) const FILE_MODE: u32 = 0o600;
+/// Only its owner enters a directory of ours.
+const DIRECTORY_MODE: u32 = 0o700;
+
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+/// Makes `dir` and what is missing above it, entered by its owner only, and their names durable.
+pub(crate) fn make_directory(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
+    let above = above.unwrap_or(Path::new("."));
+    make_directory(disk, above)?;
+    match fs::DirBuilder::new().mode(DIRECTORY_MODE).create(dir) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {}
+        other => other?,
+    }
+    disk.sync_directory(above)
 }
 
 /// A temporary file may be renamed or removed while the tree is walked.
@@ -73,13 +155,7 @@ pub(crate) fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Makes the entries of `dir` durable.
-pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    File::open(dir)?.sync_all()
-}
-
+#[cfg(test)]
+mod power_cut;
 #[cfg(test)]
 mod tests;

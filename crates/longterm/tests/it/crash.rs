@@ -1,7 +1,9 @@
-//! Durability by breaking things: a child process is killed at a random moment, then the directory
-//! is opened again and every acknowledged record must be there, once.
+//! Durability by breaking things: a child process that stores, changes, removes, drains and tidies
+//! is killed at a random moment, then the directory is opened again and holds what was
+//! acknowledged, once.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     io::{BufRead, BufReader, Write},
     path::Path,
@@ -9,16 +11,19 @@ use std::{
     time::Duration,
 };
 
-use aios_longterm::{Config, Longterm};
+use aios_longterm::{Config, FeedPage, Longterm};
+use aios_record::{Change, FeedItem, Id, Kind};
 
 use crate::support::{model, note, open, search};
 
 /// Names the directory for the child; [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
+/// Where the child's calls begin.
+const CHILD_FIRST: &str = "AIOS_LONGTERM_CRASH_FIRST";
 /// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
-const ROUNDS: usize = 10;
+const ROUNDS: u64 = 10;
 
-/// Not a test by itself: what the killed process runs. It stores without end and says each
+/// Not a test by itself: what the killed process runs. It makes calls without end and says each
 /// acknowledgement.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
@@ -28,75 +33,123 @@ async fn child() {
         drain_delay: Duration::ZERO,
         compact_after_batches: 3,
         index_after_rows: 20,
+        index_threshold: 300,
         prune_after: Duration::ZERO,
         ..Config::default()
     };
     let longterm = Longterm::open(Path::new(&dir), config, model()).await.unwrap();
-    let first = longterm.stats().await.unwrap().records;
+    let first: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
     for at in first.. {
-        let stored = longterm.store(vec![note(&at.to_string(), &text(at))]).await.unwrap();
+        let (id, text) = call(at);
+        match text {
+            Some(text) => drop(longterm.store(vec![note(&id, &text)]).await.unwrap()),
+            None => remove(&longterm, &id).await,
+        }
         let mut out = std::io::stdout().lock();
-        writeln!(out, "acknowledged {}", stored[0].key).unwrap();
+        writeln!(out, "acknowledged {at}").unwrap();
         out.flush().unwrap();
     }
 }
 
-fn text(at: u64) -> String {
-    format!("record number n{at} of the crash test")
+/// What the call of that number does: most store a new record, some change an earlier one, and
+/// some (without a text) remove one.
+fn call(at: u64) -> (String, Option<String>) {
+    let earlier = (at / 2).to_string();
+    let text = format!("record number n{at} of the crash test");
+    match at % 8 {
+        3 | 6 => (earlier, Some(text)),
+        5 => (earlier, None),
+        _ => (at.to_string(), Some(text)),
+    }
+}
+
+async fn remove(longterm: &Longterm, id: &str) {
+    let after = longterm.watermark().await.unwrap();
+    let change = Change::Delete { kind: Kind::Note, id: Id::new(id).unwrap() };
+    let changes = vec![FeedItem { seq: after + 1, change }];
+    longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.unwrap();
+}
+
+/// What there is when so many calls were made.
+fn state_after(calls: u64) -> BTreeMap<String, String> {
+    let mut state = BTreeMap::new();
+    for (id, text) in (0..calls).map(call) {
+        match text {
+            Some(text) => state.insert(id, text),
+            None => state.remove(&id),
+        };
+    }
+    state
 }
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS as u64);
+    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     let seed = number("AIOS_SEED").unwrap_or(7);
     let mut random = seed;
-    let mut acknowledged: Vec<String> = Vec::new();
+    let mut calls = 0;
     for round in 0..rounds {
         // Xorshift (Marsaglia, 2003): the kills fall at other steps in each round.
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let lines = 1 + usize::try_from(random % 120).unwrap();
-        acknowledged.extend(run_and_kill(dir.path(), lines));
+        let acknowledged = run_and_kill(dir.path(), calls, 1 + random % 120);
         let longterm = open(dir.path()).await;
-        let known = longterm.known(acknowledged.clone()).await.unwrap();
-        let lost: Vec<_> = acknowledged.iter().zip(known).filter(|(_, known)| !known).collect();
-        assert!(lost.is_empty(), "seed {seed}, round {round}: lost {lost:?}");
         longterm.drain().await.unwrap();
         let report = longterm.verify().await.unwrap();
         assert!(report.is_clean(), "seed {seed}, round {round}: {report:?}");
-        let last = u64::try_from(acknowledged.len()).unwrap() - 1;
-        assert_eq!(search(&longterm, &format!("n{last}")).await[0], format!("note/{last}"));
+        // The call that was interrupted has happened or it has not.
+        calls = next_calls(&longterm, acknowledged).await;
+        let expect = state_after(calls);
+        let context = format!("seed {seed}, round {round}, {calls} calls");
+        assert_eq!(report.checked, expect.len() as u64, "{context}");
+        // All were looked at in earlier rounds; kills since then concern those changed since.
+        for id in (0..calls).rev().take(400).map(|at| call(at).0) {
+            let read = longterm.record(Kind::Note, &Id::new(id.clone()).unwrap()).await.unwrap();
+            let text = read.map(|record| record.text);
+            assert_eq!(text.as_ref(), expect.get(&id), "{context}, id {id}");
+        }
+        let (id, _) = expect.iter().next_back().unwrap();
+        let words = search(&longterm, &expect[id]).await;
+        assert_eq!(words[0], format!("note/{id}"), "{context}");
         longterm.close().await.unwrap();
     }
 }
 
-/// Starts the child, reads so many acknowledgements, kills it, and returns all that it gave.
-fn run_and_kill(dir: &Path, lines: usize) -> Vec<String> {
+/// How many calls have had their effect, of which at least `acknowledged`.
+async fn next_calls(longterm: &Longterm, acknowledged: u64) -> u64 {
+    let (id, text) = call(acknowledged);
+    let read = longterm.record(Kind::Note, &Id::new(id).unwrap()).await.unwrap();
+    let happened = text.is_some() && read.map(|record| record.text) == text;
+    let watermark = longterm.watermark().await.unwrap();
+    let removals = (0..acknowledged).filter(|at| call(*at).1.is_none()).count() as u64;
+    acknowledged + u64::from(happened || removals < watermark)
+}
+
+/// Starts the child at call `first`, reads so many acknowledgements, kills it, and returns how many
+/// calls were acknowledged by then.
+fn run_and_kill(dir: &Path, first: u64, lines: u64) -> u64 {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "crash::child", "--nocapture"])
         .env(CHILD_DIR, dir)
+        .env(CHILD_FIRST, first.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let acknowledgement =
-        |line: String| line.split_once("acknowledged ").map(|(_, key)| key.to_owned());
-    let mut keys: Vec<String> = out.by_ref().filter_map(acknowledgement).take(lines).collect();
-    assert_eq!(keys.len(), lines, "the child ended by itself");
+    // The test's own name comes before the first on its line. Numbers go up by one, so the last
+    // whole line says all; one that was cut short by the kill is of the call after it.
+    let acknowledged = |line: String| line.split_once("acknowledged ")?.1.parse::<u64>().ok();
+    let end = first + lines;
+    let read = out.by_ref().filter_map(acknowledged).find(|at| end <= at + 1);
+    assert_eq!(read, Some(end - 1), "the child ended by itself");
     child.kill().unwrap();
     child.wait().unwrap();
-    // A line that was cut short by the kill was an acknowledgement all the same, of a key that
-    // cannot be told any more.
-    let mut rest: Vec<String> = out.collect();
-    if rest.last().is_some_and(|line| !line.ends_with(|c: char| c.is_ascii_digit())) {
-        rest.pop();
-    }
-    keys.extend(rest.into_iter().filter_map(acknowledgement));
-    keys
+    let whole = out.filter_map(acknowledged);
+    whole.fold(end, |end, at| if at == end { end + 1 } else { end })
 }
 
 #[tokio::test]

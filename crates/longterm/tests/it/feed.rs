@@ -72,6 +72,11 @@ async fn a_conflict_is_reported_and_holds_up_nothing() {
     let outcome = longterm.apply_feed(page(0, 2, changes)).await.unwrap();
     assert_eq!(outcome, Applied::Yes { refused: vec!["note/a".to_owned()] });
     assert_eq!(search(&longterm, "after").await[0], "note/b");
+    let listed = longterm.refused(10).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].key, "note/a");
+    assert!(listed[0].reason.contains("another scope"), "{listed:?}");
+    assert_eq!(longterm.stats().await.unwrap().refused, 1);
 }
 
 #[tokio::test]

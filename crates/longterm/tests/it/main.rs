@@ -5,6 +5,7 @@
 mod crash;
 mod feed;
 mod filters;
+mod processes;
 mod search;
 mod store;
 mod support;

@@ -1,7 +1,9 @@
 //! Storing, reading back, identity, limits.
 
-use aios_longterm::{Config, Error, Longterm};
-use aios_record::{Id, Kind, Scope, Source, Trust};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+use aios_longterm::{Config, Error, FeedPage, Longterm};
+use aios_record::{Change, FeedItem, Id, Kind, Scope, Source, Trust};
 use serde_json::json;
 
 use crate::support::{model, note, open, search};
@@ -108,6 +110,86 @@ async fn a_full_journal_refuses_and_says_so() {
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
     let error = longterm.store(vec![note("a", "x")]).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let closed = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
+    let config = Config { journal_rows_max: 2, ..closed.clone() };
+    let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+    let records = |ids: &[&str]| ids.iter().map(|id| note(id, "some words")).collect();
+    let error = longterm.store(records(&["a", "b", "c"])).await.unwrap_err();
+    assert!(matches!(error, Error::JournalFull { rows: 0, rows_max: 2 }), "{error}");
+    longterm.store(records(&["a", "b"])).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.store(records(&["c", "d"])).await.unwrap();
+    longterm.close().await.unwrap();
+
+    let config = Config { disk_bytes_max: Some(1000), ..closed };
+    let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+    let error = longterm.store(records(&["e"])).await.unwrap_err();
+    assert!(matches!(error, Error::DiskFull { bytes_max: 1000, .. }), "{error}");
+    assert!(!error.is_retryable());
+    let change = Change::Delete { kind: Kind::Note, id: Id::new("a").unwrap() };
+    let changes = vec![FeedItem { seq: 1, change }];
+    longterm.apply_feed(FeedPage { after: 0, through: 1, changes }).await.unwrap();
+    longterm.drain().await.unwrap();
+    assert_eq!(longterm.stats().await.unwrap().records, 3);
+}
+
+#[tokio::test]
+async fn only_the_owner_of_the_files_may_read_them() {
+    fn check(dir: &Path) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+            if path.is_dir() {
+                check(&path);
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "x")]).await.unwrap();
+    longterm.verify().await.unwrap();
+    longterm.close().await.unwrap();
+    check(dir.path());
+}
+
+#[tokio::test]
+async fn a_drain_ends_while_others_go_on_storing() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let writer = tokio::spawn({
+        let longterm = longterm.clone();
+        async move {
+            for n in 0_u64.. {
+                longterm.store(vec![note(&n.to_string(), &format!("n{n}"))]).await.unwrap();
+            }
+        }
+    });
+    for _ in 0..3 {
+        longterm.drain().await.unwrap();
+    }
+    writer.abort();
+    assert!(writer.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn a_row_of_the_journal_that_is_damaged_is_listed_and_missed() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
+    let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+    longterm.store(vec![note("a", "one"), note("b", "two")]).await.unwrap();
+    let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
+    journal.execute("UPDATE pending SET record = '{}' WHERE key = 'note/a'", []).unwrap();
+    longterm.drain().await.unwrap();
+    let listed = longterm.refused(10).await.unwrap();
+    assert_eq!(listed.iter().map(|refused| &*refused.key).collect::<Vec<_>>(), ["note/a"]);
+    assert_eq!(longterm.verify().await.unwrap().missing, ["note/a"]);
+    assert_eq!(search(&longterm, "two").await, ["note/b"]);
 }
 
 #[tokio::test]

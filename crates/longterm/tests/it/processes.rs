@@ -1,0 +1,155 @@
+//! Eight processes on one directory: writers and readers, of which the owner of the library is
+//! killed.
+//!
+//! Nothing here is measured in time. Processes are told what to do line by line and answer line by
+//! line, so each assertion is about what happened before what.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    io::{BufRead, BufReader, Lines, Write},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use aios_longterm::{Config, Longterm};
+use aios_record::{Id, Kind};
+
+use crate::support::{model, note, open, search};
+
+/// Names the directory for the child; [`child`] does nothing without it.
+const CHILD_DIR: &str = "AIOS_LONGTERM_PROCESS_DIR";
+const PROCESSES: usize = 8;
+const RECORDS_EACH: usize = 12;
+
+/// Not a test by itself: a process that does what it is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child() {
+    let Some(dir) = env::var_os(CHILD_DIR) else { return };
+    let config = Config {
+        drain_rows_max: 5,
+        drain_delay: Duration::ZERO,
+        owner_retry: Duration::from_millis(50),
+        compact_after_batches: 3,
+        index_after_rows: 20,
+        prune_after: Duration::ZERO,
+        ..Config::default()
+    };
+    let longterm = Longterm::open(Path::new(&dir), config, model()).await.unwrap();
+    println!("\nsaid open");
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        let (verb, name) = line.split_once(' ').unwrap();
+        let answer = match verb {
+            "store" => {
+                longterm.store(vec![note(name, &format!("the word is {name}"))]).await.unwrap();
+                name.to_owned()
+            }
+            "read" => {
+                let record = longterm.record(Kind::Note, &Id::new(name).unwrap()).await.unwrap();
+                record.map_or("nothing".to_owned(), |record| record.text)
+            }
+            "search" => search(&longterm, name).await.first().cloned().unwrap_or_default(),
+            "drain" => {
+                longterm.drain().await.unwrap();
+                longterm.stats().await.unwrap().pending.to_string()
+            }
+            other => panic!("unknown verb {other}"),
+        };
+        println!("\nsaid {answer}");
+    }
+    longterm.close().await.unwrap();
+}
+
+/// A child and its two pipes.
+struct Process {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    fn start(dir: &Path) -> Process {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "processes::child", "--nocapture"])
+            .env(CHILD_DIR, dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().unwrap()).lines();
+        Process { child, input, output }
+    }
+
+    fn tell(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    fn hear(&mut self) -> String {
+        let mut said = self.output.by_ref().map_while(Result::ok);
+        let answer = said.find_map(|line| Some(line.strip_prefix("said ")?.to_owned()));
+        answer.expect("the process lives")
+    }
+
+    fn ask(&mut self, line: &str) -> String {
+        self.tell(line);
+        self.hear()
+    }
+
+    fn end(mut self) {
+        drop(self.input.take());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn eight_processes_share_a_directory_and_survive_the_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut owner = Process::start(dir.path());
+    assert_eq!(owner.hear(), "open");
+    let mut others: Vec<Process> = (1..PROCESSES).map(|_| Process::start(dir.path())).collect();
+    for process in &mut others {
+        assert_eq!(process.hear(), "open");
+    }
+    let mut stored = BTreeSet::new();
+    for round in 0..RECORDS_EACH {
+        let name = |at: usize| format!("word{at}n{round}");
+        // All at once.
+        for (at, process) in others.iter_mut().enumerate() {
+            process.tell(&format!("store {}", name(at)));
+        }
+        for (at, process) in others.iter_mut().enumerate() {
+            assert_eq!(process.hear(), name(at));
+            stored.insert(name(at));
+        }
+        if round == RECORDS_EACH / 2 {
+            // It has opened the directory first, so it is the owner and moves what waits.
+            owner.tell(&format!("store {}", name(PROCESSES)));
+            owner.child.kill().unwrap();
+            owner.child.wait().unwrap();
+        }
+        // What one was told is there is there for each other, wherever it lies by now.
+        for at in 0..others.len() {
+            let reader = (at + 1) % others.len();
+            let text = others[reader].ask(&format!("read {}", name(at)));
+            assert_eq!(text, format!("the word is {}", name(at)));
+            let found = others[reader].ask(&format!("search {}", name(at)));
+            assert_eq!(found, format!("note/{}", name(at)));
+        }
+    }
+    // It ends only if one of those that are left has become the owner.
+    assert_eq!(others[0].ask("drain all"), "0");
+    for process in others {
+        process.end();
+    }
+    let longterm = open(dir.path()).await;
+    longterm.drain().await.unwrap();
+    let report = longterm.verify().await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    let keys: Vec<String> = stored.iter().map(|name| format!("note/{name}")).collect();
+    assert!(longterm.known(keys.clone()).await.unwrap().into_iter().all(|known| known));
+    // What the killed process was told last has happened or it has not.
+    assert!((keys.len()..=keys.len() + 1).contains(&usize::try_from(report.checked).unwrap()));
+}
