@@ -42,10 +42,24 @@ const PROOFS: &[Proof] = &[
     },
     Proof {
         name: "longterm",
-        claim: "a process killed while it stores, drains or tidies loses no record",
+        claim: "a process killed while it stores, removes, drains or tidies loses no record",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--test", "it"],
         tests: "crash::",
         env: &[ROUNDS],
+    },
+    Proof {
+        name: "power",
+        claim: "a power cut at any sync of the library loses no record, and would without the syncs",
+        target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--lib"],
+        tests: "power_cut::",
+        env: &[ROUNDS],
+    },
+    Proof {
+        name: "soak",
+        claim: "20,000 single stores leave fewer than 100 files",
+        target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--test", "it"],
+        tests: "soak::",
+        env: &[("AIOS_SOAK_RECORDS", "20000")],
     },
 ];
 

@@ -6,16 +6,27 @@
 //!
 //! Not here: when rows move to the library, see `owner`.
 
+mod pending;
+mod refusal;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
 };
 
 use aios_ledger::{Durability, Ledger, Migration, Options};
-use aios_record::{Record, Scope, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use aios_record::{Scope, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Error, library::Row, store::Refused};
+use self::{
+    pending::{Bounds, Damage, PendingColumns, pending, pending_row, vector_bytes},
+    refusal::{check_room, refuse},
+};
+pub(crate) use self::{
+    pending::{Drain, Pending},
+    refusal::{Limits, Refusal},
+};
+use crate::{Error, library::Row};
 
 /// "AMJ1"
 const APPLICATION_ID: i32 = 0x414d_4a31;
@@ -28,8 +39,6 @@ const MIGRATIONS: &[Migration] = &[
 /// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
 /// 2 GiB, and RAM ends earlier.
 const DRAIN_BYTES_MAX: usize = 64 << 20;
-/// As many refused changes are listed; older ones make room.
-const REFUSED_ROWS_MAX: u64 = 10_000;
 
 /// The journal; cheap to clone.
 #[derive(Clone)]
@@ -64,15 +73,6 @@ pub(crate) enum Outcome {
     Conflict,
 }
 
-/// How much there may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Rows of `pending`.
-    pub(crate) rows_max: u64,
-    /// Bytes of the journal and the library together; none where only the disk limits them.
-    pub(crate) disk_bytes_max: Option<u64>,
-}
-
 /// A page of the feed: what is to be written, and what was found to be impossible to store.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -82,28 +82,11 @@ pub(crate) struct Page {
     pub(crate) refusals: Vec<Refusal>,
 }
 
-/// Why a change is not stored.
-#[derive(Debug, Clone)]
-pub(crate) struct Refusal {
-    pub(crate) key: String,
-    pub(crate) feed_seq: Option<u64>,
-    pub(crate) reason: String,
-}
-
 /// Whether the watermark stood where the page began.
 #[derive(Debug)]
 pub(crate) enum FeedOutcome {
     Written { refusals: Vec<Refusal> },
     Moved { watermark: u64 },
-}
-
-/// A change that waits for the library.
-#[derive(Debug, Clone)]
-pub(crate) struct Pending {
-    pub(crate) seq: i64,
-    pub(crate) key: String,
-    /// None where the key is to be deleted.
-    pub(crate) row: Option<Row>,
 }
 
 /// Word statistics of the library, for the terms that were asked for.
@@ -120,26 +103,6 @@ pub(crate) struct Snapshot {
     pub(crate) synced_version: u64,
     pub(crate) pending: Vec<Pending>,
     pub(crate) statistics: Statistics,
-}
-
-/// What is waiting, split by what the library must do with it.
-#[derive(Debug, Default)]
-pub(crate) struct Drain {
-    pub(crate) appends: Vec<Row>,
-    pub(crate) replacements: Vec<Row>,
-    pub(crate) removals: Vec<String>,
-    /// The journal rows that this covers.
-    seqs: Vec<(i64, String)>,
-    /// Rows that cannot be read and are set aside.
-    damaged: Vec<Damage>,
-}
-
-/// A row of `pending` that cannot be read.
-#[derive(Debug)]
-struct Damage {
-    seq: i64,
-    key: String,
-    reason: String,
 }
 
 /// The time during which one process owns the library.
@@ -165,34 +128,6 @@ pub(crate) struct Held {
     /// Every key that is neither deleted nor waiting.
     pub(crate) keys: BTreeSet<String>,
     pub(crate) pending: HashSet<String>,
-}
-
-impl Write {
-    /// About what it takes on disk; 0 for a deletion.
-    fn bytes(&self) -> u64 {
-        let Write::Upsert { row, .. } = self else { return 0 };
-        let vector = row.vector.as_ref().map_or(0, |vector| size_of_val(vector.as_slice()));
-        (row.record.text.len() + row.terms.len() + vector) as u64
-    }
-
-    fn conflict(&self) -> Refusal {
-        let (key, feed_seq) = match self {
-            Write::Upsert { row, feed_seq, .. } => (row.record.key(), *feed_seq),
-            Write::Delete { key, feed_seq } => (key.clone(), *feed_seq),
-        };
-        let reason = Error::Conflict { key: key.clone() }.to_string();
-        Refusal { key, feed_seq, reason }
-    }
-}
-
-impl Drain {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.seqs.is_empty() && self.damaged.is_empty()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.seqs.len() + self.damaged.len()
-    }
 }
 
 mod state {
@@ -274,26 +209,6 @@ impl Journal {
                 Ok(FeedOutcome::Written { refusals })
             })
             .await
-    }
-
-    /// What was refused, newest first, at most `limit`.
-    pub(crate) async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
-        self.ledger
-            .read(move |db| {
-                let sql = "SELECT key, reason, refused_at FROM refused ORDER BY seq DESC LIMIT ?1";
-                let mut read = db.prepare_cached(sql)?;
-                let refused = read.query_map([sql_limit(limit)], |row| {
-                    let at = Timestamp::from_microsecond(row.get(2)?).unwrap_or_default();
-                    Ok(Refused { key: row.get(0)?, reason: row.get(1)?, at })
-                })?;
-                Ok(refused.collect::<Result<_, _>>()?)
-            })
-            .await
-    }
-
-    /// How many refusals are listed.
-    pub(crate) async fn refused_count(&self) -> Result<u64, Error> {
-        self.ledger.read(|db| count(db, "SELECT count(*) FROM refused")).await
     }
 
     /// Makes durable what is committed, where an acknowledgement does not promise that already.
@@ -620,28 +535,6 @@ fn set_feed_seq(db: &Connection, key: &str, feed_seq: i64) -> Result<(), Error> 
     Ok(())
 }
 
-/// Refuses what would go beyond the limits. Deletions are taken however full the disk is.
-fn check_room(db: &Connection, writes: &[Write], limits: Limits) -> Result<(), Error> {
-    let (count, rows_max) = (writes.len() as u64, limits.rows_max);
-    // At most so many: changed rows leave gaps. Cheaper than counting, which comes only if needed.
-    let span = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM pending";
-    if rows_max < self::count(db, span)? + count {
-        let rows = count_pending(db)?;
-        if rows_max < rows + count {
-            return Err(Error::JournalFull { rows, rows_max });
-        }
-    }
-    let Some(bytes_max) = limits.disk_bytes_max else { return Ok(()) };
-    let bytes = writes.iter().map(Write::bytes).sum::<u64>();
-    if bytes == 0 {
-        return Ok(());
-    }
-    let pages = "SELECT (page_count - freelist_count) * page_size
-                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
-    let bytes = bytes + self::count(db, pages)? + meta_number(db, "library_bytes")?;
-    if bytes_max < bytes { Err(Error::DiskFull { bytes, bytes_max }) } else { Ok(()) }
-}
-
 fn count_pending(db: &Connection) -> Result<u64, Error> {
     count(db, "SELECT count(*) FROM pending")
 }
@@ -649,111 +542,6 @@ fn count_pending(db: &Connection) -> Result<u64, Error> {
 /// The one number that a query without parameters gives.
 fn count(db: &Connection, sql: &'static str) -> Result<u64, Error> {
     Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(number)?)
-}
-
-/// Lists a refusal, with the record of the pending row `seq` if there is one.
-fn refuse(
-    db: &Connection,
-    refusal: &Refusal,
-    seq: Option<i64>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    db.prepare_cached(
-        "INSERT INTO refused (key, feed_seq, reason, refused_at, record)
-         VALUES (?1, ?2, ?3, ?4, (SELECT record FROM pending WHERE seq = ?5))",
-    )?
-    .execute(params![
-        refusal.key,
-        refusal.feed_seq.map(sql_integer),
-        refusal.reason,
-        now.as_microsecond(),
-        seq,
-    ])?;
-    db.prepare_cached("DELETE FROM refused WHERE seq <= (SELECT max(seq) FROM refused) - ?1")?
-        .execute([sql_integer(REFUSED_ROWS_MAX)])?;
-    Ok(())
-}
-
-/// How far pending rows are read.
-struct Bounds {
-    rows: usize,
-    /// At least one row is read.
-    bytes: usize,
-    through: i64,
-}
-
-impl Bounds {
-    const NONE: Bounds = Bounds { rows: usize::MAX, bytes: usize::MAX, through: i64::MAX };
-}
-
-/// The oldest rows within `bounds`. One that cannot be read holds up no other.
-fn pending(db: &Connection, bounds: &Bounds) -> Result<Vec<Result<Pending, Damage>>, Error> {
-    let sql = "SELECT seq, key, record, terms, vector, content_hash
-               FROM pending WHERE seq <= ?1 ORDER BY seq LIMIT ?2";
-    let mut read = db.prepare_cached(sql)?;
-    let mut bytes = 0;
-    let mut pending = Vec::new();
-    for columns in read.query_map(params![bounds.through, sql_limit(bounds.rows)], pending_row)? {
-        let columns = columns?;
-        bytes += columns.bytes();
-        if bounds.bytes < bytes && !pending.is_empty() {
-            break;
-        }
-        let (seq, key) = (columns.seq, columns.key.clone());
-        pending.push(columns.decode().map_err(|error| Damage {
-            seq,
-            key,
-            reason: error.to_string(),
-        }));
-    }
-    Ok(pending)
-}
-
-fn sql_limit(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
-/// A row of `pending` as SQLite has it.
-struct PendingColumns {
-    seq: i64,
-    key: String,
-    record: Option<String>,
-    terms: Option<String>,
-    vector: Option<Vec<u8>>,
-    content_hash: Option<String>,
-}
-
-fn pending_row(row: &SqlRow<'_>) -> rusqlite::Result<PendingColumns> {
-    Ok(PendingColumns {
-        seq: row.get(0)?,
-        key: row.get(1)?,
-        record: row.get(2)?,
-        terms: row.get(3)?,
-        vector: row.get(4)?,
-        content_hash: row.get(5)?,
-    })
-}
-
-impl PendingColumns {
-    fn bytes(&self) -> usize {
-        let texts = [&self.record, &self.terms].into_iter().flatten().map(String::len);
-        texts.sum::<usize>() + self.vector.as_ref().map_or(0, Vec::len)
-    }
-
-    fn decode(self) -> Result<Pending, Error> {
-        let Some(json) = self.record else {
-            return Ok(Pending { seq: self.seq, key: self.key, row: None });
-        };
-        let record: Record = serde_json::from_str(&json)
-            .map_err(|error| Error::Damaged { key: self.key.clone(), reason: error.to_string() })?;
-        let row = Row {
-            record,
-            terms: self.terms.unwrap_or_default(),
-            vector: self.vector.as_deref().map(vector_numbers),
-            content_hash: self.content_hash.unwrap_or_default(),
-        };
-        Ok(Pending { seq: self.seq, key: self.key, row: Some(row) })
-    }
 }
 
 /// Counts the terms of rows that are new to the library. A changed or removed row leaves the
@@ -814,13 +602,6 @@ fn sql_integer(counter: u64) -> i64 {
     i64::try_from(counter).unwrap_or(i64::MAX)
 }
 
-fn vector_bytes(vector: &[f32]) -> Vec<u8> {
-    vector.iter().flat_map(|number| number.to_le_bytes()).collect()
-}
-
-fn vector_numbers(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .chunks_exact(size_of::<f32>())
-        .map(|bytes| f32::from_le_bytes(bytes.try_into().expect("chunks have that size")))
-        .collect()
+fn sql_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }

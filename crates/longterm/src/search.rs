@@ -27,6 +27,7 @@ use crate::{
         score::{Query, Scorer},
         when::When,
     },
+    store::Tries,
 };
 pub(crate) use background::Background;
 pub use score::{Explanation, Weights};
@@ -130,7 +131,13 @@ impl Longterm {
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         check(text, options)?;
-        self.shared.retrying(async || self.search_once(text, options).await).await
+        let mut tries = Tries::default();
+        loop {
+            match self.search_once(text, options).await {
+                Err(error) if tries.are_left(&error) => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     async fn search_once(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {

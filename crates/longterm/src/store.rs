@@ -30,7 +30,7 @@ use crate::{
 /// How long [`Longterm::drain`] waits between looks at another process's progress.
 const DRAIN_POLL: Duration = Duration::from_millis(20);
 /// How often a short read is tried while the owner prunes what it reads.
-const READ_TRIES: usize = 4;
+const READ_TRIES: u32 = 4;
 
 /// The handle on one data directory's long-term memory. Clones share everything.
 ///
@@ -299,7 +299,13 @@ impl Longterm {
     /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
     pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
         let key = format!("{kind}/{id}");
-        self.shared.retrying(async || self.record_once(key.clone()).await).await
+        let mut tries = Tries::default();
+        loop {
+            match self.record_once(key.clone()).await {
+                Err(error) if tries.are_left(&error) => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     async fn record_once(&self, key: String) -> Result<Option<Record>, Error> {
@@ -410,6 +416,18 @@ impl Longterm {
     }
 }
 
+/// Counts how often a short read was tried. Where the library cannot be read its owner may have
+/// pruned the version that was being read, and then there is a newer one.
+#[derive(Default)]
+pub(crate) struct Tries(u32);
+
+impl Tries {
+    pub(crate) fn are_left(&mut self, error: &Error) -> bool {
+        self.0 += 1;
+        matches!(error, Error::Library { .. }) && self.0 < READ_TRIES
+    }
+}
+
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         (self.config.clock)()
@@ -418,21 +436,6 @@ impl Shared {
     fn limits(&self) -> Limits {
         let Config { journal_rows_max, disk_bytes_max, .. } = *self.config;
         Limits { rows_max: journal_rows_max, disk_bytes_max }
-    }
-
-    /// Reads again where the library cannot be read: its owner may have pruned the version that
-    /// was being read, and then there is a newer one.
-    pub(crate) async fn retrying<T>(
-        &self,
-        read: impl AsyncFn() -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        for _ in 1..READ_TRIES {
-            match read().await {
-                Err(Error::Library { .. }) => {}
-                outcome => return outcome,
-            }
-        }
-        read().await
     }
 
     pub(crate) fn weights(&self) -> Weights {

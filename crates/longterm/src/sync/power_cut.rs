@@ -34,7 +34,7 @@ use super::*;
 use crate::{Applied, Config, Durability, FeedPage, Longterm};
 
 /// How often the power is cut unless `AIOS_CRASH_ROUNDS` says otherwise.
-const ROUNDS: u64 = 10;
+const ROUNDS: u64 = 5;
 /// Calls of one round at most.
 const CALLS: u64 = 40;
 /// The syncs of one round among which the power is cut.

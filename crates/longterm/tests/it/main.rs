@@ -7,5 +7,6 @@ mod feed;
 mod filters;
 mod processes;
 mod search;
+mod soak;
 mod store;
 mod support;

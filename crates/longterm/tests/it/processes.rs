@@ -37,7 +37,7 @@ async fn child() {
         ..Config::default()
     };
     let longterm = Longterm::open(Path::new(&dir), config, model()).await.unwrap();
-    println!("\nsaid open");
+    say("open");
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (verb, name) = line.split_once(' ').unwrap();
@@ -57,9 +57,15 @@ async fn child() {
             }
             other => panic!("unknown verb {other}"),
         };
-        println!("\nsaid {answer}");
+        say(&answer);
     }
     longterm.close().await.unwrap();
+}
+
+fn say(answer: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\nsaid {answer}").unwrap();
+    out.flush().unwrap();
 }
 
 /// A child and its two pipes.

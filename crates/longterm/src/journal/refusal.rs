@@ -1,0 +1,113 @@
+//! What the journal refuses: what would go beyond the limits, which the caller is told, and what
+//! cannot be stored and is listed so that it holds up nothing.
+
+use aios_record::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{Journal, Write, count, count_pending, meta_number, sql_integer, sql_limit};
+use crate::{Error, store::Refused};
+
+/// As many refused changes are listed; older ones make room.
+const REFUSED_ROWS_MAX: u64 = 10_000;
+
+/// How much there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Rows of `pending`.
+    pub(crate) rows_max: u64,
+    /// Bytes of the journal and the library together; none where only the disk limits them.
+    pub(crate) disk_bytes_max: Option<u64>,
+}
+
+/// Why a change is not stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) key: String,
+    pub(crate) feed_seq: Option<u64>,
+    pub(crate) reason: String,
+}
+
+impl Write {
+    /// About what it takes on disk; 0 for a deletion.
+    fn bytes(&self) -> u64 {
+        let Write::Upsert { row, .. } = self else { return 0 };
+        let vector = row.vector.as_ref().map_or(0, |vector| size_of_val(vector.as_slice()));
+        (row.record.text.len() + row.terms.len() + vector) as u64
+    }
+
+    pub(super) fn conflict(&self) -> Refusal {
+        let (key, feed_seq) = match self {
+            Write::Upsert { row, feed_seq, .. } => (row.record.key(), *feed_seq),
+            Write::Delete { key, feed_seq } => (key.clone(), *feed_seq),
+        };
+        let reason = Error::Conflict { key: key.clone() }.to_string();
+        Refusal { key, feed_seq, reason }
+    }
+}
+
+impl Journal {
+    /// What was refused, newest first, at most `limit`.
+    pub(crate) async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT key, reason, refused_at FROM refused ORDER BY seq DESC LIMIT ?1";
+                let mut read = db.prepare_cached(sql)?;
+                let refused = read.query_map([sql_limit(limit)], |row| {
+                    let at = Timestamp::from_microsecond(row.get(2)?).unwrap_or_default();
+                    Ok(Refused { key: row.get(0)?, reason: row.get(1)?, at })
+                })?;
+                Ok(refused.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// How many refusals are listed.
+    pub(crate) async fn refused_count(&self) -> Result<u64, Error> {
+        self.ledger.read(|db| count(db, "SELECT count(*) FROM refused")).await
+    }
+}
+
+/// Refuses what would go beyond the limits. Deletions are taken however full the disk is.
+pub(super) fn check_room(db: &Connection, writes: &[Write], limits: Limits) -> Result<(), Error> {
+    let (count, rows_max) = (writes.len() as u64, limits.rows_max);
+    // At most so many: changed rows leave gaps. Cheaper than counting, which comes only if needed.
+    let span = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM pending";
+    if rows_max < self::count(db, span)? + count {
+        let rows = count_pending(db)?;
+        if rows_max < rows + count {
+            return Err(Error::JournalFull { rows, rows_max });
+        }
+    }
+    let Some(bytes_max) = limits.disk_bytes_max else { return Ok(()) };
+    let bytes = writes.iter().map(Write::bytes).sum::<u64>();
+    if bytes == 0 {
+        return Ok(());
+    }
+    let pages = "SELECT (page_count - freelist_count) * page_size
+                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    let bytes = bytes + self::count(db, pages)? + meta_number(db, "library_bytes")?;
+    if bytes_max < bytes { Err(Error::DiskFull { bytes, bytes_max }) } else { Ok(()) }
+}
+
+/// Lists a refusal, with the record of the pending row `seq` if there is one.
+pub(super) fn refuse(
+    db: &Connection,
+    refusal: &Refusal,
+    seq: Option<i64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    db.prepare_cached(
+        "INSERT INTO refused (key, feed_seq, reason, refused_at, record)
+         VALUES (?1, ?2, ?3, ?4, (SELECT record FROM pending WHERE seq = ?5))",
+    )?
+    .execute(params![
+        refusal.key,
+        refusal.feed_seq.map(sql_integer),
+        refusal.reason,
+        now.as_microsecond(),
+        seq,
+    ])?;
+    db.prepare_cached("DELETE FROM refused WHERE seq <= (SELECT max(seq) FROM refused) - ?1")?
+        .execute([sql_integer(REFUSED_ROWS_MAX)])?;
+    Ok(())
+}
