@@ -49,7 +49,7 @@ const PROOFS: &[Proof] = &[
     },
     Proof {
         name: "power",
-        claim: "a power cut at any sync of the library loses no record, and would without the syncs",
+        claim: "a power cut at any sync loses no record, and without the syncs it would",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--lib"],
         tests: "power_cut::",
         env: &[ROUNDS],

@@ -332,7 +332,7 @@ async fn collect(query: &impl ExecutableQuery, action: &'static str) -> Result<V
     Ok(rows)
 }
 
-/// How long ago that moment was, in microseconds since 1970 by the system's clock, which is Lance's.
+/// How long ago a moment was, given in microseconds since 1970, by the clock that Lance uses.
 fn age_of(moment: i64) -> Duration {
     let moment = UNIX_EPOCH + Duration::from_micros(moment.try_into().unwrap_or(0));
     SystemTime::now().duration_since(moment).unwrap_or_default()

@@ -492,9 +492,9 @@ impl Shared {
         self.drain_owned(through).await
     }
 
-    /// Drains what came no later than `through` if this process is the owner, and says whether it is. Once begun it runs to its end,
-    /// whether or not the caller waits for it. An owner that fails is given up: the lock is free,
-    /// and whoever takes it next heals.
+    /// Drains what came no later than `through` if this process is the owner, and says whether it
+    /// is. Once begun it runs to its end, whether or not the caller waits for it. An owner that
+    /// fails is given up: the lock is free, and whoever takes it next heals.
     async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn(async move {
