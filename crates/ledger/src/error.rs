@@ -117,6 +117,13 @@ impl Error {
             if source.sqlite_error_code() == Some(ErrorCode::DiskFull))
     }
 
+    /// Whether the file may only be read.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Error::Commit(source) | Error::Sqlite(source)
+            if source.sqlite_error_code() == Some(ErrorCode::ReadOnly))
+    }
+
     /// Whether the file is damaged.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {

@@ -53,6 +53,7 @@
 
 mod busy;
 mod error;
+mod mark;
 mod open;
 mod options;
 mod reader;

@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::{Durability, Error, Migration, Options, busy, upkeep};
+use crate::{Durability, Error, Migration, Options, busy, mark, upkeep};
 
 /// RAM for pages, per connection.
 const CACHE_KIB: i64 = 8 * 1024;
@@ -28,8 +28,13 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
         .map_err(|error| refuse(path, error))?;
+    // A log of another database may lie beside the file. Until it is known to be ours nothing may
+    // move from the one into the other, which closing the connection would do.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let state = busy::retry(options.busy_timeout, || State::of(&connection));
     state.map_err(|error| refuse(path, error))?.check(path, options)?;
+    mark::check(path, &connection)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     busy::retry(options.busy_timeout, || {
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
     })?;
@@ -44,6 +49,7 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)?;
     connection.pragma_update(None, "foreign_keys", false)?;
     migrate(&connection, path, options)?;
+    mark::ensure(&connection, options.busy_timeout)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     limit(&connection, options.file_bytes_max)?;
     // From here on `busy` waits, which is fairer among many writers.

@@ -10,7 +10,7 @@ use std::{
 
 use rusqlite::{Connection, backup::Backup};
 
-use crate::{Error, busy};
+use crate::{Error, busy, mark};
 
 /// Empties the write-ahead log as far as readers and other processes allow, without waiting.
 pub(crate) fn checkpoint(connection: &Connection, _: Duration) -> Result<(), Error> {
@@ -55,6 +55,8 @@ fn copy(connection: &Connection, target: &Path) -> Result<(), Error> {
     let backup = Backup::new(connection, &mut copy)?;
     backup.step(-1)?;
     drop(backup);
+    // The log of what was copied must not be taken for the copy's.
+    mark::renew(&copy)?;
     copy.close().map_err(|(_, source)| Error::from(source))?;
     sync(target)
 }

@@ -145,6 +145,12 @@ pub enum Error {
         /// What SQLite says; none where the limit is the file's own.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// The file may only be read. Reading goes on; nothing of the call was written.
+    #[error("the file may only be read; give its owner leave to write (chmod 600) and reopen it")]
+    ReadOnly {
+        /// What SQLite says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// So many calls wait already.
     #[error("{queue} calls are waiting already; try again when some are done")]
     QueueFull {
@@ -214,6 +220,9 @@ impl From<aios_ledger::Error> for Error {
             Ledger::QueueFull { queue } => Error::QueueFull { queue },
             Ledger::Closed => Error::Closed,
             full if full.is_disk_full() => Error::Full { source: Some(Box::new(full)) },
+            read_only if read_only.is_read_only() => {
+                Error::ReadOnly { source: Box::new(read_only) }
+            }
             other => Error::Storage {
                 doing: "read or write its file",
                 retryable: other.is_retryable(),

@@ -22,6 +22,11 @@ const V2: &[Migration] = &[
     ROWS,
     Migration { name: "length", sql: "ALTER TABLE rows ADD COLUMN length INTEGER DEFAULT 0;" },
 ];
+const V3: &[Migration] = &[
+    ROWS,
+    V2[1],
+    Migration { name: "mark", sql: "ALTER TABLE rows ADD COLUMN mark INTEGER DEFAULT 0;" },
+];
 const V2_BROKEN: &[Migration] = &[
     ROWS,
     Migration {

@@ -3,7 +3,7 @@
 use aios_ledger::{Error, Ledger, Options};
 use rusqlite::Connection;
 
-use crate::{APPLICATION, V1, V2, V2_BROKEN, insert, opened, options, place, texts};
+use crate::{APPLICATION, V1, V2, V2_BROKEN, V3, insert, opened, options, place, texts};
 
 fn at(migrations: &'static [aios_ledger::Migration]) -> Options {
     Options::new(APPLICATION, migrations)
@@ -82,6 +82,134 @@ fn a_migration_that_breaks_off_leaves_the_old_version_usable() {
     let ledger = opened(&path);
     assert_eq!(ledger.read_blocking(texts).unwrap(), ["a"]);
     assert_eq!(ledger.read_blocking(columns).unwrap(), ["id", "text"]);
+}
+
+const CHILD: &str = "AIOS_LEDGER_TEST_MIGRATES";
+const DIES_AT: &str = "AIOS_LEDGER_TEST_DIES_AT";
+
+/// Runs as a child process when a test names a file: it dies in the middle of a migration.
+#[test]
+fn child() {
+    let Some(path) = std::env::var_os(CHILD) else { return };
+    let migrated = |_: &Connection, version: u32| {
+        if std::env::var(DIES_AT).as_deref() == Ok(version.to_string().as_str()) {
+            std::process::abort();
+        }
+        Ok(())
+    };
+    drop(Ledger::open(std::path::Path::new(&path), Options { migrated, ..at(V3) }).unwrap());
+}
+
+#[test]
+fn a_process_that_dies_while_it_migrates_leaves_the_version_before_usable() {
+    let check = |dies_at: u32, before: &'static [aios_ledger::Migration], expect: &[&str]| {
+        let (folder, path) = place();
+        opened(&path).write_blocking(insert("a")).unwrap();
+        let died = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "open::child", "--nocapture"])
+            .env(CHILD, &path)
+            .env(DIES_AT, dies_at.to_string())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(!died.success());
+        let ledger = Ledger::open(&path, at(before)).unwrap();
+        assert_eq!(ledger.read_blocking(columns).unwrap(), expect);
+        ledger.write_blocking(insert("b")).unwrap();
+        drop(ledger);
+        let saved = opened(&folder.path().join("backup/test.db.v1"));
+        assert_eq!(saved.read_blocking(texts).unwrap(), ["a"]);
+        let ledger = Ledger::open(&path, at(V3)).unwrap();
+        assert_eq!(ledger.read_blocking(columns).unwrap(), ["id", "text", "length", "mark"]);
+        assert_eq!(ledger.read_blocking(texts).unwrap(), ["a", "b"]);
+    };
+    check(2, V1, &["id", "text"]);
+    check(3, V2, &["id", "text", "length"]);
+}
+
+#[test]
+fn what_a_migration_does_in_code_is_part_of_it() {
+    let (_folder, path) = place();
+    opened(&path).write_blocking(insert("a")).unwrap();
+    let fails = Options {
+        migrated: |connection, version| {
+            connection.execute("UPDATE rows SET text = 'changed'", [])?;
+            Err(format!("not at {version}").into())
+        },
+        ..at(V2)
+    };
+    let error = Ledger::open(&path, fails).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(matches!(error, Error::Migration { name: "length", .. }) && source == "not at 2");
+    assert_eq!(opened(&path).read_blocking(texts).unwrap(), ["a"]);
+    let works = Options {
+        migrated: |connection, version| {
+            let sql = "UPDATE rows SET text = text || ?1";
+            Ok(connection.execute(sql, [version]).map(drop)?)
+        },
+        ..at(V3)
+    };
+    let ledger = Ledger::open(&path, works).unwrap();
+    assert_eq!(ledger.read_blocking(texts).unwrap(), ["a23"]);
+}
+
+#[test]
+fn a_log_of_another_file_is_refused_and_changes_nothing() {
+    let check = |fill: &dyn Fn(&std::path::Path) -> Box<dyn std::any::Any>| {
+        let (folder, path) = place();
+        opened(&path).write_blocking(insert("ours")).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let theirs = folder.path().join("theirs.db");
+        let open = fill(&theirs);
+        let log = folder.path().join("test.db-wal");
+        std::fs::copy(folder.path().join("theirs.db-wal"), &log).unwrap();
+        drop(open);
+        for _ in 0..2 {
+            let error = Ledger::open(&path, options()).unwrap_err();
+            assert!(matches!(error, Error::Foreign { .. }), "{error:?}");
+            assert!(std::fs::read(&path).unwrap() == before);
+        }
+        std::fs::remove_file(&log).unwrap();
+        let ledger = opened(&path);
+        ledger.write_blocking(insert("goes on")).unwrap();
+        assert_eq!(ledger.read_blocking(texts).unwrap(), ["ours", "goes on"]);
+    };
+    // Another program's.
+    check(&|theirs| {
+        let other = Connection::open(theirs).unwrap();
+        let sql = "PRAGMA journal_mode = WAL; CREATE TABLE theirs (a)";
+        other.execute_batch(sql).unwrap();
+        Box::new(other)
+    });
+    // Another file's of the same program.
+    check(&|theirs| {
+        let other = Ledger::open(theirs, options()).unwrap();
+        for n in 0..50 {
+            other.write_blocking(insert(format!("{n} {}", "x".repeat(500)))).unwrap();
+        }
+        Box::new(other)
+    });
+}
+
+#[tokio::test]
+async fn a_restored_backup_does_not_take_the_log_that_was_left() {
+    let (folder, path) = place();
+    let ledger = opened(&path);
+    let backup = folder.path().join("backup.db");
+    ledger.write(insert("before")).await.unwrap();
+    ledger.backup(&backup).await.unwrap();
+    for n in 0..50 {
+        ledger.write(insert(format!("{n} {}", "x".repeat(500)))).await.unwrap();
+    }
+    let restored = folder.path().join("restored.db");
+    std::fs::copy(&backup, &restored).unwrap();
+    std::fs::copy(folder.path().join("test.db-wal"), folder.path().join("restored.db-wal"))
+        .unwrap();
+    let error = Ledger::open(&restored, options()).unwrap_err();
+    assert!(error.to_string().contains("-wal"), "{error}");
+    std::fs::remove_file(folder.path().join("restored.db-wal")).unwrap();
+    assert_eq!(opened(&restored).read(texts).await.unwrap(), ["before"]);
 }
 
 #[test]

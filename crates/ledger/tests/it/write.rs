@@ -264,3 +264,45 @@ async fn a_backup_is_a_usable_file_and_never_replaces_another() {
     assert_eq!(ledger.read(texts).await.unwrap(), ["a", "b"]);
     assert_eq!(opened(&copy).read(texts).await.unwrap(), ["a"]);
 }
+
+#[test]
+fn a_full_file_refuses_what_does_not_fit_keeps_the_rest_and_goes_on() {
+    const FILE_BYTES_MAX: u64 = 256 * 1024;
+    let (_folder, path) = place();
+    let limited = || Options { file_bytes_max: Some(FILE_BYTES_MAX), ..options() };
+    let ledger = Ledger::open(&path, limited()).unwrap();
+    let acknowledged = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let (ledger, acknowledged) = (&ledger, &acknowledged);
+            scope.spawn(move || {
+                for n in 0.. {
+                    let text = format!("{writer}/{n} {}", "x".repeat(500));
+                    match ledger.write_blocking(insert(text.clone())) {
+                        Ok(_) => acknowledged.lock().unwrap().push(text),
+                        Err(error) if error.is_disk_full() => break,
+                        Err(error) => assert!(error.is_retryable(), "{error}"),
+                    }
+                }
+            });
+        }
+    });
+    let sorted = |mut texts: Vec<String>| {
+        texts.sort_unstable();
+        texts
+    };
+    let acknowledged = sorted(acknowledged.into_inner().unwrap());
+    assert!(100 < acknowledged.len());
+    assert_eq!(sorted(ledger.read_blocking(texts).unwrap()), acknowledged);
+    drop(ledger);
+    assert!(std::fs::metadata(&path).unwrap().len() <= FILE_BYTES_MAX);
+    let ledger = Ledger::open(&path, limited()).unwrap();
+    assert_eq!(sorted(ledger.read_blocking(texts).unwrap()), acknowledged);
+    assert!(ledger.write_blocking(insert("y".repeat(100_000))).unwrap_err().is_disk_full());
+    let half = |connection: &rusqlite::Connection| -> Result<usize, Error> {
+        Ok(connection.execute("DELETE FROM rows WHERE id % 2 = 0", [])?)
+    };
+    let deleted = ledger.write_blocking(half).unwrap();
+    ledger.write_blocking(insert("there is room")).unwrap();
+    assert_eq!(ledger.read_blocking(texts).unwrap().len(), acknowledged.len() - deleted + 1);
+}

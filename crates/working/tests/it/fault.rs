@@ -1,5 +1,7 @@
 //! Damage and want: what is lost, what is not, and what is said.
 
+use std::{io::Write, os::unix::fs::PermissionsExt};
+
 use aios_record::Kind;
 use aios_working::{Config, Error, Goal, Health, NewMessage, Pattern, Problem, Working};
 
@@ -48,7 +50,7 @@ async fn a_full_file_refuses_what_does_not_fit_and_goes_on_when_there_is_room() 
             for n in 0.. {
                 let name = format!("{writer}-{n}");
                 let text = format!("message {name} {}", "boat ".repeat(200));
-                let message = NewMessage { id: Some(id(&name)), ..said(&text) };
+                let message = NewMessage { id: Some(id(&name)), ..said_by(&text) };
                 match working.add_message(message).await {
                     Ok(_) => acknowledged.push(name),
                     Err(Error::Full { .. }) => break,
@@ -132,7 +134,7 @@ async fn a_handle_that_does_not_wait_is_told_when_the_queue_is_full() {
     assert!(matches!(eager.goal("none").await, Ok(None)));
 }
 
-fn said(text: &str) -> NewMessage {
+fn said_by(text: &str) -> NewMessage {
     NewMessage::new(id("s"), "user", text)
 }
 
@@ -168,4 +170,118 @@ async fn a_flipped_bit_is_found_and_what_can_be_read_is_told() {
     assert_eq!(page.records.len() as u64, first);
     assert!(working.goal("g199").await.unwrap().is_some());
     assert_eq!(working.records(Kind::Pattern, None, 9).await.unwrap().records.len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_turns_read_only_is_read_and_its_writes_are_refused_whole() {
+    let place = Place::new();
+    filled(&place).await;
+    let path = place.folder.path().join("working.db");
+    let mode = |mode| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let before = place.open(place.config());
+    mode(0o400);
+    // Who has the file open already may go on.
+    before.store_goal(Goal::new("under way")).await.unwrap();
+    before.close().await;
+    // Nobody keeps the superuser from writing.
+    let enforced = std::fs::File::options().write(true).open(&path).is_err();
+    let after = place.open(place.config());
+    assert_eq!(after.active_goals().await.unwrap().len(), 201);
+    let answer = after.store_goal(Goal::new("refused")).await;
+    assert_eq!(answer.is_err(), enforced);
+    if let Err(error) = answer {
+        assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+    after.close().await;
+    mode(0o600);
+    let again = place.open(place.config());
+    again.store_goal(Goal::new("written again")).await.unwrap();
+    let goals = again.active_goals().await.unwrap().len();
+    assert_eq!(goals, if enforced { 202 } else { 203 });
+    assert_eq!(again.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_log_of_another_memory_is_refused_and_changes_nothing() {
+    let (ours, theirs) = (Place::new(), Place::new());
+    filled(&ours).await;
+    let other = theirs.open(theirs.config());
+    for _ in 0..30 {
+        other.store_goal(Goal::new("theirs ".repeat(200))).await.unwrap();
+    }
+    let path = ours.folder.path().join("working.db");
+    let log = ours.folder.path().join("working.db-wal");
+    std::fs::copy(theirs.folder.path().join("working.db-wal"), &log).unwrap();
+    let error = Working::open(&path, ours.config()).unwrap_err();
+    assert!(matches!(error, Error::Foreign { .. }), "{error}");
+    assert!(error.to_string().contains("-wal"), "{error}");
+    std::fs::remove_file(&log).unwrap();
+    let working = ours.open(ours.config());
+    assert_eq!(working.active_goals().await.unwrap().len(), 200);
+    assert_eq!(working.verify().await.unwrap(), []);
+}
+
+/// A disk that takes no more: in a child the system refuses every write beyond a file size.
+#[tokio::test]
+async fn what_was_acknowledged_is_there_when_the_disk_takes_no_more() {
+    let place = Place::new();
+    filled(&place).await;
+    let path = place.folder.path().join("working.db");
+    let blocks = std::fs::metadata(&path).unwrap().len() / 512 + 600;
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f $1; shift; exec \"$@\"", "sh"])
+        .arg(blocks.to_string())
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "fault::child", "--nocapture", "--test-threads=1"])
+        .env(CHILD, &path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let mut acknowledged: Vec<_> = said.lines().collect();
+    acknowledged.sort_unstable();
+    assert!(10 < acknowledged.len(), "{said}");
+    let working = place.open(place.config());
+    assert_eq!(working.verify().await.unwrap(), []);
+    let messages = working.recent_messages("s", usize::MAX).await.unwrap();
+    let mut kept: Vec<_> = messages.iter().map(|message| message.id.to_string()).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, acknowledged);
+    working.add_message(said_by("and goes on")).await.unwrap();
+}
+
+const CHILD: &str = "AIOS_WORKING_TEST_FULL_DISK";
+
+/// Runs as a child process when a test names a file: writes until that fails for every task.
+#[test]
+fn child() {
+    let Some(path) = std::env::var_os(CHILD) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(async {
+        let working = Working::open(std::path::Path::new(&path), Config::default()).unwrap();
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..8 {
+            let working = working.clone();
+            writers.spawn(async move {
+                for n in 0.. {
+                    let name = format!("{writer}-{n}");
+                    let text = format!("message {name} {}", "boat ".repeat(500));
+                    let message = NewMessage { id: Some(id(&name)), ..said_by(&text) };
+                    match working.add_message(message).await {
+                        Ok(_) => {
+                            let line = format!("{name}\n");
+                            std::io::stderr().write_all(line.as_bytes()).unwrap();
+                        }
+                        Err(_) => break,
+                    }
+                }
+            });
+        }
+        writers.join_all().await;
+        // What is there can still be read.
+        assert!(!working.recent_messages("s", 9).await.unwrap().is_empty());
+    });
 }
