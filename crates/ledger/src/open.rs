@@ -76,6 +76,11 @@ pub(crate) fn reader(path: &Path, options: &Options) -> Result<Connection, Error
 fn connect(path: &Path, mode: OpenFlags, options: &Options) -> Result<Connection, Error> {
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    if mode.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) && connection.is_readonly("main")? {
+        // SQLite would go on with what it may do, and leave a log that nobody may write.
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(code, None).into());
+    }
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;

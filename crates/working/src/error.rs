@@ -145,7 +145,7 @@ pub enum Error {
         /// What SQLite says; none where the limit is the file's own.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// The file may only be read. Reading goes on; nothing of the call was written.
+    /// The file may only be read. Nothing of the call was written.
     #[error("the file may only be read; give its owner leave to write (chmod 600) and reopen it")]
     ReadOnly {
         /// What SQLite says.

@@ -170,6 +170,7 @@ impl Working {
     ///
     /// # Errors
     /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program.
+    /// - [`Error::ReadOnly`] when it may not be written. Who has it open already is not affected.
     /// - [`Error::Storage`] when it cannot be created, read or brought up to date.
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
         let options = Options {
