@@ -29,7 +29,11 @@ pub(crate) use self::{
 use crate::{Error, library::Row};
 
 /// "AMJ1"
-const APPLICATION_ID: i32 = 0x414d_4a31;
+pub const APPLICATION_ID: i32 = 0x414d_4a31;
+
+/// The version of the schema that this program knows and brings a journal to.
+#[expect(clippy::cast_possible_truncation, reason = "a program has few migrations")]
+pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "journal", sql: include_str!("journal/0001_journal.sql") },

@@ -59,6 +59,7 @@ pub use crate::{
     analysis::Language,
     config::Config,
     error::Error,
+    journal::{APPLICATION_ID, SCHEMA_VERSION},
     search::{
         Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
     },

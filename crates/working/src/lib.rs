@@ -39,6 +39,7 @@
 //!   out what has been here long enough, and compacts the file.
 //! - [`Working::doctor`] says what is well and what to do about the rest, [`Working::verify`] what
 //!   exactly is wrong, [`Working::stats`] how much there is.
+//! - [`ForeignFile`] reads the SQLite files of other programs, to take over what they hold.
 //!
 //! # What an acknowledgement promises
 //! A write that returned `Ok` is seen by every later read of every process, and survives:
@@ -74,6 +75,7 @@ mod error;
 mod event;
 mod extract;
 mod feed;
+mod foreign;
 mod goal;
 mod health;
 mod interaction;
@@ -110,6 +112,7 @@ pub use crate::{
     entry_store::{Entries, EntriesBackend, EntryStore, JsonEntries},
     error::Error,
     event::{Event, EventFilter},
+    foreign::{ForeignError, ForeignFile, ForeignRow, ForeignTable},
     goal::{Goal, GoalStatus},
     health::{Problem, Stats},
     interaction::{Interaction, RECENT_INTERACTIONS},
@@ -127,7 +130,11 @@ pub use crate::{
 };
 
 /// Marks a file as a working memory: "AIOW".
-const APPLICATION_ID: i32 = 0x4149_4f57;
+pub const APPLICATION_ID: i32 = 0x4149_4f57;
+
+/// The version of the schema that this program knows and brings a file to.
+#[expect(clippy::cast_possible_truncation, reason = "a program has few migrations")]
+pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// How many commands share one commit at most.
 const BATCH_MAX: usize = 256;

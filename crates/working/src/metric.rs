@@ -53,6 +53,20 @@ impl Working {
         .await
     }
 
+    /// The keys of which there are values, by name.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn metric_keys(&self) -> Result<Vec<String>, Error> {
+        self.read(|access| {
+            let sql = "SELECT key FROM metrics UNION SELECT key FROM metrics_hourly ORDER BY key";
+            let mut statement = access.connection.prepare_cached(sql)?;
+            let keys = statement.query_map([], |row| row.get(0))?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// What is known of a metric from `since` until before `until`, oldest first: samples, and
     /// hours where the samples have aged.
     ///

@@ -4,8 +4,14 @@ use aios_record::{Id, Kind};
 use rusqlite::ToSql;
 
 use crate::{
-    Error, Working, access::Access, column::Column, feed::Op, preference, records::for_kind,
-    row::Row, search,
+    Error, Working,
+    access::Access,
+    column::Column,
+    feed::Op,
+    preference,
+    records::{self, for_kind},
+    row::Row,
+    search,
 };
 
 impl Working {
@@ -21,6 +27,20 @@ impl Working {
             let mut removed = Vec::new();
             remove(access, kind, &id, &mut removed)?;
             Ok(removed)
+        })
+        .await
+    }
+
+    /// What [`remove`](Working::remove) would take now, in the same order.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn would_remove(&self, kind: Kind, id: &str) -> Result<Vec<(Kind, Id)>, Error> {
+        let id = id.to_owned();
+        self.read(move |access| {
+            let mut found = Vec::new();
+            family(access, kind, &id, &mut found)?;
+            Ok(found)
         })
         .await
     }
@@ -68,28 +88,46 @@ pub(crate) fn remove(
     id: &str,
     removed: &mut Vec<(Kind, Id)>,
 ) -> Result<(), Error> {
-    match kind {
-        Kind::Preference => return preference::remove(access, id, removed),
-        Kind::Persona => return preference::remove_trait(access, id, removed),
-        _ => {}
+    let mut found = Vec::new();
+    family(access, kind, id, &mut found)?;
+    for (kind, id) in found {
+        match kind {
+            Kind::Preference => preference::remove(access, id.as_str(), removed)?,
+            Kind::Persona => preference::remove_trait(access, id.as_str(), removed)?,
+            _ => {
+                for (row, id) in take(access, kind, "id = ?1", &[&id.as_str()])? {
+                    search::unindex(access.connection, kind, row)?;
+                    access.feed(kind, &id, Op::Delete)?;
+                    removed.push((kind, id));
+                }
+            }
+        }
     }
-    fn visible<T: Row>(access: &Access<'_>, id: &str) -> Result<bool, Error> {
-        Ok(access.get::<T>(id)?.is_some() || access.has_stub::<T>(id)?)
+    Ok(())
+}
+
+/// A record with what belongs to it, itself last; nothing if it is not visible.
+fn family(
+    access: &Access<'_>,
+    kind: Kind,
+    id: &str,
+    found: &mut Vec<(Kind, Id)>,
+) -> Result<(), Error> {
+    fn has_stub<T: Row>(access: &Access<'_>, id: &str) -> Result<bool, Error> {
+        access.has_stub::<T>(id)
     }
-    if !for_kind!(kind, visible(access, id), Ok(false))? {
+    let is_there = records::by_id(access, kind, id)?.is_some()
+        || for_kind!(kind, has_stub(access, id), Ok(false))?;
+    if !is_there {
         return Ok(());
     }
     for &(child, column) in children(kind) {
         let sql = format!("SELECT id FROM {} WHERE {column} = ?1", child.collection());
         for child_id in ids(access, &sql, id)? {
-            remove(access, child, child_id.as_str(), removed)?;
+            family(access, child, child_id.as_str(), found)?;
         }
     }
-    for (row, id) in take(access, kind, "id = ?1", &[&id])? {
-        search::unindex(access.connection, kind, row)?;
-        access.feed(kind, &id, Op::Delete)?;
-        removed.push((kind, id));
-    }
+    found.push((kind, Id::new(id)?));
     Ok(())
 }
 

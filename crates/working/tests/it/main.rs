@@ -7,6 +7,7 @@ mod doctor;
 mod entries;
 mod fault;
 mod feed;
+mod foreign;
 mod limits;
 mod messages;
 mod records;

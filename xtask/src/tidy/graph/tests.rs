@@ -33,7 +33,7 @@ fn metadata(nodes: &[Node]) -> Value {
             "name": name(node.id),
             "version": node.id.split('@').nth(1).unwrap_or("0.1.0"),
             "dependencies": node.dependencies.iter()
-                .map(|it| json!({ "name": name(it) })).collect::<Vec<_>>(),
+                .map(|it| json!({ "name": name(it), "kind": node.kind })).collect::<Vec<_>>(),
         })
     });
     let resolved = nodes.iter().map(|node| {
@@ -56,6 +56,15 @@ fn metadata(nodes: &[Node]) -> Value {
 /// The places that are found fault with.
 fn faults(nodes: &[Node]) -> Vec<String> {
     check(&metadata(nodes)).into_iter().map(|finding| finding.place).collect()
+}
+
+#[test]
+fn tests_may_make_what_their_crate_reads() {
+    let sqlite = || registry("rusqlite@0.41.0", &[]);
+    let with = |id, kind| Node { kind, ..member(id, &["rusqlite@0.41.0"]) };
+    assert_eq!(faults(&[sqlite(), with("aios-memory", Some("dev"))]), [""; 0]);
+    assert_eq!(faults(&[sqlite(), with("aios-memory", None)]), ["aios-memory"]);
+    assert_eq!(faults(&[sqlite(), with("aios-context", Some("dev"))]), ["aios-context"]);
 }
 
 #[test]
