@@ -39,6 +39,18 @@ pub enum Error {
         /// The kind in question.
         kind: aios_record::Kind,
     },
+    /// Records of this kind are never changed.
+    #[error("a {kind} stays as it was stored; store another one")]
+    Fixed {
+        /// The kind in question.
+        kind: aios_record::Kind,
+    },
+    /// Records of this kind are not deleted.
+    #[error("{kind} records are kept for ever; give it other content with `update`")]
+    Kept {
+        /// The kind in question.
+        kind: aios_record::Kind,
+    },
     /// Too many critical events wait for the disk.
     #[error("too many events wait for the disk; push it again a little later")]
     EventsBusy,
@@ -80,6 +92,9 @@ pub enum Error {
     /// The guard refused a text.
     #[error(transparent)]
     Guard(#[from] aios_guard::Error),
+    /// Another program's file cannot be read.
+    #[error(transparent)]
+    Foreign(#[from] aios_working::ForeignError),
     /// An id, a kind or a tier is none.
     #[error(transparent)]
     Vocabulary(#[from] aios_record::Error),
@@ -114,8 +129,12 @@ impl Error {
             _ if self.is_not_found() => "not_found",
             _ if self.is_retryable() => "busy",
             Error::Directory { .. } | Error::NoDirectory => "data_dir",
-            Error::Input { .. } => "input",
-            Error::Record { .. } | Error::NotListed { .. } | Error::Vocabulary(_) => "invalid",
+            Error::Input { .. } | Error::Foreign(_) => "input",
+            Error::Record { .. }
+            | Error::NotListed { .. }
+            | Error::Fixed { .. }
+            | Error::Kept { .. }
+            | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",
             Error::Embedding(_) => "model",
             Error::Operational(_) => "operational",

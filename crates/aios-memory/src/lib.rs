@@ -46,12 +46,17 @@
 
 mod assemble;
 pub mod config;
+mod doctor;
 mod error;
 pub mod eval;
+mod fields;
+mod guarding;
 mod identity;
+mod import;
 mod ingest;
 mod locomo;
 mod memory;
+pub mod migrate;
 mod moment;
 mod pump;
 mod recall;
@@ -64,6 +69,7 @@ pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_longterm::{Explain, SearchOptions};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Tier, Timestamp};
+pub use aios_working::{Check, Health};
 /// The tiers, for what their handles take and give.
 pub use {aios_longterm as longterm, aios_operational as operational, aios_working as working};
 
@@ -73,7 +79,13 @@ pub use crate::{
         Config, Effective, Error as ConfigError, Flag, Origin, Sources,
         default_file as default_config_file,
     },
+    doctor::{Examined, Verified, doctor},
     error::Error,
+    fields::{Field, Holds, fields, has_free_fields},
+    import::{
+        IMPORT_JSON_BYTES_MAX, ImportFailure, ImportMode, ImportOptions, ImportProgress,
+        ImportReport, ImportedTable, Unclear,
+    },
     ingest::{
         DOCUMENT_BYTES_MAX, Failure, Format, IngestOptions, IngestReport, LINE_BYTES_MAX, Progress,
         TEXT_BYTES_MAX,

@@ -8,7 +8,7 @@ use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
 use super::{Defaults, Draft, Failure, IngestReport};
-use crate::{AgentMemory, Error, identity::Namer};
+use crate::{AgentMemory, Error, guarding, identity::Namer};
 
 /// The session of a message that is given by itself and names none.
 const SESSION_DEFAULT: &str = "default";
@@ -56,12 +56,9 @@ impl<'m> Writer<'m> {
         for (line, id, mut draft) in self.unknown(drafts).await? {
             // What is stored may be redacted; the id follows from what was given, so that the
             // same input is known again.
-            match self.guard.apply(&draft.text) {
-                Ok(guarded) => draft.text = guarded.text.into_owned(),
-                Err(error) => {
-                    self.fail(Some(line), error.to_string());
-                    continue;
-                }
+            if let Err(error) = guard_draft(self.guard, &mut draft) {
+                self.fail(Some(line), error.to_string());
+                continue;
             }
             match draft.kind {
                 Kind::Message => match to_message(id, draft) {
@@ -80,6 +77,11 @@ impl<'m> Writer<'m> {
         self.memory.catch_up().await?;
         self.report.sessions = self.sessions.len() as u64;
         Ok(self.report)
+    }
+
+    /// What became of all that was written since the last call.
+    pub(crate) fn take_report(&mut self) -> IngestReport {
+        std::mem::take(&mut self.report)
     }
 
     /// Those that neither were stored before nor stand twice in the batch, with their ids.
@@ -104,7 +106,10 @@ impl<'m> Writer<'m> {
     }
 
     /// Adds messages in one transaction; one that cannot be stored is told, and splits it.
-    async fn write_messages(&mut self, messages: &[(u64, NewMessage)]) -> Result<(), Error> {
+    pub(crate) async fn write_messages(
+        &mut self,
+        messages: &[(u64, NewMessage)],
+    ) -> Result<(), Error> {
         let mut rest = messages;
         while !rest.is_empty() {
             let Err((index, problem)) = self.try_messages(rest).await? else { break };
@@ -153,6 +158,16 @@ impl<'m> Writer<'m> {
         }
         Ok(())
     }
+}
+
+/// Lets the guard look at all that the draft says.
+fn guard_draft(guard: Guard, draft: &mut Draft) -> Result<(), aios_guard::Error> {
+    draft.text = guard.apply(&draft.text)?.text.into_owned();
+    if let Some(title) = &mut draft.title {
+        *title = guard.apply(title)?.text.into_owned();
+    }
+    draft.metadata = guarding::object(guard, std::mem::take(&mut draft.metadata))?;
+    Ok(())
 }
 
 /// One message given by itself, as a line of an input would give it. Without an external id it is a

@@ -3,6 +3,7 @@
 
 mod context;
 mod feed;
+mod import;
 mod ingest;
 mod lifecycle;
 

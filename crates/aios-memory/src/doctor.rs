@@ -1,0 +1,293 @@
+//! An examination of a whole data directory, tier by tier, with what to do about each finding; and
+//! the comparison of what is stored with what should be. Not here: doing what is advised.
+
+use std::{
+    fs::{self, File, TryLockError},
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
+
+use aios_working::{Check, Health, Problem};
+use serde::Serialize;
+
+use crate::{AgentMemory, Config, Error, memory, migrate};
+
+/// The modes of a data directory that keep others out.
+const OTHERS: u32 = 0o077;
+/// Less room than this on the disk, in GB or in percent of it, is little.
+const ROOM_GB_LOW: f64 = 1.0;
+const ROOM_PERCENT_LOW: f64 = 5.0;
+/// With less than this, in GB, writing is about to fail.
+const ROOM_GB_OUT: f64 = 0.1;
+/// So many changes that wait for the library are many.
+const PENDING_HIGH: u64 = 100_000;
+
+/// What one examination found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Examined {
+    /// What it is about: `config`, `data_dir`, `model`, `memory`, `working` or `longterm`.
+    pub part: &'static str,
+    /// What was looked at, how it is, and what to do.
+    #[serde(flatten)]
+    pub check: Check,
+}
+
+impl Examined {
+    /// Something that is as it should be.
+    #[must_use]
+    pub fn good(part: &'static str, name: &'static str, finding: impl Into<String>) -> Examined {
+        let (health, finding) = (Health::Good, finding.into());
+        Examined { part, check: Check { name, health, finding, advice: None } }
+    }
+
+    /// The same, with how it really is, and what to do about it.
+    #[must_use]
+    pub fn but(mut self, health: Health, advice: impl Into<String>) -> Examined {
+        self.check.health = health;
+        self.check.advice = Some(advice.into());
+        self
+    }
+}
+
+/// Examines the memory that `config` describes: the data directory, its databases, the model, and,
+/// if it can be opened, every tier. Takes as long as reading working memory whole. What goes wrong
+/// is a finding; a directory that is not there is not made.
+pub async fn doctor(config: &Config) -> Vec<Examined> {
+    let dir = &config.memory.data_dir;
+    let mut found = vec![directory(dir)];
+    found.push(model(config).await);
+    if !dir.is_dir() {
+        return found;
+    }
+    found.push(owner(dir));
+    let schemas = schemas(config).await;
+    let is_usable = schemas.iter().all(|schema| schema.check.health != Health::Bad);
+    found.extend(schemas);
+    if !is_usable {
+        return found;
+    }
+    match AgentMemory::open(config.clone()).await {
+        Ok(memory) => {
+            found.push(Examined::good("memory", "open", "it opens"));
+            found.extend(tiers(&memory).await);
+            if let Err(error) = memory.shutdown().await {
+                found.push(failed("memory", "close", &error));
+            }
+        }
+        Err(error) => found.push(failed("memory", "open", &error)),
+    }
+    found
+}
+
+/// Whether the stores hold what they should.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verified {
+    /// What is wrong with working memory: pages, references, the word index.
+    pub working: Vec<Problem>,
+    /// Keys of long-term memory that were compared.
+    pub checked: u64,
+    /// Keys that the library should hold and does not.
+    pub missing: Vec<String>,
+    /// Keys that the library holds more than once.
+    pub repeated: Vec<String>,
+    /// Keys that the library holds and the journal does not know.
+    pub unknown: Vec<String>,
+}
+
+impl Verified {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        let keys = [&self.missing, &self.repeated, &self.unknown];
+        self.working.is_empty() && keys.iter().all(|keys| keys.is_empty())
+    }
+}
+
+impl AgentMemory {
+    /// Moves what waits into the library, tidies working memory's word index, refreshes what its
+    /// query planner knows, and empties its log.
+    ///
+    /// # Errors
+    /// What working or long-term memory report.
+    pub async fn optimize(&self) -> Result<(), Error> {
+        self.catch_up().await?;
+        self.longterm().drain().await?;
+        self.working().optimize().await?;
+        Ok(self.working().checkpoint().await?)
+    }
+
+    /// Looks at every page, reference and word of working memory, moves what waits into the
+    /// library, and compares the library's keys with the journal's. Changes nothing else. Takes as
+    /// long as reading all of it.
+    ///
+    /// # Errors
+    /// What working or long-term memory report.
+    pub async fn verify(&self) -> Result<Verified, Error> {
+        let working = self.working().verify().await?;
+        // A damaged file cannot tell what it fed.
+        if working.is_empty() {
+            self.catch_up().await?;
+        }
+        self.longterm().drain().await?;
+        let longterm = self.longterm().verify().await?;
+        Ok(Verified {
+            working,
+            checked: longterm.checked,
+            missing: longterm.missing,
+            repeated: longterm.repeated,
+            unknown: longterm.unknown,
+        })
+    }
+}
+
+fn directory(dir: &Path) -> Examined {
+    let good = |finding: String| Examined::good("data_dir", "mode", finding);
+    let shown = dir.display();
+    match fs::metadata(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            good(format!("{shown} is not there yet; the first use makes it"))
+        }
+        Err(error) => good(format!("{shown} cannot be looked at: {error}"))
+            .but(Health::Bad, "make it readable, or name another one with --data-dir"),
+        Ok(found) if !found.is_dir() => good(format!("{shown} is no directory"))
+            .but(Health::Bad, "name a directory with --data-dir"),
+        Ok(found) if found.permissions().mode() & OTHERS != 0 => {
+            let mode = found.permissions().mode() & 0o777;
+            good(format!("others may look into {shown} (mode {mode:o})"))
+                .but(Health::Bad, format!("chmod 700 '{shown}'"))
+        }
+        Ok(_) => good(format!("only its owner can look into {shown}")),
+    }
+}
+
+/// Who writes to the library.
+fn owner(dir: &Path) -> Examined {
+    let good = |finding: String| Examined::good("longterm", "owner", finding);
+    let Ok(lock) = File::open(dir.join("owner.lock")) else {
+        return good("no process has written to the library yet".to_owned());
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => good("no process holds it; the next one takes it".to_owned()),
+        Err(TryLockError::WouldBlock) => good(match holder(&lock) {
+            Some(process) => format!("process {process} writes to the library"),
+            None => "another process writes to the library".to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => good(format!("the lock cannot be asked: {error}"))
+            .but(Health::Bad, "put the data directory on a file system that knows flock"),
+    }
+}
+
+/// The process that holds the lock, where the kernel tells.
+fn holder(lock: &File) -> Option<String> {
+    let inode = format!(":{}", lock.metadata().ok()?.ino());
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    locks.lines().find_map(|line| {
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        let place = parts.iter().position(|part| part.ends_with(&inode))?;
+        parts.get(place.checked_sub(1)?).map(|process| (*process).to_owned())
+    })
+}
+
+async fn schemas(config: &Config) -> Vec<Examined> {
+    match migrate::databases(config).await {
+        Err(error) => vec![failed("memory", "schema", &error)],
+        Ok(databases) => databases.iter().map(schema).collect(),
+    }
+}
+
+fn schema(database: &migrate::Database) -> Examined {
+    use migrate::Schema;
+    let (path, known) = (database.path.display(), database.known);
+    let (health, finding) = match &database.schema {
+        Schema::Absent => {
+            (Health::Good, format!("{path} is not there yet; the first use makes it"))
+        }
+        Schema::Current { found } => (Health::Good, format!("{path} has version {found}")),
+        Schema::Older { found, .. } => {
+            (Health::Warning, format!("{path} has version {found}, this program knows {known}"))
+        }
+        Schema::Newer { found } => {
+            (Health::Bad, format!("{path} has version {found}, this program knows up to {known}"))
+        }
+        Schema::Foreign { reason } => {
+            (Health::Bad, format!("{path} is no database of this program: {reason}"))
+        }
+    };
+    let examined = Examined::good("memory", "schema", finding);
+    match database.advice() {
+        Some(advice) => examined.but(health, advice),
+        None => examined,
+    }
+}
+
+async fn model(config: &Config) -> Examined {
+    match memory::open_model(config).await {
+        Ok(model) => Examined::good("model", "present", model.fingerprint().to_string()),
+        Err(error) => failed("model", "present", &error),
+    }
+}
+
+async fn tiers(memory: &AgentMemory) -> Vec<Examined> {
+    let mut found = Vec::new();
+    match memory.snapshot().await {
+        Ok(snapshot) => found.push(room(snapshot.disk_total_gb, snapshot.disk_used_gb)),
+        Err(error) => found.push(failed("data_dir", "room", &error)),
+    }
+    match memory.working().doctor().await {
+        Ok(checks) => {
+            found.extend(checks.into_iter().map(|check| Examined { part: "working", check }));
+        }
+        Err(error) => found.push(failed("working", "doctor", &error.into())),
+    }
+    match memory.longterm().stats().await {
+        Ok(stats) => found.push(journal(stats.pending)),
+        Err(error) => found.push(failed("longterm", "journal", &error.into())),
+    }
+    match memory.verify().await {
+        Ok(verified) => found.push(library(&verified)),
+        Err(error) => found.push(failed("longterm", "library", &error)),
+    }
+    found
+}
+
+fn room(total_gb: f64, used_gb: f64) -> Examined {
+    let free = (total_gb - used_gb).max(0.0);
+    let examined =
+        Examined::good("data_dir", "room", format!("{free:.1} of {total_gb:.1} GB are free"));
+    let percent = free * 100.0 / total_gb.max(f64::MIN_POSITIVE);
+    // All zero is what a machine says that does not know.
+    if total_gb == 0.0 || (ROOM_GB_LOW <= free && ROOM_PERCENT_LOW <= percent) {
+        examined
+    } else if free < ROOM_GB_OUT {
+        examined.but(Health::Bad, "make room before writes fail")
+    } else {
+        examined.but(Health::Warning, "make room, or `aios-memory optimize --vacuum`")
+    }
+}
+
+fn journal(pending: u64) -> Examined {
+    let finding = format!("{pending} changes wait for the library");
+    let examined = Examined::good("longterm", "journal", finding);
+    match PENDING_HIGH < pending {
+        true => examined.but(Health::Warning, "keep a process running until they are through"),
+        false => examined,
+    }
+}
+
+fn library(verified: &Verified) -> Examined {
+    let Verified { checked, missing, repeated, unknown, .. } = verified;
+    let (missing, repeated, unknown) = (missing.len(), repeated.len(), unknown.len());
+    if missing + repeated + unknown == 0 {
+        return Examined::good("longterm", "library", format!("it holds all {checked} records"));
+    }
+    let finding = format!("{missing} records are missing, {repeated} repeated, {unknown} unknown");
+    Examined::good("longterm", "library", finding)
+        .but(Health::Bad, "`aios-memory verify` names them; restore a backup of the data directory")
+}
+
+fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+    let advice = error.hint().unwrap_or("see what the finding says; otherwise restore a backup");
+    Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, advice)
+}

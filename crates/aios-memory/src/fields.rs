@@ -1,0 +1,302 @@
+//! The fields of each kind: their names, what they hold, and how what a caller writes becomes that.
+//! One table serves `record`, `update`, the importers and the command line. Not here: what the
+//! fields mean, which stands with the types of `aios-working`.
+
+use aios_record::Kind;
+use serde_json::{Map, Value, json};
+
+use crate::moment;
+
+/// A field of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its name in JSON.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: Holds,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Holds {
+    /// Text.
+    Text,
+    /// The id of this or of another record.
+    Id,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Number,
+    /// True or false.
+    Truth,
+    /// A moment: RFC 3339, a date, or seconds, milliseconds or microseconds since 1970.
+    Time,
+    /// A list of labels.
+    Labels,
+    /// Anything that JSON can say.
+    Json,
+}
+
+impl Holds {
+    /// What is expected, in words.
+    #[must_use]
+    pub fn expected(self) -> &'static str {
+        match self {
+            Holds::Text => "text",
+            Holds::Id => "an id",
+            Holds::Whole => "a whole number",
+            Holds::Number => "a number",
+            Holds::Truth => "true or false",
+            Holds::Time => "a time, such as 2026-05-08T13:56:00Z",
+            Holds::Labels => "a list of labels",
+            Holds::Json => "JSON",
+        }
+    }
+
+    /// What `text`, from a command line or a column of text, says.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn parse(self, text: &str) -> Result<Value, String> {
+        match self {
+            Holds::Labels if !text.trim_start().starts_with('[') => {
+                let labels = text.split(',').map(str::trim).filter(|label| !label.is_empty());
+                Ok(labels.collect())
+            }
+            // What is no JSON is a text, which is JSON too.
+            Holds::Json | Holds::Labels => {
+                Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
+            }
+            Holds::Whole | Holds::Number => {
+                serde_json::from_str(text.trim()).map_err(|_| self.refused(&Value::from(text)))
+            }
+            Holds::Text | Holds::Id | Holds::Time | Holds::Truth => Ok(Value::from(text)),
+        }
+        .and_then(|value| self.read(value))
+    }
+
+    /// `value` in the form in which the field takes it; null stays null.
+    ///
+    /// # Errors
+    /// What was expected, and what was given.
+    pub fn read(self, value: Value) -> Result<Value, String> {
+        match (self, value) {
+            (_, Value::Null) => Ok(Value::Null),
+            (Holds::Json, value) => Ok(value),
+            (Holds::Text | Holds::Id, value @ Value::String(_))
+            | (Holds::Truth, value @ Value::Bool(_))
+            | (Holds::Number, value @ Value::Number(_)) => Ok(value),
+            (Holds::Id, Value::Number(number)) => Ok(number.to_string().into()),
+            (Holds::Whole, Value::Number(number)) => whole(&number).ok_or(number.into()),
+            (Holds::Truth, value) => truth(&value).map(Value::Bool).ok_or(value),
+            (Holds::Time, value) => return moment::from_json(&value).map(|time| json!(time)),
+            (Holds::Labels, Value::Array(labels)) if labels.iter().all(Value::is_string) => {
+                Ok(labels.into())
+            }
+            (_, value) => Err(value),
+        }
+        .map_err(|value| self.refused(&value))
+    }
+
+    fn refused(self, value: &Value) -> String {
+        format!("{} is expected, not `{}`", self.expected(), moment::excerpt(&value.to_string()))
+    }
+}
+
+/// A number without a fraction, also where it is written with one.
+fn whole(number: &serde_json::Number) -> Option<Value> {
+    if number.is_i64() || number.is_u64() {
+        return Some(Value::from(number.clone()));
+    }
+    let real = number.as_f64().filter(|real| real.fract() == 0.0 && real.abs() < 9e15)?;
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within i64, checked above")]
+    let whole = real as i64;
+    Some(whole.into())
+}
+
+/// The ways in which programs write true and false.
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(truth) => Some(*truth),
+        Value::Number(number) => match number.as_i64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        },
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "t" | "yes" | "y" | "ok" | "success" | "succeeded" => Some(true),
+            "0" | "false" | "f" | "no" | "n" | "error" | "failure" | "failed" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What every record has besides its own fields.
+const SHARED: &[Field] = &[
+    Field { name: "scope", holds: Holds::Json },
+    Field { name: "provenance", holds: Holds::Json },
+    Field { name: "importance", holds: Holds::Number },
+    Field { name: "created_at", holds: Holds::Time },
+    Field { name: "updated_at", holds: Holds::Time },
+    Field { name: "recorded_at", holds: Holds::Time },
+    Field { name: "expires_at", holds: Holds::Time },
+];
+
+macro_rules! fields {
+    ($($holds:ident: $($name:ident)+;)*) => {
+        &[$($(Field { name: stringify!($name), holds: Holds::$holds },)+)*]
+    };
+}
+
+/// The fields of a kind's own.
+#[must_use]
+pub fn fields(kind: Kind) -> &'static [Field] {
+    match kind {
+        Kind::Goal => fields! {
+            Id: id; Text: description status; Whole: priority; Time: completed_at; Text: result;
+            Json: metadata;
+        },
+        Kind::Task => fields! {
+            Id: id goal_id; Text: description agent status; Json: input output;
+            Text: summary result error; Time: started_at completed_at; Whole: duration_ms;
+            Json: metadata;
+        },
+        Kind::ToolCall => fields! {
+            Id: id task_id; Whole: iteration; Text: tool_name agent; Json: input output;
+            Truth: success; Whole: duration_ms; Text: reason; Time: timestamp;
+        },
+        Kind::Decision => fields! {
+            Id: id; Text: context; Json: options;
+            Text: chosen reasoning intelligence_level decided_by model_used outcome;
+            Time: timestamp;
+        },
+        Kind::Pattern => fields! {
+            Id: id; Text: trigger action; Number: success_rate success_bound; Whole: uses;
+            Time: last_used; Text: created_from;
+        },
+        Kind::AgentState => fields! { Id: agent_name; Json: state; },
+        Kind::Session => fields! {
+            Id: id; Text: summary; Time: last_active; Whole: message_count;
+        },
+        Kind::Message => fields! {
+            Id: id; Text: content role name; Time: timestamp; Labels: tags; Json: metadata;
+        },
+        Kind::Interaction => fields! {
+            Id: id; Time: timestamp; Text: user_transcript; Json: llm_messages tool_calls;
+            Text: assistant_response skill_used; Json: latency_ms;
+        },
+        Kind::Entry => fields! {
+            Id: id; Text: category key; Json: value; Labels: tags; Text: entity_type entity_id;
+            Time: timestamp;
+        },
+        Kind::Event => fields! {
+            Id: id; Whole: seq; Time: timestamp; Text: category source; Json: data;
+            Truth: critical;
+        },
+        Kind::Preference | Kind::Persona => fields! { Id: key; Json: value; },
+        Kind::Procedure => fields! {
+            Id: id; Text: name description; Json: steps; Whole: success_count fail_count;
+            Whole: avg_duration_ms; Labels: tags; Time: created_at last_used;
+        },
+        Kind::Incident => fields! {
+            Id: id; Text: description; Json: symptoms;
+            Text: root_cause resolution resolved_by prevention; Time: timestamp;
+        },
+        Kind::ConfigChange => fields! {
+            Id: id; Text: file_path content changed_by reason; Time: timestamp;
+        },
+        Kind::Knowledge => fields! {
+            Id: id; Text: title content source category key; Json: value; Number: confidence;
+            Labels: tags;
+        },
+        Kind::Note => fields! { Id: id; Text: title content; Labels: tags; },
+        Kind::Fact => fields! { Id: id; Text: subject attribute; Json: value; Text: text; },
+        Kind::Summary => fields! { Id: id; Text: text; },
+        _ => &[],
+    }
+}
+
+/// Whether records of this kind may have fields of any other name: those that long-term memory is
+/// given directly are free objects, and a message keeps them as metadata.
+#[must_use]
+pub fn has_free_fields(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Procedure
+            | Kind::Incident
+            | Kind::ConfigChange
+            | Kind::Knowledge
+            | Kind::Note
+            | Kind::Fact
+            | Kind::Summary
+            | Kind::Message
+    )
+}
+
+/// The object of a record of `kind` as its type takes it: every field known, every value of the
+/// kind that the field holds. Fields that are null take their default; `user_id` and `session_id`
+/// become parts of the scope.
+///
+/// # Errors
+/// Which field is unknown or holds something else, and what would be right.
+pub(crate) fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let own = fields(kind);
+    let mut settled = Map::new();
+    let mut scope = Map::new();
+    for (name, value) in object {
+        if let Some(part) = scope_part(kind, &name) {
+            let value = Holds::Id.read(value).map_err(|problem| format!("`{name}`: {problem}"))?;
+            scope.insert(part.to_owned(), value);
+            continue;
+        }
+        let name = if kind == Kind::AgentState && name == "id" { "agent_name" } else { &name };
+        let known = own.iter().chain(SHARED).find(|field| field.name == name);
+        let holds = match known {
+            Some(field) => field.holds,
+            None if has_free_fields(kind) => Holds::Json,
+            None => return Err(unknown(kind, own, name)),
+        };
+        let value = holds.read(value).map_err(|problem| format!("`{name}`: {problem}"))?;
+        if !value.is_null() {
+            settled.insert(name.to_owned(), value);
+        }
+    }
+    if !scope.is_empty() {
+        // What the record says by its own name goes before what `scope` says.
+        if let Some(Value::Object(given)) = settled.remove("scope") {
+            scope = given.into_iter().chain(scope).collect();
+        }
+        settled.insert("scope".to_owned(), Value::Object(scope));
+    }
+    Ok(settled)
+}
+
+/// The part of the scope that a field of this name is, as other programs write it.
+fn scope_part(kind: Kind, name: &str) -> Option<&'static str> {
+    match (kind, name) {
+        (_, "user_id") | (Kind::Preference, "user") => Some("user"),
+        (_, "session_id") => Some("session"),
+        _ => None,
+    }
+}
+
+fn unknown(kind: Kind, own: &[Field], name: &str) -> String {
+    let names: Vec<&str> = own.iter().map(|field| field.name).collect();
+    let article = if kind.as_str().starts_with(['a', 'e', 'i']) { "an" } else { "a" };
+    let alike = names.iter().map(|known| (strsim::jaro_winkler(known, name), known));
+    let alike = alike.filter(|(likeness, _)| 0.8 < *likeness).max_by(|a, b| a.0.total_cmp(&b.0));
+    let meant = alike.map(|(_, known)| format!(" (is `{known}` meant?)")).unwrap_or_default();
+    format!("{article} {kind} has no field `{name}`{meant}; it has {}", names.join(", "))
+}
+
+/// Whether the field names things and does not say them: what looks like a secret there is none.
+pub(crate) fn is_name(field: &str) -> bool {
+    matches!(field, "id" | "scope" | "provenance" | "agent_name" | "status" | "role" | "timestamp")
+        || field.ends_with("_id")
+        || field.ends_with("_at")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! Fields and what callers write for them.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+#[test]
+fn values_become_what_the_field_holds() {
+    for (holds, given, expect) in [
+        (Holds::Whole, json!(2), Ok(json!(2))),
+        (Holds::Whole, json!(2.0), Ok(json!(2))),
+        (Holds::Whole, json!(2.5), Err("a whole number is expected, not `2.5`")),
+        (Holds::Whole, json!("2"), Err("a whole number is expected, not `\"2\"`")),
+        (Holds::Number, json!(0.5), Ok(json!(0.5))),
+        (Holds::Truth, json!(1), Ok(json!(true))),
+        (Holds::Truth, json!("failed"), Ok(json!(false))),
+        (Holds::Truth, json!(2), Err("true or false is expected, not `2`")),
+        (Holds::Time, json!(1_683_554_160), Ok(json!("2023-05-08T13:56:00Z"))),
+        (Holds::Time, json!("2023-05-08 13:56:00"), Ok(json!("2023-05-08T13:56:00Z"))),
+        (Holds::Time, json!("soon"), Err("`soon` is not a time; write 2026-05-08, ")),
+        (Holds::Id, json!(17), Ok(json!("17"))),
+        (Holds::Text, json!(17), Err("text is expected, not `17`")),
+        (Holds::Labels, json!(["a"]), Ok(json!(["a"]))),
+        (Holds::Labels, json!([1]), Err("a list of labels is expected")),
+        (Holds::Json, json!({"a": 1}), Ok(json!({"a": 1}))),
+        (Holds::Time, Value::Null, Ok(Value::Null)),
+    ] {
+        match (holds.read(given), expect) {
+            (Ok(value), Ok(expect)) => assert_eq!(value, expect),
+            (Err(problem), Err(expect)) => assert!(problem.starts_with(expect), "{problem}"),
+            (read, expect) => panic!("{read:?} and not {expect:?}"),
+        }
+    }
+}
+
+#[test]
+fn texts_become_what_the_field_holds() {
+    for (holds, text, expect) in [
+        (Holds::Text, "2", json!("2")),
+        (Holds::Whole, " 2 ", json!(2)),
+        (Holds::Truth, "yes", json!(true)),
+        (Holds::Json, "{\"a\": 1}", json!({"a": 1})),
+        (Holds::Json, "plain", json!("plain")),
+        (Holds::Labels, "a, b", json!(["a", "b"])),
+        (Holds::Labels, "[\"a\"]", json!(["a"])),
+    ] {
+        assert_eq!(holds.parse(text), Ok(expect));
+    }
+    assert!(Holds::Whole.parse("high").unwrap_err().contains("a whole number"));
+}
+
+#[test]
+fn an_unknown_field_is_told_with_the_one_that_is_meant() {
+    let object = json!({"description": "x", "priorty": 1});
+    let Value::Object(object) = object else { unreachable!() };
+    let problem = settle(Kind::Goal, object).unwrap_err();
+    assert!(problem.starts_with("a goal has no field `priorty` (is `priority` meant?)"));
+}
