@@ -1,5 +1,7 @@
 //! The command line, as clap reads it. Not here: what the commands do.
 
+mod flags;
+
 use std::path::PathBuf;
 
 use aios_memory::{
@@ -8,6 +10,8 @@ use aios_memory::{
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use self::flags::{FieldFlags, names as field_names};
 
 /// The memory of AI agents: loses nothing, finds the right thing, and hands over exactly as many
 /// tokens as were asked for.
@@ -89,16 +93,32 @@ pub(crate) enum Command {
     Recall(Recall),
     /// Print the context for a task: what matters, within a budget of tokens
     Context(Context),
-    /// Store a record given as JSON on stdin
+    /// Store a record given by flags, or as JSON on stdin
     Record(RecordKind),
     /// List the records of a kind, oldest first
     List(List),
     /// Print one record
     Show(Show),
+    /// Change fields of a record, and leave the others
+    Update(Update),
+    /// Delete a record for good, and what belongs to it
+    Delete(Delete),
+    /// Delete all entries for good
+    Clear(Clear),
+    /// Take over what another program stored: a SQLite database or JSON
+    Import(Import),
     /// What there is, and how much
     Stats,
     /// The state of the machine: processor, RAM, disk, load
     Snapshot,
+    /// Examine everything, and say what to do about what is wrong
+    Doctor,
+    /// Compare what is stored with what should be
+    Verify,
+    /// Tidy the files: merge indexes, empty logs
+    Optimize(Optimize),
+    /// Bring the files to the schema of this program; opening does it as well
+    Migrate(Migrate),
     /// Measure how well questions find their evidence in labelled conversations
     Eval(Eval),
     /// The settings
@@ -220,14 +240,18 @@ pub(crate) struct Context {
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordKind {
-    /// What it is, such as goal, task, tool_call, decision
-    pub(crate) kind: Kind,
+    /// What it is, such as goal, task, tool_call, decision, preference, metric
+    #[arg(value_parser = What::parse)]
+    pub(crate) kind: What,
+    #[command(flatten)]
+    pub(crate) fields: FieldFlags,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// What to list, such as goal, task, message
-    pub(crate) kind: Kind,
+    #[arg(value_parser = What::parse)]
+    pub(crate) kind: What,
     /// How many at most
     #[arg(long, default_value_t = 20)]
     pub(crate) limit: usize,
@@ -240,7 +264,90 @@ pub(crate) struct List {
 pub(crate) struct Show {
     /// The record: KIND/ID, or an id that only one kind has
     #[arg(value_name = "KIND/ID")]
-    pub(crate) key: String,
+    pub(crate) record: String,
+}
+
+/// What is recorded, listed and shown: a kind of record, or a metric, whose values are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Kind(Kind),
+    Metric,
+}
+
+impl What {
+    pub(crate) const METRIC: &str = "metric";
+
+    /// A kind by its name, also with `-` for `_`, and by the name of its collection.
+    fn parse(name: &str) -> Result<What, String> {
+        let name = name.replace('-', "_");
+        if matches!(name.as_str(), What::METRIC | "metrics") {
+            return Ok(What::Metric);
+        }
+        let kind = name.parse::<Kind>().or_else(|error| {
+            Kind::from_collection(&name).map_err(|_| format!("{error}, {}", What::METRIC))
+        });
+        kind.map(What::Kind)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// The record: KIND/ID, or an id that only one kind has
+    #[arg(value_name = "KIND/ID")]
+    pub(crate) record: String,
+    #[command(flatten)]
+    pub(crate) fields: FieldFlags,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// The record: KIND/ID, or an id that only one kind has
+    #[arg(value_name = "KIND/ID")]
+    pub(crate) record: String,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Clear {
+    /// What to delete all of; only entries can be
+    #[arg(value_enum)]
+    pub(crate) kind: Clearable,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// The kinds of which all can be deleted at once.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Clearable {
+    /// Generic keyed values
+    Entry,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file: SQLite, or JSON; it is not changed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+    /// Say what would be done, and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Optimize {
+    /// Also rewrite the file of working memory without what was deleted
+    #[arg(long)]
+    pub(crate) vacuum: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,22 +2,29 @@
 
 mod config;
 mod context;
+mod delete;
 mod demo;
 mod eval;
+mod import;
 mod ingest;
+mod metrics;
 mod recall;
 mod records;
 mod remember;
 mod stats;
+mod upkeep;
 
 pub(crate) use self::{
     config::{completions, config},
     context::context,
+    delete::{clear, delete},
     demo::demo,
     eval::eval,
+    import::import,
     ingest::ingest,
     recall::recall,
-    records::{list, record, show},
+    records::{list, record, show, update},
     remember::remember,
     stats::{snapshot, stats},
+    upkeep::{doctor, migrate, optimize, verify},
 };

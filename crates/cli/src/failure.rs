@@ -35,6 +35,12 @@ pub(crate) enum Failure {
         /// How many lines or files.
         failed: u64,
     },
+    /// An examination found something wrong; it has been told already.
+    #[error("{what}")]
+    Unsound {
+        /// What is wrong, in short.
+        what: String,
+    },
     /// A file, or the output, failed.
     #[error("failed to {action}")]
     Io {
@@ -56,7 +62,8 @@ impl Failure {
             Failure::Usage { .. } | Failure::Config(_) => 2,
             Failure::NotFound { .. } => 3,
             Failure::Memory(error) if error.is_not_found() => 3,
-            Failure::Memory(_) | Failure::Partial { .. } | Failure::Io { .. } => 1,
+            Failure::Memory(_) | Failure::Partial { .. } => 1,
+            Failure::Unsound { .. } | Failure::Io { .. } => 1,
         })
     }
 
@@ -67,6 +74,7 @@ impl Failure {
             Failure::Usage { .. } => "usage",
             Failure::NotFound { .. } => "not_found",
             Failure::Partial { .. } => "partial",
+            Failure::Unsound { .. } => "unsound",
             Failure::Io { .. } | Failure::OutputClosed => "io",
         }
     }
@@ -76,6 +84,7 @@ impl Failure {
             Failure::Memory(error) => error.hint(),
             Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => Some(hint),
             Failure::Partial { .. } => Some("mend what is named and run it again; the rest is in"),
+            Failure::Unsound { .. } => Some("do what is advised above"),
             _ => None,
         }
     }

@@ -53,6 +53,10 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         match command {
             Command::Demo => return command::demo(output).await,
             Command::Eval(eval) => return command::eval(&eval, &settings(&global)?, output).await,
+            Command::Doctor => return command::doctor(settings(&global), output).await,
+            Command::Migrate(migrate) => {
+                return command::migrate(&migrate, settings(&global)?, output).await;
+            }
             _ => {}
         }
         let memory = AgentMemory::open(settings(&global)?.config).await?;
@@ -74,14 +78,23 @@ async fn with_memory(
         Command::Remember(remember) => command::remember(memory, remember, global, output).await,
         Command::Recall(recall) => command::recall(memory, recall, global, output).await,
         Command::Context(context) => command::context(memory, context, global, output).await,
-        Command::Record(record) => command::record(memory, record.kind, global, output).await,
+        Command::Record(record) => command::record(memory, record, global, output).await,
         Command::List(list) => command::list(memory, &list, global, output).await,
-        Command::Show(show) => command::show(memory, &show.key, output).await,
+        Command::Show(show) => command::show(memory, &show.record, global, output).await,
+        Command::Update(update) => command::update(memory, update, global, output).await,
+        Command::Delete(delete) => command::delete(memory, &delete, global, output).await,
+        Command::Clear(clear) => command::clear(memory, &clear, global, output).await,
+        Command::Import(import) => command::import(memory, &import, global, output).await,
+        Command::Verify => command::verify(memory, output).await,
+        Command::Optimize(optimize) => command::optimize(memory, &optimize, output).await,
         Command::Stats => command::stats(memory, output).await,
         Command::Snapshot => command::snapshot(memory, output).await,
-        Command::Demo | Command::Eval(_) | Command::Config(_) | Command::Completions { .. } => {
-            unreachable!("carried out without a memory")
-        }
+        Command::Demo
+        | Command::Eval(_)
+        | Command::Doctor
+        | Command::Migrate(_)
+        | Command::Config(_)
+        | Command::Completions { .. } => unreachable!("carried out without a memory"),
     }
 }
 

@@ -1,11 +1,13 @@
-//! `record`, `list`, `show`: records as they are.
+//! `record`, `list`, `show`, `update`: records as they are.
+
+use std::io::IsTerminal;
 
 use aios_memory::{AgentMemory, Id, Kind, Record};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::remember::read_stdin;
+use super::{metrics, remember::read_stdin};
 use crate::{
-    args::{Global, List},
+    args::{FieldFlags, Global, List, RecordKind, Update, What, field_names},
     failure::Failure,
     output::{Output, one_line},
 };
@@ -13,21 +15,42 @@ use crate::{
 /// How much of a text a line shows to a person.
 const CHARS_SHOWN: usize = 100;
 
-/// Stores a record given as JSON on stdin.
+/// How a record is given.
+const HINT: &str = "give one object, such as {\"description\": \"...\"}, or flags, such as \
+                    --description TEXT";
+
+/// Stores a record given by flags, or as JSON on stdin.
 pub(crate) async fn record(
     memory: &AgentMemory,
-    kind: Kind,
+    arguments: RecordKind,
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let text = read_stdin()?;
-    let value: Value = serde_json::from_str(&text).map_err(|error| Failure::Usage {
-        message: format!("stdin is no JSON: {error}"),
-        hint: "give one object, such as {\"description\": \"...\"}",
-    })?;
-    let id = memory.record(kind, value, &global.scope()).await?;
+    let RecordKind { kind, fields } = arguments;
+    let What::Kind(kind) = kind else {
+        return metrics::record(memory, given_metric(&fields)?, output).await;
+    };
+    let value = given(kind, &fields)?;
+    let id = memory.record(kind, Value::Object(value), &global.scope()).await?;
     let stored = json!({"id": id, "kind": kind});
     output.result(&stored, |out| writeln!(out, "stored: {kind}/{id}"))?;
+    Ok(())
+}
+
+/// Changes the fields that are given.
+pub(crate) async fn update(
+    memory: &AgentMemory,
+    arguments: Update,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let (kind, id) = find_key(memory, &arguments.record, global).await?;
+    let changes = given(kind, &arguments.fields)?;
+    let changed: Vec<String> = changes.keys().cloned().collect();
+    memory.update(kind, &id, changes, &global.filter()).await?;
+    let updated = json!({"id": id, "kind": kind, "changed": changed});
+    output
+        .result(&updated, |out| writeln!(out, "updated: {kind}/{id} ({})", changed.join(", ")))?;
     Ok(())
 }
 
@@ -38,8 +61,9 @@ pub(crate) async fn list(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
+    let What::Kind(kind) = list.kind else { return metrics::list(memory, output).await };
     let after = list.after.as_deref().map(read_cursor).transpose()?;
-    let page = memory.list(list.kind, &global.filter(), after, list.limit).await?;
+    let page = memory.list(kind, &global.filter(), after, list.limit).await?;
     let mut shown = json!({"items": page.records.iter().map(item).collect::<Vec<_>>()});
     if let Some(next) = page.next {
         shown["next"] = json!(next.to_string());
@@ -58,31 +82,71 @@ pub(crate) async fn list(
 }
 
 /// Prints one record.
-pub(crate) async fn show(memory: &AgentMemory, key: &str, output: Output) -> Result<(), Failure> {
-    let record = match key.split_once('/').and_then(|(kind, id)| Some((kind.parse().ok()?, id))) {
-        Some((kind, id)) => find(memory, kind, id).await?,
-        None => find_any(memory, key).await?,
-    };
-    let missing = || Failure::NotFound {
-        what: format!("record `{key}`"),
-        hint: "name it as KIND/ID, such as goal/g-1; `aios-memory list KIND` shows what there is",
-    };
-    let record = record.ok_or_else(missing)?;
+pub(crate) async fn show(
+    memory: &AgentMemory,
+    key: &str,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    if let Some((What::METRIC, key)) = key.split_once('/') {
+        return metrics::show(memory, key, output).await;
+    }
+    let record = find(memory, key, global).await?;
     let whole = serde_json::to_value(&record).expect("a record has text keys and finite numbers");
     output.result(&whole, |out| writeln!(out, "{whole:#}"))?;
     Ok(())
 }
 
-async fn find(memory: &AgentMemory, kind: Kind, id: &str) -> Result<Option<Record>, Failure> {
+/// The kind and id that `key` names.
+pub(super) async fn find_key(
+    memory: &AgentMemory,
+    key: &str,
+    global: &Global,
+) -> Result<(Kind, Id), Failure> {
+    let record = find(memory, key, global).await?;
+    Ok((record.kind, record.id))
+}
+
+/// The record that `key` names: `KIND/ID`, or an id that only one kind has.
+async fn find(memory: &AgentMemory, key: &str, global: &Global) -> Result<Record, Failure> {
+    let record = match key.split_once('/').and_then(|(kind, id)| Some((kind.parse().ok()?, id))) {
+        Some((kind, id)) => get(memory, kind, id, global).await?,
+        None => find_any(memory, key, global).await?,
+    };
+    record.ok_or_else(|| Failure::NotFound {
+        what: format!("record `{key}`"),
+        hint: "name it as KIND/ID, such as goal/g-1; `aios-memory list KIND` shows what there is",
+    })
+}
+
+async fn get(
+    memory: &AgentMemory,
+    kind: Kind,
+    id: &str,
+    global: &Global,
+) -> Result<Option<Record>, Failure> {
     let Ok(id) = Id::new(id) else { return Ok(None) };
-    Ok(memory.get(kind, &id).await?)
+    let filter = global.filter();
+    // The user that is meant goes along: every user may prefer something under one key.
+    let working = memory.working().bound_to(filter.clone()).map_err(aios_memory::Error::from)?;
+    let found = working.record(kind, id.as_str()).await.map_err(aios_memory::Error::from)?;
+    let record = match found {
+        Some(record) => Some(record),
+        None if kind == Kind::Preference => None,
+        None => memory.get(kind, &id).await?,
+    };
+    Ok(record.filter(|record| filter.admits(&record.scope)))
 }
 
 /// The record of this id, whatever its kind, if only one kind has it.
-async fn find_any(memory: &AgentMemory, id: &str) -> Result<Option<Record>, Failure> {
+async fn find_any(
+    memory: &AgentMemory,
+    id: &str,
+    global: &Global,
+) -> Result<Option<Record>, Failure> {
     let mut found = Vec::new();
     for kind in Kind::ALL {
-        found.extend(find(memory, *kind, id).await?);
+        found.extend(get(memory, *kind, id, global).await?);
     }
     match found.len() {
         0 | 1 => Ok(found.pop()),
@@ -93,6 +157,37 @@ async fn find_any(memory: &AgentMemory, id: &str) -> Result<Option<Record>, Fail
                 hint: "name one of them",
             })
         }
+    }
+}
+
+/// The fields given by flags, or else as JSON on stdin.
+fn given(kind: Kind, flags: &FieldFlags) -> Result<Map<String, Value>, Failure> {
+    let usage = |message| Failure::Usage { message, hint: HINT };
+    if !flags.is_empty() {
+        return flags.object(kind).map_err(usage);
+    }
+    let nothing = format!("nothing is given of the {kind}; it has {}", field_names(kind));
+    on_stdin(nothing)
+}
+
+/// The key, value and time of a metric, likewise.
+fn given_metric(flags: &FieldFlags) -> Result<Map<String, Value>, Failure> {
+    match flags.is_empty() {
+        false => Ok(flags.texts()),
+        true => on_stdin("nothing is given of the metric; it has key, value, timestamp".to_owned()),
+    }
+}
+
+/// An object on stdin; `nothing` is the complaint where a person sits at it.
+fn on_stdin(nothing: String) -> Result<Map<String, Value>, Failure> {
+    let usage = |message| Failure::Usage { message, hint: HINT };
+    if std::io::stdin().is_terminal() {
+        return Err(usage(nothing));
+    }
+    match serde_json::from_str(&read_stdin()?) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(usage("stdin is JSON, but no object".to_owned())),
+        Err(error) => Err(usage(format!("stdin is no JSON: {error}"))),
     }
 }
 

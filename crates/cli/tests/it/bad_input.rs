@@ -22,7 +22,7 @@ fn check_error(program: &Program, ended: &Ended, code: i32, expect: &str) {
     assert_eq!(errors.len(), 1, "{ended:?}");
     assert!(ended.stderr.contains(expect), "`{expect}` is not in {ended:?}");
     assert!(!ended.stderr.contains("panicked"), "{ended:?}");
-    assert_eq!(program.recall("which port does staging use?"), [KEPT]);
+    assert_eq!(program.recall("which port does staging use?")[0], KEPT);
 }
 
 #[test]
@@ -152,7 +152,25 @@ fn records() {
     let program = with_something_stored();
     for (kind, stdin, code, expect) in [
         ("goal", "{", 2, "stdin is no JSON"),
-        ("goal", "[]", 1, "the goal cannot be stored: it is no JSON object"),
+        ("goal", "[]", 2, "stdin is JSON, but no object"),
+        (
+            "goal",
+            "{\"descripton\": \"x\"}",
+            1,
+            "has no field `descripton` (is `description` meant?)",
+        ),
+        ("goal", "{\"description\": 7}", 1, "`description`: text is expected, not `7`"),
+        ("task", "{\"description\": \"x\", \"started_at\": \"soon\"}", 1, "`soon` is not a time"),
+        (
+            "task",
+            "{\"description\": \"x\", \"goal_id\": \"none\"}",
+            3,
+            "goal `none`, which does not exist",
+        ),
+        ("entry", "{\"key\": \"k\", \"category\": \"c\", \"tags\": [1]}", 1, "a list of labels"),
+        ("preference", "{\"value\": 1}", 1, "missing field `key`"),
+        ("metric", "{\"key\": \"k\"}", 2, "a metric needs a key and a value"),
+        ("metric", "{\"key\": \"k\", \"value\": \"much\"}", 2, "a number is expected"),
         ("goal", "{}", 1, "missing field `description`"),
         ("note", "{}", 1, "it needs title or content"),
         ("thing", "{}", 2, "unknown kind `thing`"),
@@ -160,12 +178,99 @@ fn records() {
         let ended = program.run_with(&["record", kind], stdin.as_bytes(), &[]);
         check_error(&program, &ended, code, expect);
     }
+    for (kind, object) in [
+        ("goal", "{\"id\": \"both\", \"description\": \"x\"}"),
+        ("pattern", "{\"id\": \"both\", \"trigger\": \"x\", \"action\": \"y\"}"),
+        ("message", "{\"id\": \"m\", \"session\": \"s\", \"content\": \"x\"}"),
+        ("note", "{\"id\": \"n\", \"content\": \"x\"}"),
+    ] {
+        program.json_with(&["record", kind], object.as_bytes());
+    }
+    let key = program.json(&["list", "message"])["items"][0]["id"].clone();
+    let message = format!("message/{}", key.as_str().unwrap());
+    for (arguments, code, expect) in [
+        (
+            &["record", "goal", "--priority", "high"][..],
+            2,
+            "`priority`: a whole number is expected",
+        ),
+        (&["record", "goal", "--set", "prio=1"], 1, "has no field `prio` (is `priority` meant?)"),
+        (&["record", "goal", "--set", "prio"], 2, "expected NAME=VALUE"),
+        (&["record", "goal", "--chosen", "x"], 1, "has no field `chosen`"),
+        (&["update", "goal/none", "--status", "active"], 3, "there is no record `goal/none`"),
+        (&["update", "both", "--status", "active"], 2, "goal/both, pattern/both"),
+        (&["update", "goal/both", "--priority", "1.5"], 2, "`priority`: a whole number"),
+        (&["update", "goal/both", "--id", "other"], 1, "the id of a record never changes"),
+        (&["update", "message/m", "--content", "y"], 1, "a message stays as it was stored"),
+        (&["update", "session/s", "--message-count", "7"], 1, "a session stays as it was stored"),
+        (&["delete", "goal/none", "--yes"], 3, "there is no record `goal/none`"),
+        (&["delete", "goal/both"], 2, "nobody is there to answer: delete goal/both"),
+        (&["delete", "note/n", "--yes"], 1, "note records are kept for ever"),
+        (&["clear", "entry"], 2, "nobody is there to answer: delete all entries"),
+        (&["clear", "goal", "--yes"], 2, "invalid value 'goal'"),
+        (&["show", "metric/none"], 3, "there is no metric `none`"),
+        (&["show", "preference/none"], 3, "there is no record `preference/none`"),
+    ] {
+        let arguments: Vec<&str> = arguments
+            .iter()
+            .map(|argument| if *argument == "message/m" { message.as_str() } else { *argument })
+            .collect();
+        check_error(&program, &program.run(&arguments), code, expect);
+    }
     let ended = program.run(&["remember", " "]);
     check_error(&program, &ended, 1, "its text is empty");
     let ended = program.run(&["remember", "x", "--collection", "goals"]);
     check_error(&program, &ended, 1, "it belongs to working memory");
     let ended = program.run(&["show", "goal/none"]);
     check_error(&program, &ended, 3, "there is no record `goal/none`");
+}
+
+#[test]
+fn imports() {
+    let program = with_something_stored();
+    let database = |name: &str, sql: &str| {
+        let path = program.path(name);
+        rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        path
+    };
+    let tasks = "CREATE TABLE tasks (id, description); INSERT INTO tasks VALUES (1, 'x')";
+    let damaged = database("damaged.db", tasks);
+    let mut bytes = fs::read(&damaged).unwrap();
+    bytes[100..].fill(0xaa);
+    fs::write(&damaged, bytes).unwrap();
+    let unreadable = database("unreadable.db", tasks);
+    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0o000)).unwrap();
+    let folder = program.path("folder");
+    fs::create_dir(&folder).unwrap();
+    let shapes = "recognised are: sessions (tables sessions, messages, user_preferences, tasks, \
+                  knowledge); agent (";
+    for (path, expect) in [
+        (program.path("missing.db"), "missing.db: failed to open: No such file"),
+        (folder, "it is a directory; name a file"),
+        (program.file("empty.db", ""), "it is empty; there is nothing to import"),
+        (program.file("text.db", "hello"), "it is neither SQLite nor JSON; recognised are:"),
+        (program.file("cut.json", "[{\"key\": "), "it is no whole JSON document: EOF"),
+        (program.file("other.json", "{\"a\": 1}"), "it holds no entries; recognised are:"),
+        (database("birds.db", "CREATE TABLE birds (name)"), shapes),
+        (database("none.db", "PRAGMA user_version = 1"), "it has no tables"),
+        (damaged, "`sqlite3 FILE .recover` makes a new file"),
+        (program.data_dir().join("working.db"), "needs no import"),
+    ] {
+        let ended = program.run(&["import", "--from", text(&path)]);
+        check_error(&program, &ended, 1, expect);
+    }
+    let ended = program.run(&["import", "--from", text(&unreadable)]);
+    // Whoever may read everything is not kept out.
+    if ended.code != 0 {
+        check_error(&program, &ended, 1, "unreadable.db: failed to open: Permission denied");
+    }
+    check_error(&program, &program.run(&["import"]), 2, "--from <FILE>");
+
+    let locked = database("locked.db", tasks);
+    let writer = rusqlite::Connection::open(&locked).unwrap();
+    writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let ended = program.run(&["import", "--from", text(&locked)]);
+    check_error(&program, &ended, 1, "end that program or wait for it, then try again");
 }
 
 #[test]

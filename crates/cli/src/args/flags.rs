@@ -1,0 +1,107 @@
+//! A flag for every field of every kind, made from the library's table of fields.
+
+use std::collections::BTreeMap;
+
+use aios_memory::{Holds, Kind, fields};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, error::Error};
+use serde_json::{Map, Value};
+
+/// Fields whose names are flags for something else; `--set` sets them.
+const TAKEN: &[&str] = &["agent"];
+
+/// The fields that were given, by name, as they were written.
+#[derive(Debug, Default)]
+pub(crate) struct FieldFlags {
+    given: Vec<(String, String)>,
+}
+
+impl FieldFlags {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
+    /// The fields as they were written.
+    pub(crate) fn texts(&self) -> Map<String, Value> {
+        self.given.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect()
+    }
+
+    /// The fields as those of a record of `kind`; the error says what is wrong with which.
+    pub(crate) fn object(&self, kind: Kind) -> Result<Map<String, Value>, String> {
+        let mut object = Map::new();
+        for (name, text) in &self.given {
+            let known = fields(kind).iter().find(|field| field.name == *name);
+            // Whether there may be others is for the library to say.
+            let holds = known.map_or(Holds::Json, |field| field.holds);
+            let value = holds.parse(text).map_err(|problem| format!("`{name}`: {problem}"))?;
+            object.insert(name.clone(), value);
+        }
+        Ok(object)
+    }
+}
+
+/// The names of the fields of a kind, for a person.
+pub(crate) fn names(kind: Kind) -> String {
+    fields(kind).iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Every field's name, with the kinds that have it.
+fn all() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for kind in Kind::ALL {
+        for field in fields(*kind).iter().filter(|field| !TAKEN.contains(&field.name)) {
+            all.entry(field.name).or_default().push(kind.as_str());
+        }
+    }
+    all
+}
+
+impl Args for FieldFlags {
+    fn augment_args(command: Command) -> Command {
+        let flags = all().into_iter().map(|(name, kinds)| {
+            Arg::new(format!("field-{name}"))
+                .long(name.replace('_', "-"))
+                .value_name("VALUE")
+                .allow_negative_numbers(true)
+                .help(format!("Of {}", kinds.join(", ")))
+                .help_heading("Fields")
+        });
+        let set = Arg::new("set")
+            .long("set")
+            .visible_alias("field")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .value_parser(parse_set)
+            .help("Set any field, by its name in JSON; may be given several times");
+        command.arg(set).args(flags)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        FieldFlags::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for FieldFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<FieldFlags, Error> {
+        let mut flags = FieldFlags::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for name in all().into_keys() {
+            if let Some(text) = matches.get_one::<String>(&format!("field-{name}")) {
+                self.given.push((name.to_owned(), text.clone()));
+            }
+        }
+        let set = matches.get_many::<(String, String)>("set").into_iter().flatten();
+        self.given.extend(set.cloned());
+        Ok(())
+    }
+}
+
+fn parse_set(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE, such as priority=2".to_owned()),
+    }
+}

@@ -1,0 +1,96 @@
+//! `delete` and `clear`: records, gone for good.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal, Write},
+};
+
+use aios_memory::{AgentMemory, Id, Kind};
+use serde_json::json;
+
+use super::records::find_key;
+use crate::{
+    args::{Clear, Clearable, Delete, Global},
+    failure::Failure,
+    output::Output,
+};
+
+pub(crate) async fn delete(
+    memory: &AgentMemory,
+    arguments: &Delete,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let (kind, id) = find_key(memory, &arguments.record, global).await?;
+    let filter = global.filter();
+    let family = memory.deletion(kind, &id, &filter).await?;
+    if family.is_empty() {
+        return Err(Failure::NotFound {
+            what: format!("record `{kind}/{id}` in working memory"),
+            hint: "it has aged into long-term memory, where records are kept for ever",
+        });
+    }
+    let along = along(&family);
+    if !arguments.yes {
+        confirm(&format!("delete {kind}/{id}{along} for good?"))?;
+    }
+    let gone = memory.delete(kind, &id, &filter).await?;
+    let keys: Vec<String> = gone.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
+    let deleted = json!({"deleted": keys.len(), "keys": keys});
+    output.result(&deleted, |out| writeln!(out, "deleted: {kind}/{id}{along}"))?;
+    Ok(())
+}
+
+pub(crate) async fn clear(
+    memory: &AgentMemory,
+    arguments: &Clear,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    // One kind can be cleared today; the name is checked when the arguments are read.
+    let Clearable::Entry = arguments.kind;
+    let working = memory.working().bound_to(global.filter()).map_err(aios_memory::Error::from)?;
+    if !arguments.yes {
+        confirm("delete all entries of this scope for good?")?;
+    }
+    let deleted = working.clear_all_entries().await.map_err(aios_memory::Error::from)?;
+    output
+        .result(&json!({"deleted": deleted}), |out| writeln!(out, "deleted: {deleted} entries"))?;
+    Ok(())
+}
+
+/// What goes with a record, in words.
+fn along(family: &[(Kind, Id)]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    // The record itself comes last.
+    for (kind, _) in family.iter().rev().skip(1) {
+        *counts.entry(kind.collection()).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return String::new();
+    }
+    let counts: Vec<_> = counts.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
+    format!(" with what belongs to it ({})", counts.join(", "))
+}
+
+/// Asks whoever watches; fails where nobody does, or says no.
+fn confirm(question: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage {
+            message: format!("nobody is there to answer: {question}"),
+            hint: "say so with --yes",
+        });
+    }
+    let mut err = io::stderr();
+    let failed = |source| Failure::Io { action: "ask".to_owned(), source };
+    write!(err, "{question} [y/N] ").and_then(|()| err.flush()).map_err(failed)?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(failed)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::Usage {
+            message: "nothing was deleted".to_owned(),
+            hint: "answer y to delete",
+        }),
+    }
+}

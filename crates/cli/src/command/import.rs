@@ -1,0 +1,74 @@
+//! `import`: what another program stored.
+
+use std::sync::Arc;
+
+use aios_memory::{AgentMemory, ImportMode, ImportOptions, ImportReport};
+
+use crate::{
+    args::{Global, Import},
+    failure::Failure,
+    output::Output,
+};
+
+pub(crate) async fn import(
+    memory: &AgentMemory,
+    arguments: &Import,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let bar = output.progress("{msg} {wide_bar} {pos}/{len} rows {eta}", Some(0));
+    bar.set_message(arguments.from.display().to_string());
+    let watched = bar.clone();
+    let options = ImportOptions {
+        mode: if arguments.dry_run { ImportMode::DryRun } else { ImportMode::Store },
+        scope: global.scope(),
+        progress: Some(Arc::new(move |progress| {
+            watched.set_length(progress.rows_total);
+            watched.set_position(progress.rows_read);
+        })),
+    };
+    let report = memory.import(&arguments.from, options).await;
+    bar.finish_and_clear();
+    let report = report?;
+    for failure in &report.failed {
+        output.note(&format!("{} row {}: {}", failure.table, failure.row, failure.error));
+    }
+    output.result(&report, |out| tell(&report, out))?;
+    match report.failed_count {
+        0 => Ok(()),
+        failed => Err(Failure::Partial { failed }),
+    }
+}
+
+fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let shapes = report.shapes.join(", ");
+    writeln!(out, "{}: a store of the shape {shapes}", report.source.display())?;
+    let heads = ["table", "becomes", "rows", "added", "known", "failed"];
+    let [table, becomes, rows, added, known, failed] = heads;
+    writeln!(out, "  {table:<20} {becomes:<12} {rows:>8} {added:>8} {known:>8} {failed:>8}")?;
+    for table in &report.tables {
+        writeln!(
+            out,
+            "  {:<20} {:<12} {:>8} {:>8} {:>8} {:>8}",
+            table.table, table.becomes, table.rows, table.added, table.known, table.failed
+        )?;
+    }
+    if !report.not_understood.is_empty() {
+        writeln!(out, "without a place of its own here:")?;
+    }
+    for unclear in &report.not_understood {
+        let column = unclear.column.as_deref().map(|name| format!(".{name}")).unwrap_or_default();
+        let rows = if unclear.rows == 1 { "row" } else { "rows" };
+        let (table, count, why) = (&unclear.table, unclear.rows, &unclear.why);
+        writeln!(out, "  {table}{column} ({count} {rows}) {why}")?;
+    }
+    let would = if report.dry_run { "would be " } else { "" };
+    writeln!(
+        out,
+        "{would}{} added, {} known already, {} failed ({:.1} s)",
+        report.added,
+        report.known,
+        report.failed_count,
+        report.elapsed_ms / 1e3
+    )
+}

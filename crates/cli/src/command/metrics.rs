@@ -1,0 +1,84 @@
+//! Metrics, which are values over time and no records: storing one, listing keys, showing one key.
+
+use aios_memory::{AgentMemory, Holds, Timestamp, working::Metric};
+use serde_json::{Map, Value, json};
+
+use crate::{failure::Failure, output::Output};
+
+/// Stores a value.
+pub(super) async fn record(
+    memory: &AgentMemory,
+    mut given: Map<String, Value>,
+    output: Output,
+) -> Result<(), Failure> {
+    let usage =
+        |message| Failure::Usage { message, hint: "give --key KEY --value NUMBER [--timestamp T]" };
+    let mut read = |name: &str, holds: Holds| match given.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => holds.parse(&text).map(Some),
+        Some(value) => holds.read(value).map(Some),
+    };
+    let mut field = |name: &str, holds| {
+        read(name, holds).map_err(|problem| usage(format!("`{name}`: {problem}")))
+    };
+    let key = field("key", Holds::Text)?;
+    let value = field("value", Holds::Number)?;
+    let timestamp = field("timestamp", Holds::Time)?;
+    if let Some(name) = given.keys().next() {
+        return Err(usage(format!("a metric has no field `{name}`; it has key, value, timestamp")));
+    }
+    let (Some(Value::String(key)), Some(value)) = (key, value.and_then(|value| value.as_f64()))
+    else {
+        return Err(usage("a metric needs a key and a value".to_owned()));
+    };
+    let time = timestamp.as_ref().and_then(Value::as_str).and_then(|time| time.parse().ok());
+    let timestamp = time.unwrap_or_else(Timestamp::now);
+    let metric = Metric { key: key.clone(), timestamp, value };
+    memory.working().store_metrics(vec![metric]).await.map_err(aios_memory::Error::from)?;
+    let stored = json!({"key": key, "value": value, "timestamp": timestamp});
+    output.result(&stored, |out| writeln!(out, "stored: metric/{key} = {value}"))?;
+    Ok(())
+}
+
+/// Lists the keys.
+pub(super) async fn list(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+    let keys = memory.working().metric_keys().await.map_err(aios_memory::Error::from)?;
+    let items: Vec<_> = keys.iter().map(|key| json!({"kind": "metric", "key": key})).collect();
+    output.result(&json!({"items": items}), |out| {
+        keys.iter().try_for_each(|key| writeln!(out, "[metric/{key}]"))
+    })?;
+    Ok(())
+}
+
+/// Prints what is known of a key, oldest first.
+pub(super) async fn show(memory: &AgentMemory, key: &str, output: Output) -> Result<(), Failure> {
+    let all = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+    let points = memory.working().metric_history(key, all.0, all.1).await;
+    let points = points.map_err(aios_memory::Error::from)?;
+    if points.is_empty() {
+        return Err(Failure::NotFound {
+            what: format!("metric `{key}`"),
+            hint: "`aios-memory list metric` shows which there are",
+        });
+    }
+    let shown: Vec<Value> = points
+        .iter()
+        .map(|point| {
+            json!({
+                "timestamp": point.timestamp, "count": point.count, "mean": point.mean,
+                "min": point.min, "max": point.max,
+            })
+        })
+        .collect();
+    output.result(&json!({"key": key, "points": shown}), |out| {
+        points.iter().try_for_each(|point| {
+            let time = point.timestamp.strftime("%Y-%m-%d %H:%M:%S");
+            let (mean, min, max) = (point.mean, point.min, point.max);
+            match point.count {
+                1 => writeln!(out, "{time}  {mean}"),
+                count => writeln!(out, "{time}  {mean:.3} ({min} to {max}, {count} values)"),
+            }
+        })
+    })?;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! `doctor`, `verify`, `optimize`, `migrate`: whether all is well, and keeping it so.
+
+use aios_memory::{
+    AgentMemory, ConfigError, Effective, Examined, Health, migrate as schemas, migrate::Schema,
+};
+use serde_json::json;
+
+use crate::{
+    args::{Migrate, Optimize},
+    failure::Failure,
+    output::Output,
+};
+
+/// Examines everything; fails when something is wrong.
+pub(crate) async fn doctor(
+    settings: Result<Effective, Failure>,
+    output: Output,
+) -> Result<(), Failure> {
+    let found = match settings {
+        Ok(settings) => {
+            let config = Examined::good("config", "settings", "every setting is understood");
+            let rest = aios_memory::doctor(&settings.config).await;
+            [config].into_iter().chain(rest).collect()
+        }
+        Err(Failure::Config(error)) => vec![misconfigured(&error)],
+        Err(other) => return Err(other),
+    };
+    let count = |health| found.iter().filter(|examined| examined.check.health == health).count();
+    let (warnings, bad) = (count(Health::Warning), count(Health::Bad));
+    let shown = json!({"checks": found, "warnings": warnings, "failed": bad});
+    output.result(&shown, |out| {
+        for Examined { part, check } in &found {
+            let mark = match check.health {
+                Health::Good => "OK  ",
+                Health::Warning => "warn",
+                Health::Bad => "FAIL",
+            };
+            let name = format!("{part} {}", check.name);
+            writeln!(out, "{mark}  {name:<22} {}", check.finding)?;
+            if let Some(advice) = &check.advice {
+                writeln!(out, "      {:<22} -> {advice}", "")?;
+            }
+        }
+        writeln!(out, "{} checks, {warnings} warnings, {bad} failed", found.len())
+    })?;
+    match bad {
+        0 => Ok(()),
+        1 => Err(Failure::Unsound { what: "1 check failed".to_owned() }),
+        bad => Err(Failure::Unsound { what: format!("{bad} checks failed") }),
+    }
+}
+
+fn misconfigured(error: &ConfigError) -> Examined {
+    let advice = "mend it; `aios-memory config path` says where the file is";
+    Examined::good("config", "settings", error.to_string()).but(Health::Bad, advice)
+}
+
+/// Compares what is stored with what should be; fails when something is wrong.
+pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+    let verified = memory.verify().await?;
+    let (missing, repeated, unknown) = (&verified.missing, &verified.repeated, &verified.unknown);
+    output.result(&verified, |out| {
+        for problem in &verified.working {
+            writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
+        }
+        let lists = [("missing", missing), ("twice", repeated), ("unknown", unknown)];
+        for (what, keys) in lists {
+            keys.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
+        }
+        if verified.is_clean() {
+            writeln!(
+                out,
+                "sound: working memory's pages, references and word index, and {} records of the \
+                 library",
+                verified.checked
+            )?;
+        }
+        Ok(())
+    })?;
+    if verified.is_clean() {
+        return Ok(());
+    }
+    let problems = verified.working.len() + missing.len() + repeated.len() + unknown.len();
+    Err(Failure::Unsound { what: format!("{problems} problems were found") })
+}
+
+/// Tidies the files.
+pub(crate) async fn optimize(
+    memory: &AgentMemory,
+    arguments: &Optimize,
+    output: Output,
+) -> Result<(), Failure> {
+    let before = memory.stats().await?.disk_bytes;
+    memory.optimize().await?;
+    if arguments.vacuum {
+        memory.working().vacuum().await.map_err(aios_memory::Error::from)?;
+    }
+    let after = memory.stats().await?.disk_bytes;
+    let done = json!({
+        "vacuumed": arguments.vacuum, "disk_bytes_before": before, "disk_bytes": after,
+    });
+    output.result(&done, |out| writeln!(out, "{before} bytes on disk before, {after} after"))?;
+    Ok(())
+}
+
+/// Brings the files to the schema of this program, or says what would be done.
+pub(crate) async fn migrate(
+    arguments: &Migrate,
+    settings: Effective,
+    output: Output,
+) -> Result<(), Failure> {
+    let before = schemas::databases(&settings.config).await?;
+    let after = match arguments.dry_run {
+        true => before.clone(),
+        false => schemas::migrate(settings.config).await?,
+    };
+    let shown = json!({"dry_run": arguments.dry_run, "before": before, "databases": after});
+    output.result(&shown, |out| {
+        for (was, is) in before.iter().zip(&after) {
+            let (path, known) = (is.path.display(), is.known);
+            match (&was.schema, &is.schema) {
+                (Schema::Older { found, backup }, Schema::Current { .. }) => writeln!(
+                    out,
+                    "{path}: brought from version {found} to {known}; as it was it is in {}",
+                    backup.display()
+                )?,
+                (_, Schema::Older { found, backup }) => writeln!(
+                    out,
+                    "{path}: would go from version {found} to {known}, after a copy to {}",
+                    backup.display()
+                )?,
+                (_, Schema::Current { found }) => {
+                    writeln!(out, "{path}: version {found}, which is the present one")?;
+                }
+                (_, Schema::Newer { found }) => {
+                    writeln!(out, "{path}: version {found}; this program knows up to {known}")?;
+                }
+                (_, Schema::Foreign { reason }) => {
+                    writeln!(out, "{path}: no database of this program: {reason}")?;
+                }
+                _ => writeln!(out, "{path}: not there yet; the first use makes it")?,
+            }
+            if let Some(advice) = is.advice() {
+                writeln!(out, "  -> {advice}")?;
+            }
+        }
+        Ok(())
+    })?;
+    match after.iter().filter(|database| !database.is_usable()).count() {
+        0 => Ok(()),
+        count => Err(Failure::Unsound { what: format!("{count} of the files cannot be used") }),
+    }
+}
