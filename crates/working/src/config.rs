@@ -8,7 +8,8 @@ use aios_record::{Kind, Timestamp};
 /// How a working memory is opened.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What an acknowledged write survives. Default [`Durability::Full`].
+    /// What an acknowledged write survives. Default [`Durability::Full`]; the crate's front page
+    /// says what each promises.
     pub durability: Durability,
     /// How long to wait for another process that is writing. Default 10 s.
     pub busy_timeout: Duration,

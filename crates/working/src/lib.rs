@@ -123,7 +123,10 @@ pub use crate::{
     preference::{DEFAULT_USER, Preferences},
     records::{KINDS, RecordPage},
     search::{FIND_LIMIT, FindOptions, Found},
-    session::{RecentSummary, SESSION_ACTIVE_HOURS, SESSION_IDLE_DAYS_MAX, Session},
+    session::{
+        RECENT_SUMMARIES, RECENT_SUMMARIES_TOKENS_MAX, RecentSummary, SESSION_ACTIVE_HOURS,
+        SESSION_IDLE_DAYS_MAX, Session,
+    },
     summary::{SUMMARY_CHARS_MAX, Summary},
     task::{Task, TaskStatus, TaskUpdate},
     tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},

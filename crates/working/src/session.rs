@@ -18,6 +18,11 @@ pub const SESSION_ACTIVE_HOURS: u32 = 24;
 /// So long an idle session stays, in days, unless told otherwise.
 pub const SESSION_IDLE_DAYS_MAX: u32 = 90;
 
+/// How many summaries are recent unless told otherwise.
+pub const RECENT_SUMMARIES: usize = 3;
+/// How many tokens they have together at most, unless told otherwise.
+pub const RECENT_SUMMARIES_TOKENS_MAX: usize = 2000;
+
 /// So many characters count as a token where summaries are cut.
 const TOKEN_CHARS: usize = 4;
 /// A summary is cut short only if at least so many characters of it remain.
@@ -194,8 +199,9 @@ impl Working {
         .await
     }
 
-    /// The newest summaries of tasks and sessions, at most `limit` and together at most
-    /// `max_tokens` (4 characters count as one), the last one cut with `...` if need be.
+    /// The newest summaries of tasks and sessions, at most `limit` ([`RECENT_SUMMARIES`]) and
+    /// together at most `max_tokens` ([`RECENT_SUMMARIES_TOKENS_MAX`]; 4 characters count as one),
+    /// the last one cut with `...` if need be.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.

@@ -314,6 +314,7 @@ async fn samples_become_hours() {
     place.pass_hours(24 * 7 + 1);
     working.age(&Retention::default()).await.unwrap();
     assert_eq!(history().await, [(2, 2.0, 1.0, 3.0), (1, 5.0, 5.0, 5.0)]);
+    assert_eq!(working.metric_keys().await.unwrap(), ["cpu"]);
 
     working.store_metrics(vec![at(20, 8.0)]).await.unwrap();
     working.age(&Retention::default()).await.unwrap();
@@ -323,4 +324,5 @@ async fn samples_become_hours() {
     place.clock.fetch_add(366 * 24 * HOUR_US, std::sync::atomic::Ordering::Relaxed);
     working.age(&Retention::default()).await.unwrap();
     assert!(history().await.is_empty());
+    assert!(working.metric_keys().await.unwrap().is_empty());
 }
