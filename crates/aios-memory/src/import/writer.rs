@@ -140,29 +140,7 @@ impl<'m> Writer<'m> {
     ) -> Result<Draft, String> {
         let natural = self.natural_id(kind, table, &mapped.fields);
         let source_id = mapped.take("id");
-        let (user, session) = (mapped.take("user"), mapped.take("session"));
-        if kind == Kind::Session {
-            let own = source_id.clone().unwrap_or_default();
-            let id = self.session_id(&own, Some(&natural));
-            self.sessions.insert(own, (id, user.clone()));
-        }
-        let (session, owner) = match session.or_else(|| match kind {
-            Kind::Session => source_id.clone(),
-            Kind::Message => Some(self.stem.clone()),
-            _ => None,
-        }) {
-            None => (None, None),
-            Some(own) => {
-                let made = self.sessions.get(&own).cloned();
-                let (id, owner) = made.unwrap_or_else(|| (self.session_id(&own, None), None));
-                (Some(id), owner)
-            }
-        };
-        let scope = Scope {
-            user: user.or(owner).or_else(|| self.scope.user.clone()),
-            agent: self.scope.agent.clone(),
-            session: session.or_else(|| self.scope.session.clone()),
-        };
+        let scope = self.scope_of(kind, source_id.as_deref(), &natural, &mut mapped);
         self.adopt(name, &mut mapped);
         let id = match kind {
             Kind::Session => Id::new(scope.session.clone().unwrap_or_default()),
@@ -184,6 +162,41 @@ impl<'m> Writer<'m> {
             keep_in_metadata(&mut object, std::mem::take(&mut rest));
         }
         Ok(Draft { row, kind, id, object, scope, rest })
+    }
+
+    /// Whose a row is: as it says itself, else whoever its session belongs to, else as the options
+    /// say.
+    fn scope_of(
+        &mut self,
+        kind: Kind,
+        source_id: Option<&str>,
+        natural: &Id,
+        mapped: &mut Mapped,
+    ) -> Scope {
+        let (user, session) = (mapped.take("user"), mapped.take("session"));
+        let session = match kind {
+            Kind::Session => {
+                let own = source_id.unwrap_or_default().to_owned();
+                let id = self.session_id(&own, Some(natural));
+                self.sessions.insert(own.clone(), (id, user.clone()));
+                Some(own)
+            }
+            // A message always belongs to a session.
+            Kind::Message => session.or_else(|| Some(self.stem.clone())),
+            _ => session,
+        };
+        let (session, owner) = session.map_or((None, None), |own| {
+            let (id, owner) = match self.sessions.get(&own) {
+                Some((id, owner)) => (id.clone(), owner.clone()),
+                None => (self.session_id(&own, None), None),
+            };
+            (Some(id), owner)
+        });
+        Scope {
+            user: user.or(owner).or_else(|| self.scope.user.clone()),
+            agent: self.scope.agent.clone(),
+            session: session.or_else(|| self.scope.session.clone()),
+        }
     }
 
     /// The id that follows from the id that a row has in the source, and from what stays the same
