@@ -14,6 +14,7 @@
 
 pub mod operational;
 pub mod report;
+pub mod working;
 
 /// How much work a workload does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// The targets.
     pub targets: Vec<Target>,
+    /// What could not be measured here, and why.
+    pub notes: Vec<String>,
 }
 
 /// One contender in one workload.
@@ -36,6 +38,8 @@ pub struct Row {
 pub struct Tail {
     /// The median.
     pub p50: u64,
+    /// One in twenty is slower.
+    pub p95: u64,
     /// One in a hundred is slower.
     pub p99: u64,
     /// One in a thousand is slower.
@@ -44,13 +48,15 @@ pub struct Tail {
     pub max: u64,
 }
 
-/// A ratio that is to be reached.
+/// A ratio, or a figure, that is to be reached.
 #[derive(Debug, Clone, Serialize)]
 pub struct Target {
     /// What is compared.
     pub what: String,
     /// What was reached.
     pub ratio: f64,
+    /// What that is: `x`, for a ratio, or a unit.
+    pub unit: &'static str,
     /// What is to be reached.
     pub bound: Bound,
     /// Whether it was.
@@ -88,19 +94,33 @@ impl Report {
     /// As [`median`](Report::median).
     #[must_use]
     pub fn row(&self, workload: &str, contender: &str) -> &Row {
-        self.rows
-            .iter()
-            .find(|row| row.workload == workload && row.contender == contender)
+        self.find(workload, contender)
             .unwrap_or_else(|| panic!("no row `{workload}` of `{contender}`"))
     }
 
-    /// Adds a target.
+    /// The row of `contender` in `workload`, if it could be measured.
+    #[must_use]
+    pub fn find(&self, workload: &str, contender: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.workload == workload && row.contender == contender)
+    }
+
+    /// Adds a target: a ratio.
     pub fn target(&mut self, what: &str, ratio: f64, bound: Bound) {
+        self.target_in(what, ratio, "x", bound);
+    }
+
+    /// Adds a target: a figure of this unit.
+    pub fn target_in(&mut self, what: &str, ratio: f64, unit: &'static str, bound: Bound) {
         let reached = match bound {
             Bound::AtMost(limit) => ratio <= limit,
             Bound::AtLeast(limit) => limit <= ratio,
         };
-        self.targets.push(Target { what: what.to_owned(), ratio, bound, reached });
+        self.targets.push(Target { what: what.to_owned(), ratio, unit, bound, reached });
+    }
+
+    /// Says that something could not be measured, and why.
+    pub fn note(&mut self, note: &str) {
+        self.notes.push(note.to_owned());
     }
 
     /// Writes it as JSON to `path`, with the directories that this takes.
@@ -144,7 +164,7 @@ impl Tail {
     pub fn of(samples: &mut [u64]) -> Tail {
         samples.sort_unstable();
         let at = |share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
-        Tail { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1.0) }
+        Tail { p50: at(0.5), p95: at(0.95), p99: at(0.99), p999: at(0.999), max: at(1.0) }
     }
 }
 
@@ -152,8 +172,16 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<34} {:<22} {:>12} {:>19}  {:>7} {:>7} {:>8} {:>9}",
-            "workload", "contender", "median", "best .. worst", "p50", "p99", "p99.9", "max"
+            "{:<34} {:<28} {:>14} {:>21}  {:>8} {:>8} {:>8} {:>8} {:>9}",
+            "workload",
+            "contender",
+            "median",
+            "best .. worst",
+            "p50",
+            "p95",
+            "p99",
+            "p99.9",
+            "max"
         )?;
         let mut last = "";
         for row in &self.rows {
@@ -161,10 +189,11 @@ impl fmt::Display for Report {
             last = &row.workload;
             let median = format!("{:.1} {}", row.median, row.unit);
             let spread = row.spread.map_or(String::new(), |(a, b)| format!("{a:.1} .. {b:.1}"));
-            write!(f, "{name:<34} {:<22} {median:>12} {spread:>19}", row.contender)?;
+            write!(f, "{name:<34} {:<28} {median:>14} {spread:>21}", row.contender)?;
             match row.tail {
                 Some(t) => {
-                    writeln!(f, "  {:>7} {:>7} {:>8} {:>9}", t.p50, t.p99, t.p999, t.max)?;
+                    let Tail { p50, p95, p99, p999, max } = t;
+                    writeln!(f, "  {p50:>8} {p95:>8} {p99:>8} {p999:>8} {max:>9}")?;
                 }
                 None => writeln!(f)?,
             }
@@ -176,7 +205,11 @@ impl fmt::Display for Report {
                 Bound::AtLeast(limit) => ("at least", limit),
             };
             let mark = if target.reached { "reached" } else { "MISSED" };
-            writeln!(f, "{mark:<8} {:>8.2} x  {word} {limit} x  {}", target.ratio, target.what)?;
+            let Target { ratio, unit, what, .. } = target;
+            writeln!(f, "{mark:<8} {ratio:>8.2} {unit}  {word} {limit} {unit}  {what}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         Ok(())
     }

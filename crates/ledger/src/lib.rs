@@ -34,8 +34,8 @@
 //! - A [`Ledger`] is the handle: cheap to clone, safe to share between tasks and threads.
 //! - **One writer thread** owns the write connection. It takes the commands that are queued, up to
 //!   [`Options::batch_max`], never waiting for more; runs each in a savepoint inside one
-//!   `BEGIN IMMEDIATE` transaction; commits; replies. The cost of making a commit durable is
-//!   shared by all who ask at the same time.
+//!   `BEGIN IMMEDIATE` transaction; does what they [left for the end](Deferred); commits; replies.
+//!   The cost of making a commit durable is shared by all who ask at the same time.
 //! - **A few reader threads** own read-only connections. Each call is one snapshot, and never waits
 //!   for the writer.
 //! - Any number of processes may open the same file.
@@ -52,6 +52,7 @@
 //! connection; the crates that use it keep that to themselves.
 
 mod busy;
+mod deferred;
 mod error;
 mod mark;
 mod open;
@@ -72,10 +73,14 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc};
 
 pub use crate::{
+    deferred::Deferred,
     error::Error,
     options::{Durability, Migrated, Migration, Options},
 };
-use crate::{reader::Read, writer::Write};
+use crate::{
+    reader::Read,
+    writer::{Alone, Write},
+};
 
 /// The handle to one SQLite file. Clones share the writer and the readers.
 ///
@@ -148,8 +153,39 @@ impl Ledger {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.write_deferring(|connection, _| command(connection)).await
+    }
+
+    /// As [`write`](Ledger::write), for a command that leaves something to be done at the end of
+    /// its batch. The reply comes when that is done and committed too.
+    ///
+    /// # Errors
+    /// As [`write`](Ledger::write); what was left and fails is an error for the whole batch.
+    pub async fn write_deferring<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection, &mut Deferred) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (command, reply) = writer::command(command);
-        self.inner.writes.send(command).await.map_err(|_| Error::Closed)?;
+        self.inner.writes.send(Write::Run(command)).await.map_err(|_| Error::Closed)?;
+        reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// As [`write`](Ledger::write), in a transaction that no other command shares: for what takes
+    /// long, and what must see all that others have left for the end of their batches.
+    ///
+    /// # Errors
+    /// As [`write`](Ledger::write).
+    pub async fn write_alone<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (command, reply) = writer::command(|connection, _| command(connection));
+        let alone = Write::Alone(Alone::Command(command));
+        self.inner.writes.send(alone).await.map_err(|_| Error::Closed)?;
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
@@ -163,9 +199,22 @@ impl Ledger {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.try_write_deferring(|connection, _| command(connection)).await
+    }
+
+    /// As [`write_deferring`](Ledger::write_deferring), but does not wait for room in the queue.
+    ///
+    /// # Errors
+    /// As [`try_write`](Ledger::try_write).
+    pub async fn try_write_deferring<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection, &mut Deferred) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (command, reply) = writer::command(command);
         let writes = &self.inner.writes;
-        writes.try_send(command).map_err(|refused| refusal(&refused, writes))?;
+        writes.try_send(Write::Run(command)).map_err(|refused| refusal(&refused, writes))?;
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
@@ -182,8 +231,8 @@ impl Ledger {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (command, reply) = writer::command(command);
-        self.inner.writes.blocking_send(command).map_err(|_| Error::Closed)?;
+        let (command, reply) = writer::command(|connection, _| command(connection));
+        self.inner.writes.blocking_send(Write::Run(command)).map_err(|_| Error::Closed)?;
         reply.blocking_recv().unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 

@@ -47,6 +47,7 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)?;
+    if let Ok(n) = std::env::var("X_CKPT") { connection.pragma_update(None, "wal_autocheckpoint", n.parse::<i64>().unwrap())?; }
     connection.pragma_update(None, "foreign_keys", false)?;
     migrate(&connection, path, options)?;
     mark::ensure(&connection, options.busy_timeout)?;

@@ -11,16 +11,24 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Alive, Error, Options, busy, error::panicked, upkeep};
+use crate::{Alive, Deferred, Error, Options, busy, error::panicked, upkeep};
 
 /// What is sent to the writer.
 pub(crate) enum Write {
     /// To run in a batch.
     Run(Box<dyn Command>),
-    /// To run alone, outside any transaction.
-    Upkeep(Upkeep, oneshot::Sender<Result<(), Error>>),
+    /// To run after what was queued before, and before what is queued after.
+    Alone(Alone),
     /// To finish what is queued and end.
     Close,
+}
+
+/// What shares its turn with nothing.
+pub(crate) enum Alone {
+    /// To run in a transaction of its own.
+    Command(Box<dyn Command>),
+    /// To run outside any transaction.
+    Upkeep(Upkeep, oneshot::Sender<Result<(), Error>>),
 }
 
 /// Something done to the whole file, by the connection and the time to wait for other processes.
@@ -28,8 +36,8 @@ pub(crate) type Upkeep = fn(&Connection, Duration) -> Result<(), Error>;
 
 /// One caller's command: first it runs, and when its batch is settled it replies.
 pub(crate) trait Command: Send {
-    /// Runs it; whether its writes shall stay.
-    fn run(&mut self, connection: &Connection) -> bool;
+    /// Runs it; whether its writes, and what it leaves for later, shall stay.
+    fn run(&mut self, connection: &Connection, deferred: &mut Deferred) -> bool;
     /// Tells the caller. An outcome of its own that is an error goes before the batch's.
     fn reply(self: Box<Self>, settled: Result<(), Error>);
 }
@@ -37,19 +45,19 @@ pub(crate) trait Command: Send {
 type Reply<T, E> = oneshot::Receiver<Result<T, E>>;
 
 /// Wraps a caller's function, with the place where its reply arrives.
-pub(crate) fn command<T, E, F>(work: F) -> (Write, Reply<T, E>)
+pub(crate) fn command<T, E, F>(work: F) -> (Box<dyn Command>, Reply<T, E>)
 where
-    F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    F: FnOnce(&Connection, &mut Deferred) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
     let (reply, receiver) = oneshot::channel();
-    (Write::Run(Box::new(Call { work: Some(work), outcome: None, reply })), receiver)
+    (Box::new(Call { work: Some(work), outcome: None, reply }), receiver)
 }
 
 pub(crate) fn upkeep(work: Upkeep) -> (Write, oneshot::Receiver<Result<(), Error>>) {
     let (reply, receiver) = oneshot::channel();
-    (Write::Upkeep(work, reply), receiver)
+    (Write::Alone(Alone::Upkeep(work, reply)), receiver)
 }
 
 struct Call<F, T, E> {
@@ -60,13 +68,13 @@ struct Call<F, T, E> {
 
 impl<F, T, E> Command for Call<F, T, E>
 where
-    F: FnOnce(&Connection) -> Result<T, E> + Send,
+    F: FnOnce(&Connection, &mut Deferred) -> Result<T, E> + Send,
     T: Send,
     E: From<Error> + Send,
 {
-    fn run(&mut self, connection: &Connection) -> bool {
+    fn run(&mut self, connection: &Connection, deferred: &mut Deferred) -> bool {
         let Some(work) = self.work.take() else { return false };
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection, deferred)))
             .unwrap_or_else(|payload| Err(panicked(&*payload).into()));
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
@@ -109,19 +117,24 @@ pub(crate) fn run(
         while let Some(write) = next.take() {
             match write {
                 Write::Run(command) => batch.push(command),
-                Write::Upkeep(work, reply) => alone = Some((work, reply)),
+                Write::Alone(one) => alone = Some(one),
                 Write::Close => queue.close(),
             }
             if alone.is_none() && batch.len() < options.batch_max.max(1) {
                 next = queue.try_recv().ok();
             }
         }
-        if !batch.is_empty() {
-            settle(&connection, options.busy_timeout, &mut batch);
-            unsettled_log = true;
-        }
-        if let Some((work, reply)) = alone {
-            let _ = reply.send(work(&connection, options.busy_timeout));
+        unsettled_log |= !batch.is_empty() || matches!(alone, Some(Alone::Command(_)));
+        settle(&connection, options.busy_timeout, &mut batch);
+        match alone {
+            Some(Alone::Command(command)) => {
+                batch.push(command);
+                settle(&connection, options.busy_timeout, &mut batch);
+            }
+            Some(Alone::Upkeep(work, reply)) => {
+                let _ = reply.send(work(&connection, options.busy_timeout));
+            }
+            None => {}
         }
     }
     report(upkeep::finish(&connection, options.busy_timeout));
@@ -137,8 +150,11 @@ fn report(upkeep: Result<(), Error>) {
 
 /// Runs a batch in one transaction and tells every caller.
 fn settle(connection: &Connection, busy_timeout: Duration, batch: &mut Vec<Box<dyn Command>>) {
+    if batch.is_empty() {
+        return;
+    }
     let settled = transact(connection, busy_timeout, batch);
-    if settled.is_err() && !connection.is_autocommit() {
+    if !connection.is_autocommit() {
         // Where even this fails SQLite has rolled back already.
         let _ = execute(connection, "ROLLBACK");
     }
@@ -147,24 +163,48 @@ fn settle(connection: &Connection, busy_timeout: Duration, batch: &mut Vec<Box<d
     }
 }
 
+/// Leaves a transaction open where nothing of it shall stay.
 fn transact(
     connection: &Connection,
     busy_timeout: Duration,
     batch: &mut [Box<dyn Command>],
 ) -> Result<(), Error> {
     busy::retry(busy_timeout, || execute(connection, "BEGIN IMMEDIATE"))?;
-    for command in batch {
-        execute(connection, "SAVEPOINT command")?;
-        let keep = command.run(connection);
-        if connection.is_autocommit() {
-            return Err(Error::RolledBack);
-        }
+    let mut deferred = Deferred::default();
+    if let [command] = batch {
+        // The transaction is all the savepoint that a single command needs.
+        let keep = command.run(connection, &mut deferred);
         if !keep {
-            execute(connection, "ROLLBACK TO command")?;
+            return if connection.is_autocommit() { Err(Error::RolledBack) } else { Ok(()) };
         }
-        execute(connection, "RELEASE command")?;
+    } else {
+        for command in batch {
+            run_in_savepoint(connection, &mut **command, &mut deferred)?;
+        }
     }
+    if connection.is_autocommit() {
+        return Err(Error::RolledBack);
+    }
+    deferred.run(connection)?;
     execute(connection, "COMMIT").map_err(|source| Error::Commit(Arc::new(source)))
+}
+
+fn run_in_savepoint(
+    connection: &Connection,
+    command: &mut dyn Command,
+    deferred: &mut Deferred,
+) -> Result<(), Error> {
+    execute(connection, "SAVEPOINT command")?;
+    let before = deferred.len();
+    let keep = command.run(connection, deferred);
+    if connection.is_autocommit() {
+        return Err(Error::RolledBack);
+    }
+    if !keep {
+        deferred.truncate(before);
+        execute(connection, "ROLLBACK TO command")?;
+    }
+    Ok(execute(connection, "RELEASE command")?)
 }
 
 fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {

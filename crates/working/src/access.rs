@@ -3,6 +3,9 @@
 //! Everything that is stored goes through [`Access::store`], so that scope, limits, references,
 //! words and feed are looked after in one place.
 
+use std::cell::RefCell;
+
+use aios_ledger::Deferred;
 use aios_record::{Id, Kind, Scope, ScopeFilter, ScopeMatch, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, ToSql, params_from_iter};
 
@@ -29,6 +32,8 @@ pub(crate) struct Access<'a> {
     pub(crate) config: &'a Config,
     pub(crate) bound: &'a ScopeFilter,
     pub(crate) now: Timestamp,
+    /// Takes what is to be done at the end of the batch; what has none does it at once.
+    pub(crate) deferred: Option<RefCell<&'a mut Deferred>>,
 }
 
 /// Whose an existing record is, and what no update changes.
@@ -45,7 +50,15 @@ pub(crate) enum Stored {
     Updated,
 }
 
-impl Access<'_> {
+impl<'a> Access<'a> {
+    /// A call's way now, which leaves nothing for later.
+    pub(crate) fn new(
+        connection: &'a Connection,
+        config: &'a Config,
+        bound: &'a ScopeFilter,
+    ) -> Access<'a> {
+        Access { connection, config, bound, now: config.clock.now(), deferred: None }
+    }
     /// The visible records that `tail` asks for: more conditions, order, limit. `own` are its
     /// parameters, from `?6` on.
     pub(crate) fn select<T: Row>(&self, tail: &str, own: &[&dyn ToSql]) -> Result<Vec<T>, Error> {
@@ -178,7 +191,7 @@ impl Access<'_> {
             Some(_) => return Err(Error::Conflict { kind: T::KIND, id: item.id().clone() }),
         };
         let row = self.put(statement, item)?;
-        search::index(self.connection, T::KIND, row, &item.text(), stored)?;
+        search::index(self, T::KIND, row, &item.text(), stored)?;
         if item.feeds(self.config.feed_events) {
             self.feed(T::KIND, item.id(), Op::Upsert)?;
         }
@@ -224,6 +237,19 @@ impl Access<'_> {
 
     fn row_number(&self, statement: &str, params: impl Params) -> Result<i64, Error> {
         Ok(self.connection.prepare_cached(statement)?.query_row(params, |row| row.get(0))?)
+    }
+
+    /// Does `work` on the word index in the same transaction, in the order of `place`.
+    pub(crate) fn later(
+        &self,
+        place: i64,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Result<(), Error> {
+        match &self.deferred {
+            Some(deferred) => deferred.borrow_mut().push(place, work),
+            None => work(self.connection)?,
+        }
+        Ok(())
     }
 
     /// Leaves a trace in the feed, if it wants this kind.

@@ -94,9 +94,9 @@ mod task;
 mod tool_call;
 mod upkeep;
 
-use std::{path::Path, sync::Arc};
+use std::{cell::RefCell, path::Path, sync::Arc};
 
-use aios_ledger::{Ledger, Migration, Options};
+use aios_ledger::{Deferred, Ledger, Migration, Options};
 use aios_record::ScopeFilter;
 use rusqlite::Connection;
 
@@ -159,8 +159,7 @@ fn migrated(
         return Ok(());
     }
     let (config, bound) = (Config::default(), ScopeFilter::default());
-    let now = config.clock.now();
-    let access = Access { connection, config: &config, bound: &bound, now };
+    let access = Access::new(connection, &config, &bound);
     upkeep::reindex(&access).map_err(Box::from)
 }
 
@@ -281,8 +280,24 @@ impl Working {
         &self,
         work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let work = self.with_access(work);
-        if self.waits { self.ledger.write(work).await } else { self.ledger.try_write(work).await }
+        let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
+        let work = move |connection: &Connection, deferred: &mut Deferred| {
+            let access = Access::new(connection, &config, &bound);
+            work(&Access { deferred: Some(RefCell::new(deferred)), ..access })
+        };
+        if self.waits {
+            self.ledger.write_deferring(work).await
+        } else {
+            self.ledger.try_write_deferring(work).await
+        }
+    }
+
+    /// In a transaction that no other call shares; nothing is left for its end.
+    async fn write_alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.ledger.write_alone(self.with_access(work)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -302,10 +317,7 @@ impl Working {
         W: FnOnce(&Access<'_>) -> Result<T, Error> + Send,
     {
         let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
-        move |connection| {
-            let now = config.clock.now();
-            work(&Access { connection, config: &config, bound: &bound, now })
-        }
+        move |connection| work(&Access::new(connection, &config, &bound))
     }
 
     async fn store<T: Row>(&self, item: T) -> Result<T, Error> {

@@ -96,7 +96,7 @@ pub(crate) fn remove(
             Kind::Persona => preference::remove_trait(access, id.as_str(), removed)?,
             _ => {
                 for (row, id) in take(access, kind, "id = ?1", &[&id.as_str()])? {
-                    search::unindex(access.connection, kind, row)?;
+                    search::unindex(access, kind, row)?;
                     access.feed(kind, &id, Op::Delete)?;
                     removed.push((kind, id));
                 }
@@ -162,7 +162,7 @@ pub(crate) fn move_out(
         moved.extend(take(access, kind, which, params)?);
     }
     for (row, _) in &moved {
-        search::unindex(access.connection, kind, *row)?;
+        search::unindex(access, kind, *row)?;
     }
     Ok(moved.len() as u64)
 }

@@ -10,7 +10,6 @@ use aios_record::{
     Kind, Record, Timestamp,
     terms::{is_cjk, segment},
 };
-use rusqlite::Connection;
 
 use crate::{
     Decision, Error, Pattern, Working,
@@ -263,7 +262,7 @@ fn term(word: &str) -> String {
 
 /// Makes the index say `text` for a row.
 pub(crate) fn index(
-    connection: &Connection,
+    access: &Access<'_>,
     kind: Kind,
     row: i64,
     text: &str,
@@ -271,20 +270,21 @@ pub(crate) fn index(
 ) -> Result<(), Error> {
     let Some(doc) = doc(kind, row) else { return Ok(()) };
     if stored == Stored::Updated {
-        unindex(connection, kind, row)?;
+        unindex(access, kind, row)?;
     }
-    connection
-        .prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?
-        .execute((doc, indexed(text)))?;
-    Ok(())
+    let text = indexed(text).into_owned();
+    access.later(doc, move |connection| {
+        let sql = "INSERT INTO search (rowid, text) VALUES (?1, ?2)";
+        connection.prepare_cached(sql)?.execute((doc, text)).map(drop)
+    })
 }
 
 /// Takes a row out of the index.
-pub(crate) fn unindex(connection: &Connection, kind: Kind, row: i64) -> Result<(), Error> {
-    if let Some(doc) = doc(kind, row) {
-        connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([doc])?;
-    }
-    Ok(())
+pub(crate) fn unindex(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
+    let Some(doc) = doc(kind, row) else { return Ok(()) };
+    access.later(doc, move |connection| {
+        connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([doc]).map(drop)
+    })
 }
 
 /// The numbers of the kinds in the index. They are on disk: never change one.

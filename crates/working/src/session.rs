@@ -306,7 +306,7 @@ fn revive(access: &Access<'_>, id: &Id) -> Result<(), Error> {
     let mut statement = access.connection.prepare_cached(sql)?;
     let params = (id.as_str(), access.now.as_microsecond());
     let row = statement.query_row(params, |row| row.get(0))?;
-    search::index(access.connection, Kind::Session, row, "", Stored::Inserted)
+    search::index(access, Kind::Session, row, "", Stored::Inserted)
 }
 
 /// A session of one user takes nothing of another.

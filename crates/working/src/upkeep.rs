@@ -25,7 +25,7 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn reindex(&self) -> Result<(), Error> {
-        self.unbound().free_room(reindex).await
+        self.unbound().write_alone(reindex).await
     }
 
     /// Rewrites the file without what was deleted. Writers wait meanwhile.
@@ -117,7 +117,7 @@ fn index_all<T: Row>(access: &Access<'_>) -> Result<(), Error> {
         let Some((_, last)) = items.last() else { return Ok(()) };
         after = *last;
         for (item, row) in items {
-            search::index(access.connection, T::KIND, row, &item.text(), Stored::Inserted)?;
+            search::index(access, T::KIND, row, &item.text(), Stored::Inserted)?;
         }
     }
 }

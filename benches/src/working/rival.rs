@@ -1,0 +1,167 @@
+//! What stands beside the working memory: plain rusqlite with one transaction for each row, on the
+//! same schema and with the same statements for words and feed; the same on a bare table, which is
+//! what SQLite can do at most; and a script over aiosqlite that commits per call.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use aios_record::{Id, terms::segment};
+use aios_working::{Config, Durability, Working};
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+use serde::Deserialize;
+
+/// The interpreter, for an environment that has the packages of `rivals/requirements.txt`.
+const PYTHON: &str = "AIOS_BENCH_PYTHON";
+
+/// One connection, one transaction for each row.
+pub(super) struct Plain {
+    connection: Connection,
+    rows: i64,
+}
+
+impl Plain {
+    /// On a fresh working memory at `path`.
+    pub(super) fn open(path: &Path, durability: Durability) -> Plain {
+        fresh(path);
+        let connection = connect(path, durability);
+        let sql = "INSERT INTO sessions (id, last_active, message_count, scope_session, module,
+            importance, created_at, updated_at, recorded_at) VALUES ('s', 0, 0, 's', 'bench', 0.5,
+            0, 0, 0)";
+        connection.execute(sql, []).expect("a session");
+        Plain { connection, rows: 0 }
+    }
+
+    /// Adds a message, committed on return.
+    pub(super) fn add(&mut self, text: &str) {
+        self.insert(text).expect("the row is fine");
+        self.rows += 1;
+    }
+
+    fn insert(&self, text: &str) -> rusqlite::Result<()> {
+        let db = &self.connection;
+        let (id, now) = (Id::generate(), Timestamp::now().as_microsecond());
+        db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        db.prepare_cached(
+            "UPDATE sessions SET message_count = message_count + 1, last_active = ?1,
+             updated_at = ?1 WHERE id = 's'",
+        )?
+        .execute([now])?;
+        db.prepare_cached(
+            "INSERT INTO messages (id, position, role, content, timestamp, metadata, scope_session,
+             module, importance, created_at, updated_at, recorded_at)
+             VALUES (?1, ?2, 'user', ?3, ?4, 'null', 's', 'bench', 0.5, ?4, ?4, ?4)",
+        )?
+        .execute((id.as_str(), self.rows, text, now))?;
+        db.prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?
+            .execute((db.last_insert_rowid() << 5 | 7, segment(text)))?;
+        db.prepare_cached("INSERT INTO feed (kind, id, op) VALUES ('message', ?1, 'upsert')")?
+            .execute([id.as_str()])?;
+        db.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+/// One connection, one transaction for each row, one table without an index.
+pub(super) struct Bare(Connection);
+
+impl Bare {
+    pub(super) fn open(path: &Path, durability: Durability) -> Bare {
+        let connection = Connection::open(path).expect("a database");
+        let sql = "PRAGMA journal_mode = WAL; CREATE TABLE bare (row INTEGER PRIMARY KEY, id TEXT,
+            text TEXT)";
+        connection.execute_batch(sql).expect("a table");
+        drop(connection);
+        Bare(connect(path, durability))
+    }
+
+    pub(super) fn add(&mut self, text: &str) {
+        let id = Id::generate();
+        let sql = "INSERT INTO bare (id, text) VALUES (?1, ?2)";
+        let mut statement = self.0.prepare_cached(sql).expect("a statement");
+        statement.execute((id.as_str(), text)).expect("the row is fine");
+    }
+}
+
+/// A script of `rivals/`.
+pub(super) struct Script {
+    python: PathBuf,
+    database: PathBuf,
+    texts: PathBuf,
+    /// What wrote the rows, with its version.
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    aiosqlite: String,
+    seconds: f64,
+}
+
+impl Script {
+    /// With a fresh working memory in `folder`. The reason, where the script cannot run here.
+    pub(super) fn open(folder: &Path, durability: Durability) -> Result<Script, String> {
+        let python = std::env::var_os(PYTHON).map_or_else(|| "python3".into(), PathBuf::from);
+        let database = folder.join("aiosqlite.db");
+        older(folder, &database);
+        let texts = folder.join("texts");
+        let mut script = Script { python, database, texts, name: String::new() };
+        script.name = format!("aiosqlite {}", script.write(&[])?.aiosqlite);
+        let full = durability == Durability::Full;
+        assert!(full, "the script commits with synchronous=FULL");
+        Ok(script)
+    }
+
+    /// Writes a message for each text and returns how many seconds that took, without starting.
+    pub(super) fn add_all(&self, texts: &[String]) -> Result<f64, String> {
+        Ok(self.write(texts)?.seconds)
+    }
+
+    fn write(&self, texts: &[String]) -> Result<Written, String> {
+        std::fs::write(&self.texts, texts.join("\n")).map_err(|error| error.to_string())?;
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals/aiosqlite_writes.py");
+        let output = Command::new(&self.python)
+            .args([&source, &self.database, &self.texts])
+            .output()
+            .map_err(|error| format!("{}: {error}", self.python.display()))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(said.lines().last().unwrap_or("no reason given").to_owned());
+        }
+        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+    }
+}
+
+/// The schema of a working memory, for others to write to.
+fn fresh(path: &Path) {
+    drop(Working::open(path, Config::default()).expect("a working memory"));
+}
+
+/// The same for a SQLite that is older than ours: Python often has one that does not know the option
+/// for deleting from the word index. Nothing is deleted here.
+fn older(folder: &Path, path: &Path) {
+    let newer = folder.join("newer.db");
+    fresh(&newer);
+    let (from, to) = (Connection::open(newer), Connection::open(path));
+    let (from, to) = (from.expect("a database"), to.expect("a database"));
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'
+        AND name NOT LIKE 'search_%' ORDER BY rowid";
+    let mut statement = from.prepare(sql).expect("a statement");
+    let mut rows = statement.query([]).expect("a schema");
+    while let Some(row) = rows.next().expect("a row") {
+        let create: String = row.get(0).expect("a statement");
+        to.execute_batch(&create.replace("contentless_delete = 1,", "")).expect("a table");
+    }
+}
+
+fn connect(path: &Path, durability: Durability) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).expect("a database");
+    let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
+    connection.pragma_update(None, "synchronous", synchronous).expect("a pragma");
+    connection.pragma_update(None, "cache_size", -8 * 1024).expect("a pragma");
+    connection.set_prepared_statement_cache_capacity(32);
+    connection
+}
