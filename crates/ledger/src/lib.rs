@@ -33,7 +33,7 @@
 //!
 //! - A [`Ledger`] is the handle: cheap to clone, safe to share between tasks and threads.
 //! - **One writer thread** owns the write connection. It takes the commands that are queued, up to
-//!   [`Options::batch_max`], never waiting for more; runs each in a savepoint inside one
+//!   [`Options::batch_max`]; runs each in a savepoint inside one
 //!   `BEGIN IMMEDIATE` transaction; does what they [left for the end](Deferred); commits; replies.
 //!   The cost of making a commit durable is shared by all who ask at the same time.
 //! - **A few reader threads** own read-only connections. Each call is one snapshot, and never waits

@@ -13,6 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Alive, Deferred, Error, Options, busy, error::panicked, upkeep};
 
+/// So long the writer waits for callers that it has just served. A commit takes as long at least.
+const GATHER_MAX: Duration = Duration::from_micros(100);
+
 /// What is sent to the writer.
 pub(crate) enum Write {
     /// To run in a batch.
@@ -124,6 +127,7 @@ pub(crate) fn run(
                 next = queue.try_recv().ok();
             }
         }
+        let served = batch.len();
         unsettled_log |= !batch.is_empty() || matches!(alone, Some(Alone::Command(_)));
         settle(&connection, options.busy_timeout, &mut batch);
         match alone {
@@ -135,6 +139,9 @@ pub(crate) fn run(
                 let _ = reply.send(work(&connection, options.busy_timeout));
             }
             None => {}
+        }
+        if 1 < served {
+            gather(&queue, served);
         }
     }
     report(upkeep::finish(&connection, options.busy_timeout));
@@ -209,6 +216,16 @@ fn run_in_savepoint(
 
 fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Gives several callers that have just been served the time to ask again, so that they share the
+/// next commit rather than wait for one that was begun for the first of them. A lone caller waits
+/// for nobody.
+fn gather(queue: &mpsc::Receiver<Write>, served: usize) {
+    let began = Instant::now();
+    while queue.len() < served && began.elapsed() < GATHER_MAX {
+        thread::yield_now();
+    }
 }
 
 enum Received {

@@ -129,6 +129,57 @@ async fn commands_that_wait_share_one_commit() {
     assert!(frames(&commits) - before <= 4, "{} pages", frames(&commits) - before);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_commands_leave_is_done_in_order_at_the_end_and_not_for_those_that_failed() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    let (release, holder) = hold(&ledger);
+    let leave = |n: i64| {
+        ledger.write_deferring(move |connection, deferred| -> Result<(), Error> {
+            insert(format!("command {n}"))(connection)?;
+            deferred.push(-n, move |connection| {
+                let text = format!("left by {n}");
+                connection.execute("INSERT INTO rows (text) VALUES (?1)", [text]).map(drop)
+            });
+            if n == 1 { Err(Error::Closed) } else { Ok(()) }
+        })
+    };
+    let mut callers: Vec<_> = (0..3).map(|n| Box::pin(leave(n))).collect();
+    let mut alone = Box::pin(ledger.write_alone(insert("alone")));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for caller in &mut callers {
+        assert!(caller.as_mut().poll(&mut context).is_pending());
+    }
+    assert!(alone.as_mut().poll(&mut context).is_pending());
+    release.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    for (n, caller) in callers.into_iter().enumerate() {
+        assert_eq!(caller.await.is_ok(), n != 1);
+    }
+    alone.await.unwrap();
+    let expected = ["command 0", "command 2", "left by 2", "left by 0", "alone"];
+    assert_eq!(ledger.read(texts).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_was_left_and_fails_or_panics_fails_its_batch_and_nothing_after() {
+    let (_folder, path) = place();
+    let ledger = opened(&path);
+    let left: [fn(&rusqlite::Connection) -> rusqlite::Result<()>; 2] =
+        [|connection| connection.execute_batch("no statement"), |_| panic!("left")];
+    for work in left {
+        let outcome = ledger
+            .write_deferring(move |connection, deferred| -> Result<i64, Error> {
+                deferred.push(0, work);
+                insert("half")(connection)
+            })
+            .await;
+        assert!(matches!(outcome, Err(Error::Sqlite(_) | Error::Panicked { .. })), "{outcome:?}");
+    }
+    ledger.write(insert("whole")).await.unwrap();
+    assert_eq!(ledger.read(texts).await.unwrap(), ["whole"]);
+}
+
 /// How many pages a write-ahead log holds.
 fn frames(log: &std::path::Path) -> u64 {
     std::fs::metadata(log).map_or(0, |log| log.len()) / 4096
