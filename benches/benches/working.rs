@@ -1,21 +1,41 @@
 //! Tier 1 beside its rivals: prints one table and writes it to `bench/working.json` in the target
-//! directory. With `--smoke`, small: to see that it runs.
+//! directory. Without arguments `writes`, `reads` and `volume` run; `growth` takes long and has to be
+//! named. With `--smoke`, small: to see that it runs.
 #![allow(clippy::print_stdout)]
 
-use std::{env, process::ExitCode};
+use std::{env, path::Path, process::ExitCode};
 
-use aios_memory_benches::{Size, working::{self, Part}};
+use aios_memory_benches::{
+    Size,
+    working::{self, Part, volume},
+};
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [flag, path] = arguments.as_slice()
+        && flag == volume::LOOK
+    {
+        println!("{}", volume::looked_at(Path::new(path)));
+        return ExitCode::SUCCESS;
+    }
     // `cargo test` runs bench targets too; without `--bench` it is not a measurement.
-    let asked = |flag: &str| env::args().any(|argument| argument == flag);
+    let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let size = if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke };
     let mut parts: Vec<Part> =
         Part::ALL.iter().filter(|(name, _)| asked(name)).map(|(_, part)| *part).collect();
     if parts.is_empty() {
-        parts = vec![Part::Writes, Part::Reads];
+        parts = Part::DEFAULT.to_vec();
     }
     let report = working::run(size, &parts);
     println!("{report}");
-    ExitCode::SUCCESS
+    match report.save("working") {
+        Ok(path) => {
+            println!("written to {}", path.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("cannot write the report: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

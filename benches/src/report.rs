@@ -1,7 +1,10 @@
 //! What a run found: rows of figures, and targets with the ratios that were reached. Printed as one
 //! table, written as JSON.
 
-use std::{fmt, fs, io, path::Path};
+use std::{
+    env, fmt, fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -123,6 +126,19 @@ impl Report {
         self.notes.push(note.to_owned());
     }
 
+    /// Writes it as JSON to `bench/NAME.json` in the target directory and says where that is.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, name: &str) -> io::Result<PathBuf> {
+        // The program lies in `<target>/<profile>/deps`.
+        let own = env::current_exe()?;
+        let target = own.ancestors().nth(3).unwrap_or(Path::new("target"));
+        let path = target.join("bench").join(name).with_extension("json");
+        self.write(&path)?;
+        Ok(path)
+    }
+
     /// Writes it as JSON to `path`, with the directories that this takes.
     ///
     /// # Errors
@@ -173,15 +189,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:<34} {:<28} {:>14} {:>21}  {:>8} {:>8} {:>8} {:>8} {:>9}",
-            "workload",
-            "contender",
-            "median",
-            "best .. worst",
-            "p50",
-            "p95",
-            "p99",
-            "p99.9",
-            "max"
+            "workload", "contender", "median", "best .. worst", "p50", "p95", "p99", "p99.9", "max"
         )?;
         let mut last = "";
         for row in &self.rows {

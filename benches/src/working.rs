@@ -4,6 +4,7 @@
 mod reads;
 mod rival;
 pub mod text;
+pub mod volume;
 mod writes;
 
 use crate::{Size, report::Report};
@@ -15,11 +16,22 @@ pub enum Part {
     Writes,
     /// Reads, searches and a mixed load over 100,000 messages.
     Reads,
+    /// RAM with a file of 1 GB, and opening it.
+    Volume,
+    /// The cost of a write from the first to the five millionth: some ten minutes.
+    Growth,
 }
 
 impl Part {
     /// Every part, by the name that the command line gives it.
-    pub const ALL: [(&str, Part); 2] = [("writes", Part::Writes), ("reads", Part::Reads)];
+    pub const ALL: [(&str, Part); 4] = [
+        ("writes", Part::Writes),
+        ("reads", Part::Reads),
+        ("volume", Part::Volume),
+        ("growth", Part::Growth),
+    ];
+    /// Those that run unless others are named.
+    pub const DEFAULT: [Part; 3] = [Part::Writes, Part::Reads, Part::Volume];
 }
 
 /// Runs these parts.
@@ -34,6 +46,8 @@ pub fn run(size: Size, parts: &[Part]) -> Report {
         match part {
             Part::Writes => writes::measure(size, &runtime, &mut report),
             Part::Reads => reads::measure(size, &runtime, &mut report),
+            Part::Volume => volume::large(size, &runtime, &mut report),
+            Part::Growth => volume::growth(size, &runtime, &mut report),
         }
     }
     report

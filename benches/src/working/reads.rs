@@ -48,8 +48,7 @@ pub(super) fn fill(count: usize, runtime: &Runtime, working: &Working, seed: u64
     let mut ids = Vec::with_capacity(count);
     while ids.len() < count {
         let few = (count - ids.len()).min(1_000);
-        let batch =
-            (0..few).map(|n| message((ids.len() + n) % SESSIONS, texts.text())).collect();
+        let batch = (0..few).map(|n| message((ids.len() + n) % SESSIONS, texts.text())).collect();
         let receipts = runtime.block_on(working.add_messages(batch)).expect("they are stored");
         ids.extend(receipts.iter().map(|receipt| receipt.id().clone()));
     }

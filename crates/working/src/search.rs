@@ -4,6 +4,8 @@
 //! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
 //! What a caller asks for is always words and never an operator: each word is quoted.
 
+mod ranking;
+
 use std::borrow::Cow;
 
 use aios_record::{
@@ -195,25 +197,16 @@ fn matches(
     access: &Access<'_>,
     text: &str,
     kinds: &[Kind],
-    mut take: impl FnMut(i64, f64) -> Result<bool, Error>,
+    take: impl FnMut(i64, f64) -> Result<bool, Error>,
 ) -> Result<(), Error> {
-    let Some(query) = quoted(text) else { return Ok(()) };
-    let mut statement = access.connection.prepare_cached(
-        "SELECT rowid, -rank FROM search WHERE search MATCH ?1 ORDER BY rank, rowid DESC",
-    )?;
-    let mut rows = statement.query([query])?;
-    while let Some(row) = rows.next()? {
-        let doc: i64 = row.get(0)?;
-        let wanted = kinds.is_empty() || kind_of(doc).is_some_and(|kind| kinds.contains(&kind));
-        if wanted && !take(doc, row.get(1)?)? {
-            break;
-        }
+    match terms(text).as_slice() {
+        [] => Ok(()),
+        terms => ranking::ranked(access, terms, kinds, take),
     }
-    Ok(())
 }
 
-/// `text` as an FTS5 query for any of its words; none if it has none.
-fn quoted(text: &str) -> Option<String> {
+/// The words of `text` that are looked for, each as an FTS5 query; none if it has none.
+fn terms(text: &str) -> Vec<String> {
     let text = segment(text);
     // FTS5 reads a query as a C string, which a NUL would end.
     let mut words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == '\0').collect();
@@ -224,8 +217,7 @@ fn quoted(text: &str) -> Option<String> {
         words.retain(|word| !is_common(word));
     }
     words.truncate(QUERY_WORDS_MAX);
-    let words: Vec<String> = words.into_iter().map(term).collect();
-    if words.is_empty() { None } else { Some(words.join(" OR ")) }
+    words.into_iter().map(term).collect()
 }
 
 pub(crate) fn is_common(word: &str) -> bool {

@@ -240,3 +240,48 @@ async fn the_surest_pattern_of_a_trigger_comes_first() {
     assert_eq!(best.id.as_str(), "lucky");
     assert!(working.find_pattern("printer", 0.0).await.unwrap().is_none());
 }
+
+/// Rows of equal length: all have `common`, one in three `often`, one in five hundred `rare`.
+async fn many(working: &Working) {
+    let message = |n: usize| {
+        let often = if n.is_multiple_of(3) { "often" } else { "other" };
+        let rare = if n.is_multiple_of(500) { "rare" } else { "other" };
+        let content = format!("common {often} {rare}");
+        NewMessage { id: Some(id(&n.to_string())), ..NewMessage::new(id("s"), "user", content) }
+    };
+    working.log_decision(Decision { id: id("d"), ..Decision::new("common", "x") }).await.unwrap();
+    working.add_messages((0..3_000).map(message).collect()).await.unwrap();
+}
+
+#[tokio::test]
+async fn rare_words_decide_and_common_ones_add() {
+    let (_place, working) = opened();
+    many(&working).await;
+    let check = async |query: &str, limit: usize, expect: &[usize]| {
+        let options = FindOptions { limit, ..FindOptions::default() };
+        let expect: Vec<_> = expect.iter().map(|n| format!("message/{n}")).collect();
+        assert_eq!(keys(&working, query, options).await, expect, "{query}");
+    };
+    check("rare", 9, &[2500, 2000, 1500, 1000, 500, 0]).await;
+    check("common rare often", 6, &[1500, 0, 2500, 2000, 1000, 500]).await;
+    check("often common", 3, &[2997, 2994, 2991]).await;
+    check("common absent", 3, &[2999, 2998, 2997]).await;
+    check("common rare", 8, &[2500, 2000, 1500, 1000, 500, 0, 2999, 2998]).await;
+}
+
+#[tokio::test]
+async fn whatever_matches_is_found_once_in_the_end_with_scores_that_never_rise() {
+    let (_place, working) = opened();
+    many(&working).await;
+    for query in ["common", "rare common often", "often common"] {
+        let options = FindOptions { limit: 10_000, ..FindOptions::default() };
+        let found = working.find_relevant(query, options).await.unwrap();
+        let keys: std::collections::BTreeSet<_> =
+            found.iter().map(|found| found.record.key()).collect();
+        assert_eq!((found.len(), keys.len()), (3_001, 3_001), "{query}");
+        assert!(found.is_sorted_by(|a, b| b.score <= a.score), "{query}");
+        assert!(found.iter().all(|found| 0.0 < found.score), "{query}");
+    }
+    let similar = working.find_similar_decisions("common", 5).await.unwrap();
+    assert_eq!(similar.len(), 1);
+}

@@ -1,0 +1,143 @@
+//! What a large memory costs: RAM and the time to open a file of 1 GB, and whether the millionth
+//! write is as cheap as the first.
+
+use std::{fs, path::Path, process::Command, time::Instant};
+
+use aios_working::{Durability, RECENT_MESSAGES, ToolCall};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::{
+    reads::fill,
+    text::Texts,
+    writes::{contend, open, session_id},
+};
+use crate::{
+    Size,
+    report::{Bound, Report, Row},
+};
+
+/// The argument with which the benchmark starts itself to look at a file as a fresh process does.
+pub const LOOK: &str = "--look-at";
+/// How large the file is.
+const FILE_BYTES: u64 = 1_000_000_000;
+/// How many of its rows are messages; the rest of the file is what tools put out.
+const MESSAGES: usize = 300_000;
+const OUTPUT_BYTES: usize = 18_000;
+const OF_LARGE: &str = "a file of 1 GB";
+const GROWTH: &str = "one message, 64 callers, Full";
+/// After how many rows the cost of those since the last is told.
+const MILESTONES: [usize; 9] =
+    [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000];
+
+/// What a fresh process found.
+#[derive(Debug, Serialize, Deserialize)]
+struct Look {
+    open_ns: u64,
+    rss_kib: u64,
+    peak_kib: u64,
+}
+
+/// RAM and opening.
+pub(super) fn large(size: Size, runtime: &Runtime, report: &mut Report) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("working.db");
+    let bytes = filled(size, runtime, &path);
+    report.rows.push(Row::new(OF_LARGE, "size", "bytes", &[bytes as f64]));
+    let look = match size {
+        Size::Real => in_fresh_process(&path),
+        Size::Smoke => look(runtime, &path),
+    };
+    report.add(OF_LARGE, "opening", &[look.open_ns as f64]);
+    let kib = |name: &str, kib: u64| Row::new(OF_LARGE, name, "bytes", &[(kib * 1024) as f64]);
+    report.rows.push(kib("RAM after reads and searches", look.rss_kib));
+    report.rows.push(kib("RAM, most", look.peak_kib));
+    let mb = (look.peak_kib * 1024) as f64 / 1e6;
+    report.target_in("RAM of a process with a file of 1 GB", mb, "MB", Bound::AtMost(60.0));
+    let ms = look.open_ns as f64 / 1e6;
+    report.target_in("opening a file of 1 GB", ms, "ms", Bound::AtMost(50.0));
+}
+
+fn filled(size: Size, runtime: &Runtime, path: &Path) -> u64 {
+    let working = open(path, Durability::Normal);
+    fill(size.pick(100, MESSAGES), runtime, &working, 21);
+    let bytes = || fs::metadata(path).map_or(0, |file| file.len());
+    let mut texts = Texts::new(22);
+    while bytes() < size.pick(1, FILE_BYTES) {
+        let mut output = texts.text();
+        while output.len() < OUTPUT_BYTES {
+            output.push('\n');
+            output.push_str(&texts.text());
+        }
+        let call = ToolCall { output: json!(output), ..ToolCall::new("shell") };
+        runtime.block_on(working.store_tool_call(call)).expect("it is stored");
+    }
+    runtime.block_on(working.close());
+    bytes()
+}
+
+fn in_fresh_process(path: &Path) -> Look {
+    let own = std::env::current_exe().expect("this program");
+    let output = Command::new(own).arg(LOOK).arg(path).output().expect("it starts");
+    serde_json::from_slice(&output.stdout).expect("it says what it found")
+}
+
+/// Opens the file at `path`, reads and searches, and prints what that took, for the process that
+/// started this one.
+///
+/// # Panics
+/// When there is no such file.
+#[must_use]
+pub fn looked_at(path: &Path) -> String {
+    let runtime = Runtime::new().expect("threads");
+    serde_json::to_string(&look(&runtime, path)).expect("numbers")
+}
+
+fn look(runtime: &Runtime, path: &Path) -> Look {
+    let started = Instant::now();
+    let working = open(path, Durability::Full);
+    let open_ns = started.elapsed().as_nanos() as u64;
+    let mut texts = Texts::new(23);
+    runtime.block_on(async {
+        for session in 0..100 {
+            let session = session_id(session);
+            let recent = working.recent_messages(session.as_str(), RECENT_MESSAGES).await;
+            assert!(!recent.expect("readable").is_empty(), "it was filled");
+        }
+        for _ in 0..200 {
+            let found = working.find_relevant(texts.question(), Default::default()).await;
+            found.expect("readable");
+        }
+    });
+    contend(runtime, &working, 16, 10, &mut texts);
+    let kib = |field: &str| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(field).map(str::to_owned));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+    };
+    Look { open_ns, rss_kib: kib("VmRSS:"), peak_kib: kib("VmHWM:") }
+}
+
+/// The curve of the cost of a write, all written one by one.
+pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let working = open(&folder.path().join("working.db"), Durability::Full);
+    let (mut texts, mut rows) = (Texts::new(31), 0);
+    let milestones = &MILESTONES[..size.pick(1, MILESTONES.len())];
+    let mut first = None;
+    for &milestone in milestones {
+        let (mut spent, before) = (0.0, rows);
+        while rows < size.pick(128, milestone) {
+            let each = size.pick(1, 100);
+            let (each_ns, _) = contend(runtime, &working, 64, each, &mut texts);
+            rows += 64 * each;
+            spent += each_ns * (64 * each) as f64;
+        }
+        let cost = spent / (rows - before) as f64;
+        report.add(GROWTH, &format!("up to row {milestone}"), &[cost]);
+        let grown = cost / *first.get_or_insert(cost);
+        let what = format!("cost of a write up to row {milestone}, against the first 10,000");
+        report.target(&what, grown, Bound::AtMost(1.2));
+    }
+}
