@@ -1,4 +1,4 @@
-"""Writes messages to a working memory with aiosqlite, one commit per call, as systems built on it do.
+"""Writes messages to a working memory with aiosqlite, one commit per call.
 
 usage: aiosqlite_writes.py DATABASE TEXTS    (TEXTS has one message a line)
 Prints {"aiosqlite": version, "seconds": n}; starting up and opening is not counted.

@@ -1,5 +1,5 @@
-//! Reads of a memory of 100,000 messages: one by its id, the last twelve of a session, a search; and
-//! what they and writes do to each other.
+//! Reads of a memory of 100,000 messages: one by its id, the last twelve of a session, a search;
+//! and what they and writes do to each other.
 
 use std::{hint::black_box, path::Path, time::Instant};
 

@@ -139,8 +139,8 @@ fn fresh(path: &Path) {
     drop(Working::open(path, Config::default()).expect("a working memory"));
 }
 
-/// The same for a SQLite that is older than ours: Python often has one that does not know the option
-/// for deleting from the word index. Nothing is deleted here.
+/// The same for a SQLite that is older than ours: Python often has one that does not know the
+/// option for deleting from the word index. Nothing is deleted here.
 fn older(folder: &Path, path: &Path) {
     let newer = folder.join("newer.db");
     fresh(&newer);

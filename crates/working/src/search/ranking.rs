@@ -7,8 +7,8 @@
 //!    that together, propose: every row with one of them is scored by BM25.
 //! 2. A further word adds to the rows that it is also in, the more the fewer of them that are. It
 //!    weighs as in BM25, but among the proposed rows, and as if it stood in each once.
-//! 3. Where that is not enough, or no word is rare, the newest rows with all words propose, then the
-//!    newest with any, window by window, each longer than the last: everything that matches is
+//! 3. Where that is not enough, or no word is rare, the newest rows with all words propose, then
+//!    the newest with any, window by window, each longer than the last: everything that matches is
 //!    found in the end.
 //!
 //! In a table of few rows every word is rare and the order is that of BM25.
@@ -39,7 +39,8 @@ const BETWEEN: &str = "SELECT rowid FROM search
 
 const _: () = assert!(CODE_BITS == 5, "the statements take the kind from the low five bits");
 
-/// Hands the documents that have any of `terms`, quoted, to `take`, best first, until it has enough.
+/// Hands the documents that have any of `terms`, which are quoted, to `take`, best first, until it
+/// has enough.
 pub(super) fn ranked(
     access: &Access<'_>,
     terms: &[String],
