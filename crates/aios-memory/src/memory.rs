@@ -157,6 +157,7 @@ impl AgentMemory {
                 records: longterm.records,
                 collections: longterm.collections,
                 pending: longterm.pending,
+                refused: longterm.refused,
             },
             model: self.shared.embedder.fingerprint().to_string(),
         })
@@ -223,6 +224,8 @@ pub struct LongtermStats {
     pub collections: std::collections::BTreeMap<&'static str, u64>,
     /// Changes that wait for the library.
     pub pending: u64,
+    /// Changes that could not be stored; [`Longterm::refused`] lists them with their reasons.
+    pub refused: u64,
 }
 
 /// Opens the model that the settings name, off the async workers.

@@ -27,14 +27,14 @@ pub struct Config {
     pub drain_delay: Duration,
     /// How often a process that is not the owner tries to become it; 500 ms.
     pub owner_retry: Duration,
-    /// Batches that are appended before small files are merged; 16.
+    /// Batches that are appended before small files are merged and old versions pruned; 8.
     pub compact_after_batches: u32,
     /// Rows outside the full-text index before it is brought up to date; 2,048.
     pub index_after_rows: u64,
     /// Records from which on an approximate vector index is built; 50,000.
     pub index_threshold: u64,
     /// How long a version of the library that nothing needs any more is kept, unless there are
-    /// more than 16; 1 h.
+    /// more than 8; 1 h.
     pub prune_after: Duration,
     /// The language whose word endings are ignored; English.
     pub language: Language,
@@ -55,7 +55,7 @@ impl Default for Config {
             drain_rows_max: 4096,
             drain_delay: Duration::from_millis(50),
             owner_retry: Duration::from_millis(500),
-            compact_after_batches: 16,
+            compact_after_batches: 8,
             index_after_rows: 2048,
             index_threshold: 50_000,
             prune_after: Duration::from_secs(3600),

@@ -41,9 +41,9 @@ const TERMS_INDEX: &str = "terms_idx";
 /// adding to a large one does not rewrite it. Each row is rewritten about once a tier.
 const FRAGMENT_ROWS: [usize; 3] = [1024, 8192, 65_536];
 /// Files of one tier from which on they are merged into one of the next.
-const TIER_FILES_MAX: usize = 16;
+const TIER_FILES_MAX: usize = 8;
 /// As many versions are kept at most, however young.
-const VERSIONS_MAX: usize = 16;
+const VERSIONS_MAX: usize = 8;
 /// Versions are kept no longer than this.
 const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Approximate neighbours that an indexed vector leg examines.
@@ -123,16 +123,20 @@ impl Library {
         self.table.version().await.map_err(Error::library("read the version"))
     }
 
-    /// Makes sure that what is read is at `version` or later, and on a handle that is not the
-    /// owner's that it is no version but one that was written down as safe: those above may be
-    /// rolled back, and their numbers come to mean something else.
+    /// Makes sure that what is read is at `version` or later.
     pub(crate) async fn catch_up(&self, version: u64) -> Result<(), Error> {
         let _forward = self.moving.lock().await;
         if self.version().await? < version {
-            let failed = Error::library("read the latest version");
-            self.table.checkout(version).await.map_err(failed)?;
+            self.stay_at(version).await?;
         }
         Ok(())
+    }
+
+    /// Reads this version and no other. For every process but the owner's: versions that are not
+    /// written down as safe may be set aside, and their numbers come to mean something else.
+    pub(crate) async fn stay_at(&self, version: u64) -> Result<(), Error> {
+        let failed = Error::library("read the version that the journal speaks of");
+        self.table.checkout(version).await.map_err(failed)
     }
 
     /// Adds rows whose keys the table does not hold.

@@ -463,6 +463,7 @@ impl Shared {
                 let dimension = self.embedder.dimension();
                 let opened = Library::open(dir, dimension, bytes).await?;
                 let library = opened.ok_or_else(|| owner::lost(&self.places))?;
+                library.stay_at(version).await?;
                 *self.library.write().expect("no holder panics") = Some(library.clone());
                 library
             }

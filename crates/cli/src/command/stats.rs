@@ -15,6 +15,9 @@ pub(crate) async fn stats(memory: &AgentMemory, output: Output) -> Result<(), Fa
             writeln!(out, "  {collection:<22} {count}")?;
         }
         writeln!(out, "{:<24} {}", "waiting for the library", stats.longterm.pending)?;
+        if 0 < stats.longterm.refused {
+            writeln!(out, "{:<24} {}", "could not be stored", stats.longterm.refused)?;
+        }
         let working = serde_json::to_value(&stats.working)?;
         writeln!(out, "working memory")?;
         for (name, count) in working.as_object().into_iter().flatten() {

@@ -34,11 +34,15 @@ use super::*;
 use crate::{Applied, Config, Durability, FeedPage, Longterm};
 
 /// How often the power is cut unless `AIOS_CRASH_ROUNDS` says otherwise.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 6;
 /// Calls of one round at most.
 const CALLS: u64 = 40;
 /// The syncs of one round among which the power is cut.
 const SYNCS: u64 = 250;
+/// As often a round begins with an empty directory.
+const NEW_EVERY: u64 = 3;
+/// The syncs of such a round among which the power is cut.
+const SYNCS_NEW: u64 = 60;
 /// Ids are so few that they are changed and removed often.
 const IDS: u64 = 60;
 
@@ -71,6 +75,10 @@ async fn simulate(durability: Durability, syncs: Syncs, rounds: u64) -> Result<(
     let mut dir = base.path().join("0");
     let mut calls = Calls::default();
     for round in 1..=rounds {
+        if round % NEW_EVERY == 0 {
+            dir = base.path().join(format!("{round}-new"));
+            calls = Calls::default();
+        }
         let image = base.path().join(round.to_string());
         let recorder = Recorder::new(&dir, &image, syncs, durability, &calls, &mut random);
         let cut = use_until_cut(&recorder, &dir, durability, &mut random)
@@ -294,7 +302,7 @@ impl Recorder {
             random: Random(1 + random.below(u64::MAX)),
             directories: BTreeMap::new(),
             files: HashMap::new(),
-            syncs_left: random.below(SYNCS),
+            syncs_left: random.below(if calls.0.is_empty() { SYNCS_NEW } else { SYNCS }),
             calls: calls.clone(),
             acknowledged: calls.0.len(),
             cut: None,

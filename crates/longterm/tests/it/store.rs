@@ -170,7 +170,8 @@ async fn a_drain_ends_while_others_go_on_storing() {
             }
         }
     });
-    for _ in 0..3 {
+    for name in ["first", "second", "third"] {
+        longterm.store(vec![note(name, "what must be moved")]).await.unwrap();
         longterm.drain().await.unwrap();
     }
     writer.abort();
