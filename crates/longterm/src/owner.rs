@@ -100,7 +100,11 @@ impl Owner {
         check_journal(places, journal, &manifests).await?;
         let term = journal.begin_term().await?;
         let library = match term.synced_version {
-            0 => begin(places, config, dimension).await?,
+            0 => {
+                // Or a power cut could leave a library that the journal has never heard of.
+                journal.sync().await?;
+                begin(places, config, dimension).await?
+            }
             version => heal(places, config, dimension, version, &manifests).await?,
         };
         let (files, unindexed) = library.backlog().await?;
