@@ -22,6 +22,8 @@ const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
 const CHILD_FIRST: &str = "AIOS_LONGTERM_CRASH_FIRST";
 /// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
 const ROUNDS: u64 = 10;
+/// As often a round begins with an empty directory, so that all of them take about as long.
+const NEW_EVERY: u64 = 20;
 
 /// Not a test by itself: what the killed process runs. It makes calls without end and says each
 /// acknowledgement.
@@ -84,13 +86,17 @@ fn state_after(calls: u64) -> BTreeMap<String, String> {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
-    let dir = tempfile::tempdir().unwrap();
+    let mut dir = tempfile::tempdir().unwrap();
     let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
     let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     let seed = number("AIOS_SEED").unwrap_or(7);
     let mut random = seed;
     let mut calls = 0;
     for round in 0..rounds {
+        if 0 < round && round % NEW_EVERY == 0 {
+            dir = tempfile::tempdir().unwrap();
+            calls = 0;
+        }
         // Xorshift (Marsaglia, 2003): the kills fall at other steps in each round.
         random ^= random << 13;
         random ^= random >> 7;
