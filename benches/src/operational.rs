@@ -67,6 +67,15 @@ fn floor(size: Size, report: &mut Report) {
     report.add(workload, "atomic addition", &each(count, size, 1, add));
     // No two threads can order their pushes faster than they can share one number.
     report.add(workload, "the same, 2 threads", &each(count, size, 2, add));
+    // What all contenders share when they hold `Arc`s of the same event: its count.
+    let shared = Arc::new(event());
+    let count_up_and_down = |_| drop(black_box(Arc::clone(&shared)));
+    report.add(workload, "Arc: clone, drop", &each(count, size, 1, count_up_and_down));
+    report.add(workload, "the same, 2 threads", &each(count, size, 2, count_up_and_down));
+    let plain = Ring::new(CAPACITY.try_into().expect("not zero"));
+    let push = |number| _ = plain.push([number; 3]);
+    report.add(workload, "Ring of plain values", &each(count, size, 1, push));
+    report.add(workload, "the same, 2 threads", &each(count, size, 2, push));
     let allocate = |number| drop(black_box(Box::new([number; 3])));
     report.add(workload, "allocate, free", &each(count, size, 1, allocate));
     report.add(workload, "epochs: pin", &each(count, size, 1, |_| drop(black_box(epoch::pin()))));

@@ -714,12 +714,17 @@ impl<T> Clone for Kept<T> {
 impl<T> Drop for Kept<T> {
     #[inline]
     fn drop(&mut self) {
-        // ORDERING: Release, so that whoever frees the entry does so after this.
-        if self.entry().references.fetch_sub(1, Ordering::Release) != 1 {
-            return;
+        let references = &self.entry().references;
+        // Of an entry that only this thread holds nobody can get a reference: then a load does it,
+        // which is most often so for what a push evicts.
+        // ORDERING: Release, so that whoever frees the entry does so after this. The load and the
+        // fence acquire: they pair with the Release of all others.
+        if references.load(Ordering::Acquire) != 1 {
+            if references.fetch_sub(1, Ordering::Release) != 1 {
+                return;
+            }
+            fence(Ordering::Acquire);
         }
-        // ORDERING: pairs with the Release of all others.
-        fence(Ordering::Acquire);
         // SAFETY: the pointer came from a `Box`, and the last reference is gone.
         drop(unsafe { Box::from_raw(self.entry.as_ptr()) });
     }
