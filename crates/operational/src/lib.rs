@@ -97,7 +97,10 @@ pub use config::{CAPACITY_MAX, Config, Keep};
 pub use error::Error;
 pub use event::{Category, Event, StoredEvent};
 pub use events::{Counters, Cursor, Filter, News, Recent, Swept};
-pub use metrics::{HOURS_WAITING_MAX, HourlyMetric, METRIC_KEY_BYTES_MAX, Metric, MetricWindow};
+pub use metrics::{
+    HOURS_WAITING_MAX, HourlyMetric, METRIC_KEY_BYTES_MAX, Metric, MetricWindow,
+    SAMPLES_WAITING_MAX,
+};
 pub use operational::Operational;
 pub use overflow::{Overflow, Pushed, Refused, Spill};
 pub use ring::Ring;

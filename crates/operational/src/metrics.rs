@@ -2,31 +2,43 @@
 //!
 //! Keys are only ever added, and their number is limited from the start. So the map is one
 //! preallocated table with linear probing whose slots are filled once and never emptied: finding a
-//! key takes no lock, and a lock belongs to one key alone. What belongs to one key stands in
-//! `series`.
+//! key takes no lock.
+//!
+//! The values of a key lie in stripes (as in J. Dice, D. Lea, `java.util.concurrent.atomic`
+//! `Striped64`): a thread always adds to the same one, behind a lock that other writers need only
+//! when there are more threads than stripes, and a read puts the stripes together. Whatever the
+//! keys, writers do not wait for each other, nor do they pass cache lines around. What belongs to
+//! one stripe stands in `series`.
 
 mod series;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     hash::BuildHasher,
     sync::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
+    time::Instant,
 };
 
 use aios_record::Timestamp;
+use crossbeam_utils::CachePadded;
 use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::{Clock, Config, Error, Operational, config::places, lock};
-use series::{Sample, Series};
+use series::{Figures, Sample, Series};
 
-pub use series::{HOURS_WAITING_MAX, MetricWindow};
+pub use series::{HOURS_WAITING_MAX, MetricWindow, SAMPLES_WAITING_MAX};
 
 /// The longest metric key, in bytes.
 pub const METRIC_KEY_BYTES_MAX: usize = 256;
+
+/// At most so many stripes for each key, however many processors there are: each has a window.
+const STRIPES_MAX: usize = 16;
 
 impl Operational {
     /// Sets the metric `key` as of now.
@@ -68,7 +80,16 @@ impl Operational {
     /// The last [`Config::metric_window`] values of `key` in figures, or none if it was never set.
     #[must_use]
     pub fn metric_window(&self, key: &str) -> Option<MetricWindow> {
-        self.inner.metrics.find(key).and_then(|cell| lock(&cell.series).window())
+        self.inner.metrics.window(key)
+    }
+
+    /// Takes the last value of each second that was over at `now`, by key and time: what to keep
+    /// of a metric when not every value is wanted. Values that came in after a newer one are not
+    /// among them. Before the process ends, `Timestamp::MAX` takes the current second too. What is
+    /// not taken for [`SAMPLES_WAITING_MAX`] such values is dropped, the oldest first.
+    #[must_use]
+    pub fn take_samples(&self, now: Timestamp) -> Vec<Metric> {
+        self.inner.metrics.take_samples(now)
     }
 
     /// Takes the roll-ups of all hours that were over at `now`, by key and hour. A value that comes
@@ -118,24 +139,32 @@ pub(crate) struct Metrics {
     keys: AtomicUsize,
     keys_max: usize,
     window: usize,
+    stripes: usize,
+    opened_at: Instant,
     clock: Arc<dyn Clock>,
 }
 
 struct Cell {
     key: Box<str>,
-    series: Mutex<Series>,
+    /// Made when a thread first needs it.
+    stripes: Box<[OnceLock<Box<Stripe>>]>,
 }
+
+type Stripe = CachePadded<Mutex<Series>>;
 
 impl Metrics {
     pub(crate) fn new(config: &Config) -> Result<Metrics, Error> {
         let keys_max = places("metric_keys_max", config.metric_keys_max)?.get();
         let window = places("metric_window", config.metric_window)?.get();
+        let processors = thread::available_parallelism().map_or(STRIPES_MAX, |count| count.get());
         Ok(Metrics {
             slots: (0..(2 * keys_max).next_power_of_two()).map(|_| OnceLock::new()).collect(),
             hasher: RandomState::default(),
             keys: AtomicUsize::new(0),
             keys_max,
             window,
+            stripes: processors.next_power_of_two().min(STRIPES_MAX),
+            opened_at: Instant::now(),
             clock: Arc::clone(&config.clock),
         })
     }
@@ -145,14 +174,16 @@ impl Metrics {
             return Err(Error::MetricNotFinite { key: key.to_owned() });
         }
         let cell = self.find_or_add(key)?;
-        let sample = Sample { micros: timestamp.as_microsecond(), value };
-        lock(&cell.series).add(sample, self.window);
+        // Of two values with one timestamp, maybe in different stripes, it says which came last.
+        // It is an order and not a time, so it is not for the configured clock to tell.
+        let order = self.opened_at.elapsed().as_nanos() as u64;
+        let sample = Sample { micros: timestamp.as_microsecond(), order, value };
+        lock(cell.own_stripe()).add(sample, self.window);
         Ok(())
     }
 
     pub(crate) fn latest(&self, key: &str) -> Option<Metric> {
-        let cell = self.find(key)?;
-        cell.latest()
+        self.find(key)?.latest()
     }
 
     fn all(&self) -> Vec<Metric> {
@@ -161,17 +192,48 @@ impl Metrics {
         metrics
     }
 
+    fn window(&self, key: &str) -> Option<MetricWindow> {
+        let mut samples = Vec::new();
+        self.find(key)?.stripes().for_each(|series| samples.extend(lock(series).samples()));
+        samples.sort_unstable_by_key(Sample::place);
+        let oldest = samples.len().saturating_sub(self.window);
+        MetricWindow::of(&samples[oldest..])
+    }
+
+    fn take_samples(&self, now: Timestamp) -> Vec<Metric> {
+        let mut taken = Vec::new();
+        for cell in self.cells() {
+            let mut seconds = BTreeMap::new();
+            for stripe in cell.stripes() {
+                for sample in lock(stripe).take_samples(now.as_microsecond()) {
+                    let last = seconds.entry(sample.second()).or_insert(sample);
+                    if last.place() < sample.place() {
+                        *last = sample;
+                    }
+                }
+            }
+            taken.extend(seconds.into_values().map(|sample| cell.metric(sample)));
+        }
+        taken.sort_unstable_by(|a, b| (&a.key, a.timestamp).cmp(&(&b.key, b.timestamp)));
+        taken
+    }
+
     fn take_hourly(&self, now: Timestamp) -> Vec<HourlyMetric> {
         let mut taken = Vec::new();
         for cell in self.cells() {
-            let hours = lock(&cell.series).take_hours(now.as_microsecond());
-            taken.extend(hours.into_iter().map(|hour| HourlyMetric {
+            let mut hours = BTreeMap::new();
+            for stripe in cell.stripes() {
+                for hour in lock(stripe).take_hours(now.as_microsecond()) {
+                    hours.entry(hour.start()).or_insert_with(Figures::none).merge(&hour.figures);
+                }
+            }
+            taken.extend(hours.into_iter().map(|(hour, figures)| HourlyMetric {
                 key: cell.key.to_string(),
-                hour: hour.start(),
-                count: hour.figures.count,
-                mean: hour.figures.mean(),
-                min: hour.figures.min,
-                max: hour.figures.max,
+                hour,
+                count: figures.count,
+                mean: figures.mean(),
+                min: figures.min,
+                max: figures.max,
             }));
         }
         taken.sort_unstable_by(|a, b| (&a.key, a.hour).cmp(&(&b.key, b.hour)));
@@ -205,7 +267,8 @@ impl Metrics {
             self.keys.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::TooManyMetricKeys { key: key.to_owned(), max: self.keys_max });
         }
-        let cell = Cell { key: key.into(), series: Mutex::default() };
+        let stripes = (0..self.stripes).map(|_| OnceLock::new()).collect();
+        let cell = Cell { key: key.into(), stripes };
         if slot.set(Box::new(cell)).is_err() {
             // ORDERING: as above.
             self.keys.fetch_sub(1, Ordering::Relaxed);
@@ -226,14 +289,30 @@ impl Metrics {
 }
 
 impl Cell {
+    /// The stripe of this thread. Threads are dealt to stripes in turn, as they come.
+    #[inline]
+    fn own_stripe(&self) -> &Stripe {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            // ORDERING: threads need only be dealt out evenly.
+            static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+        }
+        let own = THREAD.with(|number| number & (self.stripes.len() - 1));
+        self.stripes[own].get_or_init(Box::default)
+    }
+
+    fn stripes(&self) -> impl Iterator<Item = &Stripe> {
+        self.stripes.iter().filter_map(OnceLock::get).map(|stripe| &**stripe)
+    }
+
     /// None in the moment between the key and its first value.
     fn latest(&self) -> Option<Metric> {
-        let latest = lock(&self.series).latest()?;
-        Some(Metric {
-            key: self.key.to_string(),
-            value: latest.value,
-            timestamp: latest.timestamp(),
-        })
+        let latest = self.stripes().filter_map(|stripe| lock(stripe).latest());
+        latest.max_by_key(Sample::place).map(|sample| self.metric(sample))
+    }
+
+    fn metric(&self, sample: Sample) -> Metric {
+        Metric { key: self.key.to_string(), value: sample.value, timestamp: sample.timestamp() }
     }
 }
 

@@ -1,5 +1,6 @@
-//! The values of one metric: the latest, a window of the last few, and figures for each hour.
-//! Sequential code: the lock is the caller's.
+//! The values of one metric, as far as they came through one stripe: the latest, a window of the
+//! last few, the last of each second, and figures for each hour. Sequential code: the lock is the
+//! caller's.
 
 use std::collections::VecDeque;
 
@@ -10,7 +11,12 @@ use serde::Serialize;
 /// [`Operational::take_hourly`](crate::Operational::take_hourly).
 pub const HOURS_WAITING_MAX: usize = 48;
 
-const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
+/// How many values of a metric, one for each second, wait to be taken by
+/// [`Operational::take_samples`](crate::Operational::take_samples).
+pub const SAMPLES_WAITING_MAX: usize = 120;
+
+const SECOND_MICROS: i64 = 1_000_000;
+const HOUR_MICROS: i64 = 60 * 60 * SECOND_MICROS;
 
 /// The last values of a metric, in figures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -36,6 +42,8 @@ pub struct MetricWindow {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
     pub(super) micros: i64,
+    /// Greater for the later of two samples with the same `micros`.
+    pub(super) order: u64,
     pub(super) value: f64,
 }
 
@@ -43,6 +51,12 @@ pub(super) struct Sample {
 pub(super) struct Series {
     /// By time, the newest last: the latest value is at the end.
     window: VecDeque<Sample>,
+    /// Where the second of the latest value ends.
+    second_end: i64,
+    /// The last values of the seconds before that one, as far as nobody has taken them.
+    seconds: VecDeque<Sample>,
+    /// The values before it have been taken, or came too late for that.
+    taken_to: Option<i64>,
     /// By hour, the newest last.
     hours: VecDeque<Hour>,
 }
@@ -54,7 +68,7 @@ pub(super) struct Hour {
     pub(super) figures: Figures,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Figures {
     pub(super) count: u64,
     sum: f64,
@@ -64,6 +78,9 @@ pub(super) struct Figures {
 
 impl Series {
     pub(super) fn add(&mut self, sample: Sample, window_max: usize) {
+        if self.second_end <= sample.micros || self.window.is_empty() {
+            self.begin_second(sample.micros);
+        }
         // Values come in order but for rare exceptions, so this looks at one or two.
         let at = place(&self.window, |other| other.micros <= sample.micros);
         if self.window.len() < window_max {
@@ -75,6 +92,23 @@ impl Series {
         self.add_to_hour(sample);
     }
 
+    /// The latest value stays the last of its second.
+    fn begin_second(&mut self, micros: i64) {
+        if let Some(last) = self.untaken() {
+            self.seconds.push_back(last);
+            if SAMPLES_WAITING_MAX < self.seconds.len() {
+                self.seconds.pop_front();
+            }
+        }
+        self.second_end = second_end(micros);
+    }
+
+    /// The latest value, unless that of its second has been taken.
+    fn untaken(&self) -> Option<Sample> {
+        self.latest()
+            .filter(|latest| self.taken_to.is_none_or(|taken_to| taken_to <= latest.micros))
+    }
+
     fn add_to_hour(&mut self, sample: Sample) {
         let index = sample.micros.div_euclid(HOUR_MICROS);
         let at = place(&self.hours, |hour| hour.index <= index);
@@ -83,7 +117,9 @@ impl Series {
         {
             return hour.figures.add(sample.value);
         }
-        self.hours.insert(at, Hour { index, figures: Figures::of(sample.value) });
+        let mut figures = Figures::none();
+        figures.add(sample.value);
+        self.hours.insert(at, Hour { index, figures });
         if HOURS_WAITING_MAX < self.hours.len() {
             self.hours.pop_front();
         }
@@ -93,20 +129,22 @@ impl Series {
         self.window.back().copied()
     }
 
-    pub(super) fn window(&self) -> Option<MetricWindow> {
-        let (first, last) = (self.window.front()?, self.window.back()?);
-        let mut figures = Figures::of(first.value);
-        self.window.iter().skip(1).for_each(|sample| figures.add(sample.value));
-        let seconds = (last.micros - first.micros) as f64 / 1e6;
-        Some(MetricWindow {
-            count: figures.count,
-            mean: figures.mean(),
-            min: figures.min,
-            max: figures.max,
-            rate_per_second: (0.0 < seconds).then(|| (last.value - first.value) / seconds),
-            from: first.timestamp(),
-            to: last.timestamp(),
-        })
+    /// The window, oldest first.
+    pub(super) fn samples(&self) -> impl Iterator<Item = Sample> {
+        self.window.iter().copied()
+    }
+
+    /// Removes the last values of the seconds that ended at `now_micros` or before, oldest first.
+    pub(super) fn take_samples(&mut self, now_micros: i64) -> Vec<Sample> {
+        let count = self.seconds.partition_point(|sample| sample.second_end() <= now_micros);
+        let mut taken: Vec<Sample> = self.seconds.drain(..count).collect();
+        if let Some(last) = self.untaken().filter(|last| last.second_end() <= now_micros) {
+            taken.push(last);
+        }
+        if let Some(last) = taken.last() {
+            self.taken_to = Some(last.second_end());
+        }
+        taken
     }
 
     /// Removes the hours that ended at `now_micros` or before.
@@ -122,7 +160,39 @@ fn place<T>(items: &VecDeque<T>, before: impl Fn(&T) -> bool) -> usize {
     items.iter().rposition(before).map_or(0, |at| at + 1)
 }
 
+impl MetricWindow {
+    /// `samples` in figures; they are sorted. None of none.
+    pub(super) fn of(samples: &[Sample]) -> Option<MetricWindow> {
+        let (first, last) = (samples.first()?, samples.last()?);
+        let mut figures = Figures::none();
+        samples.iter().for_each(|sample| figures.add(sample.value));
+        let seconds = (last.micros - first.micros) as f64 / 1e6;
+        Some(MetricWindow {
+            count: figures.count,
+            mean: figures.mean(),
+            min: figures.min,
+            max: figures.max,
+            rate_per_second: (0.0 < seconds).then(|| (last.value - first.value) / seconds),
+            from: first.timestamp(),
+            to: last.timestamp(),
+        })
+    }
+}
+
 impl Sample {
+    /// Its place in the order of all samples of its metric.
+    pub(super) fn place(&self) -> (i64, u64) {
+        (self.micros, self.order)
+    }
+
+    pub(super) fn second(&self) -> i64 {
+        self.micros.div_euclid(SECOND_MICROS)
+    }
+
+    fn second_end(&self) -> i64 {
+        second_end(self.micros)
+    }
+
     pub(super) fn timestamp(self) -> Timestamp {
         timestamp(self.micros)
     }
@@ -135,8 +205,8 @@ impl Hour {
 }
 
 impl Figures {
-    fn of(value: f64) -> Figures {
-        Figures { count: 1, sum: value, min: value, max: value }
+    pub(super) fn none() -> Figures {
+        Figures { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
     }
 
     fn add(&mut self, value: f64) {
@@ -146,9 +216,20 @@ impl Figures {
         self.max = self.max.max(value);
     }
 
+    pub(super) fn merge(&mut self, other: &Figures) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
     pub(super) fn mean(&self) -> f64 {
         self.sum / self.count as f64
     }
+}
+
+fn second_end(micros: i64) -> i64 {
+    (micros.div_euclid(SECOND_MICROS) + 1) * SECOND_MICROS
 }
 
 /// The first hour of all may have begun before time does.

@@ -4,6 +4,7 @@ use std::{sync::Arc, thread};
 
 use aios_operational::{
     Clock, Config, Error, HOURS_WAITING_MAX, HourlyMetric, ManualClock, Operational,
+    SAMPLES_WAITING_MAX,
 };
 use jiff::{Timestamp, ToSpan};
 
@@ -160,4 +161,79 @@ fn threads_that_meet_new_keys_agree_on_them() {
     let counts: u64 = memory.take_hourly(Timestamp::MAX).iter().map(|hour| hour.count).sum();
     assert_eq!(counts, 16_000, "no update was lost");
     assert!(memory.update_metric("one.more", 0.0).unwrap_err().is_limit());
+}
+
+/// Each update on a thread of its own, one after the other.
+fn update_on_threads(memory: &Operational, updates: &[(f64, i64)]) {
+    for &(value, second) in updates {
+        thread::scope(|scope| {
+            scope.spawn(|| memory.update_metric_at("k", value, at(second)).unwrap());
+        });
+    }
+}
+
+#[test]
+fn what_several_threads_set_is_one_metric() {
+    let check = |updates: &[(f64, i64)], latest: (f64, i64), count: u64, mean: f64| {
+        let mut config = Config::default();
+        config.metric_window = 3;
+        let memory = Operational::open(config).unwrap();
+        update_on_threads(&memory, updates);
+        let metric = memory.metric("k").unwrap();
+        assert_eq!((metric.value, metric.timestamp), (latest.0, at(latest.1)));
+        let window = memory.metric_window("k").unwrap();
+        assert_eq!((window.count, window.mean), (count, mean));
+        let hours = memory.take_hourly(Timestamp::MAX);
+        assert_eq!(hours.len(), 1);
+        assert_eq!(hours[0].count, updates.len() as u64);
+    };
+    check(&[(1.0, 0), (3.0, 1)], (3.0, 1), 2, 2.0);
+    check(&[(3.0, 1), (1.0, 0)], (3.0, 1), 2, 2.0);
+    // Of values with the same time, the one set last.
+    check(&[(1.0, 5), (2.0, 5), (9.0, 5), (4.0, 5)], (4.0, 5), 3, 5.0);
+    // The window is the newest three by time, whoever set them.
+    check(&[(7.0, 9), (100.0, 1), (8.0, 10), (9.0, 11)], (9.0, 11), 3, 8.0);
+}
+
+#[test]
+fn of_each_second_that_is_over_the_last_value_is_a_sample() {
+    let memory = open();
+    let update = |value: f64, millis: i64| {
+        memory.update_metric_at("k", value, at(0) + millis.milliseconds()).unwrap();
+    };
+    let taken = |second: i64| -> Vec<(f64, i64)> {
+        let samples = memory.take_samples(at(second)).into_iter();
+        samples.map(|s| (s.value, s.timestamp.as_millisecond() - at(0).as_millisecond())).collect()
+    };
+    (0..100).for_each(|number| update(number.into(), 10 * i64::from(number)));
+    update(200.0, 1_000);
+    update(201.0, 1_999);
+    update(202.0, 4_500);
+    assert_eq!(taken(0), []);
+    assert_eq!(taken(2), [(99.0, 990), (201.0, 1_999)]);
+    assert_eq!(taken(2), [], "each once");
+    assert_eq!(taken(4), []);
+    // Late, so not the last of its second any more.
+    update(150.0, 1_500);
+    assert_eq!(taken(5), [(202.0, 4_500)]);
+    update(203.0, 4_600);
+    assert_eq!(taken(5), [], "that second was taken");
+    update(204.0, 7_000);
+    let rest: Vec<f64> = memory.take_samples(Timestamp::MAX).iter().map(|s| s.value).collect();
+    assert_eq!(rest, [204.0]);
+
+    let memory = open();
+    update_on_threads(&memory, &[(1.0, 0), (2.0, 0), (3.0, 1), (2.5, 0)]);
+    let samples: Vec<f64> = memory.take_samples(at(2)).iter().map(|s| s.value).collect();
+    assert_eq!(samples, [2.5, 3.0], "one of each second, whoever set it");
+}
+
+#[test]
+fn samples_that_nobody_takes_are_limited() {
+    let memory = open();
+    let seconds = SAMPLES_WAITING_MAX as i64 + 10;
+    (0..=seconds).for_each(|s| memory.update_metric_at("k", s as f64, at(s)).unwrap());
+    let taken = memory.take_samples(at(seconds));
+    assert_eq!(taken.len(), SAMPLES_WAITING_MAX);
+    assert_eq!(taken[0].value, 10.0);
 }
