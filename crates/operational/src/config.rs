@@ -24,6 +24,9 @@ pub struct Config {
     pub metric_keys_max: usize,
     /// How many values of each metric its window holds, 1 to [`CAPACITY_MAX`]. Default 64.
     pub metric_window: usize,
+    /// Of every so many seconds the last value of a metric is a sample, 1 to [`CAPACITY_MAX`].
+    /// Default 1.
+    pub metric_sample_seconds: usize,
     /// How many tasks may be active at once. Default 1,000.
     pub active_tasks_max: usize,
     /// How many tool results are kept, 1 to [`CAPACITY_MAX`]. Default 100.
@@ -58,6 +61,7 @@ impl Default for Config {
             event_bytes_max: 64 * 1024,
             metric_keys_max: 10_000,
             metric_window: 64,
+            metric_sample_seconds: 1,
             active_tasks_max: 1_000,
             tool_results: 100,
             disk: PathBuf::from("/"),
@@ -123,6 +127,7 @@ impl fmt::Debug for Config {
             .field("event_bytes_max", &self.event_bytes_max)
             .field("metric_keys_max", &self.metric_keys_max)
             .field("metric_window", &self.metric_window)
+            .field("metric_sample_seconds", &self.metric_sample_seconds)
             .field("active_tasks_max", &self.active_tasks_max)
             .field("tool_results", &self.tool_results)
             .field("disk", &self.disk)

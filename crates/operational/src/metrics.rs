@@ -30,7 +30,7 @@ use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::{Clock, Config, Error, Operational, config::places, lock};
-use series::{Figures, Sample, Series};
+use series::{Figures, SECOND_MICROS, Sample, Series, Span};
 
 pub use series::{HOURS_WAITING_MAX, MetricWindow, SAMPLES_WAITING_MAX};
 
@@ -83,10 +83,11 @@ impl Operational {
         self.inner.metrics.window(key)
     }
 
-    /// Takes the last value of each second that was over at `now`, by key and time: what to keep
-    /// of a metric when not every value is wanted. Values that came in after a newer one are not
-    /// among them. Before the process ends, `Timestamp::MAX` takes the current second too. What is
-    /// not taken for [`SAMPLES_WAITING_MAX`] such values is dropped, the oldest first.
+    /// Takes the last value of each second ([`Config::metric_sample_seconds`]) that was over at
+    /// `now`, by key and time: what to keep of a metric when not every value is wanted. Values that
+    /// came in after a newer one are not among them. Before the process ends, `Timestamp::MAX`
+    /// takes the current second too. What is not taken for [`SAMPLES_WAITING_MAX`] such values is
+    /// dropped, the oldest first.
     #[must_use]
     pub fn take_samples(&self, now: Timestamp) -> Vec<Metric> {
         self.inner.metrics.take_samples(now)
@@ -138,7 +139,7 @@ pub(crate) struct Metrics {
     hasher: RandomState,
     keys: AtomicUsize,
     keys_max: usize,
-    window: usize,
+    span: Span,
     stripes: usize,
     opened_at: Instant,
     clock: Arc<dyn Clock>,
@@ -156,13 +157,14 @@ impl Metrics {
     pub(crate) fn new(config: &Config) -> Result<Metrics, Error> {
         let keys_max = places("metric_keys_max", config.metric_keys_max)?.get();
         let window = places("metric_window", config.metric_window)?.get();
+        let seconds = places("metric_sample_seconds", config.metric_sample_seconds)?.get();
         let processors = thread::available_parallelism().map_or(STRIPES_MAX, |count| count.get());
         Ok(Metrics {
             slots: (0..(2 * keys_max).next_power_of_two()).map(|_| OnceLock::new()).collect(),
             hasher: RandomState::default(),
             keys: AtomicUsize::new(0),
             keys_max,
-            window,
+            span: Span { window, micros: seconds as i64 * SECOND_MICROS },
             stripes: processors.next_power_of_two().min(STRIPES_MAX),
             opened_at: Instant::now(),
             clock: Arc::clone(&config.clock),
@@ -178,7 +180,7 @@ impl Metrics {
         // It is an order and not a time, so it is not for the configured clock to tell.
         let order = self.opened_at.elapsed().as_nanos() as u64;
         let sample = Sample { micros: timestamp.as_microsecond(), order, value };
-        lock(cell.own_stripe()).add(sample, self.window);
+        lock(cell.own_stripe()).add(sample, self.span);
         Ok(())
     }
 
@@ -196,7 +198,7 @@ impl Metrics {
         let mut samples = Vec::new();
         self.find(key)?.stripes().for_each(|series| samples.extend(lock(series).samples()));
         samples.sort_unstable_by_key(Sample::place);
-        let oldest = samples.len().saturating_sub(self.window);
+        let oldest = samples.len().saturating_sub(self.span.window);
         MetricWindow::of(&samples[oldest..])
     }
 
@@ -205,8 +207,8 @@ impl Metrics {
         for cell in self.cells() {
             let mut seconds = BTreeMap::new();
             for stripe in cell.stripes() {
-                for sample in lock(stripe).take_samples(now.as_microsecond()) {
-                    let last = seconds.entry(sample.second()).or_insert(sample);
+                for sample in lock(stripe).take_samples(now.as_microsecond(), self.span) {
+                    let last = seconds.entry(self.span.end(sample.micros)).or_insert(sample);
                     if last.place() < sample.place() {
                         *last = sample;
                     }

@@ -118,7 +118,7 @@ pub use crate::{
     interaction::{Interaction, RECENT_INTERACTIONS},
     message::{ChatMessage, Message, NewMessage, RECENT_MESSAGES, Receipt, Role},
     meta::Meta,
-    metric::{Metric, MetricPoint},
+    metric::{HourlyMetric, Metric, MetricPoint},
     pattern::{Outcome, PATTERNS_MAX, Pattern},
     preference::{DEFAULT_USER, Preferences},
     records::{KINDS, RecordPage},

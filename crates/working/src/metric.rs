@@ -22,6 +22,23 @@ pub struct Metric {
     pub value: f64,
 }
 
+/// What is known of all values that a metric had in an hour, or in a part of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HourlyMetric {
+    /// What was measured.
+    pub key: String,
+    /// Where the hour begins.
+    pub hour: Timestamp,
+    /// How many values there were; at least 1.
+    pub count: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
 /// What is known of a metric at a second, or over an hour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricPoint {
@@ -67,8 +84,24 @@ impl Working {
         .await
     }
 
-    /// What is known of a metric from `since` until before `until`, oldest first: samples, and
-    /// hours where the samples have aged.
+    /// Adds figures to those of their hours, all in one transaction: what is told of one hour in
+    /// several calls adds up by `count`.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
+    pub async fn add_hourly_metrics(&self, hours: Vec<HourlyMetric>) -> Result<(), Error> {
+        self.write(move |access| {
+            for (index, hour) in hours.iter().enumerate() {
+                add_hour(access, hour)
+                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// What is known of a metric from `since` until before `until`, oldest first: samples, and the
+    /// figures of hours that have none, or none any more.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -82,13 +115,15 @@ impl Working {
         self.read(move |access| {
             let mut statement = access.connection.prepare_cached(
                 "SELECT hour, count, mean, min, max FROM metrics_hourly
-                 WHERE key = ?1 AND ?2 <= hour AND hour < ?3
+                 WHERE key = ?1 AND ?2 <= hour AND hour < ?3 AND NOT EXISTS (
+                     SELECT 1 FROM metrics WHERE metrics.key = metrics_hourly.key
+                     AND hour <= timestamp AND timestamp < hour + ?4)
                  UNION ALL
                  SELECT timestamp, 1, value, value, value FROM metrics
                  WHERE key = ?1 AND ?2 <= timestamp AND timestamp < ?3
                  ORDER BY 1",
             )?;
-            let range = (key, since.as_microsecond(), until.as_microsecond());
+            let range = (key, since.as_microsecond(), until.as_microsecond(), HOUR_US);
             let points = statement.query_map(range, |row| {
                 Ok(MetricPoint {
                     timestamp: Timestamp::decode(row.get_ref(0)?)?,
@@ -115,19 +150,42 @@ fn put(access: &Access<'_>, metric: &Metric) -> Result<(), Error> {
     Ok(())
 }
 
+fn add_hour(access: &Access<'_>, hour: &HourlyMetric) -> Result<(), Error> {
+    label(&hour.key, "key")?;
+    hour.hour.check("hour", 0)?;
+    for (value, name) in [(hour.mean, "mean"), (hour.min, "min"), (hour.max, "max")] {
+        value.check(name, 0)?;
+    }
+    let begin = hour.hour.as_microsecond().div_euclid(HOUR_US) * HOUR_US;
+    let count = i64::try_from(hour.count.max(1)).unwrap_or(i64::MAX);
+    let sql = format!(
+        "INSERT INTO metrics_hourly (key, hour, count, mean, min, max, told)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1) {MERGE}, told = 1"
+    );
+    let row = (&hour.key, begin, count, hour.mean, hour.min, hour.max);
+    access.connection.prepare_cached(&sql)?.execute(row)?;
+    Ok(())
+}
+
+/// Puts figures of an hour together with those that are there.
+const MERGE: &str = "ON CONFLICT DO UPDATE SET
+    mean = (mean * count + excluded.mean * excluded.count) / (count + excluded.count),
+    count = count + excluded.count,
+    min = min(min, excluded.min),
+    max = max(max, excluded.max)";
+
 /// Turns the samples of whole hours before `before` into hourly figures; how many samples went.
+/// Where the figures of an hour were told, they know of all values and the samples of some, so
+/// those change nothing.
 pub(crate) fn roll_up(access: &Access<'_>, before: i64) -> Result<u64, Error> {
     let before = before / HOUR_US * HOUR_US;
     // A sample may come late, after its hour was rolled up: then the two are put together.
-    let sql = "INSERT INTO metrics_hourly (key, hour, count, mean, min, max)
-        SELECT key, timestamp / ?2 * ?2 AS hour, count(*), avg(value), min(value), max(value)
-        FROM metrics WHERE timestamp < ?1 GROUP BY key, hour
-        ON CONFLICT DO UPDATE SET
-            mean = (mean * count + excluded.mean * excluded.count) / (count + excluded.count),
-            count = count + excluded.count,
-            min = min(min, excluded.min),
-            max = max(max, excluded.max)";
-    access.connection.prepare_cached(sql)?.execute((before, HOUR_US))?;
+    let sql = format!(
+        "INSERT INTO metrics_hourly (key, hour, count, mean, min, max)
+         SELECT key, timestamp / ?2 * ?2 AS hour, count(*), avg(value), min(value), max(value)
+         FROM metrics WHERE timestamp < ?1 GROUP BY key, hour {MERGE} WHERE NOT told"
+    );
+    access.connection.prepare_cached(&sql)?.execute((before, HOUR_US))?;
     let sql = "DELETE FROM metrics WHERE timestamp < ?1";
     Ok(access.connection.prepare_cached(sql)?.execute([before])? as u64)
 }

@@ -15,7 +15,7 @@ pub const HOURS_WAITING_MAX: usize = 48;
 /// [`Operational::take_samples`](crate::Operational::take_samples).
 pub const SAMPLES_WAITING_MAX: usize = 120;
 
-const SECOND_MICROS: i64 = 1_000_000;
+pub(super) const SECOND_MICROS: i64 = 1_000_000;
 const HOUR_MICROS: i64 = 60 * 60 * SECOND_MICROS;
 
 /// The last values of a metric, in figures.
@@ -45,6 +45,22 @@ pub(super) struct Sample {
     /// Greater for the later of two samples with the same `micros`.
     pub(super) order: u64,
     pub(super) value: f64,
+}
+
+/// How much of the past is looked at: for the window, and for a sample.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    /// In values.
+    pub(super) window: usize,
+    /// In microseconds, whole seconds; called a second here.
+    pub(super) micros: i64,
+}
+
+impl Span {
+    /// Where the second that contains `micros` ends.
+    pub(super) fn end(self, micros: i64) -> i64 {
+        (micros.div_euclid(self.micros) + 1) * self.micros
+    }
 }
 
 #[derive(Debug, Default)]
@@ -77,13 +93,13 @@ pub(super) struct Figures {
 }
 
 impl Series {
-    pub(super) fn add(&mut self, sample: Sample, window_max: usize) {
+    pub(super) fn add(&mut self, sample: Sample, span: Span) {
         if self.second_end <= sample.micros || self.window.is_empty() {
-            self.begin_second(sample.micros);
+            self.begin_second(span.end(sample.micros));
         }
         // Values come in order but for rare exceptions, so this looks at one or two.
         let at = place(&self.window, |other| other.micros <= sample.micros);
-        if self.window.len() < window_max {
+        if self.window.len() < span.window {
             self.window.insert(at, sample);
         } else if 0 < at {
             self.window.pop_front();
@@ -93,14 +109,14 @@ impl Series {
     }
 
     /// The latest value stays the last of its second.
-    fn begin_second(&mut self, micros: i64) {
+    fn begin_second(&mut self, end: i64) {
         if let Some(last) = self.untaken() {
             self.seconds.push_back(last);
             if SAMPLES_WAITING_MAX < self.seconds.len() {
                 self.seconds.pop_front();
             }
         }
-        self.second_end = second_end(micros);
+        self.second_end = end;
     }
 
     /// The latest value, unless that of its second has been taken.
@@ -135,14 +151,13 @@ impl Series {
     }
 
     /// Removes the last values of the seconds that ended at `now_micros` or before, oldest first.
-    pub(super) fn take_samples(&mut self, now_micros: i64) -> Vec<Sample> {
-        let count = self.seconds.partition_point(|sample| sample.second_end() <= now_micros);
+    pub(super) fn take_samples(&mut self, now_micros: i64, span: Span) -> Vec<Sample> {
+        let is_over = |sample: &Sample| span.end(sample.micros) <= now_micros;
+        let count = self.seconds.partition_point(is_over);
         let mut taken: Vec<Sample> = self.seconds.drain(..count).collect();
-        if let Some(last) = self.untaken().filter(|last| last.second_end() <= now_micros) {
-            taken.push(last);
-        }
+        taken.extend(self.untaken().filter(is_over));
         if let Some(last) = taken.last() {
-            self.taken_to = Some(last.second_end());
+            self.taken_to = Some(span.end(last.micros));
         }
         taken
     }
@@ -185,14 +200,6 @@ impl Sample {
         (self.micros, self.order)
     }
 
-    pub(super) fn second(&self) -> i64 {
-        self.micros.div_euclid(SECOND_MICROS)
-    }
-
-    fn second_end(&self) -> i64 {
-        second_end(self.micros)
-    }
-
     pub(super) fn timestamp(self) -> Timestamp {
         timestamp(self.micros)
     }
@@ -226,10 +233,6 @@ impl Figures {
     pub(super) fn mean(&self) -> f64 {
         self.sum / self.count as f64
     }
-}
-
-fn second_end(micros: i64) -> i64 {
-    (micros.div_euclid(SECOND_MICROS) + 1) * SECOND_MICROS
 }
 
 /// The first hour of all may have begun before time does.
