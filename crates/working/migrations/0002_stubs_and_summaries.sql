@@ -1,6 +1,7 @@
 -- Version 2. A parent that ages leaves a stub for its children: its row with `stub` set, which no
 -- read shows. What ended is summed up before it goes. Preferences and traits of the persona get row
--- numbers, so that they are listed page by page like every other record.
+-- numbers, so that they are listed page by page like every other record. Hourly figures can be
+-- told.
 
 ALTER TABLE sessions ADD COLUMN stub INTEGER NOT NULL DEFAULT 0 CHECK (stub IN (0, 1));
 ALTER TABLE goals ADD COLUMN stub INTEGER NOT NULL DEFAULT 0 CHECK (stub IN (0, 1));
@@ -58,3 +59,6 @@ CREATE TABLE upkeep (
     work    TEXT NOT NULL PRIMARY KEY,
     done_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Whether the figures were told by who knows all values, or come from the samples kept here.
+ALTER TABLE metrics_hourly ADD COLUMN told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1));

@@ -2,8 +2,8 @@
 
 use aios_record::{Change, Kind, Scope, ScopeFilter, Timestamp};
 use aios_working::{
-    Aged, Decision, Entry, Error, Goal, IMPORTANT, Metric, MetricPoint, NewMessage, Pattern,
-    Receipt, Retention, Session, Task, TaskUpdate, ToolCall,
+    Aged, Decision, Entry, Error, Goal, HourlyMetric, IMPORTANT, Metric, MetricPoint, NewMessage,
+    Pattern, Receipt, Retention, Session, Task, TaskUpdate, ToolCall,
 };
 
 use crate::{HOUR_US, Place, START, id, opened};
@@ -320,6 +320,27 @@ async fn samples_become_hours() {
     working.age(&Retention::default()).await.unwrap();
     assert_eq!(history().await, [(3, 4.0, 1.0, 8.0), (1, 5.0, 5.0, 5.0)]);
     assert!(working.store_metrics(vec![at(1, f64::NAN)]).await.unwrap_err().is_invalid());
+
+    // Who has seen all values tells the figures: they add up, and samples change nothing.
+    let told = |hour: i64, count: u64, value: f64| HourlyMetric {
+        key: "cpu".to_owned(),
+        hour: start + jiff::SignedDuration::from_hours(hour),
+        count,
+        mean: value,
+        min: value - 1.0,
+        max: value + 1.0,
+    };
+    working.store_metrics(vec![at(7200, 6.0)]).await.unwrap();
+    working.add_hourly_metrics(vec![told(2, 30, 5.0), told(2, 10, 9.0)]).await.unwrap();
+    assert_eq!(history().await[2..], [(1, 6.0, 6.0, 6.0)], "samples are finer");
+    place.pass_hours(2);
+    working.age(&Retention::default()).await.unwrap();
+    assert_eq!(history().await[2..], [(40, 6.0, 4.0, 10.0)]);
+    working.add_hourly_metrics(vec![told(1, 1, 7.0)]).await.unwrap();
+    assert_eq!(history().await[1..], [(2, 6.0, 5.0, 8.0), (40, 6.0, 4.0, 10.0)]);
+    let error = working.add_hourly_metrics(vec![told(3, 1, 7.0), told(3, 1, f64::NAN)]).await;
+    assert!(matches!(error.unwrap_err(), aios_working::Error::InBatch { index: 1, .. }));
+    assert_eq!(history().await.len(), 3, "none of a refused batch");
 
     place.clock.fetch_add(366 * 24 * HOUR_US, std::sync::atomic::Ordering::Relaxed);
     working.age(&Retention::default()).await.unwrap();
