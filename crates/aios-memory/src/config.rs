@@ -116,6 +116,9 @@ settings! {
         keep: Keep = Keep::Critical,
         /// How many metric keys there may be.
         metric_keys_max: usize = 10_000,
+        /// Of every so many seconds the last value of each metric is kept for a week; 0 keeps only
+        /// the figures of hours, which are there for a year.
+        metric_sample_seconds: usize = 1,
     }
     /// Tier 1: what is going on now, in SQLite.
     "working" => working: Working {
@@ -232,6 +235,7 @@ impl Config {
             .with_metric_keys_max(settings.metric_keys_max)
             .with_overflow(settings.keep, overflow);
         config.disk.clone_from(&self.memory.data_dir);
+        config.metric_sample_seconds = settings.metric_sample_seconds.max(1);
         config
     }
 

@@ -60,6 +60,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Events that were to be kept could not be written before the end.
+    #[error("{count} events could not be written to the disk and are lost; the log says why")]
+    EventsUnwritten {
+        /// How many.
+        count: u64,
+    },
     /// Working memory is not the one that long-term memory has heard of.
     #[error(
         "working.db has told {head} changes and long-term memory has heard {watermark}: it was \
@@ -141,7 +147,7 @@ impl Error {
             Error::Working(_) => "working",
             Error::Longterm(_) => "longterm",
             Error::Context(_) => "context",
-            Error::EventUnwritten { .. } => "working",
+            Error::EventUnwritten { .. } | Error::EventsUnwritten { .. } => "working",
             Error::FeedBehind { .. } => "damaged",
             Error::EventsBusy | Error::Interrupted => "internal",
         }

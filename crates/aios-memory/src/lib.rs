@@ -56,6 +56,7 @@ mod import;
 mod ingest;
 mod locomo;
 mod memory;
+mod metrics;
 pub mod migrate;
 mod moment;
 mod pump;

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::{
     Config, Error,
+    metrics::MetricHistory,
     pump::{Pump, Pumping},
     spill::{Spill, Spilling},
 };
@@ -85,7 +86,10 @@ impl AgentMemory {
         let pump = Pump::new(working.clone(), longterm.clone());
         let (spill, waiting) = Spill::new();
         let operational = Operational::open(config.to_operational(spill.sink()))?;
-        let spilling = Spilling::start(waiting, operational.clone(), working.clone(), pump.clone());
+        let keeps_samples = 0 < config.operational.metric_sample_seconds;
+        let metrics = MetricHistory::new(operational.clone(), working.clone(), keeps_samples);
+        let spilling =
+            Spilling::start(waiting, operational.clone(), working.clone(), pump.clone(), metrics);
         let pumping = Pumping::start(pump.clone());
         let shared = Shared {
             config,
@@ -151,6 +155,7 @@ impl AgentMemory {
         let longterm = self.shared.longterm.stats().await?;
         Ok(Stats {
             operational: self.shared.operational.counters(),
+            events_unwritten: self.shared.spilling.unwritten(),
             disk_bytes: working.file_bytes + longterm.disk_bytes,
             working,
             longterm: LongtermStats {
@@ -174,12 +179,12 @@ impl AgentMemory {
         if shared.is_closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let _ = shared.operational.flush();
-        shared.spilling.stop().await;
+        let spilled = shared.spilling.stop().await;
         shared.pumping.stop().await;
         let pumped = shared.pump.catch_up().await;
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
+        spilled?;
         pumped?;
         Ok(drained?)
     }
@@ -205,6 +210,8 @@ impl std::fmt::Debug for AgentMemory {
 pub struct Stats {
     /// What has become of the events of this process.
     pub operational: aios_operational::Counters,
+    /// Events that were handed on and that working memory cannot store; the log says why.
+    pub events_unwritten: u64,
     /// Rows of working memory.
     pub working: aios_working::Stats,
     /// Records of long-term memory.

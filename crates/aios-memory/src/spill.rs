@@ -2,13 +2,23 @@
 //!
 //! The ring hands critical ones (and, by setting, those that leave it) to a bounded queue without
 //! waiting; a task takes what is queued and writes it in one transaction. When the queue is full
-//! the ring keeps them and offers them again.
+//! the ring keeps them and offers them again. What the disk refuses is tried again until the memory
+//! is shut down: meanwhile the queue fills, the ring keeps what it can, and counts what it cannot.
+//!
+//! The same task hands on what is to be kept of metrics, which is in `metrics`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use aios_operational::{
     Event, Operational, Overflow, Pushed, Refused, Spill as Spilled, StoredEvent,
 };
+use aios_record::Timestamp;
 use aios_working::Working;
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
@@ -16,7 +26,7 @@ use tokio::{
     time,
 };
 
-use crate::{AgentMemory, Error, pump::Pump};
+use crate::{AgentMemory, Error, metrics::MetricHistory, pump::Pump};
 
 /// How many events may wait for the disk.
 const QUEUE: usize = 1024;
@@ -24,12 +34,20 @@ const QUEUE: usize = 1024;
 /// How many are written at once.
 const BATCH: usize = 256;
 
-/// How often a batch is tried before its events are given up, and how long between.
+/// How often a batch is tried before those who wait for it are told, and, at the end, before it is
+/// given up.
 const TRIES: u32 = 5;
-const REST_AFTER_ERROR: Duration = Duration::from_millis(200);
+
+/// How long to rest after the first failure; twice as long after each further one, up to the
+/// longest.
+const REST: Duration = Duration::from_millis(100);
+const REST_MAX: Duration = Duration::from_secs(5);
 
 /// How often expired events are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How often metrics go to the disk: a process that is killed loses so much of their history.
+const METRICS_INTERVAL: Duration = Duration::from_secs(30);
 
 impl AgentMemory {
     /// Takes note of something that happened: in RAM, without waiting. A critical event is on its
@@ -45,7 +63,9 @@ impl AgentMemory {
     ///
     /// # Errors
     /// - [`Error::EventsBusy`] when too many wait; the event is in RAM all the same.
-    /// - When the event is too large, or the disk refuses.
+    /// - [`Error::EventUnwritten`] when the disk refuses; a critical event is tried again in the
+    ///   background all the same.
+    /// - When the event is too large.
     pub async fn push_event_durable(&self, event: Event) -> Result<Pushed, Error> {
         let (reply, written) = oneshot::channel();
         let queue = self.spill().queue.clone();
@@ -66,6 +86,17 @@ impl AgentMemory {
 struct Queued {
     event: StoredEvent,
     written: Option<oneshot::Sender<Result<(), Error>>>,
+}
+
+impl Queued {
+    /// Tells who waits, once.
+    fn reply(&mut self, error: Option<&aios_working::Error>) {
+        let Some(written) = self.written.take() else { return };
+        let result =
+            error.map_or(Ok(()), |error| Err(Error::EventUnwritten { reason: error.to_string() }));
+        // Who asked may have gone.
+        let _ = written.send(result);
+    }
 }
 
 /// The way into the queue.
@@ -94,8 +125,9 @@ pub(crate) struct Waiting(mpsc::Receiver<Queued>);
 /// The task that writes. Dropped, it ends when it has written what is queued;
 /// [`stop`](Spilling::stop) waits for that.
 pub(crate) struct Spilling {
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    stop: watch::Sender<()>,
+    task: Mutex<Option<JoinHandle<Result<(), Error>>>>,
+    unwritten: Arc<AtomicU64>,
 }
 
 impl Spilling {
@@ -104,82 +136,169 @@ impl Spilling {
         operational: Operational,
         working: Working,
         pump: Pump,
+        metrics: MetricHistory,
     ) -> Spilling {
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(waiting.0, stopped, operational, working, pump));
-        Spilling { stop, task: Mutex::new(Some(task)) }
+        let (stop, stopped) = watch::channel(());
+        let unwritten = Arc::default();
+        let spiller = Spiller {
+            waiting: waiting.0,
+            batch: Vec::with_capacity(BATCH),
+            failures: 0,
+            unwritten: Arc::clone(&unwritten),
+            operational,
+            working,
+            pump,
+            metrics,
+        };
+        Spilling { stop, task: Mutex::new(Some(tokio::spawn(spiller.run(stopped)))), unwritten }
     }
 
-    pub(crate) async fn stop(&self) {
+    /// How many events were handed on and could not be written.
+    pub(crate) fn unwritten(&self) -> u64 {
+        // ORDERING: a statistic.
+        self.unwritten.load(Ordering::Relaxed)
+    }
+
+    /// Has everything written that is to be kept, whatever its age.
+    ///
+    /// # Errors
+    /// [`Error::EventsUnwritten`] when the disk refuses some.
+    pub(crate) async fn stop(&self) -> Result<(), Error> {
         // The receiver is gone only when the task has ended already.
-        let _ = self.stop.send(true);
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
-        {
-            tracing::warn!(%error, "the task that writes events ended badly");
+        let _ = self.stop.send(());
+        match self.task.lock().await.take() {
+            Some(task) => task.await.map_err(|_| Error::Interrupted)?,
+            None => Ok(()),
         }
     }
 }
 
-async fn run(
-    mut waiting: mpsc::Receiver<Queued>,
-    mut stopped: watch::Receiver<bool>,
+struct Spiller {
+    waiting: mpsc::Receiver<Queued>,
+    /// Taken out of the queue, and not written yet.
+    batch: Vec<Queued>,
+    /// How often writing it has failed.
+    failures: u32,
+    unwritten: Arc<AtomicU64>,
     operational: Operational,
     working: Working,
     pump: Pump,
-) {
-    let mut sweep = time::interval(SWEEP_INTERVAL);
-    let mut batch = Vec::with_capacity(BATCH);
-    loop {
-        tokio::select! {
-            taken = waiting.recv_many(&mut batch, BATCH) => {
-                if taken == 0 {
+    metrics: MetricHistory,
+}
+
+impl Spiller {
+    async fn run(mut self, mut stopped: watch::Receiver<()>) -> Result<(), Error> {
+        let mut sweep = time::interval(SWEEP_INTERVAL);
+        let mut metrics = time::interval(METRICS_INTERVAL);
+        loop {
+            let rest = self.rest();
+            tokio::select! {
+                taken = self.waiting.recv_many(&mut self.batch, BATCH), if self.failures == 0 => {
+                    if taken == 0 {
+                        break;
+                    }
+                    self.write().await;
+                }
+                () = time::sleep(rest), if 0 < self.failures => self.write().await,
+                _ = sweep.tick() => {
+                    self.operational.sweep(self.operational.clock().instant());
+                }
+                _ = metrics.tick() => {
+                    self.metrics.write(self.operational.clock().timestamp()).await;
+                }
+                // Told to, or the memory was dropped.
+                _ = stopped.changed() => break,
+            }
+        }
+        self.finish().await
+    }
+
+    /// Writes the batch and answers those who wait for it. An event that cannot be stored costs
+    /// itself only; what the disk refuses stays in the batch.
+    async fn write(&mut self) {
+        while !self.batch.is_empty() {
+            let events = self.batch.iter().map(|queued| to_working(&queued.event)).collect();
+            match self.working.store_events(events).await {
+                Ok(()) => {
+                    self.batch.drain(..).for_each(|mut queued| queued.reply(None));
+                    self.failures = 0;
+                    self.pump.wake();
+                    self.operational.offer_again();
+                }
+                Err(aios_working::Error::InBatch { index, source }) if source.is_invalid() => {
+                    let queued = self.batch.remove(index);
+                    self.give_up(queued, &source);
+                }
+                Err(error) => {
+                    self.failures += 1;
+                    if self.failures == TRIES {
+                        self.tell(&error);
+                    }
                     return;
                 }
-                write(&mut batch, &working).await;
-                pump.wake();
-                operational.offer_again();
             }
-            _ = sweep.tick() => {
-                operational.sweep(operational.clock().instant());
-            }
-            // What is queued is still taken; then the queue says that it has ended.
-            _ = stopped.changed(), if !waiting.is_closed() => waiting.close(),
         }
+        self.failures = 0;
     }
-}
 
-/// Writes a batch and answers those who wait for it. An event that cannot be stored costs itself
-/// only.
-async fn write(batch: &mut Vec<Queued>, working: &Working) {
-    let mut tries = 1;
-    while !batch.is_empty() {
-        let events = batch.iter().map(|queued| to_working(&queued.event)).collect();
-        match working.store_events(events).await {
-            Ok(()) => return answer(batch.drain(..), None),
-            Err(aios_working::Error::InBatch { index, source }) if source.is_invalid() => {
-                answer([batch.remove(index)], Some(&*source));
-            }
-            Err(error) if error.is_retryable() && tries < TRIES => {
-                tries += 1;
-                time::sleep(REST_AFTER_ERROR).await;
-            }
-            Err(error) => return answer(batch.drain(..), Some(&error)),
-        }
+    /// Tells those who wait that the disk refuses. Critical events are tried again.
+    fn tell(&mut self, error: &aios_working::Error) {
+        let reason = error as &dyn std::error::Error;
+        tracing::error!(error = reason, "events cannot be written; they are tried again");
+        self.batch.retain_mut(|queued| {
+            let waited = queued.written.is_some();
+            queued.reply(Some(error));
+            !waited || queued.event.is_critical()
+        });
     }
-}
 
-fn answer(answered: impl IntoIterator<Item = Queued>, error: Option<&aios_working::Error>) {
-    for Queued { event, written } in answered {
-        if let Some(error) = error {
-            let error = error as &dyn std::error::Error;
-            tracing::error!(error, event = %event.id(), "an event could not be written");
+    fn give_up(&mut self, mut queued: Queued, error: &aios_working::Error) {
+        let reason = error as &dyn std::error::Error;
+        tracing::error!(error = reason, event = %queued.event.id(), "an event cannot be written");
+        // ORDERING: a statistic.
+        self.unwritten.fetch_add(1, Ordering::Relaxed);
+        queued.reply(Some(error));
+    }
+
+    /// How long to wait before the batch is tried again.
+    fn rest(&self) -> Duration {
+        let doublings = self.failures.saturating_sub(1).min(16);
+        REST.saturating_mul(1 << doublings).min(REST_MAX)
+    }
+
+    /// Writes everything that the ring is to hand on and everything queued. The queue has fewer
+    /// places than the ring, so that may take rounds.
+    async fn finish(mut self) -> Result<(), Error> {
+        self.metrics.write(Timestamp::MAX).await;
+        loop {
+            let swept = self.operational.flush();
+            while let Ok(queued) = self.waiting.try_recv() {
+                self.batch.push(queued);
+            }
+            self.write_or_give_up().await?;
+            if swept.refused == 0 {
+                break;
+            }
         }
-        let result =
-            error.map_or(Ok(()), |error| Err(Error::EventUnwritten { reason: error.to_string() }));
-        if let Some(written) = written {
-            // Who asked may have gone.
-            let _ = written.send(result);
+        self.waiting.close();
+        while 0 < self.waiting.recv_many(&mut self.batch, BATCH).await {
+            self.write_or_give_up().await?;
+        }
+        Ok(())
+    }
+
+    async fn write_or_give_up(&mut self) -> Result<(), Error> {
+        self.failures = 0;
+        loop {
+            self.write().await;
+            if self.batch.is_empty() {
+                return Ok(());
+            }
+            if TRIES <= self.failures {
+                let count = self.batch.len() as u64 + self.operational.counters().critical_waiting;
+                return Err(Error::EventsUnwritten { count });
+            }
+            time::sleep(self.rest()).await;
         }
     }
 }

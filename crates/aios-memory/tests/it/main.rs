@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod context;
+mod events;
 mod feed;
 mod import;
 mod ingest;

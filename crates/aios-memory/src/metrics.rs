@@ -1,0 +1,103 @@
+//! Metrics, on their way from RAM to the disk: the last value of each second, and the figures of
+//! hours, which know of every value.
+
+use aios_operational::Operational;
+use aios_record::Timestamp;
+use aios_working::{HourlyMetric, Metric, Working};
+
+/// How many rows share a transaction: other writers come in between.
+const BATCH: usize = 1024;
+
+/// How many rows of each sort wait at most while the disk refuses; the oldest go first.
+const WAITING_MAX: usize = 100_000;
+
+/// What is to be kept of the metrics of an [`Operational`].
+pub(crate) struct MetricHistory {
+    operational: Operational,
+    working: Working,
+    keeps_samples: bool,
+    samples: Vec<Metric>,
+    hours: Vec<HourlyMetric>,
+}
+
+impl MetricHistory {
+    pub(crate) fn new(
+        operational: Operational,
+        working: Working,
+        keeps_samples: bool,
+    ) -> MetricHistory {
+        MetricHistory { operational, working, keeps_samples, samples: vec![], hours: vec![] }
+    }
+
+    /// Writes the samples of the seconds that were over at `now`, and the figures of all hours up
+    /// to now: those of one hour add up in the file.
+    pub(crate) async fn write(&mut self, now: Timestamp) {
+        if self.keeps_samples {
+            let samples = self.operational.take_samples(now).into_iter();
+            self.samples.extend(samples.map(|sample| Metric {
+                key: sample.key,
+                timestamp: sample.timestamp,
+                value: sample.value,
+            }));
+        }
+        let hours = self.operational.take_hourly(Timestamp::MAX).into_iter();
+        self.hours.extend(hours.map(|hour| HourlyMetric {
+            key: hour.key,
+            hour: hour.hour,
+            count: hour.count,
+            mean: hour.mean,
+            min: hour.min,
+            max: hour.max,
+        }));
+        write_all(&mut self.samples, &self.working).await;
+        write_all(&mut self.hours, &self.working).await;
+    }
+}
+
+/// A row of the history.
+trait Row: Clone + Send + Sync {
+    fn write(
+        working: &Working,
+        batch: Vec<Self>,
+    ) -> impl Future<Output = Result<(), aios_working::Error>> + Send;
+}
+
+impl Row for Metric {
+    fn write(
+        working: &Working,
+        batch: Vec<Metric>,
+    ) -> impl Future<Output = Result<(), aios_working::Error>> + Send {
+        working.store_metrics(batch)
+    }
+}
+
+impl Row for HourlyMetric {
+    fn write(
+        working: &Working,
+        batch: Vec<HourlyMetric>,
+    ) -> impl Future<Output = Result<(), aios_working::Error>> + Send {
+        working.add_hourly_metrics(batch)
+    }
+}
+
+/// Writes `rows` batch by batch. What the disk refuses stays for the next time; a row that can
+/// never be stored is left out.
+async fn write_all<R: Row>(rows: &mut Vec<R>, working: &Working) {
+    while !rows.is_empty() {
+        let count = rows.len().min(BATCH);
+        match R::write(working, rows[..count].to_vec()).await {
+            Ok(()) => _ = rows.drain(..count),
+            Err(aios_working::Error::InBatch { index, source }) if source.is_invalid() => {
+                let error = &*source as &dyn std::error::Error;
+                tracing::warn!(error, "a metric is not kept");
+                rows.remove(index);
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, waiting = rows.len(), "metrics cannot be written yet");
+                rows.drain(..rows.len().saturating_sub(WAITING_MAX));
+                return;
+            }
+        }
+    }
+}

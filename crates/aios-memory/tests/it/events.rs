@@ -1,0 +1,157 @@
+//! Events and metrics reach the disk: by a shutdown, past a kill, through a full queue.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+};
+
+use aios_memory::{
+    AgentMemory, Config, Event, Timestamp,
+    operational::{Keep, Spill},
+    working::{self, EventFilter, Working},
+};
+use serde_json::json;
+
+use crate::Fixture;
+
+const DIRECTORY: &str = "AIOS_EVENTS_TEST_DIRECTORY";
+/// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
+const KILLS: usize = 3;
+const WRITERS: usize = 4;
+
+/// Runs as a child process when a test names a directory: [`WRITERS`] tasks push events and say the
+/// `seq` of each on stderr as soon as it is acknowledged.
+#[test]
+fn child() {
+    let Some(directory) = env::var_os(DIRECTORY) else { return };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let memory = AgentMemory::open(Config::at(Path::new(&directory))).await.unwrap();
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..WRITERS {
+            let memory = memory.clone();
+            writers.spawn(async move {
+                for n in 0.. {
+                    let name = format!("{}-{writer}-{n}", std::process::id());
+                    let event = Event::new("event", "child", json!({ "name": name }));
+                    let event = if n % 2 == 0 { event.critical() } else { event };
+                    let pushed = memory.push_event_durable(event).await.unwrap();
+                    assert_eq!(pushed.spill, Spill::Accepted);
+                    std::io::stderr().write_all(format!("{name}\n").as_bytes()).unwrap();
+                }
+            });
+        }
+        writers.join_all().await;
+    });
+}
+
+/// The names of the events that working memory holds, each of which is there once.
+async fn names(path: &Path) -> BTreeSet<String> {
+    let working = Working::open(path, working::Config::default()).unwrap();
+    assert!(working.verify().await.unwrap().is_empty());
+    let events = working.events(EventFilter::default()).await.unwrap();
+    let name = |event: &working::Event| event.data["name"].as_str().unwrap().to_owned();
+    let names: BTreeSet<String> = events.iter().map(name).collect();
+    assert_eq!(names.len(), events.len());
+    working.close().await;
+    names
+}
+
+#[tokio::test]
+async fn a_durable_event_survives_a_kill() {
+    let fixture = Fixture::new();
+    let directory = fixture.config().memory.data_dir;
+    let mut acknowledged = BTreeSet::new();
+    let rounds = env::var("AIOS_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    for round in 0..rounds.unwrap_or(KILLS) {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "events::child", "--nocapture", "--test-threads=1"])
+            .env(DIRECTORY, &directory)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        acknowledged.extend(lines.by_ref().take(50 + 37 * (round % 10)).map(Result::unwrap));
+        child.kill().unwrap();
+        // The last line may be cut short.
+        let mut rest: Vec<String> = lines.map_while(Result::ok).collect();
+        rest.pop();
+        acknowledged.extend(rest);
+        child.wait().unwrap();
+        let found = names(&directory.join("working.db")).await;
+        let lost: Vec<_> = acknowledged.difference(&found).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+    }
+}
+
+/// More critical events than the queue and the ring have places, faster than the disk: each is on
+/// the disk after the shutdown, or was counted as lost.
+#[tokio::test]
+async fn every_critical_event_is_accounted_for() {
+    let fixture = Fixture::new();
+    let check = async |directory: &str, keep: Keep, capacity: usize, count: u64| {
+        let mut config = Config::at(fixture.dir.path().join(directory));
+        config.operational.capacity = capacity;
+        config.operational.keep = keep;
+        let path = config.working_path();
+        let memory = AgentMemory::open(config).await.unwrap();
+        for number in 0..count {
+            let event = Event::new("alarm", "sensor", json!({ "name": number.to_string() }));
+            let event = if keep == Keep::Critical { event.critical() } else { event };
+            memory.observe(event).unwrap();
+        }
+        let operational = Arc::new(memory.operational().clone());
+        memory.shutdown().await.unwrap();
+        let counters = operational.counters();
+        assert_eq!(counters.pushed, count);
+        assert_eq!(counters.critical_waiting, 0, "the shutdown waits for them");
+        let lost = counters.critical_lost + counters.kept_lost;
+        assert_eq!(counters.spilled + lost, count);
+        let names = names(&path).await;
+        assert_eq!(names.len() as u64, counters.spilled);
+        lost
+    };
+    assert_eq!(check("room", Keep::Critical, 10_000, 5_000).await, 0);
+    assert_eq!(check("all", Keep::All, 10_000, 5_000).await, 0);
+    assert!(0 < check("no room", Keep::Critical, 10, 5_000).await, "1,024 places are not enough");
+}
+
+#[tokio::test]
+async fn metrics_are_kept_by_second_and_by_hour() {
+    let start: Timestamp = "2026-03-01T10:59:58Z".parse().unwrap();
+    let at = |millis: i64| start + jiff::SignedDuration::from_millis(millis);
+    let check = async |sample_seconds: usize, expect: &[(i64, u64, f64)]| {
+        let fixture = Fixture::new();
+        for part in [[(0, 1.0), (900, 3.0)], [(1_000, 5.0), (2_500, 7.0)]] {
+            let mut config = fixture.config();
+            config.operational.metric_sample_seconds = sample_seconds;
+            let memory = AgentMemory::open(config).await.unwrap();
+            for (millis, value) in part {
+                memory.operational().update_metric_at("cpu", value, at(millis)).unwrap();
+            }
+            // Refused by working memory; the others are kept all the same.
+            memory.operational().update_metric_at("old", 1.0, Timestamp::MIN).unwrap();
+            memory.shutdown().await.unwrap();
+        }
+        let memory = fixture.open().await;
+        let history =
+            memory.working().metric_history("cpu", at(-10_000_000), Timestamp::MAX).await.unwrap();
+        let brief: Vec<(i64, u64, f64)> = history
+            .iter()
+            .map(|point| {
+                let second = point.timestamp.as_second() - start.as_second();
+                (second, point.count as u64, point.mean)
+            })
+            .collect();
+        assert_eq!(brief, expect);
+        memory.shutdown().await.unwrap();
+    };
+    check(1, &[(0, 1, 3.0), (1, 1, 5.0), (2, 1, 7.0)]).await;
+    check(0, &[(-3598, 3, 3.0), (2, 1, 7.0)]).await;
+}
