@@ -61,6 +61,13 @@ const PROOFS: &[Proof] = &[
         tests: "soak::",
         env: &[("AIOS_SOAK_RECORDS", "20000")],
     },
+    Proof {
+        name: "events",
+        claim: "a process killed while it pushes events loses none that is durable",
+        target: &["--package", "aios-memory", "--package", "aios-memory-cli", "--test", "it"],
+        tests: "events::",
+        env: &[ROUNDS],
+    },
 ];
 
 /// The suite kills a few times only.

@@ -8,6 +8,7 @@
 //! The same task hands on what is to be kept of metrics, which is in `metrics`.
 
 use std::{
+    cmp,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -231,20 +232,29 @@ impl Spiller {
                 }
                 Err(error) => {
                     self.failures += 1;
-                    if self.failures == TRIES {
-                        self.tell(&error);
-                    }
-                    return;
+                    return self.tell(&error);
                 }
             }
         }
         self.failures = 0;
     }
 
-    /// Tells those who wait that the disk refuses. Critical events are tried again.
+    /// Tells those who wait that the disk refuses, when it has done so long enough: those in the
+    /// queue too. Critical events are tried again.
     fn tell(&mut self, error: &aios_working::Error) {
         let reason = error as &dyn std::error::Error;
-        tracing::error!(error = reason, "events cannot be written; they are tried again");
+        match self.failures.cmp(&TRIES) {
+            cmp::Ordering::Less => return,
+            cmp::Ordering::Equal => {
+                tracing::error!(error = reason, "events cannot be written; they are tried again");
+            }
+            cmp::Ordering::Greater => {}
+        }
+        while self.batch.len() < QUEUE
+            && let Ok(queued) = self.waiting.try_recv()
+        {
+            self.batch.push(queued);
+        }
         self.batch.retain_mut(|queued| {
             let waited = queued.written.is_some();
             queued.reply(Some(error));

@@ -10,7 +10,7 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Event, Timestamp,
+    AgentMemory, Config, Error, Event, Timestamp,
     operational::{Keep, Spill},
     working::{self, EventFilter, Working},
 };
@@ -120,6 +120,45 @@ async fn every_critical_event_is_accounted_for() {
     assert_eq!(check("room", Keep::Critical, 10_000, 5_000).await, 0);
     assert_eq!(check("all", Keep::All, 10_000, 5_000).await, 0);
     assert!(0 < check("no room", Keep::Critical, 10, 5_000).await, "1,024 places are not enough");
+}
+
+/// Another process keeps the file locked: whoever waits is told, and what is critical is written
+/// when the file is free again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_disk_refuses_is_tried_again() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.working.busy_timeout_ms = 1;
+    let path = config.working_path();
+    let memory = AgentMemory::open(config).await.unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let event = |name: &str| Event::new("alarm", "sensor", json!({ "name": name }));
+    memory.observe(event("observed").critical()).unwrap();
+    let error = memory.push_event_durable(event("durable").critical()).await.unwrap_err();
+    assert!(matches!(error, Error::EventUnwritten { .. }), "{error:?}");
+    let error = memory.push_event_durable(event("told")).await.unwrap_err();
+    assert!(matches!(error, Error::EventUnwritten { .. }), "{error:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    memory.shutdown().await.unwrap();
+    let expected = ["durable", "observed"].map(str::to_owned);
+    assert_eq!(names(&path).await, expected.into());
+}
+
+#[tokio::test]
+async fn a_shutdown_says_what_could_not_be_written() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.working.busy_timeout_ms = 1;
+    let path = config.working_path();
+    let memory = AgentMemory::open(config).await.unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for name in ["one", "two"] {
+        memory.observe(Event::new("alarm", "sensor", json!({ "name": name })).critical()).unwrap();
+    }
+    let error = memory.shutdown().await.unwrap_err();
+    assert!(matches!(error, Error::EventsUnwritten { count: 2 }), "{error:?}");
 }
 
 #[tokio::test]
