@@ -12,6 +12,8 @@
 //!     cargo bench -p aios-memory-benches --bench operational_criterion
 //! ```
 
+#[cfg(feature = "longterm")]
+pub mod longterm;
 pub mod operational;
 pub mod report;
 pub mod working;

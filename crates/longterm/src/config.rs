@@ -14,6 +14,10 @@ pub struct Config {
     pub durability: Durability,
     /// Bytes that LanceDB may keep of indexes and metadata in RAM; 128 MiB.
     pub cache_bytes: usize,
+    /// Bytes that a process may take to hold the library's words and vectors in RAM; 1 GiB. About
+    /// 250 bytes and a vector of one byte a dimension for each record. A larger library is searched
+    /// by LanceDB's indexes, which is slower; 0 for always.
+    pub resident_bytes_max: usize,
     /// Records that may wait in the journal before writes are refused; 1,000,000.
     pub journal_rows_max: u64,
     /// Bytes on disk, journal and library together, from which on only deletions are taken; none,
@@ -49,6 +53,7 @@ impl Default for Config {
         Config {
             durability: Durability::Full,
             cache_bytes: 128 << 20,
+            resident_bytes_max: 1 << 30,
             journal_rows_max: 1_000_000,
             disk_bytes_max: None,
             text_bytes_max: 16 << 20,

@@ -105,7 +105,10 @@ pub(crate) struct Statistics {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) synced_version: u64,
-    pub(crate) pending: Vec<Pending>,
+    /// Every `seq` that waits, in rising order.
+    pub(crate) seqs: Vec<i64>,
+    /// What waits above the `seq` that was given.
+    pub(crate) fresh: Vec<Pending>,
     pub(crate) statistics: Statistics,
 }
 
@@ -239,13 +242,30 @@ impl Journal {
             .await
     }
 
-    /// What a search for `terms` needs.
-    pub(crate) async fn snapshot(&self, terms: Vec<String>) -> Result<Snapshot, Error> {
+    /// What a search for `terms` needs that knows all that waits up to `newest`.
+    pub(crate) async fn snapshot(
+        &self,
+        terms: Vec<String>,
+        newest: i64,
+    ) -> Result<Snapshot, Error> {
         self.ledger
             .read(move |db| {
+                // Read from the index of keys, which is small.
+                let mut seqs = db.prepare_cached("SELECT seq FROM pending")?;
+                let seqs = seqs.query_map([], |row| row.get(0))?;
+                let mut seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
+                seqs.sort_unstable();
+                let fresh = match seqs.last() {
+                    Some(last) if newest < *last => {
+                        let bounds = Bounds { after: newest, ..Bounds::NONE };
+                        pending(db, &bounds)?.into_iter().flatten().collect()
+                    }
+                    _ => Vec::new(),
+                };
                 Ok(Snapshot {
                     synced_version: meta_number(db, "synced_version")?,
-                    pending: pending(db, &Bounds::NONE)?.into_iter().flatten().collect(),
+                    seqs,
+                    fresh,
                     statistics: statistics(db, terms)?,
                 })
             })
@@ -299,7 +319,8 @@ impl Journal {
             .read(move |db| {
                 let mut held = db.prepare_cached("SELECT state FROM ids WHERE key = ?1")?;
                 let mut drain = Drain::default();
-                let bounds = Bounds { rows: limit, bytes: DRAIN_BYTES_MAX, through };
+                let bounds =
+                    Bounds { rows: limit, bytes: DRAIN_BYTES_MAX, through, ..Bounds::NONE };
                 for change in pending(db, &bounds)? {
                     let Pending { seq, key, row } = match change {
                         Ok(change) => change,

@@ -3,6 +3,7 @@
 //! Nothing here knows of the journal. A version of the table counts only once the caller has
 //! synced it and written its number down; see `owner` for that protocol.
 
+mod fragments;
 mod rows;
 
 use std::{
@@ -29,6 +30,7 @@ use lancedb::{
     table::{CompactionOptions, OptimizeAction, OptimizeOptions, Predicate},
 };
 
+pub(crate) use fragments::Fragment;
 pub(crate) use rows::{Row, TAG_SEPARATOR};
 
 use crate::{Error, sync::unless_gone};

@@ -1,36 +1,51 @@
 //! Search: two legs find candidates, their neighbours join them, one scorer ranks them all.
 //!
-//! The legs only propose. A record that still waits in the journal and one from the library are
-//! scored by the same code from the same statistics, so where a record lies changes no rank.
+//! The legs only propose. Wherever a record lies, it is ranked in one form (`segment`) by one
+//! scorer from the same statistics, so where it lies changes no rank. What waits in the journal is
+//! analysed when it is first seen (`waiting`); the library is held in RAM (`resident`), or, where
+//! it is not, its own indexes propose (`by_library`).
 
 mod background;
+mod by_library;
 mod filter;
+mod legs;
+mod ranking;
+mod resident;
 mod score;
+mod segment;
+mod strings;
+mod vectors;
+mod waiting;
 mod when;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
 use aios_record::{Kind, Record, ScopeFilter, Timestamp};
-use lancedb::expr::{DfExpr, col, is_in, lit};
 use tokio::task;
 
 use crate::{
     Error, Longterm,
-    journal::Pending,
-    library::{Library, Row},
+    journal::{Snapshot, Statistics},
     search::{
-        background::Spread,
         filter::Filter,
-        score::{Query, Scorer},
+        legs::Home,
+        ranking::{Chosen, Ranking},
+        resident::View,
+        score::Query,
+        vectors::Asked,
+        waiting::Seen,
         when::When,
     },
-    store::Tries,
+    store::{Shared, Tries},
 };
 pub(crate) use background::Background;
+pub(crate) use resident::Resident;
 pub use score::{Explanation, Weights};
+pub(crate) use segment::Names;
+pub(crate) use waiting::Waiting;
 
 /// The longest query, in bytes; of a long one the rarest terms are searched for.
 pub const QUERY_BYTES_MAX: usize = 1 << 20;
@@ -44,10 +59,6 @@ const LEG_ROWS_MIN: usize = 64;
 const LEG_ROWS_PER_HIT: usize = 3;
 /// Of a query with more terms, as many of the rarest are searched for.
 const QUERY_TERMS_MAX: usize = 64;
-/// Candidates whose neighbours become candidates, best first.
-const NEIGHBOURED: usize = 64;
-/// How many turns before and after a candidate become candidates.
-const REACH: i64 = 2;
 
 /// What to search, beside the query's text. Every field restricts, none is required.
 #[derive(Debug, Clone)]
@@ -146,50 +157,117 @@ impl Longterm {
         if terms.is_empty() || options.limit == 0 {
             return Ok(Found::default());
         }
-        let snapshot = shared.journal.snapshot(terms.clone()).await?;
-        let (vector, spread) = self.embed_query(text).await?;
-        let query = Query {
-            terms: rarest(terms, &snapshot.statistics.documents_with),
-            vector,
-            spread,
-            when: When::parse(text),
-            statistics: snapshot.statistics,
+        let (snapshot, seen) = shared.look(&terms).await?;
+        let version = snapshot.synced_version;
+        let view = shared.view(version).await;
+        let parts = view.iter().flat_map(|view| view.parts());
+        let mut ranking = Ranking {
+            shared: Arc::clone(shared),
+            query: shared.query(text, terms, snapshot.statistics).await?,
+            filter: Filter::new(options, shared.now()),
+            parts: seen.parts.iter().cloned().chain(parts).collect(),
+            seen,
+            rows: options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
         };
-        let filter = Filter::new(options, shared.now());
-        let library = shared.library(snapshot.synced_version).await?;
-        let mut pool = Pool::new(snapshot.pending, &filter);
-        let weights = shared.weights();
-        let stem = |name: &str| shared.analyzer.terms(name);
-        if let Some(library) = &library {
-            let rows = options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN);
-            pool.add_legs(library, &query, &filter.expression(), rows).await?;
-            let best =
-                Scorer::new(&query, weights, &pool.rows, stem).rank().into_iter().take(NEIGHBOURED);
-            if let Some(near) = neighbours(best.map(|scored| &pool.rows[scored.at])) {
-                pool.add(library.scan(near.and(filter.expression())).await?);
+        if view.is_none() {
+            ranking = ranking.with_library(version).await?;
+        }
+        let ranked = blocking(move || ranking.rank()).await?;
+        let statistics = shared.journal.statistics(ranked.shared_terms.clone()).await?;
+        let (limit, least) = (options.limit, options.min_relevance);
+        let chosen = move || ranked.choose(&statistics, limit, least);
+        let (ranking, chosen) = blocking(chosen).await?;
+        let records = records(&ranking, view.as_deref(), &chosen).await?;
+        let hits = chosen.into_iter().zip(records).map(|(chosen, record)| Hit {
+            record,
+            score: chosen.score,
+            relevance: score::relevance(chosen.score),
+            folded: chosen.folded,
+            explain: (options.explain == Explain::Yes).then_some(chosen.explanation),
+        });
+        Ok(Found { hits: hits.collect() })
+    }
+}
+
+impl Shared {
+    /// The journal as it is now.
+    async fn look(self: &Arc<Shared>, terms: &[String]) -> Result<(Snapshot, Arc<Seen>), Error> {
+        loop {
+            let newest = self.waiting.newest();
+            let mut snapshot = self.journal.snapshot(terms.to_vec(), newest).await?;
+            let seqs = std::mem::take(&mut snapshot.seqs);
+            let fresh = std::mem::take(&mut snapshot.fresh);
+            let nothing_new = fresh.is_empty();
+            let shared = Arc::clone(self);
+            let see =
+                move || shared.waiting.see(seqs, fresh, shared.embedder.dimension(), &shared.names);
+            let seen = if nothing_new { see() } else { blocking(see).await? };
+            // Each time that this goes round, another search has seen more of the journal.
+            if let Some(seen) = seen {
+                return Ok((snapshot, seen));
             }
         }
-        let scorer = Scorer::new(&query, weights, &pool.rows, stem);
-        let mut ranked = scorer.rank();
-        let shared_terms = scorer.shared_terms(&ranked, |term| shared.analyzer.asks(term));
-        if !shared_terms.is_empty() {
-            let statistics = shared.journal.statistics(shared_terms.clone()).await?;
-            ranked = scorer.rank_with_feedback(ranked, &shared_terms, &statistics);
-        }
-        drop(scorer);
-        Ok(Found { hits: hits(pool.rows, ranked, options) })
     }
 
-    async fn embed_query(&self, text: &str) -> Result<(Vec<f32>, Spread), Error> {
-        let shared = Arc::clone(&self.shared);
-        let text = text.to_owned();
-        let work = task::spawn_blocking(move || {
+    /// Embeds the query, off the async workers.
+    async fn query(
+        self: &Arc<Shared>,
+        text: &str,
+        terms: Vec<String>,
+        statistics: Statistics,
+    ) -> Result<Arc<Query>, Error> {
+        let (shared, text) = (Arc::clone(self), text.to_owned());
+        let work = blocking(move || {
             let vector = shared.embedder.embed_query(&text)?;
             let spread = shared.background()?.spread(&vector);
-            Ok((vector, spread))
+            Ok(Arc::new(Query {
+                terms: rarest(terms, &statistics.documents_with),
+                asked: Asked::new(&vector),
+                vector,
+                spread,
+                when: When::parse(&text),
+                statistics,
+            }))
         });
-        work.await.map_err(|_| Error::Closed)?
+        work.await?
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    task::spawn_blocking(work).await.map_err(|_| Error::Closed)
+}
+
+/// The records of what was chosen, in that order.
+async fn records(
+    ranking: &Ranking,
+    view: Option<&View>,
+    chosen: &[Chosen],
+) -> Result<Vec<Record>, Error> {
+    let mut places = Vec::new();
+    for Chosen { place, .. } in chosen {
+        if let Home::Fragment { id, offsets } = &ranking.parts[place.part as usize].home {
+            places.push((*id, offsets[place.at as usize]));
+        }
+    }
+    let taken = match view {
+        Some(view) => view.library.take(&places).await?,
+        None => Vec::new(),
+    };
+    let mut taken = taken.into_iter();
+    let records =
+        chosen.iter().map(|Chosen { place, .. }| match &ranking.parts[place.part as usize].home {
+            Home::Here(records) => Ok(records[place.at as usize].clone()),
+            Home::Fragment { .. } => {
+                let row = taken.next().map(|row| row.record);
+                row.ok_or_else(|| Error::Library {
+                    action: "read hits",
+                    source: "a row is not where it was".into(),
+                })
+            }
+        });
+    records.collect()
 }
 
 fn check(text: &str, options: &SearchOptions) -> Result<(), Error> {
@@ -224,48 +302,6 @@ impl Filter {
     }
 }
 
-/// Rows from both stores, each key once. What the journal says of a key hides what the library
-/// says of it.
-struct Pool {
-    rows: Vec<Row>,
-    taken: HashSet<String>,
-}
-
-impl Pool {
-    fn new(pending: Vec<Pending>, filter: &Filter) -> Pool {
-        let taken = pending.iter().map(|pending| pending.key.clone()).collect();
-        let rows = pending.into_iter().filter_map(|pending| pending.row);
-        Pool { rows: rows.filter(|row| filter.admits(&row.record)).collect(), taken }
-    }
-
-    async fn add_legs(
-        &mut self,
-        library: &Library,
-        query: &Query,
-        filter: &DfExpr,
-        rows: usize,
-    ) -> Result<(), Error> {
-        let lexical = library.matching(&query.terms, filter, rows);
-        if query.has_vector() {
-            let dense = library.nearest(&query.vector, filter, rows);
-            let (lexical, dense) = tokio::try_join!(lexical, dense)?;
-            self.add(lexical);
-            self.add(dense);
-        } else {
-            self.add(lexical.await?);
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, rows: Vec<Row>) {
-        for row in rows {
-            if self.taken.insert(row.record.key()) {
-                self.rows.push(row);
-            }
-        }
-    }
-}
-
 /// The terms that fewest records have, in their own order.
 fn rarest(mut terms: Vec<String>, documents_with: &HashMap<String, u64>) -> Vec<String> {
     if QUERY_TERMS_MAX < terms.len() {
@@ -281,54 +317,3 @@ fn rarest(mut terms: Vec<String>, documents_with: &HashMap<String, u64>) -> Vec<
     }
     terms
 }
-
-/// An expression for the rows around `best` in their sessions; none where none has a place in one.
-fn neighbours<'a>(best: impl Iterator<Item = &'a Row>) -> Option<DfExpr> {
-    let mut wanted: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
-    for row in best {
-        if let (Some(session), Some(at)) = (&row.record.scope.session, row.record.position) {
-            let around = at.saturating_sub(REACH)..=at.saturating_add(REACH);
-            wanted.entry(session).or_default().extend(around);
-        }
-    }
-    let sessions = wanted.into_iter().map(|(session, positions)| {
-        let positions = positions.into_iter().map(lit).collect();
-        col("session").eq(lit(session)).and(is_in(col("position"), positions))
-    });
-    sessions.reduce(DfExpr::or)
-}
-
-fn hits(rows: Vec<Row>, scored: Vec<score::Scored>, options: &SearchOptions) -> Vec<Hit> {
-    let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
-    let mut hits: Vec<Hit> = Vec::new();
-    let mut first_with: HashMap<String, usize> = HashMap::new();
-    for scored in scored {
-        let relevance = score::relevance(scored.score);
-        if options.min_relevance.is_some_and(|least| relevance < least) {
-            break;
-        }
-        let row = rows[scored.at].take().expect("each row is scored once");
-        if let Some(&first) = first_with.get(&row.terms) {
-            hits[first].folded.push(row.record.key());
-            continue;
-        }
-        if hits.len() == options.limit {
-            break;
-        }
-        if FOLDED_TERMS_MIN <= row.terms.split(' ').count() {
-            first_with.insert(row.terms, hits.len());
-        }
-        hits.push(Hit {
-            record: row.record,
-            score: scored.score,
-            relevance,
-            folded: Vec::new(),
-            explain: (options.explain == Explain::Yes).then_some(scored.explanation),
-        });
-    }
-    hits
-}
-
-/// Records with the same words are folded into the best of them from this many words on; shorter
-/// ones ("Thanks!") are told apart by who said them when.
-const FOLDED_TERMS_MIN: usize = 5;

@@ -23,7 +23,7 @@ use crate::{
     journal::{FeedOutcome, Journal, Limits, Outcome, Page, Refusal},
     library::Library,
     owner::{self, Owner, Places},
-    search::{Background, Weights},
+    search::{Background, Names, Resident, Waiting, Weights},
     sync::{Disk, System, make_directory, unless_gone},
 };
 
@@ -51,6 +51,12 @@ pub(crate) struct Shared {
     pub(crate) analyzer: Analyzer,
     /// Embedded at the first search.
     background: OnceLock<Background>,
+    /// What numbers stand for in what searches hold in RAM.
+    pub(crate) names: RwLock<Names>,
+    /// What waits in the journal, as searches see it.
+    pub(crate) waiting: Waiting,
+    /// The library in RAM, from the first search on.
+    pub(crate) resident: Resident,
     /// What searches read; none until an owner has made the table.
     library: RwLock<Option<Library>>,
     /// Present while this process is the owner.
@@ -180,6 +186,9 @@ impl Longterm {
             places,
             analyzer: Analyzer::new(config.language),
             background: OnceLock::new(),
+            names: RwLock::default(),
+            waiting: Waiting::default(),
+            resident: Resident::default(),
             config: Arc::new(config),
             journal,
             embedder,
@@ -507,6 +516,7 @@ impl Shared {
                 *shared.library.write().expect("no holder panics") = None;
                 return Err(error);
             }
+            shared.follow_library(owner.library().version().await?);
             *place = Some(owner);
             Ok(true)
         });

@@ -50,12 +50,13 @@ pub(super) struct Bounds {
     pub(super) rows: usize,
     /// At least one row is read.
     pub(super) bytes: usize,
+    pub(super) after: i64,
     pub(super) through: i64,
 }
 
 impl Bounds {
     pub(super) const NONE: Bounds =
-        Bounds { rows: usize::MAX, bytes: usize::MAX, through: i64::MAX };
+        Bounds { rows: usize::MAX, bytes: usize::MAX, after: i64::MIN, through: i64::MAX };
 }
 
 /// The oldest rows within `bounds`. One that cannot be read holds up no other.
@@ -64,11 +65,12 @@ pub(super) fn pending(
     bounds: &Bounds,
 ) -> Result<Vec<Result<Pending, Damage>>, Error> {
     let sql = "SELECT seq, key, record, terms, vector, content_hash
-               FROM pending WHERE seq <= ?1 ORDER BY seq LIMIT ?2";
+               FROM pending WHERE ?1 < seq AND seq <= ?2 ORDER BY seq LIMIT ?3";
     let mut read = db.prepare_cached(sql)?;
     let mut bytes = 0;
     let mut pending = Vec::new();
-    for columns in read.query_map(params![bounds.through, sql_limit(bounds.rows)], pending_row)? {
+    let limits = params![bounds.after, bounds.through, sql_limit(bounds.rows)];
+    for columns in read.query_map(limits, pending_row)? {
         let columns = columns?;
         bytes += columns.bytes();
         if bounds.bytes < bytes && !pending.is_empty() {

@@ -1,10 +1,16 @@
-//! What a search may see, once as an expression for the library and once as a test of a record
-//! that still waits in the journal. The two must agree; a property test holds them to it.
+//! What a search may see, once as an expression for the library and once as a test of a row of a
+//! segment. The two must agree; a property test holds them to it.
 
-use aios_record::{Kind, Record, ScopeFilter, ScopeMatch, Timestamp};
+use aios_record::{Kind, ScopeFilter, ScopeMatch, Timestamp};
 use lancedb::expr::{DfExpr, col, contains, is_in, lit};
 
-use crate::library::TAG_SEPARATOR;
+use crate::{
+    library::TAG_SEPARATOR,
+    search::{
+        segment::{Limits, Segment},
+        strings::{NONE, Strings},
+    },
+};
 
 /// The conditions of one search. All must hold; an empty one restricts nothing.
 #[derive(Debug, Clone, Default)]
@@ -24,19 +30,69 @@ pub(crate) struct Filter {
     pub(crate) as_of: bool,
 }
 
+/// A filter in the numbers that stand for names.
+#[derive(Debug)]
+pub(crate) struct Numbered {
+    /// Of user, agent and session; a name that no record has is `NONE`.
+    scope: [Option<u32>; 3],
+    matching: ScopeMatch,
+    kinds: Option<Vec<Kind>>,
+    tags: Option<Vec<u32>>,
+    since: i64,
+    until: i64,
+    at: i64,
+    as_of: bool,
+}
+
+impl Numbered {
+    pub(crate) fn admits(&self, segment: &Segment, at: u32) -> bool {
+        self.admits_scope(&segment.scopes[at as usize]) && self.admits_rest(segment, at)
+    }
+
+    fn admits_scope(&self, of: &[u32; 3]) -> bool {
+        self.scope.iter().zip(of).all(|(wanted, &has)| match *wanted {
+            None => true,
+            Some(wanted) if has != NONE => has == wanted,
+            Some(_) => self.matching == ScopeMatch::EqualOrShared,
+        })
+    }
+
+    fn admits_rest(&self, segment: &Segment, at: u32) -> bool {
+        let row = &segment.columns[at as usize];
+        let happened = row.occurred_at().unwrap_or(row.recorded_at);
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&row.kind))
+            && (self.since <= happened && happened < self.until)
+            && (!self.as_of || row.recorded_at <= self.at)
+            && (self.as_of || !row.superseded)
+            && segment.limits.get(&at).is_none_or(|limits| self.admits_limits(limits))
+            && self.tags.as_ref().is_none_or(|tags| {
+                segment.tags.get(&at).is_some_and(|has| tags.iter().any(|tag| has.contains(tag)))
+            })
+    }
+
+    fn admits_limits(&self, limits: &Limits) -> bool {
+        limits.expires_at.is_none_or(|expires_at| self.at < expires_at)
+            && limits.valid_from.is_none_or(|from| from <= self.at)
+            && limits.valid_to.is_none_or(|to| self.at < to)
+    }
+}
+
 impl Filter {
-    pub(crate) fn admits(&self, record: &Record) -> bool {
-        let happened = record.time();
-        self.scope.admits(&record.scope)
-            && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&record.kind))
-            && (self.tags.is_empty() || self.tags.iter().any(|tag| record.tags.contains(tag)))
-            && self.since.is_none_or(|since| since <= happened)
-            && self.until.is_none_or(|until| happened < until)
-            && record.expires_at.is_none_or(|expires_at| self.at < expires_at)
-            && record.valid_from.is_none_or(|from| from <= self.at)
-            && record.valid_to.is_none_or(|to| self.at < to)
-            && (!self.as_of || record.recorded_at <= self.at)
-            && (self.as_of || record.superseded_by.is_none())
+    pub(crate) fn numbered(&self, names: &Strings) -> Numbered {
+        let number = |name: &str| names.find(name).unwrap_or(NONE);
+        let micros = |time: Timestamp| time.as_microsecond();
+        Numbered {
+            scope: self.scope.scope.parts().map(|(_, part)| part.map(number)),
+            matching: self.scope.matching,
+            kinds: self.kinds.clone(),
+            tags: (!self.tags.is_empty())
+                .then(|| self.tags.iter().map(|tag| number(tag)).collect()),
+            since: self.since.map_or(i64::MIN, micros),
+            // No moment that a record can have is left out.
+            until: self.until.map_or(i64::MAX, micros),
+            at: micros(self.at),
+            as_of: self.as_of,
+        }
     }
 
     pub(crate) fn expression(&self) -> DfExpr {

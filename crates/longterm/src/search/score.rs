@@ -22,13 +22,19 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
-use aios_record::Scope;
+use aios_record::Timestamp;
 use serde::Serialize;
 
 use crate::{
     journal::Statistics,
-    library::Row,
-    search::{background::Spread, when::When},
+    search::{
+        background::Spread,
+        legs::{Place, Sight},
+        segment::{Columns, Names},
+        strings::NONE,
+        vectors::Asked,
+        when::When,
+    },
 };
 
 /// What the words of the turns before count for, nearest first.
@@ -82,16 +88,12 @@ pub(crate) struct Query {
     pub(crate) terms: Vec<String>,
     /// All zeros where no word of the query is known to the model.
     pub(crate) vector: Vec<f32>,
+    /// The same, to be compared with; none where it is all zeros.
+    pub(crate) asked: Option<Asked>,
     /// What the query's cosines with unrelated texts are like.
     pub(crate) spread: Spread,
     pub(crate) when: When,
     pub(crate) statistics: Statistics,
-}
-
-impl Query {
-    pub(crate) fn has_vector(&self) -> bool {
-        self.vector.iter().any(|number| *number != 0.0)
-    }
 }
 
 /// How a score came about: it is the sum of the first six. Ranges are those of the default
@@ -140,35 +142,18 @@ pub(crate) fn relevance(score: f64) -> f64 {
 pub(crate) struct Scorer<'a> {
     query: &'a Query,
     weights: Weights,
-    rows: &'a [Row],
-    names: Names<'a>,
-    /// Per row.
-    bags: Vec<Bag<'a>>,
+    sight: &'a Sight<'a>,
+    names: &'a Names,
+    rows: &'a [Place],
+    speakers: Speakers,
+    /// Per row: its terms in the order of their numbers, each with its count.
+    bags: Vec<Vec<(u32, u32)>>,
+    /// Per row and term of the query.
+    counts: Vec<f64>,
     /// Of the terms that name no speaker.
     idf: Vec<f64>,
     words_mean: f64,
-    at_place: HashMap<(&'a Scope, i64), usize>,
-}
-
-/// The words of a row: each with its count.
-struct Bag<'a> {
-    counts: HashMap<&'a str, f64>,
-    length: f64,
-}
-
-impl<'a> Bag<'a> {
-    fn new(row: &'a Row) -> Bag<'a> {
-        let mut bag = Bag { counts: HashMap::new(), length: 0.0 };
-        for term in row.terms.split_ascii_whitespace() {
-            *bag.counts.entry(term).or_default() += 1.0;
-            bag.length += 1.0;
-        }
-        bag
-    }
-
-    fn count(&self, term: &str) -> f64 {
-        self.counts.get(term).copied().unwrap_or(0.0)
-    }
+    at_place: HashMap<([u32; 3], i64), usize>,
 }
 
 impl<'a> Scorer<'a> {
@@ -176,29 +161,38 @@ impl<'a> Scorer<'a> {
     pub(crate) fn new(
         query: &'a Query,
         weights: Weights,
-        rows: &'a [Row],
+        sight: &'a Sight<'a>,
+        names: &'a Names,
+        rows: &'a [Place],
         stem: impl Fn(&str) -> Vec<String>,
     ) -> Scorer<'a> {
-        let names = Names::new(query, rows, stem);
-        let bags: Vec<Bag<'_>> = rows.iter().map(Bag::new).collect();
+        let segment = |row: &Place| sight.segment(*row);
+        let columns = |row: &Place| &segment(row).columns[row.at as usize];
+        let speakers = Speakers::new(query, rows.iter().map(columns), names, stem);
+        let bags: Vec<Vec<(u32, u32)>> =
+            rows.iter().map(|row| segment(row).bag(row.at).collect()).collect();
+        let terms: Vec<Option<u32>> =
+            query.terms.iter().map(|term| names.terms.find(term)).collect();
+        let counts = bags.iter().flat_map(|bag| terms.iter().map(|term| count(bag, *term)));
         let statistics = &query.statistics;
         let words_mean = if statistics.documents == 0 {
-            bags.iter().map(|bag| bag.length).sum::<f64>() / rows.len().max(1) as f64
+            let lengths = rows.iter().map(|row| f64::from(columns(row).length));
+            lengths.sum::<f64>() / rows.len().max(1) as f64
         } else {
             statistics.terms_total as f64 / statistics.documents as f64
         };
-        let place = |(at, row): (usize, &'a Row)| {
-            row.record.scope.session.as_ref()?;
-            Some(((&row.record.scope, row.record.position?), at))
-        };
-        let idf = names.others.iter().map(|term| idf(statistics, rows.len(), term)).collect();
+        let of_term = |at: &usize| idf(statistics, rows.len(), &query.terms[*at]);
+        let place = |(at, row): (usize, &Place)| Some((segment(row).place(row.at)?, at));
         Scorer {
             query,
             weights,
-            rows,
+            sight,
             names,
+            rows,
+            counts: counts.collect(),
+            idf: speakers.others.iter().map(of_term).collect(),
+            speakers,
             bags,
-            idf,
             words_mean: words_mean.max(1.0),
             at_place: rows.iter().enumerate().filter_map(place).collect(),
         }
@@ -220,12 +214,12 @@ impl<'a> Scorer<'a> {
         }
         let mut rows_with: BTreeMap<&str, usize> = BTreeMap::new();
         for scored in &ranked[..FEEDBACK_ROWS] {
-            for term in self.bags[scored.at].counts.keys() {
-                *rows_with.entry(term).or_default() += 1;
+            for (term, _) in &self.bags[scored.at] {
+                *rows_with.entry(self.names.terms.text(*term)).or_default() += 1;
             }
         }
         let shared = rows_with.into_iter().filter(|(term, rows)| {
-            FEEDBACK_ROWS_SHARED <= *rows && !asks(term) && !self.names.all.contains(*term)
+            FEEDBACK_ROWS_SHARED <= *rows && !asks(term) && !self.speakers.all.contains(*term)
         });
         shared.map(|(term, _)| term.to_owned()).collect()
     }
@@ -238,28 +232,29 @@ impl<'a> Scorer<'a> {
         statistics: &Statistics,
     ) -> Vec<Scored> {
         let first: Vec<usize> = ranked.iter().take(FEEDBACK_ROWS).map(|scored| scored.at).collect();
-        let mut weighted: Vec<(f64, &str)> = terms
+        let mut weighted: Vec<(f64, &str, Option<u32>)> = terms
             .iter()
             .map(|term| {
+                let number = self.names.terms.find(term);
                 let share = |at: &usize| {
-                    let bag = &self.bags[*at];
-                    bag.count(term) / bag.length.max(FEEDBACK_LENGTH_MIN)
+                    count(&self.bags[*at], number) / self.length(*at).max(FEEDBACK_LENGTH_MIN)
                 };
                 let mean = first.iter().map(share).sum::<f64>() / first.len() as f64;
                 let idf = idf(statistics, self.rows.len(), term);
-                (mean * idf * idf, term.as_str())
+                (mean * idf * idf, term.as_str(), number)
             })
             .collect();
         weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         weighted.truncate(FEEDBACK_TERMS);
-        let most: f64 = weighted.iter().map(|(weight, _)| weight).sum();
+        let most: f64 = weighted.iter().map(|(weight, ..)| weight).sum();
         if most <= 0.0 {
             return ranked;
         }
         for scored in &mut ranked {
-            let bag = &self.bags[scored.at];
-            let gain =
-                |(weight, term): &(f64, &str)| weight * self.saturated(bag.count(term), bag.length);
+            let (bag, length) = (&self.bags[scored.at], self.length(scored.at));
+            let gain = |(weight, _, term): &(f64, &str, Option<u32>)| {
+                weight * saturated(count(bag, *term), length, self.words_mean)
+            };
             let share = weighted.iter().map(gain).sum::<f64>() / most;
             scored.explanation.feedback = self.weights.feedback * share;
             scored.score = scored.explanation.total();
@@ -267,53 +262,76 @@ impl<'a> Scorer<'a> {
         self.sorted(ranked)
     }
 
+    /// The query's terms that a row itself has, but for those that name a speaker.
+    pub(crate) fn own_terms(&self, at: usize) -> Vec<String> {
+        let own = self.speakers.others.iter().filter(|term| 0.0 < self.count(at, **term));
+        own.map(|term| self.query.terms[*term].clone()).collect()
+    }
+
     fn sorted(&self, mut scored: Vec<Scored>) -> Vec<Scored> {
-        let by_key = |a: &Scored, b: &Scored| -> Ordering {
-            let (a, b) = (&self.rows[a.at].record, &self.rows[b.at].record);
-            (a.kind, &a.id).cmp(&(b.kind, &b.id))
+        let key = |scored: &Scored| {
+            let row = self.rows[scored.at];
+            self.sight.segment(row).order(row.at)
         };
-        scored.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| by_key(a, b)));
+        let order = |a: &Scored, b: &Scored| -> Ordering {
+            b.score.total_cmp(&a.score).then_with(|| key(a).cmp(&key(b)))
+        };
+        scored.sort_by(order);
         scored
     }
 
+    fn columns(&self, at: usize) -> &Columns {
+        let row = self.rows[at];
+        &self.sight.segment(row).columns[row.at as usize]
+    }
+
+    fn length(&self, at: usize) -> f64 {
+        f64::from(self.columns(at).length)
+    }
+
+    /// How often a row has a term of the query.
+    fn count(&self, at: usize, term: usize) -> f64 {
+        self.counts[at * self.query.terms.len() + term]
+    }
+
     fn score(&self, at: usize) -> Scored {
-        let (row, weights) = (&self.rows[at], self.weights);
-        let cosine = row.vector.as_deref().map(|vector| dot(vector, &self.query.vector));
-        let meaning = match cosine {
-            Some(cosine) if self.query.has_vector() => self.query.spread.deviations(cosine),
-            _ => 0.0,
-        };
-        let named = self.names.are_of(row, &self.bags[at]);
-        let time = match self.query.when.is_empty() {
-            true => 0.0,
-            false => row.record.occurred_at.map_or(0.0, |moment| self.query.when.nearness(moment)),
-        };
-        let asks = row.record.text.trim_end().ends_with('?');
-        let own = self.names.others.iter().filter(|term| 0.0 < self.bags[at].count(term));
+        let (row, columns, weights) = (self.rows[at], self.columns(at), self.weights);
+        let vectors = &self.sight.segment(row).vectors;
+        let cosine = self.query.asked.as_ref().and_then(|asked| vectors.cosine(row.at, asked));
+        let cosine = cosine.map(f64::from);
+        let meaning = cosine.map_or(0.0, |cosine| self.query.spread.deviations(cosine));
+        let moment = columns.occurred_at().filter(|_| !self.query.when.is_empty());
+        let moment = moment.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let explanation = Explanation {
             words: weights.words * self.words(&self.window(at)),
             meaning: weights.meaning * meaning,
-            speaker: if named { weights.speaker } else { 0.0 },
-            time: weights.time * time,
-            question: if asks { weights.question } else { 0.0 },
+            speaker: if self.is_named(at) { weights.speaker } else { 0.0 },
+            time: weights.time * moment.map_or(0.0, |moment| self.query.when.nearness(moment)),
+            question: if columns.asks { weights.question } else { 0.0 },
             feedback: 0.0,
-            terms: own.map(|term| (*term).to_owned()).collect(),
+            terms: Vec::new(),
             cosine: cosine.unwrap_or(0.0),
         };
         Scored { at, score: explanation.total(), explanation }
     }
 
+    /// Whether the query names who said it, or, of a row that nobody said, somebody in it.
+    fn is_named(&self, at: usize) -> bool {
+        match self.columns(at).speaker {
+            NONE => self.speakers.asked.iter().any(|name| 0.0 < self.count(at, *name)),
+            speaker => self.speakers.named.contains(&speaker),
+        }
+    }
+
     /// The row and what is around it in its session, each with its weight.
     fn window(&self, at: usize) -> Vec<(usize, f64)> {
         let mut window = vec![(at, 1.0)];
-        let record = &self.rows[at].record;
-        let (Some(_), Some(position)) = (&record.scope.session, record.position) else {
-            return window;
-        };
+        let row = self.rows[at];
+        let Some((scope, position)) = self.sight.segment(row).place(row.at) else { return window };
         let before = (1..).zip(WEIGHTS_BEFORE).map(|(step, weight): (i64, f64)| (-step, weight));
         let after = (1..).zip(WEIGHTS_AFTER);
         window.extend(before.chain(after).filter_map(|(step, weight)| {
-            let near = self.at_place.get(&(&record.scope, position.checked_add(step)?))?;
+            let near = self.at_place.get(&(scope, position.checked_add(step)?))?;
             Some((*near, weight))
         }));
         window
@@ -323,71 +341,74 @@ impl<'a> Scorer<'a> {
     /// row without neighbours gets plain BM25.
     fn words(&self, window: &[(usize, f64)]) -> f64 {
         let weight: f64 = window.iter().map(|(_, weight)| weight).sum();
-        let length: f64 = window.iter().map(|(at, weight)| weight * self.bags[*at].length).sum();
-        let gain = |(term, idf): (&&str, &f64)| {
-            let counts = window.iter().map(|(at, weight)| weight * self.bags[*at].count(term));
-            idf * self.saturated(counts.sum(), length / weight)
+        let length: f64 = window.iter().map(|(at, weight)| weight * self.length(*at)).sum();
+        let gain = |(term, idf): (&usize, &f64)| {
+            let counts = window.iter().map(|(at, weight)| weight * self.count(*at, *term));
+            idf * saturated(counts.sum(), length / weight, self.words_mean)
         };
         let most: f64 = self.idf.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-        self.names.others.iter().zip(&self.idf).map(gain).sum::<f64>() / most
-    }
-
-    /// BM25's part of one term, 0 to 1.
-    fn saturated(&self, count: f64, length: f64) -> f64 {
-        count / (count + K1 * (1.0 - B + B * length / self.words_mean))
+        self.speakers.others.iter().zip(&self.idf).map(gain).sum::<f64>() / most
     }
 }
 
+/// BM25's part of one term, 0 to 1.
+pub(crate) fn saturated(count: f64, length: f64, words_mean: f64) -> f64 {
+    count / (count + K1 * (1.0 - B + B * length / words_mean))
+}
+
+/// How often a bag has a term.
+fn count(bag: &[(u32, u32)], term: Option<u32>) -> f64 {
+    let found = term.and_then(|term| bag.binary_search_by_key(&term, |(term, _)| *term).ok());
+    found.map_or(0.0, |at| f64::from(bag[at].1))
+}
+
 /// How much it tells that a record has `term`; above 0 for every term.
-fn idf(statistics: &Statistics, rows: usize, term: &str) -> f64 {
+pub(crate) fn idf(statistics: &Statistics, rows: usize, term: &str) -> f64 {
     let documents = statistics.documents.max(rows as u64) as f64;
     let with = statistics.documents_with.get(term).copied().unwrap_or(0) as f64;
     (1.0 + (documents - with + 0.5) / (with + 0.5)).ln()
 }
 
-/// What of a query names speakers.
-struct Names<'a> {
+/// What of a query names speakers. Terms of the query are known by their place in it.
+struct Speakers {
     /// The terms that are part of some candidate's speaker's name.
     all: BTreeSet<String>,
     /// The query's terms that are.
-    asked: Vec<&'a str>,
+    asked: Vec<usize>,
     /// The query's terms that are not; all of them where no other is left.
-    others: Vec<&'a str>,
+    others: Vec<usize>,
     /// The speakers who are named.
-    speakers: HashSet<&'a str>,
+    named: HashSet<u32>,
 }
 
-impl<'a> Names<'a> {
-    fn new(query: &'a Query, rows: &'a [Row], stem: impl Fn(&str) -> Vec<String>) -> Names<'a> {
-        let all: BTreeSet<&str> =
-            rows.iter().filter_map(|row| row.record.speaker.as_deref()).collect();
-        let mut names = Names {
+impl Speakers {
+    fn new<'a>(
+        query: &Query,
+        rows: impl Iterator<Item = &'a Columns>,
+        names: &Names,
+        stem: impl Fn(&str) -> Vec<String>,
+    ) -> Speakers {
+        let all: HashSet<u32> = rows.map(|row| row.speaker).filter(|name| *name != NONE).collect();
+        let mut speakers = Speakers {
             all: BTreeSet::new(),
             asked: Vec::new(),
             others: Vec::new(),
-            speakers: HashSet::new(),
+            named: HashSet::new(),
         };
         for speaker in all {
-            let terms = stem(speaker);
+            let terms = stem(names.others.text(speaker));
             if terms.iter().any(|name| query.terms.contains(name)) {
-                names.speakers.insert(speaker);
+                speakers.named.insert(speaker);
             }
-            names.all.extend(terms);
+            speakers.all.extend(terms);
         }
-        let terms = query.terms.iter().map(String::as_str);
-        (names.asked, names.others) = terms.clone().partition(|term| names.all.contains(*term));
-        if names.others.is_empty() {
-            names.others = terms.collect();
+        let terms = 0..query.terms.len();
+        (speakers.asked, speakers.others) =
+            terms.clone().partition(|term| speakers.all.contains(&query.terms[*term]));
+        if speakers.others.is_empty() {
+            speakers.others = terms.collect();
         }
-        names
-    }
-
-    /// Whether the query names who said it, or, of a row that nobody said, somebody in it.
-    fn are_of(&self, row: &Row, bag: &Bag<'_>) -> bool {
-        match row.record.speaker.as_deref() {
-            Some(speaker) => self.speakers.contains(speaker),
-            None => self.asked.iter().any(|name| 0.0 < bag.count(name)),
-        }
+        speakers
     }
 }
 

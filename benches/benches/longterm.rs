@@ -1,0 +1,47 @@
+//! Tier 2: prints one table and writes it to `bench/longterm.json` in the target directory. With
+//! `--million` the curve goes on to a million records; with `--smoke` it is small: to see that it
+//! runs.
+#![allow(clippy::print_stdout)]
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use aios_memory_benches::{
+    Size,
+    longterm::{self, Options, VISIT},
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == VISIT) {
+        let visit = longterm::visited(Path::new(&arguments[at + 1])).await;
+        println!("{}", serde_json::to_string(&visit).expect("numbers are plain data"));
+        return ExitCode::SUCCESS;
+    }
+    // `cargo test` runs bench targets too; without `--bench` it is not a measurement.
+    let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let size = if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke };
+    let report = longterm::run(Options { size, million: asked("--million") }).await;
+    println!("{report}");
+    let path = target_dir().join("bench/longterm.json");
+    match report.write(&path) {
+        Ok(()) => {
+            println!("written to {}", path.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("cannot write {}: {error}", path.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// This program lies in `<target>/<profile>/deps`.
+fn target_dir() -> PathBuf {
+    let own = env::current_exe().unwrap_or_default();
+    own.ancestors().nth(3).map_or_else(|| "target".into(), PathBuf::from)
+}

@@ -1,0 +1,333 @@
+//! The workloads of tier 2: storing, searching, opening, and what it takes of RAM, at 1,000 to
+//! 1,000,000 records, with the bundled model.
+//!
+//! The records are made up (`corpus`). A search is whole: the question is embedded, both legs are
+//! asked, a user's scope is the filter, ten hits with their texts come back.
+
+pub mod corpus;
+
+use std::{
+    collections::HashSet,
+    env, fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use aios_embedding::{Embedder, StaticModel};
+use aios_longterm::{Config, Longterm, SearchOptions, Weights};
+use aios_record::{Record, Scope, ScopeFilter};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Size,
+    report::{Bound, Report, Row},
+};
+
+/// Records of one call of `store` when filling.
+const BATCH: u64 = 1_000;
+/// Hits of a search.
+const HITS: usize = 10;
+/// The argument with which the program runs itself to look at a store in a fresh process.
+pub const VISIT: &str = "--visit";
+
+/// What to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How much.
+    pub size: Size,
+    /// Whether the curve goes on to a million records.
+    pub million: bool,
+}
+
+/// What a fresh process found in a store.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Visit {
+    /// How long opening took.
+    pub open_ms: f64,
+    /// Resident bytes after opening, before any search.
+    pub idle_bytes: f64,
+    /// How long the first search took.
+    pub first_ms: f64,
+    /// The most resident bytes while searching.
+    pub searching_bytes: f64,
+}
+
+/// Runs everything.
+pub async fn run(options: Options) -> Report {
+    let mut report = Report::default();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let floor_ms = floor(options.size, dir.path(), &mut report);
+    let store = dir.path().join("store");
+    let mut steps = options.size.pick(vec![100, 200], vec![1_000, 10_000, 100_000]);
+    if options.million {
+        steps.push(1_000_000);
+    }
+    let mut filled = 0;
+    for records in steps {
+        let longterm = open(&store, Config::default()).await;
+        fill(&longterm, filled, records, &mut report).await;
+        filled = records;
+        single_stores(&longterm, &mut filled, options.size, floor_ms, &mut report).await;
+        searches(&longterm, records, options.size, &mut report).await;
+        longterm.close().await.expect("the store closes");
+        recall(&store, filled, records, options.size, &mut report).await;
+        visit(&store, records, &mut report);
+    }
+    report
+}
+
+async fn open(store: &Path, config: Config) -> Longterm {
+    let model = StaticModel::bundled().expect("the model is in the program");
+    Longterm::open(store, config, model).await.expect("the store opens")
+}
+
+/// What a store cannot be faster than: one commit of SQLite that is on disk, and the embedding.
+fn floor(size: Size, dir: &Path, report: &mut Report) -> f64 {
+    let db = Connection::open(dir.join("plain.db")).expect("SQLite opens");
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE plain (id INTEGER PRIMARY KEY, record TEXT, vector BLOB);",
+    )
+    .expect("a plain table");
+    let model = StaticModel::bundled().expect("the model is in the program");
+    let (mut commits, mut embeddings) = (Vec::new(), Vec::new());
+    for number in 0..size.pick(5, 300) {
+        let record = corpus::record(number);
+        let started = Instant::now();
+        let vector = model.embed_documents(&[&record.text]).expect("it is text").remove(0);
+        embeddings.push(millis(started));
+        let vector: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let json = serde_json::to_string(&record).expect("a record is plain data");
+        let started = Instant::now();
+        db.execute("INSERT INTO plain (record, vector) VALUES (?1, ?2)", params![json, vector])
+            .expect("the row fits");
+        commits.push(millis(started));
+    }
+    let floor_ms = quantile(&mut commits, 0.5) + quantile(&mut embeddings, 0.5);
+    add(report, "floor", "one FULL commit of rusqlite", "ms", quantile(&mut commits, 0.5));
+    add(report, "floor", "embedding one text", "ms", quantile(&mut embeddings, 0.5));
+    floor_ms
+}
+
+async fn fill(longterm: &Longterm, from: u64, to: u64, report: &mut Report) {
+    let started = Instant::now();
+    let mut next = from;
+    while next < to {
+        let end = (next + BATCH).min(to);
+        let records: Vec<Record> = (next..end).map(corpus::record).collect();
+        longterm.store(records).await.expect("the batch is stored");
+        next = end;
+    }
+    let rate = (to - from) as f64 / started.elapsed().as_secs_f64();
+    add(report, &at("store, batches of 1,000", to), "acknowledged", "1/s", rate);
+    report.target(&at("batches acknowledged a second", to), rate, Bound::AtLeast(5_000.0));
+    longterm.drain().await.expect("the library takes them");
+    let rate = (to - from) as f64 / started.elapsed().as_secs_f64();
+    add(report, &at("store, batches of 1,000", to), "in the library", "1/s", rate);
+}
+
+async fn single_stores(
+    longterm: &Longterm,
+    filled: &mut u64,
+    size: Size,
+    floor_ms: f64,
+    report: &mut Report,
+) {
+    let mut samples = Vec::new();
+    let records = *filled;
+    for _ in 0..size.pick(5, 300) {
+        let record = corpus::record(*filled);
+        *filled += 1;
+        let started = Instant::now();
+        longterm.store(vec![record]).await.expect("the record is stored");
+        samples.push(millis(started));
+    }
+    longterm.drain().await.expect("the library takes them");
+    let workload = at("store, one by one", records);
+    let p50 = quantiles(report, &workload, &mut samples);
+    report.target(&(workload + " against the floor"), p50 / floor_ms, Bound::AtMost(2.0));
+}
+
+async fn searches(longterm: &Longterm, records: u64, size: Size, report: &mut Report) {
+    warm(longterm, records).await;
+    let mut samples = Vec::new();
+    let (mut found, asked) = (0, size.pick(5, 300));
+    for number in numbers(records, asked) {
+        let (question, options) = (corpus::question(number), options(number));
+        let started = Instant::now();
+        let hits = longterm.search(&question, &options).await.expect("the search works").hits;
+        samples.push(millis(started));
+        assert!(!hits.is_empty(), "nothing was found for `{question}`");
+        let wanted = corpus::record(number).key();
+        found += usize::from(hits.iter().any(|hit| hit.record.key() == wanted));
+    }
+    let workload = at("search", records);
+    let p50 = quantiles(report, &workload, &mut samples);
+    let p95 = quantile(&mut samples, 0.95);
+    add(report, &workload, "questions answered", "share", found as f64 / asked as f64);
+    let bound = match records {
+        ..=10_000 => 3.0,
+        ..=100_000 => 5.0,
+        _ => 12.0,
+    };
+    report.target(&format!("{workload}: p50 in ms"), p50, Bound::AtMost(bound));
+    report.target(&format!("{workload}: p95 in ms"), p95, Bound::AtMost(2.0 * bound));
+}
+
+/// Searches until they no longer get faster: what is built in the background is there then.
+async fn warm(longterm: &Longterm, records: u64) {
+    const ROUND: u64 = 30;
+    let mut best = f64::INFINITY;
+    for round in 0..20 {
+        let started = Instant::now();
+        for number in numbers(records, ROUND) {
+            let (question, options) = (corpus::question(number + round), options(number));
+            longterm.search(&question, &options).await.expect("the search works");
+        }
+        let taken = millis(started);
+        if 1 < round && best * 0.8 < taken {
+            return;
+        }
+        best = best.min(taken);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+/// The ten nearest by the index against the ten nearest by all vectors in full precision.
+async fn recall(store: &Path, filled: u64, records: u64, size: Size, report: &mut Report) {
+    let meaning = Weights::default().meaning;
+    let off =
+        Weights { words: 0.0, speaker: 0.0, time: 0.0, question: 0.0, feedback: 0.0, meaning };
+    let longterm = open(store, Config { weights: off, ..Config::default() }).await;
+    let model = StaticModel::bundled().expect("the model is in the program");
+    let asked: Vec<u64> = numbers(records, size.pick(3, 100)).collect();
+    let queries: Vec<(Vec<f32>, String)> = asked
+        .iter()
+        .map(|&number| {
+            let query = model.embed_query(&corpus::question(number)).expect("it is text");
+            (query, corpus::user(number))
+        })
+        .collect();
+    let mut nearest: Vec<Vec<(f32, String)>> = vec![Vec::new(); queries.len()];
+    for number in 0..filled {
+        let record = corpus::record(number);
+        let user = corpus::user(number);
+        let vector = model.embed_documents(&[&record.text]).expect("it is text").remove(0);
+        for ((query, wanted), nearest) in queries.iter().zip(&mut nearest) {
+            if *wanted == user {
+                let cosine: f32 = query.iter().zip(&vector).map(|(a, b)| a * b).sum();
+                nearest.push((cosine, record.key()));
+            }
+        }
+        if number % BATCH == 0 || number + 1 == filled {
+            nearest.iter_mut().for_each(|nearest| keep_best(nearest));
+        }
+    }
+    warm(&longterm, records).await;
+    let mut shared = 0;
+    let mut all = 0;
+    for (&number, nearest) in asked.iter().zip(&nearest) {
+        let found = longterm
+            .search(&corpus::question(number), &options(number))
+            .await
+            .expect("the search works");
+        let found: HashSet<String> = found.hits.iter().map(|hit| hit.record.key()).collect();
+        shared += nearest.iter().filter(|(_, key)| found.contains(key)).count();
+        all += nearest.len();
+    }
+    longterm.close().await.expect("the store closes");
+    let recall = shared as f64 / all as f64;
+    report.target(&at("recall of the index against exact search", records), recall, RECALL);
+}
+
+const RECALL: Bound = Bound::AtLeast(0.97);
+
+fn keep_best(nearest: &mut Vec<(f32, String)>) {
+    nearest.sort_by(|a, b| b.0.total_cmp(&a.0));
+    nearest.truncate(HITS);
+}
+
+/// Looks at the store in a process of its own, so that nothing else is in its RAM.
+fn visit(store: &Path, records: u64, report: &mut Report) {
+    let program = env::current_exe().expect("a program knows where it lies");
+    let output = Command::new(program).arg(VISIT).arg(store).output().expect("it runs itself");
+    // The smoke size runs inside the tests, whose program is another.
+    let Ok(visit) = serde_json::from_slice::<Visit>(&output.stdout) else { return };
+    let megabytes = |bytes: f64| bytes / 1e6;
+    let workload = at("a fresh process", records);
+    add(report, &workload, "open", "ms", visit.open_ms);
+    add(report, &workload, "first search", "ms", visit.first_ms);
+    add(report, &workload, "RAM when idle", "MB", megabytes(visit.idle_bytes));
+    add(report, &workload, "RAM while searching", "MB", megabytes(visit.searching_bytes));
+    if records == 100_000 {
+        report.target("open of 100,000 records in ms", visit.open_ms, Bound::AtMost(150.0));
+        let idle = megabytes(visit.idle_bytes);
+        report.target("RAM in MB, idle, 100,000 records", idle, Bound::AtMost(150.0));
+    }
+    if records == 1_000_000 {
+        let searching = megabytes(visit.searching_bytes);
+        report.target("RAM in MB, searching, 1,000,000 records", searching, Bound::AtMost(700.0));
+    }
+}
+
+/// What the fresh process does.
+pub async fn visited(store: &Path) -> Visit {
+    let started = Instant::now();
+    let longterm = open(store, Config::default()).await;
+    let open_ms = millis(started);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let idle_bytes = resident_bytes();
+    let records = longterm.stats().await.expect("the store tells").records;
+    let started = Instant::now();
+    longterm.search(&corpus::question(1), &options(1)).await.expect("the search works");
+    let first_ms = millis(started);
+    warm(&longterm, records).await;
+    let searching_bytes = resident_bytes();
+    longterm.close().await.expect("the store closes");
+    Visit { open_ms, idle_bytes, first_ms, searching_bytes }
+}
+
+/// 0 where the system does not tell.
+fn resident_bytes() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
+    kibibytes.map_or(0.0, |kibibytes: f64| kibibytes * 1024.0)
+}
+
+fn options(number: u64) -> SearchOptions {
+    let user = Scope::default().with_user(corpus::user(number));
+    SearchOptions { limit: HITS, scope: ScopeFilter::new(user), ..SearchOptions::default() }
+}
+
+/// Turns spread over all of them.
+fn numbers(records: u64, count: u64) -> impl Iterator<Item = u64> {
+    (0..count).map(move |at| at.wrapping_mul(2_654_435_761) % records)
+}
+
+fn at(what: &str, records: u64) -> String {
+    format!("{what}, {records} records")
+}
+
+/// Adds the median and the 95th percentile, and returns the median.
+fn quantiles(report: &mut Report, workload: &str, samples: &mut [f64]) -> f64 {
+    let p50 = quantile(samples, 0.5);
+    add(report, workload, "p50", "ms", p50);
+    add(report, workload, "p95", "ms", quantile(samples, 0.95));
+    p50
+}
+
+fn add(report: &mut Report, workload: &str, contender: &str, unit: &'static str, figure: f64) {
+    report.rows.push(Row::new(workload, contender, unit, &[figure]));
+}
+
+fn quantile(samples: &mut [f64], share: f64) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[((samples.len() - 1) as f64 * share) as usize]
+}
+
+fn millis(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1e3
+}

@@ -1,0 +1,113 @@
+//! The table file by file, without the planner: for an index in RAM that follows the table, and
+//! for reading a few rows of which the place is known.
+//!
+//! A fragment is the rows of one append, or of a merge of several. Its rows and their offsets never
+//! change; rows may be marked as deleted, which gives the fragment another deletion file.
+
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt, TryStreamExt};
+use lancedb::arrow::arrow_array::{RecordBatch, cast::AsArray, types::UInt64Type};
+
+use crate::{
+    Error,
+    library::{Library, Row, rows},
+};
+
+/// What identifies the content of a fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fragment {
+    pub(crate) id: u64,
+    /// Of the file that says which rows are deleted; none where none is.
+    pub(crate) deletions: Option<(u64, u64)>,
+}
+
+/// Rows of a fragment that were read at once, still in columns.
+pub(crate) struct Columns(RecordBatch);
+
+impl Columns {
+    /// The rows, each with its offset in the fragment.
+    pub(crate) fn rows(&self) -> Result<Vec<(u32, Row)>, Error> {
+        let addresses = self.0.column_by_name("_rowaddr");
+        let addresses = addresses.and_then(|column| column.as_primitive_opt::<UInt64Type>());
+        let addresses = addresses.expect("the address was asked for");
+        // An address is the fragment's number and, in the low half, the offset.
+        let offsets = addresses.values().iter().map(|address| *address as u32);
+        Ok(offsets.zip(rows::rows(&self.0)?).collect())
+    }
+}
+
+impl Library {
+    /// A handle that stays at the version that this one is at.
+    pub(crate) async fn pinned(&self) -> Result<Library, Error> {
+        let table = self.table.query_snapshot().await;
+        let table = table.map_err(Error::library("pin the version"))?;
+        Ok(Library { table, schema: self.schema.clone(), dir: self.dir.clone() })
+    }
+
+    /// The fragments of this version.
+    pub(crate) async fn fragments(&self) -> Result<Vec<Fragment>, Error> {
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await;
+        let dataset = dataset.map_err(Error::library("list the files"))?;
+        let fragments = dataset.get_fragments().into_iter().map(|fragment| {
+            let deletions = fragment.metadata().deletion_file.as_ref();
+            Fragment {
+                id: fragment.id() as u64,
+                deletions: deletions.map(|file| (file.read_version, file.id)),
+            }
+        });
+        Ok(fragments.collect())
+    }
+
+    /// The rows of a fragment that are not deleted, in the columns that ranking needs.
+    pub(crate) async fn read_fragment(
+        &self,
+        id: u64,
+    ) -> Result<impl Stream<Item = Result<Columns, Error>> + use<>, Error> {
+        let failed = || Error::library("read a file");
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
+        let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
+        let mut scan = fragment.scan();
+        scan.project(rows::RANKING_COLUMNS).map_err(|error| failed()(error.into()))?;
+        let scan = scan.with_row_address().batch_size(BATCH_ROWS).try_into_stream().await;
+        let stream = scan.map_err(|error| failed()(error.into()))?;
+        Ok(stream.map_err(move |error| failed()(error.into())).map(|batch| batch.map(Columns)))
+    }
+
+    /// The offsets of the rows of a fragment that are deleted.
+    pub(crate) async fn deleted(&self, id: u64) -> Result<Vec<u32>, Error> {
+        let failed = || Error::library("read what is deleted");
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
+        let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
+        let deleted = fragment.get_deletion_vector().await;
+        let deleted = deleted.map_err(|error| failed()(error.into()))?;
+        Ok(deleted.map_or_else(Vec::new, |deleted| deleted.iter().collect()))
+    }
+
+    /// The rows at these places, a fragment and an offset each, in their order, in the columns that
+    /// are shown.
+    pub(crate) async fn take(&self, places: &[(u64, u32)]) -> Result<Vec<Row>, Error> {
+        let failed = || Error::library("read hits");
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
+        let columns = dataset.schema().project(rows::SHOWN_COLUMNS);
+        let columns = columns.map_err(|error| failed()(error.into()))?;
+        let addresses: Vec<u64> =
+            places.iter().map(|(id, offset)| id << u32::BITS | u64::from(*offset)).collect();
+        let batch = dataset.take_rows(&addresses, Arc::new(columns)).await;
+        rows::rows(&batch.map_err(|error| failed()(error.into()))?)
+    }
+}
+
+/// Rows that are read at once; a batch of them is taken in without a pause.
+const BATCH_ROWS: usize = 4096;
+
+fn not_local() -> Error {
+    Error::Library { action: "find the table's files", source: "the table is remote".into() }
+}
+
+fn gone() -> Error {
+    Error::Library { action: "read a file", source: "the version does not have it".into() }
+}

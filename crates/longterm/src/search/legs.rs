@@ -1,0 +1,237 @@
+//! The two legs over segments: which rows are worth scoring, by words and by meaning.
+//!
+//! A search sees its segments as parts: each with the rows that are no more, and with where the
+//! rows lie. Terms are taken one after the other, each adding its part of BM25 to the rows that
+//! have it (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995); vectors are
+//! all compared, so that nothing is missed. Many rows are shared out among threads.
+
+use std::{cmp::Ordering, collections::HashSet, sync::Arc, thread};
+
+use aios_record::Record;
+
+use crate::search::{filter::Numbered, score::saturated, segment::Segment, vectors::Asked};
+
+/// Rows from which on a second thread pays.
+const ROWS_OF_THREAD: usize = 65_536;
+/// The most threads of one search.
+const THREADS_MAX: usize = 4;
+
+/// A segment as one search sees it. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) segment: Arc<Segment>,
+    /// Of each row, whether it is no more; empty where all are there.
+    pub(crate) gone: Arc<[bool]>,
+    pub(crate) home: Home,
+}
+
+/// Where the records of a part are.
+#[derive(Clone)]
+pub(crate) enum Home {
+    /// At hand, and newer than whatever else has their keys.
+    Here(Arc<[Record]>),
+    /// In a fragment of the library, at these offsets. Hidden where the journal has their keys.
+    Fragment { id: u64, offsets: Arc<[u32]> },
+}
+
+/// Where a row is: in which part, and where in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) part: u32,
+    pub(crate) at: u32,
+}
+
+/// What a search sees.
+pub(crate) struct Sight<'a> {
+    pub(crate) parts: &'a [Part],
+    /// The keys of which the journal says something else than the library.
+    pub(crate) masked: &'a HashSet<String>,
+    pub(crate) filter: Numbered,
+}
+
+/// What the legs look for.
+pub(crate) struct Wanted<'a> {
+    /// Each term with its weight.
+    pub(crate) terms: Vec<(u32, f64)>,
+    pub(crate) words_mean: f64,
+    pub(crate) asked: Option<&'a Asked>,
+    /// How many rows each leg proposes.
+    pub(crate) rows: usize,
+}
+
+impl Sight<'_> {
+    pub(crate) fn segment(&self, place: Place) -> &Segment {
+        &self.parts[place.part as usize].segment
+    }
+
+    /// The best rows of each leg, each once.
+    pub(crate) fn propose(&self, wanted: &Wanted<'_>) -> Vec<Place> {
+        let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
+        let shares = self.shares();
+        if let [share] = &shares[..] {
+            self.search(share, wanted, &mut found);
+        } else {
+            let of_share = |share: Vec<u32>| {
+                let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
+                self.search(&share, wanted, &mut found);
+                found
+            };
+            let all: Vec<[Best; 2]> = thread::scope(|scope| {
+                let threads: Vec<_> =
+                    shares.into_iter().map(|share| scope.spawn(|| of_share(share))).collect();
+                let joined = threads.into_iter().map(|thread| thread.join());
+                joined.map(|found| found.expect("the legs do not panic")).collect()
+            });
+            for (best, place) in all.into_iter().flat_map(|found| found.into_iter().zip([0, 1])) {
+                best.kept.into_iter().for_each(|(score, row)| found[place].offer(score, row, self));
+            }
+        }
+        let mut places: Vec<Place> = Vec::new();
+        let mut taken = HashSet::new();
+        for best in found {
+            let rows = best.finish(self).into_iter().filter(|row| taken.insert(*row));
+            places.extend(rows);
+        }
+        places
+    }
+
+    /// The rows from `reach` before to `reach` after each of `best` in their sessions.
+    pub(crate) fn neighbours(&self, best: &[Place], reach: i64) -> Vec<Place> {
+        let mut near = Vec::new();
+        let mut taken: HashSet<Place> = best.iter().copied().collect();
+        for row in best {
+            let Some((scope, position)) = self.segment(*row).place(row.at) else { continue };
+            let (first, last) = (position.saturating_sub(reach), position.saturating_add(reach));
+            for (part, number) in self.parts.iter().zip(0..) {
+                for &at in part.segment.around(scope[2], first, last) {
+                    let place = Place { part: number, at };
+                    if self.admits(place) && self.is_shown(place) && taken.insert(place) {
+                        near.push(place);
+                    }
+                }
+            }
+        }
+        near
+    }
+
+    fn admits(&self, place: Place) -> bool {
+        let part = &self.parts[place.part as usize];
+        !part.is_gone(place.at) && self.filter.admits(&part.segment, place.at)
+    }
+
+    /// Whether no newer record has the key. Dear, so asked last.
+    fn is_shown(&self, place: Place) -> bool {
+        let part = &self.parts[place.part as usize];
+        matches!(part.home, Home::Here(_))
+            || self.masked.is_empty()
+            || !self.masked.contains(&part.segment.key(place.at))
+    }
+
+    /// The parts in as many shares of about the same size as are worth a thread.
+    fn shares(&self) -> Vec<Vec<u32>> {
+        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let count = rows.div_ceil(ROWS_OF_THREAD).clamp(1, cores.min(THREADS_MAX));
+        let mut shares: Vec<(usize, Vec<u32>)> = vec![(0, Vec::new()); count];
+        let mut largest_first: Vec<u32> = (0..).take(self.parts.len()).collect();
+        let len = |part: &u32| self.parts[*part as usize].segment.len();
+        largest_first.sort_by_key(|part| std::cmp::Reverse(len(part)));
+        for part in largest_first {
+            let smallest = shares.iter_mut().min_by_key(|(rows, _)| *rows);
+            let (rows, share) = smallest.expect("there is one share at least");
+            *rows += len(&part);
+            share.push(part);
+        }
+        shares.into_iter().map(|(_, share)| share).collect()
+    }
+
+    fn search(&self, share: &[u32], wanted: &Wanted<'_>, found: &mut [Best; 2]) {
+        let [by_words, by_meaning] = found;
+        for &number in share {
+            let part = &self.parts[number as usize];
+            let rows: Vec<u32> = (0..)
+                .take(part.segment.len())
+                .filter(|&at| !part.is_gone(at) && self.filter.admits(&part.segment, at))
+                .collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let place = |at| Place { part: number, at };
+            let scores = by_term(&part.segment, wanted);
+            for &at in &rows {
+                if let Some(&score) = scores.get(at as usize)
+                    && 0.0 < score
+                {
+                    by_words.offer(score, place(at), self);
+                }
+            }
+            if let Some(asked) = wanted.asked {
+                part.segment.vectors.cosines(&rows, asked, |at, cosine| {
+                    by_meaning.offer(cosine, place(at), self);
+                });
+            }
+        }
+    }
+}
+
+impl Part {
+    fn is_gone(&self, at: u32) -> bool {
+        self.gone.get(at as usize).is_some_and(|gone| *gone)
+    }
+}
+
+/// BM25 of each row; empty where no row has any of the terms.
+fn by_term(segment: &Segment, wanted: &Wanted<'_>) -> Vec<f32> {
+    let mut scores = Vec::new();
+    for &(term, weight) in &wanted.terms {
+        for (at, count) in segment.postings.rows(term) {
+            if scores.is_empty() {
+                scores.resize(segment.len(), 0.0);
+            }
+            let length = f64::from(segment.columns[at as usize].length);
+            let gain = weight * saturated(f64::from(count), length, wanted.words_mean);
+            scores[at as usize] += gain as f32;
+        }
+    }
+    scores
+}
+
+/// The best rows so far.
+struct Best {
+    rows: usize,
+    kept: Vec<(f32, Place)>,
+    /// What does not score as much is not among the best.
+    least: f32,
+}
+
+impl Best {
+    fn new(rows: usize) -> Best {
+        Best { rows, kept: Vec::new(), least: f32::NEG_INFINITY }
+    }
+
+    fn offer(&mut self, score: f32, place: Place, sight: &Sight<'_>) {
+        if self.least <= score && sight.is_shown(place) {
+            self.kept.push((score, place));
+            if 4 * self.rows <= self.kept.len() {
+                self.cut(sight);
+            }
+        }
+    }
+
+    fn cut(&mut self, sight: &Sight<'_>) {
+        if self.rows < self.kept.len() {
+            let order = |a: &(f32, Place), b: &(f32, Place)| -> Ordering {
+                let key = |place: Place| sight.segment(place).order(place.at);
+                b.0.total_cmp(&a.0).then_with(|| key(a.1).cmp(&key(b.1)))
+            };
+            let (_, least, _) = self.kept.select_nth_unstable_by(self.rows - 1, order);
+            self.least = least.0;
+            self.kept.truncate(self.rows);
+        }
+    }
+
+    fn finish(mut self, sight: &Sight<'_>) -> Vec<Place> {
+        self.cut(sight);
+        self.kept.into_iter().map(|(_, place)| place).collect()
+    }
+}

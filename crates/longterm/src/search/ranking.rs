@@ -1,0 +1,166 @@
+//! One search after its journal and its query are known: candidates, order, choice. Computes and
+//! waits for nothing, so it is not for an async worker.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use crate::{
+    journal::Statistics,
+    search::{
+        filter::Filter,
+        legs::{Part, Place, Sight, Wanted},
+        score::{Explanation, Query, Scored, Scorer, idf, relevance},
+        segment::Names,
+        waiting::Seen,
+    },
+    store::Shared,
+};
+
+/// Candidates whose neighbours become candidates, best first.
+const NEIGHBOURED: usize = 64;
+/// How many turns before and after a candidate become candidates.
+pub(crate) const REACH: i64 = 2;
+
+/// All that one search ranks, and by what.
+pub(crate) struct Ranking {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) query: Arc<Query>,
+    pub(crate) filter: Filter,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) seen: Arc<Seen>,
+    /// How many rows each leg proposes.
+    pub(crate) rows: usize,
+}
+
+/// Candidates in order, before feedback.
+pub(crate) struct Ranked {
+    ranking: Ranking,
+    candidates: Vec<Place>,
+    order: Vec<Scored>,
+    /// Terms that the first of them share.
+    pub(crate) shared_terms: Vec<String>,
+}
+
+/// What becomes a hit.
+pub(crate) struct Chosen {
+    pub(crate) place: Place,
+    pub(crate) score: f64,
+    pub(crate) explanation: Explanation,
+    /// Keys of rows with the same words.
+    pub(crate) folded: Vec<String>,
+}
+
+impl Ranking {
+    /// The best candidates so far, whose neighbours are to become candidates too.
+    pub(crate) fn best(&self) -> Vec<Place> {
+        self.with_names(|names, sight| self.candidates(names, sight).1)
+    }
+
+    pub(crate) fn rank(self) -> Ranked {
+        let (candidates, order, shared_terms) = self.with_names(|names, sight| {
+            let (mut candidates, best) = self.candidates(names, sight);
+            let near = sight.neighbours(&best, REACH);
+            let known: HashSet<Place> = candidates.iter().copied().collect();
+            candidates.extend(near.into_iter().filter(|place| !known.contains(place)));
+            let scorer = self.scorer(names, sight, &candidates);
+            let order = scorer.rank();
+            let asks = |term: &str| self.shared.analyzer.asks(term);
+            let shared_terms = scorer.shared_terms(&order, asks);
+            drop(scorer);
+            (candidates, order, shared_terms)
+        });
+        Ranked { ranking: self, candidates, order, shared_terms }
+    }
+
+    /// What the legs propose, and the best of it.
+    fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
+        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
+        let statistics = &self.query.statistics;
+        let term = |term: &String| {
+            let number = names.terms.find(term)?;
+            Some((number, idf(statistics, rows, term)))
+        };
+        let documents = statistics.documents.max(1) as f64;
+        let wanted = Wanted {
+            terms: self.query.terms.iter().filter_map(term).collect(),
+            words_mean: (statistics.terms_total as f64 / documents).max(WORDS_MEAN_MIN),
+            asked: self.query.asked.as_ref(),
+            rows: self.rows,
+        };
+        let candidates = sight.propose(&wanted);
+        let scorer = self.scorer(names, sight, &candidates);
+        let best = scorer.rank().into_iter().take(NEIGHBOURED);
+        let best = best.map(|scored| candidates[scored.at]).collect();
+        (candidates, best)
+    }
+
+    fn scorer<'a>(
+        &'a self,
+        names: &'a Names,
+        sight: &'a Sight<'a>,
+        candidates: &'a [Place],
+    ) -> Scorer<'a> {
+        let stem = |name: &str| self.shared.analyzer.terms(name);
+        Scorer::new(&self.query, self.shared.weights(), sight, names, candidates, stem)
+    }
+
+    fn with_names<T>(&self, work: impl FnOnce(&Names, &Sight<'_>) -> T) -> T {
+        let names = self.shared.names.read().expect("no holder panics");
+        let sight = Sight {
+            parts: &self.parts,
+            masked: &self.seen.masked,
+            filter: self.filter.numbered(&names.others),
+        };
+        work(&names, &sight)
+    }
+}
+
+/// A store of nothing yet counts its rows as of this many words.
+const WORDS_MEAN_MIN: f64 = 10.0;
+
+impl Ranked {
+    /// The hits: ordered anew with the feedback of the shared terms, rows with the same words
+    /// folded, at most `limit`, none of less relevance than `least`.
+    pub(crate) fn choose(
+        self,
+        statistics: &Statistics,
+        limit: usize,
+        least: Option<f64>,
+    ) -> (Ranking, Vec<Chosen>) {
+        let Ranked { ranking, candidates, order, shared_terms } = self;
+        let chosen = ranking.with_names(|names, sight| {
+            let scorer = ranking.scorer(names, sight, &candidates);
+            let order = match shared_terms.is_empty() {
+                true => order,
+                false => scorer.rank_with_feedback(order, &shared_terms, statistics),
+            };
+            let mut chosen: Vec<Chosen> = Vec::new();
+            let mut first_with: HashMap<u64, usize> = HashMap::new();
+            for mut scored in order {
+                if least.is_some_and(|least| relevance(scored.score) < least) {
+                    break;
+                }
+                let place = candidates[scored.at];
+                let segment = sight.segment(place);
+                let fold = segment.columns[place.at as usize].fold;
+                if let Some(&first) = first_with.get(&fold) {
+                    chosen[first].folded.push(segment.key(place.at));
+                    continue;
+                }
+                if chosen.len() == limit {
+                    break;
+                }
+                if fold != 0 {
+                    first_with.insert(fold, chosen.len());
+                }
+                scored.explanation.terms = scorer.own_terms(scored.at);
+                let Scored { score, explanation, .. } = scored;
+                chosen.push(Chosen { place, score, explanation, folded: Vec::new() });
+            }
+            chosen
+        });
+        (ranking, chosen)
+    }
+}

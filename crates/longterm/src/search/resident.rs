@@ -1,0 +1,192 @@
+//! The library in RAM: a segment for each of the table's fragments, so that a search plans nothing
+//! and reads from disk only what it shows.
+//!
+//! A view is what one version of the table holds; it never changes. The next version's view keeps
+//! the segments of the fragments that are still there, so a view costs what is new. Views are made
+//! in the background, from the first search on. While there is none for the version that a search
+//! needs, LanceDB's own indexes propose; the ranking is the same.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use futures::TryStreamExt;
+use tokio::{sync::Mutex, task, time};
+
+use crate::{
+    Error,
+    library::{Fragment, Library, Row},
+    search::{
+        legs::{Home, Part},
+        segment::{Builder, Names, Segment},
+    },
+    store::Shared,
+};
+
+/// How long a search waits for a view that is a little behind before it asks LanceDB.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Bytes a row, beside its vector, that are reckoned with before rows are read.
+const ROW_BYTES: usize = 250;
+
+/// The newest view.
+#[derive(Default)]
+pub(crate) struct Resident {
+    view: RwLock<Option<Arc<View>>>,
+    /// Held by who makes the next view; the version for which there was too little room.
+    making: Mutex<Option<u64>>,
+}
+
+/// One version of the table.
+pub(crate) struct View {
+    version: u64,
+    /// At that version.
+    pub(crate) library: Library,
+    fragments: Vec<Held>,
+}
+
+struct Held {
+    fragment: Fragment,
+    part: Part,
+}
+
+impl View {
+    /// What is searched.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
+        self.fragments.iter().map(|held| held.part.clone())
+    }
+
+    /// About how many bytes it takes, vectors and names included.
+    pub(crate) fn bytes(&self) -> usize {
+        self.fragments.iter().map(|held| held.part.segment.bytes()).sum()
+    }
+}
+
+impl Resident {
+    fn newest(&self) -> Option<Arc<View>> {
+        self.view.read().expect("no holder panics").clone()
+    }
+}
+
+impl Shared {
+    /// The view of `version` or a later one, if there is one or will be in a moment.
+    pub(crate) async fn view(self: &Arc<Shared>, version: u64) -> Option<Arc<View>> {
+        if self.config.resident_bytes_max == 0 || version == 0 {
+            return None;
+        }
+        let newest = self.resident.newest();
+        if let Some(view) = &newest
+            && version <= view.version
+        {
+            return newest;
+        }
+        let making = task::spawn(Arc::clone(self).make_view(version));
+        newest.as_ref()?;
+        time::timeout(PATIENCE, making).await.ok()?.ok()?
+    }
+
+    /// Brings the view up to date in the background, if searches use one.
+    pub(crate) fn follow_library(self: &Arc<Shared>, version: u64) {
+        if self.resident.newest().is_some_and(|view| view.version < version) {
+            task::spawn(Arc::clone(self).make_view(version));
+        }
+    }
+
+    async fn make_view(self: Arc<Shared>, version: u64) -> Option<Arc<View>> {
+        let mut refused = self.resident.making.lock().await;
+        if let Some(view) = self.resident.newest()
+            && version <= view.version
+        {
+            return Some(view);
+        }
+        if *refused == Some(version) {
+            return None;
+        }
+        let made = match self.next_view(version).await {
+            Ok(Some(view)) => Some(Arc::new(view)),
+            Ok(None) => {
+                *refused = Some(version);
+                None
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the library is not searched in RAM");
+                return None;
+            }
+        };
+        *self.resident.view.write().expect("no holder panics") = made.clone();
+        made
+    }
+
+    /// None where it would take more RAM than is allowed.
+    async fn next_view(self: &Arc<Shared>, version: u64) -> Result<Option<View>, Error> {
+        let Some(library) = self.library(version).await? else { return Ok(None) };
+        let library = library.pinned().await?;
+        let rows = usize::try_from(library.row_count().await?).unwrap_or(usize::MAX);
+        let bytes = rows.saturating_mul(self.embedder.dimension() + ROW_BYTES);
+        let bytes_max = self.config.resident_bytes_max;
+        if bytes_max < bytes {
+            tracing::info!(bytes, bytes_max, "too many records to be searched in RAM");
+            return Ok(None);
+        }
+        let before = self.resident.newest();
+        let before: HashMap<u64, &Held> = before
+            .iter()
+            .flat_map(|view| &view.fragments)
+            .map(|held| (held.fragment.id, held))
+            .collect();
+        let version = library.version().await?;
+        let mut fragments = Vec::new();
+        for fragment in library.fragments().await? {
+            let part = match before.get(&fragment.id) {
+                Some(held) if held.fragment == fragment => held.part.clone(),
+                Some(held) => with_deletions(held, &library).await?,
+                None => self.read_part(&library, fragment.id).await?,
+            };
+            fragments.push(Held { fragment, part });
+        }
+        let view = View { version, library, fragments };
+        tracing::debug!(version, bytes = view.bytes(), "the library is searched in RAM");
+        Ok(Some(view))
+    }
+
+    async fn read_part(self: &Arc<Shared>, library: &Library, id: u64) -> Result<Part, Error> {
+        let mut batches = Box::pin(library.read_fragment(id).await?);
+        let mut builder = Builder::new(self.embedder.dimension());
+        let mut offsets = Vec::new();
+        while let Some(batch) = batches.try_next().await? {
+            let shared = Arc::clone(self);
+            let work = task::spawn_blocking(move || {
+                let rows: Vec<(u32, Row)> = batch.rows()?;
+                let mut names: std::sync::RwLockWriteGuard<'_, Names> =
+                    shared.names.write().expect("no holder panics");
+                for (offset, row) in rows {
+                    builder.push(&row, &mut names);
+                    offsets.push(offset);
+                }
+                drop(names);
+                Ok::<_, Error>((builder, offsets))
+            });
+            (builder, offsets) = work.await.map_err(|_| Error::Closed)??;
+        }
+        let segment = task::spawn_blocking(move || builder.finish());
+        let segment: Segment = segment.await.map_err(|_| Error::Closed)?;
+        let home = Home::Fragment { id, offsets: offsets.into() };
+        Ok(Part { segment: Arc::new(segment), gone: Arc::new([]), home })
+    }
+}
+
+/// The part of a fragment of which more rows were deleted since.
+async fn with_deletions(held: &Held, library: &Library) -> Result<Part, Error> {
+    let mut part = held.part.clone();
+    let Home::Fragment { id, offsets } = &part.home else { return Ok(part) };
+    let mut gone = vec![false; offsets.len()];
+    for offset in library.deleted(*id).await? {
+        if let Ok(at) = offsets.binary_search(&offset) {
+            gone[at] = true;
+        }
+    }
+    part.gone = gone.into();
+    Ok(part)
+}

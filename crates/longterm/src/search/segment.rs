@@ -1,0 +1,239 @@
+//! Rows in the form in which they are searched: numbers in columns, terms as postings and as bags,
+//! vectors in bytes. Made once from rows and never changed; what becomes of a row later is known
+//! to whoever holds the segment.
+//!
+//! It holds what a search filters and ranks by, and not what it shows: a row's text stays where
+//! the row lies.
+
+mod packed;
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+};
+
+use aios_record::{Kind, Timestamp};
+
+use crate::{
+    library::Row,
+    search::{
+        strings::{NONE, Strings},
+        vectors::Vectors,
+    },
+};
+pub(crate) use packed::Bag;
+use packed::{Bags, Postings};
+
+/// Records with the same words are folded into the best of them from this many words on; shorter
+/// ones ("Thanks!") are told apart by who said them when.
+const FOLDED_TERMS_MIN: usize = 5;
+
+/// What numbers stand for, shared by all segments of a handle.
+#[derive(Default)]
+pub(crate) struct Names {
+    pub(crate) terms: Strings,
+    /// Users, agents, sessions, speakers, tags.
+    pub(crate) others: Strings,
+}
+
+/// Searchable rows, known by their place from 0.
+pub(crate) struct Segment {
+    /// User, agent and session of each row; `NONE` where absent.
+    pub(crate) scopes: Vec<[u32; 3]>,
+    pub(crate) columns: Vec<Columns>,
+    /// Of the few rows that have some.
+    pub(crate) limits: HashMap<u32, Limits>,
+    /// Of the rows that have some.
+    pub(crate) tags: HashMap<u32, Box<[u32]>>,
+    pub(crate) vectors: Vectors,
+    pub(crate) postings: Postings,
+    bags: Bags,
+    ids: String,
+    id_ends: Vec<u32>,
+    /// Rows with a place in a session, ordered by session and position.
+    placed: Vec<u32>,
+}
+
+/// What every row has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Columns {
+    pub(crate) speaker: u32,
+    /// `ABSENT` where it has none.
+    position: i64,
+    /// Microseconds; `ABSENT` where it is not known.
+    occurred_at: i64,
+    pub(crate) recorded_at: i64,
+    /// Of the terms of a row with enough of them; 0 for a shorter one.
+    pub(crate) fold: u64,
+    /// How many terms.
+    pub(crate) length: u32,
+    pub(crate) kind: Kind,
+    /// Whether it ends in a question.
+    pub(crate) asks: bool,
+    pub(crate) superseded: bool,
+}
+
+/// No moment, and no position.
+const ABSENT: i64 = i64::MIN;
+
+/// When a row is valid, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Limits {
+    pub(crate) valid_from: Option<i64>,
+    pub(crate) valid_to: Option<i64>,
+    pub(crate) expires_at: Option<i64>,
+}
+
+impl Columns {
+    pub(crate) fn occurred_at(&self) -> Option<i64> {
+        (self.occurred_at != ABSENT).then_some(self.occurred_at)
+    }
+}
+
+impl Segment {
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub(crate) fn id(&self, at: u32) -> &str {
+        let at = at as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.id_ends[before]);
+        &self.ids[start as usize..self.id_ends[at] as usize]
+    }
+
+    /// `kind/id`.
+    pub(crate) fn key(&self, at: u32) -> String {
+        format!("{}/{}", self.columns[at as usize].kind, self.id(at))
+    }
+
+    /// What orders rows that are otherwise equal.
+    pub(crate) fn order(&self, at: u32) -> (Kind, &str) {
+        (self.columns[at as usize].kind, self.id(at))
+    }
+
+    /// Where it stands in its session, if it does.
+    pub(crate) fn place(&self, at: u32) -> Option<([u32; 3], i64)> {
+        let (scope, position) = (self.scopes[at as usize], self.columns[at as usize].position);
+        (scope[2] != NONE && position != ABSENT).then_some((scope, position))
+    }
+
+    pub(crate) fn bag(&self, at: u32) -> Bag<'_> {
+        self.bags.bag(at)
+    }
+
+    /// The rows of `session` from position `first` to `last`.
+    pub(crate) fn around(&self, session: u32, first: i64, last: i64) -> &[u32] {
+        let place = |at: &u32| {
+            let at = *at as usize;
+            (self.scopes[at][2], self.columns[at].position)
+        };
+        let start = self.placed.partition_point(|at| place(at) < (session, first));
+        let rest = &self.placed[start..];
+        let end = rest.partition_point(|at| place(at) <= (session, last));
+        &rest[..end]
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.columns.capacity() * size_of::<Columns>()
+            + self.scopes.capacity() * size_of::<[u32; 3]>()
+            + self.limits.capacity() * (size_of::<Limits>() + 8)
+            + self.tags.capacity() * 40
+            + self.vectors.bytes()
+            + self.postings.bytes()
+            + self.bags.bytes()
+            + self.ids.capacity()
+            + (self.id_ends.capacity() + self.placed.capacity()) * 4
+    }
+}
+
+/// Makes a segment of rows that come one after the other.
+pub(crate) struct Builder {
+    segment: Segment,
+    /// The terms of the row that is being taken in.
+    counts: Vec<u32>,
+}
+
+impl Builder {
+    pub(crate) fn new(dimension: usize) -> Builder {
+        let segment = Segment {
+            scopes: Vec::new(),
+            columns: Vec::new(),
+            limits: HashMap::new(),
+            tags: HashMap::new(),
+            vectors: Vectors::new(dimension),
+            postings: Postings::default(),
+            bags: Bags::default(),
+            ids: String::new(),
+            id_ends: Vec::new(),
+            placed: Vec::new(),
+        };
+        Builder { segment, counts: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, row: &Row, names: &mut Names) {
+        let Builder { segment, counts } = self;
+        let at = u32::try_from(segment.columns.len()).expect("a segment has fewer rows");
+        let record = &row.record;
+        counts.clear();
+        counts.extend(row.terms.split_ascii_whitespace().map(|term| names.terms.add(term)));
+        let length = counts.len();
+        counts.sort_unstable();
+        segment.bags.push(counts);
+        let micros = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
+        let limits = Limits {
+            valid_from: micros(record.valid_from),
+            valid_to: micros(record.valid_to),
+            expires_at: micros(record.expires_at),
+        };
+        if limits != Limits::default() {
+            segment.limits.insert(at, limits);
+        }
+        if !record.tags.is_empty() {
+            let tags = record.tags.iter().map(|tag| names.others.add(tag)).collect();
+            segment.tags.insert(at, tags);
+        }
+        segment.vectors.push(row.vector.as_deref());
+        segment.ids.push_str(record.id.as_str());
+        segment.id_ends.push(u32::try_from(segment.ids.len()).expect("ids are short"));
+        let columns = Columns {
+            speaker: names.others.add_some(record.speaker.as_deref()),
+            position: record.position.unwrap_or(ABSENT),
+            occurred_at: micros(record.occurred_at).unwrap_or(ABSENT),
+            recorded_at: record.recorded_at.as_microsecond(),
+            fold: if FOLDED_TERMS_MIN <= length { fold(&row.terms) } else { 0 },
+            length: u32::try_from(length).unwrap_or(u32::MAX),
+            kind: record.kind,
+            asks: record.text.trim_end().ends_with('?'),
+            superseded: record.superseded_by.is_some(),
+        };
+        let scope = record.scope.parts().map(|(_, part)| names.others.add_some(part));
+        segment.scopes.push(scope);
+        segment.columns.push(columns);
+        if segment.place(at).is_some() {
+            segment.placed.push(at);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Segment {
+        let mut segment = self.segment;
+        segment.postings = Postings::of(&segment.bags, segment.columns.len());
+        let (scopes, columns) = (&segment.scopes, &segment.columns);
+        segment.placed.sort_unstable_by_key(|&at| {
+            (scopes[at as usize][2], columns[at as usize].position, at)
+        });
+        segment.scopes.shrink_to_fit();
+        segment.columns.shrink_to_fit();
+        segment.vectors.shrink_to_fit();
+        segment.bags.shrink_to_fit();
+        segment.ids.shrink_to_fit();
+        segment.id_ends.shrink_to_fit();
+        segment.placed.shrink_to_fit();
+        segment
+    }
+}
+
+/// Alike for the same terms in every segment of a process; never 0.
+fn fold(terms: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(terms).max(1)
+}

@@ -1,0 +1,143 @@
+//! Terms in few bytes: which a row has (bags), and which rows have a term (postings).
+//!
+//! Both are lists of rising numbers with counts. A number is stored as its distance from the one
+//! before, doubled, plus one where a count above 1 follows; seven bits to a byte (LEB128).
+
+/// Of each row: its terms in the order of their numbers, each with its count.
+#[derive(Debug, Default)]
+pub(crate) struct Bags {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// Of each term: the rows that have it, each with its count.
+#[derive(Debug, Default)]
+pub(crate) struct Postings {
+    bytes: Vec<u8>,
+    /// In rising order.
+    terms: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+/// A list of rising numbers, each with its count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bag<'a> {
+    bytes: &'a [u8],
+    last: u32,
+}
+
+impl Bags {
+    /// Adds a row of these terms, which are in rising order and repeated as often as they occur.
+    pub(crate) fn push(&mut self, terms: &[u32]) {
+        let mut last = 0;
+        for run in terms.chunk_by(|a, b| a == b) {
+            let count = u32::try_from(run.len()).unwrap_or(u32::MAX);
+            push_pair(&mut self.bytes, run[0] - last, count);
+            last = run[0];
+        }
+        self.ends.push(self.bytes.len());
+    }
+
+    pub(crate) fn bag(&self, at: u32) -> Bag<'_> {
+        Bag { bytes: slice(&self.bytes, &self.ends, at as usize), last: 0 }
+    }
+
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 8
+    }
+}
+
+impl Postings {
+    /// The postings of the first `rows` bags.
+    pub(crate) fn of(bags: &Bags, rows: usize) -> Postings {
+        let mut all: Vec<(u32, u32, u32)> = Vec::new();
+        for at in 0..u32::try_from(rows).expect("a segment has fewer rows") {
+            all.extend(bags.bag(at).map(|(term, count)| (term, at, count)));
+        }
+        all.sort_unstable();
+        let mut postings = Postings::default();
+        for run in all.chunk_by(|a, b| a.0 == b.0) {
+            let mut last = 0;
+            for &(_, at, count) in run {
+                push_pair(&mut postings.bytes, at - last, count);
+                last = at;
+            }
+            postings.terms.push(run[0].0);
+            postings.ends.push(postings.bytes.len());
+        }
+        postings.bytes.shrink_to_fit();
+        postings.terms.shrink_to_fit();
+        postings.ends.shrink_to_fit();
+        postings
+    }
+
+    /// The rows that have `term`.
+    pub(crate) fn rows(&self, term: u32) -> Bag<'_> {
+        let bytes = match self.terms.binary_search(&term) {
+            Ok(at) => slice(&self.bytes, &self.ends, at),
+            Err(_) => &[],
+        };
+        Bag { bytes, last: 0 }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.capacity() + self.terms.capacity() * 4 + self.ends.capacity() * 8
+    }
+}
+
+impl Iterator for Bag<'_> {
+    type Item = (u32, u32);
+
+    fn next(&mut self) -> Option<(u32, u32)> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let number = take(&mut self.bytes);
+        let count = if number & 1 == 1 { take(&mut self.bytes) as u32 } else { 1 };
+        self.last += (number >> 1) as u32;
+        Some((self.last, count))
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], ends: &[usize], at: usize) -> &'a [u8] {
+    let start = at.checked_sub(1).map_or(0, |before| ends[before]);
+    &bytes[start..ends[at]]
+}
+
+fn push_pair(bytes: &mut Vec<u8>, distance: u32, count: u32) {
+    push(bytes, u64::from(distance) << 1 | u64::from(1 < count));
+    if 1 < count {
+        push(bytes, u64::from(count));
+    }
+}
+
+fn push(bytes: &mut Vec<u8>, mut number: u64) {
+    while 0x80 <= number {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+/// The list was written by `push`, so it does not end within a number.
+fn take(bytes: &mut &[u8]) -> u64 {
+    let mut number = 0;
+    let mut shift = 0;
+    while let Some((&byte, rest)) = bytes.split_first() {
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+        shift += 7;
+    }
+    number
+}
+
+#[cfg(test)]
+mod tests;
