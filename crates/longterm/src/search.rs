@@ -157,13 +157,15 @@ impl Longterm {
         if terms.is_empty() || options.limit == 0 {
             return Ok(Found::default());
         }
-        let (snapshot, seen) = shared.look(&terms).await?;
+        let centre = shared.centre().await?;
+        let (snapshot, seen) = shared.look(&terms, &centre).await?;
         let version = snapshot.synced_version;
         let view = shared.view(version).await;
         let parts = view.iter().flat_map(|view| view.parts());
         let mut ranking = Ranking {
             shared: Arc::clone(shared),
             query: shared.query(text, terms, snapshot.statistics).await?,
+            centre,
             filter: Filter::new(options, shared.now()),
             parts: seen.parts.iter().cloned().chain(parts).collect(),
             seen,
@@ -190,17 +192,29 @@ impl Longterm {
 }
 
 impl Shared {
+    /// What the vectors of all texts have in common.
+    async fn centre(self: &Arc<Shared>) -> Result<Arc<[f32]>, Error> {
+        if let Some(background) = self.background.get() {
+            return Ok(background.centre());
+        }
+        let shared = Arc::clone(self);
+        blocking(move || Ok(shared.background()?.centre())).await?
+    }
+
     /// The journal as it is now.
-    async fn look(self: &Arc<Shared>, terms: &[String]) -> Result<(Snapshot, Arc<Seen>), Error> {
+    async fn look(
+        self: &Arc<Shared>,
+        terms: &[String],
+        centre: &Arc<[f32]>,
+    ) -> Result<(Snapshot, Arc<Seen>), Error> {
         loop {
             let newest = self.waiting.newest();
             let mut snapshot = self.journal.snapshot(terms.to_vec(), newest).await?;
             let seqs = std::mem::take(&mut snapshot.seqs);
             let fresh = std::mem::take(&mut snapshot.fresh);
             let nothing_new = fresh.is_empty();
-            let shared = Arc::clone(self);
-            let see =
-                move || shared.waiting.see(seqs, fresh, shared.embedder.dimension(), &shared.names);
+            let (shared, centre) = (Arc::clone(self), Arc::clone(centre));
+            let see = move || shared.waiting.see(seqs, fresh, &centre, &shared.names);
             let seen = if nothing_new { see() } else { blocking(see).await? };
             // Each time that this goes round, another search has seen more of the journal.
             if let Some(seen) = seen {
@@ -219,12 +233,12 @@ impl Shared {
         let (shared, text) = (Arc::clone(self), text.to_owned());
         let work = blocking(move || {
             let vector = shared.embedder.embed_query(&text)?;
-            let spread = shared.background()?.spread(&vector);
+            let background = shared.background()?;
             Ok(Arc::new(Query {
                 terms: rarest(terms, &statistics.documents_with),
-                asked: Asked::new(&vector),
+                asked: Asked::new(&vector, &background.centre()),
+                spread: background.spread(&vector),
                 vector,
-                spread,
                 when: When::parse(&text),
                 statistics,
             }))

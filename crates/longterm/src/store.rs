@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) analyzer: Analyzer,
     /// Embedded at the first search.
-    background: OnceLock<Background>,
+    pub(crate) background: OnceLock<Background>,
     /// What numbers stand for in what searches hold in RAM.
     pub(crate) names: RwLock<Names>,
     /// What waits in the journal, as searches see it.

@@ -69,6 +69,7 @@ impl Library {
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
         let mut scan = fragment.scan();
         scan.project(rows::RANKING_COLUMNS).map_err(|error| failed()(error.into()))?;
+        scan.batch_readahead(1).io_buffer_size(BUFFER_BYTES);
         let scan = scan.with_row_address().batch_size(BATCH_ROWS).try_into_stream().await;
         let stream = scan.map_err(|error| failed()(error.into()))?;
         Ok(stream.map_err(move |error| failed()(error.into())).map(|batch| batch.map(Columns)))
@@ -103,6 +104,9 @@ impl Library {
 
 /// Rows that are read at once; a batch of them is taken in without a pause.
 const BATCH_ROWS: usize = 4096;
+
+/// Bytes that are read ahead of what is taken in.
+const BUFFER_BYTES: u64 = 16 << 20;
 
 fn not_local() -> Error {
     Error::Library { action: "find the table's files", source: "the table is remote".into() }

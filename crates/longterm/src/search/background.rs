@@ -5,6 +5,8 @@
 //! against those that it has with a few everyday sentences about unrelated things; that takes no
 //! constant for a model and no pass over what is stored.
 
+use std::sync::Arc;
+
 use aios_embedding::{Embedder, Error};
 
 use crate::search::score::dot;
@@ -13,6 +15,7 @@ use crate::search::score::dot;
 #[derive(Debug)]
 pub(crate) struct Background {
     vectors: Vec<Vec<f32>>,
+    centre: Arc<[f32]>,
 }
 
 /// What cosines of one query with unrelated texts are like.
@@ -27,7 +30,18 @@ const DEVIATION_MIN: f64 = 1e-3;
 
 impl Background {
     pub(crate) fn new(embedder: &dyn Embedder) -> Result<Background, Error> {
-        Ok(Background { vectors: embedder.embed_documents(SENTENCES)? })
+        let vectors = embedder.embed_documents(SENTENCES)?;
+        let mut centre = vec![0.0; embedder.dimension()];
+        for vector in &vectors {
+            let share = 1.0 / vectors.len() as f32;
+            centre.iter_mut().zip(vector).for_each(|(sum, number)| *sum += share * number);
+        }
+        Ok(Background { vectors, centre: centre.into() })
+    }
+
+    /// The mean of the sentences' vectors: what all texts have in common.
+    pub(crate) fn centre(&self) -> Arc<[f32]> {
+        Arc::clone(&self.centre)
     }
 
     pub(crate) fn spread(&self, query: &[f32]) -> Spread {

@@ -27,6 +27,8 @@ pub(crate) const REACH: i64 = 2;
 pub(crate) struct Ranking {
     pub(crate) shared: Arc<Shared>,
     pub(crate) query: Arc<Query>,
+    /// What segments of this search are made with.
+    pub(crate) centre: Arc<[f32]>,
     pub(crate) filter: Filter,
     pub(crate) parts: Vec<Part>,
     pub(crate) seen: Arc<Seen>,

@@ -153,7 +153,7 @@ impl Shared {
 
     async fn read_part(self: &Arc<Shared>, library: &Library, id: u64) -> Result<Part, Error> {
         let mut batches = Box::pin(library.read_fragment(id).await?);
-        let mut builder = Builder::new(self.embedder.dimension());
+        let mut builder = Builder::new(self.centre().await?);
         let mut offsets = Vec::new();
         while let Some(batch) = batches.try_next().await? {
             let shared = Arc::clone(self);

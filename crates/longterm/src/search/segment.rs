@@ -10,6 +10,7 @@ mod packed;
 use std::{
     collections::HashMap,
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    sync::Arc,
 };
 
 use aios_record::{Kind, Timestamp};
@@ -155,13 +156,14 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(dimension: usize) -> Builder {
+    /// `centre` is that of the model, see [`Vectors`].
+    pub(crate) fn new(centre: Arc<[f32]>) -> Builder {
         let segment = Segment {
             scopes: Vec::new(),
             columns: Vec::new(),
             limits: HashMap::new(),
             tags: HashMap::new(),
-            vectors: Vectors::new(dimension),
+            vectors: Vectors::new(centre),
             postings: Postings::default(),
             bags: Bags::default(),
             ids: String::new(),

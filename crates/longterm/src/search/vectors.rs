@@ -1,8 +1,12 @@
 //! Vectors of a segment in a byte a number, and how near they are to a query.
 //!
-//! A vector is stored as int8 with a scale of its own: a cosine is off by less than a thousandth.
-//! The query keeps 14 bits a number. Products are summed as integers, in loops that the compiler
-//! turns into the widest instructions of the processor that the program runs on.
+//! A vector is stored as its difference from a centre, in int8 with a scale of its own. The centre
+//! is what all texts of the model have in common, mostly one large number, which would coarsen the
+//! others. It is the same for every segment, so a cosine does not depend on where a row lies. The
+//! query keeps 14 bits a number. Products are summed as integers, in loops that the compiler turns
+//! into the widest instructions of the processor that the program runs on.
+
+use std::sync::Arc;
 
 use pulp::Arch;
 
@@ -12,9 +16,9 @@ const STORED_MAX: f32 = 127.0;
 const ASKED_MAX: f32 = 8191.0;
 
 /// Vectors of one dimension, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Vectors {
-    dimension: usize,
+    centre: Arc<[f32]>,
     numbers: Vec<i8>,
     /// What a stored number must be multiplied by; 0 where a row has no vector.
     scales: Vec<f32>,
@@ -25,24 +29,26 @@ pub(crate) struct Vectors {
 pub(crate) struct Asked {
     numbers: Vec<i16>,
     scale: f32,
+    /// Its product with the centre.
+    offset: f32,
 }
 
 impl Vectors {
-    pub(crate) fn new(dimension: usize) -> Vectors {
-        Vectors { dimension, numbers: Vec::new(), scales: Vec::new() }
+    /// For vectors of as many numbers as `centre` has.
+    pub(crate) fn new(centre: Arc<[f32]>) -> Vectors {
+        Vectors { centre, numbers: Vec::new(), scales: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, vector: Option<&[f32]>) {
-        let vector = vector.filter(|vector| vector.len() == self.dimension);
-        let largest = vector.map_or(0.0, |vector| largest(vector));
-        let scale = largest / STORED_MAX;
+        let Some(vector) = vector.filter(|vector| vector.len() == self.centre.len()) else {
+            self.scales.push(0.0);
+            self.numbers.resize(self.numbers.len() + self.centre.len(), 0);
+            return;
+        };
+        let apart = vector.iter().zip(&*self.centre).map(|(number, centre)| number - centre);
+        let scale = largest(apart.clone()).max(f32::MIN_POSITIVE * STORED_MAX) / STORED_MAX;
         self.scales.push(scale);
-        match vector {
-            Some(vector) if 0.0 < scale => {
-                self.numbers.extend(vector.iter().map(|number| (number / scale).round() as i8));
-            }
-            _ => self.numbers.resize(self.numbers.len() + self.dimension, 0),
-        }
+        self.numbers.extend(apart.map(|number| (number / scale).round() as i8));
     }
 
     pub(crate) fn shrink_to_fit(&mut self) {
@@ -53,7 +59,7 @@ impl Vectors {
     /// The cosine of vector `at` with `asked`; none where there is no vector.
     pub(crate) fn cosine(&self, at: u32, asked: &Asked) -> Option<f32> {
         let scale = self.scales[at as usize];
-        (0.0 < scale).then(|| sum(self.row(at), &asked.numbers) as f32 * scale * asked.scale)
+        (0.0 < scale).then(|| asked.offset + scale * asked.scale * self.sum(at, asked))
     }
 
     /// Calls `found` with the cosine of each of `rows` that has a vector.
@@ -62,15 +68,18 @@ impl Vectors {
             for &at in rows {
                 let scale = self.scales[at as usize];
                 if 0.0 < scale {
-                    found(at, sum(self.row(at), &asked.numbers) as f32 * scale * asked.scale);
+                    found(at, asked.offset + scale * asked.scale * self.sum(at, asked));
                 }
             }
         });
     }
 
-    fn row(&self, at: u32) -> &[i8] {
-        let start = at as usize * self.dimension;
-        &self.numbers[start..start + self.dimension]
+    #[inline(always)]
+    fn sum(&self, at: u32, asked: &Asked) -> f32 {
+        let start = at as usize * self.centre.len();
+        let stored = &self.numbers[start..start + self.centre.len()];
+        let pairs = stored.iter().zip(&asked.numbers);
+        pairs.map(|(&stored, &asked)| i32::from(stored) * i32::from(asked)).sum::<i32>() as f32
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -80,25 +89,21 @@ impl Vectors {
 
 impl Asked {
     /// None where every number is 0, as for a text without a known word.
-    pub(crate) fn new(vector: &[f32]) -> Option<Asked> {
-        let largest = largest(vector);
+    pub(crate) fn new(vector: &[f32], centre: &[f32]) -> Option<Asked> {
+        let largest = largest(vector.iter().copied());
         if largest <= 0.0 {
             return None;
         }
         let bound = i32::MAX as f32 / (STORED_MAX * vector.len() as f32);
         let scale = largest / ASKED_MAX.min(bound.floor());
         let numbers = vector.iter().map(|number| (number / scale).round() as i16).collect();
-        Some(Asked { numbers, scale })
+        let offset = vector.iter().zip(centre).map(|(a, b)| a * b).sum();
+        Some(Asked { numbers, scale, offset })
     }
 }
 
-fn largest(vector: &[f32]) -> f32 {
-    vector.iter().fold(0.0, |largest: f32, number| largest.max(number.abs()))
-}
-
-#[inline(always)]
-fn sum(stored: &[i8], asked: &[i16]) -> i32 {
-    stored.iter().zip(asked).map(|(&stored, &asked)| i32::from(stored) * i32::from(asked)).sum()
+fn largest(numbers: impl Iterator<Item = f32>) -> f32 {
+    numbers.fold(0.0, |largest: f32, number| largest.max(number.abs()))
 }
 
 #[cfg(test)]

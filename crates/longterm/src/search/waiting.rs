@@ -68,7 +68,7 @@ impl Waiting {
         &self,
         seqs: Vec<i64>,
         fresh: Vec<Pending>,
-        dimension: usize,
+        centre: &Arc<[f32]>,
         names: &RwLock<Names>,
     ) -> Option<Arc<Seen>> {
         let mut state = self.state.lock().expect("no holder panics");
@@ -99,7 +99,7 @@ impl Waiting {
                 let kept = last.rows.into_iter().filter(|(seq, _)| waits(*seq));
                 rows = kept.chain(rows).collect();
             }
-            state.batches.push(Batch::new(rows, dimension, names));
+            state.batches.push(Batch::new(rows, centre, names));
         }
         let held: usize = state.batches.iter().map(|batch| batch.waiting(&seqs)).sum();
         if held + state.removals.len() + state.unreadable.len() < seqs.len() {
@@ -131,8 +131,8 @@ impl State {
 }
 
 impl Batch {
-    fn new(rows: Vec<(i64, Arc<Row>)>, dimension: usize, names: &RwLock<Names>) -> Batch {
-        let mut builder = Builder::new(dimension);
+    fn new(rows: Vec<(i64, Arc<Row>)>, centre: &Arc<[f32]>, names: &RwLock<Names>) -> Batch {
+        let mut builder = Builder::new(Arc::clone(centre));
         let mut names = names.write().expect("no holder panics");
         rows.iter().for_each(|(_, row)| builder.push(row, &mut names));
         drop(names);
