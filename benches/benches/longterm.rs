@@ -1,6 +1,6 @@
 //! Tier 2: prints one table and writes it to `bench/longterm.json` in the target directory. With
-//! `--million` the curve goes on to a million records; with `--smoke` it is small: to see that it
-//! runs.
+//! `--million` the curve goes on to a million records; with `--rivals` other stores run beside it,
+//! from the Python that `AIOS_BENCH_PYTHON` names; with `--smoke` it is small: to see that it runs.
 #![allow(clippy::print_stdout)]
 
 use std::{
@@ -25,7 +25,8 @@ async fn main() -> ExitCode {
     // `cargo test` runs bench targets too; without `--bench` it is not a measurement.
     let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let size = if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke };
-    let report = longterm::run(Options { size, million: asked("--million") }).await;
+    let options = Options { size, million: asked("--million"), rivals: asked("--rivals") };
+    let report = longterm::run(options).await;
     println!("{report}");
     let path = target_dir().join("bench/longterm.json");
     match report.write(&path) {

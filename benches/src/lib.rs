@@ -8,6 +8,8 @@
 //! ```text
 //! one table, and target/bench/operational.json
 //!     cargo bench -p aios-memory-benches --bench operational
+//! tier 2, with LanceDB in the graph
+//!     cargo xtask bench longterm [--million] [--rivals]
 //! single operations
 //!     cargo bench -p aios-memory-benches --bench operational_criterion
 //! ```

@@ -242,6 +242,11 @@ impl Journal {
             .await
     }
 
+    /// The version of the library that is safe.
+    pub(crate) async fn synced_version(&self) -> Result<u64, Error> {
+        self.ledger.read(|db| meta_number(db, "synced_version")).await
+    }
+
     /// What a search for `terms` needs that knows all that waits up to `newest`.
     pub(crate) async fn snapshot(
         &self,

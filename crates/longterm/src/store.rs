@@ -516,7 +516,7 @@ impl Shared {
                 *shared.library.write().expect("no holder panics") = None;
                 return Err(error);
             }
-            shared.follow_library(owner.library().version().await?);
+            shared.follow_library();
             *place = Some(owner);
             Ok(true)
         });

@@ -18,6 +18,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fragment {
     pub(crate) id: u64,
+    /// Its data file. A number may come again after a roll-back, a file's name never does.
+    pub(crate) file: String,
     /// Of the file that says which rows are deleted; none where none is.
     pub(crate) deletions: Option<(u64, u64)>,
 }
@@ -38,11 +40,15 @@ impl Columns {
 }
 
 impl Library {
-    /// A handle that stays at the version that this one is at.
-    pub(crate) async fn pinned(&self) -> Result<Library, Error> {
-        let table = self.table.query_snapshot().await;
-        let table = table.map_err(Error::library("pin the version"))?;
-        Ok(Library { table, schema: self.schema.clone(), dir: self.dir.clone() })
+    /// A handle that stays at `version`, which is synced: what a number above that means may
+    /// change.
+    pub(crate) async fn pinned(&self, version: u64) -> Result<Library, Error> {
+        let failed = || Error::library("pin the version");
+        let table = self.table.query_snapshot().await.map_err(failed())?;
+        if table.version().await.map_err(failed())? != version {
+            table.checkout(version).await.map_err(failed())?;
+        }
+        Ok(Library { table, ..self.clone() })
     }
 
     /// The fragments of this version.
@@ -53,6 +59,11 @@ impl Library {
             let deletions = fragment.metadata().deletion_file.as_ref();
             Fragment {
                 id: fragment.id() as u64,
+                file: fragment
+                    .metadata()
+                    .files
+                    .first()
+                    .map_or_else(String::new, |file| file.path.clone()),
                 deletions: deletions.map(|file| (file.read_version, file.id)),
             }
         });

@@ -16,11 +16,11 @@ use futures::TryStreamExt;
 use tokio::{sync::Mutex, task, time};
 
 use crate::{
-    Error,
+    Error, Longterm,
     library::{Fragment, Library, Row},
     search::{
         legs::{Home, Part},
-        segment::{Builder, Names, Segment},
+        segment::{Builder, Segment},
     },
     store::Shared,
 };
@@ -38,7 +38,7 @@ pub(crate) struct Resident {
     making: Mutex<Option<u64>>,
 }
 
-/// One version of the table.
+/// One version of the table, a synced one.
 pub(crate) struct View {
     version: u64,
     /// At that version.
@@ -69,6 +69,21 @@ impl Resident {
     }
 }
 
+impl Longterm {
+    /// Holds the library in RAM now, which the first search begins otherwise, and says whether it
+    /// is: it may be empty, or larger than [`Config::resident_bytes_max`](crate::Config) allows.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn warm(&self) -> Result<bool, Error> {
+        let version = self.shared.journal.synced_version().await?;
+        if self.shared.config.resident_bytes_max == 0 || version == 0 {
+            return Ok(false);
+        }
+        Ok(Arc::clone(&self.shared).make_view(version).await.is_some())
+    }
+}
+
 impl Shared {
     /// The view of `version` or a later one, if there is one or will be in a moment.
     pub(crate) async fn view(self: &Arc<Shared>, version: u64) -> Option<Arc<View>> {
@@ -87,9 +102,15 @@ impl Shared {
     }
 
     /// Brings the view up to date in the background, if searches use one.
-    pub(crate) fn follow_library(self: &Arc<Shared>, version: u64) {
-        if self.resident.newest().is_some_and(|view| view.version < version) {
-            task::spawn(Arc::clone(self).make_view(version));
+    pub(crate) fn follow_library(self: &Arc<Shared>) {
+        if self.resident.newest().is_some() {
+            let shared = Arc::clone(self);
+            task::spawn(async move {
+                match shared.journal.synced_version().await {
+                    Ok(version) => _ = shared.make_view(version).await,
+                    Err(error) => tracing::debug!(%error, "the library was not followed"),
+                }
+            });
         }
     }
 
@@ -122,7 +143,7 @@ impl Shared {
     /// None where it would take more RAM than is allowed.
     async fn next_view(self: &Arc<Shared>, version: u64) -> Result<Option<View>, Error> {
         let Some(library) = self.library(version).await? else { return Ok(None) };
-        let library = library.pinned().await?;
+        let library = library.pinned(version).await?;
         let rows = usize::try_from(library.row_count().await?).unwrap_or(usize::MAX);
         let bytes = rows.saturating_mul(self.embedder.dimension() + ROW_BYTES);
         let bytes_max = self.config.resident_bytes_max;
@@ -136,13 +157,14 @@ impl Shared {
             .flat_map(|view| &view.fragments)
             .map(|held| (held.fragment.id, held))
             .collect();
-        let version = library.version().await?;
         let mut fragments = Vec::new();
         for fragment in library.fragments().await? {
             let part = match before.get(&fragment.id) {
                 Some(held) if held.fragment == fragment => held.part.clone(),
-                Some(held) => with_deletions(held, &library).await?,
-                None => self.read_part(&library, fragment.id).await?,
+                Some(held) if held.fragment.file == fragment.file => {
+                    with_deletions(held, &library).await?
+                }
+                _ => self.read_part(&library, fragment.id).await?,
             };
             fragments.push(Held { fragment, part });
         }
@@ -159,8 +181,7 @@ impl Shared {
             let shared = Arc::clone(self);
             let work = task::spawn_blocking(move || {
                 let rows: Vec<(u32, Row)> = batch.rows()?;
-                let mut names: std::sync::RwLockWriteGuard<'_, Names> =
-                    shared.names.write().expect("no holder panics");
+                let mut names = shared.names.write().expect("no holder panics");
                 for (offset, row) in rows {
                     builder.push(&row, &mut names);
                     offsets.push(offset);

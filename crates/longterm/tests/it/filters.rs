@@ -82,18 +82,22 @@ fn the_journal_and_the_library_filter_alike() {
             let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
             longterm.store(records).await.unwrap();
             assert_eq!(longterm.stats().await.unwrap().pending, RECORDS as u64);
-            let found = async |options: &SearchOptions| {
+            let found = async |longterm: &Longterm, options: &SearchOptions| {
                 let mut keys = keys(&longterm.search("common", options).await.unwrap());
                 keys.sort();
                 keys
             };
             let mut in_journal = Vec::new();
             for options in &filters {
-                in_journal.push(found(options).await);
+                in_journal.push(found(&longterm, options).await);
             }
             longterm.drain().await.unwrap();
+            assert!(longterm.warm().await.unwrap());
+            let config = Config { resident_bytes_max: 0, ..Config::default() };
+            let by_index = Longterm::open(dir.path(), config, model()).await.unwrap();
             for (options, expect) in filters.iter().zip(in_journal) {
-                assert_eq!(found(options).await, expect, "{options:?}");
+                assert_eq!(found(&longterm, options).await, expect, "in RAM: {options:?}");
+                assert_eq!(found(&by_index, options).await, expect, "by index: {options:?}");
             }
         });
         Ok(())

@@ -1,11 +1,14 @@
 //! What a search finds, leaves out and says of itself.
 
-use aios_longterm::{Error, Explain, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions};
-use aios_record::{Kind, Record, Scope, ScopeFilter, Timestamp};
+use aios_longterm::{
+    Config, Error, Explain, FeedPage, LIMIT_MAX, Longterm, QUERY_BYTES_MAX, SearchOptions,
+};
+use aios_record::{Change, FeedItem, Id, Kind, Record, Scope, ScopeFilter, Timestamp};
 
-use crate::support::{keys, note, open, search, turn};
+use crate::support::{keys, model, note, open, search, turn};
 
-/// Searches before and after the rows move to the library: where they lie must not matter.
+/// Searches before and after the rows move to the library, there in RAM and by its indexes: where
+/// they lie must not matter.
 async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expect: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
@@ -13,8 +16,54 @@ async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expec
     let pending = longterm.search(query, options).await.unwrap();
     assert_eq!(keys(&pending), expect, "`{query}` in the journal");
     longterm.drain().await.unwrap();
-    let drained = longterm.search(query, options).await.unwrap();
-    assert_eq!(keys(&drained), expect, "`{query}` in the library");
+    assert!(longterm.warm().await.unwrap());
+    let resident = longterm.search(query, options).await.unwrap();
+    assert_eq!(keys(&resident), expect, "`{query}` in the library, in RAM");
+    let config = Config { resident_bytes_max: 0, ..Config::default() };
+    let by_index = Longterm::open(dir.path(), config, model()).await.unwrap();
+    let found = by_index.search(query, options).await.unwrap();
+    assert_eq!(keys(&found), expect, "`{query}` by the library's indexes");
+    for (ram, index) in resident.hits.iter().zip(&found.hits) {
+        assert_eq!(ram.record, index.record);
+        assert!((ram.score - index.score).abs() < 1e-9, "{} {}", ram.score, index.score);
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_in_ram_follows_the_library() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { compact_after_batches: 3, ..Config::default() };
+    let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+    let other = open(dir.path()).await;
+    let text = |step: usize| format!("the lighthouse keeper counts ship {step}");
+    for step in 0..12 {
+        // Every third replaces the record of the step before.
+        let id = format!("{}", step - usize::from(step % 3 == 2));
+        longterm.store(vec![note(&id, &text(step))]).await.unwrap();
+        longterm.drain().await.unwrap();
+        assert!(longterm.warm().await.unwrap() && other.warm().await.unwrap());
+        let expect = if step % 3 == 2 { step - 1 } else { step };
+        for handle in [&longterm, &other] {
+            let query = format!("lighthouse ship {step}");
+            let found = handle.search(&query, &SearchOptions::default()).await.unwrap();
+            assert_eq!(found.hits[0].record.text, text(step), "{step}");
+            assert_eq!(found.hits[0].record.id.as_str(), expect.to_string());
+            let replaced = (0..step).filter(|before| before % 3 == 1 && before + 1 <= step);
+            for before in replaced {
+                assert!(found.hits.iter().all(|hit| hit.record.text != text(before)), "{before}");
+            }
+        }
+    }
+    let change = Change::Delete { kind: Kind::Note, id: Id::new("0").unwrap() };
+    let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
+    longterm.apply_feed(page).await.unwrap();
+    for _ in 0..2 {
+        for handle in [&longterm, &other] {
+            assert!(!search(handle, "lighthouse ship 0").await.contains(&"note/0".to_owned()));
+        }
+        longterm.drain().await.unwrap();
+        assert!(other.warm().await.unwrap());
+    }
 }
 
 fn time(text: &str) -> Timestamp {

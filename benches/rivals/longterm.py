@@ -1,0 +1,135 @@
+"""Stores records and searches them with one rival of the long-term memory, with vectors of ours.
+
+usage: longterm.py chromadb|lancedb|mem0 INPUT DIRECTORY
+INPUT has a record a line, {"id", "text", "user", "vector"}, then questions, {"question", "user",
+"vector"}. Prints {"version", "store_ms", "search_ms": {"p50", "p95"}}, or {"missing": why}.
+"""
+
+import json
+import os
+import sys
+import time
+
+
+def chromadb(directory):
+    import chromadb as library
+
+    client = library.PersistentClient(path=directory)
+    table = client.create_collection("records", metadata={"hnsw:space": "ip"})
+
+    def store(records):
+        table.add(
+            ids=[record["id"] for record in records],
+            documents=[record["text"] for record in records],
+            embeddings=[record["vector"] for record in records],
+            metadatas=[{"user": record["user"]} for record in records],
+        )
+
+    def search(question):
+        found = table.query(
+            query_embeddings=[question["vector"]], n_results=10, where={"user": question["user"]}
+        )
+        return found["ids"][0]
+
+    return library.__version__, store, lambda: None, search
+
+
+def lancedb(directory):
+    import lancedb as library
+    import numpy
+
+    database = library.connect(directory)
+    table = None
+
+    def store(records):
+        nonlocal table
+        rows = [{**row, "vector": numpy.array(row["vector"], "float32")} for row in records]
+        if table is None:
+            table = database.create_table("records", rows)
+        else:
+            table.add(rows)
+
+    def finish():
+        table.create_fts_index("text", use_tantivy=False)
+        table.optimize()
+
+    def search(question):
+        query = table.search(query_type="hybrid").vector(question["vector"])
+        query = query.text(question["question"]).where(f"user = '{question['user']}'", prefilter=True)
+        return [row["id"] for row in query.limit(10).to_list()]
+
+    return library.__version__, store, finish, search
+
+
+def mem0(directory):
+    os.environ["MEM0_TELEMETRY"] = "False"
+    os.environ["MEM0_DIR"] = directory
+    os.environ.setdefault("OPENAI_API_KEY", "none: nothing is asked")
+    from importlib.metadata import version
+
+    from mem0 import Memory
+
+    path = os.path.join(directory, "vectors")
+    memory = Memory.from_config(
+        {
+            "vector_store": {"provider": "chroma", "config": {"path": path}},
+            "history_db_path": os.path.join(directory, "history.db"),
+        }
+    )
+    vectors = {}
+    memory.embedding_model.embed = lambda text, *_: vectors[text]
+
+    def store(records):
+        for record in records:
+            vectors[record["text"]] = record["vector"]
+            memory.add(record["text"], user_id=record["user"], infer=False)
+
+    def search(question):
+        vectors[question["question"]] = question["vector"]
+        found = memory.search(question["question"], user_id=question["user"], limit=10)
+        return [row["id"] for row in found["results"]]
+
+    return version("mem0ai"), store, lambda: None, search
+
+
+def millis(work, *arguments):
+    began = time.perf_counter()
+    work(*arguments)
+    return (time.perf_counter() - began) * 1e3
+
+
+def main(name, path, directory):
+    with open(path, encoding="utf-8") as lines:
+        lines = [json.loads(line) for line in lines]
+    records = [line for line in lines if "id" in line]
+    questions = [line for line in lines if "question" in line]
+    rivals = {"chromadb": chromadb, "lancedb": lancedb, "mem0": mem0}
+    try:
+        version, store, finish, search = rivals[name](directory)
+    except ImportError as error:
+        print(json.dumps({"missing": str(error)}))
+        return
+    # The last hundred one by one; mem0 knows no batches, so it gets no more than a few.
+    batch, single = records[:-100], records[-100:]
+    if name == "mem0":
+        batch = batch[:1000]
+    for start in range(0, len(batch), 1000):
+        store(batch[start : start + 1000])
+    store_ms = sorted(millis(store, [record]) for record in single)
+    finish()
+    search(questions[0])
+    search_ms = sorted(millis(search, question) for question in questions)
+    quantile = lambda sorted_ms, share: sorted_ms[int((len(sorted_ms) - 1) * share)]
+    print(
+        json.dumps(
+            {
+                "version": version,
+                "records": len(batch) + len(single),
+                "store_ms": quantile(store_ms, 0.5),
+                "search_ms": {"p50": quantile(search_ms, 0.5), "p95": quantile(search_ms, 0.95)},
+            }
+        )
+    )
+
+
+main(*sys.argv[1:])
