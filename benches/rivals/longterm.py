@@ -55,7 +55,8 @@ def lancedb(directory):
 
     def search(question):
         query = table.search(query_type="hybrid").vector(question["vector"])
-        query = query.text(question["question"]).where(f"user = '{question['user']}'", prefilter=True)
+        query = query.text(question["question"])
+        query = query.where(f"user = '{question['user']}'", prefilter=True)
         return [row["id"] for row in query.limit(10).to_list()]
 
     return library.__version__, store, finish, search
