@@ -3,9 +3,10 @@
 //!
 //! # Algorithm
 //!
-//! A slot is one atomic word: a pointer to an entry, or null, and how many references to that entry
-//! the slot has given away. Slot `i` of `capacity` serves every `seq` with `seq % capacity == i`.
-//! An entry is one allocation: a count of references, its `seq`, its value.
+//! A slot is one atomic word: a pointer to an entry, or null; how many references to that entry the
+//! slot has given away; and the low bits of the entry's lap, `seq / capacity`. Slot `i` of
+//! `capacity` serves every `seq` with `seq % capacity == i`. An entry is one allocation: a count of
+//! references, its `seq`, its value.
 //!
 //! - **push** allocates the entry, takes a ticket with `head.fetch_add(1)` - the ticket is the
 //!   entry's `seq` - and swaps it into its slot. If what comes out is older, it has been *evicted*.
@@ -15,7 +16,10 @@
 //!   it adds one to the slot's word. That both reads the pointer and takes a reference to the
 //!   entry, in one step: there is no moment in which the entry could be freed in between. An entry
 //!   with the `seq` that was asked for is the answer; a higher one means evicted; a lower one, or
-//!   null, means not published yet.
+//!   null, means not published yet. From an entry whose lap looks like the one before, the reader
+//!   keeps off: a push is about to replace it, and would have to wait for its cache line. (It may
+//!   also be newer by as many laps as the bits go round in. Then the head has moved on, and the
+//!   reader counts it as missed just the same.)
 //! - **clear** raises `floor` to `head`, then swaps every slot for null that holds nothing newer,
 //!   and puts back what was newer after all. Whoever has put an entry into a slot, for the first
 //!   time or back, and finds that it is below the floor by then, clears that slot.
@@ -34,7 +38,7 @@
 //! a later lap, or a `clear`, was at the slot before it; each further swap means that another
 //! operation there has ended. So pushes are lock-free, and bounded by the number of threads that
 //! are a lap apart. Reads are one pass over at most `capacity` slots, and wait-free but for the
-//! replenishing, once in 2^19 reads of one entry, which is lock-free. (The allocator has its own
+//! replenishing, once in 2^16 reads of one entry, which is lock-free. (The allocator has its own
 //! guarantees.)
 //!
 //! # Ordering
@@ -71,7 +75,7 @@
 //! # Limits
 //!
 //! Addresses have at most 48 bits, which is asserted, and is so for user programs on today's 64-bit
-//! systems. Fewer than 2^19 threads look at one slot at the same time; a program that tries more is
+//! systems. Fewer than 2^16 threads look at one slot at the same time; a program that tries more is
 //! aborted, as `std::sync::Arc` does.
 //!
 //! Not here: what the values mean, filters, time.
@@ -227,7 +231,7 @@ impl<T: Send + Sync> Ring<T> {
     #[inline]
     pub fn push_with(&self, value: T, mut on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
         let (seq, share) = self.stamp(value);
-        self.settle(self.slot(seq), share, &mut on_exit);
+        self.settle(self.place(seq).slot, share, &mut on_exit);
         seq
     }
 
@@ -236,7 +240,7 @@ impl<T: Send + Sync> Ring<T> {
     pub fn push_shared_with(&self, value: T, mut on_exit: impl FnMut(Kept<T>, Exit)) -> Kept<T> {
         let (seq, mut share) = self.stamp(value);
         let own = share.take();
-        self.settle(self.slot(seq), share, &mut on_exit);
+        self.settle(self.place(seq).slot, share, &mut on_exit);
         own
     }
 
@@ -402,7 +406,7 @@ impl<T: Send + Sync> Ring<T> {
     ) -> u64 {
         loop {
             let seq = share.entry().seq();
-            let Some(replaced) = slot.swap(Some(share)) else {
+            let Some(replaced) = slot.swap(Some((share, self.place(seq).lap))) else {
                 // ORDERING: a statistic.
                 self.occupied.fetch_add(1, Ordering::Relaxed);
                 return seq;
@@ -437,7 +441,10 @@ impl<T: Send + Sync> Ring<T> {
     }
 
     fn look(&self, seq: u64) -> Look<T> {
-        let Some(entry) = self.slot(seq).take() else { return Look::Pending };
+        let place = self.place(seq);
+        let Some(entry) = place.slot.take_unless(place.lap.before()) else {
+            return Look::Pending;
+        };
         match entry.seq().cmp(&seq) {
             cmp::Ordering::Less => Look::Pending,
             cmp::Ordering::Equal => Look::Found(entry),
@@ -453,12 +460,12 @@ impl<T: Send + Sync> Ring<T> {
         self.floor.load(Ordering::Relaxed)
     }
 
-    /// The slot of `seq`. Successive ones go down a column, from row to row.
+    /// Where `seq` belongs. The slots of successive ones go down a column, from row to row.
     #[inline]
-    fn slot(&self, seq: u64) -> &Slot<T> {
-        let place = (seq % self.capacity as u64) as usize;
-        let (row, column) = (place & ((1 << self.rows_log2) - 1), place >> self.rows_log2);
-        &self.slots[row * ROW + column]
+    fn place(&self, seq: u64) -> Place<'_, T> {
+        let (lap, at) = (seq / self.capacity as u64, (seq % self.capacity as u64) as usize);
+        let (row, column) = (at & ((1 << self.rows_log2) - 1), at >> self.rows_log2);
+        Place { slot: &self.slots[row * ROW + column], lap: Lap::new(lap) }
     }
 
     fn oldest_in_view(&self, head: u64) -> u64 {
@@ -469,6 +476,33 @@ impl<T: Send + Sync> Ring<T> {
 /// The slots of a row share their cache lines: two, since processors fetch them in pairs. In models
 /// there are no caches.
 const ROW: usize = if cfg!(crossbeam_loom) { 1 } else { 16 };
+
+/// The slot of a `seq`, and its lap there.
+struct Place<'a, T> {
+    slot: &'a Slot<T>,
+    lap: Lap,
+}
+
+/// The low bits of a lap, as they stand in a slot's word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Lap(u64);
+
+impl Lap {
+    #[inline]
+    fn new(lap: u64) -> Lap {
+        Lap((lap << TAKEN_BITS) & LAP_MASK)
+    }
+
+    #[inline]
+    fn before(self) -> Lap {
+        Lap(self.0.wrapping_sub(1 << TAKEN_BITS) & LAP_MASK)
+    }
+
+    #[inline]
+    fn of(word: u64) -> Lap {
+        Lap(word & LAP_MASK)
+    }
+}
 
 /// What a slot says about one `seq`.
 enum Look<T> {
@@ -503,14 +537,17 @@ const WEIGHT: u64 = if cfg!(crossbeam_loom) { 4 } else { (1 << TAKEN_BITS) - 1 }
 /// How many a slot has given away when it is given as many again.
 const WEIGHT_LOW: u64 = WEIGHT / 2;
 /// The low bits of a slot's word: how many references it has given away.
-const TAKEN_BITS: u32 = 20;
+const TAKEN_BITS: u32 = 17;
 const TAKEN_MASK: u64 = (1 << TAKEN_BITS) - 1;
+/// The bits above them: the low bits of the entry's lap.
+const LAP_BITS: u32 = if cfg!(crossbeam_loom) { 1 } else { 3 };
+const LAP_MASK: u64 = ((1 << LAP_BITS) - 1) << TAKEN_BITS;
 /// The high bits of a slot's word are an address without its four low bits, which are zero.
-const ADDRESS_SHIFT: u32 = TAKEN_BITS - 4;
+const ADDRESS_SHIFT: u32 = 20 - 4;
 const ADDRESS_BITS: u32 = 64 - ADDRESS_SHIFT;
 
-/// One place of the ring: an entry and how many references to it were given away, or null. How many
-/// references to null were given away means nothing.
+/// One place of the ring: an entry, its lap and how many references to it were given away, or null.
+/// What stands beside null means nothing.
 struct Slot<T> {
     word: AtomicU64,
     _owns: PhantomData<Entry<T>>,
@@ -526,6 +563,21 @@ impl<T> Slot<T> {
     fn take(&self) -> Option<Kept<T>> {
         // ORDERING: Acquire, since null may be what a `clear` wrote, after it raised the floor.
         entry_of::<T>(self.word.load(Ordering::Acquire))?;
+        self.take_any()
+    }
+
+    /// A reference to the entry that is here, unless it looks to be of `lap`.
+    #[inline]
+    fn take_unless(&self, lap: Lap) -> Option<Kept<T>> {
+        // ORDERING: Acquire, as in `take`, and so that an entry which only looks to be of `lap`
+        // shows how far the head has moved on.
+        let word = self.word.load(Ordering::Acquire);
+        entry_of::<T>(word).filter(|_| Lap::of(word) != lap)?;
+        self.take_any()
+    }
+
+    #[inline]
+    fn take_any(&self) -> Option<Kept<T>> {
         // ORDERING: Acquire pairs with the publication: the whole entry is visible.
         let before = self.word.fetch_add(1, Ordering::Acquire);
         let entry = entry_of(before)?;
@@ -570,8 +622,8 @@ impl<T> Slot<T> {
 
     /// Puts `share` in place of what is here.
     #[inline]
-    fn swap(&self, share: Option<Share<T>>) -> Option<Share<T>> {
-        let word = share.map_or(0, Share::into_word);
+    fn swap(&self, share: Option<(Share<T>, Lap)>) -> Option<Share<T>> {
+        let word = share.map_or(0, |(share, lap)| share.into_word() | lap.0);
         // ORDERING: Release publishes the entry; Acquire shows the one that was here, and the floor
         // of a `clear` that swapped before.
         let before = self.word.swap(word, Ordering::AcqRel);
@@ -583,7 +635,7 @@ impl<T> Slot<T> {
 /// The entry that a slot's word points to.
 #[inline]
 fn entry_of<T>(word: u64) -> Option<NonNull<Entry<T>>> {
-    let address = (word & !TAKEN_MASK) >> ADDRESS_SHIFT;
+    let address = (word & !(TAKEN_MASK | LAP_MASK)) >> ADDRESS_SHIFT;
     NonNull::new(ptr::with_exposed_provenance_mut(address as usize))
 }
 
