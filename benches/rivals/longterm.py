@@ -43,7 +43,15 @@ def lancedb(directory):
 
     def store(records):
         nonlocal table
-        rows = [{**row, "vector": numpy.array(row["vector"], "float32")} for row in records]
+        rows = [
+            {
+                "id": record["id"],
+                "text": record["text"],
+                "owner": record["user"],
+                "vector": numpy.array(record["vector"], "float32"),
+            }
+            for record in records
+        ]
         if table is None:
             table = database.create_table("records", rows)
         else:
@@ -56,7 +64,7 @@ def lancedb(directory):
     def search(question):
         query = table.search(query_type="hybrid").vector(question["vector"])
         query = query.text(question["question"])
-        query = query.where(f"user = '{question['user']}'", prefilter=True)
+        query = query.where(f"owner = '{question['user']}'", prefilter=True)
         return [row["id"] for row in query.limit(10).to_list()]
 
     return library.__version__, store, finish, search
@@ -78,7 +86,7 @@ def mem0(directory):
         }
     )
     vectors = {}
-    memory.embedding_model.embed = lambda text, *_: vectors[text]
+    memory.embedding_model.embed = lambda text, *_, **__: vectors[text]
 
     def store(records):
         for record in records:

@@ -50,7 +50,7 @@ pub(super) fn run(size: Size, dir: &Path, report: &mut Report) {
         let last = output.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty());
         let Some(outcome) = last.and_then(|line| serde_json::from_slice::<Outcome>(line).ok())
         else {
-            let skipped = format!("{name}: skipped, `{python}` has no such package");
+            let skipped = format!("{name}: skipped, it did not run in `{python}`");
             report.rows.push(crate::report::Row::new(&skipped, "", "", &[f64::NAN]));
             continue;
         };
