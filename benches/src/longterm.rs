@@ -177,7 +177,7 @@ async fn searches(longterm: &Longterm, records: u64, size: Size, report: &mut Re
     add(report, &workload, "questions answered", "share", found as f64 / asked as f64);
     let bound = match records {
         ..=10_000 => 3.0,
-        ..=100_000 => 5.0,
+        10_001..=100_000 => 5.0,
         _ => 12.0,
     };
     report.target(&format!("{workload}: p50 in ms"), p50, Bound::AtMost(bound));
@@ -220,7 +220,7 @@ async fn recall(store: &Path, filled: u64, records: u64, size: Size, report: &mu
             }
         }
         if number % BATCH == 0 || number + 1 == filled {
-            nearest.iter_mut().for_each(|nearest| keep_best(nearest));
+            nearest.iter_mut().for_each(keep_best);
         }
     }
     warm(&longterm, records).await;
