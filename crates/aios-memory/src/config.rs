@@ -200,6 +200,31 @@ settings! {
         /// How many found records are looked at.
         candidates: usize = 60,
     }
+    /// For how many days working memory keeps what long-term memory has as well; 0 is for ever.
+    "retention" => retention: Retention {
+        /// Goals and tasks, once they have ended.
+        goals_and_tasks_days: u64 = 90,
+        /// Tool calls.
+        tool_calls_days: u64 = 30,
+        /// Decisions.
+        decisions_days: u64 = 30,
+        /// Messages and interactions.
+        messages_days: u64 = 30,
+        /// Sessions in which nothing happens.
+        sessions_days: u64 = 90,
+        /// Events.
+        events_days: u64 = 30,
+        /// Summaries of sessions and goals.
+        summaries_days: u64 = 365,
+        /// Single samples of metrics, which long-term memory has not; hourly figures follow.
+        metrics_days: u64 = 7,
+        /// Hourly figures of metrics.
+        metrics_hourly_days: u64 = 365,
+        /// How many patterns stay, the most surely successful ones; 0 for all.
+        patterns_max: usize = 1000,
+        /// How often the file is compacted, if that wins something; 0 is never.
+        vacuum_days: u64 = 7,
+    }
     /// What is done about text that should not be stored or shown.
     "guard" => guard: Guarding {
         /// Attempts to instruct the model: mark, redact or refuse.

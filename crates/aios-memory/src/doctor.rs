@@ -104,18 +104,6 @@ impl Verified {
 }
 
 impl AgentMemory {
-    /// Moves what waits into the library, tidies working memory's word index, refreshes what its
-    /// query planner knows, and empties its log.
-    ///
-    /// # Errors
-    /// What working or long-term memory report.
-    pub async fn optimize(&self) -> Result<(), Error> {
-        self.catch_up().await?;
-        self.longterm().drain().await?;
-        self.working().optimize().await?;
-        Ok(self.working().checkpoint().await?)
-    }
-
     /// Looks at every page, reference and word of working memory, moves what waits into the
     /// library, and compares the library's keys with the journal's. Changes nothing else. Takes as
     /// long as reading all of it.

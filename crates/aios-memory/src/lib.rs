@@ -55,6 +55,7 @@ mod identity;
 mod import;
 mod ingest;
 mod locomo;
+mod maintenance;
 mod memory;
 mod metrics;
 pub mod migrate;

@@ -90,7 +90,7 @@ impl AgentMemory {
         let metrics = MetricHistory::new(operational.clone(), working.clone(), keeps_samples);
         let spilling =
             Spilling::start(waiting, operational.clone(), working.clone(), pump.clone(), metrics);
-        let pumping = Pumping::start(pump.clone());
+        let pumping = Pumping::start(pump.clone(), config.to_retention());
         let shared = Shared {
             config,
             operational,
@@ -191,6 +191,10 @@ impl AgentMemory {
 
     pub(crate) fn spill(&self) -> &Spill {
         &self.shared.spill
+    }
+
+    pub(crate) fn pump(&self) -> &Pump {
+        &self.shared.pump
     }
 
     /// Tells the background that something was written.

@@ -16,7 +16,7 @@ use std::{
 use aios_longterm::{Applied, FeedPage, Longterm};
 use aios_record::{Change, FeedItem};
 use aios_record::{Kind, Record};
-use aios_working::Working;
+use aios_working::{Retention, Working};
 use serde_json::Value;
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -24,7 +24,7 @@ use tokio::{
     time,
 };
 
-use crate::Error;
+use crate::{Error, maintenance};
 
 /// How many changes go over at once.
 const PAGE: usize = 500;
@@ -115,8 +115,12 @@ impl Pump {
         Ok(pumped)
     }
 
+    pub(crate) fn working(&self) -> &Working {
+        &self.shared.working
+    }
+
     /// Lets working memory drop what long-term memory has.
-    async fn trim(&self) -> Result<(), Error> {
+    pub(crate) async fn trim(&self) -> Result<(), Error> {
         let shared = &self.shared;
         let seen = shared.seen.load(Ordering::Acquire);
         if shared.trimmed.load(Ordering::Acquire) < seen {
@@ -153,9 +157,10 @@ pub(crate) struct Pumping {
 }
 
 impl Pumping {
-    pub(crate) fn start(pump: Pump) -> Pumping {
+    /// Starts the task, which also ages working memory once an hour.
+    pub(crate) fn start(pump: Pump, retention: Retention) -> Pumping {
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(pump, stopped));
+        let task = tokio::spawn(run(pump, retention, stopped));
         Pumping { stop, task: Mutex::new(Some(task)) }
     }
 
@@ -170,8 +175,11 @@ impl Pumping {
     }
 }
 
-async fn run(pump: Pump, mut stopped: watch::Receiver<bool>) {
+async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool>) {
     let mut rest = REST_MIN;
+    let first = time::Instant::now() + maintenance::FIRST;
+    let mut hourly = time::interval_at(first, maintenance::INTERVAL);
+    hourly.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     loop {
         match round(&pump).await {
             Ok(0) => rest = (rest * 2).min(REST_MAX),
@@ -188,8 +196,19 @@ async fn run(pump: Pump, mut stopped: watch::Receiver<bool>) {
             // Ends as well when the guard was dropped, which closes the channel.
             _ = stopped.changed() => return,
             () = pump.shared.wake.notified() => rest = REST_MIN,
+            _ = hourly.tick() => age(&pump, &retention).await,
             () = time::sleep(rest) => {}
         }
+    }
+}
+
+async fn age(pump: &Pump, retention: &Retention) {
+    match maintenance::age(pump, retention).await {
+        Ok(aged) => tracing::debug!(?aged, "working memory was aged"),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "working memory could not be aged; it is tried again in an hour"
+        ),
     }
 }
 

@@ -115,8 +115,8 @@ pub(crate) enum Command {
     Doctor,
     /// Compare what is stored with what should be
     Verify,
-    /// Tidy the files: merge indexes, empty logs
-    Optimize(Optimize),
+    /// Move out of working memory what is past its retention, and tidy the files
+    Maintain(Maintain),
     /// Bring the files to the schema of this program; opening does it as well
     Migrate(Migrate),
     /// Measure how well questions find their evidence in labelled conversations
@@ -337,7 +337,10 @@ pub(crate) struct Import {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Optimize {
+pub(crate) struct Maintain {
+    /// Say what would leave working memory, and do nothing
+    #[arg(long, conflicts_with = "vacuum")]
+    pub(crate) dry_run: bool,
     /// Also rewrite the file of working memory without what was deleted
     #[arg(long)]
     pub(crate) vacuum: bool,

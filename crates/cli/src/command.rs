@@ -26,5 +26,5 @@ pub(crate) use self::{
     records::{list, record, show, update},
     remember::remember,
     stats::{snapshot, stats},
-    upkeep::{doctor, migrate, optimize, verify},
+    upkeep::{doctor, maintain, migrate, verify},
 };

@@ -86,7 +86,7 @@ async fn with_memory(
         Command::Clear(clear) => command::clear(memory, &clear, global, output).await,
         Command::Import(import) => command::import(memory, &import, global, output).await,
         Command::Verify => command::verify(memory, output).await,
-        Command::Optimize(optimize) => command::optimize(memory, &optimize, output).await,
+        Command::Maintain(maintain) => command::maintain(memory, &maintain, output).await,
         Command::Stats => command::stats(memory, output).await,
         Command::Snapshot => command::snapshot(memory, output).await,
         Command::Demo

@@ -1,6 +1,6 @@
 //! Opening, closing, and what is there afterwards.
 
-use aios_memory::{AgentMemory, Config, Error, SearchOptions};
+use aios_memory::{AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage};
 
 use crate::{Fixture, texts};
 
@@ -44,4 +44,40 @@ async fn a_memory_needs_a_directory() {
     let error = AgentMemory::open(Config::at(file)).await.unwrap_err();
     assert!(matches!(error, Error::Directory { .. }), "{error}");
     assert!(error.hint().unwrap().contains("--data-dir"));
+}
+
+/// Old messages leave working memory when they are safe, and are found as before.
+#[tokio::test]
+async fn what_has_aged_is_in_long_term_memory() {
+    let fixture = Fixture::new();
+    let open = async |days: u64| {
+        let mut config = fixture.config();
+        config.retention.messages_days = days;
+        AgentMemory::open(config).await.unwrap()
+    };
+    let memory = open(30).await;
+    let message = NewMessage::new(Id::new("s").unwrap(), "user", "the harbour freezes in March");
+    let stored = memory.working().add_message(message).await.unwrap();
+    let id = stored.id().clone();
+    assert!(memory.maintain().await.unwrap().records.is_empty(), "it is new");
+    memory.shutdown().await.unwrap();
+
+    let path = fixture.config().working_path();
+    let file = rusqlite::Connection::open(path).unwrap();
+    let month: i64 = 31 * 24 * 3600 * 1_000_000;
+    file.execute("UPDATE messages SET recorded_at = recorded_at - ?1", [month]).unwrap();
+    drop(file);
+
+    let memory = open(0).await;
+    assert!(memory.maintain().await.unwrap().records.is_empty(), "0 days are for ever");
+    memory.shutdown().await.unwrap();
+    let memory = open(30).await;
+    assert_eq!(memory.would_age().await.unwrap().records.get("messages"), Some(&1));
+    let aged = memory.maintain().await.unwrap();
+    assert_eq!(aged.records.get("messages"), Some(&1));
+    assert!(memory.working().message(id.as_str()).await.unwrap().is_none());
+    let kept = memory.get(Kind::Message, &id).await.unwrap().unwrap();
+    assert_eq!(kept.text, "the harbour freezes in March");
+    assert_eq!(texts(&memory, "when is there ice?").await, ["the harbour freezes in March"]);
+    memory.shutdown().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! `doctor`, `verify`, `optimize`, `migrate`: whether all is well, and keeping it so.
+//! `doctor`, `verify`, `maintain`, `migrate`: whether all is well, and keeping it so.
 
 use aios_memory::{
     AgentMemory, ConfigError, Effective, Examined, Health, migrate as schemas, migrate::Schema,
@@ -6,7 +6,7 @@ use aios_memory::{
 use serde_json::json;
 
 use crate::{
-    args::{Migrate, Optimize},
+    args::{Maintain, Migrate},
     failure::Failure,
     output::Output,
 };
@@ -84,22 +84,42 @@ pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), F
     Err(Failure::Unsound { what: format!("{problems} problems were found") })
 }
 
-/// Tidies the files.
-pub(crate) async fn optimize(
+/// Moves out of working memory what is past its retention, and tidies the files.
+pub(crate) async fn maintain(
     memory: &AgentMemory,
-    arguments: &Optimize,
+    arguments: &Maintain,
     output: Output,
 ) -> Result<(), Failure> {
     let before = memory.stats().await?.disk_bytes;
-    memory.optimize().await?;
+    let aged = match arguments.dry_run {
+        true => memory.would_age().await?,
+        false => memory.maintain().await?,
+    };
     if arguments.vacuum {
         memory.working().vacuum().await.map_err(aios_memory::Error::from)?;
     }
     let after = memory.stats().await?.disk_bytes;
     let done = json!({
-        "vacuumed": arguments.vacuum, "disk_bytes_before": before, "disk_bytes": after,
+        "dry_run": arguments.dry_run,
+        "aged": aged.records,
+        "summed_up": aged.summed_up,
+        "vacuumed": arguments.vacuum || aged.vacuumed,
+        "disk_bytes_before": before,
+        "disk_bytes": after,
     });
-    output.result(&done, |out| writeln!(out, "{before} bytes on disk before, {after} after"))?;
+    output.result(&done, |out| {
+        let would = if arguments.dry_run { "would leave" } else { "left" };
+        for (collection, count) in &aged.records {
+            writeln!(
+                out,
+                "{count} {collection} {would} working memory; long-term memory has them"
+            )?;
+        }
+        if aged.records.is_empty() {
+            writeln!(out, "nothing is past its retention")?;
+        }
+        writeln!(out, "{before} bytes on disk before, {after} after")
+    })?;
     Ok(())
 }
 

@@ -222,7 +222,7 @@ fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
 fn the_files_are_tidied_and_brought_up_to_date() {
     let program = Program::new();
     program.json(&["remember", "tea at four"]);
-    let tidied = program.json(&["optimize", "--vacuum"]);
+    let tidied = program.json(&["maintain", "--vacuum"]);
     assert_eq!(tidied["vacuumed"], true);
     let present = program.run(&["migrate"]);
     assert!(present.stdout.contains("which is the present one"), "{present:?}");
