@@ -120,9 +120,9 @@ fn look(runtime: &Runtime, path: &Path) -> Look {
     Look { open_ns, rss_kib: kib("VmRSS:"), peak_kib: kib("VmHWM:") }
 }
 
-/// The curve of the cost of a write, all written one by one by 64 callers. Not synced: a sync takes
-/// as long whatever the file holds, and would hide what grows. Told in time that passed, and in time
-/// of processors, which what else the machine does changes less.
+/// The curve of the cost of a write, all written one by one by 64 callers. Not synced: a sync
+/// takes as long whatever the file holds, and would hide what grows. Told in time that passed, and
+/// in time of processors, which what else the machine does changes less.
 pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
     let folder = tempfile::tempdir().expect("a folder");
     let working = open(&folder.path().join("working.db"), Durability::Normal);
@@ -141,7 +141,6 @@ pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
         let name = format!("up to row {milestone}");
         report.add(GROWTH, &name, &[spent / written]);
         report.add(GROWTH_WORK, &name, &[worked]);
-        eprintln!("{name}: {:.0} ns, {worked:.0} ns of processors", spent / written);
         // Until there are 10,000 rows, the log has not been moved into the file once.
         if 10_000 < milestone {
             let grown = worked / *first.get_or_insert(worked);
