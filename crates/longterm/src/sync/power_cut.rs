@@ -60,8 +60,9 @@ async fn with_normal_durability_only_the_newest_calls_are_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_syncs_records_are_lost() {
-    let loss = simulate(Durability::Full, Syncs::Skipped, 50).await;
-    assert!(loss.is_err(), "the simulation would not notice a missing sync");
+    // A library whose files are cut off may be lost by a panic of its reader: a loss as well.
+    let loss = tokio::spawn(simulate(Durability::Full, Syncs::Skipped, 50)).await;
+    assert!(!matches!(loss, Ok(Ok(()))), "the simulation would not notice a missing sync");
 }
 
 fn number(name: &str) -> Option<u64> {
