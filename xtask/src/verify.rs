@@ -2,7 +2,7 @@
 //!
 //! Each is a line of [`PROOFS`]. The suite runs the same code with a small bound.
 
-use std::time::Instant;
+use std::{env, time::Instant};
 
 use crate::child::{Cargo, target_dir};
 use crate::error::Error;
@@ -15,8 +15,27 @@ struct Proof {
     target: &'static [&'static str],
     /// The tests of that target, as a part of their path.
     tests: &'static str,
-    env: &'static [(&'static str, &'static str)],
+    /// Flags for the compiler, which then needs a target directory of its own.
+    rustflags: Option<&'static str>,
+    bound: Bound,
 }
+
+/// How far a proof goes.
+struct Bound {
+    /// The environment variable that says how far; who sets it decides.
+    variable: &'static str,
+    default: &'static str,
+    unit: &'static str,
+}
+
+impl Bound {
+    fn value(&self) -> String {
+        env::var(self.variable).unwrap_or_else(|_| self.default.to_owned())
+    }
+}
+
+/// The suite kills a few times only.
+const KILLS: Bound = Bound { variable: "AIOS_CRASH_ROUNDS", default: "200", unit: "kills" };
 
 const PROOFS: &[Proof] = &[
     Proof {
@@ -24,58 +43,68 @@ const PROOFS: &[Proof] = &[
         claim: "no interleaving breaks small models of the ring and its overflow (loom)",
         target: &["--release", "--package", "aios-operational", "--lib"],
         tests: "models",
-        env: &[("RUSTFLAGS", "--cfg crossbeam_loom")],
+        rustflags: Some("--cfg crossbeam_loom"),
+        bound: Bound {
+            variable: "LOOM_MAX_PREEMPTIONS",
+            default: "3",
+            unit: "preemptions at most",
+        },
     },
     Proof {
         name: "ledger",
         claim: "a process killed while it writes loses no acknowledged row",
         target: &["--package", "aios-ledger", "--test", "it"],
         tests: "crash::",
-        env: &[ROUNDS],
+        rustflags: None,
+        bound: KILLS,
     },
     Proof {
         name: "working",
         claim: "a process killed while it writes, removes or ages loses no row, word or trace",
         target: &["--package", "aios-working", "--test", "it"],
         tests: "crash::",
-        env: &[ROUNDS],
+        rustflags: None,
+        bound: KILLS,
     },
     Proof {
         name: "longterm",
         claim: "a process killed while it stores, removes, drains or tidies loses no record",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--test", "it"],
         tests: "crash::",
-        env: &[ROUNDS],
+        rustflags: None,
+        bound: KILLS,
     },
     Proof {
         name: "power",
         claim: "a power cut at any sync loses no record, and without the syncs it would",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--lib"],
         tests: "power_cut::",
-        env: &[ROUNDS],
+        rustflags: None,
+        bound: Bound { unit: "power cuts", ..KILLS },
     },
     Proof {
         name: "soak",
         claim: "20,000 single stores leave fewer than 100 files",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--test", "it"],
         tests: "soak::",
-        env: &[("AIOS_SOAK_RECORDS", "20000")],
+        rustflags: None,
+        bound: Bound { variable: "AIOS_SOAK_RECORDS", default: "20000", unit: "stores" },
     },
     Proof {
         name: "events",
         claim: "a process killed while it pushes events loses none that is durable",
         target: &["--package", "aios-memory", "--package", "aios-memory-cli", "--test", "it"],
         tests: "events::",
-        env: &[ROUNDS],
+        rustflags: None,
+        bound: KILLS,
     },
 ];
 
-/// The suite kills a few times only.
-const ROUNDS: (&str, &str) = ("AIOS_CRASH_ROUNDS", "200");
-
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     for proof in selected(arguments)? {
-        eprintln!("\n{}: {}", proof.name, proof.claim);
+        let (name, bound) = (proof.name, &proof.bound);
+        eprintln!("\n{name}: {}", proof.claim);
+        eprintln!("{name}: {} {} ({})", bound.value(), bound.unit, bound.variable);
         let started = Instant::now();
         // A name that fits no test would pass: the proof must be there before it can hold.
         let listed = cargo(proof).args(&["--list"]).output()?;
@@ -103,13 +132,9 @@ fn selected(names: &[String]) -> Result<Vec<&'static Proof>, Error> {
 
 /// Other compiler flags rebuild every dependency, so those get a target directory of their own.
 fn cargo(proof: &Proof) -> Cargo {
-    let mut cargo = Cargo::new(&["test"]).args(proof.target).args(&["--", proof.tests]);
-    for (name, value) in proof.env {
-        cargo = cargo.env(name, value);
-        if *name == "RUSTFLAGS" {
-            let own = target_dir().join("verify").join(proof.name);
-            cargo = cargo.env("CARGO_TARGET_DIR", &own.display().to_string());
-        }
-    }
-    cargo
+    let cargo = Cargo::new(&["test"]).args(proof.target).args(&["--", proof.tests]);
+    let cargo = cargo.env(proof.bound.variable, &proof.bound.value());
+    let Some(flags) = proof.rustflags else { return cargo };
+    let own = target_dir().join("verify").join(proof.name);
+    cargo.env("RUSTFLAGS", flags).env("CARGO_TARGET_DIR", &own.display().to_string())
 }
