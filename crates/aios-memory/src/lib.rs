@@ -50,6 +50,7 @@ mod doctor;
 mod error;
 pub mod eval;
 mod fields;
+mod forget;
 mod guarding;
 mod identity;
 mod import;
@@ -84,6 +85,7 @@ pub use crate::{
     doctor::{Examined, Verified, doctor},
     error::Error,
     fields::{Field, Holds, fields, has_free_fields},
+    forget::{ForgetOptions, Forgotten, Receipt},
     import::{
         IMPORT_JSON_BYTES_MAX, ImportFailure, ImportMode, ImportOptions, ImportProgress,
         ImportReport, ImportedTable, Unclear,

@@ -103,7 +103,9 @@ impl AgentMemory {
             spilling,
             is_closed: AtomicBool::new(false),
         };
-        Ok(AgentMemory { shared: Arc::new(shared) })
+        let memory = AgentMemory { shared: Arc::new(shared) };
+        memory.resume_purge().await;
+        Ok(memory)
     }
 
     /// The settings that it was opened with.

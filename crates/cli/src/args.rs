@@ -105,6 +105,8 @@ pub(crate) enum Command {
     Delete(Delete),
     /// Delete all entries for good
     Clear(Clear),
+    /// Forget records wherever they are, and what was made of them
+    Forget(Forget),
     /// Take over what another program stored: a SQLite database or JSON
     Import(Import),
     /// What there is, and how much
@@ -304,6 +306,33 @@ pub(crate) struct Delete {
     /// The record: KIND/ID, or an id that only one kind has
     #[arg(value_name = "KIND/ID")]
     pub(crate) record: String,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// Without a record or a query it is all records of the scope that --user, --agent and --session
+/// name; those shared with others stay.
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// The record: KIND/ID, an id that only one kind has, or a document as file/NAME
+    #[arg(value_name = "KIND/ID", conflicts_with = "query")]
+    pub(crate) record: Option<String>,
+    /// What recall finds; it is shown before anything is forgotten
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) query: Option<String>,
+    /// How many hits of the query at most
+    #[arg(long, default_value_t = 10, requires = "query")]
+    pub(crate) limit: usize,
+    /// Leave out hits that fit less well, 0 to 1
+    #[arg(long, value_name = "X", value_parser = parse_share, requires = "query")]
+    pub(crate) min_relevance: Option<f64>,
+    /// Make sure that no file keeps a byte of them, backups left out
+    #[arg(long)]
+    pub(crate) purge: bool,
+    /// Say what would be forgotten, and forget nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,

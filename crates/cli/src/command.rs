@@ -5,6 +5,7 @@ mod context;
 mod delete;
 mod demo;
 mod eval;
+mod forget;
 mod import;
 mod ingest;
 mod metrics;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     delete::{clear, delete},
     demo::demo,
     eval::eval,
+    forget::forget,
     import::import,
     ingest::ingest,
     recall::recall,

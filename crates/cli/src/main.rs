@@ -83,6 +83,7 @@ async fn with_memory(
         Command::Show(show) => command::show(memory, &show.record, global, output).await,
         Command::Update(update) => command::update(memory, update, global, output).await,
         Command::Delete(delete) => command::delete(memory, &delete, global, output).await,
+        Command::Forget(forget) => command::forget(memory, forget, global, output).await,
         Command::Clear(clear) => command::clear(memory, &clear, global, output).await,
         Command::Import(import) => command::import(memory, &import, global, output).await,
         Command::Verify => command::verify(memory, output).await,

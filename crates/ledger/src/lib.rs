@@ -312,6 +312,17 @@ impl Ledger {
         self.upkeep(upkeep::vacuum).await
     }
 
+    /// Rewrites the file without its free pages and empties its log to the last byte, so that
+    /// nothing of what was deleted before the call is left in either. Takes as long as copying the
+    /// file; writers wait.
+    ///
+    /// # Errors
+    /// As [`vacuum`](Ledger::vacuum); [`Error::Busy`] also when a reader, in whichever process,
+    /// still needs the log.
+    pub async fn scrub(&self) -> Result<(), Error> {
+        self.upkeep(upkeep::scrub).await
+    }
+
     /// Copies the file as it is now to `target`, mode 0600, on disk when this returns. Readers and
     /// the writer go on meanwhile.
     ///

@@ -34,6 +34,20 @@ pub(crate) fn vacuum(connection: &Connection, busy_timeout: Duration) -> Result<
     checkpoint(connection, busy_timeout)
 }
 
+/// As `vacuum`, but waits for whoever still reads the log: all of it must go.
+pub(crate) fn scrub(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
+    busy::retry(busy_timeout, || connection.execute_batch("VACUUM"))?;
+    busy::retry(busy_timeout, || {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let is_blocked: bool = connection.query_row(sql, [], |row| row.get(0))?;
+        if is_blocked {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(rusqlite::Error::SqliteFailure(code, None));
+        }
+        Ok(())
+    })
+}
+
 /// What a writer does last: refreshes the planner's statistics and empties the log.
 pub(crate) fn finish(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
     let refreshed = busy::retry(busy_timeout, || connection.execute_batch("PRAGMA optimize"));

@@ -7,6 +7,7 @@
 //! Not here: when rows move to the library, see `owner`.
 
 mod pending;
+mod purge;
 mod refusal;
 
 use std::{
@@ -26,7 +27,10 @@ pub(crate) use self::{
     pending::{Drain, Pending},
     refusal::{Limits, Refusal},
 };
-use crate::{Error, library::Row};
+use crate::{
+    Error,
+    library::{Row, TermCounts},
+};
 
 /// "AMJ1"
 pub const APPLICATION_ID: i32 = 0x414d_4a31;
@@ -577,24 +581,19 @@ fn count(db: &Connection, sql: &'static str) -> Result<u64, Error> {
 /// Counts the terms of rows that are new to the library. A changed or removed row leaves the
 /// counts as they are: they weigh terms, and a small drift weighs nothing.
 fn add_statistics(db: &Connection, rows: &[Row]) -> Result<(), Error> {
-    let mut documents_with: HashMap<&str, i64> = HashMap::new();
-    let mut terms_total = 0;
-    for row in rows {
-        terms_total += row.terms.split_ascii_whitespace().count() as u64;
-        for term in row.terms.split_ascii_whitespace().collect::<HashSet<_>>() {
-            *documents_with.entry(term).or_default() += 1;
-        }
-    }
+    let mut counts = TermCounts::default();
+    rows.iter().for_each(|row| counts.add(&row.terms));
     let mut add = db.prepare_cached(
         "INSERT INTO terms (term, documents) VALUES (?1, ?2)
          ON CONFLICT (term) DO UPDATE SET documents = documents + excluded.documents",
     )?;
-    for (term, documents) in documents_with {
+    for (term, documents) in &counts.documents_with {
         add.execute(params![term, documents])?;
     }
-    let documents = meta_number(db, "documents")? + rows.len() as u64;
+    let documents = meta_number(db, "documents")? + counts.documents;
     set_meta(db, "documents", sql_integer(documents))?;
-    set_meta(db, "terms_total", sql_integer(meta_number(db, "terms_total")? + terms_total))
+    let terms_total = meta_number(db, "terms_total")? + counts.terms_total;
+    set_meta(db, "terms_total", sql_integer(terms_total))
 }
 
 fn set_synced(db: &Connection, term: Term, safe: Safe) -> Result<(), Error> {

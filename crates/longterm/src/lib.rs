@@ -40,7 +40,7 @@
 //! - `kind/id` is written in one scope only; another scope gets [`Error::Conflict`].
 //!
 //! # What this crate does not do
-//! It derives no facts and no summaries, renders nothing, and forgets nothing by itself.
+//! It derives no facts and no summaries, renders nothing, and forgets nothing that it is not told to.
 
 mod analysis;
 mod config;
@@ -49,6 +49,7 @@ mod intake;
 mod journal;
 mod library;
 mod owner;
+mod purge;
 mod search;
 mod store;
 mod sync;
@@ -60,6 +61,7 @@ pub use crate::{
     config::Config,
     error::Error,
     journal::{APPLICATION_ID, SCHEMA_VERSION},
+    purge::{Obstacle, Purged},
     search::{
         Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
     },

@@ -5,6 +5,7 @@
 
 mod fragments;
 mod rows;
+mod terms;
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +15,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use aios_record::{Kind, Record};
 use futures::TryStreamExt;
 use lancedb::{
     DistanceType, ObjectStoreRegistry, Session, Table,
@@ -30,8 +32,16 @@ use lancedb::{
     table::{CompactionOptions, OptimizeAction, OptimizeOptions, Predicate},
 };
 
-pub(crate) use fragments::Fragment;
+<<<<<<< HEAD
+
 pub(crate) use rows::{Row, TAG_SEPARATOR};
+=======
+pub(crate) use self::{
+    fragments::Fragment,
+    rows::{Row, TAG_SEPARATOR},
+    terms::TermCounts,
+};
+>>>>>>> bc48992 (forgetting and purging: by key, document, scope or query, to the last byte of every file)
 
 use crate::{Error, sync::unless_gone};
 
@@ -57,6 +67,7 @@ const EF_SEARCH: usize = 300;
 pub(crate) struct Library {
     table: Table,
     schema: SchemaRef,
+    dimension: usize,
     dir: PathBuf,
     /// Held while it moves from one version to another, so that it never moves back.
     moving: Arc<tokio::sync::Mutex<()>>,
@@ -74,7 +85,7 @@ impl Library {
         }
         let connection = connect(dir, cache_bytes).await?;
         match connection.open_table(TABLE).execute().await {
-            Ok(table) => Ok(Some(Library::new(table, dir, rows::schema(dimension)))),
+            Ok(table) => Ok(Some(Library::new(table, dir, dimension))),
             Err(lancedb::Error::TableNotFound { .. }) => Ok(None),
             Err(error) => Err(Error::library("open the table")(error)),
         }
@@ -88,32 +99,24 @@ impl Library {
     ) -> Result<Library, Error> {
         let failed = || Error::library("create the table");
         let connection = connect(dir, cache_bytes).await?;
-        let schema = rows::schema(dimension);
         let table = connection
-            .create_empty_table(TABLE, schema.clone())
+            .create_empty_table(TABLE, rows::schema(dimension))
             .execute()
             .await
             .map_err(failed())?;
         table.set_unenforced_primary_key(["key"]).await.map_err(failed())?;
-        let index = FtsIndexBuilder::default()
-            .base_tokenizer("whitespace".to_owned())
-            .lower_case(false)
-            .stem(false)
-            .remove_stop_words(false)
-            .ascii_folding(false)
-            .max_token_length(None)
-            .with_position(false);
-        let index = table.create_index(&["terms"], Index::FTS(index));
-        index.name(TERMS_INDEX.to_owned()).execute().await.map_err(failed())?;
-        for column in ["key", "session"] {
-            let index = Index::BTree(BTreeIndexBuilder::default());
-            table.create_index(&[column], index).execute().await.map_err(failed())?;
-        }
-        Ok(Library::new(table, dir, schema))
+        make_indexes(&table).await.map_err(failed())?;
+        Ok(Library::new(table, dir, dimension))
     }
 
-    fn new(table: Table, dir: &Path, schema: SchemaRef) -> Library {
-        Library { table, schema, dir: table_dir(dir), moving: Arc::default() }
+    fn new(table: Table, dir: &Path, dimension: usize) -> Library {
+        let schema = rows::schema(dimension);
+        Library { table, schema, dimension, dir: table_dir(dir), moving: Arc::default() }
+    }
+
+    /// How many numbers a vector has.
+    pub(crate) fn dimension(&self) -> usize {
+        self.dimension
     }
 
     /// Where the table's files lie.
@@ -220,6 +223,20 @@ impl Library {
         collect(&self.table.query().only_if_expr(wanted), "read").await
     }
 
+    /// The records that may name what they belong to or were made from, without their texts, in no
+    /// order.
+    pub(crate) async fn with_origins(&self) -> Result<Vec<Record>, Error> {
+        let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary];
+        let kinds = kinds.iter().map(|kind| lit(kind.collection())).collect();
+        let query = self
+            .table
+            .query()
+            .only_if_expr(col("source_id").is_not_null().or(is_in(col("collection"), kinds)))
+            .select(Select::columns(&["id", "collection", "source_kind", "source_id", "payload"]));
+        let rows = collect(&query, "read").await?;
+        Ok(rows.into_iter().map(|row| row.record).collect())
+    }
+
     /// The keys of all rows, in no order.
     pub(crate) async fn keys(&self) -> Result<Vec<String>, Error> {
         let failed = || Error::library("read the keys");
@@ -266,6 +283,40 @@ impl Library {
             }
         }
         Ok(())
+    }
+
+    /// Rewrites every file of which a row was removed, and builds the indexes anew from what is
+    /// left. What was removed is then in older versions only.
+    pub(crate) async fn rewrite(&self, vector_rows_min: u64) -> Result<(), Error> {
+        let [.., target_rows_per_fragment] = FRAGMENT_ROWS;
+        let options = CompactionOptions {
+            target_rows_per_fragment,
+            materialize_deletions: true,
+            materialize_deletions_threshold: 0.0,
+            ..Default::default()
+        };
+        let action = OptimizeAction::Compact { options, remap_options: None };
+        self.table.optimize(action).await.map_err(Error::library("rewrite files"))?;
+        let failed = || Error::library("rebuild the indexes");
+        let indexes = self.table.list_indices().await.map_err(failed())?;
+        for index in indexes.iter().filter(|index| index.columns.iter().any(|it| it == "vector")) {
+            self.table.drop_index(&index.name).await.map_err(failed())?;
+        }
+        make_indexes(&self.table).await.map_err(failed())?;
+        self.ensure_vector_index(vector_rows_min).await?;
+        Ok(())
+    }
+
+    /// In how many rows each term occurs, how many rows there are, and their terms in all.
+    pub(crate) async fn term_counts(&self) -> Result<TermCounts, Error> {
+        let failed = || Error::library("count the terms");
+        let query = self.table.query().select(Select::columns(&["terms"]));
+        let mut batches = query.execute().await.map_err(failed())?;
+        let mut counts = TermCounts::default();
+        while let Some(batch) = batches.try_next().await.map_err(failed())? {
+            rows::texts(&batch, "terms").for_each(|terms| counts.add(terms));
+        }
+        Ok(counts)
     }
 
     /// Takes the rows that came since into the indexes.
@@ -327,6 +378,25 @@ async fn connect(dir: &Path, cache_bytes: usize) -> Result<lancedb::Connection, 
     let uri = dir.to_string_lossy();
     let connecting = lancedb::connect(&uri).session(Arc::new(session)).execute();
     connecting.await.map_err(Error::library("open the directory"))
+}
+
+/// Builds the indexes that every table has, in place of those that it has already.
+async fn make_indexes(table: &Table) -> Result<(), lancedb::Error> {
+    let index = FtsIndexBuilder::default()
+        .base_tokenizer("whitespace".to_owned())
+        .lower_case(false)
+        .stem(false)
+        .remove_stop_words(false)
+        .ascii_folding(false)
+        .max_token_length(None)
+        .with_position(false);
+    let index = table.create_index(&["terms"], Index::FTS(index));
+    index.name(TERMS_INDEX.to_owned()).execute().await?;
+    for column in ["key", "session"] {
+        let index = Index::BTree(BTreeIndexBuilder::default());
+        table.create_index(&[column], index).execute().await?;
+    }
+    Ok(())
 }
 
 async fn collect(query: &impl ExecutableQuery, action: &'static str) -> Result<Vec<Row>, Error> {

@@ -20,11 +20,14 @@
 //! process dies. The journal counts the owners' terms besides, so that what a process queued before
 //! it lost the lock is refused afterwards.
 
+mod purge;
+
 use std::{
     fs::{self, File, TryLockError},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use tokio::task;
@@ -83,6 +86,8 @@ pub(crate) struct Owner {
     synced: Synced,
     batches_since_compaction: u32,
     rows_since_index: u64,
+    /// When the journal is rewritten again for a purge, where a reader was in the way.
+    scrub_after: Option<Instant>,
     /// Dropping the file gives the lock up; it goes last.
     _lock: File,
 }
@@ -117,6 +122,7 @@ impl Owner {
             synced: Synced::new(Arc::clone(&places.disk)),
             batches_since_compaction: files,
             rows_since_index: unindexed,
+            scrub_after: None,
             _lock: lock,
         };
         if term.synced_version == 0 {

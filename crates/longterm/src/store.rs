@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How long [`Longterm::drain`] waits between looks at another process's progress.
-const DRAIN_POLL: Duration = Duration::from_millis(20);
+pub(crate) const DRAIN_POLL: Duration = Duration::from_millis(20);
 /// How often a short read is tried while the owner prunes what it reads.
 const READ_TRIES: u32 = 4;
 
@@ -44,7 +44,7 @@ pub struct Longterm {
 
 /// What the handle and its worker share.
 pub(crate) struct Shared {
-    places: Places,
+    pub(crate) places: Places,
     pub(crate) config: Arc<Config>,
     pub(crate) journal: Journal,
     pub(crate) embedder: Arc<dyn Embedder>,
@@ -62,7 +62,7 @@ pub(crate) struct Shared {
     /// Present while this process is the owner.
     owner: Mutex<Option<Owner>>,
     /// Told when there is something to drain.
-    wake: Notify,
+    pub(crate) wake: Notify,
 }
 
 /// What became of a record given to [`Longterm::store`].
@@ -482,7 +482,7 @@ impl Shared {
     }
 
     /// Becomes the owner where nobody is.
-    async fn own(&self) -> Result<(), Error> {
+    pub(crate) async fn own(&self) -> Result<(), Error> {
         let mut owner = self.owner.lock().await;
         if owner.is_some() {
             return Ok(());
@@ -497,13 +497,13 @@ impl Shared {
     }
 
     /// Drains what waits now, see [`drain_owned`](Shared::drain_owned).
-    async fn drain_now(self: &Arc<Shared>) -> Result<bool, Error> {
+    pub(crate) async fn drain_now(self: &Arc<Shared>) -> Result<bool, Error> {
         let through = self.journal.newest_pending().await?;
         self.drain_owned(through).await
     }
 
-    /// Drains what came no later than `through` if this process is the owner, and says whether it
-    /// is. Once begun it runs to its end, whether or not the caller waits for it. An owner that
+    /// Drains what came no later than `through`, and purges what is to be, if this process is the
+    /// owner, and says whether it is. Once begun it runs to its end, whether or not the caller waits for it. An owner that
     /// fails is given up: the lock is free, and whoever takes it next heals.
     async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
@@ -511,12 +511,20 @@ impl Shared {
             let mut place = shared.owner.lock().await;
             let Some(mut owner) = place.take() else { return Ok(false) };
             let drained = owner.drain(through).await;
-            if let Err(error) = drained {
+            let purged = match drained {
+                Ok(()) => owner.purge().await,
+                failed => failed,
+            };
+            if let Err(error) = purged {
                 // The owner's handle may be at a version that is about to be set aside.
                 *shared.library.write().expect("no holder panics") = None;
                 return Err(error);
             }
+<<<<<<< HEAD
             shared.follow_library();
+=======
+            *shared.library.write().expect("no holder panics") = Some(owner.library().clone());
+>>>>>>> bc48992 (forgetting and purging: by key, document, scope or query, to the last byte of every file)
             *place = Some(owner);
             Ok(true)
         });

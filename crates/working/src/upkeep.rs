@@ -43,6 +43,52 @@ impl Working {
         .await
     }
 
+    /// Notes that what is removed from now on is to leave nothing behind, so that who opens the
+    /// file next knows it even if [`scrub`](Working::scrub) is never reached.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be written.
+    pub async fn ask_for_scrub(&self) -> Result<(), Error> {
+        self.free_room(|access| {
+            let sql = "INSERT INTO upkeep (work, done_at) VALUES ('scrub asked for', ?1)
+                ON CONFLICT DO UPDATE SET done_at = excluded.done_at";
+            access.connection.prepare_cached(sql)?.execute([access.now.as_microsecond()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether [`ask_for_scrub`](Working::ask_for_scrub) was called and no
+    /// [`scrub`](Working::scrub) since.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn is_scrub_asked_for(&self) -> Result<bool, Error> {
+        self.read(|access| {
+            let sql = "SELECT count(*) FROM upkeep WHERE work = 'scrub asked for'";
+            Ok(0 < count(access, sql, [])?)
+        })
+        .await
+    }
+
+    /// Makes sure that nothing of what was removed is left in the file, its word index or its log:
+    /// makes the index anew, then rewrites the file. Writers wait meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when the disk has no room for the copy; an error that
+    /// [`is_retryable`](Error::is_retryable) when a reader, in whichever process, still needs the
+    /// log.
+    pub async fn scrub(&self) -> Result<(), Error> {
+        self.reindex().await?;
+        self.ledger.scrub().await?;
+        self.free_room(|access| {
+            let sql = "DELETE FROM upkeep WHERE work = 'scrub asked for'";
+            access.connection.prepare_cached(sql)?.execute([])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// [Vacuums](Working::vacuum) if that was done last `days` or more ago, or never, and if a
     /// twentieth of the file or more would be won; whether it did. [`age`](Working::age) does so
     /// by [`Retention::vacuum_days`](crate::Retention::vacuum_days).

@@ -4,6 +4,7 @@
 mod context;
 mod events;
 mod feed;
+mod forget;
 mod import;
 mod ingest;
 mod lifecycle;

@@ -27,7 +27,7 @@ pub(crate) async fn delete(
     if family.is_empty() {
         return Err(Failure::NotFound {
             what: format!("record `{kind}/{id}` in working memory"),
-            hint: "it has aged into long-term memory, where records are kept for ever",
+            hint: "it is in long-term memory alone; `aios-memory forget` takes it from there too",
         });
     }
     let along = along(&family);
@@ -74,7 +74,7 @@ fn along(family: &[(Kind, Id)]) -> String {
 }
 
 /// Asks whoever watches; fails where nobody does, or says no.
-fn confirm(question: &str) -> Result<(), Failure> {
+pub(super) fn confirm(question: &str) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage {
             message: format!("nobody is there to answer: {question}"),

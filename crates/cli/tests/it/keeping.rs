@@ -250,3 +250,31 @@ fn the_files_are_tidied_and_brought_up_to_date() {
         assert!(newer.stdout.contains("use the newer program, or put a copy from"), "{newer:?}");
     }
 }
+
+#[test]
+fn what_is_forgotten_is_said_and_what_is_purged_is_gone() {
+    let program = Program::new();
+    program.json(&["--user", "ada", "remember", "the wobblefrotz is hers"]);
+    program.json(&["--user", "bob", "remember", "the wobblefrotz is his"]);
+    let whole = ["forget", "--query", "wobblefrotz", "--user", "ada"];
+    let dry = program.json(&[&whole[..], &["--dry-run"]].concat());
+    assert_eq!((&dry["forgotten"], &dry["dry_run"]), (&json!(1), &json!(true)));
+    let asked = program.run(&whole);
+    assert_eq!(asked.code, 2, "{asked:?}");
+    assert!(asked.stderr.contains("the wobblefrotz is hers"), "{asked:?}");
+    assert!(asked.stderr.contains("say so with --yes"), "{asked:?}");
+    let nothing = program.run(&["forget", "--yes"]);
+    assert_eq!(nothing.code, 2, "{nothing:?}");
+
+    let done = program.json(&["--user", "ada", "forget", "--yes"]);
+    assert_eq!((&done["forgotten"], &done["purged"]), (&json!(1), &json!(false)));
+    assert_eq!(program.recall("wobblefrotz"), ["the wobblefrotz is his"]);
+    let key = done["keys"][0].as_str().unwrap();
+    let gone = program.run(&["forget", key, "--yes"]);
+    assert_eq!(gone.code, 3, "{gone:?}");
+    let purged = program.json(&["forget", key, "--yes", "--purge"]);
+    assert_eq!((&purged["forgotten"], &purged["purged"]), (&json!(0), &json!(true)));
+    let purged = program.run(&["--user", "bob", "forget", "--yes", "--purge"]);
+    assert!(purged.stdout.contains("forgotten: 1 records (notes: 1)\npurged"), "{purged:?}");
+    assert_eq!(program.recall("wobblefrotz"), Vec::<String>::new());
+}

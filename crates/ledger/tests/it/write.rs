@@ -316,6 +316,33 @@ async fn a_backup_is_a_usable_file_and_never_replaces_another() {
     assert_eq!(opened(&copy).read(texts).await.unwrap(), ["a"]);
 }
 
+#[tokio::test]
+async fn a_scrubbed_file_keeps_no_byte_of_what_was_deleted_or_says_who_reads_it() {
+    let (_folder, path) = place();
+    let options = Options { busy_timeout: std::time::Duration::from_millis(50), ..options() };
+    let ledger = Ledger::open(&path, options).unwrap();
+    ledger.write(insert("wobblefrotz")).await.unwrap();
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    let count = |reader: &rusqlite::Connection| {
+        reader.query_row("SELECT count(*) FROM rows", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    reader.execute_batch("BEGIN").unwrap();
+    assert_eq!(count(&reader), 1);
+    let delete = |db: &rusqlite::Connection| -> Result<(), Error> {
+        db.execute("DELETE FROM rows", [])?;
+        Ok(())
+    };
+    ledger.write(delete).await.unwrap();
+    let error = ledger.scrub().await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    reader.execute_batch("COMMIT").unwrap();
+    ledger.scrub().await.unwrap();
+    for path in [path.clone(), format!("{}-wal", path.display()).into()] {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        assert!(!bytes.windows(11).any(|part| part == b"wobblefrotz"));
+    }
+}
+
 #[test]
 fn a_full_file_refuses_what_does_not_fit_keeps_the_rest_and_goes_on() {
     const FILE_BYTES_MAX: u64 = 256 * 1024;

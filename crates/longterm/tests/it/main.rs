@@ -4,8 +4,10 @@
 
 mod crash;
 mod feed;
+mod files;
 mod filters;
 mod processes;
+mod purge;
 mod search;
 mod soak;
 mod store;

@@ -1,0 +1,112 @@
+//! The owner's part of a purge: no file is to be left that ever held what was deleted.
+//!
+//! 1. Drain the deletions, rewrite the files that held the rows, build the indexes anew, sync, and
+//!    write that version down, with word statistics that are counted anew.
+//! 2. Prune all older versions, with the files that only they need; empty the quarantine; sync the
+//!    directories; rewrite `journal.db` and empty its log.
+//!
+//! What is interrupted is done again by the next owner, from the step that is not written down.
+//! The second step waits for long reads; it is tried again until nobody is in the way.
+
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use tokio::task;
+
+use super::{Owner, Places, lock};
+use crate::{
+    Error,
+    library::Library,
+    owner::lost,
+    purge::Obstacle,
+    sync::{Disk, unless_gone},
+};
+
+/// How long the owner waits before it rewrites the journal again where a reader was in the way.
+const SCRUB_RETRY: Duration = Duration::from_secs(10);
+
+impl Owner {
+    /// Brings the purges that are asked for as far as it can. After an error the owner is of no
+    /// use any more.
+    pub(crate) async fn purge(&mut self) -> Result<(), Error> {
+        let purges = self.journal.purges().await?;
+        if purges.done == purges.wanted {
+            return Ok(());
+        }
+        if purges.rewritten < purges.wanted {
+            self.drain(purges.through).await?;
+            self.rewrite(purges.wanted).await?;
+            self.scrub_after = None;
+        }
+        if self.scrub_after.is_some_and(|after| Instant::now() < after) {
+            return Ok(());
+        }
+        let obstacle = self.sweep().await?;
+        if obstacle == Some(Obstacle::JournalReader) {
+            self.scrub_after = Some(Instant::now() + SCRUB_RETRY);
+        }
+        if obstacle.is_none() || purges.blocked != (purges.wanted, obstacle) {
+            self.journal.purge_swept(purges.wanted, obstacle).await?;
+        }
+        Ok(())
+    }
+
+    async fn rewrite(&mut self, number: u64) -> Result<(), Error> {
+        self.library.rewrite(self.config.index_threshold).await?;
+        self.batches_since_compaction = 0;
+        self.rows_since_index = 0;
+        let counts = self.library.term_counts().await?;
+        let safe = self.make_durable().await?;
+        self.journal.purge_rewritten(self.term, safe, counts, number).await
+    }
+
+    /// Removes all that is not the newest version, unless somebody needs it.
+    async fn sweep(&mut self) -> Result<Option<Obstacle>, Error> {
+        {
+            let Some(_alone) = lock(&self.places.readers)? else {
+                return Ok(Some(Obstacle::LibraryReader));
+            };
+            self.journal.sync().await?;
+            self.library.prune(Duration::ZERO).await?;
+        }
+        let places = self.places.clone();
+        let table = self.library.dir().to_owned();
+        let removal = task::spawn_blocking(move || {
+            empty_quarantine(&places)?;
+            sync_directories(&*places.disk, &table).map_err(Error::io("sync", table))
+        });
+        removal.await.map_err(|_| Error::Closed)??;
+        // A new handle has nothing in its caches.
+        let dimension = self.library.dimension();
+        let opened =
+            Library::open(&self.places.library, dimension, self.config.cache_bytes).await?;
+        self.library = opened.ok_or_else(|| lost(&self.places))?;
+        self.journal.scrub().await
+    }
+}
+
+fn empty_quarantine(places: &Places) -> Result<(), Error> {
+    let quarantine = &places.quarantine;
+    let failed = || Error::io("empty", quarantine);
+    let Some(entries) = unless_gone(fs::read_dir(quarantine)).map_err(failed())? else {
+        return Ok(());
+    };
+    for entry in entries {
+        fs::remove_file(entry.map_err(failed())?.path()).map_err(failed())?;
+    }
+    places.disk.sync_directory(quarantine).map_err(failed())
+}
+
+/// Makes durable what was removed from `dir` and below.
+fn sync_directories(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync_directories(disk, &path)?;
+        }
+    }
+    disk.sync_directory(dir)
+}

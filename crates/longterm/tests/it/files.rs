@@ -1,0 +1,80 @@
+//! Looking for what should be gone: in every byte of every file, and in what Lance's own reader
+//! makes of every file that it wrote, since there texts may be compressed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::TryStreamExt;
+use lance_core::cache::LanceCache;
+use lance_encoding::decoder::{DecoderPlugins, FilterExpression};
+use lance_file::reader::{FileReader, FileReaderOptions};
+use lance_io::{
+    ReadBatchParams,
+    object_store::ObjectStore,
+    scheduler::{ScanScheduler, SchedulerConfig},
+    utils::CachedFileSize,
+};
+use lancedb::arrow::arrow_array::Array;
+
+/// Every file below `dir`.
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(self::files(&path)),
+            false => files.push(path),
+        }
+    }
+    files
+}
+
+/// The files below `dir` of which a byte sequence of `needles` is part.
+pub(crate) fn with_bytes(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
+    let mut found = files(dir);
+    found.retain(|path| contains(&fs::read(path).unwrap(), needles));
+    found
+}
+
+/// The files below `dir` that Lance wrote, and of whose columns one of `needles` is part.
+pub(crate) async fn with_values(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in files(dir) {
+        let is_lance = path.extension().is_some_and(|end| end == "lance" || end == "idx");
+        if is_lance && values(&path).await.iter().any(|buffer| contains(buffer, needles)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn contains(bytes: &[u8], needles: &[Vec<u8>]) -> bool {
+    needles.iter().any(|needle| bytes.windows(needle.len()).any(|window| window == needle))
+}
+
+/// What a file's columns hold, decoded.
+async fn values(path: &Path) -> Vec<Vec<u8>> {
+    let (store, place) = ObjectStore::from_uri(path.to_str().unwrap()).await.unwrap();
+    let config = SchedulerConfig::max_bandwidth(&store);
+    let scheduler = ScanScheduler::new(store, config);
+    let file = scheduler.open_file(&place, &CachedFileSize::unknown()).await.unwrap();
+    let plugins = Arc::<DecoderPlugins>::default();
+    let options = FileReaderOptions::default();
+    let cache = LanceCache::no_cache();
+    let reader = FileReader::try_open(file, None, plugins, &cache, options).await.unwrap();
+    let all = FilterExpression::no_filter();
+    let stream = reader.read_stream(ReadBatchParams::RangeFull, 1024, 1, all).await.unwrap();
+    let batches: Vec<_> = stream.try_collect().await.unwrap();
+    let mut values = Vec::new();
+    for column in batches.iter().flat_map(|batch| batch.columns()) {
+        let mut parts = vec![column.to_data()];
+        while let Some(part) = parts.pop() {
+            values.extend(part.buffers().iter().map(|buffer| buffer.to_vec()));
+            parts.extend(part.child_data().iter().cloned());
+        }
+    }
+    values
+}

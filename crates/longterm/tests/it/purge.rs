@@ -1,0 +1,266 @@
+//! Forgetting and purging.
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use aios_longterm::{Config, Longterm, Obstacle};
+use aios_record::{Id, Kind, Record, Scope, Source};
+use serde_json::json;
+
+use crate::{
+    files::{files, with_bytes, with_values},
+    support::{model, note, open, search},
+};
+
+/// Words that nothing else holds: as it was first, as it is, its payload, and of a damaged row.
+const WORDS: [&str; 4] = ["wobblefrotz", "zanzibarquux", "mumblethrip", "grumblewort"];
+/// The text that is to go.
+const SECRET: &str = "the code of the vault is zanzibarquux nine four one seven";
+/// Names the directory for the child; [`child`] does nothing without it.
+const CHILD_DIR: &str = "AIOS_LONGTERM_PURGE_DIR";
+
+fn keys(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|id| format!("note/{id}")).collect()
+}
+
+fn needles() -> Vec<Vec<u8>> {
+    let vector = model().embed_documents(&[SECRET]).unwrap().remove(0);
+    let vector = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+    WORDS.iter().map(|word| word.as_bytes().to_vec()).chain([vector]).collect()
+}
+
+/// Nothing moves but when told, and there is a vector index.
+fn config() -> Config {
+    Config { drain_delay: Duration::from_secs(3600), index_threshold: 300, ..Config::default() }
+}
+
+/// A memory in which what is to go is everywhere: in several versions and files of the library, in
+/// its indexes, in the journal, in its list of what was refused, and in the quarantine.
+async fn filled(dir: &Path) -> Longterm {
+    let config = Config { index_after_rows: 100, ..config() };
+    let longterm = Longterm::open(dir, config, model()).await.unwrap();
+    let fillers = (0..400).map(|n| note(&n.to_string(), &format!("filler number {n} of many")));
+    let first = note("secret", "once the code was wobblefrotz");
+    longterm.store(fillers.chain([first]).collect()).await.unwrap();
+    longterm.drain().await.unwrap();
+    let mut secret = note("secret", SECRET);
+    secret.payload = json!({"note": "mumblethrip"});
+    let others = (0..150).map(|n| note(&format!("late-{n}"), "some more of them"));
+    longterm.store(others.chain([secret]).collect()).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.store(vec![note("bad", "a grumblewort")]).await.unwrap();
+    let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
+    let sql = "UPDATE pending SET record = '{\"grumblewort\": 1}' WHERE key = 'note/bad'";
+    journal.execute(sql, []).unwrap();
+    journal.close().unwrap();
+    longterm.drain().await.unwrap();
+    longterm.store(vec![note("new", "wobblefrotz that still waits")]).await.unwrap();
+    fs::create_dir_all(dir.join("quarantine")).unwrap();
+    fs::write(dir.join("quarantine/1.manifest"), SECRET).unwrap();
+    longterm
+}
+
+fn index_files(dir: &Path) -> BTreeSet<PathBuf> {
+    files(&dir.join("longterm/records.lance/_indices")).into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_purged_is_in_no_file_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (dir, needles) = (dir.path(), needles());
+    let longterm = filled(dir).await;
+    // The control: each needle is found, in the library's values and in bytes of files.
+    for needle in &needles {
+        assert!(!with_bytes(dir, std::slice::from_ref(needle)).is_empty());
+    }
+    for at in [0, 1, 2, 4] {
+        assert!(!with_values(dir, &needles[at..=at]).await.is_empty(), "needle {at}");
+    }
+    let indexes = index_files(dir);
+
+    let all = keys(&["secret", "bad", "new", "never"]);
+    let purged = longterm.purge(all.clone()).await.unwrap();
+    assert_eq!((purged.keys, purged.pending), (keys(&["secret", "bad", "new"]), None));
+    assert_eq!(with_bytes(dir, &needles), Vec::<PathBuf>::new());
+    assert_eq!(with_values(dir, &needles).await, Vec::<PathBuf>::new());
+    // Quantised vectors are in the index alone, and all of that is new.
+    assert!(indexes.iter().any(|path| path.ends_with("auxiliary.idx")), "{indexes:?}");
+    let left: Vec<_> = index_files(dir).intersection(&indexes).cloned().collect();
+    assert_eq!(left, Vec::<PathBuf>::new());
+
+    assert_eq!(longterm.known(all).await.unwrap(), [false; 4]);
+    assert_eq!(longterm.refused(10).await.unwrap(), []);
+    let report = longterm.verify().await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    assert_eq!(report.checked, 550);
+    assert_eq!(search(&longterm, "filler number 7").await[0], "note/7");
+    longterm.store(vec![note("secret", "another one")]).await.unwrap();
+    longterm.drain().await.unwrap();
+    assert_eq!(search(&longterm, "another one").await[0], "note/secret");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forgotten_is_shown_no_more_and_can_be_purged_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", SECRET), note("b", "a vault of cheese")]).await.unwrap();
+    longterm.drain().await.unwrap();
+    assert_eq!(longterm.forget(keys(&["a", "c"])).await.unwrap(), keys(&["a"]));
+    assert_eq!(longterm.forget(keys(&["a"])).await.unwrap(), Vec::<String>::new());
+    assert_eq!(search(&longterm, "the vault").await, ["note/b"]);
+    assert_eq!(longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap(), None);
+    longterm.drain().await.unwrap();
+    assert!(!with_bytes(dir.path(), &needles()).is_empty());
+    assert_eq!(longterm.purge(keys(&["a"])).await.unwrap().keys, Vec::<String>::new());
+    assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
+    assert_eq!(search(&longterm, "the vault").await, ["note/b"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_there_is_can_be_purged() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = filled(dir.path()).await;
+    let all = longterm.keys_in(Scope::default()).await.unwrap();
+    assert_eq!(longterm.purge(all).await.unwrap().keys.len(), 553);
+    assert_eq!(with_bytes(dir.path(), &[b"filler".to_vec()]), Vec::<PathBuf>::new());
+    assert_eq!(longterm.stats().await.unwrap().records, 0);
+    assert_eq!(search(&longterm, "filler").await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_read_holds_a_purge_up_and_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", SECRET), note("b", "cheese")]).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.verify().await.unwrap();
+    let reading = File::options().read(true).write(true).open(dir.path().join("readers.lock"));
+    let reading = reading.unwrap();
+    reading.lock_shared().unwrap();
+    let purged = longterm.purge(keys(&["a"])).await.unwrap();
+    assert_eq!((purged.keys, purged.pending), (keys(&["a"]), Some(Obstacle::LibraryReader)));
+    assert_eq!(search(&longterm, "vault").await, ["note/b"]);
+    assert!(!with_bytes(dir.path(), &needles()).is_empty());
+    longterm.close().await.unwrap();
+    drop(reading);
+    // Finished by the next owner, without being asked again.
+    let longterm = open(dir.path()).await;
+    while longterm.finish_purges().await.unwrap().is_some() {}
+    assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_does_what_another_process_asks_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_owner, other) = (open(dir.path()).await, open(dir.path()).await);
+    other.store(vec![note("a", SECRET)]).await.unwrap();
+    other.drain().await.unwrap();
+    assert_eq!(search(&other, "vault").await, ["note/a"]);
+    assert_eq!(other.purge(keys(&["a"])).await.unwrap().pending, None);
+    assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
+    assert_eq!(search(&other, "vault").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_belongs_to_others_and_what_was_made_of_them_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let of = |kind, id: &str, payload| Record {
+        payload,
+        ..Record::new(kind, Id::new(id).unwrap(), "some words", Scope::default())
+    };
+    let file = Some(Source { kind: "file".to_owned(), id: "a.md".to_owned() });
+    let chunk = Record { source: file, ..of(Kind::Knowledge, "chunk", json!({})) };
+    longterm
+        .store(vec![
+            of(Kind::Goal, "g", json!({})),
+            of(Kind::Task, "t", json!({"goal_id": "g"})),
+            of(Kind::Task, "alone", json!({"goal_id": "h"})),
+        ])
+        .await
+        .unwrap();
+    longterm.drain().await.unwrap();
+    longterm
+        .store(vec![
+            of(Kind::ToolCall, "c", json!({"task_id": "t"})),
+            of(Kind::Summary, "s", json!({"originals": ["tool_call/c", "note/x"]})),
+            chunk,
+        ])
+        .await
+        .unwrap();
+    let derived = |key: &str| {
+        let (longterm, key) = (longterm.clone(), vec![key.to_owned()]);
+        async move { longterm.derived(&key).await.unwrap() }
+    };
+    assert_eq!(derived("goal/g").await, ["task/t", "tool_call/c", "summary/s"]);
+    assert_eq!(derived("file/a.md").await, ["knowledge/chunk"]);
+    assert_eq!(derived("note/x").await, ["summary/s"]);
+    assert_eq!(derived("task/alone").await, Vec::<String>::new());
+
+    let mut of_ada = note("hers", "words");
+    of_ada.scope = Scope::default().with_user("ada").with_session("s");
+    longterm.store(vec![of_ada]).await.unwrap();
+    let found = longterm.keys_in(Scope::default().with_user("ada")).await.unwrap();
+    assert_eq!(found, ["note/hers"]);
+    assert_eq!(longterm.keys_in(Scope::default()).await.unwrap().len(), 7);
+}
+
+/// Not a test by itself: what the killed process runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child() {
+    let Some(dir) = env::var_os(CHILD_DIR) else { return };
+    let longterm = Longterm::open(Path::new(&dir), config(), model()).await.unwrap();
+    longterm.purge(keys(&["secret", "bad", "new"])).await.unwrap();
+}
+
+/// How much a purge has done, seen from outside: versions of the library that it made, and notes
+/// that it left in the journal.
+fn progress(dir: &Path) -> (usize, i64) {
+    let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
+    journal.busy_timeout(Duration::from_secs(10)).unwrap();
+    let sql = "SELECT count(*) FROM meta WHERE name LIKE 'purge%'";
+    let notes = journal.query_row(sql, [], |row| row.get(0)).unwrap();
+    let versions = dir.join("longterm/records.lance/_versions");
+    (fs::read_dir(versions).unwrap().count(), notes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_that_is_killed_is_finished_by_the_next_owner() {
+    // Killed when so many versions were made since it was asked for, or when it was rewritten.
+    for versions_made in [0, 1, 2, 4, usize::MAX] {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        filled(dir).await.close().await.unwrap();
+        let (before, _) = progress(dir);
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "purge::child"])
+            .env(CHILD_DIR, dir)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        loop {
+            let (versions, notes) = progress(dir);
+            let is_far = versions.saturating_sub(before) >= versions_made;
+            if 1 <= notes && is_far || 2 <= notes || child.try_wait().unwrap().is_some() {
+                break;
+            }
+            thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let longterm = Longterm::open(dir, config(), model()).await.unwrap();
+        assert_eq!(longterm.finish_purges().await.unwrap(), None);
+        assert_eq!(with_bytes(dir, &needles()), Vec::<PathBuf>::new(), "{versions_made}");
+        assert_eq!(with_values(dir, &needles()).await, Vec::<PathBuf>::new());
+        let report = longterm.verify().await.unwrap();
+        assert!(report.is_clean() && report.checked == 550, "{report:?}");
+    }
+}
