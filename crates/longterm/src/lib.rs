@@ -40,7 +40,7 @@
 //! - `kind/id` is written in one scope only; another scope gets [`Error::Conflict`].
 //!
 //! # What this crate does not do
-//! It derives no facts and no summaries, renders nothing, and forgets nothing that it is not told to.
+//! It derives no facts and no summaries, renders nothing, and forgets only what it is told to.
 
 mod analysis;
 mod config;

@@ -32,16 +32,11 @@ use lancedb::{
     table::{CompactionOptions, OptimizeAction, OptimizeOptions, Predicate},
 };
 
-<<<<<<< HEAD
-
-pub(crate) use rows::{Row, TAG_SEPARATOR};
-=======
 pub(crate) use self::{
     fragments::Fragment,
     rows::{Row, TAG_SEPARATOR},
     terms::TermCounts,
 };
->>>>>>> bc48992 (forgetting and purging: by key, document, scope or query, to the last byte of every file)
 
 use crate::{Error, sync::unless_gone};
 

@@ -70,7 +70,8 @@ impl Longterm {
     /// byte of the records, whether they were stored until now or deleted before: tables, indexes,
     /// older versions, the journal, its log and its list of what was refused, and the quarantine
     /// are rewritten or removed. What the journal keeps for ever is that the key was deleted.
-    /// Copies in `backup/` and elsewhere are not touched.
+    /// Copies in `backup/` and elsewhere are not touched. What searches keep in RAM goes with the
+    /// process at the latest.
     ///
     /// Takes as long as building the indexes anew. Once this has begun it is finished by whichever
     /// process owns the library, also after a crash. Where somebody still reads what must go,

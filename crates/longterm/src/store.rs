@@ -503,8 +503,9 @@ impl Shared {
     }
 
     /// Drains what came no later than `through`, and purges what is to be, if this process is the
-    /// owner, and says whether it is. Once begun it runs to its end, whether or not the caller waits for it. An owner that
-    /// fails is given up: the lock is free, and whoever takes it next heals.
+    /// owner, and says whether it is. Once begun it runs to its end, whether or not the caller
+    /// waits for it. An owner that fails is given up: the lock is free, and whoever takes it next
+    /// heals.
     async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn(async move {
@@ -520,11 +521,8 @@ impl Shared {
                 *shared.library.write().expect("no holder panics") = None;
                 return Err(error);
             }
-<<<<<<< HEAD
-            shared.follow_library();
-=======
             *shared.library.write().expect("no holder panics") = Some(owner.library().clone());
->>>>>>> bc48992 (forgetting and purging: by key, document, scope or query, to the last byte of every file)
+            shared.follow_library();
             *place = Some(owner);
             Ok(true)
         });

@@ -1,4 +1,4 @@
-//! `forget`: records that nothing shows any more and, with `--purge`, of which no file keeps a byte.
+//! `forget`: records that nothing shows any more; with `--purge` no file keeps a byte of them.
 
 use std::io::{self, Write};
 
