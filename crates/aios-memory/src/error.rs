@@ -25,6 +25,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file cannot be written.
+    #[error("failed to write {}", path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A record that was given is none.
     #[error("the {kind} cannot be stored: {problem}")]
     Record {
@@ -136,6 +144,7 @@ impl Error {
             _ if self.is_retryable() => "busy",
             Error::Directory { .. } | Error::NoDirectory => "data_dir",
             Error::Input { .. } | Error::Foreign(_) => "input",
+            Error::Output { .. } => "output",
             Error::Record { .. }
             | Error::NotListed { .. }
             | Error::Fixed { .. }
@@ -166,11 +175,19 @@ impl Error {
                 }
                 _ => "name another one with --data-dir",
             }),
+            Error::Output { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                Some("name a file that is not there yet")
+            }
             Error::Embedding(error) if error.is_not_found() => {
                 Some("set embedding.model to a model's directory, or to `bundled`")
             }
             _ => None,
         }
+    }
+
+    pub(crate) fn output(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Output { path, source }
     }
 
     pub(crate) fn directory(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {

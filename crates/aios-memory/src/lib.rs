@@ -49,6 +49,7 @@ pub mod config;
 mod doctor;
 mod error;
 pub mod eval;
+mod export;
 mod fields;
 mod forget;
 mod guarding;
@@ -84,6 +85,7 @@ pub use crate::{
     },
     doctor::{Examined, Verified, doctor},
     error::Error,
+    export::{Exported, RecordProgress, Restocked, is_export},
     fields::{Field, Holds, fields, has_free_fields},
     forget::{ForgetOptions, Forgotten, Receipt},
     import::{

@@ -107,7 +107,9 @@ pub(crate) enum Command {
     Clear(Clear),
     /// Forget records wherever they are, and what was made of them
     Forget(Forget),
-    /// Take over what another program stored: a SQLite database or JSON
+    /// Write all records of the scope to a file, as lines of JSON
+    Export(Export),
+    /// Take over an export, or what another program stored: a SQLite database or JSON
     Import(Import),
     /// What there is, and how much
     Stats,
@@ -356,8 +358,14 @@ pub(crate) enum Clearable {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The file, which must not be there yet
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The file: SQLite, or JSON; it is not changed
+    /// The file: an export, SQLite, or JSON; it is not changed
     #[arg(long, value_name = "FILE")]
     pub(crate) from: PathBuf,
     /// Say what would be done, and store nothing

@@ -5,6 +5,7 @@ mod context;
 mod delete;
 mod demo;
 mod eval;
+mod export;
 mod forget;
 mod import;
 mod ingest;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     delete::{clear, delete},
     demo::demo,
     eval::eval,
+    export::export,
     forget::forget,
     import::import,
     ingest::ingest,

@@ -85,6 +85,7 @@ async fn with_memory(
         Command::Delete(delete) => command::delete(memory, &delete, global, output).await,
         Command::Forget(forget) => command::forget(memory, forget, global, output).await,
         Command::Clear(clear) => command::clear(memory, &clear, global, output).await,
+        Command::Export(export) => command::export(memory, &export, global, output).await,
         Command::Import(import) => command::import(memory, &import, global, output).await,
         Command::Verify => command::verify(memory, output).await,
         Command::Maintain(maintain) => command::maintain(memory, &maintain, output).await,

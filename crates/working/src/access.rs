@@ -198,6 +198,22 @@ impl<'a> Access<'a> {
         Ok(stored)
     }
 
+    /// Inserts `item` as it is, with the times that it has, unless there is one of its id; whether
+    /// it did.
+    pub(crate) fn restore<T: Row>(&self, item: &T) -> Result<bool, Error> {
+        if self.exists::<T>(item.id())? {
+            return Ok(false);
+        }
+        check_meta(item.meta(), self.config.text_bytes_max)?;
+        item.check(self.config.text_bytes_max)?;
+        let row = self.put(&T::statements().insert, item)?;
+        search::index(self, T::KIND, row, &item.text(), Stored::Inserted)?;
+        if item.feeds(self.config.feed_events) {
+            self.feed(T::KIND, item.id(), Op::Upsert)?;
+        }
+        Ok(true)
+    }
+
     /// Changes the visible record of this id with `change` and stores it.
     pub(crate) fn change<T: Row>(&self, id: &str, change: impl FnOnce(&mut T)) -> Result<T, Error> {
         let mut item: T = self.require(id)?;

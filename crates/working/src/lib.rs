@@ -86,6 +86,7 @@ mod pattern;
 mod preference;
 mod records;
 mod removal;
+mod restore;
 mod row;
 mod search;
 mod session;
@@ -122,6 +123,7 @@ pub use crate::{
     pattern::{Outcome, PATTERNS_MAX, Pattern},
     preference::{DEFAULT_USER, Preferences},
     records::{KINDS, RecordPage},
+    restore::Restored,
     search::{FIND_LIMIT, FindOptions, Found},
     session::{
         RECENT_SUMMARIES, RECENT_SUMMARIES_TOKENS_MAX, RecentSummary, SESSION_ACTIVE_HOURS,

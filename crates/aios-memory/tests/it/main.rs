@@ -3,6 +3,7 @@
 
 mod context;
 mod events;
+mod export;
 mod feed;
 mod forget;
 mod import;

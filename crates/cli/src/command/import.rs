@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use aios_memory::{AgentMemory, ImportMode, ImportOptions, ImportReport};
+use aios_memory::{AgentMemory, ImportMode, ImportOptions, ImportReport, is_export};
 
+use super::export::take_back;
 use crate::{
     args::{Global, Import},
     failure::Failure,
@@ -16,6 +17,9 @@ pub(crate) async fn import(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
+    if !arguments.dry_run && is_export(&arguments.from) {
+        return take_back(memory, &arguments.from, output).await;
+    }
     let bar = output.progress("{msg} {wide_bar} {pos}/{len} rows {eta}", Some(0));
     bar.set_message(arguments.from.display().to_string());
     let watched = bar.clone();

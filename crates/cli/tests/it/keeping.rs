@@ -278,3 +278,22 @@ fn what_is_forgotten_is_said_and_what_is_purged_is_gone() {
     assert!(purged.stdout.contains("forgotten: 1 records (notes: 1)\npurged"), "{purged:?}");
     assert_eq!(program.recall("wobblefrotz"), Vec::<String>::new());
 }
+
+#[test]
+fn an_export_is_taken_back_by_import() {
+    let program = Program::new();
+    program.json(&["remember", "tea at four"]);
+    program.json(&["record", "goal", "--description", "bake a cake"]);
+    let path = program.path("all.jsonl");
+    let exported = program.json(&["export", text(&path)]);
+    assert_eq!((&exported["records"], &exported["working"]), (&json!(2), &json!(1)));
+    let again = program.run(&["export", text(&path)]);
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.stderr.contains("name a file that is not there yet"), "{again:?}");
+    let other = program.path("other");
+    let at = ["--data-dir", text(&other)];
+    let taken = program.json(&[&at[..], &["import", "--from", text(&path)]].concat());
+    assert_eq!((&taken["added"], &taken["known"]), (&json!(2), &json!(0)));
+    let goals = program.json(&[&at[..], &["list", "goal"]].concat());
+    assert_eq!(goals["items"][0]["payload"]["description"], "bake a cake");
+}

@@ -1,0 +1,291 @@
+//! All records as lines of JSON, and back. Not here: copies of the files, and what other programs
+//! stored (`import`).
+//!
+//! The first line says what the file is and how it is written; each other one is a record in the
+//! form in which it travels. What working memory holds comes first, parents before what refers to
+//! them, then what is in long-term memory alone.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File, OpenOptions},
+    io::{BufRead, BufReader, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aios_longterm::Longterm;
+use aios_record::{Kind, Record, Scope, ScopeFilter};
+use aios_working::{KINDS, Restored};
+use serde::{Deserialize, Serialize};
+use tokio::{sync::mpsc, task};
+
+use crate::{AgentMemory, Error};
+
+/// The version of the format.
+const FORMAT: u32 = 1;
+/// How many records are on their way at once.
+const PAGE: usize = 500;
+/// The longest line: a record may hold a text of 16 MiB twice.
+const LINE_BYTES_MAX: u64 = 256 << 20;
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    aios_memory_export: u32,
+}
+
+/// Is told how many records are done.
+pub type RecordProgress = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// What an export wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// Records in all.
+    pub records: u64,
+    /// Those of working memory among them.
+    pub working: u64,
+}
+
+/// What was taken back from an export.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Restocked {
+    /// Records that are new here.
+    pub added: u64,
+    /// Records that were here already, which stay as they are.
+    pub known: u64,
+    /// Records that could not be stored: line and reason.
+    pub failed: Vec<(u64, String)>,
+}
+
+/// Whether the file at `path` begins like an export of this program.
+#[must_use]
+pub fn is_export(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| read_header(&mut BufReader::new(file)).is_some())
+}
+
+fn read_header(file: &mut impl BufRead) -> Option<Header> {
+    let mut line = Vec::new();
+    std::io::Read::take(file, 4096).read_until(b'\n', &mut line).ok()?;
+    serde_json::from_slice(&line).ok()
+}
+
+impl AgentMemory {
+    /// Writes every record that `scope` admits to a new file at `path` (mode 0600), which is there
+    /// when it is whole: what working memory holds, and what long-term memory alone holds. Metrics
+    /// and the ring of events are no records. Others may write meanwhile; what they change after
+    /// the call began may be in the file or not.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when the file is there already or cannot be written; what working or
+    /// long-term memory report.
+    pub async fn export(
+        &self,
+        path: &Path,
+        scope: &ScopeFilter,
+        progress: Option<RecordProgress>,
+    ) -> Result<Exported, Error> {
+        if path.exists() {
+            let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+            return Err(Error::Output { path: path.to_owned(), source });
+        }
+        let partial = path.with_added_extension("partial");
+        let done = self.write_export(&partial, scope, progress).await;
+        let renamed = done.and_then(|exported| {
+            fs::rename(&partial, path).map_err(Error::output(path))?;
+            Ok(exported)
+        });
+        renamed.inspect_err(|_| {
+            // Half an export is worse than none; the first error is the one to tell.
+            let _ = fs::remove_file(&partial);
+        })
+    }
+
+    async fn write_export(
+        &self,
+        path: &Path,
+        scope: &ScopeFilter,
+        progress: Option<RecordProgress>,
+    ) -> Result<Exported, Error> {
+        let mut lines = Lines::create(path, progress)?;
+        let mut exported = Exported::default();
+        let mut written = HashSet::new();
+        self.catch_up().await?;
+        let working = self.working().bound_to(scope.clone())?;
+        let rest = KINDS.iter().filter(|kind| **kind != Kind::Session);
+        for &kind in [Kind::Session].iter().chain(rest) {
+            let mut after = None;
+            loop {
+                let page = working.records(kind, after, PAGE).await?;
+                let admitted = |record: &Record| scope.admits(&record.scope);
+                let records: Vec<Record> = page.records.into_iter().filter(admitted).collect();
+                written.extend(records.iter().map(Record::key));
+                exported.working += records.len() as u64;
+                lines = lines.write(records).await?;
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        let mut keys = self.longterm().keys_in(Scope::default()).await?;
+        keys.retain(|key| !written.contains(key));
+        keys.sort_unstable();
+        for keys in keys.chunks(PAGE) {
+            let mut records = self.longterm().records(keys.to_vec()).await?;
+            records.retain(|record| scope.admits(&record.scope));
+            records.sort_by_cached_key(Record::key);
+            lines = lines.write(records).await?;
+        }
+        exported.records = lines.count;
+        lines.finish().await?;
+        Ok(exported)
+    }
+
+    /// Takes back what [`export`](AgentMemory::export) wrote, each record where it was and with the
+    /// times that it had. One that is here already stays as it is, so an import that was
+    /// interrupted is repeated as a whole. A record of working memory whose goal or task is not
+    /// here goes to long-term memory.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the file cannot be read, is none of these or is of a newer version;
+    /// what working or long-term memory report. What was taken by then stays.
+    pub async fn import_export(
+        &self,
+        path: &Path,
+        progress: Option<RecordProgress>,
+    ) -> Result<Restocked, Error> {
+        let (sender, mut batches) = mpsc::channel(2);
+        let opened = path.to_owned();
+        let reading = task::spawn_blocking(move || read_lines(&opened, &sender));
+        let mut done = Restocked::default();
+        while let Some(batch) = batches.recv().await {
+            self.take_back(batch, &mut done).await?;
+            if let Some(progress) = &progress {
+                progress(done.added + done.known + done.failed.len() as u64);
+            }
+        }
+        reading.await.map_err(|_| Error::Interrupted)??;
+        self.catch_up().await?;
+        Ok(done)
+    }
+
+    async fn take_back(&self, batch: Vec<Line>, done: &mut Restocked) -> Result<(), Error> {
+        let mut records = Vec::with_capacity(batch.len());
+        for (line, record) in batch {
+            match record {
+                Ok(record) => records.push((line, record)),
+                Err(problem) => done.failed.push((line, problem)),
+            }
+        }
+        let given = records.iter().map(|(_, record)| record.clone()).collect();
+        let restored = self.working().restore(given).await?;
+        let mut others = Vec::new();
+        for (record, restored) in records.into_iter().zip(restored) {
+            match restored {
+                Restored::Added => done.added += 1,
+                Restored::Known => done.known += 1,
+                Restored::Elsewhere => others.push(record),
+            }
+        }
+        for (line, record) in others {
+            match store(self.longterm(), record).await {
+                Ok(true) => done.known += 1,
+                Ok(false) => done.added += 1,
+                Err(error) if error.is_retryable() => return Err(error.into()),
+                Err(error) => done.failed.push((line, error.to_string())),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Stores a record; whether it was known. A full journal is emptied first.
+async fn store(longterm: &Longterm, record: Record) -> Result<bool, aios_longterm::Error> {
+    let stored = match longterm.store(vec![record.clone()]).await {
+        Err(aios_longterm::Error::JournalFull { .. }) => {
+            longterm.drain().await?;
+            longterm.store(vec![record]).await?
+        }
+        other => other?,
+    };
+    Ok(stored.iter().all(|stored| stored.known))
+}
+
+/// A line's number, and the record on it or what is wrong with it.
+type Line = (u64, Result<Record, String>);
+
+fn read_lines(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
+    let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+    let file = File::open(path).map_err(|error| input(error.to_string()))?;
+    let mut file = BufReader::new(file);
+    match read_header(&mut file) {
+        Some(Header { aios_memory_export: FORMAT }) => {}
+        Some(_) => return Err(input("a newer version exported it; use that one".to_owned())),
+        None => return Err(input("it is no export of aios-memory".to_owned())),
+    }
+    let mut batch = Vec::new();
+    for number in 2.. {
+        let mut line = Vec::new();
+        let limited = &mut std::io::Read::take(&mut file, LINE_BYTES_MAX);
+        limited.read_until(b'\n', &mut line).map_err(|error| input(error.to_string()))?;
+        if line.is_empty() {
+            break;
+        }
+        batch.push((number, serde_json::from_slice(&line).map_err(|error| error.to_string())));
+        // Where nobody listens any more the import has failed, which is told elsewhere.
+        if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+            return Ok(());
+        }
+    }
+    let _ = batches.blocking_send(batch);
+    Ok(())
+}
+
+/// The file that is written, off the async workers.
+struct Lines {
+    path: PathBuf,
+    file: BufWriter<File>,
+    count: u64,
+    progress: Option<RecordProgress>,
+}
+
+impl Lines {
+    fn create(path: &Path, progress: Option<RecordProgress>) -> Result<Lines, Error> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(path).map_err(Error::output(path))?;
+        let mut file = BufWriter::new(file);
+        let header = Header { aios_memory_export: FORMAT };
+        serde_json::to_writer(&mut file, &header)
+            .map_err(std::io::Error::from)
+            .and_then(|()| file.write_all(b"\n"))
+            .map_err(Error::output(path))?;
+        Ok(Lines { path: path.to_owned(), file, count: 0, progress })
+    }
+
+    async fn write(mut self, records: Vec<Record>) -> Result<Lines, Error> {
+        let writing = task::spawn_blocking(move || {
+            for record in &records {
+                serde_json::to_writer(&mut self.file, record)
+                    .map_err(std::io::Error::from)
+                    .and_then(|()| self.file.write_all(b"\n"))
+                    .map_err(Error::output(&self.path))?;
+                self.count += 1;
+            }
+            if let Some(progress) = &self.progress {
+                progress(self.count);
+            }
+            Ok(self)
+        });
+        writing.await.map_err(|_| Error::Interrupted)?
+    }
+
+    async fn finish(mut self) -> Result<(), Error> {
+        let finishing = task::spawn_blocking(move || {
+            let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+            synced.map_err(Error::output(&self.path))
+        });
+        finishing.await.map_err(|_| Error::Interrupted)?
+    }
+}

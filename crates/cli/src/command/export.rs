@@ -1,0 +1,50 @@
+//! `export`, and `import` of what it wrote: all records as lines of JSON.
+
+use std::{path::Path, sync::Arc};
+
+use aios_memory::AgentMemory;
+
+use crate::{
+    args::{Export, Global},
+    failure::Failure,
+    output::Output,
+};
+
+pub(crate) async fn export(
+    memory: &AgentMemory,
+    arguments: &Export,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let bar = output.progress("{spinner} {pos} records", None);
+    let watched = bar.clone();
+    let progress = Arc::new(move |records| watched.set_position(records));
+    let exported = memory.export(&arguments.file, &global.filter(), Some(progress)).await;
+    bar.finish_and_clear();
+    let exported = exported?;
+    let path = arguments.file.display();
+    output.result(&exported, |out| writeln!(out, "{path}: {} records", exported.records))?;
+    Ok(())
+}
+
+/// Takes an export back.
+pub(super) async fn take_back(
+    memory: &AgentMemory,
+    path: &Path,
+    output: Output,
+) -> Result<(), Failure> {
+    let bar = output.progress("{spinner} {pos} records", None);
+    let watched = bar.clone();
+    let progress = Arc::new(move |records| watched.set_position(records));
+    let taken = memory.import_export(path, Some(progress)).await;
+    bar.finish_and_clear();
+    let taken = taken?;
+    for (line, problem) in &taken.failed {
+        output.note(&format!("line {line}: {problem}"));
+    }
+    let failed = taken.failed.len() as u64;
+    output.result(&taken, |out| {
+        writeln!(out, "{} added, {} known already, {failed} failed", taken.added, taken.known)
+    })?;
+    if failed == 0 { Ok(()) } else { Err(Failure::Partial { failed }) }
+}
