@@ -12,6 +12,26 @@ pub enum Error {
         /// The key in question.
         key: String,
     },
+    /// There is no such record.
+    #[error("there is no `{key}`; search its collection, or store it first")]
+    NotFound {
+        /// The key in question.
+        key: String,
+    },
+    /// Others changed the record each time that it was about to be changed.
+    #[error("`{key}` is being changed by others again and again; nothing was done, retry")]
+    Contended {
+        /// The key in question.
+        key: String,
+    },
+    /// What was given does not describe a record.
+    #[error("the {kind} cannot be stored: {problem}")]
+    Invalid {
+        /// What it was to be.
+        kind: aios_record::Kind,
+        /// What is wrong with it, and what would be right.
+        problem: String,
+    },
     /// The store was made with another embedding model.
     #[error(
         "the store was embedded with `{stored}`, the model given is `{given}`; \
@@ -127,12 +147,18 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Error::JournalFull { .. } | Error::Ousted => true,
+            Error::JournalFull { .. } | Error::Contended { .. } | Error::Ousted => true,
             Error::Journal(source) => source
                 .downcast_ref::<aios_ledger::Error>()
                 .is_some_and(aios_ledger::Error::is_retryable),
             _ => false,
         }
+    }
+
+    /// Whether what was asked for does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Error::NotFound { .. })
     }
 
     /// Whether the record exists in another scope.

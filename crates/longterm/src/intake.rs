@@ -10,7 +10,7 @@ use tokio::task;
 
 use crate::{
     Error,
-    journal::Write,
+    journal::{Older, Write},
     library::{Row, TAG_SEPARATOR},
     store::Shared,
 };
@@ -47,6 +47,12 @@ impl Shared {
         work.await.map_err(|_| Error::Closed)
     }
 
+    /// What writes `record`, whose text is that of `row`.
+    pub(crate) fn with_vector_of(&self, row: &Row, record: Record) -> Result<Write, Error> {
+        let vector = row.vector.clone().map_or(Embedded::Nothing, Embedded::Vector);
+        self.write_of(record, vector, self.now(), None)
+    }
+
     fn write_of(
         &self,
         mut record: Record,
@@ -70,7 +76,7 @@ impl Shared {
             Embedded::Nothing | Embedded::Failed => None,
         };
         let row = Box::new(Row { record, terms, vector, content_hash });
-        Ok(Write::Upsert { row, embedder, feed_seq })
+        Ok(Write::Upsert { row, embedder, feed_seq, older: Older::Unread })
     }
 }
 
@@ -149,7 +155,7 @@ fn normalize(record: &mut Record) {
     }
 }
 
-fn whole_micros(time: Timestamp) -> Timestamp {
+pub(crate) fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
 }
 

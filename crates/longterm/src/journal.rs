@@ -6,6 +6,7 @@
 //!
 //! Not here: when rows move to the library, see `owner`.
 
+mod history;
 mod pending;
 mod purge;
 mod refusal;
@@ -19,13 +20,14 @@ use aios_ledger::{Durability, Ledger, Migration, Options};
 use aios_record::{Scope, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
+pub(crate) use self::{
+    history::{Older, Replaced},
+    pending::{Drain, Pending},
+    refusal::{Limits, Refusal},
+};
 use self::{
     pending::{Bounds, Damage, PendingColumns, pending, pending_row, vector_bytes},
     refusal::{check_room, refuse},
-};
-pub(crate) use self::{
-    pending::{Drain, Pending},
-    refusal::{Limits, Refusal},
 };
 use crate::{
     Error,
@@ -42,6 +44,7 @@ pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "journal", sql: include_str!("journal/0001_journal.sql") },
     Migration { name: "refused", sql: include_str!("journal/0002_refused.sql") },
+    Migration { name: "history", sql: include_str!("journal/0003_history.sql") },
 ];
 
 /// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
@@ -63,6 +66,7 @@ pub(crate) enum Write {
         row: Box<Row>,
         embedder: Option<String>,
         feed_seq: Option<u64>,
+        older: Older,
     },
     Delete {
         key: String,
@@ -81,6 +85,14 @@ pub(crate) enum Outcome {
     Conflict,
 }
 
+/// Whether the writer had read what it replaces.
+#[derive(Debug)]
+pub(crate) enum Written {
+    Yes(Vec<Outcome>),
+    /// It had not, or another version is there now; nothing was written.
+    Unread(Vec<Write>),
+}
+
 /// A page of the feed: what is to be written, and what was found to be impossible to store.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -93,8 +105,14 @@ pub(crate) struct Page {
 /// Whether the watermark stood where the page began.
 #[derive(Debug)]
 pub(crate) enum FeedOutcome {
-    Written { refusals: Vec<Refusal> },
-    Moved { watermark: u64 },
+    Written {
+        refusals: Vec<Refusal>,
+    },
+    Moved {
+        watermark: u64,
+    },
+    /// As [`Written::Unread`].
+    Unread(Page),
 }
 
 /// Word statistics of the library, for the terms that were asked for.
@@ -170,24 +188,28 @@ impl Journal {
             .await
     }
 
-    /// Writes all or, on a conflict, none.
+    /// Writes all, as of `now`, or, on a conflict or where what is replaced is unread, none.
     pub(crate) async fn write(
         &self,
         writes: Vec<Write>,
         limits: Limits,
-    ) -> Result<Vec<Outcome>, Error> {
+        now: Timestamp,
+    ) -> Result<Written, Error> {
         self.ledger
             .write(move |db| {
+                if history::are_unread(db, &writes)? {
+                    return Ok(Written::Unread(writes));
+                }
                 check_room(db, &writes, limits)?;
                 let mut outcomes = Vec::with_capacity(writes.len());
                 for change in &writes {
-                    let outcome = write(db, change)?;
+                    let outcome = write(db, change, now)?;
                     if let (Outcome::Conflict, Write::Upsert { row, .. }) = (&outcome, change) {
                         return Err(Error::Conflict { key: row.record.key() });
                     }
                     outcomes.push(outcome);
                 }
-                Ok(outcomes)
+                Ok(Written::Yes(outcomes))
             })
             .await
     }
@@ -206,10 +228,13 @@ impl Journal {
                 if watermark != page.after {
                     return Ok(FeedOutcome::Moved { watermark });
                 }
+                if history::are_unread(db, &page.writes)? {
+                    return Ok(FeedOutcome::Unread(page));
+                }
                 check_room(db, &page.writes, limits)?;
                 let mut refusals = page.refusals;
                 for change in &page.writes {
-                    if write(db, change)? == Outcome::Conflict {
+                    if write(db, change, now)? == Outcome::Conflict {
                         refusals.push(change.conflict());
                     }
                 }
@@ -284,20 +309,6 @@ impl Journal {
     /// The statistics of `terms` alone.
     pub(crate) async fn statistics(&self, terms: Vec<String>) -> Result<Statistics, Error> {
         self.ledger.read(move |db| statistics(db, terms)).await
-    }
-
-    /// The pending change of `key`, if there is one, and the version that holds what is not
-    /// pending.
-    pub(crate) async fn pending_of(&self, key: String) -> Result<(Option<Pending>, u64), Error> {
-        self.ledger
-            .read(move |db| {
-                let sql = "SELECT seq, key, record, terms, vector, content_hash
-                           FROM pending WHERE key = ?1";
-                let found = db.prepare_cached(sql)?.query_row([&key], pending_row).optional()?;
-                let pending = found.map(PendingColumns::decode).transpose()?;
-                Ok((pending, meta_number(db, "synced_version")?))
-            })
-            .await
     }
 
     /// Whether there was ever an owner.
@@ -440,35 +451,50 @@ impl Journal {
     }
 }
 
-fn write(db: &Connection, change: &Write) -> Result<Outcome, Error> {
+fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Error> {
     match change {
-        Write::Upsert { row, embedder, feed_seq } => {
-            upsert(db, row, embedder.as_deref(), *feed_seq)
+        Write::Upsert { row, embedder, feed_seq, older } => {
+            let key = row.record.key();
+            let known = Known::find(db, &key)?;
+            if let Some(outcome) = settled(db, row, known.as_ref(), *feed_seq)? {
+                return Ok(outcome);
+            }
+            if known.as_ref().is_some_and(|known| known.state != state::DELETED) {
+                history::keep(db, &key, older, now)?;
+            }
+            upsert(db, row, embedder.as_deref(), newest(known.as_ref(), *feed_seq))
         }
         Write::Delete { key, feed_seq } => delete(db, key, *feed_seq),
     }
+}
+
+/// What becomes of a row that is not to be written; none where it is.
+fn settled(
+    db: &Connection,
+    row: &Row,
+    known: Option<&Known>,
+    feed_seq: Option<u64>,
+) -> Result<Option<Outcome>, Error> {
+    Ok(match known {
+        Some(known) if known.is_after(feed_seq) => Some(Outcome::Known),
+        Some(known) if known.state == state::DELETED => None,
+        Some(known) if known.scope != row.record.scope => Some(Outcome::Conflict),
+        Some(known) if known.content_hash == row.content_hash => {
+            set_feed_seq(db, &row.record.key(), newest(Some(known), feed_seq))?;
+            Some(Outcome::Known)
+        }
+        _ => None,
+    })
 }
 
 fn upsert(
     db: &Connection,
     row: &Row,
     embedder: Option<&str>,
-    feed_seq: Option<u64>,
+    newest: i64,
 ) -> Result<Outcome, Error> {
     let record = &row.record;
     let key = record.key();
-    let known = Known::find(db, &key)?;
-    let newest = newest(known.as_ref(), feed_seq);
-    match known {
-        Some(known) if known.is_after(feed_seq) => return Ok(Outcome::Known),
-        Some(known) if known.state == state::DELETED => {}
-        Some(known) if known.scope != record.scope => return Ok(Outcome::Conflict),
-        Some(known) if known.content_hash == row.content_hash => {
-            set_feed_seq(db, &key, newest)?;
-            return Ok(Outcome::Known);
-        }
-        _ => {}
-    }
     // A deleted key whose deletion has not reached the library yet may still be held by it, so it
     // is replaced, which also serves where it is not held.
     db.prepare_cached(
@@ -510,6 +536,7 @@ fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Result<Outcome, 
     set_feed_seq(db, key, newest(Some(&known), feed_seq))?;
     db.prepare_cached("UPDATE ids SET state = ?2 WHERE key = ?1")?
         .execute(params![key, state::DELETED])?;
+    history::forget(db, key)?;
     db.prepare_cached("INSERT OR REPLACE INTO pending (key) VALUES (?1)")?.execute([key])?;
     Ok(Outcome::Written)
 }

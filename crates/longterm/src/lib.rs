@@ -43,6 +43,7 @@
 //! It derives no facts and no summaries, renders nothing, and forgets only what it is told to.
 
 mod analysis;
+mod change;
 mod config;
 mod error;
 mod intake;
@@ -58,6 +59,7 @@ pub use aios_ledger::Durability;
 
 pub use crate::{
     analysis::Language,
+    change::Version,
     config::Config,
     error::Error,
     journal::{APPLICATION_ID, SCHEMA_VERSION},

@@ -19,6 +19,7 @@ use tokio::{
 use crate::{
     Config, Error,
     analysis::Analyzer,
+    change::{Turns, is_past},
     intake::cut,
     journal::{FeedOutcome, Journal, Limits, Outcome, Page, Refusal},
     library::Library,
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     owner: Mutex<Option<Owner>>,
     /// Told when there is something to drain.
     pub(crate) wake: Notify,
+    pub(crate) turns: Turns,
 }
 
 /// What became of a record given to [`Longterm::store`].
@@ -195,6 +197,7 @@ impl Longterm {
             library: RwLock::new(None),
             owner: Mutex::new(None),
             wake: Notify::new(),
+            turns: Turns::default(),
         });
         shared.own().await?;
         let worker = Arc::new(Worker::start(Arc::clone(&shared)));
@@ -202,7 +205,8 @@ impl Longterm {
     }
 
     /// Stores records, or replaces those of the same key, all or none. When this returns they are
-    /// durable and found by every search.
+    /// durable and found by every search; what they replace stays in the
+    /// [`history`](Longterm::history).
     ///
     /// A record whose content is stored already is left as it is, with the provenance and the
     /// `recorded_at` that it had: who wrote a text first, and when, is what can be asked of it.
@@ -217,8 +221,7 @@ impl Longterm {
         let changes =
             records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
         let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
-        let outcomes = self.shared.journal.write(writes, self.shared.limits()).await?;
-        self.shared.wake.notify_one();
+        let outcomes = self.shared.write(writes).await?;
         let stored = keys.into_iter().zip(outcomes);
         Ok(stored.map(|(key, outcome)| Stored { key, known: outcome == Outcome::Known }).collect())
     }
@@ -251,11 +254,10 @@ impl Longterm {
                 }
             }
         }
-        let (limits, now) = (self.shared.limits(), self.shared.now());
-        match self.shared.journal.write_feed(page, limits, now).await? {
+        match self.shared.write_page(page).await? {
             FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
+            FeedOutcome::Unread(_) => unreachable!("it was read and written"),
             FeedOutcome::Written { refusals } => {
-                self.shared.wake.notify_one();
                 for Refusal { key, reason, .. } in &refusals {
                     tracing::warn!(key, reason, "a change of the feed was left out");
                 }
@@ -302,28 +304,15 @@ impl Longterm {
         self.shared.journal.known(keys).await
     }
 
-    /// The whole record of a key, expired or superseded ones included; none if it is not stored.
+    /// The whole record of a key, superseded ones included; none if it is not stored or has
+    /// expired.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
     pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
-        let key = format!("{kind}/{id}");
-        let mut tries = Tries::default();
-        loop {
-            match self.record_once(key.clone()).await {
-                Err(error) if tries.are_left(&error) => {}
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn record_once(&self, key: String) -> Result<Option<Record>, Error> {
-        let (pending, version) = self.shared.journal.pending_of(key.clone()).await?;
-        if let Some(pending) = pending {
-            return Ok(pending.row.map(|row| row.record));
-        }
-        let Some(library) = self.shared.library(version).await? else { return Ok(None) };
-        Ok(library.whole(&[key]).await?.pop().map(|row| row.record))
+        let found = self.shared.rows(vec![format!("{kind}/{id}")]).await?.pop();
+        let now = self.shared.now();
+        Ok(found.map(|row| row.record).filter(|record| !is_past(record, now)))
     }
 
     /// The whole records of `keys` (`kind/id`), in no order; those that are not stored are left
@@ -476,7 +465,7 @@ impl Shared {
         (self.config.clock)()
     }
 
-    fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         let Config { journal_rows_max, disk_bytes_max, .. } = *self.config;
         Limits { rows_max: journal_rows_max, disk_bytes_max }
     }

@@ -6,6 +6,7 @@ mod crash;
 mod feed;
 mod files;
 mod filters;
+mod history;
 mod processes;
 mod purge;
 mod search;

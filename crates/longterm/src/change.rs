@@ -1,0 +1,238 @@
+//! Changing a record that is there: nothing is lost in between, and what it was stays reachable.
+//!
+//! A change reads the record, makes the new version, and writes it on condition that the version
+//! that was read is still the newest; where it is not, it reads again. The condition and the write
+//! are one transaction of the journal, so of two processes that change one record at the same time
+//! the second builds upon what the first wrote.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    sync::Arc,
+};
+
+use aios_record::{Change, Id, Kind, Record, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::{
+    Error, Longterm,
+    intake::whole_micros,
+    journal::{FeedOutcome, Older, Outcome, Page, Replaced, Write, Written},
+    library::Row,
+    store::{Shared, Tries},
+};
+
+/// How often a write is tried that others get ahead of. Each time that one fails another process
+/// has succeeded.
+const CHANGE_TRIES: u32 = 100;
+/// As many keys are looked up in the library at once.
+const KEYS_AT_ONCE: usize = 500;
+/// Changes of records whose keys differ in this many ways do not wait for each other.
+const TURNS: usize = 16;
+
+/// A version of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// The record as it was; its `provenance` says who wrote it.
+    pub record: Record,
+    /// When it was written.
+    pub written_at: Timestamp,
+    /// When a newer one took its place; none for the newest.
+    pub replaced_at: Option<Timestamp>,
+}
+
+/// Whether the version that a change replaces stays reachable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trace {
+    Kept,
+    /// Only counts go on.
+    Counted,
+}
+
+/// Who of this process may change a record: callers of one process wait here for each other, so
+/// that they do not have to try again.
+#[derive(Default)]
+pub(crate) struct Turns([Mutex<()>; TURNS]);
+
+impl Turns {
+    fn of(&self, key: &str) -> &Mutex<()> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+        #[expect(clippy::cast_possible_truncation, reason = "any of its bits will do")]
+        let turn = hash as usize % TURNS;
+        &self.0[turn]
+    }
+}
+
+impl Longterm {
+    /// The versions of a record, newest first: the record as it is, and up to 100 that it was
+    /// before. Counts that went on make no version. None if it is not stored, is deleted or has
+    /// expired.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
+        let key = format!("{kind}/{id}");
+        for _ in 0..CHANGE_TRIES {
+            let before = self.shared.journal.history(key.clone()).await?;
+            let Some(newest) = self.record(kind, id).await? else { return Ok(Vec::new()) };
+            let older = self.shared.journal.history(key.clone()).await?;
+            if older == before {
+                return Ok(versions(newest, older));
+            }
+        }
+        Err(Error::Contended { key })
+    }
+
+    /// Puts what `change` makes of a record in its place, and returns it. It may be called several
+    /// times, each time with what the record is by then.
+    pub(crate) async fn change(
+        &self,
+        kind: Kind,
+        id: &Id,
+        trace: Trace,
+        change: impl Fn(Record) -> Result<Record, Error>,
+    ) -> Result<Record, Error> {
+        let shared = &self.shared;
+        let key = format!("{kind}/{id}");
+        let _turn = shared.turns.of(&key).lock().await;
+        for _ in 0..CHANGE_TRIES {
+            let found = shared.rows(vec![key.clone()]).await?.pop();
+            let row = found.filter(|row| !is_past(&row.record, shared.now()));
+            let row = row.ok_or_else(|| Error::NotFound { key: key.clone() })?;
+            let mut record = change(row.record.clone())?;
+            if trace == Trace::Kept {
+                record.recorded_at = whole_micros(shared.now());
+            }
+            let write = shared.write_over(row, record.clone(), trace).await?;
+            let written = shared.journal.write(vec![write], shared.limits(), shared.now()).await?;
+            if let Written::Yes(_) = written {
+                shared.wake.notify_one();
+                return Ok(record);
+            }
+        }
+        Err(Error::Contended { key })
+    }
+}
+
+/// The newest version and those before it, newest first.
+fn versions(newest: Record, older: Vec<Replaced>) -> Vec<Version> {
+    let mut versions: Vec<Version> = older
+        .into_iter()
+        .map(|(record, at)| Version {
+            written_at: record.recorded_at,
+            record,
+            replaced_at: Some(at),
+        })
+        .collect();
+    versions
+        .insert(0, Version { written_at: newest.recorded_at, record: newest, replaced_at: None });
+    // What working memory tells has the time of the first version in all of them.
+    for at in 1..versions.len() {
+        versions[at - 1].written_at = versions[at].replaced_at.unwrap_or_default();
+    }
+    versions
+}
+
+/// Whether no read shows the record any more.
+pub(crate) fn is_past(record: &Record, now: Timestamp) -> bool {
+    record.expires_at.is_some_and(|end| end <= now)
+}
+
+impl Shared {
+    /// Writes all or none, and keeps the versions that are replaced.
+    pub(crate) async fn write(
+        self: &Arc<Shared>,
+        mut writes: Vec<Write>,
+    ) -> Result<Vec<Outcome>, Error> {
+        for _ in 0..CHANGE_TRIES {
+            match self.journal.write(writes, self.limits(), self.now()).await? {
+                Written::Yes(outcomes) => {
+                    self.wake.notify_one();
+                    return Ok(outcomes);
+                }
+                Written::Unread(unread) => writes = unread,
+            }
+            self.read_replaced(&mut writes).await?;
+        }
+        Err(Error::Contended { key: "a record of the batch".to_owned() })
+    }
+
+    /// Writes a page of the feed, and keeps the versions that are replaced.
+    pub(crate) async fn write_page(&self, mut page: Page) -> Result<FeedOutcome, Error> {
+        for _ in 0..CHANGE_TRIES {
+            match self.journal.write_feed(page, self.limits(), self.now()).await? {
+                FeedOutcome::Unread(unread) => page = unread,
+                outcome => {
+                    self.wake.notify_one();
+                    return Ok(outcome);
+                }
+            }
+            self.read_replaced(&mut page.writes).await?;
+        }
+        Err(Error::Contended { key: "a record of the feed".to_owned() })
+    }
+
+    /// The newest rows of `keys`, in no order; keys without a row are left out.
+    pub(crate) async fn rows(&self, keys: Vec<String>) -> Result<Vec<Row>, Error> {
+        let mut tries = Tries::default();
+        loop {
+            match self.rows_once(&keys).await {
+                Err(error) if tries.are_left(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn rows_once(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
+        let (waiting, version) = self.journal.waiting(keys.to_vec()).await?;
+        let mut rest: Vec<String> = keys.to_vec();
+        rest.retain(|key| waiting.iter().all(|pending| pending.key != *key));
+        let mut rows: Vec<Row> = waiting.into_iter().filter_map(|pending| pending.row).collect();
+        if let Some(library) = self.library(version).await? {
+            for keys in rest.chunks(KEYS_AT_ONCE) {
+                rows.extend(library.whole(keys).await?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Reads what `writes` replace.
+    async fn read_replaced(&self, writes: &mut [Write]) -> Result<(), Error> {
+        let wanted = writes.iter().filter_map(|write| match write {
+            Write::Upsert { row, .. } => Some((row.record.key(), row.content_hash.clone())),
+            Write::Delete { .. } => None,
+        });
+        let changed = self.journal.changed(wanted.collect()).await?;
+        let rows = self.rows(changed).await?.into_iter();
+        let mut rows: HashMap<String, Row> = rows.map(|row| (row.record.key(), row)).collect();
+        for write in writes {
+            if let Write::Upsert { row, older, .. } = write {
+                *older = Older::Seen(rows.remove(&row.record.key()).map(Box::new));
+            }
+        }
+        Ok(())
+    }
+
+    /// What puts `record` in the place of `row`.
+    async fn write_over(
+        self: &Arc<Shared>,
+        row: Row,
+        record: Record,
+        trace: Trace,
+    ) -> Result<Write, Error> {
+        let mut write = match record.text == row.record.text {
+            true => self.with_vector_of(&row, record)?,
+            false => {
+                let changes = vec![(None, Change::Upsert(Box::new(record)))];
+                self.prepare(changes).await?.pop().expect("one change was given")?
+            }
+        };
+        if let Write::Upsert { older, .. } = &mut write {
+            *older = match trace {
+                Trace::Kept => Older::Exactly(Box::new(row)),
+                Trace::Counted => Older::Counted(Box::new(row)),
+            };
+        }
+        Ok(write)
+    }
+}

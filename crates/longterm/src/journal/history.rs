@@ -1,0 +1,161 @@
+//! Older versions of records: kept when a newer one takes their place, gone with the record.
+//!
+//! A version that the library holds is not in the journal, so whoever replaces it must have read
+//! it. It is told so by a refusal (`Unread`) that has written nothing, reads, and tries again; new
+//! records never pay for it.
+
+use aios_record::{Record, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Journal, Known, Pending, PendingColumns, Write, meta_number, pending_row, state};
+use crate::{Error, library::Row};
+
+/// As many older versions of one record are kept; the oldest make room.
+const VERSIONS_MAX: i64 = 100;
+
+/// The version that an upsert takes the place of, as far as its writer has looked.
+#[derive(Debug)]
+pub(crate) enum Older {
+    /// It has not.
+    Unread,
+    /// This, or none, was there; whatever is there now is replaced.
+    Seen(Option<Box<Row>>),
+    /// This was there, and nothing else is replaced.
+    Exactly(Box<Row>),
+    /// As `Exactly`; the version is not worth keeping, for only counts went on.
+    Counted(Box<Row>),
+}
+
+/// A version that was replaced, and when.
+pub(crate) type Replaced = (Record, Timestamp);
+
+impl Journal {
+    /// The older versions of `key`, newest first.
+    pub(crate) async fn history(&self, key: String) -> Result<Vec<Replaced>, Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT record, replaced_at FROM history WHERE key = ?1
+                           ORDER BY seq DESC";
+                let mut read = db.prepare_cached(sql)?;
+                let rows = read.query_map([&key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let versions = rows.map(|row| {
+                    let (json, at): (String, i64) = row?;
+                    let damaged = |reason: String| Error::Damaged { key: key.clone(), reason };
+                    let record =
+                        serde_json::from_str(&json).map_err(|error| damaged(error.to_string()))?;
+                    let at = Timestamp::from_microsecond(at)
+                        .map_err(|error| damaged(error.to_string()))?;
+                    Ok((record, at))
+                });
+                versions.collect()
+            })
+            .await
+    }
+
+    /// Of keys and the hashes of new contents, the keys that are stored with another content.
+    pub(crate) async fn changed(
+        &self,
+        wanted: Vec<(String, String)>,
+    ) -> Result<Vec<String>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut changed = Vec::new();
+                for (key, content_hash) in wanted {
+                    let known = Known::find(db, &key)?.filter(|it| it.state != state::DELETED);
+                    if known.is_some_and(|known| known.content_hash != content_hash) {
+                        changed.push(key);
+                    }
+                }
+                Ok(changed)
+            })
+            .await
+    }
+
+    /// What waits of `keys`, and the version of the library that holds what does not.
+    pub(crate) async fn waiting(&self, keys: Vec<String>) -> Result<(Vec<Pending>, u64), Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT seq, key, record, terms, vector, content_hash
+                           FROM pending WHERE key = ?1";
+                let mut find = db.prepare_cached(sql)?;
+                let mut waiting = Vec::new();
+                for key in keys {
+                    let found = find.query_row([&key], pending_row).optional()?;
+                    waiting.extend(found.map(PendingColumns::decode).transpose()?);
+                }
+                Ok((waiting, meta_number(db, "synced_version")?))
+            })
+            .await
+    }
+}
+
+/// Whether one of `writes` would take the place of a version that its writer has not read.
+pub(super) fn are_unread(db: &Connection, writes: &[Write]) -> Result<bool, Error> {
+    for write in writes {
+        if let Write::Upsert { row, older, feed_seq, .. } = write
+            && is_unread(db, row, older, *feed_seq)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_unread(
+    db: &Connection,
+    row: &Row,
+    older: &Older,
+    feed_seq: Option<u64>,
+) -> Result<bool, Error> {
+    let key = row.record.key();
+    let known = Known::find(db, &key)?.filter(|known| known.state != state::DELETED);
+    let Some(known) = known else {
+        return Ok(matches!(older, Older::Exactly(_) | Older::Counted(_)));
+    };
+    match older {
+        Older::Exactly(older) | Older::Counted(older) => {
+            return Ok(older.content_hash != known.content_hash);
+        }
+        Older::Seen(None) => return Ok(false),
+        Older::Seen(Some(older)) if older.content_hash == known.content_hash => return Ok(false),
+        Older::Seen(_) | Older::Unread => {}
+    }
+    if known.is_after(feed_seq)
+        || known.scope != row.record.scope
+        || known.content_hash == row.content_hash
+    {
+        return Ok(false);
+    }
+    let mut waits = db.prepare_cached("SELECT 1 FROM pending WHERE key = ?1")?;
+    Ok(!waits.exists([key])?)
+}
+
+/// Keeps the version of `key` that is about to be replaced.
+pub(super) fn keep(db: &Connection, key: &str, older: &Older, now: Timestamp) -> Result<(), Error> {
+    let read = match older {
+        Older::Counted(_) => return Ok(()),
+        Older::Exactly(row) | Older::Seen(Some(row)) => Some(&row.record),
+        Older::Seen(None) | Older::Unread => None,
+    };
+    let read = read.map(|read| serde_json::to_string(read).expect("a record is plain data"));
+    db.prepare_cached(
+        "INSERT INTO history (key, record, replaced_at)
+         SELECT ?1, version, ?3
+         FROM (SELECT coalesce((SELECT record FROM pending WHERE key = ?1), ?2) AS version)
+         WHERE version IS NOT NULL",
+    )?
+    .execute(params![key, read, now.as_microsecond()])?;
+    db.prepare_cached(
+        "DELETE FROM history
+         WHERE key = ?1 AND seq <= (SELECT seq FROM history WHERE key = ?1
+                                    ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
+    )?
+    .execute(params![key, VERSIONS_MAX])?;
+    Ok(())
+}
+
+/// Forgets every older version of `key`.
+pub(super) fn forget(db: &Connection, key: &str) -> Result<(), Error> {
+    db.prepare_cached("DELETE FROM history WHERE key = ?1")?.execute([key])?;
+    Ok(())
+}
