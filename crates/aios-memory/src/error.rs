@@ -41,11 +41,11 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
-    /// Records of this kind cannot be listed.
-    #[error("{kind} records are not listed; search them, in the collection {}", kind.collection())]
-    NotListed {
-        /// The kind in question.
-        kind: aios_record::Kind,
+    /// A list cannot go on from there.
+    #[error("`{text}` is no cursor; give the `next` of the list before")]
+    Cursor {
+        /// What was given.
+        text: String,
     },
     /// Records of this kind are never changed.
     #[error("a {kind} stays as it was stored; store another one")]
@@ -120,6 +120,7 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         match self {
             Error::Working(error) => error.is_not_found(),
+            Error::Longterm(error) => error.is_not_found(),
             Error::Operational(error) => error.is_not_found(),
             _ => false,
         }
@@ -146,7 +147,7 @@ impl Error {
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
             Error::Record { .. }
-            | Error::NotListed { .. }
+            | Error::Cursor { .. }
             | Error::Fixed { .. }
             | Error::Kept { .. }
             | Error::Vocabulary(_) => "invalid",

@@ -198,7 +198,7 @@ pub fn fields(kind: Kind) -> &'static [Field] {
         Kind::Preference | Kind::Persona => fields! { Id: key; Json: value; },
         Kind::Procedure => fields! {
             Id: id; Text: name description; Json: steps; Whole: success_count fail_count;
-            Whole: avg_duration_ms; Labels: tags; Time: created_at last_used;
+            Number: avg_duration_ms; Labels: tags; Time: created_at last_used;
         },
         Kind::Incident => fields! {
             Id: id; Text: description; Json: symptoms;

@@ -70,7 +70,7 @@ mod spill;
 mod tokens;
 
 pub use aios_context::{Context, Format as ContextFormat};
-pub use aios_longterm::{Explain, SearchOptions};
+pub use aios_longterm::{Explain, SearchOptions, Version};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Tier, Timestamp};
 pub use aios_working::{Check, Health};

@@ -1,13 +1,13 @@
 //! Records as they are: storing them by kind, listing them, and getting them from wherever they
 //! are by now.
 
-use aios_longterm::Stored;
-use aios_record::{Id, Kind, Provenance, Record, Scope, ScopeFilter, Source};
+use aios_longterm::Version;
+use aios_record::{Id, Kind, Record, Scope, ScopeFilter};
 use aios_working::EntryUpdate;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::{AgentMemory, Error, fields, guarding, ingest, moment};
+use crate::{AgentMemory, Error, fields, guarding, ingest};
 
 /// Some records of one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Page {
     /// The records.
     pub records: Vec<Record>,
     /// Where the next page begins; none if this is the last one.
-    pub next: Option<u64>,
+    pub next: Option<String>,
 }
 
 impl AgentMemory {
@@ -41,10 +41,10 @@ impl AgentMemory {
         }
         let invalid = |problem| Error::Record { kind, problem };
         let mut object = fields::settle(kind, object).map_err(invalid)?;
-        if let Some(fields) = prose(kind) {
-            return self.record_longterm(kind, object, fields, scope).await;
-        }
         fill_scope(&mut object, scope);
+        if is_direct(kind) {
+            return Ok(self.longterm().store_object(kind, object).await?);
+        }
         let id = match kind {
             Kind::Preference | Kind::Persona => self.record_setting(kind, object).await?,
             _ => self.store_working(kind, Value::Object(object)).await?,
@@ -54,8 +54,9 @@ impl AgentMemory {
     }
 
     /// Changes the fields of a record that `changes` names and leaves the others; a field that is
-    /// null takes its default. Two callers that change one record at the same time are not kept
-    /// apart: the later one may undo what the earlier one did.
+    /// null takes its default. What it was stays in its [`history`](AgentMemory::history). Two
+    /// callers that change one record of working memory at the same time are not kept apart: the
+    /// later one may undo what the earlier one did.
     ///
     /// # Errors
     /// - [`Error::is_not_found`] when there is no such record.
@@ -79,39 +80,59 @@ impl AgentMemory {
             return Err(Error::Fixed { kind });
         }
         // Checked by themselves first, so that what is told is about them.
-        fields::settle(kind, changes.clone()).map_err(invalid)?;
-        let Record { payload, scope, .. } = self.changeable(kind, id, scope).await?;
+        let settled = fields::settle(kind, changes.clone()).map_err(invalid)?;
+        if is_direct(kind) {
+            let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
+            let changes = settled.into_iter().chain(nulls).collect();
+            self.longterm().update(kind, id, changes, scope).await?;
+            return Ok(());
+        }
+        let Record { payload, .. } = self.changeable(kind, id, scope).await?;
         let Value::Object(mut object) = payload else {
             return Err(invalid("what is stored of it is no JSON object".to_owned()));
         };
         merge(&mut object, changes);
         let object = fields::settle(kind, object).map_err(invalid)?;
-        match prose(kind) {
-            Some(prose) => drop(self.record_longterm(kind, object, prose, &scope).await?),
-            None => self.replace_working(kind, id, Value::Object(object)).await?,
-        }
+        // What it was must be known before it is something else.
+        self.catch_up().await?;
+        self.replace_working(kind, id, Value::Object(object)).await?;
         self.wake_pump();
         Ok(())
     }
 
-    /// A record, if it is where it can be changed.
+    /// A record of working memory, if it is where it can be changed.
     async fn changeable(&self, kind: Kind, id: &Id, scope: &ScopeFilter) -> Result<Record, Error> {
-        if prose(kind).is_none() {
-            let working = self.working().bound_to(scope.clone())?;
-            if let Some(record) = working.record(kind, id.as_str()).await? {
-                return Ok(record);
-            }
+        let working = self.working().bound_to(scope.clone())?;
+        if let Some(record) = working.record(kind, id.as_str()).await? {
+            return Ok(record);
         }
         let found = self.longterm().record(kind, id).await?;
-        let missing = || aios_working::Error::NotFound { kind, id: id.to_string() };
-        let found = found.filter(|record| scope.admits(&record.scope)).ok_or_else(missing)?;
-        match prose(kind) {
-            Some(_) => Ok(found),
-            None => {
+        match found.filter(|record| scope.admits(&record.scope)) {
+            None => Err(aios_working::Error::NotFound { kind, id: id.to_string() }.into()),
+            Some(_) => {
                 let problem = "it has aged into long-term memory, where records stay as they are";
                 Err(Error::Record { kind, problem: problem.to_owned() })
             }
         }
+    }
+
+    /// The versions of a record, newest first, the one that it is now included; of working memory
+    /// those of the kinds that long-term memory is told of. None if there is no such record.
+    ///
+    /// # Errors
+    /// What working or long-term memory report.
+    pub async fn history(
+        &self,
+        kind: Kind,
+        id: &Id,
+        scope: &ScopeFilter,
+    ) -> Result<Vec<Version>, Error> {
+        self.catch_up().await?;
+        let mut versions = self.longterm().history(kind, id).await?;
+        if !versions.first().is_some_and(|newest| scope.admits(&newest.record.scope)) {
+            versions.clear();
+        }
+        Ok(versions)
     }
 
     /// What [`delete`](AgentMemory::delete) would take: the record, last, and what belongs to it;
@@ -163,24 +184,29 @@ impl AgentMemory {
         }
     }
 
-    /// At most `limit` records of a kind that working memory holds, oldest first, from the
-    /// beginning or from [`Page::next`] on.
+    /// At most `limit` records of a kind, from the beginning or from [`Page::next`] on: those that
+    /// working memory holds, oldest first, or, of kinds that long-term memory is given directly, all,
+    /// in the order of their ids. The summaries listed are those of working memory.
     ///
     /// # Errors
-    /// - [`Error::NotListed`] when working memory holds no such kind.
-    /// - What working memory reports.
+    /// - [`Error::Cursor`] when `after` is no [`Page::next`] of this kind.
+    /// - What working or long-term memory report.
     pub async fn list(
         &self,
         kind: Kind,
         scope: &ScopeFilter,
-        after: Option<u64>,
+        after: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
+        let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
         if is_kept(kind) {
-            return Err(Error::NotListed { kind });
+            let after = after.map(Id::new).transpose().map_err(|_| no_cursor())?;
+            let page = self.longterm().list(kind, scope, after.as_ref(), limit).await?;
+            return Ok(Page { records: page.records, next: page.next.map(String::from) });
         }
+        let after = after.map(str::parse).transpose().map_err(|_| no_cursor())?;
         let page = self.working().bound_to(scope.clone())?.records(kind, after, limit).await?;
-        Ok(Page { records: page.records, next: page.next })
+        Ok(Page { records: page.records, next: page.next.map(|next| next.to_string()) })
     }
 
     /// Stores a settled record of working memory.
@@ -260,61 +286,20 @@ impl AgentMemory {
         self.wake_pump();
         Ok(receipt.id().clone())
     }
-
-    async fn record_longterm(
-        &self,
-        kind: Kind,
-        mut object: Map<String, Value>,
-        prose: &[&str],
-        scope: &Scope,
-    ) -> Result<Id, Error> {
-        let invalid = |problem: String| Error::Record { kind, problem };
-        let parts: Vec<String> =
-            prose.iter().filter_map(|field| object.get(*field)).filter_map(words).collect();
-        if parts.is_empty() {
-            return Err(invalid(format!("it needs {}", prose.join(" or "))));
-        }
-        let id = match object.get("id").and_then(Value::as_str) {
-            Some(id) => Id::new(id)?,
-            None => Id::generate(),
-        };
-        object.insert("id".to_owned(), json!(id));
-        let occurred_at = match object.get("timestamp").or_else(|| object.get("created_at")) {
-            None | Some(Value::Null) => None,
-            Some(time) => Some(moment::from_json(time).map_err(invalid)?),
-        };
-        let text_of = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_owned);
-        let tags = object.get("tags").and_then(Value::as_array).into_iter().flatten();
-        let confidence = object.get("confidence").and_then(Value::as_f64).unwrap_or(1.0);
-        #[expect(clippy::cast_possible_truncation, reason = "a share of 1 needs no more digits")]
-        let confidence = confidence.clamp(0.0, 1.0) as f32;
-        let record = Record {
-            title: text_of("title").or_else(|| text_of("name")),
-            tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
-            source: text_of("source").map(|id| Source { kind: "given".to_owned(), id }),
-            confidence,
-            provenance: provenance(&object),
-            occurred_at,
-            ..Record::new(kind, id.clone(), parts.join("\n"), own_scope(&object, scope))
-        };
-        let stored = vec![Record { payload: Value::Object(object), ..record }];
-        let stored: Vec<Stored> = self.longterm().store(stored).await?;
-        debug_assert_eq!(stored.len(), 1, "one record was given");
-        Ok(id)
-    }
 }
 
-/// The fields that are searched, of the kinds that long-term memory is given directly.
-fn prose(kind: Kind) -> Option<&'static [&'static str]> {
-    Some(match kind {
-        Kind::Procedure => &["name", "description"],
-        Kind::Incident => &["description", "symptoms", "root_cause", "resolution", "prevention"],
-        Kind::ConfigChange => &["file_path", "reason"],
-        Kind::Knowledge | Kind::Note => &["title", "content"],
-        Kind::Fact => &["text", "subject", "attribute", "value"],
-        Kind::Summary => &["text"],
-        _ => return None,
-    })
+/// Whether records of this kind are given to long-term memory directly.
+pub(crate) fn is_direct(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Procedure
+            | Kind::Incident
+            | Kind::ConfigChange
+            | Kind::Knowledge
+            | Kind::Note
+            | Kind::Fact
+            | Kind::Summary
+    )
 }
 
 /// Whether `changes` are none that a record of this kind takes.
@@ -328,19 +313,7 @@ fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
 
 /// Whether records of this kind are in long-term memory alone, which keeps them for ever.
 fn is_kept(kind: Kind) -> bool {
-    prose(kind).is_some() && kind != Kind::Summary
-}
-
-/// A value as text to search: text itself, or the texts of a list.
-fn words(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
-        }
-        _ => return None,
-    };
-    Some(text).filter(|text| !text.trim().is_empty())
+    is_direct(kind) && kind != Kind::Summary
 }
 
 /// Puts `changes` over `object`; what is null is left out.
@@ -356,12 +329,6 @@ fn merge(object: &mut Map<String, Value>, changes: Map<String, Value>) {
 fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {
     serde_json::from_value(value)
         .map_err(|error| Error::Record { kind, problem: error.to_string() })
-}
-
-/// Who wrote the record, as it says itself.
-fn provenance(object: &Map<String, Value>) -> Provenance {
-    let own = object.get("provenance").cloned();
-    own.and_then(|own| serde_json::from_value(own).ok()).unwrap_or_default()
 }
 
 /// What the record says of its scope, and `scope` where it is silent.

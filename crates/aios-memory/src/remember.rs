@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     AgentMemory, Error,
     identity::{Content, Namer},
+    records::is_direct,
 };
 
 /// Where a text is put, beside what it says.
@@ -91,7 +92,7 @@ impl AgentMemory {
         if text.trim().is_empty() {
             return Err(Error::Record { kind, problem: "its text is empty".to_owned() });
         }
-        if !is_remembered(kind) {
+        if !is_direct(kind) {
             let problem = "it belongs to working memory; give it there".to_owned();
             return Err(Error::Record { kind, problem });
         }
@@ -109,18 +110,4 @@ impl AgentMemory {
         let known = stored.first().is_some_and(|Stored { known, .. }| *known);
         Ok(Remembered { id, known })
     }
-}
-
-/// Whether records of this kind are given to long-term memory directly.
-fn is_remembered(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Note
-            | Kind::Knowledge
-            | Kind::Procedure
-            | Kind::Incident
-            | Kind::ConfigChange
-            | Kind::Fact
-            | Kind::Summary
-    )
 }

@@ -99,6 +99,8 @@ pub(crate) enum Command {
     List(List),
     /// Print one record
     Show(Show),
+    /// What a record was before, newest version first, with when and by whom
+    History(Show),
     /// Change fields of a record, and leave the others
     Update(Update),
     /// Delete a record for good, and what belongs to it

@@ -27,7 +27,7 @@ pub(crate) use self::{
     import::import,
     ingest::ingest,
     recall::recall,
-    records::{list, record, show, update},
+    records::{history, list, record, show, update},
     remember::remember,
     stats::{snapshot, stats},
     upkeep::{doctor, maintain, migrate, verify},

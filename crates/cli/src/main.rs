@@ -81,6 +81,7 @@ async fn with_memory(
         Command::Record(record) => command::record(memory, record, global, output).await,
         Command::List(list) => command::list(memory, &list, global, output).await,
         Command::Show(show) => command::show(memory, &show.record, global, output).await,
+        Command::History(show) => command::history(memory, &show.record, global, output).await,
         Command::Update(update) => command::update(memory, update, global, output).await,
         Command::Delete(delete) => command::delete(memory, &delete, global, output).await,
         Command::Forget(forget) => command::forget(memory, forget, global, output).await,

@@ -16,7 +16,6 @@ use tokio::sync::Mutex;
 
 use crate::{
     Error, Longterm,
-    intake::whole_micros,
     journal::{FeedOutcome, Older, Outcome, Page, Replaced, Write, Written},
     library::Row,
     store::{Shared, Tries},
@@ -83,14 +82,15 @@ impl Longterm {
         Err(Error::Contended { key })
     }
 
-    /// Puts what `change` makes of a record in its place, and returns it. It may be called several
-    /// times, each time with what the record is by then.
+    /// Puts what `change` makes of a record in its place, and returns it: the first of the changes,
+    /// the others are written with it. It may be called several times, each time with what the
+    /// record is by then.
     pub(crate) async fn change(
         &self,
         kind: Kind,
         id: &Id,
         trace: Trace,
-        change: impl Fn(Record) -> Result<Record, Error>,
+        change: impl Fn(Record) -> Result<Vec<Change>, Error>,
     ) -> Result<Record, Error> {
         let shared = &self.shared;
         let key = format!("{kind}/{id}");
@@ -99,12 +99,9 @@ impl Longterm {
             let found = shared.rows(vec![key.clone()]).await?.pop();
             let row = found.filter(|row| !is_past(&row.record, shared.now()));
             let row = row.ok_or_else(|| Error::NotFound { key: key.clone() })?;
-            let mut record = change(row.record.clone())?;
-            if trace == Trace::Kept {
-                record.recorded_at = whole_micros(shared.now());
-            }
-            let write = shared.write_over(row, record.clone(), trace).await?;
-            let written = shared.journal.write(vec![write], shared.limits(), shared.now()).await?;
+            let changes = change(row.record.clone())?;
+            let (record, writes) = shared.writes_over(row, changes, trace).await?;
+            let written = shared.journal.write(writes, shared.limits(), shared.now()).await?;
             if let Written::Yes(_) = written {
                 shared.wake.notify_one();
                 return Ok(record);
@@ -136,6 +133,15 @@ fn versions(newest: Record, older: Vec<Replaced>) -> Vec<Version> {
 /// Whether no read shows the record any more.
 pub(crate) fn is_past(record: &Record, now: Timestamp) -> bool {
     record.expires_at.is_some_and(|end| end <= now)
+}
+
+impl Longterm {
+    /// Writes all or none, and keeps the versions that are replaced.
+    pub(crate) async fn store_changes(&self, changes: Vec<Change>) -> Result<(), Error> {
+        let changes = changes.into_iter().map(|change| (None, change)).collect();
+        let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
+        self.shared.write(writes).await.map(drop)
+    }
 }
 
 impl Shared {
@@ -213,26 +219,40 @@ impl Shared {
         Ok(())
     }
 
-    /// What puts `record` in the place of `row`.
-    async fn write_over(
+    /// The new version of `row` and what is to be written, with it in the first place.
+    async fn writes_over(
         self: &Arc<Shared>,
         row: Row,
-        record: Record,
+        mut changes: Vec<Change>,
         trace: Trace,
-    ) -> Result<Write, Error> {
-        let mut write = match record.text == row.record.text {
-            true => self.with_vector_of(&row, record)?,
+    ) -> Result<(Record, Vec<Write>), Error> {
+        let Change::Upsert(mut record) = changes.remove(0) else {
+            unreachable!("a change of a record begins with the record")
+        };
+        record.recorded_at = match trace {
+            Trace::Kept => Timestamp::UNIX_EPOCH,
+            Trace::Counted => row.record.recorded_at,
+        };
+        let first = match record.text == row.record.text {
+            true => self.with_vector_of(&row, *record)?,
             false => {
-                let changes = vec![(None, Change::Upsert(Box::new(record)))];
-                self.prepare(changes).await?.pop().expect("one change was given")?
+                let change = vec![(None, Change::Upsert(record))];
+                self.prepare(change).await?.pop().expect("one change was given")?
             }
         };
-        if let Write::Upsert { older, .. } = &mut write {
-            *older = match trace {
-                Trace::Kept => Older::Exactly(Box::new(row)),
-                Trace::Counted => Older::Counted(Box::new(row)),
-            };
-        }
-        Ok(write)
+        let Write::Upsert { row: new, embedder, feed_seq, .. } = first else {
+            unreachable!("an upsert was prepared")
+        };
+        let older = match trace {
+            Trace::Kept => Older::Exactly(Box::new(row)),
+            Trace::Counted => Older::Counted(Box::new(row)),
+        };
+        let rest = changes.into_iter().map(|change| (None, change)).collect();
+        let rest: Result<Vec<Write>, Error> = self.prepare(rest).await?.into_iter().collect();
+        let mut rest = rest?;
+        self.read_replaced(&mut rest).await?;
+        let record = new.record.clone();
+        rest.insert(0, Write::Upsert { row: new, embedder, feed_seq, older });
+        Ok((record, rest))
     }
 }

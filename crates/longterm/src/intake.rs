@@ -155,7 +155,7 @@ fn normalize(record: &mut Record) {
     }
 }
 
-pub(crate) fn whole_micros(time: Timestamp) -> Timestamp {
+fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
 }
 

@@ -7,6 +7,7 @@
 //! Not here: when rows move to the library, see `owner`.
 
 mod history;
+mod listing;
 mod pending;
 mod purge;
 mod refusal;

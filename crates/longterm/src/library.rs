@@ -212,6 +212,11 @@ impl Library {
         collect(&query, "read").await
     }
 
+    /// The whole rows that `filter` admits, in no order.
+    pub(crate) async fn scan_whole(&self, filter: DfExpr) -> Result<Vec<Row>, Error> {
+        collect(&self.table.query().only_if_expr(filter), "read").await
+    }
+
     /// The whole rows of `keys`, in no order; keys without a row are left out.
     pub(crate) async fn whole(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
         let wanted = is_in(col("key"), keys.iter().map(|key| lit(key.as_str())).collect());

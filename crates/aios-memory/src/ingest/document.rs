@@ -3,9 +3,9 @@
 
 use std::{ops::ControlFlow, ops::Range, path::Path};
 
+use aios_longterm::chunks;
 use aios_record::{Kind, Source};
 use serde_json::{Map, Value, json};
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     draft::{Defaults, Draft},
@@ -14,12 +14,6 @@ use super::{
 
 /// The longest document that is taken, in bytes.
 pub const DOCUMENT_BYTES_MAX: u64 = 32 * 1024 * 1024;
-
-/// About how many tokens a piece has at most.
-const CHUNK_TOKENS: usize = 500;
-
-/// About how many tokens at the end of a piece stand again at the beginning of the next.
-const OVERLAP_TOKENS: usize = 50;
 
 /// Whether `#` at the beginning of a line makes a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +45,7 @@ pub(crate) fn read(
             headings => Some(headings.join(" > ")),
         };
         let body = &text[section.range.clone()];
-        for chunk in chunks(body, CHUNK_TOKENS, OVERLAP_TOKENS, count_tokens) {
+        for chunk in chunks(body, count_tokens) {
             let range = section.range.start + chunk.start..section.range.start + chunk.end;
             let draft = Draft {
                 title: title.clone(),
@@ -143,76 +137,6 @@ fn heading_of(line: &str) -> Option<(usize, &str)> {
     let is_heading = (1..=6).contains(&level) && rest.starts_with([' ', '\t']);
     let heading = rest.trim().trim_end_matches('#').trim_end();
     (is_heading && !heading.is_empty()).then_some((level, heading))
-}
-
-/// Ranges of `text` of about `tokens_max` tokens each, cut at sentence ends where there are any;
-/// each begins with about the last `overlap` tokens of the one before.
-fn chunks(
-    text: &str,
-    tokens_max: usize,
-    overlap: usize,
-    count_tokens: &dyn Fn(&str) -> usize,
-) -> Vec<Range<usize>> {
-    let units = units(text, tokens_max, count_tokens);
-    let mut chunks = Vec::new();
-    let mut first = 0;
-    while first < units.len() {
-        let mut tokens = 0;
-        let fitting = units[first..].iter().take_while(|unit| {
-            tokens += unit.tokens;
-            tokens <= tokens_max
-        });
-        let end = first + fitting.count().max(1);
-        chunks.push(units[first].range.start..units[end - 1].range.end);
-        if end == units.len() {
-            break;
-        }
-        let room = overlap.min(tokens_max.saturating_sub(units[end].tokens));
-        let mut repeated = 0;
-        let again = units[first + 1..end].iter().rev().take_while(|unit| {
-            repeated += unit.tokens;
-            repeated <= room
-        });
-        first = end - again.count();
-    }
-    let trimmed = chunks.into_iter().map(|range| trim(text, range));
-    trimmed.filter(|range| !range.is_empty()).collect()
-}
-
-/// A piece of text that is not cut further.
-struct Unit {
-    range: Range<usize>,
-    tokens: usize,
-}
-
-/// The sentences of `text`; one that is too long for a chunk is cut between words.
-fn units(text: &str, tokens_max: usize, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Unit> {
-    let mut units = Vec::new();
-    for (start, sentence) in text.split_sentence_bound_indices() {
-        let tokens = count_tokens(sentence);
-        if tokens <= tokens_max {
-            units.push(Unit { range: start..start + sentence.len(), tokens });
-            continue;
-        }
-        let mut part = Unit { range: start..start, tokens: 0 };
-        for (at, word) in sentence.split_word_bound_indices() {
-            let tokens = count_tokens(word);
-            if tokens_max < part.tokens + tokens && !part.range.is_empty() {
-                let next = start + at;
-                units.push(std::mem::replace(&mut part, Unit { range: next..next, tokens: 0 }));
-            }
-            part.range.end = start + at + word.len();
-            part.tokens += tokens;
-        }
-        units.push(part);
-    }
-    units
-}
-
-fn trim(text: &str, range: Range<usize>) -> Range<usize> {
-    let piece = &text[range.clone()];
-    let start = range.start + (piece.len() - piece.trim_start().len());
-    start..start + piece.trim().len()
 }
 
 #[cfg(test)]

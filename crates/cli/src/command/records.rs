@@ -1,8 +1,8 @@
-//! `record`, `list`, `show`, `update`: records as they are.
+//! `record`, `list`, `show`, `history`, `update`: records as they are, and as they were.
 
 use std::io::IsTerminal;
 
-use aios_memory::{AgentMemory, Id, Kind, Record};
+use aios_memory::{AgentMemory, Id, Kind, Record, Version};
 use serde_json::{Map, Value, json};
 
 use super::{metrics, remember::read_stdin};
@@ -62,18 +62,17 @@ pub(crate) async fn list(
     output: Output,
 ) -> Result<(), Failure> {
     let What::Kind(kind) = list.kind else { return metrics::list(memory, output).await };
-    let after = list.after.as_deref().map(read_cursor).transpose()?;
-    let page = memory.list(kind, &global.filter(), after, list.limit).await?;
+    let page = memory.list(kind, &global.filter(), list.after.as_deref(), list.limit).await?;
     let mut shown = json!({"items": page.records.iter().map(item).collect::<Vec<_>>()});
-    if let Some(next) = page.next {
-        shown["next"] = json!(next.to_string());
+    if let Some(next) = &page.next {
+        shown["next"] = json!(next);
     }
     output.result(&shown, |out| {
         for record in &page.records {
             let time = record.time().strftime("%Y-%m-%d %H:%M");
             writeln!(out, "{time}  {}  [{}]", one_line(&record.text, CHARS_SHOWN), record.key())?;
         }
-        if let Some(next) = page.next {
+        if let Some(next) = &page.next {
             writeln!(out, "more: --after {next}")?;
         }
         Ok(())
@@ -95,6 +94,48 @@ pub(crate) async fn show(
     let whole = serde_json::to_value(&record).expect("a record has text keys and finite numbers");
     output.result(&whole, |out| writeln!(out, "{whole:#}"))?;
     Ok(())
+}
+
+/// Prints the versions of one record.
+pub(crate) async fn history(
+    memory: &AgentMemory,
+    key: &str,
+    global: &Global,
+    output: Output,
+) -> Result<(), Failure> {
+    let (kind, id) = find_key(memory, key, global).await?;
+    let versions = memory.history(kind, &id, &global.filter()).await?;
+    if versions.is_empty() {
+        return Err(Failure::NotFound {
+            what: format!("history of `{kind}/{id}`"),
+            hint: "its kind is in working memory alone, which keeps the newest version only",
+        });
+    }
+    let shown: Vec<Value> = versions.iter().map(version_item).collect();
+    output.result(&json!({"kind": kind, "id": id, "versions": shown}), |out| {
+        for version in &versions {
+            let time = version.written_at.strftime("%Y-%m-%d %H:%M:%S");
+            let text = one_line(&version.record.text, CHARS_SHOWN);
+            writeln!(out, "{time}  {}  {text}", writer(version))?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Who wrote a version.
+fn writer(version: &Version) -> &str {
+    let provenance = &version.record.provenance;
+    provenance.updated_by.as_deref().unwrap_or(&provenance.module)
+}
+
+fn version_item(version: &Version) -> Value {
+    json!({
+        "written_at": version.written_at,
+        "replaced_at": version.replaced_at,
+        "by": writer(version),
+        "record": item(&version.record),
+    })
 }
 
 /// The kind and id that `key` names.
@@ -193,11 +234,4 @@ fn on_stdin(nothing: String) -> Result<Map<String, Value>, Failure> {
 
 fn item(record: &Record) -> Value {
     serde_json::to_value(record).expect("a record has text keys and finite numbers")
-}
-
-fn read_cursor(text: &str) -> Result<u64, Failure> {
-    text.parse().map_err(|_| Failure::Usage {
-        message: format!("`{text}` is no cursor"),
-        hint: "give the `next` of the list before",
-    })
 }

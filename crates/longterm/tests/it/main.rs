@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod collections;
 mod crash;
 mod feed;
 mod files;
 mod filters;
 mod history;
+mod procedures;
 mod processes;
 mod purge;
 mod search;

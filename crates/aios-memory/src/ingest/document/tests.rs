@@ -2,56 +2,6 @@
 
 use super::*;
 
-/// A token is a word here.
-fn words(text: &str) -> usize {
-    text.split_whitespace().count()
-}
-
-fn check_chunks(text: &str, expect: &[&str]) {
-    let found: Vec<_> = chunks(text, 6, 3, &words).into_iter().map(|range| &text[range]).collect();
-    assert_eq!(found, expect);
-}
-
-#[test]
-fn chunks_end_with_sentences_and_overlap_by_whole_ones() {
-    check_chunks("", &[]);
-    check_chunks("  \n ", &[]);
-    check_chunks("One two three.", &["One two three."]);
-    check_chunks(
-        "One two three. Four five. Six seven. Eight nine ten eleven.",
-        &[
-            "One two three. Four five.",
-            "Four five. Six seven.",
-            "Six seven. Eight nine ten eleven.",
-        ],
-    );
-    check_chunks(
-        "One two. Three four. Five six. A b c d e.",
-        &["One two. Three four. Five six.", "A b c d e."],
-    );
-    check_chunks("A b c d e f. G h i j k l. M.", &["A b c d e f.", "G h i j k l.", "M."]);
-}
-
-#[test]
-fn a_sentence_that_is_too_long_is_cut_between_words() {
-    check_chunks("a b c d e f g h i j k l m", &["a b c d e f", "g h i j k l", "m"]);
-    let unbroken = "x".repeat(1000);
-    check_chunks(&unbroken, &[&unbroken]);
-}
-
-#[test]
-fn nothing_falls_between_chunks() {
-    let text = "Mist rose. The valley lay still, and nobody spoke a word that day. \
-                Then it rained! Why? We never knew. Three men came by on grey horses, slowly.";
-    let chunks = chunks(text, 7, 3, &words);
-    let mut covered = 0;
-    for chunk in chunks {
-        assert!(text[covered.min(chunk.start)..chunk.start].trim().is_empty());
-        covered = chunk.end;
-    }
-    assert_eq!(covered, text.len());
-}
-
 #[test]
 fn markdown_is_cut_at_headings_outside_code() {
     let text = "intro\n# Top\n\n## A ##\nbody a\n```\n# no heading\n```\n## B\nbody b\n# End\n";

@@ -1,0 +1,101 @@
+//! The history of configuration files: what was changed, by whom and why.
+
+use aios_record::{Id, Kind, Record, ScopeFilter, Timestamp};
+use lancedb::expr::{col, lit};
+use serde::{Deserialize, Serialize};
+
+use super::{Item, Meta, read};
+use crate::{Error, Longterm};
+
+/// One change of a configuration file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfigChange {
+    /// Unique among changes. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// The file.
+    #[serde(default)]
+    pub file_path: String,
+    /// What is in it since.
+    #[serde(default)]
+    pub content: String,
+    /// Who changed it.
+    #[serde(default)]
+    pub changed_by: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// When. Default: when it is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
+    /// Scope, provenance and the like.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+impl ConfigChange {
+    /// A change after which the file holds `content`.
+    #[must_use]
+    pub fn new(file_path: impl Into<String>, content: impl Into<String>) -> ConfigChange {
+        ConfigChange {
+            id: Id::generate(),
+            file_path: file_path.into(),
+            content: content.into(),
+            changed_by: String::new(),
+            reason: String::new(),
+            timestamp: None,
+            meta: Meta::default(),
+        }
+    }
+}
+
+impl Item for ConfigChange {
+    const KIND: Kind = Kind::ConfigChange;
+    const NEEDS: &str = "file_path or reason";
+
+    fn id(&self) -> &Id {
+        &self.id
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn prose(&self) -> Vec<&str> {
+        vec![&self.file_path, &self.reason]
+    }
+
+    fn shape(&self, record: Record) -> Record {
+        // The path is found by its column.
+        Record { title: Some(self.file_path.clone()), occurred_at: self.timestamp, ..record }
+    }
+}
+
+impl Longterm {
+    /// Stores a change of a configuration file; returns its id. One without a `timestamp` gets it
+    /// now.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] without a path and a reason; as [`store`](Longterm::store).
+    pub async fn store_config_change(&self, change: ConfigChange) -> Result<Id, Error> {
+        let timestamp = change.timestamp.or_else(|| Some(self.shared.now()));
+        self.store_item(&ConfigChange { timestamp, ..change }).await
+    }
+
+    /// What `scope` admits of the changes of the file `path`, newest first, at most the newest
+    /// [`LIMIT_MAX`](crate::LIMIT_MAX).
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].
+    pub async fn config_history(
+        &self,
+        path: &str,
+        scope: &ScopeFilter,
+    ) -> Result<Vec<ConfigChange>, Error> {
+        let of_path = col("title").eq(lit(path));
+        let is_of_path = |record: &Record| record.title.as_deref() == Some(path);
+        let mut found = self.matching(Kind::ConfigChange, scope, of_path, is_of_path).await?;
+        found.sort_by_key(|record| std::cmp::Reverse((record.time(), record.id.clone())));
+        found.iter().take(crate::LIMIT_MAX).map(read).collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! Incidents: what went wrong, why, and what mended it.
+
+use aios_record::{Id, Kind, Record, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Item, Meta};
+use crate::{Error, Longterm};
+
+/// Something that went wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Unique among incidents. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// What happened.
+    #[serde(default)]
+    pub description: String,
+    /// What was seen of it; one text counts as a list of one.
+    #[serde(default, deserialize_with = "texts")]
+    pub symptoms: Vec<String>,
+    /// Why it happened.
+    #[serde(default)]
+    pub root_cause: String,
+    /// What mended it.
+    #[serde(default)]
+    pub resolution: String,
+    /// Who mended it.
+    #[serde(default)]
+    pub resolved_by: String,
+    /// What keeps it from happening again.
+    #[serde(default)]
+    pub prevention: String,
+    /// When it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
+    /// Scope, provenance and the like.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+impl Incident {
+    /// An incident of which nothing more is known yet.
+    #[must_use]
+    pub fn new(description: impl Into<String>) -> Incident {
+        Incident {
+            id: Id::generate(),
+            description: description.into(),
+            symptoms: Vec::new(),
+            root_cause: String::new(),
+            resolution: String::new(),
+            resolved_by: String::new(),
+            prevention: String::new(),
+            timestamp: None,
+            meta: Meta::default(),
+        }
+    }
+}
+
+impl Item for Incident {
+    const KIND: Kind = Kind::Incident;
+    const NEEDS: &str = "description or symptoms or root_cause or resolution or prevention";
+
+    fn id(&self) -> &Id {
+        &self.id
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn prose(&self) -> Vec<&str> {
+        let symptoms = self.symptoms.iter().map(String::as_str);
+        let rest = [&*self.root_cause, &*self.resolution, &*self.prevention];
+        std::iter::once(&*self.description).chain(symptoms).chain(rest).collect()
+    }
+
+    fn shape(&self, record: Record) -> Record {
+        Record { occurred_at: self.timestamp, ..record }
+    }
+}
+
+impl Longterm {
+    /// Stores an incident, or replaces the one of its id; returns its id.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] without any prose; as [`store`](Longterm::store).
+    pub async fn store_incident(&self, incident: Incident) -> Result<Id, Error> {
+        self.store_item(&incident).await
+    }
+
+    /// The incident of this id; none if it is not stored.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it is none; [`Error::Journal`], [`Error::Library`].
+    pub async fn incident(&self, id: &Id) -> Result<Option<Incident>, Error> {
+        self.item(id).await
+    }
+}
+
+/// A list of texts, or one text.
+fn texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Texts {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Texts::deserialize(deserializer)? {
+        Texts::One(text) => vec![text],
+        Texts::Several(texts) => texts,
+    })
+}

@@ -1,0 +1,257 @@
+//! Knowledge: what is known of the world, as pieces of text with a source, and long documents,
+//! which are cut into pieces that are searched by themselves.
+//!
+//! The whole keeps its id and its whole content, and is searched by its first piece. The others are
+//! records of their own, whose `source` is the whole; they are written, changed and removed in one
+//! transaction with it.
+
+use aios_record::{Change, Id, Kind, Record, ScopeFilter, Source};
+use lancedb::expr::{DfExpr, col, contains, lit};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Item, Meta, read, record_of};
+use crate::{Error, Found, LIMIT_MAX, Longterm, SearchOptions, chunk::chunks};
+
+/// Hits of [`Longterm::search_knowledge`] where 0 are asked for.
+const LIMIT_DEFAULT: usize = 10;
+/// The source's kind of a piece.
+const PIECE_OF: &str = "knowledge";
+
+/// A piece of knowledge, or a document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Knowledge {
+    /// Unique among knowledge. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// A heading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The text.
+    #[serde(default)]
+    pub content: String,
+    /// Where it is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// What sort of knowledge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// The name under which it is looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What stands under that name.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub value: Value,
+    /// How sure it is, 0 to 1. Default 1.
+    #[serde(default = "certain")]
+    pub confidence: f32,
+    /// Labels to filter by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Scope, provenance and the like.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+fn certain() -> f32 {
+    1.0
+}
+
+impl Knowledge {
+    /// Knowledge of this text.
+    #[must_use]
+    pub fn new(title: impl Into<String>, content: impl Into<String>) -> Knowledge {
+        Knowledge {
+            id: Id::generate(),
+            title: Some(title.into()),
+            content: content.into(),
+            source: None,
+            category: None,
+            key: None,
+            value: Value::Null,
+            confidence: certain(),
+            tags: Vec::new(),
+            meta: Meta::default(),
+        }
+    }
+}
+
+impl Item for Knowledge {
+    const KIND: Kind = Kind::Knowledge;
+    const NEEDS: &str = "title or content";
+
+    fn id(&self) -> &Id {
+        &self.id
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn prose(&self) -> Vec<&str> {
+        vec![self.title.as_deref().unwrap_or_default(), &self.content]
+    }
+
+    fn shape(&self, record: Record) -> Record {
+        let source = self.source.clone();
+        Record {
+            title: self.title.clone(),
+            tags: self.tags.clone(),
+            source: source.map(|id| Source { kind: "given".to_owned(), id }),
+            confidence: self.confidence,
+            ..record
+        }
+    }
+}
+
+impl Longterm {
+    /// Stores knowledge, or replaces the one of its id; returns its id. A long content is cut at
+    /// sentence ends into pieces of about 500 tokens, each beginning with about the last 50 of the
+    /// one before; a hit that is such a piece names the whole as its `source`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] without a title and a text; as [`store`](Longterm::store).
+    pub async fn add_knowledge(&self, knowledge: Knowledge) -> Result<Id, Error> {
+        let changes = self.pieces_of(&knowledge)?;
+        self.store_whole(changes).await
+    }
+
+    /// The knowledge of this category and under this key, where they are given, that `scope` admits:
+    /// the surest first, then the newest; at most [`LIMIT_MAX`]. Documents are whole.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].
+    pub async fn knowledge(
+        &self,
+        category: Option<&str>,
+        key: Option<&str>,
+        scope: &ScopeFilter,
+    ) -> Result<Vec<Knowledge>, Error> {
+        let wanted = [("category", category), ("key", key)];
+        let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let wanted: Vec<(&str, Value)> =
+            wanted.map(|(name, value)| (name, Value::from(value))).collect();
+        // The library looks for the pair as JSON writes it; what it finds is looked at closely.
+        let fragments = wanted
+            .iter()
+            .map(|(name, value)| contains(col("payload"), lit(format!("\"{name}\":{value}"))));
+        let not_a_piece = col("source_kind").is_null().or(col("source_kind").not_eq(lit(PIECE_OF)));
+        let filter = fragments.fold(not_a_piece, DfExpr::and);
+        let is_wanted = |record: &Record| {
+            !is_piece(record)
+                && wanted.iter().all(|(name, value)| record.payload.get(*name) == Some(value))
+        };
+        let mut found = self.matching(Kind::Knowledge, scope, filter, is_wanted).await?;
+        found.sort_by(|a, b| {
+            b.confidence.total_cmp(&a.confidence).then_with(|| b.time().cmp(&a.time()))
+        });
+        found.iter().take(LIMIT_MAX).map(read).collect()
+    }
+
+    /// Finds the knowledge that `scope` admits and that fits `query`, best first; 10 hits where
+    /// `limit` is 0.
+    ///
+    /// # Errors
+    /// As [`search`](Longterm::search).
+    pub async fn search_knowledge(
+        &self,
+        query: &str,
+        limit: usize,
+        scope: &ScopeFilter,
+    ) -> Result<Found, Error> {
+        let options = SearchOptions {
+            limit: if limit == 0 { LIMIT_DEFAULT } else { limit },
+            kinds: Some(vec![Kind::Knowledge]),
+            scope: scope.clone(),
+            ..SearchOptions::default()
+        };
+        self.search(query, &options).await
+    }
+
+    /// The whole, first, and its further pieces.
+    pub(super) fn pieces_of(&self, knowledge: &Knowledge) -> Result<Vec<Change>, Error> {
+        let mut whole = record_of(knowledge)?;
+        let count_tokens = |text: &str| self.shared.embedder.count_tokens(text);
+        let ranges = chunks(&knowledge.content, &count_tokens);
+        let Some(([first], rest)) = ranges.split_first_chunk().filter(|(_, rest)| !rest.is_empty())
+        else {
+            return Ok(vec![Change::Upsert(Box::new(whole))]);
+        };
+        let titled = |content: &str| match &knowledge.title {
+            Some(title) if !title.is_empty() => format!("{title}\n{content}"),
+            _ => content.to_owned(),
+        };
+        whole.text = titled(&knowledge.content[first.clone()]);
+        let mut pieces = Vec::new();
+        for (number, range) in (2..).zip(rest) {
+            let content = &knowledge.content[range.clone()];
+            pieces.push(Change::Upsert(Box::new(Record {
+                id: piece_id(&whole.id, number),
+                text: titled(content),
+                payload: json!({
+                    "title": knowledge.title,
+                    "content": content,
+                    "piece": number,
+                    "bytes": [range.start, range.end],
+                }),
+                source: Some(Source { kind: PIECE_OF.to_owned(), id: whole.id.to_string() }),
+                ..whole.clone()
+            })));
+        }
+        if let Value::Object(payload) = &mut whole.payload {
+            payload.insert("pieces".to_owned(), json!(1 + rest.len()));
+        }
+        let whole = Change::Upsert(Box::new(whole));
+        Ok(std::iter::once(whole).chain(pieces).collect())
+    }
+
+    /// Stores a whole with its pieces, in place of the one that is there and those that it has.
+    pub(super) async fn store_whole(&self, changes: Vec<Change>) -> Result<Id, Error> {
+        let Some(Change::Upsert(whole)) = changes.first() else {
+            unreachable!("the whole comes first")
+        };
+        let id = whole.id.clone();
+        let trace = crate::change::Trace::Kept;
+        let replaced = self
+            .change(Kind::Knowledge, &id, trace, |there| {
+                if there.scope != whole.scope {
+                    return Err(Error::Conflict { key: there.key() });
+                }
+                Ok(without_lost_pieces(&there, changes.clone()))
+            })
+            .await;
+        match replaced {
+            Err(error) if error.is_not_found() => self.store_changes(changes).await?,
+            outcome => drop(outcome?),
+        }
+        Ok(id)
+    }
+}
+
+/// `changes`, and the removal of the pieces that `before` had and that these do not have.
+pub(super) fn without_lost_pieces(before: &Record, mut changes: Vec<Change>) -> Vec<Change> {
+    let pieces = match before.payload.get("pieces").and_then(Value::as_u64) {
+        Some(pieces) if before.kind == Kind::Knowledge => pieces,
+        _ => return changes,
+    };
+    let left = changes.len() as u64;
+    changes.extend(
+        (left + 1..=pieces).map(|number| Change::Delete {
+            kind: Kind::Knowledge,
+            id: piece_id(&before.id, number),
+        }),
+    );
+    changes
+}
+
+fn is_piece(record: &Record) -> bool {
+    record.source.as_ref().is_some_and(|source| source.kind == PIECE_OF)
+}
+
+/// The id of a piece follows from that of the whole, so that the same whole has the same pieces.
+fn piece_id(whole: &Id, number: u64) -> Id {
+    Id::new(format!("{whole}#{number}")).unwrap_or_else(|_| {
+        let hash = blake3::hash(whole.as_str().as_bytes()).to_hex();
+        Id::new(format!("{}#{number}", &hash[..32])).expect("it is short")
+    })
+}

@@ -1,0 +1,108 @@
+//! Notes: remembered texts.
+
+use aios_record::{Id, Kind, Record, ScopeFilter};
+use serde::{Deserialize, Serialize};
+
+use super::{Item, Meta, plain_object, read};
+use crate::{Error, Longterm};
+
+/// A remembered text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// Unique among notes. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// A heading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The text.
+    #[serde(default)]
+    pub content: String,
+    /// Labels to filter by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Scope, provenance and the like.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+/// What of a note is to change; what is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct NoteUpdate {
+    /// Another heading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Another text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Other labels, in place of all there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+}
+
+impl Note {
+    /// A note of this text.
+    #[must_use]
+    pub fn new(content: impl Into<String>) -> Note {
+        Note {
+            id: Id::generate(),
+            title: None,
+            content: content.into(),
+            tags: Vec::new(),
+            meta: Meta::default(),
+        }
+    }
+}
+
+impl Item for Note {
+    const KIND: Kind = Kind::Note;
+    const NEEDS: &str = "title or content";
+
+    fn id(&self) -> &Id {
+        &self.id
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn prose(&self) -> Vec<&str> {
+        vec![self.title.as_deref().unwrap_or_default(), &self.content]
+    }
+
+    fn shape(&self, record: Record) -> Record {
+        Record { title: self.title.clone(), tags: self.tags.clone(), ..record }
+    }
+}
+
+impl Longterm {
+    /// Stores a note, or replaces the one of its id; returns its id.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] without a title and a text; as [`store`](Longterm::store).
+    pub async fn store_note(&self, note: Note) -> Result<Id, Error> {
+        self.store_item(&note).await
+    }
+
+    /// The note of this id; none if it is not stored.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it is none; [`Error::Journal`], [`Error::Library`].
+    pub async fn note(&self, id: &Id) -> Result<Option<Note>, Error> {
+        self.item(id).await
+    }
+
+    /// Changes a note, and returns it as it is then; what it was stays in its
+    /// [`history`](Longterm::history).
+    ///
+    /// # Errors
+    /// As [`update`](Longterm::update).
+    pub async fn update_note(
+        &self,
+        id: &Id,
+        update: NoteUpdate,
+        scope: &ScopeFilter,
+    ) -> Result<Note, Error> {
+        read(&self.update(Kind::Note, id, plain_object(&update), scope).await?)
+    }
+}

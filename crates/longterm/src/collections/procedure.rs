@@ -1,0 +1,160 @@
+//! Procedures: steps that solved a task, and how often they did.
+
+use aios_record::{Change, Id, Kind, Record, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Item, Meta, read, record_of};
+use crate::{Error, Longterm, change::Trace};
+
+/// Steps that solved a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Procedure {
+    /// Unique among procedures. Default: a new one.
+    #[serde(default = "Id::generate")]
+    pub id: Id,
+    /// What it is called.
+    #[serde(default)]
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Calls of tools, in order.
+    #[serde(default)]
+    pub steps: Value,
+    /// How often it worked. Default 0.
+    #[serde(default)]
+    pub success_count: u64,
+    /// How often it did not. Default 0.
+    #[serde(default)]
+    pub fail_count: u64,
+    /// How long it took, in the mean of all outcomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avg_duration_ms: Option<f64>,
+    /// Labels to filter by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// When it came to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When its last outcome was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
+    /// Scope, provenance and the like.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+/// How a use of a procedure ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it is for.
+    Success,
+    /// It did not.
+    Failure,
+}
+
+impl Procedure {
+    /// The procedure of this name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> Procedure {
+        Procedure {
+            id: Id::generate(),
+            name: name.into(),
+            description: description.into(),
+            steps: Value::Array(Vec::new()),
+            success_count: 0,
+            fail_count: 0,
+            avg_duration_ms: None,
+            tags: Vec::new(),
+            created_at: None,
+            last_used: None,
+            meta: Meta::default(),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
+    fn count(&mut self, outcome: Outcome, duration_ms: u64, now: Timestamp) {
+        match outcome {
+            Outcome::Success => self.success_count += 1,
+            Outcome::Failure => self.fail_count += 1,
+        }
+        let uses = (self.success_count + self.fail_count) as f64;
+        let before = self.avg_duration_ms.unwrap_or(duration_ms as f64);
+        self.avg_duration_ms = Some(before + (duration_ms as f64 - before) / uses);
+        self.last_used = Some(now);
+    }
+}
+
+impl Item for Procedure {
+    const KIND: Kind = Kind::Procedure;
+    const NEEDS: &str = "name or description";
+
+    fn id(&self) -> &Id {
+        &self.id
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn prose(&self) -> Vec<&str> {
+        vec![&self.name, &self.description]
+    }
+
+    fn shape(&self, record: Record) -> Record {
+        Record {
+            title: Some(self.name.clone()).filter(|name| !name.is_empty()),
+            tags: self.tags.clone(),
+            occurred_at: self.created_at,
+            ..record
+        }
+    }
+}
+
+impl Longterm {
+    /// Stores a procedure, or replaces the one of its id, its counts included; returns its id. One
+    /// without `created_at` gets it now.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] without a name and a description; as [`store`](Longterm::store).
+    pub async fn store_procedure(&self, procedure: Procedure) -> Result<Id, Error> {
+        let created_at = procedure.created_at.or_else(|| Some(self.shared.now()));
+        self.store_item(&Procedure { created_at, ..procedure }).await
+    }
+
+    /// The procedure of this id; none if it is not stored.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it is none; [`Error::Journal`], [`Error::Library`].
+    pub async fn procedure(&self, id: &Id) -> Result<Option<Procedure>, Error> {
+        self.item(id).await
+    }
+
+    /// Counts a use of a procedure, and returns it as it is then. However many callers and
+    /// processes count at the same time, every outcome that was acknowledged is in the counts, and
+    /// the procedure is found all the while. Counts make no version in its
+    /// [`history`](Longterm::history).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without such a procedure, [`Error::Contended`] when other processes count
+    /// all the time; as [`store`](Longterm::store).
+    pub async fn record_procedure_outcome(
+        &self,
+        id: &Id,
+        outcome: Outcome,
+        duration_ms: u64,
+    ) -> Result<Procedure, Error> {
+        let now = self.shared.now();
+        let record = self
+            .change(Kind::Procedure, id, Trace::Counted, |record| {
+                let mut procedure: Procedure = read(&record)?;
+                procedure.count(outcome, duration_ms, now);
+                let recorded_at = record.recorded_at;
+                let record = Record { recorded_at, ..record_of(&procedure)? };
+                Ok(vec![Change::Upsert(Box::new(record))])
+            })
+            .await?;
+        read(&record)
+    }
+}

@@ -1,0 +1,65 @@
+//! What the journal knows of one kind of record.
+
+use aios_record::{Id, Kind, Scope, ScopeFilter};
+use rusqlite::params;
+
+use super::{Journal, Pending, PendingColumns, meta_number, pending_row, state};
+use crate::Error;
+
+impl Journal {
+    /// The ids of a kind that `scope` admits and that come after `after`, in their order, at most
+    /// `limit`.
+    pub(crate) async fn ids(
+        &self,
+        kind: Kind,
+        scope: ScopeFilter,
+        after: String,
+        limit: usize,
+    ) -> Result<Vec<Id>, Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT key, user, agent, session FROM ids
+                           WHERE ?1 < key AND key < ?2 AND state <> ?3 ORDER BY key";
+                let mut read = db.prepare_cached(sql)?;
+                let (first, end) = (format!("{kind}/{after}"), beyond(kind));
+                let mut rows = read.query(params![first, end, state::DELETED])?;
+                let mut ids = Vec::new();
+                while let Some(row) = rows.next()?
+                    && ids.len() < limit
+                {
+                    let of = Scope { user: row.get(1)?, agent: row.get(2)?, session: row.get(3)? };
+                    let key: String = row.get(0)?;
+                    if scope.admits(&of)
+                        && let Some(id) = key.get(kind.as_str().len() + 1..)
+                    {
+                        ids.extend(Id::new(id));
+                    }
+                }
+                Ok(ids)
+            })
+            .await
+    }
+
+    /// What waits of a kind, and the version of the library that holds what does not.
+    pub(crate) async fn waiting_of(&self, kind: Kind) -> Result<(Vec<Pending>, u64), Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT seq, key, record, terms, vector, content_hash
+                           FROM pending WHERE ?1 < key AND key < ?2";
+                let mut read = db.prepare_cached(sql)?;
+                let rows =
+                    read.query_map(params![format!("{kind}/"), beyond(kind)], pending_row)?;
+                let mut waiting = Vec::new();
+                for columns in rows {
+                    waiting.extend(columns.map(PendingColumns::decode)?.ok());
+                }
+                Ok((waiting, meta_number(db, "synced_version")?))
+            })
+            .await
+    }
+}
+
+/// What follows every key of a kind: `0` is the character after `/`.
+fn beyond(kind: Kind) -> String {
+    format!("{kind}0")
+}

@@ -1,0 +1,250 @@
+//! Incidents, the history of configuration files, notes, knowledge, and what is common to them.
+
+use aios_longterm::{
+    ConfigChange, Error, Incident, Knowledge, Longterm, Note, NoteUpdate, SearchOptions,
+};
+use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::support::{open, search};
+
+fn everybody() -> ScopeFilter {
+    ScopeFilter::default()
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    let Value::Object(object) = value else { panic!("{value} is no object") };
+    object
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+/// Does `check` while everything waits in the journal, and again from the library.
+async fn wherever(longterm: &Longterm, check: impl AsyncFn()) {
+    check().await;
+    longterm.drain().await.unwrap();
+    check().await;
+}
+
+#[tokio::test]
+async fn an_incident_is_found_by_all_its_prose_and_comes_back_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let incident = Incident {
+        symptoms: vec!["connections refused".to_owned()],
+        root_cause: "the certificate had run out".to_owned(),
+        resolution: "renewed".to_owned(),
+        resolved_by: "ada".to_owned(),
+        prevention: "an alarm a month ahead".to_owned(),
+        timestamp: Some("2026-05-08T13:56:00Z".parse().unwrap()),
+        ..Incident::new("the gateway was down")
+    };
+    let id = longterm.store_incident(incident.clone()).await.unwrap();
+    wherever(&longterm, async || {
+        assert_eq!(longterm.incident(&id).await.unwrap().as_ref(), Some(&incident));
+        for words in ["gateway", "refused", "certificate", "renewed", "alarm"] {
+            assert_eq!(search(&longterm, words).await, [format!("incident/{id}")], "{words}");
+        }
+    })
+    .await;
+    assert_eq!(longterm.incident(&Id::generate()).await.unwrap(), None);
+    let error = longterm.store_incident(Incident::new(" ")).await.unwrap_err();
+    assert!(error.to_string().contains("needs description"), "{error}");
+}
+
+#[tokio::test]
+async fn the_changes_of_a_file_come_newest_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let change = |path: &str, content: &str, day: i8| ConfigChange {
+        reason: "as planned".to_owned(),
+        timestamp: Some(jiff_day(day)),
+        ..ConfigChange::new(path, content)
+    };
+    longterm.store_config_change(change("/etc/a", "2", 2)).await.unwrap();
+    longterm.store_config_change(change("/etc/a", "1", 1)).await.unwrap();
+    longterm.store_config_change(change("/etc/ab", "other", 3)).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.store_config_change(change("/etc/a", "4", 4)).await.unwrap();
+    let mut of_ada = change("/etc/a", "hers", 5);
+    of_ada.meta.scope = Scope::default().with_user("ada");
+    longterm.store_config_change(of_ada).await.unwrap();
+    let bob = ScopeFilter::new(Scope::default().with_user("bob"));
+    wherever(&longterm, async || {
+        let found = longterm.config_history("/etc/a", &bob).await.unwrap();
+        let contents: Vec<&str> = found.iter().map(|change| &*change.content).collect();
+        assert_eq!(contents, ["4", "2", "1"]);
+        assert!(longterm.config_history("/etc/none", &bob).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+fn jiff_day(day: i8) -> Timestamp {
+    format!("2026-05-{day:02}T00:00:00Z").parse().unwrap()
+}
+
+#[tokio::test]
+async fn knowledge_is_looked_up_by_category_and_key_the_surest_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let known = |name: &str, category: &str, key: &str, confidence: f32| Knowledge {
+        id: id(name),
+        category: Some(category.to_owned()),
+        key: Some(key.to_owned()),
+        value: json!(5433),
+        confidence,
+        ..Knowledge::new(name, "what is known of it")
+    };
+    for (name, category, key, confidence) in [
+        ("a", "infra", "port \"1\"", 0.2),
+        ("b", "infra", "port \"1\"", 0.9),
+        ("c", "infra", "host", 0.5),
+        ("d", "people", "host", 1.0),
+    ] {
+        longterm.add_knowledge(known(name, category, key, confidence)).await.unwrap();
+    }
+    wherever(&longterm, async || {
+        for (category, key, expect) in [
+            (Some("infra"), Some("port \"1\""), &["b", "a"][..]),
+            (Some("infra"), None, &["b", "c", "a"]),
+            (None, Some("host"), &["d", "c"]),
+            (None, None, &["d", "b", "c", "a"]),
+            (Some("none"), None, &[]),
+        ] {
+            let found = longterm.knowledge(category, key, &everybody()).await.unwrap();
+            let ids: Vec<&str> = found.iter().map(|known| known.id.as_str()).collect();
+            assert_eq!(ids, expect, "{category:?} {key:?}");
+        }
+    })
+    .await;
+    let found = longterm.search_knowledge("what is known", 0, &everybody()).await.unwrap();
+    assert_eq!(found.hits.len(), 4);
+}
+
+#[tokio::test]
+async fn a_document_is_searched_in_pieces_and_is_one_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let filler = "The valley lay still and nobody spoke a word that day. ".repeat(60);
+    let long = format!("It begins with otters. {filler} Zebras. {filler} It ends with a walrus.");
+    let document = |content: &str| Knowledge { id: id("d"), ..Knowledge::new("Animals", content) };
+    longterm.add_knowledge(document(&long)).await.unwrap();
+    let pieces = longterm.stats().await.unwrap().records;
+    assert!(2 < pieces, "{pieces}");
+    wherever(&longterm, async || {
+        let options = SearchOptions { limit: 1, ..SearchOptions::default() };
+        let found = longterm.search("walrus", &options).await.unwrap();
+        let piece = &found.hits[0].record;
+        assert!(piece.text.ends_with("walrus.") && piece.text.len() < long.len() / 2);
+        assert_eq!(piece.source.as_ref().unwrap().id, "d");
+        let all = longterm.knowledge(None, None, &everybody()).await.unwrap();
+        assert_eq!(all.len(), 1, "pieces are no knowledge of their own");
+        assert_eq!(all[0].content, long);
+    })
+    .await;
+
+    let changes = object(json!({"content": "Nothing but lemurs."}));
+    longterm.update(Kind::Knowledge, &id("d"), changes, &everybody()).await.unwrap();
+    wherever(&longterm, async || {
+        assert_eq!(longterm.stats().await.unwrap().records, 1, "no piece is left");
+        assert_eq!(search(&longterm, "lemurs walrus").await, ["knowledge/d"]);
+    })
+    .await;
+    longterm.add_knowledge(document(&long)).await.unwrap();
+    longterm.add_knowledge(document("Short again.")).await.unwrap();
+    assert_eq!(longterm.stats().await.unwrap().records, 1);
+    let versions = longterm.history(Kind::Knowledge, &id("d")).await.unwrap();
+    assert_eq!(versions.len(), 4);
+    assert_eq!(versions[3].record.payload["content"], json!(long));
+}
+
+#[tokio::test]
+async fn a_note_changes_in_what_is_given_and_keeps_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let mut note = Note { tags: vec!["infra".to_owned()], ..Note::new("port 5432") };
+    note.meta.other.insert("origin".to_owned(), json!({"page": 7}));
+    let id = longterm.store_note(note.clone()).await.unwrap();
+    let update = NoteUpdate { content: Some("port 5433".to_owned()), ..NoteUpdate::default() };
+    let of_bob = ScopeFilter::exact(Scope::default().with_user("bob"));
+    let error = longterm.update_note(&id, update.clone(), &of_bob).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    longterm.update_note(&id, update, &everybody()).await.unwrap();
+    note.content = "port 5433".to_owned();
+    wherever(&longterm, async || {
+        assert_eq!(longterm.note(&id).await.unwrap().as_ref(), Some(&note));
+        assert_eq!(search(&longterm, "5433").await, [format!("note/{id}")]);
+        let versions = longterm.history(Kind::Note, &id).await.unwrap();
+        let texts: Vec<&str> = versions.iter().map(|version| &*version.record.text).collect();
+        assert_eq!(texts, ["port 5433", "port 5432"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_describes_no_record_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    for (kind, given, expect) in [
+        (Kind::Note, json!({"tags": []}), "needs title or content"),
+        (Kind::Note, json!({"content": 7}), "invalid type"),
+        (Kind::Procedure, json!({"name": "x", "success_count": -1}), "invalid value"),
+        (Kind::Fact, json!({"id": "", "text": "x"}), "an id has"),
+        (Kind::Goal, json!({"description": "x"}), "working memory"),
+    ] {
+        let error = longterm.store_object(kind, object(given.clone())).await.unwrap_err();
+        assert!(matches!(error, Error::Invalid { .. }), "{error}");
+        assert!(error.to_string().contains(expect), "{given}: {error}");
+    }
+    assert_eq!(longterm.stats().await.unwrap().records, 0);
+}
+
+#[tokio::test]
+async fn a_collection_is_listed_page_by_page_within_a_scope() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let note = |number: usize, user: &str| Record {
+        scope: Scope::default().with_user(user),
+        ..crate::support::note(&format!("n{number:02}"), "a text")
+    };
+    let notes = (0..10).map(|n| note(n, if n % 2 == 0 { "ada" } else { "bob" }));
+    longterm.store(notes.collect()).await.unwrap();
+    longterm.store_incident(Incident::new("of another kind")).await.unwrap();
+    let ada = ScopeFilter::new(Scope::default().with_user("ada"));
+    wherever(&longterm, async || {
+        let (mut ids, mut after) = (Vec::new(), None);
+        loop {
+            let page = longterm.list(Kind::Note, &ada, after.as_ref(), 2).await.unwrap();
+            ids.extend(page.records.into_iter().map(|record| record.id.to_string()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(ids, ["n00", "n02", "n04", "n06", "n08"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_in_no_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let mut known = Knowledge { id: id("k"), ..Knowledge::new("soup of the day", "leek") };
+    known.meta.expires_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
+    longterm.add_knowledge(known).await.unwrap();
+    wherever(&longterm, async || {
+        assert_eq!(search(&longterm, "soup").await, [""; 0]);
+        assert_eq!(longterm.record(Kind::Knowledge, &id("k")).await.unwrap(), None);
+        assert!(longterm.knowledge(None, None, &everybody()).await.unwrap().is_empty());
+        let page = longterm.list(Kind::Knowledge, &everybody(), None, 10).await.unwrap();
+        assert!(page.records.is_empty());
+        assert!(longterm.history(Kind::Knowledge, &id("k")).await.unwrap().is_empty());
+        let changes = object(json!({"content": "onion"}));
+        let error = longterm.update(Kind::Knowledge, &id("k"), changes, &everybody()).await;
+        assert!(error.unwrap_err().is_not_found());
+    })
+    .await;
+}
