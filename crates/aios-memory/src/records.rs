@@ -185,8 +185,8 @@ impl AgentMemory {
     }
 
     /// At most `limit` records of a kind, from the beginning or from [`Page::next`] on: those that
-    /// working memory holds, oldest first, or, of kinds that long-term memory is given directly, all,
-    /// in the order of their ids. The summaries listed are those of working memory.
+    /// working memory holds, oldest first, or, of kinds that long-term memory is given directly,
+    /// all, in the order of their ids. The summaries listed are those of working memory.
     ///
     /// # Errors
     /// - [`Error::Cursor`] when `after` is no [`Page::next`] of this kind.

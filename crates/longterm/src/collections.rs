@@ -71,8 +71,8 @@ trait Item: Serialize + DeserializeOwned {
 
 impl Longterm {
     /// Stores the record of `kind` that `object` describes: an object with the fields of its typed
-    /// form, such as [`Incident`], or of a fact or a summary; returns its id. What it replaces stays
-    /// in the [`history`](Longterm::history). When this returns it is durable and searchable.
+    /// form, such as [`Incident`], or of a fact or a summary; returns its id. What it replaces
+    /// stays in the [`history`](Longterm::history). When this returns it is durable and searchable.
     ///
     /// # Errors
     /// - [`Error::Invalid`] when it lacks a field or has one that holds something else, or the kind

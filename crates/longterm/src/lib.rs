@@ -29,9 +29,9 @@
 //! - [`store`](Longterm::store) takes [`Record`](aios_record::Record)s directly;
 //!   [`apply_feed`](Longterm::apply_feed) takes pages of another tier's change feed and keeps its
 //!   watermark.
-//! - [`Procedure`], [`Incident`], [`ConfigChange`], [`Knowledge`] and [`Note`] are the typed records
-//!   of the collections that are given directly; [`update`](Longterm::update) changes one, and
-//!   [`history`](Longterm::history) has what it was before.
+//! - [`Procedure`], [`Incident`], [`ConfigChange`], [`Knowledge`] and [`Note`] are the typed
+//!   records of the collections that are given directly; [`update`](Longterm::update) changes one,
+//!   and [`history`](Longterm::history) has what it was before.
 //! - [`search`](Longterm::search) fuses a vector leg and a BM25 leg, scores the neighbours of what
 //!   they found, and can [explain](Explain) each hit.
 //!

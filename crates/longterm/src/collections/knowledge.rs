@@ -116,8 +116,8 @@ impl Longterm {
         self.store_whole(changes).await
     }
 
-    /// The knowledge of this category and under this key, where they are given, that `scope` admits:
-    /// the surest first, then the newest; at most [`LIMIT_MAX`]. Documents are whole.
+    /// The knowledge of this category and under this key, where they are given, that `scope`
+    /// admits: the surest first, then the newest; at most [`LIMIT_MAX`]. Documents are whole.
     ///
     /// # Errors
     /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].

@@ -137,8 +137,8 @@ impl Longterm {
     /// [`history`](Longterm::history).
     ///
     /// # Errors
-    /// [`Error::NotFound`] without such a procedure, [`Error::Contended`] when other processes count
-    /// all the time; as [`store`](Longterm::store).
+    /// [`Error::NotFound`] without such a procedure, [`Error::Contended`] when other processes
+    /// count all the time; as [`store`](Longterm::store).
     pub async fn record_procedure_outcome(
         &self,
         id: &Id,

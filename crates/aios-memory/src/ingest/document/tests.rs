@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// A token is a word here.
+fn words(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
 #[test]
 fn markdown_is_cut_at_headings_outside_code() {
     let text = "intro\n# Top\n\n## A ##\nbody a\n```\n# no heading\n```\n## B\nbody b\n# End\n";
