@@ -287,3 +287,40 @@ fn help_version_and_completions_are_results() {
     }
     assert!(!program.data_dir().exists());
 }
+
+#[test]
+fn kinds_of_long_term_memory_are_listed_changed_and_known_as_they_were() {
+    let program = Program::new();
+    for name in ["a", "b", "c"] {
+        let stored = ["record", "procedure", "--set", &format!("id={name}"), "--name", name];
+        program.json(&stored);
+    }
+    let page = program.json(&["list", "procedures", "--limit", "2"]);
+    let ids = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&page), ["a", "b"]);
+    let next = page["next"].as_str().unwrap();
+    let page = program.json(&["list", "procedures", "--limit", "2", "--after", next]);
+    assert_eq!((ids(&page), &page["next"]), (vec!["c".to_owned()], &Value::Null));
+
+    program.json(&["update", "procedure/a", "--description", "what it is for", "--name", "A"]);
+    let shown = program.json(&["show", "procedure/a"]);
+    assert_eq!(shown["text"], "A\nwhat it is for");
+    let history = program.json(&["history", "procedure/a"]);
+    let texts: Vec<&str> = history["versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["record"]["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, ["A\nwhat it is for", "a"]);
+    assert_eq!(history["versions"][0]["by"], "unknown");
+
+    program.json(&["record", "goal", "--set", "id=g", "--description", "before"]);
+    program.json(&["update", "goal/g", "--description", "after"]);
+    let history = program.json(&["history", "goal/g"]);
+    assert_eq!(history["versions"].as_array().unwrap().len(), 2);
+    assert_eq!(history["versions"][1]["record"]["text"], "before");
+}
