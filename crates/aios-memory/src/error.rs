@@ -179,6 +179,9 @@ impl Error {
             Error::Output { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
                 Some("name a file that is not there yet")
             }
+            Error::Output { source, .. } if source.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                Some("name a directory that is empty, or not there yet")
+            }
             Error::Embedding(error) if error.is_not_found() => {
                 Some("set embedding.model to a model's directory, or to `bundled`")
             }

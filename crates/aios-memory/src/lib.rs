@@ -45,6 +45,7 @@
 //! line are crates of their own.
 
 mod assemble;
+mod backup;
 pub mod config;
 mod doctor;
 mod error;
@@ -79,6 +80,7 @@ pub use {aios_longterm as longterm, aios_operational as operational, aios_workin
 
 pub use crate::{
     assemble::{ContextOptions, describe},
+    backup::{Copied, restore},
     config::{
         Config, Effective, Error as ConfigError, Flag, Origin, Sources,
         default_file as default_config_file,

@@ -109,6 +109,10 @@ pub(crate) enum Command {
     Clear(Clear),
     /// Forget records wherever they are, and what was made of them
     Forget(Forget),
+    /// Copy the whole data directory, also while others use it
+    Backup(Backup),
+    /// Put a copy back into a data directory that is empty, or not there yet
+    Restore(Restore),
     /// Write all records of the scope to a file, as lines of JSON
     Export(Export),
     /// Take over an export, or what another program stored: a SQLite database or JSON
@@ -357,6 +361,18 @@ pub(crate) struct Clear {
 pub(crate) enum Clearable {
     /// Generic keyed values
     Entry,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// Where to: a directory that is empty, or not there yet
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// What `backup` made
+    pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

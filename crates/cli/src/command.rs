@@ -1,5 +1,6 @@
 //! The commands, each in its file.
 
+mod backup;
 mod config;
 mod context;
 mod delete;
@@ -17,6 +18,7 @@ mod stats;
 mod upkeep;
 
 pub(crate) use self::{
+    backup::{backup, restore},
     config::{completions, config},
     context::context,
     delete::{clear, delete},

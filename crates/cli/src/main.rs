@@ -53,6 +53,9 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         match command {
             Command::Demo => return command::demo(output).await,
             Command::Eval(eval) => return command::eval(&eval, &settings(&global)?, output).await,
+            Command::Restore(restore) => {
+                return command::restore(&restore, &settings(&global)?.config, output).await;
+            }
             Command::Doctor => return command::doctor(settings(&global), output).await,
             Command::Migrate(migrate) => {
                 return command::migrate(&migrate, settings(&global)?, output).await;
@@ -86,6 +89,7 @@ async fn with_memory(
         Command::Delete(delete) => command::delete(memory, &delete, global, output).await,
         Command::Forget(forget) => command::forget(memory, forget, global, output).await,
         Command::Clear(clear) => command::clear(memory, &clear, global, output).await,
+        Command::Backup(backup) => command::backup(memory, &backup, output).await,
         Command::Export(export) => command::export(memory, &export, global, output).await,
         Command::Import(import) => command::import(memory, &import, global, output).await,
         Command::Verify => command::verify(memory, output).await,
@@ -94,6 +98,7 @@ async fn with_memory(
         Command::Snapshot => command::snapshot(memory, output).await,
         Command::Demo
         | Command::Eval(_)
+        | Command::Restore(_)
         | Command::Doctor
         | Command::Migrate(_)
         | Command::Config(_)

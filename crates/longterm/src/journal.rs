@@ -176,6 +176,11 @@ impl Journal {
         self.ledger.close().await;
     }
 
+    /// Copies the journal as it is now to `target`, which must not exist.
+    pub(crate) async fn backup(&self, target: &Path) -> Result<(), Error> {
+        Ok(self.ledger.backup(target).await?)
+    }
+
     /// The model of the stored vectors: `given` from the first time on.
     pub(crate) async fn claim_embedder(&self, given: String) -> Result<String, Error> {
         self.ledger

@@ -46,6 +46,7 @@
 //! It derives no facts and no summaries, renders nothing, and forgets only what it is told to.
 
 mod analysis;
+mod backup;
 mod change;
 mod chunk;
 mod collections;

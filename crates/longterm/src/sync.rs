@@ -126,7 +126,7 @@ pub(crate) const FILE_MODE: u32 = 0o600;
 /// Only its owner enters a directory of ours.
 const DIRECTORY_MODE: u32 = 0o700;
 
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode))
 }
 

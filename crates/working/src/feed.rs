@@ -42,6 +42,23 @@ impl Working {
         .await
     }
 
+    /// Goes on after `seq` where the feed stands before it. For a copy of the file that is older
+    /// than the long-term memory beside it.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be written.
+    pub async fn advance_feed(&self, seq: u64) -> Result<(), Error> {
+        self.free_room(move |access| {
+            let update = "UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'feed'";
+            if access.connection.execute(update, [signed(seq)])? == 0 {
+                let insert = "INSERT INTO sqlite_sequence (name, seq) VALUES ('feed', ?1)";
+                access.connection.execute(insert, [signed(seq)])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Drops the traces up to and including `up_to`: the long-term memory has them safely. Rows
     /// without a trace may age.
     ///

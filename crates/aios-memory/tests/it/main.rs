@@ -1,6 +1,7 @@
 //! The memory as a library, through its public interface, on real files in temporary directories.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod backup;
 mod context;
 mod events;
 mod export;

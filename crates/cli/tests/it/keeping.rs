@@ -296,4 +296,14 @@ fn an_export_is_taken_back_by_import() {
     assert_eq!((&taken["added"], &taken["known"]), (&json!(2), &json!(0)));
     let goals = program.json(&[&at[..], &["list", "goal"]].concat());
     assert_eq!(goals["items"][0]["payload"]["description"], "bake a cake");
+
+    let (copies, put_back) = (program.path("copies"), program.path("put-back"));
+    program.json(&["backup", text(&copies)]);
+    let at = ["--data-dir", text(&put_back)];
+    let restored = program.json(&[&at[..], &["restore", text(&copies)]].concat());
+    assert_eq!(restored["path"], text(&put_back));
+    assert_eq!(program.json(&[&at[..], &["list", "goal"]].concat()), goals);
+    let again = program.run(&[&at[..], &["restore", text(&copies)]].concat());
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.stderr.contains("name a directory that is empty"), "{again:?}");
 }

@@ -1,0 +1,123 @@
+//! Copies of a whole data directory while it is in use, and putting one back.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{self, ErrorKind},
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use aios_working::Working;
+use serde::Serialize;
+use tokio::task;
+
+use crate::{AgentMemory, Config, Error};
+
+/// The file that says that a copy is whole; written last.
+const MARK: &str = "backup.json";
+/// What it says: the version of the layout.
+const MARKED: &str = "{\"aios_memory_backup\": 1}\n";
+/// What a copy consists of, beside the mark.
+const PARTS: [&str; 3] = ["working.db", "journal.db", "longterm"];
+
+/// What was copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Copied {
+    /// Where to.
+    pub path: PathBuf,
+    /// How many bytes.
+    pub bytes: u64,
+}
+
+impl AgentMemory {
+    /// Copies the whole memory into `dir`, which is made, or is empty: both databases and the
+    /// library, of one moment each, which fit each other. All that was acknowledged before the
+    /// call is in it; others may read and write meanwhile. `progress` is told how many bytes of
+    /// the library are copied. The copy is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when `dir` is not empty or cannot be written; what the tiers report.
+    pub async fn backup(
+        &self,
+        dir: &Path,
+        progress: impl Fn(u64) + Send + 'static,
+    ) -> Result<Copied, Error> {
+        empty_directory(dir)?;
+        // Working memory first: what it tells while the journal is copied is in the journal, and
+        // not the other way round.
+        let working = dir.join(PARTS[0]);
+        self.working().backup(&working).await?;
+        self.longterm().backup(dir, progress).await?;
+        let watermark = self.longterm().watermark().await?;
+        let settings = self.config().to_working();
+        let opening = task::spawn_blocking(move || Working::open(&working, settings));
+        let copy = opening.await.map_err(|_| Error::Interrupted)??;
+        // Its next changes must be told after those that the journal's copy has heard.
+        copy.advance_feed(watermark).await?;
+        copy.close().await;
+        let mark = dir.join(MARK);
+        fs::write(&mark, MARKED).and_then(|()| sync(&mark)).map_err(Error::output(&mark))?;
+        let bytes = bytes_below(dir).map_err(Error::output(dir))?;
+        Ok(Copied { path: dir.to_owned(), bytes })
+    }
+}
+
+/// Puts a copy that [`AgentMemory::backup`] made into the data directory that `config` names, which
+/// must be empty or absent, and which nobody has open. Blocks no async worker.
+///
+/// # Errors
+/// [`Error::Input`] when `from` is no whole copy; [`Error::Output`] when the data directory is not
+/// empty or cannot be written. What was copied until then stays there.
+pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
+    let (from, to) = (from.to_owned(), config.memory.data_dir.clone());
+    let restoring = task::spawn_blocking(move || {
+        if fs::read_to_string(from.join(MARK)).ok().as_deref() != Some(MARKED) {
+            let problem = "it is no whole backup of aios-memory; name the directory that \
+                           `backup` was given";
+            return Err(Error::Input { path: from, problem: problem.to_owned() });
+        }
+        empty_directory(&to)?;
+        for part in PARTS {
+            copy(&from.join(part), &to.join(part)).map_err(Error::output(to.join(part)))?;
+        }
+        sync(&to).map_err(Error::output(&to))?;
+        let bytes = bytes_below(&to).map_err(Error::output(&to))?;
+        Ok(Copied { path: to, bytes })
+    });
+    restoring.await.map_err(|_| Error::Interrupted)?
+}
+
+/// Makes `dir`, unless it is there and empty.
+fn empty_directory(dir: &Path) -> Result<(), Error> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    let is_empty = made.and_then(|()| Ok(fs::read_dir(dir)?.next().is_none()));
+    match is_empty.map_err(Error::output(dir))? {
+        true => Ok(()),
+        false => Err(Error::output(dir)(io::Error::from(ErrorKind::DirectoryNotEmpty))),
+    }
+}
+
+/// Copies a file, or a directory with all below it, and syncs the copy.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        fs::copy(from, to)?;
+        return sync(to);
+    }
+    DirBuilder::new().mode(0o700).create(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    sync(to)
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn bytes_below(path: &Path) -> io::Result<u64> {
+    if !path.is_dir() {
+        return Ok(fs::metadata(path)?.len());
+    }
+    fs::read_dir(path)?.map(|entry| bytes_below(&entry?.path())).sum()
+}

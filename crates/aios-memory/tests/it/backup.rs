@@ -1,0 +1,82 @@
+//! Copies of the whole directory, and putting them back.
+
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use aios_memory::{AgentMemory, Config, Error, Id, Kind, Scope, restore};
+use serde_json::json;
+
+use crate::{Fixture, texts};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let written = Arc::new(AtomicU64::new(0));
+    let writer = tokio::spawn({
+        let (memory, written) = (memory.clone(), Arc::clone(&written));
+        async move {
+            for n in 0_u64.. {
+                let goal = json!({"id": format!("g{n}"), "description": format!("goal {n}")});
+                memory.record(Kind::Goal, goal, &Scope::default()).await.unwrap();
+                memory.remember(&format!("note {n}")).await.unwrap();
+                written.store(n + 1, Ordering::Release);
+            }
+        }
+    });
+    while written.load(Ordering::Acquire) < 20 {
+        tokio::task::yield_now().await;
+    }
+    memory.longterm().drain().await.unwrap();
+    let before = written.load(Ordering::Acquire);
+    let copies = fixture.dir.path().join("copies");
+    let copied = Arc::new(AtomicU64::new(0));
+    let told = Arc::clone(&copied);
+    let made = memory.backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed)).await;
+    assert!(0 < copied.load(Ordering::Relaxed) && 0 < made.unwrap().bytes);
+    let after = written.load(Ordering::Acquire) + 1;
+    writer.abort();
+    let error = memory.backup(&copies, |_| {}).await.unwrap_err();
+    assert!(matches!(error, Error::Output { .. }), "{error}");
+
+    let config = Config::at(fixture.dir.path().join("restored"));
+    restore(&copies, &config).await.unwrap();
+    let error = restore(&copies, &config).await.unwrap_err();
+    assert!(matches!(error, Error::Output { .. }), "{error}");
+    let restored = AgentMemory::open(config).await.unwrap();
+    restored.catch_up().await.unwrap();
+    restored.longterm().drain().await.unwrap();
+    let report = restored.longterm().verify().await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    for n in 0..before {
+        let id = Id::new(format!("g{n}")).unwrap();
+        let goal = restored.working().record(Kind::Goal, id.as_str()).await.unwrap();
+        assert!(
+            goal.is_some() && restored.longterm().record(Kind::Goal, &id).await.unwrap().is_some()
+        );
+    }
+    let notes = restored.longterm().stats().await.unwrap().collections["notes"];
+    assert!((before..=after).contains(&notes), "{before} <= {notes} <= {after}");
+    // What is written from now on is told after what the copy has heard.
+    let goal = json!({"id": "g0", "description": "plant a zanzibarquux"});
+    restored.record(Kind::Goal, goal, &Scope::default()).await.unwrap();
+    assert_eq!(texts(&restored, "zanzibarquux").await[0], "plant a zanzibarquux");
+    assert!(!fixture.dir.path().join("restored/backup.json").exists());
+}
+
+#[tokio::test]
+async fn what_is_no_whole_copy_is_not_put_back() {
+    let fixture = Fixture::new();
+    let from = fixture.dir.path().join("from");
+    fs::create_dir(&from).unwrap();
+    fs::write(from.join("working.db"), "half of it").unwrap();
+    let config = Config::at(fixture.dir.path().join("restored"));
+    let error = restore(&from, &config).await.unwrap_err();
+    assert!(matches!(error, Error::Input { .. }), "{error}");
+    assert!(!config.memory.data_dir.exists());
+}

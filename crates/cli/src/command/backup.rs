@@ -1,0 +1,37 @@
+//! `backup` and `restore`: the whole data directory.
+
+use aios_memory::{AgentMemory, Config};
+
+use crate::{
+    args::{Backup, Restore},
+    failure::Failure,
+    output::Output,
+};
+
+pub(crate) async fn backup(
+    memory: &AgentMemory,
+    arguments: &Backup,
+    output: Output,
+) -> Result<(), Failure> {
+    let bar = output.progress("{spinner} {bytes}", None);
+    let watched = bar.clone();
+    let copied = memory.backup(&arguments.dir, move |bytes| watched.set_position(bytes)).await;
+    bar.finish_and_clear();
+    let copied = copied?;
+    output.result(&copied, |out| {
+        writeln!(out, "{}: {} bytes", copied.path.display(), copied.bytes)
+    })?;
+    Ok(())
+}
+
+pub(crate) async fn restore(
+    arguments: &Restore,
+    config: &Config,
+    output: Output,
+) -> Result<(), Failure> {
+    let copied = aios_memory::restore(&arguments.dir, config).await?;
+    output.result(&copied, |out| {
+        writeln!(out, "restored to {}: {} bytes", copied.path.display(), copied.bytes)
+    })?;
+    Ok(())
+}

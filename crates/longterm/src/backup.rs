@@ -1,0 +1,65 @@
+//! Copies of the whole of long-term memory while it is in use.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
+
+use tokio::task;
+
+use crate::{
+    Error, Longterm,
+    sync::{FILE_MODE, make_directory, set_mode, unless_gone},
+};
+
+impl Longterm {
+    /// Copies `journal.db` and the library into the directory `dir`, on disk when this returns.
+    /// Together they hold all that was acknowledged before the call; reading and writing go on
+    /// meanwhile, while nothing is pruned. `progress` is told how many bytes are copied.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Io`] when `dir` cannot be written, or holds a copy already.
+    pub async fn backup(
+        &self,
+        dir: &Path,
+        progress: impl Fn(u64) + Send + 'static,
+    ) -> Result<(), Error> {
+        let places = self.shared.places.clone();
+        let pin = task::spawn_blocking(move || places.pin());
+        let _pin = pin.await.map_err(|_| Error::Closed)??;
+        // The version that the journal's copy names was synced before, and is pinned: all of its
+        // files are there. What the copy has beyond it is set aside when it is opened.
+        self.shared.journal.backup(&dir.join("journal.db")).await?;
+        let (places, to) = (self.shared.places.clone(), dir.join("longterm"));
+        let copying = task::spawn_blocking(move || {
+            let mut bytes = 0;
+            let mut copied = |more| {
+                bytes += more;
+                progress(bytes);
+            };
+            make_directory(&*places.disk, &to)
+                .and_then(|()| copy_tree(&places.library, &to, &mut copied))
+                .map_err(Error::io("copy the library to", to))
+        });
+        copying.await.map_err(|_| Error::Closed)?
+    }
+}
+
+/// Copies all files below `from`, but those that vanish meanwhile, and syncs the copies.
+fn copy_tree(from: &Path, to: &Path, copied: &mut impl FnMut(u64)) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir(&target)?;
+            set_mode(&target, 0o700)?;
+            copy_tree(&entry.path(), &target, copied)?;
+        } else if let Some(bytes) = unless_gone(fs::copy(entry.path(), &target))? {
+            set_mode(&target, FILE_MODE)?;
+            File::open(&target)?.sync_all()?;
+            copied(bytes);
+        }
+    }
+    File::open(to)?.sync_all()
+}
