@@ -315,38 +315,14 @@ impl Longterm {
         Ok(found.map(|row| row.record).filter(|record| !is_past(record, now)))
     }
 
-    /// The whole records of `keys` (`kind/id`), in no order; those that are not stored are left
-    /// out.
+    /// The whole records of `keys` (`kind/id`), in no order, expired ones included; those that are
+    /// not stored are left out.
     ///
     /// # Errors
     /// As [`record`](Longterm::record).
     pub async fn records(&self, keys: Vec<String>) -> Result<Vec<Record>, Error> {
-        let mut tries = Tries::default();
-        loop {
-            match self.records_once(&keys).await {
-                Err(error) if tries.are_left(&error) => {}
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn records_once(&self, keys: &[String]) -> Result<Vec<Record>, Error> {
-        let (mut records, mut settled, mut newest) = (Vec::new(), Vec::new(), 0);
-        for key in keys {
-            let (pending, version) = self.shared.journal.pending_of(key.clone()).await?;
-            match pending {
-                Some(pending) => records.extend(pending.row.map(|row| row.record)),
-                None => settled.push(key.clone()),
-            }
-            newest = version;
-        }
-        if let Some(library) = self.shared.library(newest).await?
-            && !settled.is_empty()
-        {
-            let rows = library.whole(&settled).await?;
-            records.extend(rows.into_iter().map(|row| row.record));
-        }
-        Ok(records)
+        let rows = self.shared.rows(keys).await?;
+        Ok(rows.into_iter().map(|row| row.record).collect())
     }
 
     /// How much there is.

@@ -83,6 +83,9 @@ async fn what_is_purged_is_in_no_file_any_more() {
     for at in [0, 1, 2, 4] {
         assert!(!with_values(dir, &needles[at..=at]).await.is_empty(), "needle {at}");
     }
+    let id = Id::new("secret").unwrap();
+    let older = longterm.history(Kind::Note, &id).await.unwrap();
+    assert_eq!(older.len(), 1);
     let indexes = index_files(dir);
 
     let all = keys(&["secret", "bad", "new", "never"]);
