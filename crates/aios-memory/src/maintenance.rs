@@ -12,15 +12,16 @@ pub(crate) const FIRST: Duration = Duration::from_secs(5 * 60);
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 impl AgentMemory {
-    /// Moves out of working memory what is past its retention and safe in long-term memory, moves
-    /// what waits into the library, tidies the word index, refreshes what the query planner knows,
-    /// and empties the log. Happens once an hour by itself.
+    /// Moves out of working memory what is past its retention and safe in long-term memory, removes
+    /// what has expired, moves what waits into the library, tidies the word index, refreshes what
+    /// the query planner knows, and empties the log. Happens once an hour by itself.
     ///
     /// # Errors
     /// What working or long-term memory report.
     pub async fn maintain(&self) -> Result<Aged, Error> {
         let aged = age(self.pump(), &self.config().to_retention()).await?;
         self.catch_up().await?;
+        self.longterm().remove_expired().await?;
         self.longterm().drain().await?;
         self.working().optimize().await?;
         self.working().checkpoint().await?;

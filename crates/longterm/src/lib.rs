@@ -52,6 +52,7 @@ mod chunk;
 mod collections;
 mod config;
 mod error;
+mod expiry;
 mod intake;
 mod journal;
 mod library;

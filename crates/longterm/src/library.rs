@@ -15,7 +15,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aios_record::{Kind, Record};
+use aios_record::{Kind, Record, Timestamp};
 use futures::TryStreamExt;
 use lancedb::{
     DistanceType, ObjectStoreRegistry, Session, Table,
@@ -215,6 +215,21 @@ impl Library {
     /// The whole rows that `filter` admits, in no order.
     pub(crate) async fn scan_whole(&self, filter: DfExpr) -> Result<Vec<Row>, Error> {
         collect(&self.table.query().only_if_expr(filter), "read").await
+    }
+
+    /// The keys of the rows that have expired at `now`, each with its content's hash.
+    pub(crate) async fn expired(&self, now: Timestamp) -> Result<Vec<(String, String)>, Error> {
+        let failed = || Error::library("look for what has expired");
+        let filter = col("expires_at").lt_eq(lit(now.as_microsecond()));
+        let query = self.table.query().only_if_expr(filter);
+        let query = query.select(Select::columns(&["key", "content_hash"]));
+        let mut batches = query.execute().await.map_err(failed())?;
+        let mut expired = Vec::new();
+        while let Some(batch) = batches.try_next().await.map_err(failed())? {
+            let column = |name| rows::texts(&batch, name).map(str::to_owned);
+            expired.extend(column("key").zip(column("content_hash")));
+        }
+        Ok(expired)
     }
 
     /// The whole rows of `keys`, in no order; keys without a row are left out.

@@ -20,6 +20,7 @@ use crate::{
     Config, Error,
     analysis::Analyzer,
     change::{Turns, is_past},
+    expiry::Expiry,
     intake::cut,
     journal::{FeedOutcome, Journal, Limits, Outcome, Page, Refusal},
     library::Library,
@@ -559,6 +560,7 @@ impl Drop for Worker {
 }
 
 async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let mut expiry = Expiry::new();
     loop {
         if let Err(error) = shared.own().await {
             tracing::warn!(%error, "long-term memory has no owner yet");
@@ -568,6 +570,9 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
             tracing::warn!(error, "the journal could not be drained; trying again");
             false
         });
+        if owned {
+            expiry.look(&shared).await;
+        }
         let woken = async {
             if owned {
                 let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;

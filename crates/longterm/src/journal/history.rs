@@ -7,7 +7,10 @@
 use aios_record::{Record, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Journal, Known, Pending, PendingColumns, Write, meta_number, pending_row, state};
+use super::{
+    Journal, Known, Outcome, Pending, PendingColumns, Write, delete, meta_number, pending_row,
+    state,
+};
 use crate::{Error, library::Row};
 
 /// As many older versions of one record are kept; the oldest make room.
@@ -67,6 +70,27 @@ impl Journal {
                     }
                 }
                 Ok(changed)
+            })
+            .await
+    }
+
+    /// Deletes those of these keys whose content still has the hash beside it; says how many.
+    pub(crate) async fn remove_unchanged(
+        &self,
+        wanted: Vec<(String, String)>,
+    ) -> Result<u64, Error> {
+        self.ledger
+            .write(move |db| {
+                let mut removed = 0;
+                for (key, content_hash) in &wanted {
+                    let known = Known::find(db, key)?;
+                    if known.is_some_and(|known| known.content_hash == *content_hash)
+                        && delete(db, key, None)? == Outcome::Written
+                    {
+                        removed += 1;
+                    }
+                }
+                Ok(removed)
             })
             .await
     }

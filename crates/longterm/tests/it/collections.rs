@@ -248,3 +248,27 @@ async fn what_has_expired_is_in_no_read() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_has_expired_is_removed_unless_it_was_given_more_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let ending = |name: &str, year: i16, content: &str| {
+        let mut known = Knowledge { id: id(name), ..Knowledge::new("soup of the day", content) };
+        known.meta.expires_at = Some(format!("{year}-01-01T00:00:00Z").parse().unwrap());
+        known
+    };
+    for known in [ending("past", 2020, "leek"), ending("moved", 2020, "onion")] {
+        longterm.add_knowledge(known).await.unwrap();
+    }
+    longterm.add_knowledge(ending("future", 2999, "carrot")).await.unwrap();
+    longterm.drain().await.unwrap();
+    // The library holds the former end, and this one waits in the journal.
+    longterm.add_knowledge(ending("moved", 2999, "onion")).await.unwrap();
+    assert_eq!(longterm.remove_expired().await.unwrap(), 1);
+    assert_eq!(longterm.remove_expired().await.unwrap(), 0);
+    longterm.drain().await.unwrap();
+    assert_eq!(longterm.stats().await.unwrap().records, 2);
+    assert!(longterm.verify().await.unwrap().is_clean());
+    assert_eq!(longterm.known(vec!["knowledge/past".to_owned()]).await.unwrap(), [false]);
+}

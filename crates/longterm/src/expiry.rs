@@ -1,0 +1,64 @@
+//! What has expired is hidden from every read at once; here it is removed.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Error, Longterm,
+    store::{Shared, Tries},
+};
+
+/// How often the owner removes what has expired.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(600);
+
+/// When the owner removes what has expired again.
+pub(crate) struct Expiry(Instant);
+
+impl Longterm {
+    /// Removes what has expired and is in the library, and what it was before; says how many
+    /// records. The owner does it by itself every 10 minutes.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be used.
+    pub async fn remove_expired(&self) -> Result<u64, Error> {
+        self.shared.remove_expired().await
+    }
+}
+
+impl Expiry {
+    pub(crate) fn new() -> Expiry {
+        Expiry(Instant::now() + EXPIRY_INTERVAL)
+    }
+
+    /// Removes what has expired if it is time.
+    pub(crate) async fn look(&mut self, shared: &Arc<Shared>) {
+        if Instant::now() < self.0 {
+            return;
+        }
+        *self = Expiry::new();
+        if let Err(error) = shared.remove_expired().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "what has expired is hidden and not removed yet");
+        }
+    }
+}
+
+impl Shared {
+    async fn remove_expired(&self) -> Result<u64, Error> {
+        let mut tries = Tries::default();
+        let expired = loop {
+            let version = self.journal.synced_version().await?;
+            let Some(library) = self.library(version).await? else { return Ok(0) };
+            match library.expired(self.now()).await {
+                Err(error) if tries.are_left(&error) => {}
+                outcome => break outcome?,
+            }
+        };
+        // What was changed since it was read may have another end.
+        let removed = self.journal.remove_unchanged(expired).await?;
+        self.wake.notify_one();
+        Ok(removed)
+    }
+}
