@@ -268,6 +268,15 @@ impl<'a> Access<'a> {
         Ok(())
     }
 
+    /// Does `work` after all that the batch leaves for [later](Access::later). What is in no batch
+    /// has nobody who waits for its commit, and does without.
+    pub(crate) fn at_end(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Result<(), Error> {
+        if self.deferred.is_some() { self.later(i64::MAX, work) } else { Ok(()) }
+    }
+
     /// Leaves a trace in the feed, if it wants this kind.
     pub(crate) fn feed(&self, kind: Kind, id: &Id, op: Op) -> Result<(), Error> {
         if !self.config.feeds(kind) {

@@ -4,6 +4,7 @@
 //! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
 //! What a caller asks for is always words and never an operator: each word is quoted.
 
+pub(crate) mod merging;
 mod ranking;
 
 use std::borrow::Cow;
@@ -265,10 +266,15 @@ pub(crate) fn index(
         unindex(access, kind, row)?;
     }
     let text = indexed(text).into_owned();
+    let merge = merging::due(row, text.len() as i64);
     access.later(doc, move |connection| {
         let sql = "INSERT INTO search (rowid, text) VALUES (?1, ?2)";
         connection.prepare_cached(sql)?.execute((doc, text)).map(drop)
-    })
+    })?;
+    match merge {
+        Some(pages) => access.at_end(move |connection| merging::merge(connection, pages)),
+        None => Ok(()),
+    }
 }
 
 /// Takes a row out of the index.

@@ -11,7 +11,7 @@ use crate::{
     health::count,
     records::for_kind,
     row::Row,
-    search::{self, CODES},
+    search::{self, CODES, merging},
 };
 
 /// A file is rewritten only where one page of so many, or more, is free.
@@ -111,8 +111,7 @@ impl Working {
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn optimize(&self) -> Result<(), Error> {
         self.free_room(|access| {
-            let sql = "INSERT INTO search (search, rank) VALUES ('merge', ?1)";
-            access.connection.prepare_cached(sql)?.execute([MERGE_PAGES])?;
+            merging::merge(access.connection, MERGE_PAGES)?;
             Ok(access.connection.execute_batch("PRAGMA optimize")?)
         })
         .await

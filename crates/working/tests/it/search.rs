@@ -285,3 +285,26 @@ async fn whatever_matches_is_found_once_in_the_end_with_scores_that_never_rise()
     let similar = working.find_similar_decisions("common", 5).await.unwrap();
     assert_eq!(similar.len(), 1);
 }
+
+#[tokio::test]
+async fn the_index_is_merged_a_little_at_a_time() {
+    const BATCH: usize = 50;
+    let (place, working) = opened();
+    let path = place.folder.path().join("working.db");
+    let log = || std::fs::metadata(path.with_file_name("working.db-wal")).unwrap().len() / 4096;
+    let mut most = 0;
+    for batch in 0..120 {
+        let message = |n: usize| {
+            let words = (0..40).map(|k| format!("w{}", (n * 7919 + k * k * 104_729) % 30_000));
+            NewMessage::new(id("s"), "user", words.collect::<Vec<_>>().join(" "))
+        };
+        let before = log();
+        let messages = (batch * BATCH..(batch + 1) * BATCH).map(message).collect();
+        working.add_messages(messages).await.unwrap();
+        most = most.max(log().saturating_sub(before));
+    }
+    let other = rusqlite::Connection::open(path).unwrap();
+    let sql = "SELECT count(DISTINCT segid) FROM search_idx";
+    let segments: i64 = other.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert!(most <= 160 && segments <= 12, "{most} pages in one commit, {segments} segments");
+}
