@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod abstention;
 mod collections;
 mod crash;
 mod feed;

@@ -1,0 +1,86 @@
+//! Relevance means the same in every collection, and nothing is found where nothing fits.
+
+use aios_longterm::{Longterm, SearchOptions};
+use aios_record::{Id, Kind, Record, Scope};
+
+use crate::support::{keys, open};
+
+const STORED: &[&str] = &[
+    "The staging database moved to port 5433 after the upgrade.",
+    "Ada is allergic to peanuts and carries an injector.",
+    "The backup of the photo archive runs every night at two.",
+    "We planted tomatoes behind the shed in April.",
+    "The login test fails when the token expires during the run.",
+    "Bob's train to Lisbon leaves on Friday morning.",
+    "The gateway returns 502 when its certificate has run out.",
+    "Release notes are written by whoever merges last.",
+];
+
+const ANSWERED: &[(&str, usize)] = &[
+    ("which port does the staging database use?", 0),
+    ("what is Ada allergic to?", 1),
+    ("when does the backup of the photo archive run?", 2),
+    ("where did we plant the tomatoes?", 3),
+    ("why does the login test fail?", 4),
+    ("when does the train to Lisbon leave?", 5),
+];
+
+/// About things that were never stored.
+const UNANSWERED: &[&str] = &[
+    "how do whales sleep?",
+    "quantum chromodynamics lecture",
+    "what did the violinist play as an encore?",
+    "capital of Mongolia",
+    "how much yeast goes into the dough?",
+    "who won the chess tournament?",
+];
+
+async fn of_kind(kind: Kind) -> (tempfile::TempDir, Longterm) {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let records = STORED.iter().enumerate().map(|(number, text)| {
+        Record::new(kind, Id::new(number.to_string()).unwrap(), *text, Scope::default())
+    });
+    longterm.store(records.collect()).await.unwrap();
+    longterm.drain().await.unwrap();
+    (dir, longterm)
+}
+
+#[tokio::test]
+async fn questions_about_what_was_never_stored_find_nothing() {
+    let fitting = SearchOptions { min_relevance: Some(0.5), ..SearchOptions::default() };
+    for kind in [Kind::Note, Kind::Knowledge, Kind::Incident] {
+        let (_dir, longterm) = of_kind(kind).await;
+        for (question, answer) in ANSWERED {
+            let found = keys(&longterm.search(question, &fitting).await.unwrap());
+            assert_eq!(found.first(), Some(&format!("{kind}/{answer}")), "{question}");
+        }
+        for question in UNANSWERED {
+            let found = longterm.search(question, &fitting).await.unwrap();
+            assert!(found.hits.is_empty(), "{question}: {:?}", found.hits[0]);
+            let nearest = longterm.search(question, &SearchOptions::default()).await.unwrap();
+            assert!(!nearest.hits.is_empty(), "{question} is told from others by relevance alone");
+        }
+    }
+}
+
+#[tokio::test]
+async fn relevance_grows_with_the_score_and_is_that_of_every_other_collection() {
+    let mut by_kind = Vec::new();
+    for kind in [Kind::Note, Kind::Knowledge, Kind::Procedure, Kind::Fact] {
+        let (_dir, longterm) = of_kind(kind).await;
+        let mut pairs = Vec::new();
+        for question in ANSWERED.iter().map(|(question, _)| question).chain(UNANSWERED) {
+            let found = longterm.search(question, &SearchOptions::default()).await.unwrap();
+            pairs.extend(found.hits.iter().map(|hit| (hit.score, hit.relevance)));
+        }
+        assert!(pairs.iter().all(|(_, relevance)| (0.0..=1.0).contains(relevance)));
+        by_kind.push(pairs);
+    }
+    for pairs in &by_kind {
+        assert_eq!(*pairs, by_kind[0], "the same texts, the same questions");
+    }
+    let mut pairs = by_kind.swap_remove(0);
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert!(pairs.is_sorted_by(|a, b| a.1 <= b.1), "over all questions: {pairs:?}");
+}
