@@ -312,9 +312,9 @@ impl Journal {
             .await
     }
 
-    /// The statistics of `terms` alone.
-    pub(crate) async fn statistics(&self, terms: Vec<String>) -> Result<Statistics, Error> {
-        self.ledger.read(move |db| statistics(db, terms)).await
+    /// The statistics of `terms` alone. Not for an async worker.
+    pub(crate) fn statistics_blocking(&self, terms: Vec<String>) -> Result<Statistics, Error> {
+        self.ledger.read_blocking(move |db| statistics(db, terms))
     }
 
     /// Whether there was ever an owner.

@@ -28,13 +28,13 @@ use tokio::task;
 
 use crate::{
     Error, Longterm,
-    journal::{Snapshot, Statistics},
+    journal::Snapshot,
     search::{
         filter::Filter,
         legs::Home,
         ranking::{Chosen, Ranking},
         resident::View,
-        score::Query,
+        score::{Meaning, Query},
         vectors::Asked,
         waiting::Seen,
         when::When,
@@ -158,13 +158,19 @@ impl Longterm {
             return Ok(Found::default());
         }
         let centre = shared.centre().await?;
-        let (snapshot, seen) = shared.look(&terms, &centre).await?;
-        let version = snapshot.synced_version;
+        let (looking, embedding) = (shared.look(&terms, &centre), shared.embed(text));
+        let ((snapshot, seen), meaning) = tokio::try_join!(looking, embedding)?;
+        let (version, statistics) = (snapshot.synced_version, snapshot.statistics);
         let view = shared.view(version).await;
         let parts = view.iter().flat_map(|view| view.parts());
         let mut ranking = Ranking {
             shared: Arc::clone(shared),
-            query: shared.query(text, terms, snapshot.statistics).await?,
+            query: Query {
+                terms: rarest(terms, &statistics.documents_with),
+                meaning,
+                when: When::parse(text),
+                statistics,
+            },
             centre,
             filter: Filter::new(options, shared.now()),
             parts: seen.parts.iter().cloned().chain(parts).collect(),
@@ -174,11 +180,10 @@ impl Longterm {
         if view.is_none() {
             ranking = ranking.with_library(version).await?;
         }
-        let ranked = blocking(move || ranking.rank()).await?;
-        let statistics = shared.journal.statistics(ranked.shared_terms.clone()).await?;
         let (limit, least) = (options.limit, options.min_relevance);
-        let chosen = move || ranked.choose(&statistics, limit, least);
-        let (ranking, chosen) = blocking(chosen).await?;
+        let choosing = blocking(move || (ranking.choose(limit, least), ranking));
+        let (chosen, ranking) = choosing.await?;
+        let chosen = chosen?;
         let records = records(&ranking, view.as_deref(), &chosen).await?;
         let hits = chosen.into_iter().zip(records).map(|(chosen, record)| Hit {
             record,
@@ -224,24 +229,16 @@ impl Shared {
     }
 
     /// Embeds the query, off the async workers.
-    async fn query(
-        self: &Arc<Shared>,
-        text: &str,
-        terms: Vec<String>,
-        statistics: Statistics,
-    ) -> Result<Arc<Query>, Error> {
+    async fn embed(self: &Arc<Shared>, text: &str) -> Result<Meaning, Error> {
         let (shared, text) = (Arc::clone(self), text.to_owned());
         let work = blocking(move || {
             let vector = shared.embedder.embed_query(&text)?;
             let background = shared.background()?;
-            Ok(Arc::new(Query {
-                terms: rarest(terms, &statistics.documents_with),
+            Ok(Meaning {
                 asked: Asked::new(&vector, &background.centre()),
                 spread: background.spread(&vector),
                 vector,
-                when: When::parse(&text),
-                statistics,
-            }))
+            })
         });
         work.await?
     }

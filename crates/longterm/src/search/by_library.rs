@@ -42,10 +42,10 @@ impl Ranking {
     async fn legs(&self, library: &Library) -> Result<Vec<Row>, Error> {
         let (query, filter) = (&self.query, self.filter.expression());
         let lexical = library.matching(&query.terms, &filter, self.rows);
-        if query.asked.is_none() {
+        if query.meaning.asked.is_none() {
             return lexical.await;
         }
-        let dense = library.nearest(&query.vector, &filter, self.rows);
+        let dense = library.nearest(&query.meaning.vector, &filter, self.rows);
         let (mut rows, dense) = tokio::try_join!(lexical, dense)?;
         rows.extend(dense);
         Ok(rows)

@@ -12,7 +12,7 @@ use aios_record::Record;
 use crate::search::{filter::Numbered, score::saturated, segment::Segment, vectors::Asked};
 
 /// Rows from which on a second thread pays.
-const ROWS_OF_THREAD: usize = 65_536;
+const ROWS_OF_THREAD: usize = 262_144;
 /// The most threads of one search.
 const THREADS_MAX: usize = 4;
 

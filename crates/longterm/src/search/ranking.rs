@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    journal::Statistics,
+    Error,
     search::{
         filter::Filter,
         legs::{Part, Place, Sight, Wanted},
@@ -26,7 +26,7 @@ pub(crate) const REACH: i64 = 2;
 /// All that one search ranks, and by what.
 pub(crate) struct Ranking {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) query: Arc<Query>,
+    pub(crate) query: Query,
     /// What segments of this search are made with.
     pub(crate) centre: Arc<[f32]>,
     pub(crate) filter: Filter,
@@ -34,15 +34,6 @@ pub(crate) struct Ranking {
     pub(crate) seen: Arc<Seen>,
     /// How many rows each leg proposes.
     pub(crate) rows: usize,
-}
-
-/// Candidates in order, before feedback.
-pub(crate) struct Ranked {
-    ranking: Ranking,
-    candidates: Vec<Place>,
-    order: Vec<Scored>,
-    /// Terms that the first of them share.
-    pub(crate) shared_terms: Vec<String>,
 }
 
 /// What becomes a hit.
@@ -60,20 +51,26 @@ impl Ranking {
         self.with_names(|names, sight| self.candidates(names, sight).1)
     }
 
-    pub(crate) fn rank(self) -> Ranked {
-        let (candidates, order, shared_terms) = self.with_names(|names, sight| {
+    /// The hits: candidates in order, then again with the feedback of the terms that the first of
+    /// them share; at most `limit`, none of less relevance than `least`. Reads the journal, so it
+    /// may block.
+    pub(crate) fn choose(&self, limit: usize, least: Option<f64>) -> Result<Vec<Chosen>, Error> {
+        self.with_names(|names, sight| {
             let (mut candidates, best) = self.candidates(names, sight);
             let near = sight.neighbours(&best, REACH);
             let known: HashSet<Place> = candidates.iter().copied().collect();
             candidates.extend(near.into_iter().filter(|place| !known.contains(place)));
             let scorer = self.scorer(names, sight, &candidates);
-            let order = scorer.rank();
+            let mut order = scorer.rank();
             let asks = |term: &str| self.shared.analyzer.asks(term);
-            let shared_terms = scorer.shared_terms(&order, asks);
-            drop(scorer);
-            (candidates, order, shared_terms)
-        });
-        Ranked { ranking: self, candidates, order, shared_terms }
+            let terms = scorer.shared_terms(&order, asks);
+            if !terms.is_empty() {
+                let statistics = self.shared.journal.statistics_blocking(terms.clone())?;
+                order = scorer.rank_with_feedback(order, &terms, &statistics);
+            }
+            order.retain(|scored| least.is_none_or(|least| least <= relevance(scored.score)));
+            Ok(fold(order, &scorer, limit))
+        })
     }
 
     /// What the legs propose, and the best of it.
@@ -88,7 +85,7 @@ impl Ranking {
         let wanted = Wanted {
             terms: self.query.terms.iter().filter_map(term).collect(),
             words_mean: (statistics.terms_total as f64 / documents).max(WORDS_MEAN_MIN),
-            asked: self.query.asked.as_ref(),
+            asked: self.query.meaning.asked.as_ref(),
             rows: self.rows,
         };
         let candidates = sight.propose(&wanted);
@@ -122,47 +119,26 @@ impl Ranking {
 /// A store of nothing yet counts its rows as of this many words.
 const WORDS_MEAN_MIN: f64 = 10.0;
 
-impl Ranked {
-    /// The hits: ordered anew with the feedback of the shared terms, rows with the same words
-    /// folded, at most `limit`, none of less relevance than `least`.
-    pub(crate) fn choose(
-        self,
-        statistics: &Statistics,
-        limit: usize,
-        least: Option<f64>,
-    ) -> (Ranking, Vec<Chosen>) {
-        let Ranked { ranking, candidates, order, shared_terms } = self;
-        let chosen = ranking.with_names(|names, sight| {
-            let scorer = ranking.scorer(names, sight, &candidates);
-            let order = match shared_terms.is_empty() {
-                true => order,
-                false => scorer.rank_with_feedback(order, &shared_terms, statistics),
-            };
-            let mut chosen: Vec<Chosen> = Vec::new();
-            let mut first_with: HashMap<u64, usize> = HashMap::new();
-            for mut scored in order {
-                if least.is_some_and(|least| relevance(scored.score) < least) {
-                    break;
-                }
-                let place = candidates[scored.at];
-                let segment = sight.segment(place);
-                let fold = segment.columns[place.at as usize].fold;
-                if let Some(&first) = first_with.get(&fold) {
-                    chosen[first].folded.push(segment.key(place.at));
-                    continue;
-                }
-                if chosen.len() == limit {
-                    break;
-                }
-                if fold != 0 {
-                    first_with.insert(fold, chosen.len());
-                }
-                scored.explanation.terms = scorer.own_terms(scored.at);
-                let Scored { score, explanation, .. } = scored;
-                chosen.push(Chosen { place, score, explanation, folded: Vec::new() });
-            }
-            chosen
-        });
-        (ranking, chosen)
+/// The first `limit` of `order`; rows with the same words are folded into the best of them.
+fn fold(order: Vec<Scored>, scorer: &Scorer<'_>, limit: usize) -> Vec<Chosen> {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    let mut first_with: HashMap<u64, usize> = HashMap::new();
+    for mut scored in order {
+        let (place, segment) = scorer.row(scored.at);
+        let fold = segment.columns[place.at as usize].fold;
+        if let Some(&first) = first_with.get(&fold) {
+            chosen[first].folded.push(segment.key(place.at));
+            continue;
+        }
+        if chosen.len() == limit {
+            break;
+        }
+        if fold != 0 {
+            first_with.insert(fold, chosen.len());
+        }
+        scored.explanation.terms = scorer.own_terms(scored.at);
+        let Scored { score, explanation, .. } = scored;
+        chosen.push(Chosen { place, score, explanation, folded: Vec::new() });
     }
+    chosen
 }

@@ -23,6 +23,7 @@ use std::{
 };
 
 use aios_record::Timestamp;
+use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::{
@@ -30,7 +31,7 @@ use crate::{
     search::{
         background::Spread,
         legs::{Place, Sight},
-        segment::{Columns, Names},
+        segment::{Columns, Names, Segment},
         strings::NONE,
         vectors::Asked,
         when::When,
@@ -86,14 +87,20 @@ const FEEDBACK_LENGTH_MIN: f64 = 5.0;
 pub(crate) struct Query {
     /// Each once.
     pub(crate) terms: Vec<String>,
+    pub(crate) meaning: Meaning,
+    pub(crate) when: When,
+    pub(crate) statistics: Statistics,
+}
+
+/// A query as a vector.
+#[derive(Debug)]
+pub(crate) struct Meaning {
     /// All zeros where no word of the query is known to the model.
     pub(crate) vector: Vec<f32>,
     /// The same, to be compared with; none where it is all zeros.
     pub(crate) asked: Option<Asked>,
     /// What the query's cosines with unrelated texts are like.
     pub(crate) spread: Spread,
-    pub(crate) when: When,
-    pub(crate) statistics: Statistics,
 }
 
 /// How a score came about: it is the sum of the first six. Ranges are those of the default
@@ -146,14 +153,16 @@ pub(crate) struct Scorer<'a> {
     names: &'a Names,
     rows: &'a [Place],
     speakers: Speakers,
-    /// Per row: its terms in the order of their numbers, each with its count.
-    bags: Vec<Vec<(u32, u32)>>,
+    /// Row after row: its terms in the order of their numbers, each with its count.
+    bags: Vec<(u32, u32)>,
+    /// Where each row's end.
+    bag_ends: Vec<usize>,
     /// Per row and term of the query.
     counts: Vec<f64>,
     /// Of the terms that name no speaker.
     idf: Vec<f64>,
     words_mean: f64,
-    at_place: HashMap<([u32; 3], i64), usize>,
+    at_place: HashMap<([u32; 3], i64), usize, RandomState>,
 }
 
 impl<'a> Scorer<'a> {
@@ -169,11 +178,16 @@ impl<'a> Scorer<'a> {
         let segment = |row: &Place| sight.segment(*row);
         let columns = |row: &Place| &segment(row).columns[row.at as usize];
         let speakers = Speakers::new(query, rows.iter().map(columns), names, stem);
-        let bags: Vec<Vec<(u32, u32)>> =
-            rows.iter().map(|row| segment(row).bag(row.at).collect()).collect();
         let terms: Vec<Option<u32>> =
             query.terms.iter().map(|term| names.terms.find(term)).collect();
-        let counts = bags.iter().flat_map(|bag| terms.iter().map(|term| count(bag, *term)));
+        let (mut bags, mut bag_ends) = (Vec::new(), Vec::with_capacity(rows.len()));
+        let mut counts = Vec::with_capacity(rows.len() * terms.len());
+        for row in rows {
+            let start = bags.len();
+            bags.extend(segment(row).bag(row.at));
+            counts.extend(terms.iter().map(|term| count(&bags[start..], *term)));
+            bag_ends.push(bags.len());
+        }
         let statistics = &query.statistics;
         let words_mean = if statistics.documents == 0 {
             let lengths = rows.iter().map(|row| f64::from(columns(row).length));
@@ -189,10 +203,11 @@ impl<'a> Scorer<'a> {
             sight,
             names,
             rows,
-            counts: counts.collect(),
+            counts,
             idf: speakers.others.iter().map(of_term).collect(),
             speakers,
             bags,
+            bag_ends,
             words_mean: words_mean.max(1.0),
             at_place: rows.iter().enumerate().filter_map(place).collect(),
         }
@@ -214,7 +229,7 @@ impl<'a> Scorer<'a> {
         }
         let mut rows_with: BTreeMap<&str, usize> = BTreeMap::new();
         for scored in &ranked[..FEEDBACK_ROWS] {
-            for (term, _) in &self.bags[scored.at] {
+            for (term, _) in self.bag(scored.at) {
                 *rows_with.entry(self.names.terms.text(*term)).or_default() += 1;
             }
         }
@@ -237,7 +252,7 @@ impl<'a> Scorer<'a> {
             .map(|term| {
                 let number = self.names.terms.find(term);
                 let share = |at: &usize| {
-                    count(&self.bags[*at], number) / self.length(*at).max(FEEDBACK_LENGTH_MIN)
+                    count(self.bag(*at), number) / self.length(*at).max(FEEDBACK_LENGTH_MIN)
                 };
                 let mean = first.iter().map(share).sum::<f64>() / first.len() as f64;
                 let idf = idf(statistics, self.rows.len(), term);
@@ -251,7 +266,7 @@ impl<'a> Scorer<'a> {
             return ranked;
         }
         for scored in &mut ranked {
-            let (bag, length) = (&self.bags[scored.at], self.length(scored.at));
+            let (bag, length) = (self.bag(scored.at), self.length(scored.at));
             let gain = |(weight, _, term): &(f64, &str, Option<u32>)| {
                 weight * saturated(count(bag, *term), length, self.words_mean)
             };
@@ -280,9 +295,20 @@ impl<'a> Scorer<'a> {
         scored
     }
 
-    fn columns(&self, at: usize) -> &Columns {
+    /// Where a row is.
+    pub(crate) fn row(&self, at: usize) -> (Place, &'a Segment) {
         let row = self.rows[at];
-        &self.sight.segment(row).columns[row.at as usize]
+        (row, self.sight.segment(row))
+    }
+
+    fn columns(&self, at: usize) -> &'a Columns {
+        let (row, segment) = self.row(at);
+        &segment.columns[row.at as usize]
+    }
+
+    fn bag(&self, at: usize) -> &[(u32, u32)] {
+        let start = at.checked_sub(1).map_or(0, |before| self.bag_ends[before]);
+        &self.bags[start..self.bag_ends[at]]
     }
 
     fn length(&self, at: usize) -> f64 {
@@ -297,9 +323,10 @@ impl<'a> Scorer<'a> {
     fn score(&self, at: usize) -> Scored {
         let (row, columns, weights) = (self.rows[at], self.columns(at), self.weights);
         let vectors = &self.sight.segment(row).vectors;
-        let cosine = self.query.asked.as_ref().and_then(|asked| vectors.cosine(row.at, asked));
+        let asked = self.query.meaning.asked.as_ref();
+        let cosine = asked.and_then(|asked| vectors.cosine(row.at, asked));
         let cosine = cosine.map(f64::from);
-        let meaning = cosine.map_or(0.0, |cosine| self.query.spread.deviations(cosine));
+        let meaning = cosine.map_or(0.0, |cosine| self.query.meaning.spread.deviations(cosine));
         let moment = columns.occurred_at().filter(|_| !self.query.when.is_empty());
         let moment = moment.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let explanation = Explanation {

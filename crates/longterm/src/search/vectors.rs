@@ -1,17 +1,22 @@
-//! Vectors of a segment in a byte a number, and how near they are to a query.
+//! Vectors of a segment in twelve bits a number, and how near they are to a query.
 //!
-//! A vector is stored as its difference from a centre, in int8 with a scale of its own. The centre
-//! is what all texts of the model have in common, mostly one large number, which would coarsen the
-//! others. It is the same for every segment, so a cosine does not depend on where a row lies. The
-//! query keeps 14 bits a number. Products are summed as integers, in loops that the compiler turns
-//! into the widest instructions of the processor that the program runs on.
+//! A vector is stored as its difference from a centre, with a scale of its own. The centre is what
+//! all texts of the model have in common, mostly one large number, which would coarsen the others.
+//! It is the same for every segment, so a cosine does not depend on where a row lies. The query
+//! keeps 14 bits a number.
+//!
+//! The upper eight bits lie together, and all rows are compared by these alone; the few rows that
+//! are then scored are compared by all twelve. Products are summed as integers, in loops that the
+//! compiler turns into the widest instructions of the processor that the program runs on.
 
 use std::sync::Arc;
 
 use pulp::Arch;
 
-/// The largest number of a stored vector.
-const STORED_MAX: f32 = 127.0;
+/// The largest upper part of a stored number.
+const UPPER_MAX: f32 = 127.0;
+/// Steps of the lower part, which lies between -8 and 7, in one of the upper.
+const LOWER_STEPS: i16 = 16;
 /// The largest number of a query: 14 bits, or fewer where a sum could pass 31.
 const ASKED_MAX: f32 = 8191.0;
 
@@ -19,8 +24,11 @@ const ASKED_MAX: f32 = 8191.0;
 #[derive(Debug)]
 pub(crate) struct Vectors {
     centre: Arc<[f32]>,
-    numbers: Vec<i8>,
-    /// What a stored number must be multiplied by; 0 where a row has no vector.
+    uppers: Vec<i8>,
+    /// Two to a byte, each plus 8: one of a vector's first half in the low bits, and above it the
+    /// one that stands as far into the second.
+    lowers: Vec<u8>,
+    /// What an upper part must be multiplied by; 0 where a row has no vector.
     scales: Vec<f32>,
 }
 
@@ -36,54 +44,88 @@ pub(crate) struct Asked {
 impl Vectors {
     /// For vectors of as many numbers as `centre` has.
     pub(crate) fn new(centre: Arc<[f32]>) -> Vectors {
-        Vectors { centre, numbers: Vec::new(), scales: Vec::new() }
+        Vectors { centre, uppers: Vec::new(), lowers: Vec::new(), scales: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, vector: Option<&[f32]>) {
-        let Some(vector) = vector.filter(|vector| vector.len() == self.centre.len()) else {
+        let dimension = self.centre.len();
+        let halved = dimension.div_ceil(2);
+        let Some(vector) = vector.filter(|vector| vector.len() == dimension) else {
             self.scales.push(0.0);
-            self.numbers.resize(self.numbers.len() + self.centre.len(), 0);
+            self.uppers.resize(self.uppers.len() + dimension, 0);
+            self.lowers.resize(self.lowers.len() + halved, 0);
             return;
         };
         let apart = vector.iter().zip(&*self.centre).map(|(number, centre)| number - centre);
-        let scale = largest(apart.clone()).max(f32::MIN_POSITIVE * STORED_MAX) / STORED_MAX;
+        let scale = largest(apart.clone()).max(f32::MIN_POSITIVE * UPPER_MAX) / UPPER_MAX;
         self.scales.push(scale);
-        self.numbers.extend(apart.map(|number| (number / scale).round() as i8));
+        let start = self.lowers.len();
+        self.lowers.resize(start + halved, 0);
+        let lowers = &mut self.lowers[start..];
+        for (at, number) in apart.enumerate() {
+            let steps = (number / scale * f32::from(LOWER_STEPS)).round() as i16;
+            let upper = (steps + LOWER_STEPS / 2).div_euclid(LOWER_STEPS);
+            let lower = steps - LOWER_STEPS * upper + LOWER_STEPS / 2;
+            self.uppers.push(upper as i8);
+            lowers[at % halved] |= (lower as u8) << (4 * (at / halved));
+        }
     }
 
     pub(crate) fn shrink_to_fit(&mut self) {
-        self.numbers.shrink_to_fit();
+        self.uppers.shrink_to_fit();
+        self.lowers.shrink_to_fit();
         self.scales.shrink_to_fit();
     }
 
     /// The cosine of vector `at` with `asked`; none where there is no vector.
     pub(crate) fn cosine(&self, at: u32, asked: &Asked) -> Option<f32> {
         let scale = self.scales[at as usize];
-        (0.0 < scale).then(|| asked.offset + scale * asked.scale * self.sum(at, asked))
+        if scale <= 0.0 {
+            return None;
+        }
+        let sums = || (self.upper_sum(at, asked), self.lower_sum(at, asked));
+        let (upper, lower) = Arch::new().dispatch(sums);
+        let sum = upper as f32 + lower as f32 / f32::from(LOWER_STEPS);
+        Some(asked.offset + scale * asked.scale * sum)
     }
 
-    /// Calls `found` with the cosine of each of `rows` that has a vector.
+    /// Calls `found` with the cosine of each of `rows` that has a vector, by the upper parts.
     pub(crate) fn cosines(&self, rows: &[u32], asked: &Asked, mut found: impl FnMut(u32, f32)) {
         Arch::new().dispatch(|| {
             for &at in rows {
                 let scale = self.scales[at as usize];
                 if 0.0 < scale {
-                    found(at, asked.offset + scale * asked.scale * self.sum(at, asked));
+                    let sum = self.upper_sum(at, asked) as f32;
+                    found(at, asked.offset + scale * asked.scale * sum);
                 }
             }
         });
     }
 
     #[inline(always)]
-    fn sum(&self, at: u32, asked: &Asked) -> f32 {
+    fn upper_sum(&self, at: u32, asked: &Asked) -> i32 {
         let start = at as usize * self.centre.len();
-        let stored = &self.numbers[start..start + self.centre.len()];
-        let pairs = stored.iter().zip(&asked.numbers);
-        pairs.map(|(&stored, &asked)| i32::from(stored) * i32::from(asked)).sum::<i32>() as f32
+        let uppers = &self.uppers[start..start + self.centre.len()];
+        let pairs = uppers.iter().zip(&asked.numbers);
+        pairs.map(|(&upper, &asked)| i32::from(upper) * i32::from(asked)).sum()
+    }
+
+    #[inline(always)]
+    fn lower_sum(&self, at: u32, asked: &Asked) -> i32 {
+        let halved = self.centre.len().div_ceil(2);
+        let start = at as usize * halved;
+        let lowers = &self.lowers[start..start + halved];
+        let (first, second) = asked.numbers.split_at(halved);
+        let product = |lower: u8, asked: i16| {
+            (i32::from(lower) - i32::from(LOWER_STEPS / 2)) * i32::from(asked)
+        };
+        let first = lowers.iter().zip(first).map(|(pair, &asked)| product(pair & 15, asked));
+        let second = lowers.iter().zip(second).map(|(pair, &asked)| product(pair >> 4, asked));
+        first.sum::<i32>() + second.sum::<i32>()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.numbers.capacity() + self.scales.capacity() * 4
+        self.uppers.capacity() + self.lowers.capacity() + self.scales.capacity() * 4
     }
 }
 
@@ -94,7 +136,7 @@ impl Asked {
         if largest <= 0.0 {
             return None;
         }
-        let bound = i32::MAX as f32 / (STORED_MAX * vector.len() as f32);
+        let bound = i32::MAX as f32 / (UPPER_MAX * vector.len() as f32);
         let scale = largest / ASKED_MAX.min(bound.floor());
         let numbers = vector.iter().map(|number| (number / scale).round() as i16).collect();
         let offset = vector.iter().zip(centre).map(|(a, b)| a * b).sum();

@@ -22,7 +22,7 @@ fn unit(seed: u32, dimension: usize) -> Vec<f32> {
 
 #[test]
 fn a_cosine_is_off_by_little() {
-    for dimension in [3, 64, 256, 1024] {
+    for dimension in [3, 64, 255, 1024] {
         // Everything lies around one direction, as the vectors of a model do.
         let centre: Arc<[f32]> = unit(99, dimension).into();
         let mut vectors = Vectors::new(Arc::clone(&centre));
@@ -40,7 +40,8 @@ fn a_cosine_is_off_by_little() {
         vectors.cosines(&all, &asked, |at, cosine| {
             let exact: f32 = rows[at as usize].iter().zip(&query).map(|(a, b)| a * b).sum();
             assert!((cosine - exact).abs() < 0.002, "{dimension}: {cosine} for {exact}");
-            assert_eq!(vectors.cosine(at, &asked), Some(cosine));
+            let finer = vectors.cosine(at, &asked).unwrap();
+            assert!((finer - exact).abs() < 0.000_15, "{dimension}: {finer} for {exact}");
             seen += 1;
         });
         assert_eq!(seen, 20);
