@@ -146,9 +146,12 @@ settings! {
             Kind::Event,
         ],
         /// Records from which on an approximate vector index is built.
-        index_threshold: u64 = 50_000,
+        index_threshold: u64 = 500_000,
         /// MiB of RAM for indexes and metadata.
         cache_mb: usize = 128,
+        /// MiB of RAM in which a process may hold the library to search it; a larger library is
+        /// searched by LanceDB's indexes, which is slower; 0 for always.
+        resident_mb: usize = 1024,
         /// Records that may wait in the journal before writes are refused.
         journal_max_rows: u64 = 1_000_000,
         /// MiB on disk from which on only deletions are taken; 0 for no limit.
@@ -283,6 +286,7 @@ impl Config {
         aios_longterm::Config {
             durability: self.working.durability,
             cache_bytes: settings.cache_mb.saturating_mul(1 << 20),
+            resident_bytes_max: settings.resident_mb.saturating_mul(1 << 20),
             journal_rows_max: settings.journal_max_rows,
             disk_bytes_max: (0 < settings.max_disk_mb)
                 .then(|| settings.max_disk_mb.saturating_mul(1 << 20)),

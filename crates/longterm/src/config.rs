@@ -15,8 +15,8 @@ pub struct Config {
     /// Bytes that LanceDB may keep of indexes and metadata in RAM; 128 MiB.
     pub cache_bytes: usize,
     /// Bytes that a process may take to hold the library's words and vectors in RAM; 1 GiB. About
-    /// 250 bytes and a vector of one byte a dimension for each record. A larger library is searched
-    /// by LanceDB's indexes, which is slower; 0 for always.
+    /// 250 bytes and a vector of twelve bits a dimension for each record. A larger library is
+    /// searched by LanceDB's indexes, which is slower; 0 for always.
     pub resident_bytes_max: usize,
     /// Records that may wait in the journal before writes are refused; 1,000,000.
     pub journal_rows_max: u64,
@@ -35,7 +35,8 @@ pub struct Config {
     pub compact_after_batches: u32,
     /// Rows outside the full-text index before it is brought up to date; 2,048.
     pub index_after_rows: u64,
-    /// Records from which on an approximate vector index is built; 50,000.
+    /// Records from which on an approximate vector index is built, which a search in RAM does not
+    /// use; 500,000.
     pub index_threshold: u64,
     /// How long a version of the library that nothing needs any more is kept, unless there are
     /// more than 8; 1 h.
@@ -62,7 +63,7 @@ impl Default for Config {
             owner_retry: Duration::from_millis(500),
             compact_after_batches: 8,
             index_after_rows: 2048,
-            index_threshold: 50_000,
+            index_threshold: 500_000,
             prune_after: Duration::from_secs(3600),
             language: Language::default(),
             weights: Weights::default(),

@@ -53,6 +53,9 @@ const TIER_FILES_MAX: usize = 8;
 const VERSIONS_MAX: usize = 8;
 /// Versions are kept no longer than this.
 const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
+/// The vector index is brought up to date once it covers at most this many times as many rows as
+/// it does not.
+const VECTOR_INDEX_LAG: usize = 8;
 /// Approximate neighbours that an indexed vector leg examines.
 const EF_SEARCH: usize = 300;
 
@@ -334,10 +337,25 @@ impl Library {
         Ok(counts)
     }
 
-    /// Takes the rows that came since into the indexes.
+    /// Takes the rows that came since into the indexes; into the vector index, which costs far
+    /// more, only once they are many beside those that it covers. A search compares what it does
+    /// not cover one by one.
     pub(crate) async fn update_indexes(&self) -> Result<(), Error> {
-        let action = OptimizeAction::Index(OptimizeOptions::default());
-        self.table.optimize(action).await.map_err(Error::library("update the indexes"))?;
+        let failed = || Error::library("update the indexes");
+        let mut names = Vec::new();
+        for index in self.table.list_indices().await.map_err(failed())? {
+            let is_due = match self.table.index_stats(&index.name).await.map_err(failed())? {
+                Some(stats) if index.columns.iter().any(|column| column == "vector") => {
+                    stats.num_indexed_rows <= VECTOR_INDEX_LAG * stats.num_unindexed_rows
+                }
+                _ => true,
+            };
+            if is_due {
+                names.push(index.name);
+            }
+        }
+        let options = OptimizeOptions::default().index_names(names);
+        self.table.optimize(OptimizeAction::Index(options)).await.map_err(failed())?;
         Ok(())
     }
 

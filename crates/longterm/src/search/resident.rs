@@ -145,7 +145,7 @@ impl Shared {
         let Some(library) = self.library(version).await? else { return Ok(None) };
         let library = library.pinned(version).await?;
         let rows = usize::try_from(library.row_count().await?).unwrap_or(usize::MAX);
-        let bytes = rows.saturating_mul(self.embedder.dimension() + ROW_BYTES);
+        let bytes = rows.saturating_mul(self.embedder.dimension() * 3 / 2 + ROW_BYTES);
         let bytes_max = self.config.resident_bytes_max;
         if bytes_max < bytes {
             tracing::info!(bytes, bytes_max, "too many records to be searched in RAM");
