@@ -84,10 +84,10 @@ impl Operational {
     }
 
     /// Takes the last value of each second ([`Config::metric_sample_seconds`]) that was over at
-    /// `now`, by key and time: what to keep of a metric when not every value is wanted. Values that
-    /// came in after a newer one are not among them. Before the process ends, `Timestamp::MAX`
-    /// takes the current second too. What is not taken for [`SAMPLES_WAITING_MAX`] such values is
-    /// dropped, the oldest first.
+    /// `now`, by key and time: what to keep of a metric when not every value is wanted. A value
+    /// that came in after a newer one may be missing among them. Before the process ends,
+    /// `Timestamp::MAX` takes the current second too. What is not taken for
+    /// [`SAMPLES_WAITING_MAX`] such values is dropped, the oldest first.
     #[must_use]
     pub fn take_samples(&self, now: Timestamp) -> Vec<Metric> {
         self.inner.metrics.take_samples(now)
