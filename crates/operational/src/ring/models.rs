@@ -4,8 +4,11 @@
 //!
 //! A payload is a cell whose every access loom checks: one that is read before its writing is
 //! visible, or freed while it may still be read, is a race that ends the model. Loom also reports a
-//! payload that is never freed. In models an entry starts with [`WEIGHT`] = 4 references, so that
-//! slots run short of them and have to be replenished.
+//! payload that is never freed. In models an entry starts with `slot::WEIGHT` = 4 references, so
+//! that slots run short of them and have to be replenished.
+
+// Loom's cells are read and written through raw pointers.
+#![allow(unsafe_code)]
 
 use loom::{cell::UnsafeCell, sync::Arc, thread};
 

@@ -4,7 +4,7 @@ use super::*;
 
 const SRC: &str = "crates/working/src/feed.rs";
 const TEST: &str = "crates/working/tests/it/feed.rs";
-const RING: &str = "crates/operational/src/ring.rs";
+const RING: &str = "crates/operational/src/ring/slot.rs";
 const NONE: [usize; 0] = [];
 
 /// The lines that are found fault with, in a file that opens as it should.
