@@ -3,11 +3,7 @@
 //! from the Python that `AIOS_BENCH_PYTHON` names; with `--smoke` it is small: to see that it runs.
 #![allow(clippy::print_stdout)]
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{env, path::Path, process::ExitCode};
 
 use aios_memory_benches::{
     Size,
@@ -28,21 +24,14 @@ async fn main() -> ExitCode {
     let options = Options { size, million: asked("--million"), rivals: asked("--rivals") };
     let report = longterm::run(options).await;
     println!("{report}");
-    let path = target_dir().join("bench/longterm.json");
-    match report.write(&path) {
-        Ok(()) => {
+    match report.save("longterm") {
+        Ok(path) => {
             println!("written to {}", path.display());
             ExitCode::SUCCESS
         }
         Err(error) => {
-            println!("cannot write {}: {error}", path.display());
+            println!("cannot write the report: {error}");
             ExitCode::FAILURE
         }
     }
-}
-
-/// This program lies in `<target>/<profile>/deps`.
-fn target_dir() -> PathBuf {
-    let own = env::current_exe().unwrap_or_default();
-    own.ancestors().nth(3).map_or_else(|| "target".into(), PathBuf::from)
 }

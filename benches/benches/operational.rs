@@ -2,7 +2,7 @@
 //! target directory. With `--smoke`, small: to see that it runs.
 #![allow(clippy::print_stdout)]
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, process::ExitCode};
 
 use aios_memory_benches::{Size, operational};
 
@@ -12,21 +12,14 @@ fn main() -> ExitCode {
     let size = if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke };
     let report = operational::run(size);
     println!("{report}");
-    let path = target_dir().join("bench/operational.json");
-    match report.write(&path) {
-        Ok(()) => {
+    match report.save("operational") {
+        Ok(path) => {
             println!("written to {}", path.display());
             ExitCode::SUCCESS
         }
         Err(error) => {
-            println!("cannot write {}: {error}", path.display());
+            println!("cannot write the report: {error}");
             ExitCode::FAILURE
         }
     }
-}
-
-/// This program lies in `<target>/<profile>/deps`.
-fn target_dir() -> PathBuf {
-    let own = env::current_exe().unwrap_or_default();
-    own.ancestors().nth(3).map_or_else(|| "target".into(), PathBuf::from)
 }

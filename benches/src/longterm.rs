@@ -258,12 +258,16 @@ fn visit(store: &Path, records: u64, report: &mut Report) {
     add(report, &workload, "open", "ms", visit.open_ms);
     add(report, &workload, "first search", "ms", visit.first_ms);
     add(report, &workload, "into RAM, from then", "ms", visit.warm_ms);
-    add(report, &workload, "RAM when idle", "MB", megabytes(visit.idle_bytes));
+    add(report, &workload, IDLE, "MB", megabytes(visit.idle_bytes));
     add(report, &workload, "RAM while searching", "MB", megabytes(visit.searching_bytes));
     if records == 100_000 {
         report.target("open of 100,000 records in ms", visit.open_ms, Bound::AtMost(150.0));
         let idle = megabytes(visit.idle_bytes);
-        report.target("RAM in MB, idle, 100,000 records", idle, Bound::AtMost(150.0));
+        report.target(
+            "RAM in MB, idle, before the first search, 100,000 records",
+            idle,
+            Bound::AtMost(150.0),
+        );
     }
     if records == 1_000_000 {
         let searching = megabytes(visit.searching_bytes);
@@ -271,12 +275,18 @@ fn visit(store: &Path, records: u64, report: &mut Report) {
     }
 }
 
+/// A process that has searched keeps more: that is the row after it.
+const IDLE: &str = "RAM before searching";
+
+/// How long a process is left alone until what opening has set going is over.
+const SETTLING: Duration = Duration::from_secs(3);
+
 /// What the fresh process does.
 pub async fn visited(store: &Path) -> Visit {
     let started = Instant::now();
     let longterm = open(store, Config::default()).await;
     let open_ms = millis(started);
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(SETTLING).await;
     let idle_bytes = resident_bytes();
     let records = longterm.stats().await.expect("the store tells").records;
     let started = Instant::now();
