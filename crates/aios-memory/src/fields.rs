@@ -5,7 +5,7 @@
 use aios_record::Kind;
 use serde_json::{Map, Value, json};
 
-use crate::moment;
+use crate::{moment, records::is_direct};
 
 /// A field of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,17 +222,7 @@ pub fn fields(kind: Kind) -> &'static [Field] {
 /// given directly are free objects, and a message keeps them as metadata.
 #[must_use]
 pub fn has_free_fields(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Procedure
-            | Kind::Incident
-            | Kind::ConfigChange
-            | Kind::Knowledge
-            | Kind::Note
-            | Kind::Fact
-            | Kind::Summary
-            | Kind::Message
-    )
+    is_direct(kind) || kind == Kind::Message
 }
 
 /// The object of a record of `kind` as its type takes it: every field known, every value of the

@@ -6,7 +6,6 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
-    sync::Arc,
 };
 
 use aios_memory::{
@@ -106,7 +105,7 @@ async fn every_critical_event_is_accounted_for() {
             let event = if keep == Keep::Critical { event.critical() } else { event };
             memory.observe(event).unwrap();
         }
-        let operational = Arc::new(memory.operational().clone());
+        let operational = memory.operational().clone();
         memory.shutdown().await.unwrap();
         let counters = operational.counters();
         assert_eq!(counters.pushed, count);
@@ -122,17 +121,23 @@ async fn every_critical_event_is_accounted_for() {
     assert!(0 < check("no room", Keep::Critical, 10, 5_000).await, "1,024 places are not enough");
 }
 
+/// A memory whose file another process keeps locked.
+async fn open_locked(fixture: &Fixture) -> (AgentMemory, rusqlite::Connection) {
+    let mut config = fixture.config();
+    config.working.busy_timeout_ms = 1;
+    let path = config.working_path();
+    let memory = AgentMemory::open(config).await.unwrap();
+    let other = rusqlite::Connection::open(path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    (memory, other)
+}
+
 /// Another process keeps the file locked: whoever waits is told, and what is critical is written
 /// when the file is free again.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_disk_refuses_is_tried_again() {
     let fixture = Fixture::new();
-    let mut config = fixture.config();
-    config.working.busy_timeout_ms = 1;
-    let path = config.working_path();
-    let memory = AgentMemory::open(config).await.unwrap();
-    let other = rusqlite::Connection::open(&path).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (memory, other) = open_locked(&fixture).await;
     let event = |name: &str| Event::new("alarm", "sensor", json!({ "name": name }));
     memory.observe(event("observed").critical()).unwrap();
     let error = memory.push_event_durable(event("durable").critical()).await.unwrap_err();
@@ -142,18 +147,13 @@ async fn what_the_disk_refuses_is_tried_again() {
     other.execute_batch("ROLLBACK").unwrap();
     memory.shutdown().await.unwrap();
     let expected = ["durable", "observed"].map(str::to_owned);
-    assert_eq!(names(&path).await, expected.into());
+    assert_eq!(names(&fixture.config().working_path()).await, expected.into());
 }
 
 #[tokio::test]
 async fn a_shutdown_says_what_could_not_be_written() {
     let fixture = Fixture::new();
-    let mut config = fixture.config();
-    config.working.busy_timeout_ms = 1;
-    let path = config.working_path();
-    let memory = AgentMemory::open(config).await.unwrap();
-    let other = rusqlite::Connection::open(&path).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (memory, _other) = open_locked(&fixture).await;
     for name in ["one", "two"] {
         memory.observe(Event::new("alarm", "sensor", json!({ "name": name })).critical()).unwrap();
     }
