@@ -258,16 +258,14 @@ fn visit(store: &Path, records: u64, report: &mut Report) {
     add(report, &workload, "open", "ms", visit.open_ms);
     add(report, &workload, "first search", "ms", visit.first_ms);
     add(report, &workload, "into RAM, from then", "ms", visit.warm_ms);
-    add(report, &workload, IDLE, "MB", megabytes(visit.idle_bytes));
+    add(report, &workload, "RAM before searching", "MB", megabytes(visit.idle_bytes));
     add(report, &workload, "RAM while searching", "MB", megabytes(visit.searching_bytes));
     if records == 100_000 {
         report.target("open of 100,000 records in ms", visit.open_ms, Bound::AtMost(150.0));
         let idle = megabytes(visit.idle_bytes);
-        report.target(
-            "RAM in MB, idle, before the first search, 100,000 records",
-            idle,
-            Bound::AtMost(150.0),
-        );
+        report.target("RAM in MB before searching, 100,000 records", idle, RAM_IDLE);
+        let searched = megabytes(visit.searching_bytes);
+        report.target("RAM in MB after searching, 100,000 records", searched, RAM_IDLE);
     }
     if records == 1_000_000 {
         let searching = megabytes(visit.searching_bytes);
@@ -275,8 +273,8 @@ fn visit(store: &Path, records: u64, report: &mut Report) {
     }
 }
 
-/// A process that has searched keeps more: that is the row after it.
-const IDLE: &str = "RAM before searching";
+/// In megabytes, at 100,000 records. A process that has searched holds the library in RAM.
+const RAM_IDLE: Bound = Bound::AtMost(150.0);
 
 /// How long a process is left alone until what opening has set going is over.
 const SETTLING: Duration = Duration::from_secs(3);

@@ -145,8 +145,9 @@ settings! {
             Kind::Entry,
             Kind::Event,
         ],
-        /// Records from which on an approximate vector index is built.
-        index_threshold: u64 = 500_000,
+        /// Records from which on LanceDB gets an approximate vector index, which a search in RAM
+        /// does not use; 0 for more than can be searched in RAM.
+        index_threshold: u64 = 0,
         /// MiB of RAM for indexes and metadata.
         cache_mb: usize = 128,
         /// MiB of RAM in which a process may hold the library to search it; a larger library is
@@ -290,7 +291,7 @@ impl Config {
             journal_rows_max: settings.journal_max_rows,
             disk_bytes_max: (0 < settings.max_disk_mb)
                 .then(|| settings.max_disk_mb.saturating_mul(1 << 20)),
-            index_threshold: settings.index_threshold,
+            index_threshold: (0 < settings.index_threshold).then_some(settings.index_threshold),
             prune_after: Duration::from_secs(settings.prune_after_hours.saturating_mul(3600)),
             language: self.embedding.language,
             weights: Weights { words, meaning, speaker, time, question, feedback },

@@ -35,9 +35,9 @@ pub struct Config {
     pub compact_after_batches: u32,
     /// Rows outside the full-text index before it is brought up to date; 2,048.
     pub index_after_rows: u64,
-    /// Records from which on an approximate vector index is built, which a search in RAM does not
-    /// use; 500,000.
-    pub index_threshold: u64,
+    /// Records from which on LanceDB gets an approximate vector index, which a search in RAM does
+    /// not use; none, which is as many as can be searched in RAM, and 10,000 at least.
+    pub index_threshold: Option<u64>,
     /// How long a version of the library that nothing needs any more is kept, unless there are
     /// more than 8; 1 h.
     pub prune_after: Duration,
@@ -47,6 +47,24 @@ pub struct Config {
     pub weights: Weights,
     /// Where the time comes from; the system's clock.
     pub clock: fn() -> Timestamp,
+}
+
+/// Bytes a record, beside its vector, that are reckoned with before records are read.
+const RECORD_BYTES: usize = 250;
+/// With fewer records a comparison with all of them is as fast.
+const INDEXED_ROWS_MIN: u64 = 10_000;
+
+impl Config {
+    /// How many records can be searched in RAM, with vectors of this many numbers.
+    pub(crate) fn resident_rows_max(&self, dimension: usize) -> u64 {
+        (self.resident_bytes_max / (dimension * 3 / 2 + RECORD_BYTES)) as u64
+    }
+
+    /// Records from which on there is a vector index.
+    pub(crate) fn indexed_rows_min(&self, dimension: usize) -> u64 {
+        let too_many = || self.resident_rows_max(dimension).max(INDEXED_ROWS_MIN);
+        self.index_threshold.unwrap_or_else(too_many)
+    }
 }
 
 impl Default for Config {
@@ -63,7 +81,7 @@ impl Default for Config {
             owner_retry: Duration::from_millis(500),
             compact_after_batches: 8,
             index_after_rows: 2048,
-            index_threshold: 500_000,
+            index_threshold: None,
             prune_after: Duration::from_secs(3600),
             language: Language::default(),
             weights: Weights::default(),

@@ -4,6 +4,7 @@
 //! synced it and written its number down; see `owner` for that protocol.
 
 mod fragments;
+mod ranked;
 mod rows;
 mod terms;
 
@@ -34,6 +35,7 @@ use lancedb::{
 
 pub(crate) use self::{
     fragments::Fragment,
+    ranked::Ranked,
     rows::{Row, TAG_SEPARATOR},
     terms::TermCounts,
 };

@@ -182,7 +182,8 @@ impl Owner {
         }
         if index {
             self.rows_since_index = 0;
-            self.library.ensure_vector_index(self.config.index_threshold).await?;
+            let rows_min = self.config.indexed_rows_min(self.library.dimension());
+            self.library.ensure_vector_index(rows_min).await?;
             self.library.update_indexes().await?;
         }
         self.note_synced().await?;

@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt, TryStreamExt};
-use lancedb::arrow::arrow_array::{RecordBatch, cast::AsArray, types::UInt64Type};
+use lancedb::arrow::arrow_array::RecordBatch;
 
 use crate::{
     Error,
-    library::{Library, Row, rows},
+    library::{Library, Ranked, Row, ranked, rows},
 };
 
 /// What identifies the content of a fragment.
@@ -29,13 +29,14 @@ pub(crate) struct Columns(RecordBatch);
 
 impl Columns {
     /// The rows, each with its offset in the fragment.
-    pub(crate) fn rows(&self) -> Result<Vec<(u32, Row)>, Error> {
-        let addresses = self.0.column_by_name("_rowaddr");
-        let addresses = addresses.and_then(|column| column.as_primitive_opt::<UInt64Type>());
-        let addresses = addresses.expect("the address was asked for");
-        // An address is the fragment's number and, in the low half, the offset.
-        let offsets = addresses.values().iter().map(|address| *address as u32);
-        Ok(offsets.zip(rows::rows(&self.0)?).collect())
+    pub(crate) fn rows(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<(u32, Ranked<'_>), Error>>, Error> {
+        let batch = ranked::Batch::new(&self.0).ok_or_else(|| Error::Library {
+            action: "read a file",
+            source: "a column is missing".into(),
+        })?;
+        Ok(batch.into_rows())
     }
 }
 
@@ -79,7 +80,7 @@ impl Library {
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
         let mut scan = fragment.scan();
-        scan.project(rows::RANKING_COLUMNS).map_err(|error| failed()(error.into()))?;
+        scan.project(ranked::RANKING_COLUMNS).map_err(|error| failed()(error.into()))?;
         scan.batch_readahead(1).io_buffer_size(BUFFER_BYTES);
         let scan = scan.with_row_address().batch_size(BATCH_ROWS).try_into_stream().await;
         let stream = scan.map_err(|error| failed()(error.into()))?;

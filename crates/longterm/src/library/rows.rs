@@ -58,27 +58,6 @@ pub(crate) const SEARCH_COLUMNS: &[&str] = &[
     "expires_at",
 ];
 
-/// The columns that a search filters and ranks by.
-pub(crate) const RANKING_COLUMNS: &[&str] = &[
-    "id",
-    "collection",
-    "text",
-    "terms",
-    "speaker",
-    "position",
-    "vector",
-    "tags",
-    "user",
-    "agent",
-    "session",
-    "occurred_at",
-    "recorded_at",
-    "valid_from",
-    "valid_to",
-    "superseded_by",
-    "expires_at",
-];
-
 /// The columns that a hit shows.
 pub(crate) const SHOWN_COLUMNS: &[&str] = &[
     "id",

@@ -55,7 +55,8 @@ impl Owner {
     }
 
     async fn rewrite(&mut self, number: u64) -> Result<(), Error> {
-        self.library.rewrite(self.config.index_threshold).await?;
+        let rows_min = self.config.indexed_rows_min(self.library.dimension());
+        self.library.rewrite(rows_min).await?;
         self.batches_since_compaction = 0;
         self.rows_since_index = 0;
         let counts = self.library.term_counts().await?;

@@ -56,7 +56,7 @@ impl Ranking {
         rows.retain(|row| known.insert(row.record.key()));
         let mut builder = Builder::new(Arc::clone(&self.centre));
         let mut names = self.shared.names.write().expect("no holder panics");
-        rows.iter().for_each(|row| builder.push(row, &mut names));
+        rows.iter().for_each(|row| builder.push(&row.ranked(), &mut names));
         drop(names);
         let records = rows.into_iter().map(|row| row.record).collect();
         let segment = Arc::new(builder.finish());

@@ -3,8 +3,8 @@
 //!
 //! A view is what one version of the table holds; it never changes. The next version's view keeps
 //! the segments of the fragments that are still there, so a view costs what is new. Views are made
-//! in the background, from the first search on. While there is none for the version that a search
-//! needs, LanceDB's own indexes propose; the ranking is the same.
+//! in the background, from the first search on. Where there is none in time for the version that a
+//! search needs, LanceDB's own indexes propose; the ranking is the same.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use tokio::{sync::Mutex, task, time};
 
 use crate::{
     Error, Longterm,
-    library::{Fragment, Library, Row},
+    library::{Fragment, Library},
     search::{
         legs::{Home, Part},
         segment::{Builder, Segment},
@@ -27,8 +27,9 @@ use crate::{
 
 /// How long a search waits for a view that is a little behind before it asks LanceDB.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// Bytes a row, beside its vector, that are reckoned with before rows are read.
-const ROW_BYTES: usize = 250;
+/// How long it waits for the first one. LanceDB would answer sooner from a few ten thousand records
+/// on, but what it keeps of that in RAM is more than the view.
+const PATIENCE_FIRST: Duration = Duration::from_secs(1);
 
 /// The newest view.
 #[derive(Default)]
@@ -97,8 +98,8 @@ impl Shared {
             return newest;
         }
         let making = task::spawn(Arc::clone(self).make_view(version));
-        newest.as_ref()?;
-        time::timeout(PATIENCE, making).await.ok()?.ok()?
+        let patience = if newest.is_some() { PATIENCE } else { PATIENCE_FIRST };
+        time::timeout(patience, making).await.ok()?.ok()?
     }
 
     /// Brings the view up to date in the background, if searches use one.
@@ -144,11 +145,10 @@ impl Shared {
     async fn next_view(self: &Arc<Shared>, version: u64) -> Result<Option<View>, Error> {
         let Some(library) = self.library(version).await? else { return Ok(None) };
         let library = library.pinned(version).await?;
-        let rows = usize::try_from(library.row_count().await?).unwrap_or(usize::MAX);
-        let bytes = rows.saturating_mul(self.embedder.dimension() * 3 / 2 + ROW_BYTES);
-        let bytes_max = self.config.resident_bytes_max;
-        if bytes_max < bytes {
-            tracing::info!(bytes, bytes_max, "too many records to be searched in RAM");
+        let rows = library.row_count().await?;
+        let rows_max = self.config.resident_rows_max(self.embedder.dimension());
+        if rows_max < rows {
+            tracing::info!(rows, rows_max, "too many records to be searched in RAM");
             return Ok(None);
         }
         let before = self.resident.newest();
@@ -180,9 +180,9 @@ impl Shared {
         while let Some(batch) = batches.try_next().await? {
             let shared = Arc::clone(self);
             let work = task::spawn_blocking(move || {
-                let rows: Vec<(u32, Row)> = batch.rows()?;
                 let mut names = shared.names.write().expect("no holder panics");
-                for (offset, row) in rows {
+                for row in batch.rows()? {
+                    let (offset, row) = row?;
                     builder.push(&row, &mut names);
                     offsets.push(offset);
                 }

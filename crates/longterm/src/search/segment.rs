@@ -13,10 +13,10 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::{Kind, Timestamp};
+use aios_record::Kind;
 
 use crate::{
-    library::Row,
+    library::Ranked,
     search::{
         strings::{NONE, Strings},
         vectors::Vectors,
@@ -173,45 +173,38 @@ impl Builder {
         Builder { segment, counts: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, row: &Row, names: &mut Names) {
+    pub(crate) fn push(&mut self, row: &Ranked<'_>, names: &mut Names) {
         let Builder { segment, counts } = self;
         let at = u32::try_from(segment.columns.len()).expect("a segment has fewer rows");
-        let record = &row.record;
         counts.clear();
         counts.extend(row.terms.split_ascii_whitespace().map(|term| names.terms.add(term)));
         let length = counts.len();
         counts.sort_unstable();
         segment.bags.push(counts);
-        let micros = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
-        let limits = Limits {
-            valid_from: micros(record.valid_from),
-            valid_to: micros(record.valid_to),
-            expires_at: micros(record.expires_at),
-        };
+        let &Ranked { valid_from, valid_to, expires_at, .. } = row;
+        let limits = Limits { valid_from, valid_to, expires_at };
         if limits != Limits::default() {
             segment.limits.insert(at, limits);
         }
-        if !record.tags.is_empty() {
-            let tags = record.tags.iter().map(|tag| names.others.add(tag)).collect();
+        if !row.tags.is_empty() {
+            let tags = row.tags.iter().map(|tag| names.others.add(tag)).collect();
             segment.tags.insert(at, tags);
         }
-        segment.vectors.push(row.vector.as_deref());
-        segment.ids.push_str(record.id.as_str());
+        segment.vectors.push(row.vector);
+        segment.ids.push_str(row.id);
         segment.id_ends.push(u32::try_from(segment.ids.len()).expect("ids are short"));
-        let columns = Columns {
-            speaker: names.others.add_some(record.speaker.as_deref()),
-            position: record.position.unwrap_or(ABSENT),
-            occurred_at: micros(record.occurred_at).unwrap_or(ABSENT),
-            recorded_at: record.recorded_at.as_microsecond(),
-            fold: if FOLDED_TERMS_MIN <= length { fold(&row.terms) } else { 0 },
+        segment.scopes.push(row.scope.map(|part| names.others.add_some(part)));
+        segment.columns.push(Columns {
+            speaker: names.others.add_some(row.speaker),
+            position: row.position.unwrap_or(ABSENT),
+            occurred_at: row.occurred_at.unwrap_or(ABSENT),
+            recorded_at: row.recorded_at,
+            fold: if FOLDED_TERMS_MIN <= length { fold(row.terms) } else { 0 },
             length: u32::try_from(length).unwrap_or(u32::MAX),
-            kind: record.kind,
-            asks: record.text.trim_end().ends_with('?'),
-            superseded: record.superseded_by.is_some(),
-        };
-        let scope = record.scope.parts().map(|(_, part)| names.others.add_some(part));
-        segment.scopes.push(scope);
-        segment.columns.push(columns);
+            kind: row.kind,
+            asks: row.text.trim_end().ends_with('?'),
+            superseded: row.superseded,
+        });
         if segment.place(at).is_some() {
             segment.placed.push(at);
         }

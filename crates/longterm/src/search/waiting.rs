@@ -134,7 +134,7 @@ impl Batch {
     fn new(rows: Vec<(i64, Arc<Row>)>, centre: &Arc<[f32]>, names: &RwLock<Names>) -> Batch {
         let mut builder = Builder::new(Arc::clone(centre));
         let mut names = names.write().expect("no holder panics");
-        rows.iter().for_each(|(_, row)| builder.push(row, &mut names));
+        rows.iter().for_each(|(_, row)| builder.push(&row.ranked(), &mut names));
         drop(names);
         let records = rows.iter().map(|(_, row)| row.record.clone()).collect();
         Batch { segment: Arc::new(builder.finish()), records, rows }

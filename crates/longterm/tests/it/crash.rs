@@ -35,7 +35,7 @@ async fn child() {
         drain_delay: Duration::ZERO,
         compact_after_batches: 3,
         index_after_rows: 20,
-        index_threshold: 300,
+        index_threshold: Some(300),
         prune_after: Duration::ZERO,
         ..Config::default()
     };

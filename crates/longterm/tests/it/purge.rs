@@ -38,7 +38,11 @@ fn needles() -> Vec<Vec<u8>> {
 
 /// Nothing moves but when told, and there is a vector index.
 fn config() -> Config {
-    Config { drain_delay: Duration::from_secs(3600), index_threshold: 300, ..Config::default() }
+    Config {
+        drain_delay: Duration::from_secs(3600),
+        index_threshold: Some(300),
+        ..Config::default()
+    }
 }
 
 /// A memory in which what is to go is everywhere: in several versions and files of the library, in

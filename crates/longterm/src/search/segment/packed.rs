@@ -3,6 +3,10 @@
 //! Both are lists of rising numbers with counts. A number is stored as its distance from the one
 //! before, doubled, plus one where a count above 1 follows; seven bits to a byte (LEB128).
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 /// Of each row: its terms in the order of their numbers, each with its count.
 #[derive(Debug, Default)]
 pub(crate) struct Bags {
@@ -55,19 +59,23 @@ impl Bags {
 impl Postings {
     /// The postings of the first `rows` bags.
     pub(crate) fn of(bags: &Bags, rows: usize) -> Postings {
-        let mut all: Vec<(u32, u32, u32)> = Vec::new();
+        // Each term's list grows by itself, from the row that it had last; then they are laid
+        // end to end.
+        let mut lists: HashMap<u32, (u32, Vec<u8>), RandomState> = HashMap::default();
         for at in 0..u32::try_from(rows).expect("a segment has fewer rows") {
-            all.extend(bags.bag(at).map(|(term, count)| (term, at, count)));
-        }
-        all.sort_unstable();
-        let mut postings = Postings::default();
-        for run in all.chunk_by(|a, b| a.0 == b.0) {
-            let mut last = 0;
-            for &(_, at, count) in run {
-                push_pair(&mut postings.bytes, at - last, count);
-                last = at;
+            for (term, count) in bags.bag(at) {
+                let (last, bytes) = lists.entry(term).or_default();
+                push_pair(bytes, at - *last, count);
+                *last = at;
             }
-            postings.terms.push(run[0].0);
+        }
+        let mut lists: Vec<(u32, Vec<u8>)> =
+            lists.into_iter().map(|(term, (_, bytes))| (term, bytes)).collect();
+        lists.sort_unstable_by_key(|(term, _)| *term);
+        let mut postings = Postings::default();
+        for (term, bytes) in lists {
+            postings.bytes.extend(bytes);
+            postings.terms.push(term);
             postings.ends.push(postings.bytes.len());
         }
         postings.bytes.shrink_to_fit();
