@@ -53,14 +53,18 @@ mod collections;
 mod config;
 mod error;
 mod expiry;
+mod feed;
 mod intake;
 mod journal;
 mod library;
 mod owner;
 mod purge;
 mod search;
+mod stats;
 mod store;
 mod sync;
+mod verify;
+mod worker;
 
 pub use aios_ledger::Durability;
 
@@ -73,10 +77,13 @@ pub use crate::{
     },
     config::Config,
     error::Error,
+    feed::{Applied, FeedPage, Refused},
     journal::{APPLICATION_ID, SCHEMA_VERSION},
     purge::{Obstacle, Purged},
     search::{
         Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
     },
-    store::{Applied, FeedPage, Longterm, Refused, Stats, Stored, Verification},
+    stats::Stats,
+    store::{Longterm, Stored},
+    verify::Verification,
 };

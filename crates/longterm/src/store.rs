@@ -1,32 +1,28 @@
-//! The handle: writing, the change feed, reading by key, and the worker that drains the journal.
+//! The handle: opening, writing, reading by key, draining and closing.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
     path::Path,
     sync::{Arc, OnceLock, RwLock},
     time::Duration,
 };
 
 use aios_embedding::Embedder;
-use aios_record::{Change, FeedItem, Id, Kind, Record, Timestamp};
+use aios_record::{Change, Id, Kind, Record, Timestamp};
 use tokio::{
-    sync::{Mutex, Notify, watch},
-    task::{self, JoinHandle},
-    time,
+    sync::{Mutex, Notify},
+    task, time,
 };
 
 use crate::{
     Config, Error,
     analysis::Analyzer,
     change::{Turns, is_past},
-    expiry::Expiry,
-    intake::cut,
-    journal::{FeedOutcome, Journal, Limits, Outcome, Page, Refusal},
+    journal::{Journal, Limits, Outcome},
     library::Library,
     owner::{self, Owner, Places},
     search::{Background, Names, Resident, Waiting, Weights},
-    sync::{Disk, System, make_directory, unless_gone},
+    sync::{Disk, System, make_directory},
+    worker::Worker,
 };
 
 /// How long [`Longterm::drain`] waits between looks at another process's progress.
@@ -75,80 +71,6 @@ pub struct Stored {
     pub key: String,
     /// Whether the same content was stored already.
     pub known: bool,
-}
-
-/// Consecutive entries of another tier's change feed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeedPage {
-    /// The watermark that this page continues from.
-    pub after: u64,
-    /// The watermark when it is applied.
-    pub through: u64,
-    /// What changed, oldest first.
-    pub changes: Vec<FeedItem>,
-}
-
-/// What became of a page of the feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Applied {
-    /// It is in the journal.
-    Yes {
-        /// Keys that are stored in another scope, or whose record cannot be stored at all, and
-        /// that were left as they are.
-        refused: Vec<String>,
-    },
-    /// Nothing was done: another process has applied this part of the feed.
-    WatermarkMoved {
-        /// Where the feed goes on.
-        watermark: u64,
-    },
-}
-
-/// How much there is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stats {
-    /// Records acknowledged, pending ones included.
-    pub records: u64,
-    /// Changes that wait in the journal.
-    pub pending: u64,
-    /// Changes that could not be stored, see [`Longterm::refused`].
-    pub refused: u64,
-    /// Records of each collection, pending ones included.
-    pub collections: BTreeMap<&'static str, u64>,
-    /// Bytes of `journal.db` and the library on disk.
-    pub disk_bytes: u64,
-}
-
-/// A change that could not be stored and was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// `kind/id`.
-    pub key: String,
-    /// Why, and what to do about it.
-    pub reason: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Whether the library holds what the journal says it does.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Verification {
-    /// Keys that were compared.
-    pub checked: u64,
-    /// Keys that the library should hold and does not.
-    pub missing: Vec<String>,
-    /// Keys that the library holds more than once.
-    pub repeated: Vec<String>,
-    /// Keys that the library holds and the journal does not know.
-    pub unknown: Vec<String>,
-}
-
-impl Verification {
-    /// Whether nothing is wrong.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.missing.is_empty() && self.repeated.is_empty() && self.unknown.is_empty()
-    }
 }
 
 impl Longterm {
@@ -227,55 +149,6 @@ impl Longterm {
         Ok(stored.map(|(key, outcome)| Stored { key, known: outcome == Outcome::Known }).collect())
     }
 
-    /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
-    /// change whose `seq` is lower than one applied before to the same key is passed over.
-    ///
-    /// # Errors
-    /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. What is wrong with single
-    /// changes does not hold up the feed: too long a text is cut, and what cannot be stored, or is
-    /// stored in another scope, is left out, named in [`Applied::Yes`] and listed in
-    /// [`refused`](Longterm::refused).
-    pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
-        let FeedPage { after, through, mut changes } = page;
-        for FeedItem { change, .. } in &mut changes {
-            if let Change::Upsert(record) = change {
-                cut(record, self.shared.config.text_bytes_max);
-            }
-        }
-        let places: Vec<_> = changes.iter().map(|item| (item.change.key(), item.seq)).collect();
-        let changes =
-            changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
-        let mut page = Page { after, through, writes: Vec::new(), refusals: Vec::new() };
-        for ((key, seq), write) in places.into_iter().zip(self.shared.prepare(changes).await?) {
-            match write {
-                Ok(write) => page.writes.push(write),
-                Err(error) => {
-                    let reason = error.to_string();
-                    page.refusals.push(Refusal { key, feed_seq: Some(seq), reason });
-                }
-            }
-        }
-        match self.shared.write_page(page).await? {
-            FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
-            FeedOutcome::Unread(_) => unreachable!("it was read and written"),
-            FeedOutcome::Written { refusals } => {
-                for Refusal { key, reason, .. } in &refusals {
-                    tracing::warn!(key, reason, "a change of the feed was left out");
-                }
-                Ok(Applied::Yes { refused: refusals.into_iter().map(|it| it.key).collect() })
-            }
-        }
-    }
-
-    /// What could not be stored and was passed over, newest first, at most `limit`; the newest
-    /// 10,000 are kept.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
-        self.shared.journal.refused(limit).await
-    }
-
     /// Makes durable all that was acknowledged before the call. With [`Durability::Full`] it is
     /// already; with [`Durability::Normal`] call this before deleting what it was made from.
     ///
@@ -286,14 +159,6 @@ impl Longterm {
     /// [`Error::Journal`] when the disk refuses.
     pub async fn sync(&self) -> Result<(), Error> {
         self.shared.journal.sync().await
-    }
-
-    /// How far the feed is applied; 0 at first.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn watermark(&self) -> Result<u64, Error> {
-        self.shared.journal.watermark().await
     }
 
     /// Which of these keys (`kind/id`) were ever acknowledged and not deleted since, in the order
@@ -324,74 +189,6 @@ impl Longterm {
     pub async fn records(&self, keys: Vec<String>) -> Result<Vec<Record>, Error> {
         let rows = self.shared.rows(keys).await?;
         Ok(rows.into_iter().map(|row| row.record).collect())
-    }
-
-    /// How much there is.
-    ///
-    /// # Errors
-    /// [`Error::Journal`], [`Error::Io`] when the directory cannot be read.
-    pub async fn stats(&self) -> Result<Stats, Error> {
-        let mut collections = BTreeMap::new();
-        for (kind, count) in self.shared.journal.counts().await? {
-            if let Ok(kind) = kind.parse::<Kind>() {
-                collections.insert(kind.collection(), count);
-            }
-        }
-        let places = self.shared.places.clone();
-        let disk_bytes = task::spawn_blocking(move || {
-            bytes_below(&places.library).map_err(Error::io("list", &places.library)).map(|bytes| {
-                let journal = ["", "-wal"].iter().map(|end| {
-                    let mut path = places.journal.clone().into_os_string();
-                    path.push(end);
-                    fs::metadata(path).map_or(0, |metadata| metadata.len())
-                });
-                bytes + journal.sum::<u64>()
-            })
-        });
-        Ok(Stats {
-            records: collections.values().sum(),
-            pending: self.shared.journal.pending_count().await?,
-            refused: self.shared.journal.refused_count().await?,
-            collections,
-            disk_bytes: disk_bytes.await.map_err(|_| Error::Closed)??,
-        })
-    }
-
-    /// Compares the library's keys with the journal's. Keys that still wait in the journal are left
-    /// out, so [`drain`](Longterm::drain) first for a full picture.
-    ///
-    /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
-    pub async fn verify(&self) -> Result<Verification, Error> {
-        let places = self.shared.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
-        let _pin = pin.await.map_err(|_| Error::Closed)??;
-        let held = self.shared.journal.held().await?;
-        let mut found = match self.shared.library(held.synced_version).await? {
-            Some(library) => library.keys().await?,
-            None => Vec::new(),
-        };
-        found.retain(|key| !held.pending.contains(key));
-        found.sort_unstable();
-        let repeated = found.windows(2).filter(|pair| pair[0] == pair[1]);
-        let mut report = Verification {
-            checked: held.keys.len() as u64,
-            repeated: repeated.map(|pair| pair[0].clone()).collect(),
-            ..Verification::default()
-        };
-        let found: BTreeSet<String> = found.into_iter().collect();
-        report.missing = held.keys.difference(&found).cloned().collect();
-        if !report.missing.is_empty() {
-            // What was deleted or changed since the journal was read is not missing.
-            let now = self.shared.journal.held().await?;
-            report.missing.retain(|key| now.keys.contains(key));
-        }
-        let strangers: Vec<String> = found.difference(&held.keys).cloned().collect();
-        // What was stored since the journal was read is no stranger.
-        let known = self.shared.journal.known(strangers.clone()).await?.into_iter();
-        let unknown = strangers.into_iter().zip(known).filter(|(_, known)| !known);
-        report.unknown = unknown.map(|(key, _)| key).collect();
-        Ok(report)
     }
 
     /// Returns when the library holds all that was acknowledged before the call, whichever process
@@ -528,73 +325,4 @@ impl Shared {
         });
         work.await.map_err(|_| Error::Closed)?
     }
-}
-
-/// Drains the journal in the background, and waits to become the owner where another process is.
-struct Worker {
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Worker {
-    fn start(shared: Arc<Shared>) -> Worker {
-        let (stop, stopped) = watch::channel(false);
-        let task = Mutex::new(Some(task::spawn(work(shared, stopped))));
-        Worker { stop, task }
-    }
-
-    async fn stop(&self) {
-        self.stop.send_replace(true);
-        if let Some(task) = self.task.lock().await.take()
-            && task.await.is_err()
-        {
-            tracing::error!("the worker of long-term memory ended by a panic");
-        }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.stop.send_replace(true);
-    }
-}
-
-async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    let mut expiry = Expiry::new();
-    loop {
-        if let Err(error) = shared.own().await {
-            tracing::warn!(%error, "long-term memory has no owner yet");
-        }
-        let owned = shared.drain_now().await.unwrap_or_else(|error| {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "the journal could not be drained; trying again");
-            false
-        });
-        if owned {
-            expiry.look(&shared).await;
-        }
-        let woken = async {
-            if owned {
-                let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;
-                time::sleep(shared.config.drain_delay).await;
-            } else {
-                time::sleep(shared.config.owner_retry).await;
-            }
-        };
-        tokio::select! {
-            () = woken => {}
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-        }
-    }
-}
-
-fn bytes_below(dir: &Path) -> std::io::Result<u64> {
-    let mut bytes = 0;
-    let Some(entries) = unless_gone(fs::read_dir(dir))? else { return Ok(0) };
-    for entry in entries {
-        let entry = entry?;
-        let Some(metadata) = unless_gone(entry.metadata())? else { continue };
-        bytes += if metadata.is_dir() { bytes_below(&entry.path())? } else { metadata.len() };
-    }
-    Ok(bytes)
 }

@@ -5,7 +5,7 @@ use aios_record::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{Journal, Write, count, count_pending, meta_number, sql_integer, sql_limit};
-use crate::{Error, store::Refused};
+use crate::{Error, feed::Refused};
 
 /// As many refused changes are listed; older ones make room.
 const REFUSED_ROWS_MAX: u64 = 10_000;

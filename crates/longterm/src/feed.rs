@@ -1,0 +1,107 @@
+//! The change feed of another tier: its pages, the watermark up to which they are applied, and what
+//! of them was refused.
+
+use aios_record::{Change, FeedItem, Timestamp};
+
+use crate::{
+    Error, Longterm,
+    intake::cut,
+    journal::{FeedOutcome, Page, Refusal},
+};
+
+/// Consecutive entries of another tier's change feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedPage {
+    /// The watermark that this page continues from.
+    pub after: u64,
+    /// The watermark when it is applied.
+    pub through: u64,
+    /// What changed, oldest first.
+    pub changes: Vec<FeedItem>,
+}
+
+/// What became of a page of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied {
+    /// It is in the journal.
+    Yes {
+        /// Keys that are stored in another scope, or whose record cannot be stored at all, and
+        /// that were left as they are.
+        refused: Vec<String>,
+    },
+    /// Nothing was done: another process has applied this part of the feed.
+    WatermarkMoved {
+        /// Where the feed goes on.
+        watermark: u64,
+    },
+}
+
+/// A change that could not be stored and was passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// `kind/id`.
+    pub key: String,
+    /// Why, and what to do about it.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Longterm {
+    /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
+    /// change whose `seq` is lower than one applied before to the same key is passed over.
+    ///
+    /// # Errors
+    /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. What is wrong with single
+    /// changes does not hold up the feed: too long a text is cut, and what cannot be stored, or is
+    /// stored in another scope, is left out, named in [`Applied::Yes`] and listed in
+    /// [`refused`](Longterm::refused).
+    pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
+        let FeedPage { after, through, mut changes } = page;
+        for FeedItem { change, .. } in &mut changes {
+            if let Change::Upsert(record) = change {
+                cut(record, self.shared.config.text_bytes_max);
+            }
+        }
+        let places: Vec<_> = changes.iter().map(|item| (item.change.key(), item.seq)).collect();
+        let changes =
+            changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
+        let mut page = Page { after, through, writes: Vec::new(), refusals: Vec::new() };
+        for ((key, seq), write) in places.into_iter().zip(self.shared.prepare(changes).await?) {
+            match write {
+                Ok(write) => page.writes.push(write),
+                Err(error) => {
+                    let reason = error.to_string();
+                    page.refusals.push(Refusal { key, feed_seq: Some(seq), reason });
+                }
+            }
+        }
+        match self.shared.write_page(page).await? {
+            FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
+            FeedOutcome::Unread(_) => unreachable!("it was read and written"),
+            FeedOutcome::Written { refusals } => {
+                for Refusal { key, reason, .. } in &refusals {
+                    tracing::warn!(key, reason, "a change of the feed was left out");
+                }
+                Ok(Applied::Yes { refused: refusals.into_iter().map(|it| it.key).collect() })
+            }
+        }
+    }
+
+    /// How far the feed is applied; 0 at first.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn watermark(&self) -> Result<u64, Error> {
+        self.shared.journal.watermark().await
+    }
+
+    /// What could not be stored and was passed over, newest first, at most `limit`; the newest
+    /// 10,000 are kept.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
+        self.shared.journal.refused(limit).await
+    }
+}

@@ -1,0 +1,125 @@
+//! What the owner of the library writes down: that its term begins, which version is safe, and
+//! which rows that version holds.
+
+use aios_record::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{
+    Journal, Pending, Refusal, add_statistics, meta_number,
+    pending::{Bounds, Damage, Drain, pending},
+    refuse, set_meta, sql_integer, state,
+};
+use crate::Error;
+
+/// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
+/// 2 GiB, and RAM ends earlier.
+const DRAIN_BYTES_MAX: usize = 64 << 20;
+
+/// The time during which one process owns the library.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Term {
+    number: u64,
+    /// The version up to which the library was trusted when it began; 0 where there was none.
+    pub(crate) synced_version: u64,
+}
+
+/// A version of the library that is on disk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Safe {
+    pub(crate) version: u64,
+    /// What the library's files take, older versions included.
+    pub(crate) library_bytes: u64,
+}
+
+impl Journal {
+    /// Whether there was ever an owner.
+    pub(crate) async fn had_owner(&self) -> Result<bool, Error> {
+        self.ledger.read(|db| Ok(0 < meta_number(db, "owner_term")?)).await
+    }
+
+    /// Starts the term of a new owner. What an earlier one still tries to note is refused from
+    /// then on.
+    pub(crate) async fn begin_term(&self) -> Result<Term, Error> {
+        self.ledger
+            .write(|db| {
+                let number = meta_number(db, "owner_term")? + 1;
+                set_meta(db, "owner_term", sql_integer(number))?;
+                Ok(Term { number, synced_version: meta_number(db, "synced_version")? })
+            })
+            .await
+    }
+
+    /// Notes that `version`, with all its files, is on disk.
+    pub(crate) async fn set_synced(&self, term: Term, safe: Safe) -> Result<(), Error> {
+        self.ledger.write(move |db| set_synced(db, term, safe)).await
+    }
+
+    /// The oldest changes that wait, at most `limit`, of those that came no later than `through`.
+    pub(crate) async fn drain(&self, limit: usize, through: i64) -> Result<Drain, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut held = db.prepare_cached("SELECT state FROM ids WHERE key = ?1")?;
+                let mut drain = Drain::default();
+                let bounds =
+                    Bounds { rows: limit, bytes: DRAIN_BYTES_MAX, through, ..Bounds::NONE };
+                for change in pending(db, &bounds)? {
+                    let Pending { seq, key, row } = match change {
+                        Ok(change) => change,
+                        Err(damage) => {
+                            drain.damaged.push(damage);
+                            continue;
+                        }
+                    };
+                    let held: i64 = held.query_row([&key], |row| row.get(0))?;
+                    match row {
+                        Some(row) if held == state::NEW => drain.appends.push(row),
+                        Some(row) => drain.replacements.push(row),
+                        None => drain.removals.push(key.clone()),
+                    }
+                    drain.seqs.push((seq, key));
+                }
+                Ok(drain)
+            })
+            .await
+    }
+
+    /// Notes that `version` is on disk, takes `library_bytes` there and holds `drain`, and drops
+    /// the rows that it holds; a row that was written again meanwhile stays.
+    pub(crate) async fn applied(
+        &self,
+        term: Term,
+        drain: Drain,
+        safe: Safe,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.ledger
+            .write(move |db| {
+                set_synced(db, term, safe)?;
+                add_statistics(db, &drain.appends)?;
+                let mut drop = db.prepare_cached("DELETE FROM pending WHERE seq = ?1")?;
+                let mut hold =
+                    db.prepare_cached("UPDATE ids SET state = ?2 WHERE key = ?1 AND state = ?3")?;
+                for (seq, key) in &drain.seqs {
+                    drop.execute([seq])?;
+                    hold.execute(params![key, state::HELD, state::NEW])?;
+                }
+                for damage in drain.damaged {
+                    let Damage { seq, key, reason } = damage;
+                    tracing::error!(key, reason, "a row of the journal was set aside");
+                    let refusal = Refusal { key, feed_seq: None, reason };
+                    refuse(db, &refusal, Some(seq), now)?;
+                    drop.execute([seq])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+pub(super) fn set_synced(db: &Connection, term: Term, safe: Safe) -> Result<(), Error> {
+    if meta_number(db, "owner_term")? != term.number {
+        return Err(Error::Ousted);
+    }
+    set_meta(db, "library_bytes", sql_integer(safe.library_bytes))?;
+    set_meta(db, "synced_version", sql_integer(safe.version))
+}

@@ -1,0 +1,264 @@
+//! Writing: what becomes of a change that was acknowledged, one transaction for all that come
+//! together.
+
+use aios_record::{Scope, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    Journal, Older, Refusal, check_room, history, meta_number, number, refusal::Limits, refuse,
+    set_meta, sql_integer, state, vector_bytes,
+};
+use crate::{Error, library::Row};
+
+/// A change ready to be written: analysed and embedded.
+#[derive(Debug)]
+pub(crate) enum Write {
+    /// `feed_seq` is none for what did not come through the feed: it replaces whatever there is.
+    Upsert {
+        row: Box<Row>,
+        embedder: Option<String>,
+        feed_seq: Option<u64>,
+        older: Older,
+    },
+    Delete {
+        key: String,
+        feed_seq: Option<u64>,
+    },
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is in the journal.
+    Written,
+    /// The same content was known already, or something newer is.
+    Known,
+    /// The key is stored in another scope.
+    Conflict,
+}
+
+/// Whether the writer had read what it replaces.
+#[derive(Debug)]
+pub(crate) enum Written {
+    Yes(Vec<Outcome>),
+    /// It had not, or another version is there now; nothing was written.
+    Unread(Vec<Write>),
+}
+
+/// A page of the feed: what is to be written, and what was found to be impossible to store.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) after: u64,
+    pub(crate) through: u64,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) refusals: Vec<Refusal>,
+}
+
+/// Whether the watermark stood where the page began.
+#[derive(Debug)]
+pub(crate) enum FeedOutcome {
+    Written {
+        refusals: Vec<Refusal>,
+    },
+    Moved {
+        watermark: u64,
+    },
+    /// As [`Written::Unread`].
+    Unread(Page),
+}
+
+impl Journal {
+    /// Writes all, as of `now`, or, on a conflict or where what is replaced is unread, none.
+    pub(crate) async fn write(
+        &self,
+        writes: Vec<Write>,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Result<Written, Error> {
+        self.ledger
+            .write(move |db| {
+                if history::are_unread(db, &writes)? {
+                    return Ok(Written::Unread(writes));
+                }
+                check_room(db, &writes, limits)?;
+                let mut outcomes = Vec::with_capacity(writes.len());
+                for change in &writes {
+                    let outcome = write(db, change, now)?;
+                    if let (Outcome::Conflict, Write::Upsert { row, .. }) = (&outcome, change) {
+                        return Err(Error::Conflict { key: row.record.key() });
+                    }
+                    outcomes.push(outcome);
+                }
+                Ok(Written::Yes(outcomes))
+            })
+            .await
+    }
+
+    /// Writes a page of the feed and moves the watermark from `after` to `through`, or does
+    /// nothing where another process has moved it. What it refuses is listed, as of `now`.
+    pub(crate) async fn write_feed(
+        &self,
+        page: Page,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Result<FeedOutcome, Error> {
+        self.ledger
+            .write(move |db| {
+                let watermark = meta_number(db, "watermark")?;
+                if watermark != page.after {
+                    return Ok(FeedOutcome::Moved { watermark });
+                }
+                if history::are_unread(db, &page.writes)? {
+                    return Ok(FeedOutcome::Unread(page));
+                }
+                check_room(db, &page.writes, limits)?;
+                let mut refusals = page.refusals;
+                for change in &page.writes {
+                    if write(db, change, now)? == Outcome::Conflict {
+                        refusals.push(change.conflict());
+                    }
+                }
+                for refusal in &refusals {
+                    refuse(db, refusal, None, now)?;
+                }
+                set_meta(db, "watermark", sql_integer(page.through))?;
+                Ok(FeedOutcome::Written { refusals })
+            })
+            .await
+    }
+
+    pub(crate) async fn watermark(&self) -> Result<u64, Error> {
+        self.ledger.read(|db| meta_number(db, "watermark")).await
+    }
+}
+
+fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Error> {
+    match change {
+        Write::Upsert { row, embedder, feed_seq, older } => {
+            let key = row.record.key();
+            let known = Known::find(db, &key)?;
+            if let Some(outcome) = settled(db, row, known.as_ref(), *feed_seq)? {
+                return Ok(outcome);
+            }
+            if known.as_ref().is_some_and(|known| known.state != state::DELETED) {
+                history::keep(db, &key, older, now)?;
+            }
+            upsert(db, row, embedder.as_deref(), newest(known.as_ref(), *feed_seq))
+        }
+        Write::Delete { key, feed_seq } => delete(db, key, *feed_seq),
+    }
+}
+
+/// What becomes of a row that is not to be written; none where it is.
+fn settled(
+    db: &Connection,
+    row: &Row,
+    known: Option<&Known>,
+    feed_seq: Option<u64>,
+) -> Result<Option<Outcome>, Error> {
+    Ok(match known {
+        Some(known) if known.is_after(feed_seq) => Some(Outcome::Known),
+        Some(known) if known.state == state::DELETED => None,
+        Some(known) if known.scope != row.record.scope => Some(Outcome::Conflict),
+        Some(known) if known.content_hash == row.content_hash => {
+            set_feed_seq(db, &row.record.key(), newest(Some(known), feed_seq))?;
+            Some(Outcome::Known)
+        }
+        _ => None,
+    })
+}
+
+fn upsert(
+    db: &Connection,
+    row: &Row,
+    embedder: Option<&str>,
+    newest: i64,
+) -> Result<Outcome, Error> {
+    let record = &row.record;
+    let key = record.key();
+    // A deleted key whose deletion has not reached the library yet may still be held by it, so it
+    // is replaced, which also serves where it is not held.
+    db.prepare_cached(
+        "INSERT INTO ids (key, user, agent, session, external_id, content_hash, state, feed_seq,
+                          embedder)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (key) DO UPDATE SET
+             user = excluded.user, agent = excluded.agent, session = excluded.session,
+             external_id = excluded.external_id, content_hash = excluded.content_hash,
+             state = iif(state = 2, 1, state), feed_seq = excluded.feed_seq,
+             embedder = excluded.embedder",
+    )?
+    .execute(params![
+        key,
+        record.scope.user,
+        record.scope.agent,
+        record.scope.session,
+        record.external_id,
+        row.content_hash,
+        state::NEW,
+        newest,
+        embedder,
+    ])?;
+    let json = serde_json::to_string(record).expect("a record is plain data");
+    let vector = row.vector.as_deref().map(vector_bytes);
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO pending (key, record, terms, vector, content_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![key, json, row.terms, vector, row.content_hash])?;
+    Ok(Outcome::Written)
+}
+
+pub(super) fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Result<Outcome, Error> {
+    let Some(known) = Known::find(db, key)? else { return Ok(Outcome::Known) };
+    if known.state == state::DELETED || known.is_after(feed_seq) {
+        return Ok(Outcome::Known);
+    }
+    set_feed_seq(db, key, newest(Some(&known), feed_seq))?;
+    db.prepare_cached("UPDATE ids SET state = ?2 WHERE key = ?1")?
+        .execute(params![key, state::DELETED])?;
+    history::forget(db, key)?;
+    db.prepare_cached("INSERT OR REPLACE INTO pending (key) VALUES (?1)")?.execute([key])?;
+    Ok(Outcome::Written)
+}
+
+/// What `ids` says of a key.
+pub(super) struct Known {
+    pub(super) scope: Scope,
+    pub(super) content_hash: String,
+    pub(super) state: i64,
+    feed_seq: u64,
+}
+
+impl Known {
+    /// Whether what is known is from a later place in the feed.
+    pub(super) fn is_after(&self, feed_seq: Option<u64>) -> bool {
+        feed_seq.is_some_and(|feed_seq| feed_seq < self.feed_seq)
+    }
+
+    pub(super) fn find(db: &Connection, key: &str) -> Result<Option<Known>, Error> {
+        let mut find = db.prepare_cached(
+            "SELECT user, agent, session, content_hash, state, feed_seq FROM ids WHERE key = ?1",
+        )?;
+        let known = find.query_row([key], |row| {
+            Ok(Known {
+                scope: Scope { user: row.get(0)?, agent: row.get(1)?, session: row.get(2)? },
+                content_hash: row.get(3)?,
+                state: row.get(4)?,
+                feed_seq: number(row.get(5)?),
+            })
+        });
+        Ok(known.optional()?)
+    }
+}
+
+/// The highest place in the feed that a key is known to have had.
+fn newest(known: Option<&Known>, feed_seq: Option<u64>) -> i64 {
+    sql_integer(known.map_or(0, |known| known.feed_seq).max(feed_seq.unwrap_or(0)))
+}
+
+fn set_feed_seq(db: &Connection, key: &str, feed_seq: i64) -> Result<(), Error> {
+    db.prepare_cached("UPDATE ids SET feed_seq = ?2 WHERE key = ?1")?
+        .execute(params![key, feed_seq])?;
+    Ok(())
+}

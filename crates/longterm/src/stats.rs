@@ -1,0 +1,67 @@
+//! How much there is.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use aios_record::Kind;
+use tokio::task;
+
+use crate::{Error, Longterm, sync::unless_gone};
+
+/// How much there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    /// Records acknowledged, pending ones included.
+    pub records: u64,
+    /// Changes that wait in the journal.
+    pub pending: u64,
+    /// Changes that could not be stored, see [`Longterm::refused`].
+    pub refused: u64,
+    /// Records of each collection, pending ones included.
+    pub collections: BTreeMap<&'static str, u64>,
+    /// Bytes of `journal.db` and the library on disk.
+    pub disk_bytes: u64,
+}
+
+impl Longterm {
+    /// How much there is.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Io`] when the directory cannot be read.
+    pub async fn stats(&self) -> Result<Stats, Error> {
+        let mut collections = BTreeMap::new();
+        for (kind, count) in self.shared.journal.counts().await? {
+            if let Ok(kind) = kind.parse::<Kind>() {
+                collections.insert(kind.collection(), count);
+            }
+        }
+        let places = self.shared.places.clone();
+        let disk_bytes = task::spawn_blocking(move || {
+            bytes_below(&places.library).map_err(Error::io("list", &places.library)).map(|bytes| {
+                let journal = ["", "-wal"].iter().map(|end| {
+                    let mut path = places.journal.clone().into_os_string();
+                    path.push(end);
+                    fs::metadata(path).map_or(0, |metadata| metadata.len())
+                });
+                bytes + journal.sum::<u64>()
+            })
+        });
+        Ok(Stats {
+            records: collections.values().sum(),
+            pending: self.shared.journal.pending_count().await?,
+            refused: self.shared.journal.refused_count().await?,
+            collections,
+            disk_bytes: disk_bytes.await.map_err(|_| Error::Closed)??,
+        })
+    }
+}
+
+fn bytes_below(dir: &Path) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    let Some(entries) = unless_gone(fs::read_dir(dir))? else { return Ok(0) };
+    for entry in entries {
+        let entry = entry?;
+        let Some(metadata) = unless_gone(entry.metadata())? else { continue };
+        bytes += if metadata.is_dir() { bytes_below(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}

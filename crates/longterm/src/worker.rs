@@ -1,0 +1,70 @@
+//! The worker: drains the journal in the background, and waits to become the owner where another
+//! process is.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{Mutex, watch},
+    task::{self, JoinHandle},
+    time,
+};
+
+use crate::{expiry::Expiry, store::Shared};
+
+/// Drains the journal in the background, and waits to become the owner where another process is.
+pub(crate) struct Worker {
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Worker {
+    pub(crate) fn start(shared: Arc<Shared>) -> Worker {
+        let (stop, stopped) = watch::channel(false);
+        let task = Mutex::new(Some(task::spawn(work(shared, stopped))));
+        Worker { stop, task }
+    }
+
+    pub(crate) async fn stop(&self) {
+        self.stop.send_replace(true);
+        if let Some(task) = self.task.lock().await.take()
+            && task.await.is_err()
+        {
+            tracing::error!("the worker of long-term memory ended by a panic");
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let mut expiry = Expiry::new();
+    loop {
+        if let Err(error) = shared.own().await {
+            tracing::warn!(%error, "long-term memory has no owner yet");
+        }
+        let owned = shared.drain_now().await.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the journal could not be drained; trying again");
+            false
+        });
+        if owned {
+            expiry.look(&shared).await;
+        }
+        let woken = async {
+            if owned {
+                let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;
+                time::sleep(shared.config.drain_delay).await;
+            } else {
+                time::sleep(shared.config.owner_retry).await;
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+    }
+}
