@@ -43,6 +43,23 @@ pub enum Error {
         /// Fingerprint of the model given.
         given: String,
     },
+    /// The store takes vectors of the caller's own, and none was given.
+    #[error(
+        "`{of}` comes without a vector, and the store makes none; \
+         give one in the space that the store was opened with"
+    )]
+    VectorMissing {
+        /// The key of a record, or `the query`.
+        of: String,
+    },
+    /// A vector was given that the store cannot take.
+    #[error("the vector of `{of}` does not fit: {problem}")]
+    VectorUnfit {
+        /// The key of a record, or `the query`.
+        of: String,
+        /// Why not.
+        problem: String,
+    },
     /// A text is longer than [`Config::text_bytes_max`](crate::Config::text_bytes_max).
     #[error("the text of `{key}` has {bytes} bytes, at most {bytes_max} are stored; split it")]
     TextTooLong {

@@ -13,6 +13,7 @@ use crate::{
     journal::{Older, Write},
     library::{Row, TAG_SEPARATOR},
     store::Shared,
+    vectors::Vectors,
 };
 
 /// How often a text is given to the model before it is stored without a vector.
@@ -34,7 +35,11 @@ impl Shared {
                     Change::Delete { .. } => None,
                 })
                 .collect();
-            let mut vectors = embed(&*shared.embedder, &texts).into_iter();
+            let mut vectors = match &shared.vectors {
+                Vectors::Model(model) => embed(&**model, &texts),
+                Vectors::Given(_) => texts.iter().map(|_| Embedded::Missing).collect(),
+            }
+            .into_iter();
             let writes = changes.into_iter().map(|(feed_seq, change)| match change {
                 Change::Delete { .. } => Ok(Write::Delete { key: change.key(), feed_seq }),
                 Change::Upsert(record) => {
@@ -45,6 +50,19 @@ impl Shared {
             writes.collect()
         });
         work.await.map_err(|_| Error::Closed)
+    }
+
+    /// What writes records that come with vectors of the caller's own.
+    pub(crate) fn with_given_vectors(
+        &self,
+        records: Vec<(Record, Vec<f32>)>,
+    ) -> Result<Vec<Write>, Error> {
+        let dimension = self.vectors.dimension();
+        let writes = records.into_iter().map(|(record, vector)| {
+            let vector = self.vectors.take(&record.key(), vector)?;
+            self.write_of(record, Embedded::new(vector, dimension), self.now(), None)
+        });
+        writes.collect()
     }
 
     /// What writes `record`, whose text is that of `row`.
@@ -62,30 +80,41 @@ impl Shared {
     ) -> Result<Write, Error> {
         check_length(&record, self.config.text_bytes_max)?;
         normalize(&mut record);
-        let content_hash = content_hash(&record)?;
+        let given = match (&self.vectors, &vector) {
+            (Vectors::Given(_), Embedded::Vector(vector)) => Some(&vector[..]),
+            _ => None,
+        };
+        let content_hash = content_hash(&record, given)?;
         if record.recorded_at == Timestamp::UNIX_EPOCH {
             record.recorded_at = whole_micros(now);
         }
         let embedder = match &vector {
-            Embedded::Failed => None,
-            _ => Some(self.embedder.fingerprint().to_string()),
+            // The feed is held up by nothing, and words find what came without a vector.
+            Embedded::Missing if feed_seq.is_none() => {
+                return Err(Error::VectorMissing { of: record.key() });
+            }
+            Embedded::Missing | Embedded::Failed => None,
+            Embedded::Vector(_) | Embedded::Nothing => Some(self.vectors.fingerprint()),
         };
         let terms = self.analyzer.terms(&record.text).join(" ");
         let vector = match vector {
             Embedded::Vector(vector) => Some(vector),
-            Embedded::Nothing | Embedded::Failed => None,
+            Embedded::Nothing | Embedded::Failed | Embedded::Missing => None,
         };
         let row = Box::new(Row { record, terms, vector, content_hash });
         Ok(Write::Upsert { row, embedder, feed_seq, older: Older::Unread })
     }
 }
 
-/// What the model made of a text.
+/// What there is of a text as a vector.
 enum Embedded {
     Vector(Vec<f32>),
     /// The text has no word that the model knows.
     Nothing,
+    /// The model could not make one.
     Failed,
+    /// The store takes the caller's vectors, and none came with the text.
+    Missing,
 }
 
 impl Embedded {
@@ -159,8 +188,9 @@ fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
 }
 
-/// Over all that a reader could see, but not over when and by whom it was written.
-fn content_hash(record: &Record) -> Result<String, Error> {
+/// Over all that a reader could see, but not over when and by whom it was written. A vector that
+/// was given is part of the content; one that was made follows from it.
+fn content_hash(record: &Record, given: Option<&[f32]>) -> Result<String, Error> {
     let content = Record {
         recorded_at: Timestamp::UNIX_EPOCH,
         provenance: Provenance::default(),
@@ -170,5 +200,10 @@ fn content_hash(record: &Record) -> Result<String, Error> {
     // What was written must be readable: JSON may be nested more deeply than it is read.
     serde_json::from_slice::<Record>(&json)
         .map_err(|error| Error::Unstorable { key: record.key(), reason: error.to_string() })?;
-    Ok(blake3::hash(&json).to_hex()[..32].to_owned())
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&json);
+    for number in given.unwrap_or_default() {
+        hasher.update(&number.to_le_bytes());
+    }
+    Ok(hasher.finalize().to_hex()[..32].to_owned())
 }

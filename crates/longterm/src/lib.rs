@@ -63,6 +63,7 @@ mod search;
 mod stats;
 mod store;
 mod sync;
+mod vectors;
 mod verify;
 mod worker;
 
@@ -85,5 +86,6 @@ pub use crate::{
     },
     stats::Stats,
     store::{Longterm, Stored},
+    vectors::Space,
     verify::Verification,
 };

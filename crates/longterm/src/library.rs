@@ -269,6 +269,21 @@ impl Library {
         Ok(keys)
     }
 
+    /// The vectors of at most `count` rows from all over the table.
+    pub(crate) async fn spread_vectors(&self, count: usize) -> Result<Vec<Vec<f32>>, Error> {
+        let rows = self.row_count().await?;
+        let step = rows.div_ceil(count as u64).max(1);
+        let offsets = (0..rows).step_by(usize::try_from(step).unwrap_or(usize::MAX)).collect();
+        let query = self.table.take_offsets(offsets).select(Select::columns(&["vector"]));
+        let failed = || Error::library("read vectors");
+        let mut batches = query.execute().await.map_err(failed())?;
+        let mut vectors = Vec::new();
+        while let Some(batch) = batches.try_next().await.map_err(failed())? {
+            vectors.extend(rows::vectors_of(&batch));
+        }
+        Ok(vectors)
+    }
+
     /// How many rows there are.
     pub(crate) async fn row_count(&self) -> Result<u64, Error> {
         Ok(self.table.count_rows(None).await.map_err(Error::library("count"))? as u64)

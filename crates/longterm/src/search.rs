@@ -80,6 +80,9 @@ pub struct SearchOptions {
     pub as_of: Option<Timestamp>,
     /// Leaves out hits of lower relevance, 0 to 1.
     pub min_relevance: Option<f64>,
+    /// The query as a vector, in a store whose vectors are the caller's own, see
+    /// [`Longterm::open_with_vectors`]; none elsewhere.
+    pub vector: Option<Vec<f32>>,
     /// Whether hits say how they came about; they do not unless told.
     pub explain: Explain,
 }
@@ -105,6 +108,7 @@ impl Default for SearchOptions {
             until: None,
             as_of: None,
             min_relevance: None,
+            vector: None,
             explain: Explain::No,
         }
     }
@@ -134,11 +138,14 @@ pub struct Hit {
 }
 
 impl Longterm {
-    /// Finds the records that fit `text`, best first. A text without a single word finds nothing.
+    /// Finds the records that fit `text`, best first. A text without a single word finds nothing,
+    /// unless it comes with a vector.
     ///
     /// # Errors
     /// - [`Error::QueryTooLong`] above [`QUERY_BYTES_MAX`] bytes, [`Error::TooMany`] above
     ///   [`LIMIT_MAX`] hits or 100 tags.
+    /// - [`Error::VectorMissing`] without a vector where vectors are the caller's own,
+    ///   [`Error::VectorUnfit`] with one that does not fit, or where the store embeds by itself.
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         check(text, options)?;
@@ -154,11 +161,13 @@ impl Longterm {
     async fn search_once(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         let shared = &self.shared;
         let terms = shared.analyzer.query_terms(text);
-        if terms.is_empty() || options.limit == 0 {
+        if (terms.is_empty() && options.vector.is_none()) || options.limit == 0 {
             return Ok(Found::default());
         }
-        let centre = shared.centre().await?;
-        let (looking, embedding) = (shared.look(&terms, &centre), shared.embed(text));
+        let background = shared.background().await?;
+        let centre = background.centre();
+        let looking = shared.look(&terms, &centre);
+        let embedding = shared.embed(text, options.vector.clone(), background);
         let ((snapshot, seen), meaning) = tokio::try_join!(looking, embedding)?;
         let (version, statistics) = (snapshot.synced_version, snapshot.statistics);
         let view = shared.view(version).await;
@@ -199,11 +208,7 @@ impl Longterm {
 impl Shared {
     /// What the vectors of all texts have in common.
     async fn centre(self: &Arc<Shared>) -> Result<Arc<[f32]>, Error> {
-        if let Some(background) = self.background.get() {
-            return Ok(background.centre());
-        }
-        let shared = Arc::clone(self);
-        blocking(move || Ok(shared.background()?.centre())).await?
+        Ok(self.background().await?.centre())
     }
 
     /// The journal as it is now.
@@ -228,12 +233,16 @@ impl Shared {
         }
     }
 
-    /// Embeds the query, off the async workers.
-    async fn embed(self: &Arc<Shared>, text: &str) -> Result<Meaning, Error> {
+    /// Embeds the query, off the async workers, unless a vector is given.
+    async fn embed(
+        self: &Arc<Shared>,
+        text: &str,
+        given: Option<Vec<f32>>,
+        background: Arc<Background>,
+    ) -> Result<Meaning, Error> {
         let (shared, text) = (Arc::clone(self), text.to_owned());
         let work = blocking(move || {
-            let vector = shared.embedder.embed_query(&text)?;
-            let background = shared.background()?;
+            let vector = shared.vectors.of_query(&text, given)?;
             Ok(Meaning {
                 asked: Asked::new(&vector, &background.centre()),
                 spread: background.spread(&vector),

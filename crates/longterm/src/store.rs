@@ -17,11 +17,12 @@ use crate::{
     Config, Error,
     analysis::Analyzer,
     change::{Turns, is_past},
-    journal::{Journal, Limits, Outcome},
+    journal::{Journal, Limits, Outcome, Write},
     library::Library,
     owner::{self, Owner, Places},
     search::{Background, Names, Resident, Waiting, Weights},
     sync::{Disk, System, make_directory},
+    vectors::{Space, Vectors},
     worker::Worker,
 };
 
@@ -45,10 +46,10 @@ pub(crate) struct Shared {
     pub(crate) places: Places,
     pub(crate) config: Arc<Config>,
     pub(crate) journal: Journal,
-    pub(crate) embedder: Arc<dyn Embedder>,
+    pub(crate) vectors: Vectors,
     pub(crate) analyzer: Analyzer,
-    /// Embedded at the first search.
-    pub(crate) background: OnceLock<Background>,
+    /// From the first search on.
+    pub(crate) background: OnceLock<Arc<Background>>,
     /// What numbers stand for in what searches hold in RAM.
     pub(crate) names: RwLock<Names>,
     /// What waits in the journal, as searches see it.
@@ -86,7 +87,26 @@ impl Longterm {
         config: Config,
         embedder: Arc<dyn Embedder>,
     ) -> Result<Longterm, Error> {
-        Longterm::open_on(Arc::new(System), dir, config, embedder).await
+        Longterm::open_on(Arc::new(System), dir, config, Vectors::Model(embedder)).await
+    }
+
+    /// As [`open`](Longterm::open), for a store that embeds nothing: records and knowledge come
+    /// with vectors of the caller's own ([`store_with_vectors`](Longterm::store_with_vectors),
+    /// [`Knowledge::with_vector`]), and so do searches ([`SearchOptions::vector`]). Vectors are
+    /// stored and compared at length 1, whatever length they come with; one of all zeros is alike
+    /// to nothing. What comes by the feed has no vector and is found by its words.
+    ///
+    /// [`Knowledge::with_vector`]: crate::Knowledge::with_vector
+    /// [`SearchOptions::vector`]: crate::SearchOptions::vector
+    ///
+    /// # Errors
+    /// As [`open`](Longterm::open).
+    pub async fn open_with_vectors(
+        dir: &Path,
+        config: Config,
+        space: Space,
+    ) -> Result<Longterm, Error> {
+        Longterm::open_on(Arc::new(System), dir, config, Vectors::Given(space)).await
     }
 
     /// Opens it on a disk that may be another than the operating system's.
@@ -94,7 +114,7 @@ impl Longterm {
         disk: Arc<dyn Disk>,
         dir: &Path,
         config: Config,
-        embedder: Arc<dyn Embedder>,
+        vectors: Vectors,
     ) -> Result<Longterm, Error> {
         let places = Places::new(dir, disk);
         let library = &places.library;
@@ -102,7 +122,7 @@ impl Longterm {
         let (path, durability) = (places.journal.clone(), config.durability);
         let journal = task::spawn_blocking(move || Journal::open(&path, durability));
         let journal = journal.await.map_err(|_| Error::Closed)??;
-        let given = embedder.fingerprint().to_string();
+        let given = vectors.fingerprint();
         let stored = journal.claim_embedder(given.clone()).await?;
         if stored != given {
             return Err(Error::ModelMismatch { stored, given });
@@ -116,7 +136,7 @@ impl Longterm {
             resident: Resident::default(),
             config: Arc::new(config),
             journal,
-            embedder,
+            vectors,
             library: RwLock::new(None),
             owner: Mutex::new(None),
             wake: Notify::new(),
@@ -137,6 +157,8 @@ impl Longterm {
     ///
     /// # Errors
     /// - [`Error::Conflict`] when a key is stored in another scope.
+    /// - [`Error::VectorMissing`] where vectors are the caller's own, see
+    ///   [`open_with_vectors`](Longterm::open_with_vectors).
     /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the
     ///   configuration is reached, [`Error::Unstorable`] when a payload is nested too deeply.
     pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
@@ -144,6 +166,29 @@ impl Longterm {
         let changes =
             records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
         let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
+        self.store_writes(keys, writes).await
+    }
+
+    /// Stores records with vectors of the caller's own, as [`store`](Longterm::store) does without.
+    ///
+    /// # Errors
+    /// - [`Error::VectorUnfit`] when a vector is of another dimension than the store's or not
+    ///   finite, or when the store embeds texts by itself.
+    /// - As [`store`](Longterm::store).
+    pub async fn store_with_vectors(
+        &self,
+        records: Vec<(Record, Vec<f32>)>,
+    ) -> Result<Vec<Stored>, Error> {
+        let keys: Vec<String> = records.iter().map(|(record, _)| record.key()).collect();
+        let writes = self.shared.with_given_vectors(records)?;
+        self.store_writes(keys, writes).await
+    }
+
+    async fn store_writes(
+        &self,
+        keys: Vec<String>,
+        writes: Vec<Write>,
+    ) -> Result<Vec<Stored>, Error> {
         let outcomes = self.shared.write(writes).await?;
         let stored = keys.into_iter().zip(outcomes);
         Ok(stored.map(|(key, outcome)| Stored { key, known: outcome == Outcome::Known }).collect())
@@ -248,16 +293,6 @@ impl Shared {
         self.config.weights
     }
 
-    /// What unrelated texts are like to the model. Embeds where nobody has yet, so not for an
-    /// async worker.
-    pub(crate) fn background(&self) -> Result<&Background, Error> {
-        if let Some(background) = self.background.get() {
-            return Ok(background);
-        }
-        let background = Background::new(&*self.embedder)?;
-        Ok(self.background.get_or_init(|| background))
-    }
-
     /// What searches read, at `version` or later; none where nothing was ever moved there.
     pub(crate) async fn library(&self, version: u64) -> Result<Option<Library>, Error> {
         let opened = self.library.read().expect("no holder panics").clone();
@@ -266,7 +301,7 @@ impl Shared {
             None if version == 0 => return Ok(None),
             None => {
                 let (dir, bytes) = (&self.places.library, self.config.cache_bytes);
-                let dimension = self.embedder.dimension();
+                let dimension = self.vectors.dimension();
                 let opened = Library::open(dir, dimension, bytes).await?;
                 let library = opened.ok_or_else(|| owner::lost(&self.places))?;
                 library.stay_at(version).await?;
@@ -284,7 +319,7 @@ impl Shared {
         if owner.is_some() {
             return Ok(());
         }
-        let dimension = self.embedder.dimension();
+        let dimension = self.vectors.dimension();
         let taken = Owner::take(&self.places, &self.journal, &self.config, dimension).await?;
         if let Some(taken) = taken {
             *self.library.write().expect("no holder panics") = Some(taken.library().clone());

@@ -27,6 +27,7 @@ pub(crate) async fn recall(
         as_of: recall.as_of,
         min_relevance: recall.min_relevance,
         explain: if recall.explain { Explain::Yes } else { Explain::No },
+        ..SearchOptions::default()
     };
     let recalled = memory.recall(&recall.query, &options).await?;
     if recalled.hits.is_empty() && !output.json {

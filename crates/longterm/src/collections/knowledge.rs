@@ -48,6 +48,10 @@ pub struct Knowledge {
     /// Labels to filter by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The content as a vector of the caller's own, see [`Longterm::open_with_vectors`]. Reading
+    /// leaves it out.
+    #[serde(skip)]
+    pub vector: Option<Vec<f32>>,
     /// Scope, provenance and the like.
     #[serde(flatten)]
     pub meta: Meta,
@@ -71,8 +75,15 @@ impl Knowledge {
             value: Value::Null,
             confidence: certain(),
             tags: Vec::new(),
+            vector: None,
             meta: Meta::default(),
         }
+    }
+
+    /// The same with a vector of the caller's own. Default: none, and the store embeds the content.
+    #[must_use]
+    pub fn with_vector(self, vector: Vec<f32>) -> Knowledge {
+        Knowledge { vector: Some(vector), ..self }
     }
 }
 
@@ -107,11 +118,17 @@ impl Item for Knowledge {
 impl Longterm {
     /// Stores knowledge, or replaces the one of its id; returns its id. A long content is cut at
     /// sentence ends into pieces of about 500 tokens, each beginning with about the last 50 of the
-    /// one before; a hit that is such a piece names the whole as its `source`.
+    /// one before; a hit that is such a piece names the whole as its `source`. What comes with a
+    /// vector stays in one piece.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; as [`store`](Longterm::store).
-    pub async fn add_knowledge(&self, knowledge: Knowledge) -> Result<Id, Error> {
+    /// [`Error::Invalid`] without a title and a text; as [`store`](Longterm::store), and as
+    /// [`store_with_vectors`](Longterm::store_with_vectors) with a vector.
+    pub async fn add_knowledge(&self, mut knowledge: Knowledge) -> Result<Id, Error> {
+        if let Some(vector) = knowledge.vector.take() {
+            self.store_with_vectors(vec![(record_of(&knowledge)?, vector)]).await?;
+            return Ok(knowledge.id);
+        }
         let changes = self.pieces_of(&knowledge)?;
         self.store_whole(changes).await
     }
@@ -149,7 +166,8 @@ impl Longterm {
     }
 
     /// Finds the knowledge that `scope` admits and that fits `query`, best first; 10 hits where
-    /// `limit` is 0.
+    /// `limit` is 0. Where vectors are the caller's own, use [`search`](Longterm::search), which
+    /// takes the query's.
     ///
     /// # Errors
     /// As [`search`](Longterm::search).
@@ -171,7 +189,7 @@ impl Longterm {
     /// The whole, first, and its further pieces.
     pub(super) fn pieces_of(&self, knowledge: &Knowledge) -> Result<Vec<Change>, Error> {
         let mut whole = record_of(knowledge)?;
-        let count_tokens = |text: &str| self.shared.embedder.count_tokens(text);
+        let count_tokens = |text: &str| self.shared.vectors.count_tokens(text);
         let ranges = chunks(&knowledge.content, &count_tokens);
         let Some(([first], rest)) = ranges.split_first_chunk().filter(|(_, rest)| !rest.is_empty())
         else {

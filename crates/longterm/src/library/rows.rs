@@ -328,6 +328,11 @@ impl Columns<'_> {
     }
 }
 
+/// The vectors of a batch, nulls left out.
+pub(crate) fn vectors_of(batch: &RecordBatch) -> impl Iterator<Item = Vec<f32>> {
+    (0..batch.num_rows()).filter_map(|at| Columns(batch).vector(at))
+}
+
 /// The values of a text column, nulls left out.
 pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &str) -> impl Iterator<Item = &'a str> {
     let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());

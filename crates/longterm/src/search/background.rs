@@ -3,15 +3,26 @@
 //! Cosines mean different things in different models: unrelated texts lie around .75 with a
 //! deviation of .04 in one and around .05 with .11 in another. So a query's cosines are measured
 //! against those that it has with a few everyday sentences about unrelated things; that takes no
-//! constant for a model and no pass over what is stored.
+//! constant for a model and no pass over what is stored. Where vectors are the caller's own, and
+//! nobody can embed a sentence, rows from all over the library take their place; until there are
+//! enough, a query's cosines are taken to be [`Spread::NEUTRAL`].
 
 use std::sync::Arc;
 
-use aios_embedding::{Embedder, Error};
+use aios_embedding::Embedder;
 
-use crate::search::score::dot;
+use crate::{
+    Error,
+    search::{blocking, score::dot},
+    store::Shared,
+    vectors::Vectors,
+};
 
-/// The everyday sentences, embedded.
+/// As many stored vectors stand for unrelated texts, and no fewer than the least.
+const STORED: usize = 256;
+const STORED_MIN: usize = 32;
+
+/// The everyday sentences, embedded, or what takes their place.
 #[derive(Debug)]
 pub(crate) struct Background {
     vectors: Vec<Vec<f32>>,
@@ -39,12 +50,24 @@ impl Background {
         Ok(Background { vectors, centre: centre.into() })
     }
 
+    /// Of vectors that are stored. Their centre is left at zero, for it must not move while they
+    /// become more.
+    fn of_stored(mut vectors: Vec<Vec<f32>>, dimension: usize) -> Background {
+        if vectors.len() < STORED_MIN {
+            vectors.clear();
+        }
+        Background { vectors, centre: vec![0.0; dimension].into() }
+    }
+
     /// The mean of the sentences' vectors: what all texts have in common.
     pub(crate) fn centre(&self) -> Arc<[f32]> {
         Arc::clone(&self.centre)
     }
 
     pub(crate) fn spread(&self, query: &[f32]) -> Spread {
+        if self.vectors.is_empty() {
+            return Spread::NEUTRAL;
+        }
         let cosines: Vec<f64> = self.vectors.iter().map(|vector| dot(vector, query)).collect();
         let count = cosines.len() as f64;
         let mean = cosines.iter().sum::<f64>() / count;
@@ -53,7 +76,39 @@ impl Background {
     }
 }
 
+impl Shared {
+    /// What unrelated texts are like.
+    pub(crate) async fn background(self: &Arc<Shared>) -> Result<Arc<Background>, Error> {
+        if let Some(background) = self.background.get() {
+            return Ok(Arc::clone(background));
+        }
+        let background = match &self.vectors {
+            Vectors::Model(model) => {
+                let model = Arc::clone(model);
+                blocking(move || Background::new(&*model)).await??
+            }
+            Vectors::Given(space) => {
+                let version = self.journal.synced_version().await?;
+                let vectors = match self.library(version).await? {
+                    Some(library) => library.spread_vectors(STORED).await?,
+                    None => Vec::new(),
+                };
+                let background = Background::of_stored(vectors, space.dimension);
+                if background.vectors.is_empty() {
+                    return Ok(Arc::new(background));
+                }
+                background
+            }
+        };
+        Ok(Arc::clone(self.background.get_or_init(|| Arc::new(background))))
+    }
+}
+
 impl Spread {
+    /// Of a space of which nothing is known: cosines of 0 and 1 lie two deviations apart from the
+    /// middle.
+    const NEUTRAL: Spread = Spread { mean: 0.5, deviation: 0.25 };
+
     /// How many deviations `cosine` lies above what unrelated texts have.
     pub(crate) fn deviations(self, cosine: f64) -> f64 {
         (cosine - self.mean) / self.deviation

@@ -41,7 +41,12 @@ impl Ranking {
 
     async fn legs(&self, library: &Library) -> Result<Vec<Row>, Error> {
         let (query, filter) = (&self.query, self.filter.expression());
-        let lexical = library.matching(&query.terms, &filter, self.rows);
+        let lexical = async {
+            match query.terms.is_empty() {
+                true => Ok(Vec::new()),
+                false => library.matching(&query.terms, &filter, self.rows).await,
+            }
+        };
         if query.meaning.asked.is_none() {
             return lexical.await;
         }

@@ -146,7 +146,7 @@ impl Shared {
         let Some(library) = self.library(version).await? else { return Ok(None) };
         let library = library.pinned(version).await?;
         let rows = library.row_count().await?;
-        let rows_max = self.config.resident_rows_max(self.embedder.dimension());
+        let rows_max = self.config.resident_rows_max(self.vectors.dimension());
         if rows_max < rows {
             tracing::info!(rows, rows_max, "too many records to be searched in RAM");
             return Ok(None);

@@ -31,7 +31,7 @@ use aios_record::{Change, FeedItem, Id, Kind, Record, Scope};
 use rusqlite::Connection;
 
 use super::*;
-use crate::{Applied, Config, Durability, FeedPage, Longterm};
+use crate::{Applied, Config, Durability, FeedPage, Longterm, vectors::Vectors};
 
 /// How often the power is cut unless `AIOS_CRASH_ROUNDS` says otherwise.
 const ROUNDS: u64 = 6;
@@ -188,7 +188,7 @@ async fn open(
         prune_after: Duration::ZERO,
         ..Config::default()
     };
-    Longterm::open_on(disk, dir, config, StaticModel::bundled().unwrap()).await
+    Longterm::open_on(disk, dir, config, Vectors::Model(StaticModel::bundled().unwrap())).await
 }
 
 /// Calls in order, each with all that it changes: ids, and their text or none where they are

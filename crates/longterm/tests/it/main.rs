@@ -9,6 +9,7 @@ mod feed;
 mod files;
 mod filters;
 mod history;
+mod own_vectors;
 mod procedures;
 mod processes;
 mod purge;

@@ -1,0 +1,144 @@
+//! Stores whose vectors are the callers' own: taken, checked, and what finds a record whose words
+//! no query has.
+
+use std::path::Path;
+
+use aios_embedding::Fingerprint;
+use aios_longterm::{
+    Config, Error, Explain, FeedPage, Found, Knowledge, Longterm, SearchOptions, Space,
+};
+use aios_record::{Change, FeedItem, Id, Kind, ScopeFilter};
+
+use crate::support::{keys, model, note, open};
+
+const DIMENSION: usize = 8;
+
+async fn open_own(dir: &Path) -> Longterm {
+    let space = Space { fingerprint: Fingerprint::new("mine/8"), dimension: DIMENSION };
+    Longterm::open_with_vectors(dir, Config::default(), space).await.unwrap()
+}
+
+/// A vector of this length along an axis, with a little of the next one.
+fn along(axis: usize, length: f32) -> Vec<f32> {
+    let mut vector = vec![0.0; DIMENSION];
+    vector[axis % DIMENSION] = length;
+    vector[(axis + 1) % DIMENSION] = length / 4.0;
+    vector
+}
+
+async fn search(longterm: &Longterm, text: &str, vector: Vec<f32>) -> Result<Found, Error> {
+    let options = SearchOptions { limit: 3, vector: Some(vector), ..SearchOptions::default() };
+    longterm.search(text, &options).await
+}
+
+fn explained() -> SearchOptions {
+    SearchOptions { explain: Explain::Yes, ..SearchOptions::default() }
+}
+
+#[tokio::test]
+async fn a_record_is_found_by_its_own_vector_wherever_it_lies() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open_own(dir.path()).await;
+    let texts = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"];
+    let records = texts.iter().enumerate().map(|(axis, text)| {
+        // As different in length as vectors may come.
+        (note(text, text), along(axis, 10_f32.powi(axis as i32 - 3)))
+    });
+    longterm.store_with_vectors(records.collect()).await.unwrap();
+    for round in ["pending", "drained", "in RAM"] {
+        for (axis, text) in texts.iter().enumerate() {
+            let found = search(&longterm, "unheard of", along(axis, 3.0)).await.unwrap();
+            assert_eq!(keys(&found)[0], format!("note/{text}"), "{round}");
+            let found = search(&longterm, "", along(axis, 3.0)).await.unwrap();
+            assert_eq!(keys(&found)[0], format!("note/{text}"), "{round}, without words");
+        }
+        longterm.drain().await.unwrap();
+        if round == "drained" {
+            assert!(longterm.warm().await.unwrap());
+        }
+    }
+    // Words count as much as ever.
+    let found = search(&longterm, "zeta", along(0, 1.0)).await.unwrap();
+    assert_eq!(keys(&found)[0], "note/zeta");
+}
+
+#[tokio::test]
+async fn unrelated_rows_set_the_scale_once_there_are_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open_own(dir.path()).await;
+    let records = (0..64).map(|n| (note(&format!("n{n}"), "filler"), along(n, 1.0))).collect();
+    longterm.store_with_vectors(records).await.unwrap();
+    longterm.drain().await.unwrap();
+    let options = SearchOptions { vector: Some(along(3, 1.0)), ..explained() };
+    let found = longterm.search("nothing", &options).await.unwrap();
+    let explained = found.hits[0].explain.clone().unwrap();
+    assert!((explained.cosine - 1.0).abs() < 0.01, "{explained:?}");
+    // One in eight rows is alike; by the neutral scale it would be two deviations, 0.8.
+    assert!(0.9 < explained.meaning, "{explained:?}");
+}
+
+#[tokio::test]
+async fn knowledge_comes_with_its_vector_and_stays_in_one_piece() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open_own(dir.path()).await;
+    let long = "One sentence of many that say the same. ".repeat(200);
+    let knowledge = Knowledge::new("Long", long.clone()).with_vector(along(2, 1.0));
+    let id = longterm.add_knowledge(knowledge).await.unwrap();
+    let found = search(&longterm, "", along(2, 1.0)).await.unwrap();
+    assert_eq!(keys(&found), [format!("knowledge/{id}")]);
+    let read = longterm.knowledge(None, None, &ScopeFilter::default()).await.unwrap();
+    assert_eq!(read[0].content, long);
+    // The same content elsewhere in the space is a change.
+    let moved = Knowledge { id: id.clone(), ..Knowledge::new("Long", long) };
+    longterm.add_knowledge(moved.with_vector(along(5, 1.0))).await.unwrap();
+    let options = SearchOptions { vector: Some(along(5, 1.0)), ..explained() };
+    let found = longterm.search("", &options).await.unwrap();
+    assert!(0.99 < found.hits[0].explain.as_ref().unwrap().cosine);
+    let bare = longterm.add_knowledge(Knowledge::new("Bare", "no vector")).await.unwrap_err();
+    assert!(matches!(&bare, Error::VectorMissing { of } if of.starts_with("knowledge/")), "{bare}");
+}
+
+#[tokio::test]
+async fn a_vector_that_is_missing_or_does_not_fit_is_refused_and_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open_own(dir.path()).await;
+    let missing = longterm.store(vec![note("a", "x")]).await.unwrap_err();
+    assert!(matches!(&missing, Error::VectorMissing { of } if of == "note/a"), "{missing}");
+    for unfit in [vec![1.0; DIMENSION - 1], vec![f32::NAN; DIMENSION]] {
+        let records = vec![(note("a", "x"), along(0, 1.0)), (note("b", "y"), unfit.clone())];
+        let error = longterm.store_with_vectors(records).await.unwrap_err();
+        assert!(matches!(&error, Error::VectorUnfit { of, .. } if of == "note/b"), "{error}");
+        let error = search(&longterm, "x", unfit).await.unwrap_err();
+        assert!(matches!(&error, Error::VectorUnfit { .. }), "{error}");
+    }
+    let bare = longterm.search("x", &SearchOptions::default()).await.unwrap_err();
+    assert!(matches!(&bare, Error::VectorMissing { .. }), "{bare}");
+    assert_eq!(longterm.stats().await.unwrap().records, 0);
+}
+
+#[tokio::test]
+async fn what_the_feed_brings_without_a_vector_is_found_by_its_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open_own(dir.path()).await;
+    let change = Change::Upsert(Box::new(note("fed", "the feed brought this")));
+    let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
+    longterm.apply_feed(page).await.unwrap();
+    longterm.drain().await.unwrap();
+    let found = search(&longterm, "feed", along(0, 1.0)).await.unwrap();
+    assert_eq!(keys(&found), ["note/fed"]);
+    assert!(longterm.record(Kind::Note, &Id::new("fed").unwrap()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_store_that_embeds_takes_no_vectors_and_spaces_do_not_mix() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let error = longterm.store_with_vectors(vec![(note("a", "x"), along(0, 1.0))]).await;
+    assert!(matches!(error, Err(Error::VectorUnfit { .. })), "{error:?}");
+    let error = search(&longterm, "x", vec![0.5; model().dimension()]).await;
+    assert!(matches!(error, Err(Error::VectorUnfit { .. })), "{error:?}");
+    longterm.close().await.unwrap();
+    let space = Space { fingerprint: Fingerprint::new("mine/8"), dimension: DIMENSION };
+    let opened = Longterm::open_with_vectors(dir.path(), Config::default(), space).await;
+    assert!(matches!(opened, Err(Error::ModelMismatch { .. })));
+}
