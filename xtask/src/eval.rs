@@ -1,14 +1,19 @@
-//! `eval`: the binary's `eval` over several files of labelled conversations, as one table.
+//! `eval`: the binary's `eval` over several files of labelled conversations, or directories of
+//! document collections, as one table.
 //!
-//! One run per file, each with an index of its own, so that a file's row does not depend on its
-//! neighbours. The last row weights every file by its questions.
+//! One run per path, each with an index of its own, so that a row does not depend on its
+//! neighbours. The last row weights every path by its questions.
 
 use serde_json::Value;
 
 use crate::child::Cargo;
 use crate::error::Error;
 
-const USAGE: &str = "eval [--release] FILE... [-- ARGS of `aios-memory eval`]";
+const USAGE: &str =
+    "eval [--release] [--format=locomo|beir|cranfield] PATH... [-- ARGS of `aios-memory eval`]";
+
+/// The format of paths where none is told.
+const FORMAT: &str = "--format=locomo";
 
 /// A column: its heading, where its value stands in the binary's answer, and its unit.
 struct Column {
@@ -31,6 +36,7 @@ const COLUMNS: &[Column] = &[
     share("hit@10", &["recall_any", "10"]),
     share("MRR", &["mrr"]),
     share("nDCG@10", &["ndcg@10"]),
+    share("sess. @10", &["sessions", "recall", "10"]),
     share("in 500", &["evidence_within_tokens", "500"]),
     share("in 1000", &["evidence_within_tokens", "1000"]),
     share("in 2000", &["evidence_within_tokens", "2000"]),
@@ -38,7 +44,7 @@ const COLUMNS: &[Column] = &[
     millis("p95 ms", &["query_ms", "p95"]),
 ];
 
-/// What one file gave: its questions, and a value per column where the binary gave one.
+/// What one path gave: its questions, and a value per column where the binary gave one.
 #[derive(Debug, PartialEq)]
 struct Row {
     name: String,
@@ -47,17 +53,17 @@ struct Row {
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
-    let Call { options, files, rest } = Call::parse(arguments)?;
+    let Call { options, format, paths, rest } = Call::parse(arguments)?;
     Cargo::new(&["build", "--package", "aios-memory-cli"]).args(&options).run()?;
-    let mut rows = Vec::with_capacity(files.len() + 1);
-    for file in files {
-        eprintln!("{file}");
+    let mut rows = Vec::with_capacity(paths.len() + 1);
+    for path in paths {
+        eprintln!("{path}");
         let answer = Cargo::binary(&[&options[..], &["--quiet"]].concat())
-            .args(&["eval", "--json", "--format", "locomo"])
+            .args(&["eval", "--json", format])
             .args(rest)
-            .args(&[file])
+            .args(&[path])
             .output()?;
-        let row = serde_json::from_str(&answer).ok().and_then(|json| Row::read(file, &json));
+        let row = serde_json::from_str(&answer).ok().and_then(|json| Row::read(path, &json));
         rows.push(row.ok_or_else(|| Error::Answer {
             command: "aios-memory eval --json".to_owned(),
             expected: "an object with `queries` and its measures",
@@ -72,7 +78,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
 #[derive(Debug)]
 struct Call<'a> {
     options: Vec<&'static str>,
-    files: Vec<&'a str>,
+    format: &'a str,
+    paths: Vec<&'a str>,
     rest: &'a [String],
 }
 
@@ -83,31 +90,33 @@ impl<'a> Call<'a> {
             Some(at) => (&arguments[..at], &arguments[at + 1..]),
             None => (arguments, &[][..]),
         };
-        let (options, files): (Vec<_>, Vec<_>) =
+        let (options, paths): (Vec<_>, Vec<_>) =
             own.iter().map(String::as_str).partition(|argument| argument.starts_with('-'));
-        let known = options.iter().all(|option| *option == "--release");
-        if files.is_empty() || !known {
+        let (release, formats): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|option| *option == "--release");
+        let known = formats.iter().all(|option| option.starts_with("--format="));
+        if paths.is_empty() || !known {
             return Err(Error::Usage { usage: USAGE });
         }
-        let options = if options.is_empty() { vec![] } else { vec!["--release"] };
-        Ok(Self { options, files, rest })
+        let options = if release.is_empty() { vec![] } else { vec!["--release"] };
+        Ok(Self { options, format: formats.last().copied().unwrap_or(FORMAT), paths, rest })
     }
 }
 
 impl Row {
-    fn read(file: &str, json: &Value) -> Option<Self> {
+    fn read(path: &str, json: &Value) -> Option<Self> {
         let value = |column: &Column| {
             column.path.iter().try_fold(json, |at, key| at.get(key)).and_then(Value::as_f64)
         };
         Some(Self {
-            name: file.rsplit('/').next().unwrap_or(file).to_owned(),
+            name: path.rsplit('/').next().unwrap_or(path).to_owned(),
             questions: json.get("queries")?.as_f64()?,
             values: COLUMNS.iter().map(value).collect(),
         })
     }
 }
 
-/// Every question counts once. A column that one file lacks has no mean.
+/// Every question counts once. A column that one path lacks has no mean.
 fn mean(rows: &[Row]) -> Row {
     let questions: f64 = rows.iter().map(|row| row.questions).sum();
     let column = |index: usize| {

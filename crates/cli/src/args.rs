@@ -129,7 +129,7 @@ pub(crate) enum Command {
     Maintain(Maintain),
     /// Bring the files to the schema of this program; opening does it as well
     Migrate(Migrate),
-    /// Measure how well questions find their evidence in labelled conversations
+    /// Measure how well questions find their evidence in labelled conversations or documents
     Eval(Eval),
     /// The settings
     #[command(subcommand)]
@@ -410,9 +410,9 @@ pub(crate) struct Migrate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
-    /// Labelled conversations
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
+    /// Files of conversations, or directories of document collections
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: EvalFormat,
@@ -424,6 +424,10 @@ pub(crate) enum EvalFormat {
     /// The LoCoMo dataset's JSON
     #[default]
     Locomo,
+    /// Directories with corpus.jsonl, queries.jsonl and qrels/test.tsv
+    Beir,
+    /// Directories with cran.all.1400, cran.qry and cranqrel
+    Cranfield,
 }
 
 #[derive(Debug, Subcommand)]

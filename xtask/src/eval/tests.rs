@@ -17,7 +17,7 @@ fn row(name: &str, questions: u32, recall: f64) -> Row {
 
 fn parse(line: &str) -> Result<(usize, usize, usize), Error> {
     let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-    Call::parse(&words).map(|call| (call.options.len(), call.files.len(), call.rest.len()))
+    Call::parse(&words).map(|call| (call.options.len(), call.paths.len(), call.rest.len()))
 }
 
 #[test]
@@ -51,7 +51,13 @@ fn the_columns_stand_under_their_headings() {
 fn the_arguments_are_told_apart() {
     assert_eq!(parse("a b").unwrap(), (0, 2, 0));
     assert_eq!(parse("--release a -- --embedder x").unwrap(), (1, 1, 2));
-    for wrong in ["", "--release", "-- a", "--fast a"] {
+    let format = |line: &str| {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Call::parse(&words).unwrap().format.to_owned()
+    };
+    assert_eq!(format("a"), "--format=locomo");
+    assert_eq!(format("--format=beir a"), "--format=beir");
+    for wrong in ["", "--release", "-- a", "--fast a", "--format=beir"] {
         assert!(matches!(parse(wrong), Err(Error::Usage { .. })), "{wrong}");
     }
 }

@@ -1,9 +1,10 @@
 //! The measures of a ranked list against the records that are known to answer.
 //!
 //! Definitions as in Manning, Raghavan and Schuetze, "Introduction to Information Retrieval"
-//! (2008), chapter 8, with binary relevance. Not here: where the lists come from.
+//! (2008), chapter 8. Only the gain knows of grades, and takes them as they are. Not here: where the
+//! lists come from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -29,13 +30,14 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// Measures `ranked`, best first and without repetitions, against `evidence`, which is not
-    /// empty.
+    /// Measures `ranked`, best first and without repetitions, against `evidence` with its grades,
+    /// which are above 0. There is some evidence.
     #[must_use]
-    pub fn of<T: Ord>(ranked: &[T], evidence: &BTreeSet<T>) -> Measures {
+    pub fn of<T: Ord>(ranked: &[T], evidence: &BTreeMap<T, u32>) -> Measures {
         assert!(!evidence.is_empty(), "a question without evidence has no measures");
-        let is_evidence: Vec<bool> = ranked.iter().map(|item| evidence.contains(item)).collect();
-        let found_at = |depth: usize| is_evidence.iter().take(depth).filter(|hit| **hit).count();
+        let grades: Vec<u32> =
+            ranked.iter().map(|item| evidence.get(item).copied().unwrap_or(0)).collect();
+        let found_at = |depth: usize| grades.iter().take(depth).filter(|grade| 0 < **grade).count();
         let mut measures = Measures::default();
         for (at, depth) in DEPTHS.into_iter().enumerate() {
             let found = found_at(depth);
@@ -43,16 +45,19 @@ impl Measures {
             measures.recall_any[at] = f64::from(u8::from(0 < found));
             measures.recall_all[at] = f64::from(u8::from(found == evidence.len()));
         }
-        let first = is_evidence.iter().position(|hit| *hit);
+        let first = grades.iter().position(|grade| 0 < *grade);
         measures.reciprocal_rank = first.map_or(0.0, |index| ratio(1, index + 1));
-        let gain: f64 = (0..NDCG_DEPTH.min(ranked.len()))
-            .filter(|index| is_evidence[*index])
-            .map(discount)
-            .sum();
-        let ideal: f64 = (0..NDCG_DEPTH.min(evidence.len())).map(discount).sum();
-        measures.ndcg_at_10 = gain / ideal;
+        let mut best: Vec<u32> = evidence.values().copied().collect();
+        best.sort_unstable_by(|a, b| b.cmp(a));
+        measures.ndcg_at_10 = gain(&grades) / gain(&best);
         measures
     }
+}
+
+/// The discounted gain of the first of `grades`.
+fn gain(grades: &[u32]) -> f64 {
+    let gains = grades.iter().take(NDCG_DEPTH).enumerate();
+    gains.map(|(index, grade)| f64::from(*grade) * discount(index)).sum()
 }
 
 /// What a hit at `index` counts for.

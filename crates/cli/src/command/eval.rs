@@ -1,18 +1,28 @@
 //! `eval`: how well questions find their evidence.
 
-use aios_memory::{Effective, eval::evaluate};
+use aios_memory::{
+    Effective,
+    eval::{Dataset, evaluate},
+};
 
-use crate::{args::Eval, failure::Failure, output::Output};
+use crate::{
+    args::{Eval, EvalFormat},
+    failure::Failure,
+    output::Output,
+};
 
 pub(crate) async fn eval(
     arguments: &Eval,
     settings: &Effective,
     output: Output,
 ) -> Result<(), Failure> {
-    // One dataset is known today; the name is checked when the arguments are read.
-    let crate::args::EvalFormat::Locomo = arguments.format;
+    let dataset = match arguments.format {
+        EvalFormat::Locomo => Dataset::Locomo,
+        EvalFormat::Beir => Dataset::Beir,
+        EvalFormat::Cranfield => Dataset::Cranfield,
+    };
     let bar = output.progress("{pos}/{len} questions {wide_bar} {eta}", Some(0));
-    let report = evaluate(&arguments.files, &settings.config, |done, total| {
+    let report = evaluate(&arguments.paths, dataset, &settings.config, |done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     })
@@ -22,8 +32,8 @@ pub(crate) async fn eval(
         let summary = &report.summary;
         writeln!(
             out,
-            "{} questions, {} conversations, {} turns, {}",
-            summary.queries, report.conversations, report.turns, report.embedder
+            "{} questions, {} indexes, {} records, {}",
+            summary.queries, report.indexes, report.records, report.embedder
         )?;
         writeln!(out, "{:<12} {:>8} {:>10} {:>10}", "k", "recall", "any", "all")?;
         for (at, k) in report.k.iter().enumerate() {
@@ -32,6 +42,10 @@ pub(crate) async fn eval(
             writeln!(out, "{k:<12} {recall:>8.3} {any:>10.3} {all:>10.3}")?;
         }
         writeln!(out, "mrr {:.3}, ndcg@10 {:.3}", summary.mrr, summary.ndcg_at_10)?;
+        if let Some(sessions) = &report.sessions {
+            let recall = sessions.recall.at(10).unwrap_or_default();
+            writeln!(out, "sessions of the evidence among the first 10 sessions: {recall:.3}")?;
+        }
         for (category, summary) in &report.by_category {
             let (recall, queries) = (summary.recall.at(10).unwrap_or_default(), summary.queries);
             writeln!(out, "category {category}: recall@10 {recall:.3} of {queries}")?;

@@ -253,10 +253,30 @@ fn eval_measures_without_touching_the_data_directory() {
     );
     assert_eq!(report["by_category"]["2"]["queries"], 1);
     assert_eq!(report["evidence_within_tokens"]["1000"], 1.0, "{report}");
+    assert_eq!(report["sessions"]["recall"]["10"], 1.0, "{report}");
     assert!(!program.data_dir().exists());
     let ended = program.run(&["eval", text(&program.file("x.json", "[]"))]);
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("it holds no samples"), "{ended:?}");
+}
+
+#[test]
+fn eval_ranks_documents_by_their_best_piece() {
+    let program = Program::new();
+    let filler = "The chapter on sails goes on for a while. ".repeat(200);
+    let long = format!("{filler} The keeper of the lighthouse was called Ingrid.");
+    let documents = [("tea", "green tea is not fermented"), ("book", &long), ("q", "lighthouse")];
+    let corpus = documents.map(|(id, text)| json!({"_id": id, "text": text}).to_string());
+    fs::create_dir_all(program.path("set/qrels")).unwrap();
+    program.file("set/corpus.jsonl", &corpus.join("\n"));
+    program.file("set/queries.jsonl", r#"{"_id": "q", "text": "the keeper of the lighthouse"}"#);
+    program.file("set/qrels/test.tsv", "query-id\tcorpus-id\tscore\nq\tbook\t2\nq\ttea\t1\n");
+    let report = program.json(&["eval", "--format", "beir", text(&program.path("set"))]);
+    assert!(4 < report["records"].as_u64().unwrap(), "the book is cut: {report}");
+    assert_eq!(report["recall"]["1"], 0.5, "the query is no answer to itself: {report}");
+    assert_eq!(report["recall"]["3"], 1.0, "{report}");
+    assert_eq!(report["ndcg@10"], 1.0, "{report}");
+    assert_eq!(report["sessions"], Value::Null);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 fn measure(ranked: &str, evidence: &str) -> Measures {
     let ranked: Vec<char> = ranked.chars().collect();
-    Measures::of(&ranked, &evidence.chars().collect())
+    Measures::of(&ranked, &evidence.chars().map(|item| (item, 1)).collect())
 }
 
 fn close(left: f64, right: f64) {
@@ -40,6 +40,15 @@ fn gain_is_discounted_by_the_logarithm_of_the_rank() {
     close(measure("axxb", "ab").ndcg_at_10, 1.430_676_558_073_393 / 1.630_929_753_571_457_4);
     // The eleventh does not count.
     close(measure("xxxxxxxxxxa", "a").ndcg_at_10, 0.0);
+}
+
+#[test]
+fn a_higher_grade_gains_more() {
+    let grades = BTreeMap::from([('a', 1), ('b', 3)]);
+    let ideal = 3.0 + 1.0 / 3_f64.log2();
+    close(Measures::of(&['b', 'a'], &grades).ndcg_at_10, 1.0);
+    close(Measures::of(&['a', 'b'], &grades).ndcg_at_10, (1.0 + 3.0 / 3_f64.log2()) / ideal);
+    close(Measures::of(&['a'], &grades).recall[3], 0.5);
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! Labelled conversations: questions against the turns that answer them, and against the sessions
+//! of these. Beside the ranks, the share of questions whose evidence stands in the assembled
+//! context of a given size, because that is what an agent gets to read.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
+
+use aios_longterm::SearchOptions;
+use aios_record::{Scope, ScopeFilter, Tier};
+use serde_json::Value;
+
+use super::{
+    BUDGETS, Index, Report, Run, distinct,
+    metrics::{self, DEPTHS, Measures, Summary},
+    read,
+};
+use crate::{
+    ContextOptions, Error,
+    ingest::{Defaults, Draft},
+    locomo::{CATEGORY_UNANSWERABLE, Question, Sample},
+};
+
+/// How many turns are searched for ten distinct sessions.
+const SESSION_HITS: usize = 100;
+
+pub(super) async fn evaluate<P: FnMut(usize, usize)>(
+    files: &[PathBuf],
+    mut run: Run<'_, P>,
+) -> Result<Report, Error> {
+    let mut samples = Vec::new();
+    for file in files {
+        samples.extend(read_samples(file)?);
+    }
+    run.total = samples.iter().map(|sample| asked(sample).count()).sum();
+    let mut seen = Seen::default();
+    for sample in &samples {
+        let drafts = Draft::from_sample(sample, &Defaults::default());
+        let sessions = drafts.iter().filter_map(|draft| {
+            Some((draft.external_id.as_deref()?, draft.scope.session.as_deref()?))
+        });
+        let sessions: HashMap<&str, &str> = sessions.collect();
+        let index = run.index(&drafts).await?;
+        for question in asked(sample) {
+            seen.ask(question, sample, &index, &sessions, &mut run).await?;
+        }
+        index.memory.shutdown().await?;
+    }
+    Ok(Report {
+        sessions: Some(Summary::of(&seen.sessions)),
+        evidence_within_tokens: shares(seen.all_within, run.measures.len()),
+        any_evidence_within_tokens: shares(seen.any_within, run.measures.len()),
+        ..run.report()
+    })
+}
+
+/// The questions that count.
+fn asked(sample: &Sample) -> impl Iterator<Item = &Question> {
+    let is_asked = |question: &&Question| {
+        question.category != CATEGORY_UNANSWERABLE && !question.evidence.is_empty()
+    };
+    sample.questions.iter().filter(is_asked)
+}
+
+fn shares(counts: [usize; BUDGETS.len()], questions: usize) -> BTreeMap<usize, f64> {
+    let shares = counts.map(|count| metrics::ratio(count, questions.max(1)));
+    BUDGETS.into_iter().zip(shares).collect()
+}
+
+/// What is measured of conversations only.
+#[derive(Default)]
+struct Seen {
+    sessions: Vec<Measures>,
+    /// For each of [`BUDGETS`], in how many contexts all, and any, of the evidence stood.
+    all_within: [usize; BUDGETS.len()],
+    any_within: [usize; BUDGETS.len()],
+}
+
+impl Seen {
+    async fn ask<P: FnMut(usize, usize)>(
+        &mut self,
+        question: &Question,
+        sample: &Sample,
+        index: &Index,
+        sessions: &HashMap<&str, &str>,
+        run: &mut Run<'_, P>,
+    ) -> Result<(), Error> {
+        let evidence: BTreeMap<&str, u32> =
+            question.evidence.iter().map(|turn| (turn.as_str(), 1)).collect();
+        let scope = ScopeFilter::new(Scope::default().with_user(&sample.id));
+        let limit = DEPTHS[DEPTHS.len() - 1];
+        let options = SearchOptions { limit, scope: scope.clone(), ..SearchOptions::default() };
+        let hits = run.recall(index, &question.text, &options).await?;
+        run.measured(Some(question.category), Measures::of(&index.names(&hits), &evidence));
+        let more = SearchOptions { limit: SESSION_HITS, ..options };
+        let hits = index.memory.recall(&question.text, &more).await?.hits;
+        let of = |turn: &&str| sessions.get(turn).copied();
+        let ranked = distinct(index.names(&hits).iter().filter_map(of));
+        let holding = evidence.keys().filter_map(of).map(|session| (session, 1)).collect();
+        self.sessions.push(Measures::of(&ranked, &holding));
+        self.read_context(question, scope, &evidence, index).await
+    }
+
+    async fn read_context(
+        &mut self,
+        question: &Question,
+        scope: ScopeFilter,
+        evidence: &BTreeMap<&str, u32>,
+        index: &Index,
+    ) -> Result<(), Error> {
+        let memory = &index.memory;
+        let options = ContextOptions {
+            scope,
+            tiers: vec![Tier::Longterm, Tier::Knowledge],
+            ..memory.context_options()
+        };
+        let candidates = memory.gather(&question.text, &options).await?;
+        for (at, max_tokens) in BUDGETS.into_iter().enumerate() {
+            let options = ContextOptions { max_tokens, ..options.clone() };
+            let context = memory.pack(candidates.clone(), &options).await?;
+            let keys = context.chunks.iter().flat_map(|chunk| &chunk.ids);
+            let shown: Vec<&str> =
+                keys.filter_map(|key| index.names.get(key).map(String::as_str)).collect();
+            let is_shown = |turn: &&str| shown.contains(turn);
+            self.all_within[at] += usize::from(evidence.keys().all(is_shown));
+            self.any_within[at] += usize::from(evidence.keys().any(is_shown));
+        }
+        Ok(())
+    }
+}
+
+fn read_samples(file: &Path) -> Result<Vec<Sample>, Error> {
+    let input = |problem: String| Error::Input { path: file.to_owned(), problem };
+    let value: Value = serde_json::from_str(&read(file)?)
+        .map_err(|error| input(format!("it is no LoCoMo dataset: {error}")))?;
+    let elements = match &value {
+        Value::Array(elements) => elements.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut problems = Vec::new();
+    let samples: Vec<_> =
+        elements.iter().filter_map(|element| Sample::read(element, &mut problems)).collect();
+    for problem in &problems {
+        tracing::warn!(file = %file.display(), problem, "left out");
+    }
+    match samples.is_empty() {
+        true => Err(input(problems.pop().unwrap_or_else(|| "it holds no samples".to_owned()))),
+        false => Ok(samples),
+    }
+}
