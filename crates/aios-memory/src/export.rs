@@ -20,7 +20,7 @@ use aios_working::{KINDS, Restored};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::mpsc, task};
 
-use crate::{AgentMemory, Error};
+use crate::{AgentMemory, Error, ImportMode};
 
 /// The version of the format.
 const FORMAT: u32 = 1;
@@ -50,10 +50,14 @@ pub struct Exported {
 /// What was taken back from an export.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Restocked {
+    /// Whether nothing was written; what is said to be added would be.
+    pub dry_run: bool,
     /// Records that are new here.
     pub added: u64,
     /// Records that were here already, which stay as they are.
     pub known: u64,
+    /// Records that were forgotten here, which stay so.
+    pub hidden: u64,
     /// Records that could not be stored: line and reason.
     pub failed: Vec<(u64, String)>,
 }
@@ -143,9 +147,11 @@ impl AgentMemory {
     }
 
     /// Takes back what [`export`](AgentMemory::export) wrote, each record where it was and with the
-    /// times that it had. One that is here already stays as it is, so an import that was
-    /// interrupted is repeated as a whole. A record of working memory whose goal or task is not
-    /// here goes to long-term memory.
+    /// times that it had. One that is here already stays as it is, in whichever tier that is, so an
+    /// import that was interrupted is repeated as a whole; one that was forgotten here stays so. A
+    /// record of working memory whose goal or task is not here goes to long-term memory. With
+    /// [`ImportMode::DryRun`] nothing is stored, and what long-term memory would refuse is not
+    /// found out.
     ///
     /// # Errors
     /// [`Error::Input`] when the file cannot be read, is none of these or is of a newer version;
@@ -153,16 +159,24 @@ impl AgentMemory {
     pub async fn import_export(
         &self,
         path: &Path,
+        mode: ImportMode,
         progress: Option<RecordProgress>,
     ) -> Result<Restocked, Error> {
         let (sender, mut batches) = mpsc::channel(2);
         let opened = path.to_owned();
         let reading = task::spawn_blocking(move || read_lines(&opened, &sender));
-        let mut done = Restocked::default();
+        let dry_run = mode == ImportMode::DryRun;
+        let mut done = Restocked { dry_run, ..Restocked::default() };
+        // What working memory was told is to be known as well.
+        self.catch_up().await?;
         while let Some(batch) = batches.recv().await {
-            self.take_back(batch, &mut done).await?;
+            let new = self.new_of(batch, &mut done).await?;
+            match mode {
+                ImportMode::DryRun => done.added += new.len() as u64,
+                ImportMode::Store => self.take_back(new, &mut done).await?,
+            }
             if let Some(progress) = &progress {
-                progress(done.added + done.known + done.failed.len() as u64);
+                progress(done.added + done.known + done.hidden + done.failed.len() as u64);
             }
         }
         reading.await.map_err(|_| Error::Interrupted)??;
@@ -170,14 +184,55 @@ impl AgentMemory {
         Ok(done)
     }
 
-    async fn take_back(&self, batch: Vec<Line>, done: &mut Restocked) -> Result<(), Error> {
+    /// The records that are neither here nor forgotten.
+    async fn new_of(
+        &self,
+        batch: Vec<Line>,
+        done: &mut Restocked,
+    ) -> Result<Vec<(u64, Record)>, Error> {
+        let mut lines = Vec::with_capacity(batch.len());
         let mut records = Vec::with_capacity(batch.len());
         for (line, record) in batch {
             match record {
-                Ok(record) => records.push((line, record)),
+                Ok(record) => {
+                    lines.push(line);
+                    records.push(record);
+                }
                 Err(problem) => done.failed.push((line, problem)),
             }
         }
+        let forgotten = self.longterm().are_forgotten(&records).await?;
+        let in_longterm = self.longterm().known(records.iter().map(Record::key).collect()).await?;
+        let mut new = Vec::with_capacity(records.len());
+        let states = forgotten.into_iter().zip(in_longterm);
+        for ((line, record), (is_forgotten, is_known)) in lines.into_iter().zip(records).zip(states)
+        {
+            if is_known || self.is_in_working(&record).await? {
+                done.known += 1;
+            } else if is_forgotten {
+                done.hidden += 1;
+            } else {
+                new.push((line, record));
+            }
+        }
+        Ok(new)
+    }
+
+    async fn is_in_working(&self, record: &Record) -> Result<bool, Error> {
+        let working = match record.kind {
+            Kind::Preference => {
+                self.working().bound_to(ScopeFilter::exact(record.scope.clone()))?
+            }
+            _ => self.working().clone(),
+        };
+        Ok(working.record(record.kind, record.id.as_str()).await?.is_some())
+    }
+
+    async fn take_back(
+        &self,
+        records: Vec<(u64, Record)>,
+        done: &mut Restocked,
+    ) -> Result<(), Error> {
         let given = records.iter().map(|(_, record)| record.clone()).collect();
         let restored = self.working().restore(given).await?;
         let mut others = Vec::new();

@@ -93,8 +93,11 @@ impl AgentMemory {
     ///
     /// With [`ForgetOptions::purge`] no file of the data directory keeps a byte of them when this
     /// returns, unless [`Receipt::pending`] says what is in the way. A purge that is interrupted
-    /// is finished when the directory is opened next. Events in the ring of a running process are
-    /// in its RAM until newer ones push them out.
+    /// is finished when the directory is opened next.
+    ///
+    /// What was forgotten stays so when it is found again, by [`ingest_file`](Self::ingest_file),
+    /// [`import`](Self::import) or [`import_export`](Self::import_export): it counts as known, by
+    /// its kind, scope and text as by its id. It is back when it is recorded or remembered.
     ///
     /// # Errors
     /// What working or long-term memory report. What was forgotten by then stays forgotten.
@@ -108,11 +111,15 @@ impl AgentMemory {
         if options.purge {
             self.working().ask_for_scrub().await?;
         }
-        let mut gone = self.remove_working(&found, &options).await?;
+        let keys: Vec<String> = found.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
+        // Their tombstones come first: they are made of what is still there.
+        self.leave_tombstones(&found, &options).await?;
+        let mut gone = parsed(self.longterm().forget(keys.clone()).await?)?;
+        gone.extend(self.remove_working(&found, &options).await?);
         self.catch_up().await?;
-        let keys = found.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
         if !options.purge {
-            gone.extend(parsed(self.longterm().forget(keys).await?)?);
+            // What the feed still told of them meanwhile goes as well.
+            self.longterm().forget(keys).await?;
             return Ok(Receipt::of(gone));
         }
         let purged = self.longterm().purge(keys).await?;
@@ -227,18 +234,43 @@ impl AgentMemory {
         Ok(sessions)
     }
 
+    /// Working memory as it is to be asked for records of a kind: the key of a preference is one
+    /// for every user; other ids are one for all.
+    fn working_of(&self, kind: Kind, options: &ForgetOptions) -> Result<Working, Error> {
+        let filter = match (&options.what, kind) {
+            (Forgotten::Scope(scope), Kind::Preference | Kind::Persona) => {
+                ScopeFilter::exact(scope.clone())
+            }
+            (_, Kind::Preference | Kind::Persona) => options.scope.clone(),
+            _ => return Ok(self.working().clone()),
+        };
+        Ok(self.working().bound_to(filter)?)
+    }
+
+    /// Leaves tombstones of what of `found` is in working memory, where not all is told to
+    /// long-term memory.
+    async fn leave_tombstones(
+        &self,
+        found: &BTreeSet<(Kind, Id)>,
+        options: &ForgetOptions,
+    ) -> Result<(), Error> {
+        let mut records = Vec::new();
+        for (kind, id) in found {
+            let working = self.working_of(*kind, options)?;
+            records.extend(working.record(*kind, id.as_str()).await?);
+            if PAGE <= records.len() {
+                self.longterm().leave_tombstones(&std::mem::take(&mut records)).await?;
+            }
+        }
+        Ok(self.longterm().leave_tombstones(&records).await?)
+    }
+
     /// Removes what of `found` is in working memory; says what that was.
     async fn remove_working(
         &self,
         found: &BTreeSet<(Kind, Id)>,
         options: &ForgetOptions,
     ) -> Result<BTreeSet<(Kind, Id)>, Error> {
-        // The key of a preference is one for every user; other ids are one for all.
-        let filter = match &options.what {
-            Forgotten::Scope(scope) => ScopeFilter::exact(scope.clone()),
-            _ => options.scope.clone(),
-        };
-        let of_user: Working = self.working().bound_to(filter)?;
         let working = self.working();
         for id in self.summed_up(found).await? {
             if working.record(Kind::Session, id.as_str()).await?.is_some() {
@@ -247,8 +279,7 @@ impl AgentMemory {
         }
         let mut removed = BTreeSet::new();
         for (kind, id) in found {
-            let is_setting = matches!(kind, Kind::Preference | Kind::Persona);
-            let working = if is_setting { &of_user } else { working };
+            let working = self.working_of(*kind, options)?;
             removed.extend(working.remove(*kind, id.as_str()).await?);
         }
         self.wake_pump();

@@ -49,8 +49,24 @@ impl AgentMemory {
             Kind::Preference | Kind::Persona => self.record_setting(kind, object).await?,
             _ => self.store_working(kind, Value::Object(object)).await?,
         };
+        self.lift_tombstone(kind, &id, scope).await?;
         self.wake_pump();
         Ok(id)
+    }
+
+    /// What long-term memory is told lifts the tombstone that it fits; for what it is not told that
+    /// is done here.
+    async fn lift_tombstone(&self, kind: Kind, id: &Id, scope: &Scope) -> Result<(), Error> {
+        // Of events only some are told.
+        if kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind) {
+            return Ok(());
+        }
+        let working = match kind {
+            Kind::Preference => self.working().bound_to(ScopeFilter::exact(scope.clone()))?,
+            _ => self.working().clone(),
+        };
+        let stored = working.record(kind, id.as_str()).await?;
+        Ok(self.longterm().lift_tombstones(stored.as_slice()).await?)
     }
 
     /// Changes the fields of a record that `changes` names and leaves the others; a field that is
@@ -98,6 +114,23 @@ impl AgentMemory {
         self.replace_working(kind, id, Value::Object(object)).await?;
         self.wake_pump();
         Ok(())
+    }
+
+    /// The record that [`record`](AgentMemory::record) would make of `object`; none where it would
+    /// not.
+    pub(crate) fn draft(
+        &self,
+        kind: Kind,
+        object: Map<String, Value>,
+        scope: &Scope,
+    ) -> Option<Record> {
+        let object = guarding::object(self.config().to_guard(), object).ok()?;
+        let mut object = fields::settle(kind, object).ok()?;
+        fill_scope(&mut object, scope);
+        if is_direct(kind) {
+            return self.longterm().record_of(kind, object).ok();
+        }
+        aios_working::record_of(kind, Value::Object(object))
     }
 
     /// A record of working memory, if it is where it can be changed.

@@ -90,6 +90,17 @@ impl Longterm {
         self.store_whole(changes).await
     }
 
+    /// The record that [`store_object`](Longterm::store_object) would store of `object`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], as there.
+    pub fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Result<Record, Error> {
+        match self.changes_of(kind, object)?.swap_remove(0) {
+            Change::Upsert(record) => Ok(*record),
+            Change::Delete { .. } => unreachable!("the record itself comes first"),
+        }
+    }
+
     /// Changes the fields of a record that `changes` names, leaves the others, and returns the new
     /// version; a field that is null is removed. Two callers that change one record at the same
     /// time, in whichever process, lose nothing of each other's changes to different fields.

@@ -14,6 +14,7 @@ mod purge;
 mod refusal;
 mod statistics;
 mod term;
+mod tombstones;
 mod write;
 
 use std::{
@@ -30,6 +31,7 @@ pub(crate) use self::{
     refusal::{Limits, Refusal},
     statistics::Statistics,
     term::{Safe, Term},
+    tombstones::{Contents, Secret},
     write::{FeedOutcome, Outcome, Page, Write, Written},
 };
 use self::{
@@ -53,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "journal", sql: include_str!("journal/0001_journal.sql") },
     Migration { name: "refused", sql: include_str!("journal/0002_refused.sql") },
     Migration { name: "history", sql: include_str!("journal/0003_history.sql") },
+    Migration { name: "tombstones", sql: include_str!("journal/0004_tombstones.sql") },
 ];
 
 /// The journal; cheap to clone.

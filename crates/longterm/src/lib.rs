@@ -63,6 +63,7 @@ mod search;
 mod stats;
 mod store;
 mod sync;
+mod tombstones;
 mod vectors;
 mod verify;
 mod worker;

@@ -55,13 +55,15 @@ impl std::fmt::Display for Obstacle {
 
 impl Longterm {
     /// Removes the records of these keys (`kind/id`): from now on no read and no search shows
-    /// them. Returns those that were stored. Bytes of them stay in files until these are rewritten
-    /// or pruned; [`purge`](Longterm::purge) sees to that.
+    /// them, and [`are_forgotten`](Longterm::are_forgotten) tells them from others until they are
+    /// stored again. Returns those that were stored. Bytes of them stay in files until these are
+    /// rewritten or pruned; [`purge`](Longterm::purge) sees to that.
     ///
     /// # Errors
     /// [`Error::Journal`] when the disk refuses. No limit stands in the way.
     pub async fn forget(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
-        let forgotten = self.shared.journal.forget(keys).await?;
+        let contents = self.contents(&keys).await?;
+        let forgotten = self.shared.journal.forget(keys, contents).await?;
         self.shared.wake.notify_one();
         Ok(forgotten)
     }
@@ -69,7 +71,8 @@ impl Longterm {
     /// As [`forget`](Longterm::forget), and returns when no file of the data directory keeps a
     /// byte of the records, whether they were stored until now or deleted before: tables, indexes,
     /// older versions, the journal, its log and its list of what was refused, and the quarantine
-    /// are rewritten or removed. What the journal keeps for ever is that the key was deleted.
+    /// are rewritten or removed. What the journal keeps for ever is that the key was deleted, and
+    /// the record's tombstone.
     /// Copies in `backup/` and elsewhere are not touched. What searches keep in RAM goes with the
     /// process at the latest.
     ///
@@ -81,7 +84,8 @@ impl Longterm {
     /// [`Error::Journal`], and [`Error::Library`], [`Error::Io`] where this process is the owner;
     /// the purge goes on.
     pub async fn purge(&self, keys: Vec<String>) -> Result<Purged, Error> {
-        let (keys, number) = self.shared.journal.purge(keys).await?;
+        let contents = self.contents(&keys).await?;
+        let (keys, number) = self.shared.journal.purge(keys, contents).await?;
         self.shared.wake.notify_one();
         Ok(Purged { keys, pending: self.settle(number).await? })
     }

@@ -6,7 +6,11 @@ use aios_record::{Id, Timestamp};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use crate::{overflow::Handover, ring::Kept};
+use crate::{
+    overflow::Handover,
+    ring::Kept,
+    sync::{AtomicBool, Ordering},
+};
 
 /// Something that happened.
 ///
@@ -164,6 +168,14 @@ pub(crate) struct Held {
     /// Differs from handle to handle, so that generated ids do.
     pub(crate) nonce: u64,
     pub(crate) handover: Handover,
+    pub(crate) forgotten: AtomicBool,
+}
+
+impl Held {
+    pub(crate) fn is_forgotten(&self) -> bool {
+        // ORDERING: it guards no other memory.
+        self.forgotten.load(Ordering::Relaxed)
+    }
 }
 
 impl StoredEvent {
@@ -201,6 +213,12 @@ impl StoredEvent {
     #[must_use]
     pub fn data(&self) -> &Value {
         &self.0.event.data
+    }
+
+    /// Whether it was [forgotten](crate::Operational::forget_events) since.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.0.is_forgotten()
     }
 
     /// Whether it must not be lost.

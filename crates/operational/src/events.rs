@@ -1,7 +1,7 @@
 //! Pushing events, reading them back, and handing on those that must outlive the ring.
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{HashSet, hash_map::RandomState},
     fmt,
     hash::{BuildHasher, Hasher},
     ops::ControlFlow,
@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aios_record::Timestamp;
+use aios_record::{Id, Timestamp};
 use crossbeam_utils::CachePadded;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ use crate::{
     event::Held,
     overflow::{Finish, Handover},
     ring::{Exit, Kept, Ring},
-    sync::{AtomicU64, Ordering},
+    sync::{AtomicBool, AtomicU64, Ordering},
 };
 
 impl Operational {
@@ -80,6 +80,14 @@ impl Operational {
     /// that were refused are offered a last time.
     pub fn clear(&self) -> u64 {
         self.inner.events.clear()
+    }
+
+    /// Forgets the events of these ids: from now on no read shows them, and they are not handed on,
+    /// critical or not; a read with a [`Cursor`] counts them as missed. Returns how many there
+    /// were. They stay in RAM, whole, until newer ones push them out, and who holds one already
+    /// keeps it.
+    pub fn forget_events(&self, ids: &HashSet<Id>) -> u64 {
+        self.inner.events.forget(ids)
     }
 
     /// Offers the critical events that the overflow refused once more, oldest first, until it
@@ -205,7 +213,7 @@ pub struct Recent {
 pub struct News {
     /// Oldest first.
     pub events: Vec<StoredEvent>,
-    /// How many are gone: evicted before they were read, or cleared.
+    /// How many are gone: evicted before they were read, cleared, or forgotten.
     pub missed: u64,
     /// How many have expired.
     pub expired: u64,
@@ -351,7 +359,8 @@ impl Events {
         }
         let pushed_at = self.age(self.clock.instant());
         let timestamp = event.timestamp.unwrap_or_else(|| self.clock.timestamp());
-        Ok(Held { event, timestamp, pushed_at, nonce: self.nonce, handover })
+        let forgotten = AtomicBool::new(false);
+        Ok(Held { event, timestamp, pushed_at, nonce: self.nonce, handover, forgotten })
     }
 
     fn recent(&self, count: usize, filter: &Filter) -> Recent {
@@ -361,7 +370,8 @@ impl Events {
         }
         let age = self.age(self.clock.instant());
         let missed = self.ring.visit_recent(|entry| {
-            if filter.admits(&entry) && !self.is_expired(&entry, age) {
+            let is_gone = entry.is_forgotten() || self.is_expired(&entry, age);
+            if filter.admits(&entry) && !is_gone {
                 events.push(StoredEvent(entry));
             }
             go_on_while(events.len() < count)
@@ -370,13 +380,14 @@ impl Events {
     }
 
     fn since(&self, cursor: Cursor, count: usize) -> News {
-        let (mut events, mut expired) = (Vec::new(), 0);
+        let (mut events, mut expired, mut forgotten) = (Vec::new(), 0, 0);
         if count == 0 {
             return News { events, missed: 0, expired, next: cursor };
         }
         let age = self.age(self.clock.instant());
         let span = self.ring.visit_since(cursor.0, |entry| {
             match self.is_expired(&entry, age) {
+                _ if entry.is_forgotten() => forgotten += 1,
                 true => expired += 1,
                 false => events.push(StoredEvent(entry)),
             }
@@ -385,7 +396,32 @@ impl Events {
         if 0 < span.missed {
             self.tally.lapped.add(span.missed);
         }
-        News { events, missed: span.missed, expired, next: Cursor(span.next) }
+        News { events, missed: span.missed + forgotten, expired, next: Cursor(span.next) }
+    }
+
+    fn forget(&self, ids: &HashSet<Id>) -> u64 {
+        let mut count = 0;
+        self.ring.visit_recent(|entry| {
+            let event = StoredEvent(entry);
+            // ORDERING: as in `Held::is_forgotten`.
+            if ids.contains(&event.id()) && !event.0.forgotten.swap(true, Ordering::Relaxed) {
+                count += 1;
+                self.give_up(&event);
+            }
+            ControlFlow::Continue(())
+        });
+        count
+    }
+
+    /// Takes the baton of an event that nobody is to hand on, unless somebody is about to: whoever
+    /// that is hands on an event that says of itself that it is forgotten.
+    fn give_up(&self, event: &StoredEvent) {
+        if event.0.handover.claim() {
+            if event.is_critical() {
+                self.tally.critical_waiting.subtract(1);
+            }
+            event.0.handover.finish(true);
+        }
     }
 
     fn clear(&self) -> u64 {

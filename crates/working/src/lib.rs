@@ -122,7 +122,7 @@ pub use crate::{
     metric::{HourlyMetric, Metric, MetricPoint},
     pattern::{Outcome, PATTERNS_MAX, Pattern},
     preference::{DEFAULT_USER, Preferences},
-    records::{KINDS, RecordPage},
+    records::{KINDS, RecordPage, record_of},
     restore::Restored,
     search::{FIND_LIMIT, FindOptions, Found},
     session::{

@@ -1,6 +1,8 @@
 //! Records of any kind in the form in which they travel: to list, show, export and feed.
 
 use aios_record::{Id, Kind, Record};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::{
     Error, Working,
@@ -113,6 +115,16 @@ impl Working {
         })
         .await
     }
+}
+
+/// The record that an object with the fields of a kind would be stored as, but for what storing it
+/// adds; none where they make no record of that kind.
+#[must_use]
+pub fn record_of(kind: Kind, fields: Value) -> Option<Record> {
+    fn made<T: Row + DeserializeOwned>(fields: Value) -> Option<Record> {
+        serde_json::from_value::<T>(fields).ok().as_ref().map(row::record)
+    }
+    for_kind!(kind, made(fields), None)
 }
 
 /// The record of this kind and id, if it is visible.

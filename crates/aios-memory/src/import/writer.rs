@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-use aios_record::{Id, Kind, Scope};
-use aios_working::{ForeignRow, NewMessage};
+use aios_record::{Id, Kind, Record, Scope};
+use aios_working::{DEFAULT_USER, ForeignRow, NewMessage};
 use futures::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 
@@ -250,8 +250,11 @@ impl<'m> Writer<'m> {
         let key = |draft: &Draft| format!("{}/{}", draft.kind, draft.id);
         let keys: Vec<String> = drafts.iter().map(key).collect();
         let in_longterm = self.memory.longterm().known(keys.clone()).await?;
+        let records: Vec<Record> = drafts.iter().map(|draft| self.said(draft)).collect();
+        let forgotten = self.memory.longterm().are_forgotten(&records).await?;
+        let known = in_longterm.into_iter().zip(forgotten).map(|(known, gone)| known || gone);
         let mut unknown = Vec::with_capacity(drafts.len());
-        for ((draft, key), mut is_known) in drafts.into_iter().zip(keys).zip(in_longterm) {
+        for ((draft, key), mut is_known) in drafts.into_iter().zip(keys).zip(known) {
             if !self.taken.insert(key) {
                 let problem = format!("its id `{}` stands there twice", draft.id);
                 self.report.fail(step, draft.row, problem);
@@ -265,6 +268,17 @@ impl<'m> Writer<'m> {
             }
         }
         Ok(unknown)
+    }
+
+    /// A draft as it would be stored, as far as that can be told before.
+    fn said(&self, draft: &Draft) -> Record {
+        let Draft { kind, id, object, scope, .. } = draft;
+        let whole = match kind {
+            Kind::Message => None,
+            _ => self.memory.draft(*kind, object.clone(), scope),
+        };
+        let text = object.get("content").and_then(Value::as_str).unwrap_or_default();
+        whole.unwrap_or_else(|| Record::new(*kind, id.clone(), text, scope.clone()))
     }
 
     async fn store(&mut self, step: usize, drafts: Vec<Draft>) -> Result<(), Error> {
@@ -358,10 +372,11 @@ impl<'m> Writer<'m> {
     ) -> Result<bool, Error> {
         let working = self.memory.working();
         let value = guarding::value(self.memory.config().to_guard(), value)?;
-        let is_known = match becomes {
+        let is_set = match becomes {
             Becomes::Persona => working.persona().await?.contains_key(key),
             _ => working.preference(user, key).await?.is_some(),
         };
+        let is_known = is_set || self.is_forgotten(becomes, user, key).await?;
         if is_known || self.mode == ImportMode::DryRun {
             return Ok(is_known);
         }
@@ -373,6 +388,24 @@ impl<'m> Writer<'m> {
             _ => working.set_preference(user, key, value).await?,
         }
         Ok(false)
+    }
+}
+
+impl Writer<'_> {
+    /// Whether a setting was forgotten, whatever it was set to.
+    async fn is_forgotten(
+        &self,
+        becomes: Becomes,
+        user: Option<&str>,
+        key: &str,
+    ) -> Result<bool, Error> {
+        let (kind, user) = match becomes {
+            Becomes::Persona => (Kind::Persona, None),
+            _ => (Kind::Preference, Some(user.unwrap_or(DEFAULT_USER).to_owned())),
+        };
+        let Ok(id) = Id::new(key) else { return Ok(false) };
+        let record = Record::new(kind, id, "", Scope { user, ..Scope::default() });
+        Ok(self.memory.longterm().are_forgotten(&[record]).await? == [true])
     }
 }
 

@@ -68,8 +68,29 @@ impl<'m> Writer<'m> {
                 _ => records.push(to_record(id, draft)),
             }
         }
+        let said = |message: &NewMessage| {
+            let id = message.id.clone().expect("a draft has its id");
+            Record::new(Kind::Message, id, message.content.clone(), message.scope.clone())
+        };
+        let messages = self.not_forgotten(messages, |(_, message)| said(message)).await?;
+        let records = self.not_forgotten(records, Record::clone).await?;
         self.write_messages(&messages).await?;
         self.write_records(records).await
+    }
+
+    /// Those of `items` that were not forgotten; the others count as known.
+    async fn not_forgotten<T>(
+        &mut self,
+        items: Vec<T>,
+        record: impl Fn(&T) -> Record,
+    ) -> Result<Vec<T>, Error> {
+        let records: Vec<Record> = items.iter().map(record).collect();
+        let forgotten = self.memory.longterm().are_forgotten(&records).await?;
+        let total = items.len();
+        let items = items.into_iter().zip(forgotten);
+        let left: Vec<T> = items.filter_map(|(item, gone)| (!gone).then_some(item)).collect();
+        self.report.known += (total - left.len()) as u64;
+        Ok(left)
     }
 
     /// Returns when all that was written is searchable.

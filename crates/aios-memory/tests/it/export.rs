@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
-use aios_memory::{AgentMemory, Error, Kind, RememberOptions, Scope, ScopeFilter, is_export};
+use aios_memory::{
+    AgentMemory, Error, ImportMode, Kind, RememberOptions, Scope, ScopeFilter, is_export,
+};
 use serde_json::json;
 
 use crate::{Fixture, texts};
@@ -50,11 +52,11 @@ async fn what_is_exported_comes_back_as_it_was() {
     assert!(matches!(again, Error::Output { .. }), "{again}");
 
     let other = to.open().await;
-    let taken = other.import_export(&path, None).await.unwrap();
+    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
     assert_eq!((taken.added, taken.known, &*taken.failed), (15, 0, &[][..]));
     let back = export(&other, &to.dir.path().join("back.jsonl")).await;
     assert_eq!(back, written);
-    let taken = other.import_export(&path, None).await.unwrap();
+    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
     assert_eq!((taken.added, taken.known, &*taken.failed), (0, 15, &[][..]));
     assert_eq!(texts(&other, "plant ferns").await[0], "ferns it is");
     assert!(other.longterm().verify().await.unwrap().is_clean());
@@ -83,11 +85,11 @@ async fn an_export_of_a_scope_leaves_others_out_and_what_cannot_be_read_is_named
     let damaged = from.dir.path().join("damaged.jsonl");
     fs::write(&damaged, format!("{{\"aios_memory_export\":1}}\n{{}}\n{task}\n")).unwrap();
     let other = to.open().await;
-    let taken = other.import_export(&damaged, None).await.unwrap();
+    let taken = other.import_export(&damaged, ImportMode::Store, None).await.unwrap();
     assert_eq!((taken.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
     assert_eq!(texts(&other, "dig").await, ["dig"]);
 
     fs::write(&damaged, "{\"aios_memory_export\":99}\n").unwrap();
-    let error = other.import_export(&damaged, None).await.unwrap_err();
+    let error = other.import_export(&damaged, ImportMode::Store, None).await.unwrap_err();
     assert!(error.to_string().contains("newer"), "{error}");
 }

@@ -2,12 +2,13 @@
 
 use std::{
     fs,
+    io::Cursor,
     path::{Path, PathBuf},
 };
 
 use aios_memory::{
-    AgentMemory, ForgetOptions, Forgotten, Id, IngestOptions, Kind, RememberOptions, Scope,
-    SearchOptions,
+    AgentMemory, ForgetOptions, Forgotten, Format, Id, ImportMode, ImportOptions, IngestOptions,
+    Kind, RememberOptions, Restocked, Scope, ScopeFilter, SearchOptions,
 };
 use serde_json::json;
 
@@ -164,4 +165,103 @@ async fn whose_records_may_be_forgotten_can_be_said() {
     let of_bob = ForgetOptions { scope: bob.into(), ..one(Kind::Goal, "g") };
     assert_eq!(memory.forget(of_bob).await.unwrap().forgotten, 0);
     assert!(memory.get(Kind::Goal, &id("g")).await.unwrap().is_some());
+}
+
+/// Takes in lines of a user, in the session of the user's name; how many were new, and known.
+async fn ingest(memory: &AgentMemory, text: &str, user: &str) -> (u64, u64) {
+    let options = IngestOptions::default()
+        .with_format(Format::Jsonl)
+        .with_scope(Scope::default().with_user(user));
+    let text = Cursor::new(text.to_owned().into_bytes());
+    let report = memory.ingest_reader(text, Some(Path::new(user)), options).await.unwrap();
+    assert_eq!(report.failed_count, 0, "{report:?}");
+    (report.added, report.known)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_forgotten_stays_so_when_it_is_found_again() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let lines = [
+        r#"{"role": "user", "content": "the zanzibarquux sleeps", "timestamp": "2026-01-02T03:04:05Z"}"#,
+        r#"{"role": "user", "content": "a zanzibarquux of a known id", "id": "m7"}"#,
+        r#"{"role": "user", "content": "a lighthouse at the sea"}"#,
+        r#"{"text": "a note of the zanzibarquux"}"#,
+    ];
+    let talk = lines.join("\n");
+    assert_eq!(ingest(&memory, &talk, "ada").await, (4, 0));
+    assert_eq!(ingest(&memory, &talk, "bob").await, (4, 0));
+    let of_ada = SearchOptions {
+        scope: Scope::default().with_user("ada").into(),
+        ..SearchOptions::default()
+    };
+    let one = Forgotten::Query("zanzibarquux sleeps".to_owned(), Box::new(of_ada.clone()));
+    memory.forget(ForgetOptions::new(one)).await.unwrap();
+    assert_eq!(ingest(&memory, &talk, "ada").await, (0, 4));
+    let all = Forgotten::Scope(Scope::default().with_user("ada"));
+    let purged = memory.forget(ForgetOptions::new(all).with_purge()).await.unwrap();
+    assert!(purged.purged, "{purged:?}");
+    assert_eq!(ingest(&memory, &talk, "ada").await, (0, 4));
+    // Neither another time nor another name of the same words brings them back.
+    let later = lines[0].replace("2026", "2027");
+    let renamed = lines[1].replace("m7", "m8");
+    assert_eq!(ingest(&memory, &[later, renamed].join("\n"), "ada").await, (0, 2));
+    assert!(memory.working().recent_messages("bob", 9).await.unwrap().len() == 3);
+    let found = memory.recall("zanzibarquux", &of_ada).await.unwrap().hits;
+    assert!(found.is_empty(), "{found:?}");
+    memory.shutdown().await.unwrap();
+
+    // Who says it again has it again.
+    let memory = fixture.open().await;
+    let ada = Scope::default().with_user("ada");
+    let options = RememberOptions::default().with_scope(ada.clone());
+    let again = memory.remember_with("a note of the zanzibarquux", options).await.unwrap();
+    assert!(!again.known);
+    let said = json!({"role": "user", "content": "the zanzibarquux sleeps", "session": "ada"});
+    memory.record(Kind::Message, said, &ada).await.unwrap();
+    let found = memory.recall("zanzibarquux", &of_ada).await.unwrap().hits;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(ingest(&memory, lines[1], "ada").await, (0, 1));
+    assert_eq!(ingest(&memory, lines[3], "ada").await, (0, 1));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_forgotten_is_imported_no_more() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let path = fixture.dir.path().join("old.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let sql = "CREATE TABLE tasks (id INTEGER PRIMARY KEY, description TEXT);
+        INSERT INTO tasks VALUES (1, 'feed the zanzibarquux'), (2, 'water the ferns');
+        CREATE TABLE preferences (key TEXT, value TEXT);
+        INSERT INTO preferences VALUES ('pet', 'zanzibarquux');";
+    database.execute_batch(sql).unwrap();
+    let report = memory.import(&path, ImportOptions::default()).await.unwrap();
+    assert_eq!((report.added, report.known), (3, 0));
+    let everything = fixture.dir.path().join("all.jsonl");
+    memory.export(&everything, &ScopeFilter::default(), None).await.unwrap();
+
+    let tasks = memory.list(Kind::Task, &ScopeFilter::default(), None, 9).await.unwrap().records;
+    let task = tasks.iter().find(|task| task.text.contains("zanzibarquux")).unwrap();
+    memory.forget(one(Kind::Task, task.id.as_str())).await.unwrap();
+    memory.forget(one(Kind::Preference, "pet")).await.unwrap();
+    // As it stands there, and as a new row of another id.
+    database.execute("UPDATE tasks SET id = 8 WHERE id = 1", []).unwrap();
+    let report = memory.import(&path, ImportOptions::default()).await.unwrap();
+    assert_eq!((report.added, report.known), (0, 3), "{report:?}");
+
+    let dry = memory.import_export(&everything, ImportMode::DryRun, None).await.unwrap();
+    let taken = memory.import_export(&everything, ImportMode::Store, None).await.unwrap();
+    assert_eq!((taken.added, taken.known, taken.hidden), (0, 1, 2), "{taken:?}");
+    assert_eq!(Restocked { dry_run: false, ..dry }, taken);
+    assert_eq!(texts(&memory, "zanzibarquux").await, ["water the ferns"]);
+
+    // What is set again can be imported again, once it is gone otherwise.
+    let pet = json!({"key": "pet", "value": "cat"});
+    memory.record(Kind::Preference, pet, &Scope::default()).await.unwrap();
+    memory.delete(Kind::Preference, &id("pet"), &ScopeFilter::default()).await.unwrap();
+    let report = memory.import(&path, ImportOptions::default()).await.unwrap();
+    assert_eq!((report.added, report.known), (1, 2), "{report:?}");
+    memory.shutdown().await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use aios_memory::AgentMemory;
+use aios_memory::{AgentMemory, ImportMode, Restocked};
 
 use crate::{
     args::{Export, Global},
@@ -31,12 +31,13 @@ pub(crate) async fn export(
 pub(super) async fn take_back(
     memory: &AgentMemory,
     path: &Path,
+    mode: ImportMode,
     output: Output,
 ) -> Result<(), Failure> {
     let bar = output.progress("{spinner} {pos} records", None);
     let watched = bar.clone();
     let progress = Arc::new(move |records| watched.set_position(records));
-    let taken = memory.import_export(path, Some(progress)).await;
+    let taken = memory.import_export(path, mode, Some(progress)).await;
     bar.finish_and_clear();
     let taken = taken?;
     for (line, problem) in &taken.failed {
@@ -44,7 +45,13 @@ pub(super) async fn take_back(
     }
     let failed = taken.failed.len() as u64;
     output.result(&taken, |out| {
-        writeln!(out, "{} added, {} known already, {failed} failed", taken.added, taken.known)
+        let would = if taken.dry_run { "would be " } else { "" };
+        let Restocked { added, known, hidden, .. } = &taken;
+        write!(out, "{would}{added} added, {known} known already, ")?;
+        if 0 < *hidden {
+            write!(out, "{hidden} forgotten here before, ")?;
+        }
+        writeln!(out, "{failed} failed")
     })?;
     if failed == 0 { Ok(()) } else { Err(Failure::Partial { failed }) }
 }

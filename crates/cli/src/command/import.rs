@@ -17,14 +17,15 @@ pub(crate) async fn import(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    if !arguments.dry_run && is_export(&arguments.from) {
-        return take_back(memory, &arguments.from, output).await;
+    let mode = if arguments.dry_run { ImportMode::DryRun } else { ImportMode::Store };
+    if is_export(&arguments.from) {
+        return take_back(memory, &arguments.from, mode, output).await;
     }
     let bar = output.progress("{msg} {wide_bar} {pos}/{len} rows {eta}", Some(0));
     bar.set_message(arguments.from.display().to_string());
     let watched = bar.clone();
     let options = ImportOptions {
-        mode: if arguments.dry_run { ImportMode::DryRun } else { ImportMode::Store },
+        mode,
         scope: global.scope(),
         progress: Some(Arc::new(move |progress| {
             watched.set_length(progress.rows_total);

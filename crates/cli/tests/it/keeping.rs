@@ -292,8 +292,15 @@ fn an_export_is_taken_back_by_import() {
     assert!(again.stderr.contains("name a file that is not there yet"), "{again:?}");
     let other = program.path("other");
     let at = ["--data-dir", text(&other)];
-    let taken = program.json(&[&at[..], &["import", "--from", text(&path)]].concat());
+    let import = [&at[..], &["import", "--from", text(&path)]].concat();
+    let dry = program.run(&[&import[..], &["--dry-run"]].concat());
+    assert!(dry.stdout.contains("would be 2 added, 0 known already, 0 failed"), "{dry:?}");
+    let taken = program.json(&import);
     assert_eq!((&taken["added"], &taken["known"]), (&json!(2), &json!(0)));
+    program
+        .json(&[&at[..], &["forget", "--query", "tea at four", "--limit", "1", "--yes"]].concat());
+    let dry = program.json(&[&import[..], &["--dry-run"]].concat());
+    assert_eq!((&dry["added"], &dry["known"], &dry["hidden"]), (&json!(0), &json!(1), &json!(1)));
     let goals = program.json(&[&at[..], &["list", "goal"]].concat());
     assert_eq!(goals["items"][0]["payload"]["description"], "bake a cake");
 

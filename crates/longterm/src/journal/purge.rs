@@ -10,7 +10,8 @@ use aios_record::Scope;
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Outcome, Safe, Term, delete, meta_number, set_meta, set_synced, sql_integer, state,
+    Contents, Journal, Known, Outcome, Safe, Term, delete, meta_number, set_meta, set_synced,
+    sql_integer, state, tombstones,
 };
 use crate::{Error, library::TermCounts, purge::Obstacle};
 
@@ -30,17 +31,26 @@ pub(crate) struct Purges {
 }
 
 impl Journal {
-    /// Deletes those of `keys` that are stored, and says which those are.
-    pub(crate) async fn forget(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
-        self.ledger.write(move |db| forget(db, keys)).await
+    /// Deletes those of `keys` that are stored, leaves their tombstones, with those of `contents`,
+    /// and says which those are.
+    pub(crate) async fn forget(
+        &self,
+        keys: Vec<String>,
+        contents: Contents,
+    ) -> Result<Vec<String>, Error> {
+        self.ledger.write(move |db| forget(db, &keys, &contents)).await
     }
 
     /// As [`forget`](Journal::forget), and asks for a purge, whose number comes with it. Of a key,
     /// known or not, nothing is left here but that it was deleted.
-    pub(crate) async fn purge(&self, keys: Vec<String>) -> Result<(Vec<String>, u64), Error> {
+    pub(crate) async fn purge(
+        &self,
+        keys: Vec<String>,
+        contents: Contents,
+    ) -> Result<(Vec<String>, u64), Error> {
         self.ledger
             .write(move |db| {
-                let forgotten = forget(db, keys.clone())?;
+                let forgotten = forget(db, &keys, &contents)?;
                 let mut unlist = db.prepare_cached("DELETE FROM refused WHERE key = ?1")?;
                 let mut blank = db.prepare_cached(
                     "UPDATE ids SET user = NULL, agent = NULL, session = NULL, external_id = NULL,
@@ -143,11 +153,14 @@ impl Journal {
     }
 }
 
-fn forget(db: &Connection, keys: Vec<String>) -> Result<Vec<String>, Error> {
+fn forget(db: &Connection, keys: &[String], contents: &Contents) -> Result<Vec<String>, Error> {
     let mut forgotten = Vec::new();
     for key in keys {
-        if delete(db, &key, None)? == Outcome::Written {
-            forgotten.push(key);
+        // What was deleted before is forgotten from now on.
+        let Some(known) = Known::find(db, key)? else { continue };
+        tombstones::leave_of(db, key, &known.scope, contents)?;
+        if delete(db, key, None)? == Outcome::Written {
+            forgotten.push(key.clone());
         }
     }
     Ok(forgotten)

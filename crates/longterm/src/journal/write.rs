@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Journal, Older, Refusal, check_room, history, meta_number, number, refusal::Limits, refuse,
-    set_meta, sql_integer, state, vector_bytes,
+    set_meta, sql_integer, state, tombstones, vector_bytes,
 };
 use crate::{Error, library::Row};
 
@@ -137,7 +137,11 @@ fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Err
         Write::Upsert { row, embedder, feed_seq, older } => {
             let key = row.record.key();
             let known = Known::find(db, &key)?;
-            if let Some(outcome) = settled(db, row, known.as_ref(), *feed_seq)? {
+            let settled = settled(db, row, known.as_ref(), *feed_seq)?;
+            if settled.is_none() || feed_seq.is_none() {
+                tombstones::lift_of(db, &row.record)?;
+            }
+            if let Some(outcome) = settled {
                 return Ok(outcome);
             }
             if known.as_ref().is_some_and(|known| known.state != state::DELETED) {

@@ -2,8 +2,8 @@
 //!
 //! 1. Drain the deletions, rewrite the files that held the rows, build the indexes anew, sync, and
 //!    write that version down, with word statistics that are counted anew.
-//! 2. Prune all older versions, with the files that only they need; empty the quarantine; sync the
-//!    directories; rewrite `journal.db` and empty its log.
+//! 2. Prune all older versions, with the files that only they need; empty the quarantine; remove
+//!    what a crash left half written; sync the directories; rewrite `journal.db` and empty its log.
 //!
 //! What is interrupted is done again by the next owner, from the step that is not written down.
 //! The second step waits for long reads; it is tried again until nobody is in the way.
@@ -77,7 +77,7 @@ impl Owner {
         let table = self.library.dir().to_owned();
         let removal = task::spawn_blocking(move || {
             empty_quarantine(&places)?;
-            sync_directories(&*places.disk, &table).map_err(Error::io("sync", table))
+            clear_away(&*places.disk, &table).map_err(Error::io("clear", table))
         });
         removal.await.map_err(|_| Error::Closed)??;
         // A new handle has nothing in its caches.
@@ -101,13 +101,23 @@ fn empty_quarantine(places: &Places) -> Result<(), Error> {
     places.disk.sync_directory(quarantine).map_err(failed())
 }
 
-/// Makes durable what was removed from `dir` and below.
-fn sync_directories(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+/// Removes the files below `dir` that a crash left half written, and makes durable what was removed
+/// there. Nobody writes meanwhile: only the owner does.
+fn clear_away(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         if path.is_dir() {
-            sync_directories(disk, &path)?;
+            clear_away(disk, &path)?;
+        } else if is_staged(&path) {
+            fs::remove_file(&path)?;
         }
     }
     disk.sync_directory(dir)
+}
+
+/// Whether a file has the name under which Lance's object store writes it before it gets its own:
+/// that, `#` and a number. Lance's pruning does not know such files.
+fn is_staged(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.rsplit_once('#').is_some_and(|(_, number)| number.parse::<u32>().is_ok())
 }

@@ -17,3 +17,4 @@ mod search;
 mod soak;
 mod store;
 mod support;
+mod tombstones;

@@ -1,0 +1,337 @@
+//! The disk of the simulation: it knows what was synced, and makes the image of a moment.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::{DirEntryExt, MetadataExt},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use rusqlite::Connection;
+
+use super::{Call, Calls, Random};
+use crate::{Durability, sync::Disk};
+
+/// The syncs of one round among which the power is cut.
+const SYNCS: u64 = 250;
+/// The syncs of a round that begins with an empty directory among which the power is cut.
+const SYNCS_NEW: u64 = 60;
+
+/// Whether a sync does what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syncs {
+    Done,
+    Skipped,
+    /// That of a directory does not for names that went.
+    OfWhatCame,
+}
+
+/// A disk that knows what it would still have after a power cut.
+pub(super) struct Recorder {
+    root: PathBuf,
+    image: PathBuf,
+    syncs: Syncs,
+    durability: Durability,
+    state: Mutex<State>,
+}
+
+struct State {
+    random: Random,
+    /// The entries that each directory was synced with.
+    directories: BTreeMap<PathBuf, Entries>,
+    /// The length that each file was synced with, and another name for it, so that it outlives
+    /// its removal.
+    files: HashMap<u64, u64>,
+    syncs_left: u64,
+    calls: Calls,
+    acknowledged: usize,
+    purges_end: usize,
+    cut: Option<Cut>,
+}
+
+/// What was called when the power was cut, and how far that had come.
+#[derive(Debug, Clone)]
+pub(super) struct Cut {
+    pub(super) calls: Calls,
+    /// So many calls were acknowledged.
+    pub(super) acknowledged: usize,
+    /// So many calls had been made when the last purge was done.
+    pub(super) purges_end: usize,
+}
+
+type Entries = BTreeMap<OsString, Entry>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    inode: u64,
+    is_dir: bool,
+}
+
+impl Disk for Recorder {
+    fn sync_file(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.before_sync();
+        if self.syncs != Syncs::Skipped {
+            self.file_is_safe(&mut state, path)?;
+        }
+        Ok(())
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.before_sync();
+        if self.syncs != Syncs::Skipped {
+            self.directory_is_safe(&mut state, path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Recorder {
+    /// A disk on which all that is below `root` is safe, and which makes an image of it at
+    /// `image` at one of the next syncs.
+    pub(super) fn new(
+        root: &Path,
+        image: &Path,
+        syncs: Syncs,
+        durability: Durability,
+        calls: &Calls,
+        random: &mut Random,
+    ) -> Arc<Recorder> {
+        let state = State {
+            random: Random(1 + random.below(u64::MAX)),
+            directories: BTreeMap::new(),
+            files: HashMap::new(),
+            syncs_left: random.below(if calls.made.is_empty() { SYNCS_NEW } else { SYNCS }),
+            calls: calls.clone(),
+            acknowledged: calls.made.len(),
+            purges_end: 0,
+            cut: None,
+        };
+        let recorder = Recorder {
+            root: root.to_owned(),
+            image: image.to_owned(),
+            syncs,
+            durability,
+            state: Mutex::new(state),
+        };
+        fs::create_dir_all(root).unwrap();
+        fs::create_dir_all(recorder.vault()).unwrap();
+        recorder.all_is_safe(&mut recorder.state.lock().unwrap(), root);
+        Arc::new(recorder)
+    }
+
+    pub(super) fn begin(&self, call: Call) {
+        self.state.lock().unwrap().calls.made.push(call);
+    }
+
+    pub(super) fn acknowledge(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.acknowledged = state.calls.made.len();
+    }
+
+    /// The ids of what there is after all calls.
+    pub(super) fn ids_held(&self) -> Vec<String> {
+        let calls = &self.state.lock().unwrap().calls;
+        calls.state_after(calls.made.len()).into_keys().collect()
+    }
+
+    /// Notes that the last call was a purge and is done.
+    pub(super) fn purged(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.purges_end = state.calls.made.len();
+        let gone = state.calls.of_the_last();
+        state.calls.purged.extend(gone);
+    }
+
+    /// Lets the power be cut at one of the next `syncs`, if it is not to be sooner.
+    pub(super) fn cut_within(&self, syncs: u64) {
+        let mut state = self.state.lock().unwrap();
+        let soon = state.random.below(syncs);
+        state.syncs_left = state.syncs_left.min(soon);
+    }
+
+    pub(super) fn has_cut(&self) -> bool {
+        self.state.lock().unwrap().cut.is_some()
+    }
+
+    pub(super) fn cut(&self) {
+        self.make_image(&mut self.state.lock().unwrap());
+    }
+
+    pub(super) fn take(&self) -> Cut {
+        fs::remove_dir_all(self.vault()).unwrap();
+        self.state.lock().unwrap().cut.clone().expect("the power was cut")
+    }
+
+    fn vault(&self) -> PathBuf {
+        self.image.with_extension("vault")
+    }
+
+    fn before_sync(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap();
+        if state.cut.is_none() {
+            match state.syncs_left.checked_sub(1) {
+                Some(left) => state.syncs_left = left,
+                None => self.make_image(&mut state),
+            }
+        }
+        state
+    }
+
+    fn all_is_safe(&self, state: &mut State, dir: &Path) {
+        for (name, entry) in entries(dir) {
+            let path = dir.join(name);
+            if entry.is_dir {
+                self.all_is_safe(state, &path);
+            } else {
+                self.file_is_safe(state, &path).unwrap();
+            }
+        }
+        self.directory_is_safe(state, dir).unwrap();
+    }
+
+    fn file_is_safe(&self, state: &mut State, path: &Path) -> io::Result<()> {
+        let metadata = fs::metadata(path)?;
+        state.files.insert(metadata.ino(), metadata.len());
+        self.keep(path, metadata.ino());
+        Ok(())
+    }
+
+    fn directory_is_safe(&self, state: &mut State, path: &Path) -> io::Result<()> {
+        fs::metadata(path)?;
+        let entries = entries(path);
+        for (name, entry) in &entries {
+            if !entry.is_dir {
+                self.keep(&path.join(name), entry.inode);
+            }
+        }
+        let mut safe = entries;
+        if self.syncs == Syncs::OfWhatCame {
+            for (name, entry) in state.directories.remove(path).unwrap_or_default() {
+                safe.entry(name).or_insert(entry);
+            }
+        }
+        state.directories.insert(path.to_owned(), safe);
+        Ok(())
+    }
+
+    /// Gives a file another name, under which it outlives its removal. SQLite counts the names of
+    /// its own.
+    fn keep(&self, path: &Path, inode: u64) {
+        let other = self.vault().join(inode.to_string());
+        if !is_sqlite(path) && !other.exists() {
+            // A temporary file may be gone already; then it is not kept.
+            let _ = fs::hard_link(path, other);
+        }
+    }
+
+    fn make_image(&self, state: &mut State) {
+        fs::create_dir_all(&self.image).unwrap();
+        copy_sqlite(&self.root, &self.image, self.durability, &mut state.random);
+        self.image_of(state, &self.root, &self.image);
+        let State { calls, acknowledged, purges_end, .. } = &*state;
+        let (acknowledged, purges_end) = (*acknowledged, *purges_end);
+        state.cut = Some(Cut { calls: calls.clone(), acknowledged, purges_end });
+    }
+
+    fn image_of(&self, state: &mut State, dir: &Path, to: &Path) {
+        let now = entries(dir);
+        let safe = state.directories.get(dir).cloned().unwrap_or_default();
+        let names: BTreeSet<&OsString> = now.keys().chain(safe.keys()).collect();
+        for name in names {
+            let path = dir.join(name);
+            if is_sqlite(&path) {
+                continue;
+            }
+            let (now, safe) = (now.get(name).copied(), safe.get(name).copied());
+            let chosen = if now == safe || state.random.below(2) == 0 { safe } else { now };
+            match chosen {
+                Some(entry) if entry.is_dir => {
+                    fs::create_dir_all(to.join(name)).unwrap();
+                    self.image_of(state, &path, &to.join(name));
+                }
+                Some(entry) => fs::write(to.join(name), self.content(state, &path, entry)).unwrap(),
+                None => {
+                    if let Some(entry) = now.filter(|entry| !entry.is_dir)
+                        && state.random.below(3) == 0
+                    {
+                        // Object stores on files write under a name with a number behind it.
+                        let mut staged = name.clone();
+                        staged.push("#1");
+                        let content = self.content(state, &path, entry);
+                        fs::write(to.join(staged), content).unwrap();
+                    }
+                }
+            }
+        }
+    }
+
+    fn content(&self, state: &mut State, path: &Path, entry: Entry) -> Vec<u8> {
+        let is_there = fs::metadata(path).is_ok_and(|metadata| metadata.ino() == entry.inode);
+        let kept = self.vault().join(entry.inode.to_string());
+        let mut bytes = fs::read(if is_there { path } else { &kept }).unwrap();
+        let safe = *state.files.get(&entry.inode).unwrap_or(&0);
+        let lost = (bytes.len() as u64).saturating_sub(safe);
+        if 0 < lost {
+            let at = usize::try_from(safe + state.random.below(lost)).unwrap();
+            match state.random.below(4) {
+                0 => bytes.truncate(usize::try_from(safe).unwrap()),
+                1 => bytes.truncate(at),
+                2 => bytes[at..].fill(0),
+                _ => {}
+            }
+        }
+        bytes
+    }
+}
+
+fn entries(dir: &Path) -> Entries {
+    let Ok(listed) = fs::read_dir(dir) else { return Entries::new() };
+    let entry = |entry: fs::DirEntry| {
+        let is_dir = entry.file_type().ok()?.is_dir();
+        Some((entry.file_name(), Entry { inode: entry.ino(), is_dir }))
+    };
+    listed.filter_map(|listed| entry(listed.ok()?)).collect()
+}
+
+const SQLITE_FILE: &str = "journal.db";
+
+fn is_sqlite(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(SQLITE_FILE))
+}
+
+/// Copies the journal while it is in use.
+fn copy_sqlite(root: &Path, to: &Path, durability: Durability, random: &mut Random) {
+    let path = root.join(SQLITE_FILE);
+    if !path.exists() {
+        return;
+    }
+    // A reader keeps the log from being begun anew while the files are copied. A checkpoint may go
+    // on meanwhile; what it writes to the file is in the log.
+    let reader = Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
+    fs::copy(&path, to.join(SQLITE_FILE)).unwrap();
+    let beside = |end: &str| format!("{SQLITE_FILE}{end}");
+    let index = fs::read(root.join(beside("-shm"))).unwrap_or_default();
+    let Ok(mut log) = fs::read(root.join(beside("-wal"))) else { return };
+    if durability == Durability::Normal && !log.is_empty() {
+        let kept = random_end_of_log(&index, random);
+        log.truncate(log.len().min(kept));
+    }
+    fs::write(to.join(beside("-wal")), log).unwrap();
+}
+
+/// A place in the log after what was checkpointed; see "WAL-Index File Format" in SQLite's
+/// documentation.
+fn random_end_of_log(index: &[u8], random: &mut Random) -> usize {
+    const LOG_HEADER: u64 = 32;
+    const FRAME: u64 = 24 + 4096;
+    let number = |at: usize| {
+        let bytes = index.get(at..at + 4).map_or([0; 4], |bytes| bytes.try_into().unwrap());
+        u64::from(u32::from_ne_bytes(bytes))
+    };
+    let (frames, checkpointed) = (number(16), number(96));
+    let lost = frames.saturating_sub(checkpointed) * FRAME;
+    usize::try_from(LOG_HEADER + checkpointed * FRAME + random.below(lost + 1)).unwrap()
+}

@@ -1,0 +1,100 @@
+//! What was forgotten and is found again.
+
+use aios_longterm::{Applied, FeedPage, Longterm};
+use aios_record::{Change, FeedItem, Id, Kind, Record, Scope};
+
+use crate::{
+    files::with_bytes,
+    support::{note, open},
+};
+
+const TEXT: &str = "the code of the vault is zanzibarquux";
+
+async fn is_forgotten(longterm: &Longterm, record: &Record) -> bool {
+    longterm.are_forgotten(std::slice::from_ref(record)).await.unwrap() == [true]
+}
+
+fn of_ada(record: Record) -> Record {
+    Record { scope: Scope::default().with_user("ada"), ..record }
+}
+
+#[tokio::test]
+async fn what_was_forgotten_is_known_by_what_it_said_and_by_its_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", TEXT), note("b", "cheese")]).await.unwrap();
+    assert!(!is_forgotten(&longterm, &note("a", TEXT)).await);
+    longterm.drain().await.unwrap();
+    longterm.forget(vec!["note/a".to_owned()]).await.unwrap();
+    longterm.close().await.unwrap();
+
+    let longterm = open(dir.path()).await;
+    assert!(is_forgotten(&longterm, &note("a", TEXT)).await);
+    assert!(is_forgotten(&longterm, &note("other", TEXT)).await);
+    assert!(is_forgotten(&longterm, &note("a", "it reads differently now")).await);
+    let fact = Record { kind: Kind::Fact, ..note("other", TEXT) };
+    for other in [note("b", "cheese"), note("c", "never heard"), of_ada(note("o", TEXT)), fact] {
+        assert!(!is_forgotten(&longterm, &other).await, "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored_is_forgotten_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let texts = ["one", "two", "three"].map(|number| format!("{TEXT} {number}"));
+    let (one, two, three) = (note("1", &texts[0]), note("2", &texts[1]), note("3", &texts[2]));
+    longterm.store(vec![one.clone(), two.clone(), three]).await.unwrap();
+    let keys = ["note/1", "note/2", "note/3"].map(str::to_owned).to_vec();
+    longterm.purge(keys).await.unwrap();
+
+    // As it was, and under another id.
+    longterm.store(vec![one.clone(), note("another", &texts[1])]).await.unwrap();
+    assert!(!is_forgotten(&longterm, &one).await);
+    assert!(!is_forgotten(&longterm, &two).await);
+    // Another text under its id.
+    longterm.store(vec![note("3", "nothing secret")]).await.unwrap();
+    assert!(!is_forgotten(&longterm, &note("3", "nothing secret")).await);
+    assert!(is_forgotten(&longterm, &note("another", &texts[2])).await);
+    // Through the feed.
+    let change = Change::Upsert(Box::new(note("4", &texts[2])));
+    let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
+    assert_eq!(longterm.apply_feed(page).await.unwrap(), Applied::Yes { refused: Vec::new() });
+    assert!(!is_forgotten(&longterm, &note("another", &texts[2])).await);
+    assert_eq!(longterm.stats().await.unwrap().records, 4);
+}
+
+#[tokio::test]
+async fn tombstones_of_other_tiers_are_left_and_lifted() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let setting = |user: &str, text: &str| {
+        let id = Id::new("pet").unwrap();
+        Record::new(Kind::Preference, id, text, Scope::default().with_user(user))
+    };
+    let empty = note("empty", "");
+    longterm.leave_tombstones(&[setting("ada", "pet: cat"), empty.clone()]).await.unwrap();
+    assert!(is_forgotten(&longterm, &setting("ada", "pet: dog")).await);
+    assert!(!is_forgotten(&longterm, &setting("bob", "pet: dog")).await);
+    assert!(is_forgotten(&longterm, &empty).await);
+    assert!(!is_forgotten(&longterm, &note("other", "")).await);
+    longterm.lift_tombstones(&[setting("ada", "pet: dog")]).await.unwrap();
+    assert!(!is_forgotten(&longterm, &setting("ada", "pet: dog")).await);
+}
+
+#[tokio::test]
+async fn a_purged_record_leaves_a_tombstone_and_nothing_that_says_what_it_was() {
+    let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", TEXT)]).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.purge(vec!["note/a".to_owned()]).await.unwrap();
+    assert!(with_bytes(dir.path(), &[b"zanzibarquux".to_vec()]).is_empty());
+    assert!(is_forgotten(&longterm, &note("b", TEXT)).await);
+    // A copy knows it, another memory does not.
+    longterm.backup(copy.path(), |_| {}).await.unwrap();
+    let copied = open(copy.path()).await;
+    assert!(is_forgotten(&copied, &note("b", TEXT)).await);
+    let other = tempfile::tempdir().unwrap();
+    assert!(!is_forgotten(&open(other.path()).await, &note("b", TEXT)).await);
+}
