@@ -68,7 +68,7 @@ const PROOFS: &[Proof] = &[
     },
     Proof {
         name: "longterm",
-        claim: "a process killed while it stores, removes, drains or tidies loses no record",
+        claim: "a process killed while it stores, drains, tidies or reindexes loses no record",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--test", "it"],
         tests: "crash::",
         rustflags: None,

@@ -190,11 +190,11 @@ impl Shared {
     }
 
     async fn rows_once(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
-        let (waiting, version) = self.journal.waiting(keys.to_vec()).await?;
+        let (waiting, edition) = self.journal.waiting(keys.to_vec()).await?;
         let mut rest: Vec<String> = keys.to_vec();
         rest.retain(|key| waiting.iter().all(|pending| pending.key != *key));
         let mut rows: Vec<Row> = waiting.into_iter().filter_map(|pending| pending.row).collect();
-        if let Some(library) = self.library(version).await? {
+        if let Some(library) = self.library(edition).await? {
             for keys in rest.chunks(KEYS_AT_ONCE) {
                 rows.extend(library.whole(keys).await?);
             }

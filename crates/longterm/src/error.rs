@@ -35,7 +35,7 @@ pub enum Error {
     /// The store was made with another embedding model.
     #[error(
         "the store was embedded with `{stored}`, the model given is `{given}`; \
-         open it with the former, or start a new data directory"
+         open it with the former, or run `aios-memory reindex` with the latter"
     )]
     ModelMismatch {
         /// Fingerprint of the model that the stored vectors came from.
@@ -43,6 +43,20 @@ pub enum Error {
         /// Fingerprint of the model given.
         given: String,
     },
+    /// The store was re-embedded with another model since it was opened.
+    #[error(
+        "the store has been re-embedded with `{stored}` since it was opened with `{given}`; \
+         open it again with the former"
+    )]
+    Reembedded {
+        /// Fingerprint of the model that the stored vectors come from now.
+        stored: String,
+        /// Fingerprint of the model that it was opened with.
+        given: String,
+    },
+    /// Another process rebuilds the library.
+    #[error("another process rebuilds the library; wait until it is done")]
+    Rebuilding,
     /// The store takes vectors of the caller's own, and none was given.
     #[error(
         "`{of}` comes without a vector, and the store makes none; \
@@ -164,7 +178,10 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Error::JournalFull { .. } | Error::Contended { .. } | Error::Ousted => true,
+            Error::JournalFull { .. }
+            | Error::Contended { .. }
+            | Error::Ousted
+            | Error::Rebuilding => true,
             Error::Journal(source) => source
                 .downcast_ref::<aios_ledger::Error>()
                 .is_some_and(aios_ledger::Error::is_retryable),

@@ -49,8 +49,8 @@ impl Shared {
     async fn remove_expired(&self) -> Result<u64, Error> {
         let mut tries = Tries::default();
         let expired = loop {
-            let version = self.journal.synced_version().await?;
-            let Some(library) = self.library(version).await? else { return Ok(0) };
+            let edition = self.journal.edition().await?;
+            let Some(library) = self.library(edition).await? else { return Ok(0) };
             match library.expired(self.now()).await {
                 Err(error) if tries.are_left(&error) => {}
                 outcome => break outcome?,

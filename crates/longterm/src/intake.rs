@@ -97,17 +97,14 @@ impl Shared {
             Embedded::Vector(_) | Embedded::Nothing => Some(self.vectors.fingerprint()),
         };
         let terms = self.analyzer.terms(&record.text).join(" ");
-        let vector = match vector {
-            Embedded::Vector(vector) => Some(vector),
-            Embedded::Nothing | Embedded::Failed | Embedded::Missing => None,
-        };
+        let vector = vector.numbers();
         let row = Box::new(Row { record, terms, vector, content_hash });
         Ok(Write::Upsert { row, embedder, feed_seq, older: Older::Unread })
     }
 }
 
 /// What there is of a text as a vector.
-enum Embedded {
+pub(crate) enum Embedded {
     Vector(Vec<f32>),
     /// The text has no word that the model knows.
     Nothing,
@@ -127,11 +124,18 @@ impl Embedded {
             Embedded::Vector(vector)
         }
     }
+
+    pub(crate) fn numbers(self) -> Option<Vec<f32>> {
+        match self {
+            Embedded::Vector(vector) => Some(vector),
+            Embedded::Nothing | Embedded::Failed | Embedded::Missing => None,
+        }
+    }
 }
 
 /// Embeds the batch, or, where that fails, each text by itself, so that one that cannot be
 /// embedded holds up no other.
-fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Embedded> {
+pub(crate) fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Embedded> {
     let dimension = embedder.dimension();
     if let Ok(vectors) = embedder.embed_documents(texts)
         && vectors.len() == texts.len()

@@ -11,6 +11,7 @@ mod listing;
 mod meta;
 mod pending;
 mod purge;
+mod rebuild;
 mod refusal;
 mod statistics;
 mod term;
@@ -20,6 +21,7 @@ mod write;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     path::Path,
+    sync::Arc,
 };
 
 use aios_ledger::{Durability, Ledger, Migration, Options};
@@ -28,6 +30,7 @@ use rusqlite::{Connection, params};
 pub(crate) use self::{
     history::{Older, Replaced},
     pending::{Drain, Pending},
+    rebuild::{Expected, Remade, Switch, hash_number},
     refusal::{Limits, Refusal},
     statistics::Statistics,
     term::{Safe, Term},
@@ -38,11 +41,11 @@ use self::{
     meta::{count, meta_number, meta_text, number, set_meta, sql_integer, sql_limit},
     pending::{Bounds, PendingColumns, pending, pending_row, vector_bytes},
     refusal::{check_room, refuse},
-    statistics::{add_statistics, statistics},
+    statistics::{add_statistics, set_statistics, statistics},
     term::set_synced,
     write::{Known, delete},
 };
-use crate::Error;
+use crate::{Error, library::Edition};
 
 /// "AMJ1"
 pub const APPLICATION_ID: i32 = 0x414d_4a31;
@@ -63,12 +66,14 @@ const MIGRATIONS: &[Migration] = &[
 pub(crate) struct Journal {
     ledger: Ledger,
     durability: Durability,
+    /// The model whose vectors this handle writes and compares.
+    model: Arc<str>,
 }
 
 /// All that a search needs to know of the journal, from one moment.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    pub(crate) synced_version: u64,
+    pub(crate) edition: Edition,
     /// Every `seq` that waits, in rising order.
     pub(crate) seqs: Vec<i64>,
     /// What waits above the `seq` that was given.
@@ -79,7 +84,7 @@ pub(crate) struct Snapshot {
 /// What the library should hold, from one moment.
 #[derive(Debug)]
 pub(crate) struct Held {
-    pub(crate) synced_version: u64,
+    pub(crate) edition: Edition,
     /// Every key that is neither deleted nor waiting.
     pub(crate) keys: BTreeSet<String>,
     pub(crate) pending: HashSet<String>,
@@ -92,9 +97,10 @@ mod state {
 }
 
 impl Journal {
-    pub(crate) fn open(path: &Path, durability: Durability) -> Result<Journal, Error> {
+    /// Opens it for a handle whose vectors are `model`'s.
+    pub(crate) fn open(path: &Path, durability: Durability, model: &str) -> Result<Journal, Error> {
         let options = Options { durability, ..Options::new(APPLICATION_ID, MIGRATIONS) };
-        Ok(Journal { ledger: Ledger::open(path, options)?, durability })
+        Ok(Journal { ledger: Ledger::open(path, options)?, durability, model: model.into() })
     }
 
     pub(crate) async fn close(&self) {
@@ -106,15 +112,16 @@ impl Journal {
         Ok(self.ledger.backup(target).await?)
     }
 
-    /// The model of the stored vectors: `given` from the first time on.
-    pub(crate) async fn claim_embedder(&self, given: String) -> Result<String, Error> {
+    /// The model of the stored vectors: this handle's from the first time on.
+    pub(crate) async fn claim_embedder(&self) -> Result<String, Error> {
+        let given = Arc::clone(&self.model);
         self.ledger
             .write(move |db| {
                 if let Some(stored) = meta_text(db, "embedder")? {
                     return Ok(stored);
                 }
-                set_meta(db, "embedder", &given)?;
-                Ok(given)
+                set_meta(db, "embedder", &*given)?;
+                Ok(given.to_string())
             })
             .await
     }
@@ -139,9 +146,10 @@ impl Journal {
             .await
     }
 
-    /// The version of the library that is safe.
-    pub(crate) async fn synced_version(&self) -> Result<u64, Error> {
-        self.ledger.read(|db| meta_number(db, "synced_version")).await
+    /// The edition of the library that is safe.
+    pub(crate) async fn edition(&self) -> Result<Edition, Error> {
+        let model = Arc::clone(&self.model);
+        self.ledger.read(move |db| edition_of(db, &model)).await
     }
 
     /// What a search for `terms` needs that knows all that waits up to `newest`.
@@ -150,6 +158,7 @@ impl Journal {
         terms: Vec<String>,
         newest: i64,
     ) -> Result<Snapshot, Error> {
+        let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
                 // Read from the index of keys, which is small.
@@ -165,7 +174,7 @@ impl Journal {
                     _ => Vec::new(),
                 };
                 Ok(Snapshot {
-                    synced_version: meta_number(db, "synced_version")?,
+                    edition: edition_of(db, &model)?,
                     seqs,
                     fresh,
                     statistics: statistics(db, terms)?,
@@ -197,8 +206,9 @@ impl Journal {
 
     /// What the library should hold.
     pub(crate) async fn held(&self) -> Result<Held, Error> {
+        let model = Arc::clone(&self.model);
         self.ledger
-            .read(|db| {
+            .read(move |db| {
                 let mut pending = db.prepare_cached("SELECT key FROM pending")?;
                 let pending = pending.query_map([], |row| row.get(0))?;
                 let pending: HashSet<String> = pending.collect::<Result<_, _>>()?;
@@ -206,7 +216,7 @@ impl Journal {
                 let keys = keys.query_map([state::DELETED], |row| row.get(0))?;
                 let mut keys: BTreeSet<String> = keys.collect::<Result<_, _>>()?;
                 keys.retain(|key| !pending.contains(key));
-                Ok(Held { synced_version: meta_number(db, "synced_version")?, keys, pending })
+                Ok(Held { edition: edition_of(db, &model)?, keys, pending })
             })
             .await
     }
@@ -233,4 +243,26 @@ impl Journal {
 
 fn count_pending(db: &Connection) -> Result<u64, Error> {
     count(db, "SELECT count(*) FROM pending")
+}
+
+/// Which version of which table is safe.
+fn edition(db: &Connection) -> Result<Edition, Error> {
+    let number = |name| meta_number(db, name);
+    Ok(Edition { table: number("library_table")?, version: number("synced_version")? })
+}
+
+/// As [`edition`], for a handle whose vectors are those of `model`.
+fn edition_of(db: &Connection, model: &str) -> Result<Edition, Error> {
+    check_model(db, model)?;
+    edition(db)
+}
+
+/// Refuses a handle whose vectors are of another model than the stored ones have become.
+fn check_model(db: &Connection, model: &str) -> Result<(), Error> {
+    match meta_text(db, "embedder")? {
+        Some(stored) if stored != model => {
+            Err(Error::Reembedded { stored, given: model.to_owned() })
+        }
+        _ => Ok(()),
+    }
 }

@@ -59,6 +59,7 @@ mod journal;
 mod library;
 mod owner;
 mod purge;
+mod rebuild;
 mod search;
 mod stats;
 mod store;
@@ -82,6 +83,7 @@ pub use crate::{
     feed::{Applied, FeedPage, Refused},
     journal::{APPLICATION_ID, SCHEMA_VERSION},
     purge::{Obstacle, Purged},
+    rebuild::{Progress, Reindexed, Repaired},
     search::{
         Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
     },

@@ -6,11 +6,11 @@
 mod fragments;
 mod ranked;
 mod rows;
+mod salvage;
+mod site;
 mod terms;
 
 use std::{
-    collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -36,14 +36,14 @@ use lancedb::{
 pub(crate) use self::{
     fragments::Fragment,
     ranked::Ranked,
-    rows::{Row, TAG_SEPARATOR},
+    rows::{Row, SHOWN_COLUMNS, TAG_SEPARATOR},
+    salvage::open_guarded,
+    site::{Edition, Site, remove, tables},
     terms::TermCounts,
 };
 
-use crate::{Error, sync::unless_gone};
+use crate::Error;
 
-/// The table of all collections.
-const TABLE: &str = "records";
 /// The full-text index.
 const TERMS_INDEX: &str = "terms_idx";
 /// Rows of a merged file, tier by tier: files are merged with those of their own tier, so that
@@ -67,56 +67,48 @@ const EF_SEARCH: usize = 300;
 pub(crate) struct Library {
     table: Table,
     schema: SchemaRef,
-    dimension: usize,
+    site: Arc<Site>,
     dir: PathBuf,
     /// Held while it moves from one version to another, so that it never moves back.
     moving: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Library {
-    /// Opens the table below `dir`, or none where no owner has made one yet.
-    pub(crate) async fn open(
-        dir: &Path,
-        dimension: usize,
-        cache_bytes: usize,
-    ) -> Result<Option<Library>, Error> {
-        if !table_dir(dir).exists() {
+    /// Opens a table, or none where no owner has made it yet.
+    pub(crate) async fn open(site: Site) -> Result<Option<Library>, Error> {
+        if !site.table_dir().exists() {
             return Ok(None);
         }
-        let connection = connect(dir, cache_bytes).await?;
-        match connection.open_table(TABLE).execute().await {
-            Ok(table) => Ok(Some(Library::new(table, dir, dimension))),
+        let connection = connect(&site).await?;
+        match connection.open_table(site.name()).execute().await {
+            Ok(table) => Ok(Some(Library::new(table, site))),
             Err(lancedb::Error::TableNotFound { .. }) => Ok(None),
             Err(error) => Err(Error::library("open the table")(error)),
         }
     }
 
     /// Makes an empty table with its indexes. For the owner only.
-    pub(crate) async fn create(
-        dir: &Path,
-        dimension: usize,
-        cache_bytes: usize,
-    ) -> Result<Library, Error> {
+    pub(crate) async fn create(site: Site) -> Result<Library, Error> {
         let failed = || Error::library("create the table");
-        let connection = connect(dir, cache_bytes).await?;
+        let connection = connect(&site).await?;
         let table = connection
-            .create_empty_table(TABLE, rows::schema(dimension))
+            .create_empty_table(site.name(), rows::schema(site.dimension))
             .execute()
             .await
             .map_err(failed())?;
         table.set_unenforced_primary_key(["key"]).await.map_err(failed())?;
         make_indexes(&table).await.map_err(failed())?;
-        Ok(Library::new(table, dir, dimension))
+        Ok(Library::new(table, site))
     }
 
-    fn new(table: Table, dir: &Path, dimension: usize) -> Library {
-        let schema = rows::schema(dimension);
-        Library { table, schema, dimension, dir: table_dir(dir), moving: Arc::default() }
+    fn new(table: Table, site: Site) -> Library {
+        let (schema, dir) = (rows::schema(site.dimension), site.table_dir());
+        Library { table, schema, site: Arc::new(site), dir, moving: Arc::default() }
     }
 
-    /// How many numbers a vector has.
-    pub(crate) fn dimension(&self) -> usize {
-        self.dimension
+    /// Which table it is.
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
     }
 
     /// Where the table's files lie.
@@ -257,18 +249,6 @@ impl Library {
         Ok(rows.into_iter().map(|row| row.record).collect())
     }
 
-    /// The keys of all rows, in no order.
-    pub(crate) async fn keys(&self) -> Result<Vec<String>, Error> {
-        let failed = || Error::library("read the keys");
-        let query = self.table.query().select(Select::columns(&["key"]));
-        let mut batches = query.execute().await.map_err(failed())?;
-        let mut keys = Vec::new();
-        while let Some(batch) = batches.try_next().await.map_err(failed())? {
-            keys.extend(rows::texts(&batch, "key").map(str::to_owned));
-        }
-        Ok(keys)
-    }
-
     /// The vectors of at most `count` rows from all over the table.
     pub(crate) async fn spread_vectors(&self, count: usize) -> Result<Vec<Vec<f32>>, Error> {
         let rows = self.row_count().await?;
@@ -332,6 +312,11 @@ impl Library {
         };
         let action = OptimizeAction::Compact { options, remap_options: None };
         self.table.optimize(action).await.map_err(Error::library("rewrite files"))?;
+        self.rebuild_indexes(vector_rows_min).await
+    }
+
+    /// Builds every index anew, that of the vectors where there are `vector_rows_min` rows.
+    pub(crate) async fn rebuild_indexes(&self, vector_rows_min: u64) -> Result<(), Error> {
         let failed = || Error::library("rebuild the indexes");
         let indexes = self.table.list_indices().await.map_err(failed())?;
         for index in indexes.iter().filter(|index| index.columns.iter().any(|it| it == "vector")) {
@@ -418,14 +403,15 @@ impl Library {
     }
 }
 
-async fn connect(dir: &Path, cache_bytes: usize) -> Result<lancedb::Connection, Error> {
+async fn connect(site: &Site) -> Result<lancedb::Connection, Error> {
+    let cache_bytes = site.cache_bytes;
     // Indexes are read at every search, metadata once per version.
     let session = Session::new(
         cache_bytes / 4 * 3,
         cache_bytes / 4,
         Arc::new(ObjectStoreRegistry::default()),
     );
-    let uri = dir.to_string_lossy();
+    let uri = site.dir.to_string_lossy();
     let connecting = lancedb::connect(&uri).session(Arc::new(session)).execute();
     connecting.await.map_err(Error::library("open the directory"))
 }
@@ -462,46 +448,4 @@ async fn collect(query: &impl ExecutableQuery, action: &'static str) -> Result<V
 fn age_of(moment: i64) -> Duration {
     let moment = UNIX_EPOCH + Duration::from_micros(moment.try_into().unwrap_or(0));
     SystemTime::now().duration_since(moment).unwrap_or_default()
-}
-
-fn table_dir(dir: &Path) -> PathBuf {
-    dir.join(format!("{TABLE}.lance"))
-}
-
-/// Removes what was never written down as safe. For a table of which no version was.
-pub(crate) fn discard(dir: &Path) -> Result<(), Error> {
-    let table = table_dir(dir);
-    if table.exists() {
-        fs::remove_dir_all(&table).map_err(Error::io("remove", table))?;
-    }
-    Ok(())
-}
-
-/// Where the manifest of each version lies.
-pub(crate) type Manifests = BTreeMap<u64, PathBuf>;
-
-/// The manifests of the table below `dir`, by version; none where there is no table.
-pub(crate) fn manifests(dir: &Path) -> Result<Manifests, Error> {
-    let versions = table_dir(dir).join("_versions");
-    let failed = || Error::io("list", &versions);
-    let mut manifests = Manifests::new();
-    let Some(entries) = unless_gone(fs::read_dir(&versions)).map_err(failed())? else {
-        return Ok(manifests);
-    };
-    for entry in entries {
-        let path = entry.map_err(failed())?.path();
-        // Other files here, such as the version hint, only speed up what is found by listing.
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if let Some(version) = manifest_version(&name) {
-            manifests.insert(version, path);
-        }
-    }
-    Ok(manifests)
-}
-
-/// The version that a manifest's name tells: Lance counts down from `u64::MAX` so that the newest
-/// is listed first; files of the older naming scheme count up.
-fn manifest_version(name: &str) -> Option<u64> {
-    let number: u64 = name.strip_suffix(".manifest")?.parse().ok()?;
-    Some(if u64::MAX / 2 < number { u64::MAX - number } else { number })
 }

@@ -16,6 +16,9 @@
 //! An owner of which any step failed is given up, and heals like a new one when it is taken again:
 //! nobody knows any more what the table holds beyond the version written down.
 //!
+//! A rebuild (`rebuild`) writes to a table of its own, which nobody else looks at before one
+//! transaction of the journal makes it the library; that transaction ends the owner's term.
+//!
 //! Ownership is an advisory lock on `owner.lock`, which the operating system gives up when the
 //! process dies. The journal counts the owners' terms besides, so that what a process queued before
 //! it lost the lock is refused afterwards.
@@ -35,7 +38,7 @@ use tokio::task;
 use crate::{
     Config, Error,
     journal::{Drain, Journal, Safe, Term},
-    library::{self, Library, Manifests},
+    library::{self, Library, Site},
     sync::{Disk, FILE_MODE, Synced, make_directory},
 };
 
@@ -48,8 +51,9 @@ pub(crate) struct Places {
     pub(crate) dir: PathBuf,
     pub(crate) journal: PathBuf,
     pub(crate) library: PathBuf,
-    lock: PathBuf,
+    pub(crate) lock: PathBuf,
     readers: PathBuf,
+    pub(crate) rebuild: PathBuf,
     quarantine: PathBuf,
     pub(crate) disk: Arc<dyn Disk>,
 }
@@ -62,9 +66,29 @@ impl Places {
             library: dir.join("longterm"),
             lock: dir.join("owner.lock"),
             readers: dir.join("readers.lock"),
+            rebuild: dir.join("rebuild.lock"),
             quarantine: dir.join("quarantine"),
             disk,
         }
+    }
+
+    /// Waits until no read pins a version, and keeps new ones away for as long as the file lives.
+    pub(crate) fn alone(&self) -> Result<File, Error> {
+        let file = open_lock(&self.readers)?;
+        file.lock().map_err(Error::io("lock", &self.readers))?;
+        Ok(file)
+    }
+
+    /// Where is put what is not relied upon and may be looked at.
+    pub(crate) fn make_quarantine(&self) -> Result<PathBuf, Error> {
+        let quarantine = self.quarantine.clone();
+        make_directory(&*self.disk, &quarantine).map_err(Error::io("create", &quarantine))?;
+        Ok(quarantine)
+    }
+
+    /// One of the library's tables.
+    pub(crate) fn site(&self, table: u64, dimension: usize, cache_bytes: usize) -> Site {
+        Site { dir: self.library.clone(), table, dimension, cache_bytes }
     }
 
     /// Keeps every version of the library from being pruned, in whichever process, for as long as
@@ -101,17 +125,20 @@ impl Owner {
         dimension: usize,
     ) -> Result<Option<Owner>, Error> {
         let Some(lock) = lock(&places.lock)? else { return Ok(None) };
-        let manifests = library::manifests(&places.library)?;
-        check_journal(places, journal, &manifests).await?;
+        check_journal(places, journal).await?;
         let term = journal.begin_term().await?;
-        let library = match term.synced_version {
+        let site = places.site(term.edition.table, dimension, config.cache_bytes);
+        let library = match term.edition.version {
             0 => {
                 // Or a power cut could leave a library that the journal has never heard of.
                 journal.sync().await?;
-                begin(places, config, dimension).await?
+                // In place of what was never written down as safe.
+                site.discard()?;
+                Library::create(site).await?
             }
-            version => heal(places, config, dimension, version, &manifests).await?,
+            version => heal(places, site, version).await?,
         };
+        remove_older_tables(places, term.edition.table)?;
         let (files, unindexed) = library.backlog().await?;
         let mut owner = Owner {
             places: places.clone(),
@@ -125,7 +152,7 @@ impl Owner {
             scrub_after: None,
             _lock: lock,
         };
-        if term.synced_version == 0 {
+        if term.edition.version == 0 {
             owner.note_synced().await?;
         }
         Ok(Some(owner))
@@ -135,13 +162,17 @@ impl Owner {
         &self.library
     }
 
-    /// Moves what waits, of what came no later than `through`, into the library. After an error the
-    /// owner is of no use any more.
-    pub(crate) async fn drain(&mut self, through: i64) -> Result<(), Error> {
+    /// Moves what waits, of what came no later than `through`, into the library, and says whether
+    /// all of it is there: not while a rebuild wants the library to rest. After an error the owner
+    /// is of no use any more.
+    pub(crate) async fn drain(&mut self, through: i64) -> Result<bool, Error> {
         loop {
-            let drain = self.journal.drain(self.config.drain_rows_max, through).await?;
+            let (rows_max, now) = (self.config.drain_rows_max, (self.config.clock)());
+            let Some(drain) = self.journal.drain(self.term, rows_max, through, now).await? else {
+                return Ok(false);
+            };
             if drain.is_empty() {
-                return Ok(());
+                return Ok(true);
             }
             self.apply(drain).await?;
             if let Err(error) = self.maintain().await {
@@ -182,7 +213,7 @@ impl Owner {
         }
         if index {
             self.rows_since_index = 0;
-            let rows_min = self.config.indexed_rows_min(self.library.dimension());
+            let rows_min = self.config.indexed_rows_min(self.library.site().dimension);
             self.library.ensure_vector_index(rows_min).await?;
             self.library.update_indexes().await?;
         }
@@ -203,18 +234,26 @@ impl Owner {
         self.journal.set_synced(self.term, safe).await
     }
 
-    /// Syncs all that the library has written, and returns the version that this made safe.
     async fn make_durable(&mut self) -> Result<Safe, Error> {
-        let version = self.library.version().await?;
-        let (table, dir) = (self.library.dir().to_owned(), self.places.dir.clone());
-        let empty = Synced::new(Arc::clone(&self.places.disk));
-        let mut synced = std::mem::replace(&mut self.synced, empty);
-        let work = task::spawn_blocking(move || (synced.sync(&table, &dir), synced));
-        let (result, synced) = work.await.map_err(|_| Error::Closed)?;
-        self.synced = synced;
-        result.map_err(Error::io("sync", self.library.dir()))?;
-        Ok(Safe { version, library_bytes: self.synced.bytes() })
+        make_durable(&self.library, &self.places, &mut self.synced).await
     }
+}
+
+/// Syncs all that a table has written, and returns the version that this made safe.
+pub(crate) async fn make_durable(
+    library: &Library,
+    places: &Places,
+    synced: &mut Synced,
+) -> Result<Safe, Error> {
+    let version = library.version().await?;
+    let (table, dir) = (library.dir().to_owned(), places.dir.clone());
+    let empty = Synced::new(Arc::clone(&places.disk));
+    let mut working = std::mem::replace(synced, empty);
+    let work = task::spawn_blocking(move || (working.sync(&table, &dir), working));
+    let (result, worked) = work.await.map_err(|_| Error::Closed)?;
+    *synced = worked;
+    result.map_err(Error::io("sync", library.dir()))?;
+    Ok(Safe { version, library_bytes: synced.bytes() })
 }
 
 fn open_lock(path: &Path) -> Result<File, Error> {
@@ -223,7 +262,8 @@ fn open_lock(path: &Path) -> Result<File, Error> {
     options.open(path).map_err(Error::io("open", path))
 }
 
-fn lock(path: &Path) -> Result<Option<File>, Error> {
+/// Locks a file for its caller alone, or none where another has it.
+pub(crate) fn lock(path: &Path) -> Result<Option<File>, Error> {
     let file = open_lock(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
@@ -233,12 +273,12 @@ fn lock(path: &Path) -> Result<Option<File>, Error> {
 }
 
 /// Refuses a table that the journal never heard of: it belongs to another one.
-async fn check_journal(
-    places: &Places,
-    journal: &Journal,
-    manifests: &Manifests,
-) -> Result<(), Error> {
-    if manifests.is_empty() || journal.had_owner().await? {
+async fn check_journal(places: &Places, journal: &Journal) -> Result<(), Error> {
+    if journal.had_owner().await? {
+        return Ok(());
+    }
+    let has_versions = !places.site(0, 0, 0).manifests()?.is_empty();
+    if !has_versions && library::tables(&places.library, |number| 0 < number)?.is_empty() {
         return Ok(());
     }
     Err(Error::Damaged {
@@ -249,36 +289,40 @@ async fn check_journal(
     })
 }
 
-/// Makes the table, in place of what was never written down as safe.
-async fn begin(places: &Places, config: &Config, dimension: usize) -> Result<Library, Error> {
-    library::discard(&places.library)?;
-    Library::create(&places.library, dimension, config.cache_bytes).await
-}
-
 /// Opens the table at `synced_version`, without so much as a look at what lies above it: what a
 /// power cut left there may be anything.
-async fn heal(
+pub(crate) async fn heal(
     places: &Places,
-    config: &Config,
-    dimension: usize,
+    site: Site,
     synced_version: u64,
-    manifests: &Manifests,
 ) -> Result<Library, Error> {
-    if !manifests.contains_key(&synced_version) {
+    set_aside(places, &site, synced_version)?;
+    if !site.manifests()?.contains_key(&synced_version) {
         return Err(lost(places));
     }
-    for (version, manifest) in manifests.range(synced_version + 1..) {
-        tracing::info!(version, synced_version, "a version that was never synced is set aside");
+    Library::open(site).await?.ok_or_else(|| lost(places))
+}
+
+/// Moves the manifests above a version to the quarantine. For who alone writes to the table.
+pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<(), Error> {
+    for (above, manifest) in site.manifests()?.range(version + 1..) {
+        tracing::info!(version = above, trusted = version, "a version is set aside");
         quarantine(places, manifest)?;
     }
-    let opened = Library::open(&places.library, dimension, config.cache_bytes).await?;
-    opened.ok_or_else(|| lost(places))
+    Ok(())
+}
+
+/// Removes the tables that a rebuild has replaced, unless somebody may still read them.
+pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Error> {
+    let Some(_alone) = lock(&places.readers)? else { return Ok(()) };
+    library::tables(&places.library, |number| number < table)?
+        .iter()
+        .try_for_each(|older| library::remove(older))
 }
 
 /// Moves a manifest to the quarantine, where it can be looked at. A full one takes no more.
 fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
-    let quarantine = &places.quarantine;
-    make_directory(&*places.disk, quarantine).map_err(Error::io("create", quarantine))?;
+    let quarantine = &places.make_quarantine()?;
     let files = fs::read_dir(quarantine).map_err(Error::io("list", quarantine))?.count();
     if QUARANTINE_FILES_MAX <= files {
         return fs::remove_file(manifest).map_err(Error::io("remove", manifest));
@@ -291,7 +335,8 @@ fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
 pub(crate) fn lost(places: &Places) -> Error {
     Error::Damaged {
         key: places.library.display().to_string(),
-        reason: "the library that the journal speaks of is gone; restore it from a backup"
+        reason: "the library that the journal speaks of is gone; restore it from a backup, \
+                 or save what is left with `aios-memory repair`"
             .to_owned(),
     }
 }

@@ -25,6 +25,8 @@ pub enum Obstacle {
     LibraryReader,
     /// A reader of `journal.db` needs what is in its log.
     JournalReader,
+    /// A rebuild of the library is under way, and what it reads may be in its files.
+    Rebuild,
 }
 
 impl Obstacle {
@@ -32,6 +34,7 @@ impl Obstacle {
         match self {
             Obstacle::LibraryReader => 1,
             Obstacle::JournalReader => 2,
+            Obstacle::Rebuild => 3,
         }
     }
 
@@ -39,6 +42,7 @@ impl Obstacle {
         match number {
             1 => Some(Obstacle::LibraryReader),
             2 => Some(Obstacle::JournalReader),
+            3 => Some(Obstacle::Rebuild),
             _ => None,
         }
     }
@@ -49,6 +53,7 @@ impl std::fmt::Display for Obstacle {
         f.write_str(match self {
             Obstacle::LibraryReader => "a long read of the library",
             Obstacle::JournalReader => "a reader of journal.db",
+            Obstacle::Rebuild => "a rebuild of the library",
         })
     }
 }
@@ -146,7 +151,7 @@ impl Longterm {
         };
         let waiting: HashSet<&str> =
             snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
-        if let Some(library) = self.shared.library(snapshot.synced_version).await? {
+        if let Some(library) = self.shared.library(snapshot.edition).await? {
             let records = library.with_origins().await?;
             records.iter().filter(|it| !waiting.contains(it.key().as_str())).for_each(&mut note);
         }

@@ -29,6 +29,7 @@ use tokio::task;
 use crate::{
     Error, Longterm,
     journal::Snapshot,
+    library::SHOWN_COLUMNS,
     search::{
         filter::Filter,
         legs::Home,
@@ -169,8 +170,8 @@ impl Longterm {
         let looking = shared.look(&terms, &centre);
         let embedding = shared.embed(text, options.vector.clone(), background);
         let ((snapshot, seen), meaning) = tokio::try_join!(looking, embedding)?;
-        let (version, statistics) = (snapshot.synced_version, snapshot.statistics);
-        let view = shared.view(version).await;
+        let (edition, statistics) = (snapshot.edition, snapshot.statistics);
+        let view = shared.view(edition).await;
         let parts = view.iter().flat_map(|view| view.parts());
         let mut ranking = Ranking {
             shared: Arc::clone(shared),
@@ -187,7 +188,7 @@ impl Longterm {
             rows: options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
         };
         if view.is_none() {
-            ranking = ranking.with_library(version).await?;
+            ranking = ranking.with_library(edition).await?;
         }
         let (limit, least) = (options.limit, options.min_relevance);
         let choosing = blocking(move || (ranking.choose(limit, least), ranking));
@@ -272,7 +273,7 @@ async fn records(
         }
     }
     let taken = match view {
-        Some(view) => view.library.take(&places).await?,
+        Some(view) => view.library.take(&places, SHOWN_COLUMNS).await?,
         None => Vec::new(),
     };
     let mut taken = taken.into_iter();

@@ -18,7 +18,7 @@ use crate::{
     analysis::Analyzer,
     change::{Turns, is_past},
     journal::{Journal, Limits, Outcome, Write},
-    library::Library,
+    library::{Edition, Library},
     owner::{self, Owner, Places},
     search::{Background, Names, Resident, Waiting, Weights},
     sync::{Disk, System, make_directory},
@@ -120,10 +120,11 @@ impl Longterm {
         let library = &places.library;
         make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
         let (path, durability) = (places.journal.clone(), config.durability);
-        let journal = task::spawn_blocking(move || Journal::open(&path, durability));
-        let journal = journal.await.map_err(|_| Error::Closed)??;
         let given = vectors.fingerprint();
-        let stored = journal.claim_embedder(given.clone()).await?;
+        let model = given.clone();
+        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &model));
+        let journal = journal.await.map_err(|_| Error::Closed)??;
+        let stored = journal.claim_embedder().await?;
         if stored != given {
             return Err(Error::ModelMismatch { stored, given });
         }
@@ -293,24 +294,34 @@ impl Shared {
         self.config.weights
     }
 
-    /// What searches read, at `version` or later; none where nothing was ever moved there.
-    pub(crate) async fn library(&self, version: u64) -> Result<Option<Library>, Error> {
+    /// What searches read, at `edition` or later; none where nothing was ever moved there.
+    pub(crate) async fn library(&self, edition: Edition) -> Result<Option<Library>, Error> {
+        if edition.version == 0 {
+            return Ok(None);
+        }
         let opened = self.library.read().expect("no holder panics").clone();
-        let library = match opened {
+        let library = match opened.filter(|library| library.site().table == edition.table) {
             Some(library) => library,
-            None if version == 0 => return Ok(None),
             None => {
-                let (dir, bytes) = (&self.places.library, self.config.cache_bytes);
-                let dimension = self.vectors.dimension();
-                let opened = Library::open(dir, dimension, bytes).await?;
-                let library = opened.ok_or_else(|| owner::lost(&self.places))?;
-                library.stay_at(version).await?;
-                *self.library.write().expect("no holder panics") = Some(library.clone());
+                let (dimension, cache_bytes) = (self.vectors.dimension(), self.config.cache_bytes);
+                let site = self.places.site(edition.table, dimension, cache_bytes);
+                let library =
+                    Library::open(site).await?.ok_or_else(|| owner::lost(&self.places))?;
+                library.stay_at(edition.version).await?;
+                self.keep_library(library.clone());
                 library
             }
         };
-        library.catch_up(version).await?;
+        library.catch_up(edition.version).await?;
         Ok(Some(library))
+    }
+
+    /// Lets later reads use this handle, unless theirs is on a newer table.
+    fn keep_library(&self, library: Library) {
+        let mut kept = self.library.write().expect("no holder panics");
+        if kept.as_ref().is_none_or(|kept| kept.site().table <= library.site().table) {
+            *kept = Some(library);
+        }
     }
 
     /// Becomes the owner where nobody is.
@@ -322,7 +333,7 @@ impl Shared {
         let dimension = self.vectors.dimension();
         let taken = Owner::take(&self.places, &self.journal, &self.config, dimension).await?;
         if let Some(taken) = taken {
-            *self.library.write().expect("no holder panics") = Some(taken.library().clone());
+            self.keep_library(taken.library().clone());
             *owner = Some(taken);
         }
         Ok(())
@@ -335,28 +346,33 @@ impl Shared {
     }
 
     /// Drains what came no later than `through`, and purges what is to be, if this process is the
-    /// owner, and says whether it is. Once begun it runs to its end, whether or not the caller
-    /// waits for it. An owner that fails is given up: the lock is free, and whoever takes it next
-    /// heals.
+    /// owner, and says whether all of it is done. Once begun it runs to its end, whether or not the
+    /// caller waits for it. An owner that fails is given up: the lock is free, and whoever takes it
+    /// next heals.
     async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn(async move {
             let mut place = shared.owner.lock().await;
             let Some(mut owner) = place.take() else { return Ok(false) };
-            let drained = owner.drain(through).await;
-            let purged = match drained {
-                Ok(()) => owner.purge().await,
-                failed => failed,
+            let worked = async {
+                let is_drained = owner.drain(through).await?;
+                owner.purge().await?;
+                Ok(is_drained)
             };
-            if let Err(error) = purged {
+            let worked = worked.await;
+            if worked.is_err() {
                 // The owner's handle may be at a version that is about to be set aside.
                 *shared.library.write().expect("no holder panics") = None;
-                return Err(error);
+                return match worked {
+                    // A rebuild has put another table in the place of the owner's.
+                    Err(Error::Ousted) => Ok(false),
+                    failed => failed,
+                };
             }
-            *shared.library.write().expect("no holder panics") = Some(owner.library().clone());
+            shared.keep_library(owner.library().clone());
             shared.follow_library();
             *place = Some(owner);
-            Ok(true)
+            worked
         });
         work.await.map_err(|_| Error::Closed)?
     }

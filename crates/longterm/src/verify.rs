@@ -1,55 +1,83 @@
-//! Whether the library holds what the journal says it does.
+//! Whether the library holds what the journal says it does, and whether that can be read.
 
 use std::collections::BTreeSet;
 
 use tokio::task;
 
-use crate::{Error, Longterm};
+use crate::{Error, Longterm, Progress, library::Library};
+
+/// Rows that are read at once.
+const READ_ROWS: usize = 128;
 
 /// Whether the library holds what the journal says it does.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verification {
     /// Keys that were compared.
     pub checked: u64,
-    /// Keys that the library should hold and does not.
+    /// Keys that the library should hold and does not, or in a file that cannot be read.
     pub missing: Vec<String>,
     /// Keys that the library holds more than once.
     pub repeated: Vec<String>,
     /// Keys that the library holds and the journal does not know.
     pub unknown: Vec<String>,
+    /// Keys whose row cannot be read, of those that were read.
+    pub unreadable: Vec<String>,
+    /// Columns whose index cannot be used.
+    pub indexes: Vec<String>,
 }
 
 impl Verification {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.missing.is_empty() && self.repeated.is_empty() && self.unknown.is_empty()
+        let keys = [&self.missing, &self.repeated, &self.unknown, &self.unreadable, &self.indexes];
+        keys.iter().all(|keys| keys.is_empty())
     }
 }
 
+/// How much of each row is looked at.
+enum Depth<'a> {
+    Keys,
+    Rows(&'a (dyn Fn(Progress) + Sync)),
+}
+
 impl Longterm {
-    /// Compares the library's keys with the journal's. Keys that still wait in the journal are left
-    /// out, so [`drain`](Longterm::drain) first for a full picture.
+    /// Compares the library's keys with the journal's, and tries each index. Keys that still wait
+    /// in the journal are left out, so [`drain`](Longterm::drain) first for a full picture.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
     pub async fn verify(&self) -> Result<Verification, Error> {
+        self.verify_to(Depth::Keys).await
+    }
+
+    /// As [`verify`](Longterm::verify), and reads every row. `progress` is told how many rows are
+    /// done.
+    ///
+    /// # Errors
+    /// As [`verify`](Longterm::verify).
+    pub async fn verify_rows(
+        &self,
+        progress: impl Fn(Progress) + Sync,
+    ) -> Result<Verification, Error> {
+        self.verify_to(Depth::Rows(&progress)).await
+    }
+
+    async fn verify_to(&self, depth: Depth<'_>) -> Result<Verification, Error> {
         let places = self.shared.places.clone();
         let pin = task::spawn_blocking(move || places.pin());
         let _pin = pin.await.map_err(|_| Error::Closed)??;
         let held = self.shared.journal.held().await?;
-        let mut found = match self.shared.library(held.synced_version).await? {
-            Some(library) => library.keys().await?,
+        let mut report =
+            Verification { checked: held.keys.len() as u64, ..Verification::default() };
+        let mut found = match self.shared.library(held.edition).await? {
+            Some(library) => look_at(&library, &depth, &mut report).await?,
             None => Vec::new(),
         };
         found.retain(|key| !held.pending.contains(key));
         found.sort_unstable();
         let repeated = found.windows(2).filter(|pair| pair[0] == pair[1]);
-        let mut report = Verification {
-            checked: held.keys.len() as u64,
-            repeated: repeated.map(|pair| pair[0].clone()).collect(),
-            ..Verification::default()
-        };
+        report.repeated = repeated.map(|pair| pair[0].clone()).collect();
         let found: BTreeSet<String> = found.into_iter().collect();
         report.missing = held.keys.difference(&found).cloned().collect();
         if !report.missing.is_empty() {
@@ -64,4 +92,35 @@ impl Longterm {
         report.unknown = unknown.map(|(key, _)| key).collect();
         Ok(report)
     }
+}
+
+/// The keys of all rows that can be read. Notes in `report` what is damaged.
+async fn look_at(
+    library: &Library,
+    depth: &Depth<'_>,
+    report: &mut Verification,
+) -> Result<Vec<String>, Error> {
+    let total = library.row_count().await?;
+    let mut keys = Vec::new();
+    for fragment in library.fragments().await? {
+        let stamps = match library.stamps(fragment.id).await {
+            Ok(stamps) => stamps,
+            Err(error) => {
+                tracing::warn!(file = fragment.file, %error, "a file cannot be read");
+                continue;
+            }
+        };
+        if let Depth::Rows(progress) = depth {
+            for stamps in stamps.chunks(READ_ROWS) {
+                let offsets: Vec<u32> = stamps.iter().map(|(offset, _)| *offset).collect();
+                let damaged = library.readable(fragment.id, &offsets).await.damaged;
+                let damaged = stamps.iter().filter(|(offset, _)| damaged.contains(offset));
+                report.unreadable.extend(damaged.map(|(_, row)| row.record.key()));
+                progress(Progress { done: (keys.len() + stamps.len()) as u64, total });
+            }
+        }
+        keys.extend(stamps.iter().map(|(_, row)| row.record.key()));
+    }
+    report.indexes = library.damaged_indexes().await?;
+    Ok(keys)
 }

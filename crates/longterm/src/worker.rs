@@ -9,7 +9,7 @@ use tokio::{
     time,
 };
 
-use crate::{expiry::Expiry, store::Shared};
+use crate::{Error, expiry::Expiry, store::Shared};
 
 /// Drains the journal in the background, and waits to become the owner where another process is.
 pub(crate) struct Worker {
@@ -43,8 +43,13 @@ impl Drop for Worker {
 async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let mut expiry = Expiry::new();
     loop {
-        if let Err(error) = shared.own().await {
-            tracing::warn!(%error, "long-term memory has no owner yet");
+        match shared.own().await {
+            Ok(()) => {}
+            Err(error @ Error::Reembedded { .. }) => {
+                tracing::warn!(%error, "this handle moves nothing into the library any more");
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "long-term memory has no owner yet"),
         }
         let owned = shared.drain_now().await.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;

@@ -72,8 +72,8 @@ impl Longterm {
     }
 
     async fn matching_once(&self, kind: Kind, filter: DfExpr) -> Result<Vec<Record>, Error> {
-        let (waiting, version) = self.shared.journal.waiting_of(kind).await?;
-        let mut rows = match self.shared.library(version).await? {
+        let (waiting, edition) = self.shared.journal.waiting_of(kind).await?;
+        let mut rows = match self.shared.library(edition).await? {
             Some(library) => library.scan_whole(filter).await?,
             None => Vec::new(),
         };

@@ -4,14 +4,18 @@
 //! it. It is told so by a refusal (`Unread`) that has written nothing, reads, and tries again; new
 //! records never pay for it.
 
+use std::sync::Arc;
+
 use aios_record::{Record, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Journal, Known, Outcome, Pending, PendingColumns, Write, delete, meta_number, pending_row,
-    state,
+    Journal, Known, Outcome, Pending, PendingColumns, Write, delete, edition_of, pending_row, state,
 };
-use crate::{Error, library::Row};
+use crate::{
+    Error,
+    library::{Edition, Row},
+};
 
 /// As many older versions of one record are kept; the oldest make room.
 const VERSIONS_MAX: i64 = 100;
@@ -95,8 +99,12 @@ impl Journal {
             .await
     }
 
-    /// What waits of `keys`, and the version of the library that holds what does not.
-    pub(crate) async fn waiting(&self, keys: Vec<String>) -> Result<(Vec<Pending>, u64), Error> {
+    /// What waits of `keys`, and the edition of the library that holds what does not.
+    pub(crate) async fn waiting(
+        &self,
+        keys: Vec<String>,
+    ) -> Result<(Vec<Pending>, Edition), Error> {
+        let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
                 let sql = "SELECT seq, key, record, terms, vector, content_hash
@@ -107,7 +115,7 @@ impl Journal {
                     let found = find.query_row([&key], pending_row).optional()?;
                     waiting.extend(found.map(PendingColumns::decode).transpose()?);
                 }
-                Ok((waiting, meta_number(db, "synced_version")?))
+                Ok((waiting, edition_of(db, &model)?))
             })
             .await
     }

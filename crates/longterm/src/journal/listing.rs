@@ -1,10 +1,12 @@
 //! What the journal knows of one kind of record.
 
+use std::sync::Arc;
+
 use aios_record::{Id, Kind, Scope, ScopeFilter};
 use rusqlite::params;
 
-use super::{Journal, Pending, PendingColumns, meta_number, pending_row, state};
-use crate::Error;
+use super::{Journal, Pending, PendingColumns, edition_of, pending_row, state};
+use crate::{Error, library::Edition};
 
 impl Journal {
     /// The ids of a kind that `scope` admits and that come after `after`, in their order, at most
@@ -40,8 +42,9 @@ impl Journal {
             .await
     }
 
-    /// What waits of a kind, and the version of the library that holds what does not.
-    pub(crate) async fn waiting_of(&self, kind: Kind) -> Result<(Vec<Pending>, u64), Error> {
+    /// What waits of a kind, and the edition of the library that holds what does not.
+    pub(crate) async fn waiting_of(&self, kind: Kind) -> Result<(Vec<Pending>, Edition), Error> {
+        let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
                 let sql = "SELECT seq, key, record, terms, vector, content_hash
@@ -53,7 +56,7 @@ impl Journal {
                 for columns in rows {
                     waiting.extend(columns.map(PendingColumns::decode)?.ok());
                 }
-                Ok((waiting, meta_number(db, "synced_version")?))
+                Ok((waiting, edition_of(db, &model)?))
             })
             .await
     }

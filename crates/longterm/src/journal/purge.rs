@@ -10,8 +10,8 @@ use aios_record::Scope;
 use rusqlite::{Connection, params};
 
 use super::{
-    Contents, Journal, Known, Outcome, Safe, Term, delete, meta_number, set_meta, set_synced,
-    sql_integer, state, tombstones,
+    Contents, Journal, Known, Outcome, Safe, Term, delete, meta_number, set_meta, set_statistics,
+    set_synced, sql_integer, state, tombstones,
 };
 use crate::{Error, library::TermCounts, purge::Obstacle};
 
@@ -112,14 +112,7 @@ impl Journal {
         self.ledger
             .write_alone(move |db| {
                 set_synced(db, term, safe)?;
-                db.execute("DELETE FROM terms", [])?;
-                let sql = "INSERT INTO terms (term, documents) VALUES (?1, ?2)";
-                let mut add = db.prepare_cached(sql)?;
-                for (word, documents) in &counts.documents_with {
-                    add.execute(params![word, documents])?;
-                }
-                set_meta(db, "documents", sql_integer(counts.documents))?;
-                set_meta(db, "terms_total", sql_integer(counts.terms_total))?;
+                set_statistics(db, &counts)?;
                 set_meta(db, "purge_rewritten", sql_integer(number))
             })
             .await

@@ -56,3 +56,14 @@ pub(super) fn add_statistics(db: &Connection, rows: &[Row]) -> Result<(), Error>
     let terms_total = meta_number(db, "terms_total")? + counts.terms_total;
     set_meta(db, "terms_total", sql_integer(terms_total))
 }
+
+/// Takes `counts` in the place of those that there are.
+pub(super) fn set_statistics(db: &Connection, counts: &TermCounts) -> Result<(), Error> {
+    db.execute("DELETE FROM terms", [])?;
+    let mut add = db.prepare_cached("INSERT INTO terms (term, documents) VALUES (?1, ?2)")?;
+    for (word, documents) in &counts.documents_with {
+        add.execute(params![word, documents])?;
+    }
+    set_meta(db, "documents", sql_integer(counts.documents))?;
+    set_meta(db, "terms_total", sql_integer(counts.terms_total))
+}

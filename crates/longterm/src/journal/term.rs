@@ -1,15 +1,17 @@
 //! What the owner of the library writes down: that its term begins, which version is safe, and
 //! which rows that version holds.
 
+use std::sync::Arc;
+
 use aios_record::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Pending, Refusal, add_statistics, meta_number,
+    Journal, Pending, Refusal, add_statistics, edition_of, meta_number,
     pending::{Bounds, Damage, Drain, pending},
     refuse, set_meta, sql_integer, state,
 };
-use crate::Error;
+use crate::{Error, library::Edition};
 
 /// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
 /// 2 GiB, and RAM ends earlier.
@@ -19,8 +21,8 @@ const DRAIN_BYTES_MAX: usize = 64 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Term {
     number: u64,
-    /// The version up to which the library was trusted when it began; 0 where there was none.
-    pub(crate) synced_version: u64,
+    /// What of the library was trusted when it began.
+    pub(crate) edition: Edition,
 }
 
 /// A version of the library that is on disk.
@@ -40,11 +42,13 @@ impl Journal {
     /// Starts the term of a new owner. What an earlier one still tries to note is refused from
     /// then on.
     pub(crate) async fn begin_term(&self) -> Result<Term, Error> {
+        let model = Arc::clone(&self.model);
         self.ledger
-            .write(|db| {
+            .write(move |db| {
+                let edition = edition_of(db, &model)?;
                 let number = meta_number(db, "owner_term")? + 1;
                 set_meta(db, "owner_term", sql_integer(number))?;
-                Ok(Term { number, synced_version: meta_number(db, "synced_version")? })
+                Ok(Term { number, edition })
             })
             .await
     }
@@ -54,10 +58,21 @@ impl Journal {
         self.ledger.write(move |db| set_synced(db, term, safe)).await
     }
 
-    /// The oldest changes that wait, at most `limit`, of those that came no later than `through`.
-    pub(crate) async fn drain(&self, limit: usize, through: i64) -> Result<Drain, Error> {
+    /// The oldest changes that wait, at most `limit`, of those that came no later than `through`;
+    /// none while a rebuild wants the library to rest as of `now`.
+    pub(crate) async fn drain(
+        &self,
+        term: Term,
+        limit: usize,
+        through: i64,
+        now: Timestamp,
+    ) -> Result<Option<Drain>, Error> {
         self.ledger
             .read(move |db| {
+                check_term(db, term)?;
+                if now.as_microsecond() < sql_integer(meta_number(db, "drains_paused_until")?) {
+                    return Ok(None);
+                }
                 let mut held = db.prepare_cached("SELECT state FROM ids WHERE key = ?1")?;
                 let mut drain = Drain::default();
                 let bounds =
@@ -78,7 +93,7 @@ impl Journal {
                     }
                     drain.seqs.push((seq, key));
                 }
-                Ok(drain)
+                Ok(Some(drain))
             })
             .await
     }
@@ -117,9 +132,15 @@ impl Journal {
 }
 
 pub(super) fn set_synced(db: &Connection, term: Term, safe: Safe) -> Result<(), Error> {
-    if meta_number(db, "owner_term")? != term.number {
-        return Err(Error::Ousted);
-    }
+    check_term(db, term)?;
     set_meta(db, "library_bytes", sql_integer(safe.library_bytes))?;
     set_meta(db, "synced_version", sql_integer(safe.version))
+}
+
+/// Refuses who is not the owner any more.
+fn check_term(db: &Connection, term: Term) -> Result<(), Error> {
+    match meta_number(db, "owner_term")? == term.number {
+        true => Ok(()),
+        false => Err(Error::Ousted),
+    }
 }

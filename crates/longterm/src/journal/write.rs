@@ -1,12 +1,14 @@
 //! Writing: what becomes of a change that was acknowledged, one transaction for all that come
 //! together.
 
+use std::sync::Arc;
+
 use aios_record::{Scope, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Journal, Older, Refusal, check_room, history, meta_number, number, refusal::Limits, refuse,
-    set_meta, sql_integer, state, tombstones, vector_bytes,
+    Journal, Older, Refusal, check_model, check_room, history, meta_number, number,
+    refusal::Limits, refuse, set_meta, sql_integer, state, tombstones, vector_bytes,
 };
 use crate::{Error, library::Row};
 
@@ -75,8 +77,10 @@ impl Journal {
         limits: Limits,
         now: Timestamp,
     ) -> Result<Written, Error> {
+        let model = Arc::clone(&self.model);
         self.ledger
             .write(move |db| {
+                check_model(db, &model)?;
                 if history::are_unread(db, &writes)? {
                     return Ok(Written::Unread(writes));
                 }
@@ -102,8 +106,10 @@ impl Journal {
         limits: Limits,
         now: Timestamp,
     ) -> Result<FeedOutcome, Error> {
+        let model = Arc::clone(&self.model);
         self.ledger
             .write(move |db| {
+                check_model(db, &model)?;
                 let watermark = meta_number(db, "watermark")?;
                 if watermark != page.after {
                     return Ok(FeedOutcome::Moved { watermark });

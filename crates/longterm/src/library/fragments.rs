@@ -40,6 +40,14 @@ impl Columns {
     }
 }
 
+/// Whether a scan gives the rows that are marked as deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deleted {
+    LeftOut,
+    /// For a fragment that cannot say which these are.
+    Included,
+}
+
 impl Library {
     /// A handle that stays at `version`, which is synced: what a number above that means may
     /// change.
@@ -76,15 +84,55 @@ impl Library {
         &self,
         id: u64,
     ) -> Result<impl Stream<Item = Result<Columns, Error>> + use<>, Error> {
+        let batches = self.scan_fragment(id, ranked::RANKING_COLUMNS, Deleted::LeftOut).await?;
+        Ok(batches.map(|batch| batch.map(Columns)))
+    }
+
+    /// The rows of a fragment, in these columns and with their addresses.
+    pub(super) async fn scan_fragment(
+        &self,
+        id: u64,
+        columns: &[&str],
+        deleted: Deleted,
+    ) -> Result<impl Stream<Item = Result<RecordBatch, Error>> + use<>, Error> {
         let failed = || Error::library("read a file");
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
-        let mut scan = fragment.scan();
-        scan.project(ranked::RANKING_COLUMNS).map_err(|error| failed()(error.into()))?;
+        let mut metadata = fragment.metadata().clone();
+        if deleted == Deleted::Included {
+            metadata.deletion_file = None;
+        }
+        let mut scan = dataset.scan();
+        scan.with_fragments(vec![metadata]);
+        scan.project(columns).map_err(|error| failed()(error.into()))?;
         scan.batch_readahead(1).io_buffer_size(BUFFER_BYTES);
         let scan = scan.with_row_address().batch_size(BATCH_ROWS).try_into_stream().await;
         let stream = scan.map_err(|error| failed()(error.into()))?;
-        Ok(stream.map_err(move |error| failed()(error.into())).map(|batch| batch.map(Columns)))
+        Ok(stream.map_err(move |error| failed()(error.into())))
+    }
+
+    /// How many rows were written to a fragment, as its manifest says.
+    pub(super) async fn physical_rows(&self, id: u64) -> Result<Option<u64>, Error> {
+        let failed = || Error::library("list the files");
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
+        let fragment = dataset.get_fragment(id as usize);
+        Ok(fragment.and_then(|it| it.metadata().physical_rows).map(|rows| rows as u64))
+    }
+
+    /// The whole rows from one offset of a fragment to another, both included, whether they are
+    /// deleted or not.
+    pub(super) async fn range(&self, id: u64, first: u32, last: u32) -> Result<Vec<Row>, Error> {
+        let failed = || Error::library("read a file");
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
+        let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
+        let mut metadata = fragment.metadata().clone();
+        metadata.deletion_file = None;
+        let mut scan = dataset.scan();
+        scan.with_fragments(vec![metadata]);
+        let count = i64::from(last - first) + 1;
+        scan.limit(Some(count), Some(first.into())).map_err(|error| failed()(error.into()))?;
+        let batch = scan.try_into_batch().await.map_err(|error| failed()(error.into()))?;
+        rows::rows(&batch)
     }
 
     /// The offsets of the rows of a fragment that are deleted.
@@ -97,15 +145,18 @@ impl Library {
         Ok(deleted.map_or_else(Vec::new, |deleted| deleted.iter().collect()))
     }
 
-    /// The rows at these places, a fragment and an offset each, in their order, in the columns that
-    /// are shown.
-    pub(crate) async fn take(&self, places: &[(u64, u32)]) -> Result<Vec<Row>, Error> {
-        let failed = || Error::library("read hits");
+    /// The rows at these places, a fragment and an offset each, in their order, in these columns.
+    pub(crate) async fn take(
+        &self,
+        places: &[(u64, u32)],
+        columns: &[&str],
+    ) -> Result<Vec<Row>, Error> {
+        let failed = || Error::library("read rows");
         if places.is_empty() {
             return Ok(Vec::new());
         }
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
-        let columns = dataset.schema().project(rows::SHOWN_COLUMNS);
+        let columns = dataset.schema().project(columns);
         let columns = columns.map_err(|error| failed()(error.into()))?;
         let addresses: Vec<u64> =
             places.iter().map(|(id, offset)| id << u32::BITS | u64::from(*offset)).collect();

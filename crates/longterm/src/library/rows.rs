@@ -117,6 +117,12 @@ const INTEGER_COLUMNS: &[(&str, bool)] = &[
 
 const NUMBER_COLUMNS: &[&str] = &["importance", "confidence"];
 
+/// Every column.
+pub(crate) fn all_columns() -> Vec<&'static str> {
+    let typed = TEXT_COLUMNS.iter().chain(INTEGER_COLUMNS).map(|(name, _)| *name);
+    typed.chain(NUMBER_COLUMNS.iter().copied()).chain(["vector"]).collect()
+}
+
 /// The schema of the table for vectors of `dimension`.
 pub(crate) fn schema(dimension: usize) -> SchemaRef {
     let texts = TEXT_COLUMNS.iter().map(|&(name, null)| Field::new(name, DataType::Utf8, null));

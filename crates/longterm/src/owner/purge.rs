@@ -19,7 +19,7 @@ use tokio::task;
 use super::{Owner, Places, lock};
 use crate::{
     Error,
-    library::Library,
+    library::{self, Library},
     owner::lost,
     purge::Obstacle,
     sync::{Disk, unless_gone},
@@ -37,7 +37,9 @@ impl Owner {
             return Ok(());
         }
         if purges.rewritten < purges.wanted {
-            self.drain(purges.through).await?;
+            if !self.drain(purges.through).await? {
+                return Ok(());
+            }
             self.rewrite(purges.wanted).await?;
             self.scrub_after = None;
         }
@@ -55,7 +57,7 @@ impl Owner {
     }
 
     async fn rewrite(&mut self, number: u64) -> Result<(), Error> {
-        let rows_min = self.config.indexed_rows_min(self.library.dimension());
+        let rows_min = self.config.indexed_rows_min(self.library.site().dimension);
         self.library.rewrite(rows_min).await?;
         self.batches_since_compaction = 0;
         self.rows_since_index = 0;
@@ -66,6 +68,9 @@ impl Owner {
 
     /// Removes all that is not the newest version, unless somebody needs it.
     async fn sweep(&mut self) -> Result<Option<Obstacle>, Error> {
+        let Some(_no_rebuild) = lock(&self.places.rebuild)? else {
+            return Ok(Some(Obstacle::Rebuild));
+        };
         {
             let Some(_alone) = lock(&self.places.readers)? else {
                 return Ok(Some(Obstacle::LibraryReader));
@@ -74,16 +79,19 @@ impl Owner {
             self.library.prune(Duration::ZERO).await?;
         }
         let places = self.places.clone();
-        let table = self.library.dir().to_owned();
+        let (table, number) = (self.library.dir().to_owned(), self.library.site().table);
         let removal = task::spawn_blocking(move || {
             empty_quarantine(&places)?;
+            for other in library::tables(&places.library, |other| other != number)? {
+                library::remove(&other)?;
+            }
+            let all = &places.library;
+            places.disk.sync_directory(all).map_err(Error::io("sync", all))?;
             clear_away(&*places.disk, &table).map_err(Error::io("clear", table))
         });
         removal.await.map_err(|_| Error::Closed)??;
         // A new handle has nothing in its caches.
-        let dimension = self.library.dimension();
-        let opened =
-            Library::open(&self.places.library, dimension, self.config.cache_bytes).await?;
+        let opened = Library::open(self.library.site().clone()).await?;
         self.library = opened.ok_or_else(|| lost(&self.places))?;
         self.journal.scrub().await
     }
@@ -96,7 +104,9 @@ fn empty_quarantine(places: &Places) -> Result<(), Error> {
         return Ok(());
     };
     for entry in entries {
-        fs::remove_file(entry.map_err(failed())?.path()).map_err(failed())?;
+        let path = entry.map_err(failed())?.path();
+        let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        removed.map_err(failed())?;
     }
     places.disk.sync_directory(quarantine).map_err(failed())
 }

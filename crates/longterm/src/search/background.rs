@@ -88,8 +88,8 @@ impl Shared {
                 blocking(move || Background::new(&*model)).await??
             }
             Vectors::Given(space) => {
-                let version = self.journal.synced_version().await?;
-                let vectors = match self.library(version).await? {
+                let edition = self.journal.edition().await?;
+                let vectors = match self.library(edition).await? {
                     Some(library) => library.spread_vectors(STORED).await?,
                     None => Vec::new(),
                 };

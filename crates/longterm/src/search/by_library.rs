@@ -10,7 +10,7 @@ use lancedb::expr::{DfExpr, col, is_in, lit};
 
 use crate::{
     Error,
-    library::{Library, Row},
+    library::{Edition, Library, Row},
     search::{
         blocking,
         legs::{Home, Part, Place},
@@ -20,9 +20,9 @@ use crate::{
 };
 
 impl Ranking {
-    /// This ranking with the candidates of the library, at `version` or later.
-    pub(crate) async fn with_library(mut self, version: u64) -> Result<Ranking, Error> {
-        let Some(library) = self.shared.library(version).await? else { return Ok(self) };
+    /// This ranking with the candidates of the library, at `edition` or later.
+    pub(crate) async fn with_library(mut self, edition: Edition) -> Result<Ranking, Error> {
+        let Some(library) = self.shared.library(edition).await? else { return Ok(self) };
         let mut known: HashSet<String> = self.seen.masked.clone();
         let rows = self.legs(&library).await?;
         self.add(rows, &mut known);

@@ -17,7 +17,7 @@ use tokio::{sync::Mutex, task, time};
 
 use crate::{
     Error, Longterm,
-    library::{Fragment, Library},
+    library::{Edition, Fragment, Library},
     search::{
         legs::{Home, Part},
         segment::{Builder, Segment},
@@ -35,14 +35,14 @@ const PATIENCE_FIRST: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(crate) struct Resident {
     view: RwLock<Option<Arc<View>>>,
-    /// Held by who makes the next view; the version for which there was too little room.
-    making: Mutex<Option<u64>>,
+    /// Held by who makes the next view; the edition for which there was too little room.
+    making: Mutex<Option<Edition>>,
 }
 
-/// One version of the table, a synced one.
+/// One edition of the library, a synced one.
 pub(crate) struct View {
-    version: u64,
-    /// At that version.
+    edition: Edition,
+    /// At that edition.
     pub(crate) library: Library,
     fragments: Vec<Held>,
 }
@@ -77,27 +77,27 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`] when the journal cannot be read.
     pub async fn warm(&self) -> Result<bool, Error> {
-        let version = self.shared.journal.synced_version().await?;
-        if self.shared.config.resident_bytes_max == 0 || version == 0 {
+        let edition = self.shared.journal.edition().await?;
+        if self.shared.config.resident_bytes_max == 0 || edition.version == 0 {
             return Ok(false);
         }
-        Ok(Arc::clone(&self.shared).make_view(version).await.is_some())
+        Ok(Arc::clone(&self.shared).make_view(edition).await.is_some())
     }
 }
 
 impl Shared {
-    /// The view of `version` or a later one, if there is one or will be in a moment.
-    pub(crate) async fn view(self: &Arc<Shared>, version: u64) -> Option<Arc<View>> {
-        if self.config.resident_bytes_max == 0 || version == 0 {
+    /// The view of `edition` or a later one, if there is one or will be in a moment.
+    pub(crate) async fn view(self: &Arc<Shared>, edition: Edition) -> Option<Arc<View>> {
+        if self.config.resident_bytes_max == 0 || edition.version == 0 {
             return None;
         }
         let newest = self.resident.newest();
         if let Some(view) = &newest
-            && version <= view.version
+            && edition <= view.edition
         {
             return newest;
         }
-        let making = task::spawn(Arc::clone(self).make_view(version));
+        let making = task::spawn(Arc::clone(self).make_view(edition));
         let patience = if newest.is_some() { PATIENCE } else { PATIENCE_FIRST };
         time::timeout(patience, making).await.ok()?.ok()?
     }
@@ -107,28 +107,28 @@ impl Shared {
         if self.resident.newest().is_some() {
             let shared = Arc::clone(self);
             task::spawn(async move {
-                match shared.journal.synced_version().await {
-                    Ok(version) => _ = shared.make_view(version).await,
+                match shared.journal.edition().await {
+                    Ok(edition) => _ = shared.make_view(edition).await,
                     Err(error) => tracing::debug!(%error, "the library was not followed"),
                 }
             });
         }
     }
 
-    async fn make_view(self: Arc<Shared>, version: u64) -> Option<Arc<View>> {
+    async fn make_view(self: Arc<Shared>, edition: Edition) -> Option<Arc<View>> {
         let mut refused = self.resident.making.lock().await;
         if let Some(view) = self.resident.newest()
-            && version <= view.version
+            && edition <= view.edition
         {
             return Some(view);
         }
-        if *refused == Some(version) {
+        if *refused == Some(edition) {
             return None;
         }
-        let made = match self.next_view(version).await {
+        let made = match self.next_view(edition).await {
             Ok(Some(view)) => Some(Arc::new(view)),
             Ok(None) => {
-                *refused = Some(version);
+                *refused = Some(edition);
                 None
             }
             Err(error) => {
@@ -142,9 +142,9 @@ impl Shared {
     }
 
     /// None where it would take more RAM than is allowed.
-    async fn next_view(self: &Arc<Shared>, version: u64) -> Result<Option<View>, Error> {
-        let Some(library) = self.library(version).await? else { return Ok(None) };
-        let library = library.pinned(version).await?;
+    async fn next_view(self: &Arc<Shared>, edition: Edition) -> Result<Option<View>, Error> {
+        let Some(library) = self.library(edition).await? else { return Ok(None) };
+        let library = library.pinned(edition.version).await?;
         let rows = library.row_count().await?;
         let rows_max = self.config.resident_rows_max(self.vectors.dimension());
         if rows_max < rows {
@@ -168,8 +168,8 @@ impl Shared {
             };
             fragments.push(Held { fragment, part });
         }
-        let view = View { version, library, fragments };
-        tracing::debug!(version, bytes = view.bytes(), "the library is searched in RAM");
+        let view = View { edition, library, fragments };
+        tracing::debug!(?edition, bytes = view.bytes(), "the library is searched in RAM");
         Ok(Some(view))
     }
 

@@ -8,13 +8,15 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
-use aios_longterm::{Config, FeedPage, Longterm};
+use aios_embedding::Embedder;
+use aios_longterm::{Config, Error, FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Id, Kind};
 
-use crate::support::{model, note, open, search};
+use crate::support::{Letters, model, note, open, search};
 
 /// Names the directory for the child; [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
@@ -30,7 +32,57 @@ const NEW_EVERY: u64 = 20;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
-    let config = Config {
+    let longterm = Longterm::open(Path::new(&dir), hasty(), model()).await.unwrap();
+    let first: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
+    for at in first.. {
+        make_call(&longterm, at).await.unwrap();
+        acknowledge(at);
+    }
+}
+
+/// As [`child`], while the library is rebuilt again and again, each time with the other model.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child_that_reindexes() {
+    let Some(dir) = env::var_os(CHILD_DIR) else { return };
+    let path = Path::new(&dir).to_owned();
+    let mut at: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
+    loop {
+        let (longterm, other) = open_either(&path).await;
+        let path = path.clone();
+        let reindexing =
+            tokio::spawn(async move { Longterm::reindex(&path, hasty(), other, |_| {}).await });
+        loop {
+            match make_call(&longterm, at).await {
+                Ok(()) => acknowledge(at),
+                Err(Error::Reembedded { .. }) => break,
+                Err(error) => panic!("{error}"),
+            }
+            at += 1;
+        }
+        reindexing.await.unwrap().unwrap();
+    }
+}
+
+/// The directory, and the model that is not its own.
+async fn open_either(dir: &Path) -> (Longterm, Arc<dyn Embedder>) {
+    match Longterm::open(dir, hasty(), model()).await {
+        Ok(longterm) => (longterm, Letters::new()),
+        Err(Error::ModelMismatch { .. }) => {
+            (Longterm::open(dir, hasty(), Letters::new()).await.unwrap(), model())
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn acknowledge(at: u64) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "acknowledged {at}").unwrap();
+    out.flush().unwrap();
+}
+
+/// Small thresholds, so that all that an owner does happens often.
+fn hasty() -> Config {
+    Config {
         drain_rows_max: 7,
         drain_delay: Duration::ZERO,
         compact_after_batches: 3,
@@ -38,18 +90,14 @@ async fn child() {
         index_threshold: Some(300),
         prune_after: Duration::ZERO,
         ..Config::default()
-    };
-    let longterm = Longterm::open(Path::new(&dir), config, model()).await.unwrap();
-    let first: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
-    for at in first.. {
-        let (id, text) = call(at);
-        match text {
-            Some(text) => drop(longterm.store(vec![note(&id, &text)]).await.unwrap()),
-            None => remove(&longterm, &id).await,
-        }
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "acknowledged {at}").unwrap();
-        out.flush().unwrap();
+    }
+}
+
+async fn make_call(longterm: &Longterm, at: u64) -> Result<(), Error> {
+    let (id, text) = call(at);
+    match text {
+        Some(text) => longterm.store(vec![note(&id, &text)]).await.map(drop),
+        None => remove(longterm, &id).await,
     }
 }
 
@@ -65,11 +113,11 @@ fn call(at: u64) -> (String, Option<String>) {
     }
 }
 
-async fn remove(longterm: &Longterm, id: &str) {
-    let after = longterm.watermark().await.unwrap();
+async fn remove(longterm: &Longterm, id: &str) -> Result<(), Error> {
+    let after = longterm.watermark().await?;
     let change = Change::Delete { kind: Kind::Note, id: Id::new(id).unwrap() };
     let changes = vec![FeedItem { seq: after + 1, change }];
-    longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.unwrap();
+    longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.map(drop)
 }
 
 /// What there is when so many calls were made.
@@ -86,6 +134,16 @@ fn state_after(calls: u64) -> BTreeMap<String, String> {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
+    survive("crash::child", 120).await;
+}
+
+#[tokio::test]
+async fn a_reindex_killed_at_any_moment_leaves_one_model_or_the_other_whole() {
+    survive("crash::child_that_reindexes", 200).await;
+}
+
+/// Kills the child again and again, each time within so many calls, and looks at what it left.
+async fn survive(child: &str, calls_max: u64) {
     let mut dir = tempfile::tempdir().unwrap();
     let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
     let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
@@ -101,8 +159,8 @@ async fn what_was_acknowledged_survives_a_kill() {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let acknowledged = run_and_kill(dir.path(), calls, 1 + random % 120);
-        let longterm = open(dir.path()).await;
+        let acknowledged = run_and_kill(child, dir.path(), calls, 1 + random % calls_max);
+        let (longterm, _) = open_either(dir.path()).await;
         longterm.drain().await.unwrap();
         let report = longterm.verify().await.unwrap();
         assert!(report.is_clean(), "seed {seed}, round {round}: {report:?}");
@@ -136,9 +194,9 @@ async fn next_calls(longterm: &Longterm, acknowledged: u64) -> u64 {
 
 /// Starts the child at call `first`, reads so many acknowledgements, kills it, and returns how many
 /// calls were acknowledged by then.
-fn run_and_kill(dir: &Path, first: u64, lines: u64) -> u64 {
+fn run_and_kill(child: &str, dir: &Path, first: u64, lines: u64) -> u64 {
     let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "crash::child", "--nocapture"])
+        .args(["--exact", child, "--nocapture"])
         .env(CHILD_DIR, dir)
         .env(CHILD_FIRST, first.to_string())
         .stdout(Stdio::piped())

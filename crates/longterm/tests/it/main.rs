@@ -13,6 +13,7 @@ mod own_vectors;
 mod procedures;
 mod processes;
 mod purge;
+mod reindex;
 mod search;
 mod soak;
 mod store;

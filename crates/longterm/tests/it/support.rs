@@ -1,8 +1,14 @@
 //! What the tests share: opening a store and making records.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use aios_embedding::{Embedder, StaticModel};
+use aios_embedding::{Embedder, Fingerprint, StaticModel};
 use aios_longterm::{Config, Found, Longterm, SearchOptions};
 use aios_record::{Id, Kind, Record, Scope};
 
@@ -33,4 +39,52 @@ pub(crate) fn keys(found: &Found) -> Vec<String> {
 
 pub(crate) async fn search(longterm: &Longterm, query: &str) -> Vec<String> {
     keys(&longterm.search(query, &SearchOptions::default()).await.unwrap())
+}
+
+/// A model that counts letters: another space than the bundled one, and a count of what it did.
+pub(crate) struct Letters {
+    fingerprint: Fingerprint,
+    pub(crate) embedded: AtomicU64,
+}
+
+impl Letters {
+    const DIMENSION: usize = 27;
+
+    pub(crate) fn new() -> Arc<Letters> {
+        let fingerprint = Fingerprint::new("letters/27");
+        Arc::new(Letters { fingerprint, embedded: AtomicU64::new(0) })
+    }
+
+    fn vector(text: &str) -> Vec<f32> {
+        let mut vector = vec![0.0; Letters::DIMENSION];
+        for letter in text.to_lowercase().bytes().filter(u8::is_ascii_lowercase) {
+            vector[usize::from(letter - b'a')] += 1.0;
+        }
+        vector[Letters::DIMENSION - 1] = 0.1;
+        let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
+        vector.iter().map(|number| number / length).collect()
+    }
+}
+
+impl Embedder for Letters {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, aios_embedding::Error> {
+        self.embedded.fetch_add(texts.len() as u64, Ordering::Relaxed);
+        Ok(texts.iter().map(|text| Letters::vector(text)).collect())
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, aios_embedding::Error> {
+        Ok(Letters::vector(text))
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        text.len()
+    }
+
+    fn dimension(&self) -> usize {
+        Letters::DIMENSION
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
 }

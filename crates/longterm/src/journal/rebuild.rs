@@ -1,0 +1,231 @@
+//! What the journal knows of a rebuild: how far the table that is to come has got, what it must
+//! hold, and the moment from which it counts.
+//!
+//! Until that moment nothing here is seen by anybody else, but that the owner lets the library
+//! rest for a while at the end, see [`Journal::pause_drains`].
+
+use std::collections::{HashMap, HashSet};
+
+use aios_record::{Record, Timestamp};
+use rusqlite::{Connection, params};
+
+use super::{
+    Journal, Pending, Refusal, Safe, edition, meta_number, meta_text, pending, pending::Bounds,
+    refuse, set_meta, set_statistics, sql_integer, state, vector_bytes,
+};
+use crate::{
+    Error,
+    library::{Edition, TermCounts},
+};
+
+/// What a rebuild begins with.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// What is to be replaced.
+    pub(crate) edition: Edition,
+    /// The model of the stored vectors; none in a store that was never opened.
+    pub(crate) model: Option<String>,
+    /// The version up to which an earlier rebuild for the same purpose got; 0 where none did.
+    pub(crate) built_version: u64,
+}
+
+/// What a table must hold to take the place of `edition`, from one moment.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    pub(crate) edition: Edition,
+    /// Every key that is neither deleted nor waiting, with its content's hash.
+    pub(crate) keys: HashMap<String, u128>,
+    /// What waits, and concerns no table yet.
+    pub(crate) pending: HashSet<String>,
+}
+
+/// From which moment on a new table counts.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    /// What it was made from: if that has changed since, there is no switch.
+    pub(crate) from: Edition,
+    /// Which version of it is on disk.
+    pub(crate) safe: Safe,
+    pub(crate) counts: TermCounts,
+    /// The model of its vectors.
+    pub(crate) model: String,
+    /// Keys that it should hold and that could not be read.
+    pub(crate) missing: Vec<String>,
+    /// Keys of which it holds another version than it should, each with the hash of that.
+    pub(crate) outdated: Vec<(String, u128)>,
+}
+
+/// Terms and vector of a row that waits, made anew.
+pub(crate) type Remade = (String, Option<Vec<f32>>);
+
+impl Journal {
+    /// Begins or continues a rebuild for `purpose`. Whatever was built for another one, or for
+    /// another table, is not continued.
+    pub(crate) async fn begin_rebuild(&self, purpose: String) -> Result<Beginning, Error> {
+        self.ledger
+            .write(move |db| {
+                let edition = edition(db)?;
+                let purpose = format!("{} {purpose}", edition.table);
+                let built_version = match meta_text(db, "rebuild_purpose")? {
+                    Some(before) if before == purpose => meta_number(db, "rebuild_version")?,
+                    _ => 0,
+                };
+                set_meta(db, "rebuild_purpose", purpose)?;
+                set_meta(db, "rebuild_version", sql_integer(built_version))?;
+                Ok(Beginning { edition, model: meta_text(db, "embedder")?, built_version })
+            })
+            .await
+    }
+
+    /// Notes that `version` of the new table, with all its files, is on disk.
+    pub(crate) async fn set_rebuilt(&self, version: u64) -> Result<(), Error> {
+        self.ledger.write(move |db| set_meta(db, "rebuild_version", sql_integer(version))).await
+    }
+
+    pub(crate) async fn expected(&self) -> Result<Expected, Error> {
+        self.ledger
+            .read(|db| {
+                let mut pending = db.prepare_cached("SELECT key FROM pending")?;
+                let pending = pending.query_map([], |row| row.get(0))?;
+                let pending: HashSet<String> = pending.collect::<Result<_, _>>()?;
+                let mut ids =
+                    db.prepare_cached("SELECT key, content_hash FROM ids WHERE state <> ?1")?;
+                let mut ids = ids.query([state::DELETED])?;
+                let mut keys = HashMap::new();
+                while let Some(row) = ids.next()? {
+                    let (key, content_hash): (String, String) = (row.get(0)?, row.get(1)?);
+                    if !pending.contains(&key) {
+                        keys.insert(key, hash_number(&content_hash));
+                    }
+                }
+                Ok(Expected { edition: edition(db)?, keys, pending })
+            })
+            .await
+    }
+
+    /// Keeps the owner, whichever process it is, from changing the library until that time. What
+    /// is stored meanwhile waits, and is found as ever.
+    pub(crate) async fn pause_drains(&self, until: Timestamp) -> Result<(), Error> {
+        let micros = sql_integer(u64::try_from(until.as_microsecond()).unwrap_or(0));
+        self.ledger.write(move |db| set_meta(db, "drains_paused_until", micros)).await
+    }
+
+    /// Which of `keys` were deleted.
+    pub(crate) async fn deleted(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut find =
+                    db.prepare_cached("SELECT 1 FROM ids WHERE key = ?1 AND state = ?2")?;
+                let deleted = keys.iter().map(|key| find.exists(params![key, state::DELETED]));
+                Ok(deleted.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// What waits above `after`, oldest first; what cannot be read is left out.
+    pub(crate) async fn pending_after(&self, after: i64) -> Result<Vec<Pending>, Error> {
+        self.ledger
+            .read(move |db| {
+                let bounds = Bounds { after, ..Bounds::NONE };
+                Ok(pending(db, &bounds)?.into_iter().flatten().collect())
+            })
+            .await
+    }
+
+    /// Makes the new table the one that counts, or does nothing, and says so, where the old one
+    /// has changed. Every owner's term ends. Where the model changes, rows that wait get what
+    /// `remake` makes of them.
+    pub(crate) async fn switch(
+        &self,
+        switch: Switch,
+        mut remake: impl FnMut(i64, &Record) -> Remade + Send + 'static,
+    ) -> Result<bool, Error> {
+        self.ledger
+            .write_alone(move |db| {
+                if edition(db)? != switch.from {
+                    return Ok(false);
+                }
+                if meta_text(db, "embedder")?.as_ref() != Some(&switch.model) {
+                    for row in pending(db, &Bounds::NONE)?.into_iter().flatten() {
+                        if let Some(stored) = row.row {
+                            let (terms, vector) = remake(row.seq, &stored.record);
+                            set_remade(db, row.seq, &terms, vector.as_deref())?;
+                        }
+                    }
+                    set_meta(db, "embedder", &switch.model)?;
+                }
+                set_meta(db, "owner_term", sql_integer(meta_number(db, "owner_term")? + 1))?;
+                set_meta(db, "library_table", sql_integer(switch.from.table + 1))?;
+                set_meta(db, "library_bytes", sql_integer(switch.safe.library_bytes))?;
+                set_meta(db, "synced_version", sql_integer(switch.safe.version))?;
+                set_statistics(db, &switch.counts)?;
+                // What was to be purged meanwhile may be in the new table's files.
+                let purged = meta_number(db, "purge_done")?;
+                set_meta(db, "purge_rewritten", sql_integer(purged))?;
+                for key in &switch.missing {
+                    release(db, key)?;
+                }
+                for (key, hash) in &switch.outdated {
+                    set_content_hash(db, key, *hash)?;
+                }
+                let end = "DELETE FROM meta
+                           WHERE name IN ('rebuild_purpose', 'rebuild_version',
+                                          'drains_paused_until')";
+                db.execute(end, [])?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Forgets that these keys were stored, and lists them, as of `now`: nobody has what they
+    /// held. Those that were stored again meanwhile stay.
+    pub(crate) async fn give_up(&self, keys: Vec<String>, now: Timestamp) -> Result<(), Error> {
+        self.ledger
+            .write(move |db| {
+                let mut unknow = db.prepare_cached(
+                    "DELETE FROM ids WHERE key = ?1 AND state = ?2 AND content_hash = ''",
+                )?;
+                for key in keys {
+                    if unknow.execute(params![key, state::NEW])? == 1 {
+                        let reason = "the library was damaged, and no copy of the record was found";
+                        let reason = reason.to_owned();
+                        refuse(db, &Refusal { key, feed_seq: None, reason }, None, now)?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Takes a key for one whose record was never moved to the library and has no known content, so
+/// that whoever has it may store it again.
+fn release(db: &Connection, key: &str) -> Result<(), Error> {
+    db.prepare_cached(
+        "UPDATE ids SET state = ?2, content_hash = ''
+         WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
+    )?
+    .execute(params![key, state::NEW])?;
+    Ok(())
+}
+
+/// Takes what the library holds of a key for its content, so that the right one is a change.
+fn set_content_hash(db: &Connection, key: &str, hash: u128) -> Result<(), Error> {
+    db.prepare_cached(
+        "UPDATE ids SET content_hash = ?2
+         WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
+    )?
+    .execute(params![key, format!("{hash:032x}")])?;
+    Ok(())
+}
+
+fn set_remade(db: &Connection, seq: i64, terms: &str, vector: Option<&[f32]>) -> Result<(), Error> {
+    db.prepare_cached("UPDATE pending SET terms = ?2, vector = ?3 WHERE seq = ?1")?
+        .execute(params![seq, terms, vector.map(vector_bytes)])?;
+    Ok(())
+}
+
+/// The hash of a content as a number; 0 for none.
+pub(crate) fn hash_number(content_hash: &str) -> u128 {
+    u128::from_str_radix(content_hash, 16).unwrap_or(0)
+}

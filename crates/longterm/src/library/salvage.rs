@@ -1,0 +1,151 @@
+//! Reading what can be read of a table whose files may be damaged.
+//!
+//! What a damaged file makes of its reader is anything, a panic included, so each read has a task
+//! of its own.
+
+use std::{collections::HashSet, future::Future};
+
+use futures::TryStreamExt;
+use lancedb::{
+    arrow::arrow_array::{cast::AsArray, types::UInt64Type},
+    expr::{col, lit},
+};
+use tokio::task;
+
+use super::{Library, Row, Site, fragments::Deleted, rows};
+use crate::Error;
+
+/// The columns that tell one version of a record from another.
+const STAMP_COLUMNS: &[&str] = &["id", "collection", "content_hash", "recorded_at"];
+
+/// Rows of a fragment: those that were read, each with its offset, and the offsets of the others.
+#[derive(Debug, Default)]
+pub(crate) struct Readable {
+    pub(crate) rows: Vec<(u32, Row)>,
+    pub(crate) damaged: Vec<u32>,
+}
+
+impl Library {
+    /// The rows of a fragment, of which only identity, hash and time are read.
+    pub(crate) async fn stamps(&self, fragment: u64) -> Result<Vec<(u32, Row)>, Error> {
+        self.stamps_of(fragment, Deleted::LeftOut).await
+    }
+
+    /// As [`stamps`](Library::stamps), or, where the list of the deleted cannot be read, with them.
+    pub(crate) async fn stamps_left(&self, fragment: u64) -> Result<Vec<(u32, Row)>, Error> {
+        match self.stamps(fragment).await {
+            Err(_) => self.stamps_of(fragment, Deleted::Included).await,
+            stamps => stamps,
+        }
+    }
+
+    async fn stamps_of(&self, fragment: u64, deleted: Deleted) -> Result<Vec<(u32, Row)>, Error> {
+        let library = self.clone();
+        guarded(async move {
+            let batches = library.scan_fragment(fragment, STAMP_COLUMNS, deleted).await?;
+            let mut batches = Box::pin(batches);
+            let mut stamps = Vec::new();
+            while let Some(batch) = batches.try_next().await? {
+                let addresses = batch.column_by_name("_rowaddr");
+                let addresses = addresses.and_then(|it| it.as_primitive_opt::<UInt64Type>());
+                let addresses = addresses.expect("the address was asked for");
+                // An address is the fragment's number and, in the low half, the offset.
+                let offsets = addresses.values().iter().map(|address| *address as u32);
+                stamps.extend(offsets.zip(rows::rows(&batch)?));
+            }
+            Ok(stamps)
+        })
+        .await
+    }
+
+    /// The whole rows at these offsets of a fragment, as far as they can be read: what fails
+    /// together is tried by halves.
+    pub(crate) async fn readable(&self, fragment: u64, offsets: &[u32]) -> Readable {
+        let mut readable = Readable::default();
+        let mut parts = vec![offsets];
+        while let Some(part) = parts.pop() {
+            match (self.whole_anyhow(fragment, part).await, part) {
+                (Ok(rows), _) => readable.rows.extend(part.iter().copied().zip(rows)),
+                (Err(_), []) => {}
+                (Err(error), [offset]) => {
+                    tracing::warn!(fragment, offset, %error, "a row cannot be read");
+                    readable.damaged.push(*offset);
+                }
+                (Err(_), part) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+        }
+        readable
+    }
+
+    /// The columns whose index cannot be used.
+    pub(crate) async fn damaged_indexes(&self) -> Result<Vec<String>, Error> {
+        let indexes = self.table.list_indices().await;
+        let indexes = indexes.map_err(Error::library("list the indexes"))?;
+        let mut damaged = Vec::new();
+        for column in indexes.into_iter().flat_map(|index| index.columns) {
+            let (library, asked) = (self.clone(), column.clone());
+            let tried = guarded(async move { library.use_index(&asked).await }).await;
+            if let Err(error) = tried {
+                tracing::warn!(column, %error, "an index cannot be used");
+                damaged.push(column);
+            }
+        }
+        Ok(damaged)
+    }
+
+    /// Looks for something by the index of a column.
+    async fn use_index(&self, column: &str) -> Result<(), Error> {
+        let nothing = "\u{1}";
+        match column {
+            "terms" => self.matching(&[nothing.to_owned()], &lit(true), 1).await.map(drop),
+            "vector" => {
+                let vector = vec![1.0; self.site.dimension];
+                self.nearest(&vector, &lit(true), 1).await.map(drop)
+            }
+            column => self.scan(col(column).eq(lit(nothing))).await.map(drop),
+        }
+    }
+
+    /// How many rows a fragment has by its own account.
+    pub(crate) async fn rows_in(&self, fragment: u64) -> Option<u64> {
+        let library = self.clone();
+        let count = guarded(async move { library.physical_rows(fragment).await });
+        count.await.ok().flatten()
+    }
+
+    /// As [`whole_at`](Library::whole_at), also where the list of the deleted cannot be read.
+    async fn whole_anyhow(&self, fragment: u64, offsets: &[u32]) -> Result<Vec<Row>, Error> {
+        let taken = self.whole_at(fragment, offsets).await;
+        let (Err(_), Some(&first), Some(&last)) = (&taken, offsets.first(), offsets.last()) else {
+            return taken;
+        };
+        let library = self.clone();
+        let rows = guarded(async move { library.range(fragment, first, last).await }).await?;
+        let wanted: HashSet<u32> = offsets.iter().copied().collect();
+        let rows = (first..).zip(rows).filter(|(offset, _)| wanted.contains(offset));
+        Ok(rows.map(|(_, row)| row).collect())
+    }
+
+    /// The whole rows at these offsets of a fragment.
+    pub(crate) async fn whole_at(&self, fragment: u64, offsets: &[u32]) -> Result<Vec<Row>, Error> {
+        let library = self.clone();
+        let places: Vec<(u64, u32)> = offsets.iter().map(|offset| (fragment, *offset)).collect();
+        guarded(async move { library.take(&places, &rows::all_columns()).await }).await
+    }
+}
+
+/// Opens a table whose files may be damaged.
+pub(crate) async fn open_guarded(site: Site) -> Result<Option<Library>, Error> {
+    guarded(Library::open(site)).await
+}
+
+async fn guarded<T: Send + 'static>(
+    read: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    task::spawn(read).await.unwrap_or_else(|panic| {
+        Err(Error::Library { action: "read a damaged file", source: Box::new(panic) })
+    })
+}

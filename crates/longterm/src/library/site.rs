@@ -1,0 +1,115 @@
+//! Where a table lies, and which of its versions are on disk. A directory may have several: the
+//! one that counts, one that a rebuild makes beside it, one that is no longer needed.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{Error, sync::unless_gone};
+
+/// The first table; the next ones have their number in their names.
+const TABLE: &str = "records";
+
+/// Which version of which table. The later one is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Edition {
+    /// How many tables came before.
+    pub(crate) table: u64,
+    /// 0 where nothing was ever moved there.
+    pub(crate) version: u64,
+}
+
+/// One table, there or to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    /// The directory of all tables.
+    pub(crate) dir: PathBuf,
+    /// How many tables came before.
+    pub(crate) table: u64,
+    /// How many numbers its vectors have.
+    pub(crate) dimension: usize,
+    /// Bytes that LanceDB may keep of it in RAM.
+    pub(crate) cache_bytes: usize,
+}
+
+/// Where the manifest of each version lies.
+pub(crate) type Manifests = BTreeMap<u64, PathBuf>;
+
+impl Site {
+    /// The table's name.
+    pub(super) fn name(&self) -> String {
+        match self.table {
+            0 => TABLE.to_owned(),
+            number => format!("{TABLE}_{number}"),
+        }
+    }
+
+    /// Where the table's files lie.
+    pub(crate) fn table_dir(&self) -> PathBuf {
+        self.dir.join(format!("{}.lance", self.name()))
+    }
+
+    /// Removes the table, if there is one.
+    pub(crate) fn discard(&self) -> Result<(), Error> {
+        remove(&self.table_dir())
+    }
+
+    /// The manifests of the table, by version; none where there is no table.
+    pub(crate) fn manifests(&self) -> Result<Manifests, Error> {
+        let versions = self.table_dir().join("_versions");
+        let failed = || Error::io("list", &versions);
+        let mut manifests = Manifests::new();
+        let Some(entries) = unless_gone(fs::read_dir(&versions)).map_err(failed())? else {
+            return Ok(manifests);
+        };
+        for entry in entries {
+            let path = entry.map_err(failed())?.path();
+            // Other files here, such as the version hint, only speed up what is found by listing.
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if let Some(version) = manifest_version(&name) {
+                manifests.insert(version, path);
+            }
+        }
+        Ok(manifests)
+    }
+}
+
+/// The directories of the tables below `dir` whose number `which` picks.
+pub(crate) fn tables(dir: &Path, which: impl Fn(u64) -> bool) -> Result<Vec<PathBuf>, Error> {
+    let failed = || Error::io("list", dir);
+    let mut tables = Vec::new();
+    let Some(entries) = unless_gone(fs::read_dir(dir)).map_err(failed())? else {
+        return Ok(tables);
+    };
+    for entry in entries {
+        let path = entry.map_err(failed())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if table_number(&name).is_some_and(&which) {
+            tables.push(path);
+        }
+    }
+    Ok(tables)
+}
+
+/// Removes the directory of a table, if it is there.
+pub(crate) fn remove(table_dir: &Path) -> Result<(), Error> {
+    let removed = unless_gone(fs::remove_dir_all(table_dir));
+    removed.map(drop).map_err(Error::io("remove", table_dir))
+}
+
+fn table_number(name: &str) -> Option<u64> {
+    let rest = name.strip_suffix(".lance")?.strip_prefix(TABLE)?;
+    match rest.strip_prefix('_') {
+        Some(number) => number.parse().ok(),
+        None => rest.is_empty().then_some(0),
+    }
+}
+
+/// The version that a manifest's name tells: Lance counts down from `u64::MAX` so that the newest
+/// is listed first; files of the older naming scheme count up.
+fn manifest_version(name: &str) -> Option<u64> {
+    let number: u64 = name.strip_suffix(".manifest")?.parse().ok()?;
+    Some(if u64::MAX / 2 < number { u64::MAX - number } else { number })
+}

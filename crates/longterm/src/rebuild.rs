@@ -1,0 +1,336 @@
+//! Making the library anew: with another model, or to repair it.
+//!
+//! A rebuild fills a table of its own beside the one that counts, while every process goes on with
+//! that one, and goes over it again for what has changed meanwhile; nothing is pruned until it is
+//! done. For the last round it asks the owner to let the library rest; what is stored then waits in
+//! the journal. One transaction of the journal makes the new table the library, and its model that
+//! of the store. Killed before it, a rebuild has changed nothing, and the next one goes on with what
+//! is on disk; killed after it, the next owner removes the old table.
+//!
+//! What is in the new table is known by key, hash and time of each row, so going over it again
+//! costs what changed and a look at these. Rows are copied by their place, never found by an index,
+//! so damaged indexes hold nothing up.
+
+mod copy;
+mod reembed;
+mod report;
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use aios_embedding::Embedder;
+use aios_record::Timestamp;
+use tokio::task;
+
+pub use self::report::{Progress, Reindexed, Repaired};
+use self::{copy::Copying, reembed::Reembedding, report::Findings};
+use crate::{
+    Config, Error, Longterm, Space,
+    journal::{Expected, Journal, Switch},
+    library::{self, Edition, Library},
+    owner::{Places, heal, lock, remove_older_tables, set_aside},
+    sync::{System, make_directory, unless_gone},
+    vectors::Vectors,
+};
+
+/// For how long the owner is asked to rest, at a time.
+const REST: Duration = Duration::from_secs(60);
+/// From this round on, of which the first copies all.
+const REST_FROM_ROUND: u32 = 3;
+/// Rounds before it is given up: only an owner of another program does not rest.
+const ROUNDS_MAX: u32 = 50;
+
+/// What a rebuild is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Every row must be there.
+    Reindex,
+    /// What can be read is taken.
+    Repair,
+}
+
+/// Told how far a rebuild is.
+type Watch = Arc<dyn Fn(Progress) + Send + Sync>;
+
+impl Longterm {
+    /// Makes the library of the data directory `dir` anew with `embedder`, or, where its vectors
+    /// are from that model already, as it is: its files, its indexes and its words. Other processes
+    /// go on meanwhile; where the model changes, their handles get [`Error::Reembedded`] from the
+    /// end on. Takes as long as embedding all there is, and for a while twice the room on disk.
+    /// What was interrupted goes on where it was when it is called again with the same model.
+    ///
+    /// `progress` is told how many records are done.
+    ///
+    /// # Errors
+    /// - [`Error::Rebuilding`] while another process does the same.
+    /// - [`Error::Library`] when a row cannot be read, see [`repair`](Longterm::repair).
+    /// - [`Error::Journal`], [`Error::Io`] when `dir` cannot be used.
+    pub async fn reindex(
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Reindexed, Error> {
+        let vectors = Vectors::Model(embedder);
+        let rebuild = Rebuild::new(dir, config, vectors, Purpose::Reindex, progress);
+        let findings = rebuild.await?.run().await?;
+        Ok(findings.into_reindexed())
+    }
+
+    /// Makes the library of the data directory `dir` anew from what can be read of it: each record
+    /// that the journal knows once, nothing else, and all indexes. What cannot be saved is named.
+    /// Rows that the journal does not know, and the old table where not all of it could be read,
+    /// are kept in `quarantine/`. Other processes go on meanwhile.
+    ///
+    /// What is named as missing or outdated may be stored again by whoever has it;
+    /// [`give_up`](Longterm::give_up) ends the waiting for it.
+    ///
+    /// # Errors
+    /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
+    /// - As [`reindex`](Longterm::reindex).
+    pub async fn repair(
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Repaired, Error> {
+        let vectors = Vectors::Model(embedder);
+        let rebuild = Rebuild::new(dir, config, vectors, Purpose::Repair, progress);
+        let findings = rebuild.await?.run().await?;
+        Ok(findings.into_repaired())
+    }
+
+    /// As [`repair`](Longterm::repair), of a store of the caller's own vectors.
+    ///
+    /// # Errors
+    /// As [`repair`](Longterm::repair).
+    pub async fn repair_with_vectors(
+        dir: &Path,
+        config: Config,
+        space: Space,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Repaired, Error> {
+        let vectors = Vectors::Given(space);
+        let rebuild = Rebuild::new(dir, config, vectors, Purpose::Repair, progress);
+        let findings = rebuild.await?.run().await?;
+        Ok(findings.into_repaired())
+    }
+
+    /// Forgets that these records (`kind/id`), which a repair found missing, were ever stored, and
+    /// lists them among what was [`refused`](Longterm::refused). Those that were stored again since
+    /// stay.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the disk refuses.
+    pub async fn give_up(&self, keys: Vec<String>) -> Result<(), Error> {
+        self.shared.journal.give_up(keys, self.shared.now()).await
+    }
+}
+
+struct Rebuild {
+    places: Places,
+    config: Config,
+    journal: Journal,
+    vectors: Vectors,
+    purpose: Purpose,
+    watch: Watch,
+    /// Keeps every other rebuild away.
+    _alone: File,
+}
+
+impl Rebuild {
+    async fn new(
+        dir: &Path,
+        config: Config,
+        vectors: Vectors,
+        purpose: Purpose,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Rebuild, Error> {
+        let places = Places::new(dir, Arc::new(System));
+        let library = &places.library;
+        make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
+        let alone = lock(&places.rebuild)?.ok_or(Error::Rebuilding)?;
+        let (path, durability) = (places.journal.clone(), config.durability);
+        let model = vectors.fingerprint();
+        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &model));
+        let journal = journal.await.map_err(|_| Error::Closed)??;
+        let watch = Arc::new(progress);
+        Ok(Rebuild { places, config, journal, vectors, purpose, watch, _alone: alone })
+    }
+
+    async fn run(self) -> Result<Findings, Error> {
+        let done = self.rebuild().await;
+        if done.is_err() {
+            // Nobody is to rest for nothing.
+            let _ = self.journal.pause_drains(Timestamp::UNIX_EPOCH).await;
+        }
+        self.journal.close().await;
+        done
+    }
+
+    async fn rebuild(&self) -> Result<Findings, Error> {
+        let given = self.vectors.fingerprint();
+        let purpose = format!("{:?} {given} {:?}", self.purpose, self.config.language);
+        let beginning = self.journal.begin_rebuild(purpose).await?;
+        let stored = beginning.model.unwrap_or_else(|| given.clone());
+        let keeps_vectors = stored == given;
+        match &self.vectors {
+            _ if keeps_vectors => {}
+            _ if self.purpose == Purpose::Repair => {
+                return Err(Error::ModelMismatch { stored, given });
+            }
+            Vectors::Model(_) => {}
+            Vectors::Given(_) => return Err(Error::VectorMissing { of: "every record".into() }),
+        }
+        let from = beginning.edition;
+        // What is read must not be pruned meanwhile.
+        let places = self.places.clone();
+        let pin = task::spawn_blocking(move || places.pin());
+        let pin = pin.await.map_err(|_| Error::Closed)??;
+        let old = self.old_table(from).await?;
+        let new = self.new_table(from.table + 1, beginning.built_version).await?;
+        let reembedding = Reembedding::new(&self.vectors, self.config.language, keeps_vectors);
+        let mut copying = Copying::new(self, new, reembedding).await?;
+        self.fill(&mut copying, old).await?;
+        drop(pin);
+        self.journal.sync().await?;
+        self.clear_away(from.table, copying.findings.has_unreadable()).await?;
+        Ok(copying.findings)
+    }
+
+    /// Copies until the new table may take the place of the old one, and puts it there.
+    async fn fill(&self, copying: &mut Copying<'_>, mut old: Option<Library>) -> Result<(), Error> {
+        for round in 1..=ROUNDS_MAX {
+            let rests = REST_FROM_ROUND <= round;
+            if rests {
+                let now = (self.config.clock)();
+                self.journal.pause_drains(now.checked_add(REST).unwrap_or(now)).await?;
+            }
+            let expected = self.journal.expected().await?;
+            if old.is_none() {
+                // Somebody may have made it meanwhile.
+                old = self.old_table(expected.edition).await?;
+            }
+            let table = match &old {
+                Some(old) => self.at(old, expected.edition).await?,
+                None => None,
+            };
+            copying.go_over(table.as_ref(), &expected).await?;
+            if round + 1 == REST_FROM_ROUND {
+                copying.build_indexes().await?;
+            }
+            if rests && self.switch(copying, expected).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended { key: "the library".to_owned() })
+    }
+
+    async fn switch(&self, copying: &mut Copying<'_>, expected: Expected) -> Result<bool, Error> {
+        let (missing, outdated) = copying.lacking(&expected);
+        if self.purpose == Purpose::Reindex && !missing.is_empty() {
+            return Err(Error::Damaged {
+                key: missing[0].clone(),
+                reason: format!(
+                    "it and {} more are not in the library; run `aios-memory repair` first",
+                    missing.len() - 1
+                ),
+            });
+        }
+        let remake = copying.reembedding.pending(&self.journal).await?;
+        let switch = Switch {
+            from: expected.edition,
+            safe: copying.make_durable().await?,
+            counts: copying.table.term_counts().await?,
+            model: self.vectors.fingerprint(),
+            missing: missing.clone(),
+            outdated: outdated.clone(),
+        };
+        let is_done = self.journal.switch(switch, remake).await?;
+        if is_done {
+            copying.findings.end(expected.keys.len(), missing, outdated);
+        }
+        Ok(is_done)
+    }
+
+    /// The table that is to be replaced; none where nothing was ever moved there.
+    async fn old_table(&self, from: Edition) -> Result<Option<Library>, Error> {
+        if from.version == 0 {
+            return Ok(None);
+        }
+        let site = self.places.site(from.table, self.vectors.dimension(), self.config.cache_bytes);
+        let owner = lock(&self.places.lock)?;
+        if owner.is_none() {
+            let opened = Library::open(site).await?;
+            return Ok(Some(opened.ok_or_else(|| crate::owner::lost(&self.places))?));
+        }
+        if self.purpose == Purpose::Reindex {
+            return heal(&self.places, site, from.version).await.map(Some);
+        }
+        // The newest version that can be opened.
+        let versions: Vec<u64> = site.manifests()?.into_keys().collect();
+        for version in versions.into_iter().rev().filter(|version| *version <= from.version) {
+            set_aside(&self.places, &site, version)?;
+            match library::open_guarded(site.clone()).await {
+                Ok(Some(library)) => return Ok(Some(library)),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(version, %error, "a version cannot be opened"),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The old table at `edition`, or, where that is gone, at the newest version that there is.
+    async fn at(&self, old: &Library, edition: Edition) -> Result<Option<Library>, Error> {
+        if old.site().table != edition.table {
+            return Err(Error::Contended { key: "the library".to_owned() });
+        }
+        match (old.pinned(edition.version).await, self.purpose) {
+            (Err(error), Purpose::Repair) => {
+                tracing::warn!(%error, "an older version is read");
+                old.pinned(old.version().await?).await.map(Some)
+            }
+            (pinned, _) => pinned.map(Some),
+        }
+    }
+
+    /// The table that is being made, as far as it is on disk.
+    async fn new_table(&self, table: u64, built_version: u64) -> Result<Library, Error> {
+        let site = self.places.site(table, self.vectors.dimension(), self.config.cache_bytes);
+        if 0 < built_version
+            && let Ok(library) = heal(&self.places, site.clone(), built_version).await
+        {
+            return Ok(library);
+        }
+        site.discard()?;
+        self.journal.set_rebuilt(0).await?;
+        Library::create(site).await
+    }
+
+    /// Removes the table that was replaced, once nobody reads it. One that is damaged goes to the
+    /// quarantine, where it may be looked at.
+    async fn clear_away(&self, table: u64, is_damaged: bool) -> Result<(), Error> {
+        let places = self.places.clone();
+        let removal = task::spawn_blocking(move || {
+            if is_damaged {
+                let _unread = places.alone()?;
+                let old = places.site(table, 0, 0).table_dir();
+                let to = places.make_quarantine()?.join(format!("{table}-damaged.lance"));
+                library::remove(&to)?;
+                unless_gone(fs::rename(&old, &to)).map_err(Error::io("move", old))?;
+            } else {
+                remove_older_tables(&places, table + 1)?;
+            }
+            let all = &places.library;
+            places.disk.sync_directory(all).map_err(Error::io("sync", all))
+        });
+        removal.await.map_err(|_| Error::Closed)?
+    }
+}
+
+#[cfg(test)]
+mod tests;

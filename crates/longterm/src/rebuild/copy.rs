@@ -1,0 +1,284 @@
+//! The rows of the old table that the new one is to have and does not have yet.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::File,
+    io::Write,
+};
+
+use super::{
+    Purpose, Rebuild,
+    reembed::Reembedding,
+    report::{Findings, Progress},
+};
+use crate::{
+    Error,
+    journal::{Expected, Safe, hash_number},
+    library::{Library, Row},
+    owner::make_durable,
+    sync::{FILE_MODE, Synced, set_mode},
+};
+
+/// Rows that are read at once; each may be as long as the longest text.
+const READ_ROWS: usize = 128;
+/// Rows, or bytes of text, that are written at once, and lost when the process is killed.
+const WRITE_ROWS: usize = 2048;
+const WRITE_BYTES: usize = 32 << 20;
+
+/// Fills a new table.
+pub(super) struct Copying<'a> {
+    rebuild: &'a Rebuild,
+    pub(super) table: Library,
+    pub(super) reembedding: Reembedding,
+    pub(super) findings: Findings,
+    /// What the table holds.
+    held: HashMap<String, Stamp>,
+    synced: Synced,
+    total: u64,
+    /// Where rows are kept that the journal does not know; none before the first.
+    unknown: Option<File>,
+    unknown_keys: HashSet<String>,
+}
+
+/// What tells one version of a record from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    hash: u128,
+    recorded_at: i64,
+}
+
+impl Stamp {
+    fn of(row: &Row) -> Stamp {
+        let recorded_at = row.record.recorded_at.as_microsecond();
+        Stamp { hash: hash_number(&row.content_hash), recorded_at }
+    }
+
+    /// Whether this is what is to be held of a key, of which `held` is.
+    fn is_better(self, held: Option<Stamp>, expected: u128) -> bool {
+        held.is_none_or(|held| {
+            self.hash == expected && (held.hash != expected || held.recorded_at < self.recorded_at)
+        })
+    }
+}
+
+impl Copying<'_> {
+    /// Goes on with `table`, whatever it holds.
+    pub(super) async fn new(
+        rebuild: &Rebuild,
+        table: Library,
+        reembedding: Reembedding,
+    ) -> Result<Copying<'_>, Error> {
+        let mut held = HashMap::new();
+        for fragment in table.fragments().await? {
+            let stamps = table.stamps(fragment.id).await?;
+            held.extend(stamps.iter().map(|(_, row)| (row.record.key(), Stamp::of(row))));
+        }
+        Ok(Copying {
+            rebuild,
+            table,
+            reembedding,
+            findings: Findings::default(),
+            held,
+            synced: Synced::new(rebuild.places.disk.clone()),
+            total: 0,
+            unknown: None,
+            unknown_keys: HashSet::new(),
+        })
+    }
+
+    /// Makes the new table hold what `expected` says, as far as `old` has it.
+    pub(super) async fn go_over(
+        &mut self,
+        old: Option<&Library>,
+        expected: &Expected,
+    ) -> Result<(), Error> {
+        self.total = expected.keys.len() as u64;
+        self.findings.repaired.repeated = 0;
+        self.findings.unreadable = 0;
+        let mut seen = HashSet::new();
+        for fragment in self.fragments(old).await? {
+            let old = old.expect("it has fragments");
+            let wanted = self.choose(old, fragment, expected, &mut seen).await?;
+            self.copy(old, fragment, &wanted).await?;
+        }
+        let is_gone =
+            |key: &&String| !expected.keys.contains_key(*key) && !expected.pending.contains(*key);
+        let gone: Vec<String> = self.held.keys().filter(is_gone).cloned().collect();
+        for keys in gone.chunks(WRITE_ROWS) {
+            self.table.remove(keys).await?;
+            for key in keys {
+                self.held.remove(key);
+            }
+        }
+        Ok(())
+    }
+
+    async fn fragments(&self, old: Option<&Library>) -> Result<Vec<u64>, Error> {
+        let Some(old) = old else { return Ok(Vec::new()) };
+        Ok(old.fragments().await?.into_iter().map(|fragment| fragment.id).collect())
+    }
+
+    /// The offsets of the rows of a fragment that are to be copied.
+    async fn choose(
+        &mut self,
+        old: &Library,
+        fragment: u64,
+        expected: &Expected,
+        seen: &mut HashSet<String>,
+    ) -> Result<Vec<u32>, Error> {
+        let stamps = match self.rebuild.purpose {
+            Purpose::Reindex => old.stamps(fragment).await?,
+            // What was deleted is told from the rest by the journal.
+            Purpose::Repair => match old.stamps_left(fragment).await {
+                Ok(stamps) => stamps,
+                Err(error) => {
+                    tracing::warn!(fragment, %error, "a file of the library cannot be read");
+                    self.findings.unreadable += old.rows_in(fragment).await.unwrap_or(1);
+                    return Ok(Vec::new());
+                }
+            },
+        };
+        let mut wanted: HashMap<String, (Stamp, u32)> = HashMap::new();
+        let mut strangers = Vec::new();
+        for (offset, row) in stamps {
+            let (key, stamp) = (row.record.key(), Stamp::of(&row));
+            let Some(hash) = expected.keys.get(&key) else {
+                if !expected.pending.contains(&key) {
+                    strangers.push((key, offset));
+                }
+                continue;
+            };
+            if !seen.insert(key.clone()) {
+                self.findings.repaired.repeated += 1;
+            }
+            let held = wanted.get(&key).map(|(stamp, _)| stamp).or(self.held.get(&key));
+            if stamp.is_better(held.copied(), *hash) {
+                wanted.insert(key, (stamp, offset));
+            }
+        }
+        self.keep_unknown(old, fragment, strangers).await?;
+        let mut offsets: Vec<u32> = wanted.into_values().map(|(_, offset)| offset).collect();
+        offsets.sort_unstable();
+        Ok(offsets)
+    }
+
+    async fn copy(&mut self, old: &Library, fragment: u64, offsets: &[u32]) -> Result<(), Error> {
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        for offsets in offsets.chunks(READ_ROWS) {
+            let read = self.read(old, fragment, offsets).await?;
+            bytes += read.iter().map(|row| row.record.text.len()).sum::<usize>();
+            rows.extend(read);
+            if WRITE_ROWS <= rows.len() || WRITE_BYTES <= bytes {
+                self.write(std::mem::take(&mut rows)).await?;
+                bytes = 0;
+            }
+        }
+        self.write(rows).await
+    }
+
+    async fn read(
+        &mut self,
+        old: &Library,
+        fragment: u64,
+        offsets: &[u32],
+    ) -> Result<Vec<Row>, Error> {
+        if self.rebuild.purpose == Purpose::Reindex {
+            return old.whole_at(fragment, offsets).await;
+        }
+        let readable = old.readable(fragment, offsets).await;
+        self.findings.unreadable += readable.damaged.len() as u64;
+        Ok(readable.rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    async fn write(&mut self, rows: Vec<Row>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (rows, embedded) = self.reembedding.rows(rows).await?;
+        self.findings.embedded += embedded;
+        let stamps: Vec<(String, Stamp)> =
+            rows.iter().map(|row| (row.record.key(), Stamp::of(row))).collect();
+        let (changed, new): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|row| self.held.contains_key(&row.record.key()));
+        if !changed.is_empty() {
+            self.table.replace(&changed).await?;
+        }
+        if !new.is_empty() {
+            self.table.append(&new).await?;
+        }
+        self.held.extend(stamps);
+        self.make_durable().await?;
+        let done = self.held.len() as u64;
+        (self.rebuild.watch)(Progress { done, total: self.total.max(done) });
+        Ok(())
+    }
+
+    /// Syncs the table and writes its version down.
+    pub(super) async fn make_durable(&mut self) -> Result<Safe, Error> {
+        let safe = make_durable(&self.table, &self.rebuild.places, &mut self.synced).await?;
+        self.rebuild.journal.set_rebuilt(safe.version).await?;
+        Ok(safe)
+    }
+
+    pub(super) async fn build_indexes(&mut self) -> Result<(), Error> {
+        let rows_min = self.rebuild.config.indexed_rows_min(self.table.site().dimension);
+        self.table.rebuild_indexes(rows_min).await?;
+        self.make_durable().await.map(drop)
+    }
+
+    /// The keys that should be held and are not, and those of which another version is.
+    pub(super) fn lacking(&self, expected: &Expected) -> (Vec<String>, Vec<(String, u128)>) {
+        let (mut missing, mut outdated) = (Vec::new(), Vec::new());
+        for (key, hash) in &expected.keys {
+            match self.held.get(key) {
+                None => missing.push(key.clone()),
+                Some(held) if held.hash != *hash => outdated.push((key.clone(), held.hash)),
+                Some(_) => {}
+            }
+        }
+        missing.sort_unstable();
+        outdated.sort_unstable();
+        (missing, outdated)
+    }
+
+    /// Keeps rows that the journal does not know in a file. Those that were deleted are not kept.
+    async fn keep_unknown(
+        &mut self,
+        old: &Library,
+        fragment: u64,
+        strangers: Vec<(String, u32)>,
+    ) -> Result<(), Error> {
+        let keys: Vec<String> = strangers.iter().map(|(key, _)| key.clone()).collect();
+        let deleted = self.rebuild.journal.deleted(keys).await?;
+        let unknown = strangers.into_iter().zip(deleted).filter(|(_, deleted)| !deleted);
+        let fresh: Vec<u32> = unknown
+            .filter(|((key, _), _)| self.unknown_keys.insert(key.clone()))
+            .map(|((_, offset), _)| offset)
+            .collect();
+        for offsets in fresh.chunks(READ_ROWS) {
+            for row in self.read(old, fragment, offsets).await? {
+                self.findings.repaired.unknown.push(row.record.key());
+                let mut line = serde_json::to_vec(&row.record).expect("a record is plain data");
+                line.push(b'\n');
+                self.write_unknown(&line)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_unknown(&mut self, line: &[u8]) -> Result<(), Error> {
+        if self.unknown.is_none() {
+            let quarantine = self.rebuild.places.make_quarantine()?;
+            let path = quarantine.join(format!("unknown-{}.jsonl", self.table.site().table));
+            let created = File::create(&path).map_err(Error::io("create", &path))?;
+            set_mode(&path, FILE_MODE).map_err(Error::io("protect", &path))?;
+            self.unknown = Some(created);
+            self.findings.repaired.unknown_rows = Some(path);
+        }
+        let (file, path) = (&mut self.unknown, &self.findings.repaired.unknown_rows);
+        let (Some(file), Some(path)) = (file, path) else { return Ok(()) };
+        let written = file.write_all(line).and_then(|()| file.sync_all());
+        written.map_err(Error::io("write", path))
+    }
+}

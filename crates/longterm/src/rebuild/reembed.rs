@@ -1,0 +1,100 @@
+//! Rows as the new table has them: with words cut by the present analyser, and vectors of the
+//! present model.
+
+use std::{collections::HashMap, sync::Arc};
+
+use aios_record::Record;
+use tokio::task;
+
+use crate::{
+    Error, Language,
+    analysis::Analyzer,
+    intake::{Embedded, embed},
+    journal::{Journal, Remade},
+    library::Row,
+    vectors::Vectors,
+};
+
+/// As few rows that wait may be left for the transaction that switches.
+const PENDING_LEFT: usize = 64;
+/// How often they are looked for: each time they are those that came during the last.
+const PENDING_ROUNDS: u32 = 5;
+
+#[derive(Clone)]
+pub(super) struct Reembedding {
+    vectors: Vectors,
+    analyzer: Arc<Analyzer>,
+    /// Whether the vectors of rows are the present model's.
+    keeps_vectors: bool,
+}
+
+impl Reembedding {
+    pub(super) fn new(vectors: &Vectors, language: Language, keeps_vectors: bool) -> Reembedding {
+        let analyzer = Arc::new(Analyzer::new(language));
+        Reembedding { vectors: vectors.clone(), analyzer, keeps_vectors }
+    }
+
+    /// These rows anew, and how many of them were embedded.
+    pub(super) async fn rows(&self, mut rows: Vec<Row>) -> Result<(Vec<Row>, u64), Error> {
+        let this = self.clone();
+        let work = task::spawn_blocking(move || {
+            if !this.keeps_vectors {
+                rows.iter_mut().for_each(|row| row.vector = None);
+            }
+            rows.iter_mut().for_each(|row| row.terms = this.terms(&row.record));
+            let mut bare: Vec<&mut Row> =
+                rows.iter_mut().filter(|row| row.vector.is_none()).collect();
+            let texts: Vec<&str> = bare.iter().map(|row| row.record.text.as_str()).collect();
+            let vectors = this.embed(&texts);
+            let embedded = vectors.iter().flatten().count() as u64;
+            for (row, vector) in bare.iter_mut().zip(vectors) {
+                row.vector = vector;
+            }
+            (rows, embedded)
+        });
+        work.await.map_err(|_| Error::Closed)
+    }
+
+    /// What makes rows that wait anew, most of them in advance. Leaves them as they are where the
+    /// model stays.
+    pub(super) async fn pending(
+        &self,
+        journal: &Journal,
+    ) -> Result<impl FnMut(i64, &Record) -> Remade + Send + 'static, Error> {
+        let mut remade: HashMap<i64, Remade> = HashMap::new();
+        let mut newest = i64::MIN;
+        for _ in 0..if self.keeps_vectors { 0 } else { PENDING_ROUNDS } {
+            let fresh = journal.pending_after(newest).await?;
+            let count = fresh.len();
+            newest = fresh.last().map_or(newest, |last| last.seq);
+            let (seqs, rows): (Vec<i64>, Vec<Row>) =
+                fresh.into_iter().filter_map(|fresh| Some((fresh.seq, fresh.row?))).unzip();
+            let (rows, _) = self.rows(rows).await?;
+            let made = rows.into_iter().map(|row| (row.terms, row.vector));
+            remade.extend(seqs.into_iter().zip(made));
+            if count <= PENDING_LEFT {
+                break;
+            }
+        }
+        let this = self.clone();
+        Ok(move |seq: i64, record: &Record| {
+            remade.remove(&seq).unwrap_or_else(|| {
+                let vector = this.embed(&[&record.text]).pop().flatten();
+                (this.terms(record), vector)
+            })
+        })
+    }
+
+    fn terms(&self, record: &Record) -> String {
+        self.analyzer.terms(&record.text).join(" ")
+    }
+
+    fn embed(&self, texts: &[&str]) -> Vec<Option<Vec<f32>>> {
+        match &self.vectors {
+            Vectors::Model(model) if !texts.is_empty() => {
+                embed(&**model, texts).into_iter().map(Embedded::numbers).collect()
+            }
+            _ => vec![None; texts.len()],
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a rebuild tells: on its way, and at its end.
+
+use std::path::PathBuf;
+
+/// How far something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Records that are done.
+    pub done: u64,
+    /// Of so many; this may grow.
+    pub total: u64,
+}
+
+/// What [`Longterm::reindex`](crate::Longterm::reindex) did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reindexed {
+    /// Records in the library now.
+    pub records: u64,
+    /// Those of them that were embedded by this call.
+    pub embedded: u64,
+}
+
+/// What [`Longterm::repair`](crate::Longterm::repair) did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Repaired {
+    /// Records in the library now.
+    pub records: u64,
+    /// Rows that were left out because their key was there already.
+    pub repeated: u64,
+    /// Keys that the journal does not know; their rows are in [`unknown_rows`](Self::unknown_rows).
+    pub unknown: Vec<String>,
+    /// A file of JSON lines, a record each.
+    pub unknown_rows: Option<PathBuf>,
+    /// Keys of which nothing could be read.
+    pub missing: Vec<String>,
+    /// Keys of which an older version was all that could be read, and is there now.
+    pub outdated: Vec<String>,
+    /// Rows that could not be read, as far as they can be counted; whoever they were, they are
+    /// among the missing, or were of no account.
+    pub unreadable: u64,
+}
+
+/// What a rebuild has seen.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) embedded: u64,
+    pub(super) unreadable: u64,
+    pub(super) repaired: Repaired,
+}
+
+impl Findings {
+    /// Whether part of the old table could not be read.
+    pub(super) fn has_unreadable(&self) -> bool {
+        0 < self.unreadable || !self.repaired.missing.is_empty()
+    }
+
+    /// Notes what the new table holds and lacks.
+    pub(super) fn end(
+        &mut self,
+        expected: usize,
+        missing: Vec<String>,
+        outdated: Vec<(String, u128)>,
+    ) {
+        self.repaired.records = (expected - missing.len()) as u64;
+        self.repaired.missing = missing;
+        self.repaired.outdated = outdated.into_iter().map(|(key, _)| key).collect();
+    }
+
+    pub(super) fn into_reindexed(self) -> Reindexed {
+        Reindexed { records: self.repaired.records, embedded: self.embedded }
+    }
+
+    pub(super) fn into_repaired(self) -> Repaired {
+        Repaired { unreadable: self.unreadable, ..self.repaired }
+    }
+}

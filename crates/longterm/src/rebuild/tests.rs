@@ -1,0 +1,240 @@
+//! Damage of every sort, and what a repair makes of it.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aios_embedding::{Embedder, StaticModel};
+use aios_record::{Id, Kind, Record, Scope};
+
+use super::Repaired;
+use crate::{
+    Config, Error, Longterm, SearchOptions,
+    library::{Library, Row},
+    owner::Places,
+    sync::System,
+};
+
+/// Records of each file of the library.
+const FILE_ROWS: usize = 5;
+
+struct Store {
+    dir: tempfile::TempDir,
+}
+
+impl Store {
+    /// With a file of the library for each five of `count` records.
+    async fn with(count: usize) -> Store {
+        let store = Store { dir: tempfile::tempdir().unwrap() };
+        let longterm = store.open().await;
+        let ids: Vec<usize> = (0..count).collect();
+        for ids in ids.chunks(FILE_ROWS) {
+            longterm.store(ids.iter().map(|id| note(*id)).collect()).await.unwrap();
+            longterm.drain().await.unwrap();
+        }
+        longterm.close().await.unwrap();
+        store
+    }
+
+    async fn open(&self) -> Longterm {
+        Longterm::open(self.dir.path(), config(), StaticModel::bundled().unwrap()).await.unwrap()
+    }
+
+    async fn repair(&self) -> Repaired {
+        let (dir, model) = (self.dir.path(), StaticModel::bundled().unwrap());
+        Longterm::repair(dir, config(), model, |_| {}).await.unwrap()
+    }
+
+    /// Changes the table behind the journal's back, as a version that the journal trusts.
+    async fn meddle(&self, work: impl AsyncFnOnce(Library)) {
+        let longterm = self.open().await;
+        let edition = longterm.shared.journal.edition().await.unwrap();
+        longterm.close().await.unwrap();
+        let places = Places::new(self.dir.path(), Arc::new(System));
+        let dimension = StaticModel::bundled().unwrap().dimension();
+        let library = Library::open(places.site(edition.table, dimension, 1 << 20));
+        let library = library.await.unwrap().unwrap();
+        work(library.clone()).await;
+        let version = library.version().await.unwrap();
+        let db = rusqlite::Connection::open(&places.journal).unwrap();
+        let sql = "UPDATE meta SET value = ?1 WHERE name = 'synced_version'";
+        db.execute(sql, [i64::try_from(version).unwrap()]).unwrap();
+    }
+
+    /// The files of the library below this directory of its table, oldest first.
+    fn files(&self, below: &str) -> Vec<PathBuf> {
+        let dir = self.dir.path().join("longterm/records.lance").join(below);
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
+        files
+    }
+
+    /// Checks that all but `lost` of `count` records are there, each once, found by its words.
+    async fn holds_all_but(&self, count: usize, lost: &[String]) {
+        let longterm = self.open().await;
+        longterm.give_up(lost.to_vec()).await.unwrap();
+        let report = longterm.verify_rows(|_| {}).await.unwrap();
+        assert!(report.is_clean(), "{report:?}");
+        assert_eq!(report.checked, (count - lost.len()) as u64);
+        for id in 0..count {
+            let expect = note(id);
+            let is_lost = lost.contains(&expect.key());
+            let read = longterm.record(Kind::Note, &expect.id).await.unwrap();
+            assert_eq!(read.map(|record| record.text), (!is_lost).then(|| expect.text.clone()));
+            if !is_lost {
+                let found = longterm.search(&expect.text, &SearchOptions::default()).await;
+                assert_eq!(found.unwrap().hits[0].record.key(), expect.key());
+            }
+        }
+        let refused = longterm.refused(100).await.unwrap();
+        let listed: BTreeSet<String> = refused.into_iter().map(|refused| refused.key).collect();
+        assert_eq!(listed, lost.iter().cloned().collect());
+        // Life goes on, also for what was lost.
+        let again: Vec<Record> = (0..count).map(note).collect();
+        longterm.store(again).await.unwrap();
+        longterm.drain().await.unwrap();
+        assert_eq!(longterm.verify().await.unwrap().checked, count as u64);
+        assert!(longterm.verify().await.unwrap().is_clean());
+        longterm.close().await.unwrap();
+    }
+}
+
+fn config() -> Config {
+    // Every search asks LanceDB's indexes.
+    Config { resident_bytes_max: 0, ..Config::default() }
+}
+
+fn note(id: usize) -> Record {
+    let text = format!("note number n{id} speaks of topic t{}", id * 7);
+    Record::new(Kind::Note, Id::new(id.to_string()).unwrap(), text, Scope::default())
+}
+
+fn keys(ids: impl Iterator<Item = usize>) -> Vec<String> {
+    let mut keys: Vec<String> = ids.map(|id| note(id).key()).collect();
+    keys.sort();
+    keys
+}
+
+async fn found(store: &Store) -> crate::Verification {
+    let longterm = store.open().await;
+    let report = longterm.verify_rows(|_| {}).await.unwrap();
+    longterm.close().await.unwrap();
+    report
+}
+
+#[tokio::test]
+async fn repeated_rows_are_left_out_and_unknown_ones_are_kept_in_a_file() {
+    let store = Store::with(7).await;
+    store
+        .meddle(async |library| {
+            let rows = library.whole(&[note(1).key(), note(6).key()]).await.unwrap();
+            let mut stranger: Row = rows[0].clone();
+            stranger.record.id = Id::new("stranger").unwrap();
+            stranger.record.text = "where does this come from".to_owned();
+            library.append(&rows).await.unwrap();
+            library.append(&[stranger]).await.unwrap();
+        })
+        .await;
+    let report = found(&store).await;
+    assert_eq!(report.repeated, keys([1, 6].into_iter()), "{report:?}");
+    assert_eq!(report.unknown, ["note/stranger"]);
+    let repaired = store.repair().await;
+    assert_eq!((repaired.records, repaired.repeated), (7, 2), "{repaired:?}");
+    assert_eq!(repaired.unknown, ["note/stranger"]);
+    let kept = fs::read_to_string(repaired.unknown_rows.unwrap()).unwrap();
+    let kept: Record = serde_json::from_str(kept.trim_end()).unwrap();
+    assert_eq!(kept.text, "where does this come from");
+    store.holds_all_but(7, &[]).await;
+}
+
+#[tokio::test]
+async fn a_lost_data_file_costs_its_own_records_and_they_are_named() {
+    let store = Store::with(15).await;
+    fs::remove_file(&store.files("data")[1]).unwrap();
+    let lost = keys(5..10);
+    let report = found(&store).await;
+    assert_eq!(report.missing, lost, "{report:?}");
+    let repaired = store.repair().await;
+    assert_eq!((repaired.records, repaired.unreadable), (10, 5), "{repaired:?}");
+    assert_eq!(repaired.missing, lost);
+    assert!(store.dir.path().join("quarantine/0-damaged.lance").is_dir());
+    store.holds_all_but(15, &lost).await;
+}
+
+#[tokio::test]
+async fn a_damaged_data_file_is_read_as_far_as_it_goes() {
+    let store = Store::with(10).await;
+    let file = store.files("data").remove(0);
+    let mut bytes = fs::read(&file).unwrap();
+    let half = bytes.len() / 2;
+    bytes[..half].fill(0xff);
+    fs::write(&file, bytes).unwrap();
+    let repaired = store.repair().await;
+    // What is in the other file is whole.
+    let lost: BTreeSet<String> = repaired.missing.iter().cloned().collect();
+    assert!(lost.is_subset(&keys(0..5).into_iter().collect()), "{repaired:?}");
+    assert!(!lost.is_empty());
+    store.holds_all_but(10, &repaired.missing).await;
+}
+
+#[tokio::test]
+async fn indexes_are_built_anew() {
+    let store = Store::with(10).await;
+    for index in store.files("_indices") {
+        fs::remove_dir_all(index).unwrap();
+    }
+    let report = found(&store).await;
+    assert!(!report.indexes.is_empty(), "{report:?}");
+    let repaired = store.repair().await;
+    assert_eq!(repaired, Repaired { records: 10, ..Repaired::default() });
+    store.holds_all_but(10, &[]).await;
+}
+
+#[tokio::test]
+async fn without_its_deletion_file_a_data_file_gives_what_the_journal_knows() {
+    let store = Store::with(10).await;
+    let longterm = store.open().await;
+    longterm.forget(vec![note(2).key()]).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.close().await.unwrap();
+    fs::write(&store.files("_deletions")[0], b"no list of rows").unwrap();
+    let repaired = store.repair().await;
+    assert_eq!(repaired.unknown, [""; 0], "what was deleted stays so: {repaired:?}");
+    let longterm = store.open().await;
+    let read = longterm.record(Kind::Note, &note(2).id).await.unwrap();
+    assert_eq!(read, None);
+    assert_eq!(repaired.missing, [""; 0]);
+    assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn without_the_newest_manifest_the_one_before_is_read() {
+    let store = Store::with(15).await;
+    let newest = newest_manifest(store.dir.path());
+    fs::write(&newest, b"cut of").unwrap();
+    let model = StaticModel::bundled().unwrap();
+    let opened = Longterm::open(store.dir.path(), config(), model).await;
+    assert!(matches!(opened, Err(Error::Library { .. } | Error::Damaged { .. })));
+    let repaired = store.repair().await;
+    assert_eq!(repaired.records + repaired.missing.len() as u64, 15, "{repaired:?}");
+    assert!(repaired.missing.len() <= FILE_ROWS, "{repaired:?}");
+    store.holds_all_but(15, &repaired.missing).await;
+}
+
+#[tokio::test]
+async fn of_a_library_that_is_gone_all_is_named() {
+    let store = Store::with(10).await;
+    fs::remove_dir_all(store.dir.path().join("longterm/records.lance")).unwrap();
+    let repaired = store.repair().await;
+    assert_eq!(repaired.missing, keys(0..10));
+    store.holds_all_but(10, &repaired.missing).await;
+}
+
+fn newest_manifest(dir: &Path) -> PathBuf {
+    let manifests = Places::new(dir, Arc::new(System)).site(0, 0, 0).manifests().unwrap();
+    manifests.into_values().next_back().unwrap()
+}
