@@ -10,7 +10,7 @@ use std::{
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
-use crate::{AgentMemory, Config, Error, memory, migrate};
+use crate::{AgentMemory, Config, Error, RebuildProgress, memory, migrate};
 
 /// The modes of a data directory that keep others out.
 const OTHERS: u32 = 0o077;
@@ -50,7 +50,7 @@ impl Examined {
 }
 
 /// Examines the memory that `config` describes: the data directory, its databases, the model, and,
-/// if it can be opened, every tier. Takes as long as reading working memory whole. What goes wrong
+/// if it can be opened, every tier. Takes as long as reading all that is stored. What goes wrong
 /// is a finding; a directory that is not there is not made.
 pub async fn doctor(config: &Config) -> Vec<Examined> {
     let dir = &config.memory.data_dir;
@@ -92,38 +92,65 @@ pub struct Verified {
     pub repeated: Vec<String>,
     /// Keys that the library holds and the journal does not know.
     pub unknown: Vec<String>,
+    /// Keys whose row cannot be read, where rows were read.
+    pub unreadable: Vec<String>,
+    /// Columns of the library whose index cannot be used.
+    pub indexes: Vec<String>,
 }
 
 impl Verified {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        let keys = [&self.missing, &self.repeated, &self.unknown];
-        self.working.is_empty() && keys.iter().all(|keys| keys.is_empty())
+        self.problems() == 0
+    }
+
+    /// How much is wrong.
+    #[must_use]
+    pub fn problems(&self) -> usize {
+        self.working.len() + self.library().iter().map(|(_, found)| found.len()).sum::<usize>()
+    }
+
+    /// What is wrong with the library, each sort with its name.
+    #[must_use]
+    pub fn library(&self) -> [(&'static str, &[String]); 5] {
+        [
+            ("missing", &self.missing),
+            ("twice", &self.repeated),
+            ("unknown", &self.unknown),
+            ("unreadable", &self.unreadable),
+            ("damaged index of", &self.indexes),
+        ]
     }
 }
 
 impl AgentMemory {
     /// Looks at every page, reference and word of working memory, moves what waits into the
-    /// library, and compares the library's keys with the journal's. Changes nothing else. Takes as
-    /// long as reading all of it.
+    /// library, compares the library's keys with the journal's, tries its indexes, and reads every
+    /// row. Changes nothing else. Takes as long as reading all of it; `progress` is told how far
+    /// the library is.
     ///
     /// # Errors
     /// What working or long-term memory report.
-    pub async fn verify(&self) -> Result<Verified, Error> {
+    pub async fn verify(
+        &self,
+        progress: impl Fn(RebuildProgress) + Sync,
+    ) -> Result<Verified, Error> {
         let working = self.working().verify().await?;
         // A damaged file cannot tell what it fed.
         if working.is_empty() {
             self.catch_up().await?;
         }
         self.longterm().drain().await?;
-        let longterm = self.longterm().verify().await?;
+        let longterm = self.longterm().verify_rows(progress).await?;
         Ok(Verified {
             working,
             checked: longterm.checked,
             missing: longterm.missing,
             repeated: longterm.repeated,
             unknown: longterm.unknown,
+            unreadable: longterm.unreadable,
+            indexes: longterm.indexes,
         })
     }
 }
@@ -228,10 +255,13 @@ async fn tiers(memory: &AgentMemory) -> Vec<Examined> {
         Err(error) => found.push(failed("working", "doctor", &error.into())),
     }
     match memory.longterm().stats().await {
-        Ok(stats) => found.push(journal(stats.pending)),
+        Ok(stats) => {
+            found.push(journal(stats.pending));
+            found.push(refused(memory, stats.refused).await);
+        }
         Err(error) => found.push(failed("longterm", "journal", &error.into())),
     }
-    match memory.verify().await {
+    match memory.verify(|_| {}).await {
         Ok(verified) => found.push(library(&verified)),
         Err(error) => found.push(failed("longterm", "library", &error)),
     }
@@ -262,15 +292,29 @@ fn journal(pending: u64) -> Examined {
     }
 }
 
+/// What could not be stored and was passed over, with the newest of it.
+async fn refused(memory: &AgentMemory, count: u64) -> Examined {
+    let good = |finding| Examined::good("longterm", "refused", finding);
+    let newest = match memory.longterm().refused(1).await {
+        Ok(newest) => newest.into_iter().next(),
+        Err(error) => return failed("longterm", "refused", &error.into()),
+    };
+    let Some(newest) = newest else { return good("every change was stored".to_owned()) };
+    let (key, reason) = (newest.key, newest.reason);
+    good(format!("{count} changes were not stored; the newest: `{key}`: {reason}"))
+        .but(Health::Warning, "store what is wanted again in a form that fits; the list is a log")
+}
+
 fn library(verified: &Verified) -> Examined {
-    let Verified { checked, missing, repeated, unknown, .. } = verified;
-    let (missing, repeated, unknown) = (missing.len(), repeated.len(), unknown.len());
-    if missing + repeated + unknown == 0 {
-        return Examined::good("longterm", "library", format!("it holds all {checked} records"));
+    let found = verified.library().into_iter().filter(|(_, found)| !found.is_empty());
+    let found: Vec<String> =
+        found.map(|(what, found)| format!("{what}: {}", found.len())).collect();
+    if found.is_empty() {
+        let finding = format!("it holds all {} records", verified.checked);
+        return Examined::good("longterm", "library", finding);
     }
-    let finding = format!("{missing} records are missing, {repeated} repeated, {unknown} unknown");
-    Examined::good("longterm", "library", finding)
-        .but(Health::Bad, "`aios-memory verify` names them; restore a backup of the data directory")
+    Examined::good("longterm", "library", found.join(", "))
+        .but(Health::Bad, "`aios-memory verify` names them; `aios-memory repair` puts it right")
 }
 
 fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {

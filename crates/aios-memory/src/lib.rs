@@ -64,6 +64,7 @@ mod metrics;
 pub mod migrate;
 mod moment;
 mod pump;
+mod rebuild;
 mod recall;
 mod records;
 mod remember;
@@ -100,6 +101,7 @@ pub use crate::{
     },
     memory::{AgentMemory, LongtermStats, Stats},
     moment::parse_timestamp,
+    rebuild::{RebuildProgress, Reindexed, Repaired, reindex, repair},
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},

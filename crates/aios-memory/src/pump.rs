@@ -141,7 +141,7 @@ fn change_of(item: FeedItem) -> FeedItem {
 }
 
 /// Messages have no labels of their own; those that came with one have them in their metadata.
-fn with_tags(mut record: Record) -> Record {
+pub(crate) fn with_tags(mut record: Record) -> Record {
     if record.kind == Kind::Message
         && let Some(tags) = record.payload["metadata"]["tags"].as_array()
     {

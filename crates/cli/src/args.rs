@@ -123,8 +123,12 @@ pub(crate) enum Command {
     Snapshot,
     /// Examine everything, and say what to do about what is wrong
     Doctor,
-    /// Compare what is stored with what should be
-    Verify,
+    /// Compare what is stored with what should be, and read all of it
+    Verify(Verify),
+    /// Put right what `verify` finds wrong with the library
+    Repair,
+    /// Make the library anew, with another model or the same; others may use it meanwhile
+    Reindex(Reindex),
     /// Move out of working memory what is past its retention, and tidy the files
     Maintain(Maintain),
     /// Bring the files to the schema of this program; opening does it as well
@@ -389,6 +393,20 @@ pub(crate) struct Import {
     /// Say what would be done, and store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Put right what is wrong with the library, as `repair` does
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reindex {
+    /// The model: `bundled`, or its directory [default: the setting embedding.model]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -32,5 +32,5 @@ pub(crate) use self::{
     records::{history, list, record, show, update},
     remember::remember,
     stats::{snapshot, stats},
-    upkeep::{doctor, maintain, migrate, verify},
+    upkeep::{doctor, maintain, migrate, reindex, repair, verify},
 };

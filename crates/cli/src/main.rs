@@ -15,7 +15,7 @@ use aios_memory::{AgentMemory, Effective, Sources};
 use clap::Parser;
 
 use crate::{
-    args::{Arguments, Command, Global},
+    args::{Arguments, Command, Global, Verify},
     failure::Failure,
     output::Output,
 };
@@ -56,6 +56,12 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             Command::Restore(restore) => {
                 return command::restore(&restore, &settings(&global)?.config, output).await;
             }
+            Command::Repair | Command::Verify(Verify { repair: true }) => {
+                return command::repair(settings(&global)?, output).await;
+            }
+            Command::Reindex(reindex) => {
+                return command::reindex(reindex, settings(&global)?, output).await;
+            }
             Command::Doctor => return command::doctor(settings(&global), output).await,
             Command::Migrate(migrate) => {
                 return command::migrate(&migrate, settings(&global)?, output).await;
@@ -92,13 +98,15 @@ async fn with_memory(
         Command::Backup(backup) => command::backup(memory, &backup, output).await,
         Command::Export(export) => command::export(memory, &export, global, output).await,
         Command::Import(import) => command::import(memory, &import, global, output).await,
-        Command::Verify => command::verify(memory, output).await,
+        Command::Verify(_) => command::verify(memory, output).await,
         Command::Maintain(maintain) => command::maintain(memory, &maintain, output).await,
         Command::Stats => command::stats(memory, output).await,
         Command::Snapshot => command::snapshot(memory, output).await,
         Command::Demo
         | Command::Eval(_)
         | Command::Restore(_)
+        | Command::Repair
+        | Command::Reindex(_)
         | Command::Doctor
         | Command::Migrate(_)
         | Command::Config(_)

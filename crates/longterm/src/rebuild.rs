@@ -4,8 +4,8 @@
 //! that one, and goes over it again for what has changed meanwhile; nothing is pruned until it is
 //! done. For the last round it asks the owner to let the library rest; what is stored then waits in
 //! the journal. One transaction of the journal makes the new table the library, and its model that
-//! of the store. Killed before it, a rebuild has changed nothing, and the next one goes on with what
-//! is on disk; killed after it, the next owner removes the old table.
+//! of the store. Killed before it, a rebuild has changed nothing, and the next one goes on with
+//! what is on disk; killed after it, the next owner removes the old table.
 //!
 //! What is in the new table is known by key, hash and time of each row, so going over it again
 //! costs what changed and a look at these. Rows are copied by their place, never found by an index,

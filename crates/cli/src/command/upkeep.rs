@@ -1,15 +1,21 @@
-//! `doctor`, `verify`, `maintain`, `migrate`: whether all is well, and keeping it so.
+//! `doctor`, `verify`, `repair`, `reindex`, `maintain`, `migrate`: whether all is well, and keeping
+//! it so.
 
 use aios_memory::{
-    AgentMemory, ConfigError, Effective, Examined, Health, migrate as schemas, migrate::Schema,
+    AgentMemory, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired,
+    migrate as schemas, migrate::Schema,
 };
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::{
-    args::{Maintain, Migrate},
+    args::{Maintain, Migrate, Reindex},
     failure::Failure,
     output::Output,
 };
+
+const PROGRESS: &str = "{bar:40} {pos}/{len} records";
+const WHERE_TO_SET: &str = "`aios-memory config path` says where";
 
 /// Examines everything; fails when something is wrong.
 pub(crate) async fn doctor(
@@ -57,15 +63,17 @@ fn misconfigured(error: &ConfigError) -> Examined {
 
 /// Compares what is stored with what should be; fails when something is wrong.
 pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
-    let verified = memory.verify().await?;
-    let (missing, repeated, unknown) = (&verified.missing, &verified.repeated, &verified.unknown);
+    let bar = output.progress(PROGRESS, Some(0));
+    let watched = bar.clone();
+    let verified = memory.verify(move |progress| show(&watched, progress)).await;
+    bar.finish_and_clear();
+    let verified = verified?;
     output.result(&verified, |out| {
         for problem in &verified.working {
             writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
         }
-        let lists = [("missing", missing), ("twice", repeated), ("unknown", unknown)];
-        for (what, keys) in lists {
-            keys.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
+        for (what, found) in verified.library() {
+            found.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
         }
         if verified.is_clean() {
             writeln!(
@@ -80,8 +88,73 @@ pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), F
     if verified.is_clean() {
         return Ok(());
     }
-    let problems = verified.working.len() + missing.len() + repeated.len() + unknown.len();
-    Err(Failure::Unsound { what: format!("{problems} problems were found") })
+    Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
+}
+
+fn show(bar: &ProgressBar, progress: RebuildProgress) {
+    bar.set_length(progress.total);
+    bar.set_position(progress.done);
+}
+
+/// Makes the library anew with the model that is named or set.
+pub(crate) async fn reindex(
+    arguments: Reindex,
+    settings: Effective,
+    output: Output,
+) -> Result<(), Failure> {
+    let bar = output.progress(PROGRESS, Some(0));
+    let watched = bar.clone();
+    // A directory is to be found from wherever the setting is read.
+    let model = arguments.model.map(|name| match std::fs::canonicalize(&name) {
+        Ok(path) if path.is_dir() => path.display().to_string(),
+        _ => name,
+    });
+    let progress = move |progress| show(&watched, progress);
+    let done = aios_memory::reindex(settings.config, model, progress).await;
+    bar.finish_and_clear();
+    let done = done?;
+    output.result(&done, |out| {
+        writeln!(out, "{}: {} records, {} embedded", done.model, done.records, done.embedded)?;
+        match &done.setting {
+            Some(model) => writeln!(out, "now set embedding.model = {model:?}; {WHERE_TO_SET}"),
+            None => Ok(()),
+        }
+    })?;
+    Ok(())
+}
+
+/// Puts right what is wrong with the library; fails where something is lost.
+pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Failure> {
+    let bar = output.progress(PROGRESS, Some(0));
+    let watched = bar.clone();
+    let progress = move |progress| show(&watched, progress);
+    let repaired = aios_memory::repair(settings.config, progress).await;
+    bar.finish_and_clear();
+    let repaired = repaired?;
+    output.result(&repaired, |out| {
+        let Repaired { records, repeated, .. } = repaired;
+        if repaired.was_sound {
+            return writeln!(out, "the library is sound: {records} records");
+        }
+        writeln!(out, "{records} records; {repeated} repeated rows are gone")?;
+        let lists = [
+            ("recovered from working memory", &repaired.recovered),
+            ("an older version", &repaired.outdated),
+            ("unknown, set aside", &repaired.unknown),
+            ("lost", &repaired.lost),
+        ];
+        for (what, keys) in lists {
+            keys.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
+        }
+        if let Some(file) = &repaired.unknown_rows {
+            writeln!(out, "what is unknown is in {}", file.display())?;
+        }
+        Ok(())
+    })?;
+    match repaired.lost.len() + repaired.outdated.len() {
+        0 => Ok(()),
+        count => Err(Failure::Unsound { what: format!("{count} records could not be saved") }),
+    }
 }
 
 /// Moves out of working memory what is past its retention, and tidies the files.

@@ -5,4 +5,5 @@ mod bad_input;
 mod commands;
 mod keeping;
 mod program;
+mod rebuild;
 mod settings;

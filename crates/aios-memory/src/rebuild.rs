@@ -1,0 +1,167 @@
+//! Making the library anew: with the model of the settings or another, or to repair it with the
+//! help of working memory. Not here: how it is done, see `aios_longterm`.
+
+use std::{path::PathBuf, sync::Arc};
+
+use aios_embedding::Embedder;
+use aios_longterm::Longterm;
+use aios_record::{Id, Kind};
+use serde::Serialize;
+
+use crate::{AgentMemory, Config, Error, memory::open_model, pump};
+
+pub use aios_longterm::Progress as RebuildProgress;
+
+/// What a reindex did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reindexed {
+    /// The fingerprint of the model.
+    pub model: String,
+    /// Records in the library now.
+    pub records: u64,
+    /// Those of them that were embedded by this call; the others had their vectors already.
+    pub embedded: u64,
+    /// What `embedding.model` must be set to before the memory is opened again; none where it is
+    /// set already.
+    pub setting: Option<String>,
+}
+
+/// What a repair did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Repaired {
+    /// Whether the library was found to be sound and left as it is.
+    pub was_sound: bool,
+    /// Records in the library now.
+    pub records: u64,
+    /// Rows that were left out because their key was there already.
+    pub repeated: u64,
+    /// Keys that the journal does not know; their rows are in `unknown_rows`.
+    pub unknown: Vec<String>,
+    /// A file of JSON lines, a record each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_rows: Option<PathBuf>,
+    /// Keys that could not be read whole, and that working memory had.
+    pub recovered: Vec<String>,
+    /// Keys of which an older version is there now, for nobody has the newest.
+    pub outdated: Vec<String>,
+    /// Keys of which nothing is left. They are listed among what was refused, too.
+    pub lost: Vec<String>,
+}
+
+/// Makes the library of the memory that `config` describes anew with `model`, named as in
+/// `embedding.model`, or with the one that is set there: with its vectors where they are that
+/// model's already, else with new ones. Others may use the memory meanwhile; where the model
+/// changes, they must open it again at the end. What was interrupted goes on when it is called
+/// again.
+///
+/// # Errors
+/// [`Error::Embedding`] when the model cannot be opened; what long-term memory reports.
+pub async fn reindex(
+    mut config: Config,
+    model: Option<String>,
+    progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
+) -> Result<Reindexed, Error> {
+    let set = config.embedding.model.clone();
+    let wanted = model.unwrap_or_else(|| set.clone());
+    config.embedding.model.clone_from(&wanted);
+    let embedder = open_model(&config).await?;
+    let fingerprint = embedder.fingerprint().to_string();
+    let dir = config.memory.data_dir.clone();
+    let done = Longterm::reindex(&dir, config.to_longterm(), embedder, progress).await?;
+    Ok(Reindexed {
+        model: fingerprint,
+        records: done.records,
+        embedded: done.embedded,
+        setting: (wanted != set).then_some(wanted),
+    })
+}
+
+/// Repairs the library of the memory that `config` describes, where it is not sound: each record
+/// that the journal knows is in it once, from what can be read of the library and from working
+/// memory. What nobody has is named, and known no more. Others may use the memory meanwhile.
+///
+/// # Errors
+/// What working or long-term memory report.
+pub async fn repair(
+    config: Config,
+    progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
+) -> Result<Repaired, Error> {
+    let embedder = open_model(&config).await?;
+    if let Some(records) = sound(&config, &embedder).await? {
+        return Ok(Repaired { was_sound: true, records, ..Repaired::default() });
+    }
+    let (dir, settings) = (config.memory.data_dir.clone(), config.to_longterm());
+    let found = Longterm::repair(&dir, settings, Arc::clone(&embedder), progress).await?;
+    let memory = AgentMemory::open_with(config, embedder).await?;
+    let restored = restore(&memory, found).await;
+    let closed = memory.shutdown().await;
+    let repaired = restored?;
+    closed?;
+    Ok(repaired)
+}
+
+/// How many records a sound library has; none of one that is not sound.
+async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u64>, Error> {
+    let opened = AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await;
+    let memory = match opened {
+        Ok(memory) => memory,
+        Err(Error::Longterm(error)) => {
+            tracing::info!(%error, "long-term memory cannot be opened");
+            return Ok(None);
+        }
+        Err(other) => return Err(other),
+    };
+    let verified = async {
+        memory.longterm().drain().await?;
+        memory.longterm().verify_rows(|_| {}).await
+    };
+    let verified = verified.await;
+    // What it cannot move into a damaged library waits in the journal.
+    let _ = memory.shutdown().await;
+    match verified {
+        Ok(report) => Ok(report.is_clean().then_some(report.checked)),
+        Err(error) => {
+            tracing::info!(%error, "long-term memory cannot be verified");
+            Ok(None)
+        }
+    }
+}
+
+/// Stores again what working memory has of what is missing, and gives up the rest.
+async fn restore(memory: &AgentMemory, found: aios_longterm::Repaired) -> Result<Repaired, Error> {
+    let mut repaired = Repaired {
+        was_sound: false,
+        records: found.records,
+        repeated: found.repeated,
+        unknown: found.unknown,
+        unknown_rows: found.unknown_rows,
+        ..Repaired::default()
+    };
+    for key in found.missing {
+        match store_again(memory, &key).await? {
+            true => {
+                repaired.records += 1;
+                repaired.recovered.push(key);
+            }
+            false => repaired.lost.push(key),
+        }
+    }
+    for key in found.outdated {
+        match store_again(memory, &key).await? {
+            true => repaired.recovered.push(key),
+            false => repaired.outdated.push(key),
+        }
+    }
+    memory.longterm().give_up(repaired.lost.clone()).await?;
+    memory.longterm().drain().await?;
+    Ok(repaired)
+}
+
+/// Whether working memory has the record, which long-term memory has then as well.
+async fn store_again(memory: &AgentMemory, key: &str) -> Result<bool, Error> {
+    let Some((kind, id)) = key.split_once('/') else { return Ok(false) };
+    let (Ok(kind), Ok(id)) = (kind.parse::<Kind>(), Id::new(id)) else { return Ok(false) };
+    let Some(record) = memory.working().record(kind, id.as_str()).await? else { return Ok(false) };
+    memory.longterm().store(vec![pump::with_tags(record)]).await?;
+    Ok(true)
+}

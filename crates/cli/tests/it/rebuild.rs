@@ -1,0 +1,91 @@
+//! `reindex`, `repair` and what `verify` and `doctor` say of a library that is not sound.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::json;
+
+use crate::program::{Program, text};
+
+/// A model with another fingerprint than the bundled one, and nearly its vectors.
+fn another_model(program: &Program) -> PathBuf {
+    const CHECKSUM_BYTES: usize = 32;
+    let bundled = concat!(env!("CARGO_MANIFEST_DIR"), "/../embedding/assets/static-model.bin");
+    let mut model = fs::read(bundled).unwrap();
+    model.truncate(model.len() - CHECKSUM_BYTES);
+    *model.last_mut().unwrap() ^= 1;
+    model.extend(blake3::hash(&model).as_bytes());
+    let dir = program.path("model");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("static-model.bin"), model).unwrap();
+    dir
+}
+
+#[test]
+fn reindex_goes_over_to_another_model_and_says_what_to_set() {
+    let program = Program::new();
+    let dir = another_model(&program);
+    program.json(&["remember", "tea at four"]);
+    program.json(&["record", "goal", "--description", "brew better tea"]);
+    let before = program.json(&["stats"])["model"].clone();
+
+    let again = program.json(&["reindex"]);
+    assert_eq!(again, json!({"model": before, "records": 2, "embedded": 0, "setting": null}));
+    assert_eq!(program.recall("tea").len(), 2);
+
+    // Named by a path from here, and set by one from anywhere.
+    let done = program.json(&["reindex", "--model", "model"]);
+    assert_eq!((&done["records"], &done["embedded"]), (&json!(2), &json!(2)), "{done}");
+    assert_eq!(done["setting"], text(&dir));
+    assert_ne!(done["model"], before);
+
+    let refused = program.run(&["recall", "tea"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    for named in [&before, &done["model"], &json!("aios-memory reindex")] {
+        assert!(refused.stderr.contains(named.as_str().unwrap()), "{named}: {refused:?}");
+    }
+    let set = [("AIOS_MEMORY_EMBEDDING_MODEL", text(&dir))];
+    let found = program.run_with(&["recall", "tea", "--json"], b"", &set);
+    assert_eq!(found.json()["hits"].as_array().unwrap().len(), 2, "{found:?}");
+    let told = program.run_with(&["reindex", "--model", "bundled"], b"", &set);
+    assert!(told.stdout.contains("now set embedding.model = \"bundled\""), "{told:?}");
+    assert_eq!(program.recall("tea").len(), 2);
+    assert_eq!(program.json(&["verify"])["checked"], 2);
+}
+
+#[test]
+fn repair_takes_from_working_memory_what_the_library_has_lost_and_names_the_rest() {
+    let program = Program::new();
+    let sound = program.json(&["repair"]);
+    assert_eq!(sound["was_sound"], true, "{sound}");
+    program.json(&["record", "goal", "--id", "g", "--description", "brew better tea"]);
+    let note = program.json(&["remember", "tea at four"])["id"].as_str().unwrap().to_owned();
+    assert_eq!(program.json(&["repair"])["was_sound"], true);
+    let data = program.data_dir().join("longterm/records.lance/data");
+    for file in fs::read_dir(data).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+
+    let found = program.run(&["verify", "--json"]);
+    assert_eq!(found.code, 1, "{found:?}");
+    let missing = json!(["goal/g", format!("note/{note}")]);
+    assert_eq!(found.json()["missing"], missing, "{found:?}");
+    let advised = program.run(&["doctor"]);
+    assert!(advised.stdout.contains("`aios-memory repair` puts it right"), "{advised:?}");
+
+    let repaired = program.run(&["verify", "--repair", "--json"]);
+    assert_eq!(repaired.code, 1, "a record is lost: {repaired:?}");
+    let told = repaired.json();
+    assert_eq!(told["recovered"], json!(["goal/g"]), "{told}");
+    assert_eq!(told["lost"], json!([format!("note/{note}")]), "{told}");
+
+    assert_eq!(program.json(&["verify"])["checked"], 1);
+    assert_eq!(program.recall("tea"), ["brew better tea"]);
+    let doctor = program.json(&["doctor"]);
+    assert_eq!(doctor["failed"], 0, "{doctor}");
+    let refused = doctor["checks"].as_array().unwrap().iter().find(|it| it["name"] == "refused");
+    let finding = refused.unwrap()["finding"].as_str().unwrap();
+    assert!(finding.contains(&note), "{doctor}");
+    // It may be told again.
+    program.json(&["remember", "tea at four"]);
+    assert_eq!(program.json(&["verify"])["checked"], 2);
+}
