@@ -20,6 +20,8 @@ pub(crate) struct Fragment {
     pub(crate) id: u64,
     /// Its data file. A number may come again after a roll-back, a file's name never does.
     pub(crate) file: String,
+    /// With the deleted ones.
+    pub(crate) rows: usize,
     /// Of the file that says which rows are deleted; none where none is.
     pub(crate) deletions: Option<(u64, u64)>,
 }
@@ -73,6 +75,7 @@ impl Library {
                     .files
                     .first()
                     .map_or_else(String::new, |file| file.path.clone()),
+                rows: fragment.metadata().physical_rows.unwrap_or(0),
                 deletions: deletions.map(|file| (file.read_version, file.id)),
             }
         });
@@ -166,10 +169,10 @@ impl Library {
 }
 
 /// Rows that are read at once; a batch of them is taken in without a pause.
-const BATCH_ROWS: usize = 4096;
+const BATCH_ROWS: usize = 512;
 
 /// Bytes that are read ahead of what is taken in.
-const BUFFER_BYTES: u64 = 16 << 20;
+const BUFFER_BYTES: u64 = 2 << 20;
 
 fn not_local() -> Error {
     Error::Library { action: "find the table's files", source: "the table is remote".into() }

@@ -59,7 +59,7 @@ impl Ranking {
     /// Rows of the library as a part, but for those of which something newer is `known`.
     fn add(&mut self, mut rows: Vec<Row>, known: &mut HashSet<String>) {
         rows.retain(|row| known.insert(row.record.key()));
-        let mut builder = Builder::new(Arc::clone(&self.centre));
+        let mut builder = Builder::new(Arc::clone(&self.centre), rows.len());
         let mut names = self.shared.names.write().expect("no holder panics");
         rows.iter().for_each(|row| builder.push(&row.ranked(), &mut names));
         drop(names);

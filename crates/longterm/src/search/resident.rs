@@ -164,7 +164,7 @@ impl Shared {
                 Some(held) if held.fragment.file == fragment.file => {
                     with_deletions(held, &library).await?
                 }
-                _ => self.read_part(&library, fragment.id).await?,
+                _ => self.read_part(&library, &fragment).await?,
             };
             fragments.push(Held { fragment, part });
         }
@@ -173,10 +173,15 @@ impl Shared {
         Ok(Some(view))
     }
 
-    async fn read_part(self: &Arc<Shared>, library: &Library, id: u64) -> Result<Part, Error> {
+    async fn read_part(
+        self: &Arc<Shared>,
+        library: &Library,
+        fragment: &Fragment,
+    ) -> Result<Part, Error> {
+        let &Fragment { id, rows, .. } = fragment;
         let mut batches = Box::pin(library.read_fragment(id).await?);
-        let mut builder = Builder::new(self.centre().await?);
-        let mut offsets = Vec::new();
+        let mut builder = Builder::new(self.centre().await?, rows);
+        let mut offsets = Vec::with_capacity(rows);
         while let Some(batch) = batches.try_next().await? {
             let shared = Arc::clone(self);
             let work = task::spawn_blocking(move || {

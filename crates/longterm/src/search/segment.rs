@@ -74,6 +74,9 @@ pub(crate) struct Columns {
     pub(crate) superseded: bool,
 }
 
+/// Of an id, most often.
+const ID_BYTES: usize = 36;
+
 /// No moment, and no position.
 const ABSENT: i64 = i64::MIN;
 
@@ -156,19 +159,20 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// `centre` is that of the model, see [`Vectors`].
-    pub(crate) fn new(centre: Arc<[f32]>) -> Builder {
+    /// `centre` is that of the model, see [`Vectors`]. The room for `rows` is taken at once, because
+    /// what grows step by step leaves holes in the RAM of a process.
+    pub(crate) fn new(centre: Arc<[f32]>, rows: usize) -> Builder {
         let segment = Segment {
-            scopes: Vec::new(),
-            columns: Vec::new(),
+            scopes: Vec::with_capacity(rows),
+            columns: Vec::with_capacity(rows),
             limits: HashMap::new(),
             tags: HashMap::new(),
-            vectors: Vectors::new(centre),
+            vectors: Vectors::new(centre, rows),
             postings: Postings::default(),
-            bags: Bags::default(),
-            ids: String::new(),
-            id_ends: Vec::new(),
-            placed: Vec::new(),
+            bags: Bags::new(rows),
+            ids: String::with_capacity(rows * ID_BYTES),
+            id_ends: Vec::with_capacity(rows),
+            placed: Vec::with_capacity(rows),
         };
         Builder { segment, counts: Vec::new() }
     }

@@ -42,9 +42,15 @@ pub(crate) struct Asked {
 }
 
 impl Vectors {
-    /// For vectors of as many numbers as `centre` has.
-    pub(crate) fn new(centre: Arc<[f32]>) -> Vectors {
-        Vectors { centre, uppers: Vec::new(), lowers: Vec::new(), scales: Vec::new() }
+    /// Empty, with room for `rows` vectors of as many numbers as `centre` has.
+    pub(crate) fn new(centre: Arc<[f32]>, rows: usize) -> Vectors {
+        let dimension = centre.len();
+        Vectors {
+            centre,
+            uppers: Vec::with_capacity(rows * dimension),
+            lowers: Vec::with_capacity(rows * dimension.div_ceil(2)),
+            scales: Vec::with_capacity(rows),
+        }
     }
 
     pub(crate) fn push(&mut self, vector: Option<&[f32]>) {

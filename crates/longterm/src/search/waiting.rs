@@ -132,7 +132,7 @@ impl State {
 
 impl Batch {
     fn new(rows: Vec<(i64, Arc<Row>)>, centre: &Arc<[f32]>, names: &RwLock<Names>) -> Batch {
-        let mut builder = Builder::new(Arc::clone(centre));
+        let mut builder = Builder::new(Arc::clone(centre), rows.len());
         let mut names = names.write().expect("no holder panics");
         rows.iter().for_each(|(_, row)| builder.push(&row.ranked(), &mut names));
         drop(names);

@@ -30,7 +30,15 @@ pub(crate) struct Bag<'a> {
     last: u32,
 }
 
+/// Of a turn in a conversation, about.
+const BAG_BYTES: usize = 32;
+
 impl Bags {
+    /// Empty, with room for about `rows`.
+    pub(crate) fn new(rows: usize) -> Bags {
+        Bags { bytes: Vec::with_capacity(rows * BAG_BYTES), ends: Vec::with_capacity(rows) }
+    }
+
     /// Adds a row of these terms, which are in rising order and repeated as often as they occur.
     pub(crate) fn push(&mut self, terms: &[u32]) {
         let mut last = 0;

@@ -25,7 +25,7 @@ fn a_cosine_is_off_by_little() {
     for dimension in [3, 64, 255, 1024] {
         // Everything lies around one direction, as the vectors of a model do.
         let centre: Arc<[f32]> = unit(99, dimension).into();
-        let mut vectors = Vectors::new(Arc::clone(&centre));
+        let mut vectors = Vectors::new(Arc::clone(&centre), 0);
         let rows: Vec<Vec<f32>> = (0..20)
             .map(|seed| {
                 let own = unit(seed, dimension);
@@ -50,7 +50,7 @@ fn a_cosine_is_off_by_little() {
 
 #[test]
 fn what_has_no_vector_has_no_cosine() {
-    let mut vectors = Vectors::new(zeros(2));
+    let mut vectors = Vectors::new(zeros(2), 0);
     vectors.push(None);
     vectors.push(Some(&[1.0]));
     vectors.push(Some(&[0.0, -1.0]));
@@ -65,7 +65,7 @@ fn what_has_no_vector_has_no_cosine() {
 fn the_largest_sums_do_not_overflow() {
     let dimension = 4096;
     let ones = vec![1.0; dimension];
-    let mut vectors = Vectors::new(zeros(dimension));
+    let mut vectors = Vectors::new(zeros(dimension), 0);
     vectors.push(Some(&ones));
     let cosine = vectors.cosine(0, &Asked::new(&ones, &zeros(dimension)).unwrap()).unwrap();
     assert!((cosine - 4096.0).abs() < 1.0, "{cosine}");

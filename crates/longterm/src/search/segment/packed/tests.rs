@@ -11,7 +11,7 @@ proptest! {
     fn bags_and_postings_give_back_every_count(
         rows in prop::collection::vec(prop::collection::vec(0_u32..50_000, 0..40), 0..40)
     ) {
-        let mut bags = Bags::default();
+        let mut bags = Bags::new(0);
         let mut with: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
         for (at, row) in rows.iter().enumerate() {
             let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
