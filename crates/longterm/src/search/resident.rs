@@ -13,14 +13,15 @@ use std::{
 };
 
 use futures::TryStreamExt;
-use tokio::{sync::Mutex, task, time};
+use tokio::{runtime, sync::Mutex, task, time};
 
 use crate::{
     Error, Longterm,
     library::{Edition, Fragment, Library},
     search::{
+        blocking,
         legs::{Home, Part},
-        segment::{Builder, Segment},
+        segment::Builder,
     },
     store::Shared,
 };
@@ -29,7 +30,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_millis(20);
 /// How long it waits for the first one. LanceDB would answer sooner from a few ten thousand records
 /// on, but what it keeps of that in RAM is more than the view.
-const PATIENCE_FIRST: Duration = Duration::from_secs(1);
+const PATIENCE_FIRST: Duration = Duration::from_secs(2);
 
 /// The newest view.
 #[derive(Default)]
@@ -144,6 +145,15 @@ impl Shared {
     /// None where it would take more RAM than is allowed.
     async fn next_view(self: &Arc<Shared>, edition: Edition) -> Result<Option<View>, Error> {
         let Some(library) = self.library(edition).await? else { return Ok(None) };
+        let shared = Arc::clone(self);
+        blocking(move || on_one_thread(shared.view_of(library, edition))).await?
+    }
+
+    async fn view_of(
+        self: Arc<Shared>,
+        library: Library,
+        edition: Edition,
+    ) -> Result<Option<View>, Error> {
         let library = library.pinned(edition.version).await?;
         let rows = library.row_count().await?;
         let rows_max = self.config.resident_rows_max(self.vectors.dimension());
@@ -173,6 +183,7 @@ impl Shared {
         Ok(Some(view))
     }
 
+    /// Computes for long, so it is not for a runtime that others use.
     async fn read_part(
         self: &Arc<Shared>,
         library: &Library,
@@ -183,24 +194,24 @@ impl Shared {
         let mut builder = Builder::new(self.centre().await?, rows);
         let mut offsets = Vec::with_capacity(rows);
         while let Some(batch) = batches.try_next().await? {
-            let shared = Arc::clone(self);
-            let work = task::spawn_blocking(move || {
-                let mut names = shared.names.write().expect("no holder panics");
-                for row in batch.rows()? {
-                    let (offset, row) = row?;
-                    builder.push(&row, &mut names);
-                    offsets.push(offset);
-                }
-                drop(names);
-                Ok::<_, Error>((builder, offsets))
-            });
-            (builder, offsets) = work.await.map_err(|_| Error::Closed)??;
+            let mut names = self.names.write().expect("no holder panics");
+            for row in batch.rows()? {
+                let (offset, row) = row?;
+                builder.push(&row, &mut names);
+                offsets.push(offset);
+            }
         }
-        let segment = task::spawn_blocking(move || builder.finish());
-        let segment: Segment = segment.await.map_err(|_| Error::Closed)?;
         let home = Home::Fragment { id, offsets: offsets.into() };
-        Ok(Part { segment: Arc::new(segment), gone: Arc::new([]), home })
+        Ok(Part { segment: Arc::new(builder.finish()), gone: Arc::new([]), home })
     }
+}
+
+/// Runs `work` with all that it spawns on this thread. What reading a library leaves behind in the
+/// allocator would otherwise lie about in the arenas of every thread, as large as the view itself.
+fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
+    let mut runtime = runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(1).enable_all().build();
+    runtime.expect("the system has a thread and a timer to give").block_on(work)
 }
 
 /// The part of a fragment of which more rows were deleted since.
