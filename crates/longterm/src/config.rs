@@ -33,7 +33,8 @@ pub struct Config {
     pub owner_retry: Duration,
     /// Batches that are appended before small files are merged and old versions pruned; 8.
     pub compact_after_batches: u32,
-    /// Rows outside the full-text index before it is brought up to date; 2,048.
+    /// Rows outside the indexes before these are brought up to date; 2,048, or a sixteenth of all
+    /// where that is more.
     pub index_after_rows: u64,
     /// Records from which on LanceDB gets an approximate vector index, which a search in RAM does
     /// not use; none, which is as many as can be searched in RAM, and 10,000 at least.

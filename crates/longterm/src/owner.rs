@@ -42,6 +42,9 @@ use crate::{
     sync::{Disk, FILE_MODE, Synced, make_directory},
 };
 
+/// Indexes are brought up to date once the library has at most this many times as many rows as
+/// they do not cover.
+const INDEX_LAG: u64 = 16;
 /// As many files are kept in the quarantine.
 const QUARANTINE_FILES_MAX: usize = 256;
 
@@ -203,7 +206,7 @@ impl Owner {
     async fn maintain(&mut self) -> Result<(), Error> {
         let compact = self.config.compact_after_batches <= self.batches_since_compaction
             || self.config.disk_bytes_max.is_some_and(|bytes_max| bytes_max <= self.synced.bytes());
-        let index = self.config.index_after_rows <= self.rows_since_index;
+        let index = self.is_index_due().await?;
         if !compact && !index {
             return Ok(());
         }
@@ -219,6 +222,13 @@ impl Owner {
         }
         self.note_synced().await?;
         self.prune().await
+    }
+
+    /// Bringing an index up to date costs the more the larger it is.
+    async fn is_index_due(&self) -> Result<bool, Error> {
+        let rows = self.rows_since_index;
+        Ok(self.config.index_after_rows <= rows
+            && self.library.row_count().await? <= INDEX_LAG.saturating_mul(rows))
     }
 
     /// Removes the files that only old versions need, unless a long read may need them.
