@@ -1,8 +1,8 @@
 //! The measures of a ranked list against the records that are known to answer.
 //!
 //! Definitions as in Manning, Raghavan and Schuetze, "Introduction to Information Retrieval"
-//! (2008), chapter 8. Only the gain knows of grades, and takes them as they are. Not here: where the
-//! lists come from.
+//! (2008), chapter 8. Only the gain knows of grades, and takes them as they are. Not here: where
+//! the lists come from.
 
 use std::collections::BTreeMap;
 

@@ -268,7 +268,7 @@ fn eval_ranks_documents_by_their_best_piece() {
     let documents = [("tea", "green tea is not fermented"), ("book", &long), ("q", "lighthouse")];
     let corpus = documents.map(|(id, text)| json!({"_id": id, "text": text}).to_string());
     fs::create_dir_all(program.path("set/qrels")).unwrap();
-    program.file("set/corpus.jsonl", &corpus.join("\n"));
+    program.file("set/corpus.jsonl", corpus.join("\n"));
     program.file("set/queries.jsonl", r#"{"_id": "q", "text": "the keeper of the lighthouse"}"#);
     program.file("set/qrels/test.tsv", "query-id\tcorpus-id\tscore\nq\tbook\t2\nq\ttea\t1\n");
     let report = program.json(&["eval", "--format", "beir", text(&program.path("set"))]);

@@ -159,8 +159,8 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// `centre` is that of the model, see [`Vectors`]. The room for `rows` is taken at once, because
-    /// what grows step by step leaves holes in the RAM of a process.
+    /// `centre` is that of the model, see [`Vectors`]. The room for `rows` is taken at once,
+    /// because what grows step by step leaves holes in the RAM of a process.
     pub(crate) fn new(centre: Arc<[f32]>, rows: usize) -> Builder {
         let segment = Segment {
             scopes: Vec::with_capacity(rows),

@@ -46,7 +46,8 @@ fn beir_has_grades_and_queries_that_are_documents() {
     assert_eq!(beir(dir.path()).unwrap(), expect);
 }
 
-const ABSTRACTS: &str = ".I 1\n.T\nwings\n.A\nnobody\n.B\n1958\n.W\nwings\nin a slipstream .\n.I 2\n\
+const ABSTRACTS: &str = ".I 1\n.T\nwings\n.A\nnobody\n.B\n1958\n.W\nwings\nin a slipstream .\n\
+    .I 2\n\
                          .T\n.A\n.B\n.W\nheat\n";
 
 #[test]
