@@ -56,7 +56,7 @@ impl Letters {
     }
 
     fn vector(text: &str) -> Vec<f32> {
-        let mut vector = vec![0.0; Letters::DIMENSION];
+        let mut vector = [0.0_f32; Letters::DIMENSION];
         for letter in text.to_lowercase().bytes().filter(u8::is_ascii_lowercase) {
             vector[usize::from(letter - b'a')] += 1.0;
         }
