@@ -95,6 +95,9 @@ impl AgentMemory {
     /// returns, unless [`Receipt::pending`] says what is in the way. A purge that is interrupted
     /// is finished when the directory is opened next.
     ///
+    /// Events of this process's ring are shown no more, and reach no disk; their bytes stay in its
+    /// RAM until newer ones push them out, as do the last results of tools.
+    ///
     /// What was forgotten stays so when it is found again, by [`ingest_file`](Self::ingest_file),
     /// [`import`](Self::import) or [`import_export`](Self::import_export): it counts as known, by
     /// its kind, scope and text as by its id. It is back when it is recorded or remembered.
@@ -112,6 +115,7 @@ impl AgentMemory {
             self.working().ask_for_scrub().await?;
         }
         let keys: Vec<String> = found.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
+        self.forget_operational(&found);
         // Their tombstones come first: they are made of what is still there.
         self.leave_tombstones(&found, &options).await?;
         let mut gone = parsed(self.longterm().forget(keys.clone()).await?)?;
@@ -133,6 +137,15 @@ impl AgentMemory {
         }
         let backups = backups(&self.config().memory.data_dir)?;
         Ok(Receipt { purged: pending.is_empty(), pending, backups, ..Receipt::of(gone) })
+    }
+
+    /// Events that are in the ring of this process must not be written any more.
+    fn forget_operational(&self, found: &BTreeSet<(Kind, Id)>) {
+        let of = |wanted: Kind| {
+            found.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, id)| id.clone())
+        };
+        self.operational().forget_events(&of(Kind::Event).collect());
+        of(Kind::Task).for_each(|id| drop(self.operational().end_task(&id)));
     }
 
     /// Finishes what a purge of a process that ended too early has left.

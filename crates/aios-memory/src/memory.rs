@@ -88,8 +88,14 @@ impl AgentMemory {
         let operational = Operational::open(config.to_operational(spill.sink()))?;
         let keeps_samples = 0 < config.operational.metric_sample_seconds;
         let metrics = MetricHistory::new(operational.clone(), working.clone(), keeps_samples);
-        let spilling =
-            Spilling::start(waiting, operational.clone(), working.clone(), pump.clone(), metrics);
+        let spilling = Spilling::start(
+            waiting,
+            operational.clone(),
+            working.clone(),
+            pump.clone(),
+            metrics,
+            config.to_guard(),
+        );
         let pumping = Pumping::start(pump.clone(), config.to_retention());
         let shared = Shared {
             config,

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use aios_guard::Guard;
 use aios_operational::{
     Event, Operational, Overflow, Pushed, Refused, Spill as Spilled, StoredEvent,
 };
@@ -27,7 +28,7 @@ use tokio::{
     time,
 };
 
-use crate::{AgentMemory, Error, metrics::MetricHistory, pump::Pump};
+use crate::{AgentMemory, Error, guarding, metrics::MetricHistory, pump::Pump};
 
 /// How many events may wait for the disk.
 const QUEUE: usize = 1024;
@@ -52,7 +53,9 @@ const METRICS_INTERVAL: Duration = Duration::from_secs(30);
 
 impl AgentMemory {
     /// Takes note of something that happened: in RAM, without waiting. A critical event is on its
-    /// way to the disk when this returns, and searchable soon after.
+    /// way to the disk when this returns, and searchable soon after. The guard's settings hold for
+    /// what reaches the disk, not for what is in RAM: an event that they refuse is not written,
+    /// critical or not, which is counted in [`Stats`](crate::Stats) and logged.
     ///
     /// # Errors
     /// When the event is too large.
@@ -65,7 +68,7 @@ impl AgentMemory {
     /// # Errors
     /// - [`Error::EventsBusy`] when too many wait; the event is in RAM all the same.
     /// - [`Error::EventUnwritten`] when the disk refuses; a critical event is tried again in the
-    ///   background all the same.
+    ///   background all the same. And when the guard's settings refuse what is in it.
     /// - When the event is too large.
     pub async fn push_event_durable(&self, event: Event) -> Result<Pushed, Error> {
         let (reply, written) = oneshot::channel();
@@ -91,7 +94,7 @@ struct Queued {
 
 impl Queued {
     /// Tells who waits, once.
-    fn reply(&mut self, error: Option<&aios_working::Error>) {
+    fn reply(&mut self, error: Option<&(dyn std::error::Error + 'static)>) {
         let Some(written) = self.written.take() else { return };
         let result =
             error.map_or(Ok(()), |error| Err(Error::EventUnwritten { reason: error.to_string() }));
@@ -138,6 +141,7 @@ impl Spilling {
         working: Working,
         pump: Pump,
         metrics: MetricHistory,
+        guard: Guard,
     ) -> Spilling {
         let (stop, stopped) = watch::channel(());
         let unwritten = Arc::default();
@@ -150,6 +154,7 @@ impl Spilling {
             working,
             pump,
             metrics,
+            guard,
         };
         Spilling { stop, task: Mutex::new(Some(tokio::spawn(spiller.run(stopped)))), unwritten }
     }
@@ -185,6 +190,7 @@ struct Spiller {
     working: Working,
     pump: Pump,
     metrics: MetricHistory,
+    guard: Guard,
 }
 
 impl Spiller {
@@ -217,8 +223,11 @@ impl Spiller {
     /// Writes the batch and answers those who wait for it. An event that cannot be stored costs
     /// itself only; what the disk refuses stays in the batch.
     async fn write(&mut self) {
-        while !self.batch.is_empty() {
-            let events = self.batch.iter().map(|queued| to_working(&queued.event)).collect();
+        loop {
+            let events = self.writable();
+            if events.is_empty() {
+                break;
+            }
             match self.working.store_events(events).await {
                 Ok(()) => {
                     self.batch.drain(..).for_each(|mut queued| queued.reply(None));
@@ -237,6 +246,22 @@ impl Spiller {
             }
         }
         self.failures = 0;
+    }
+
+    /// The batch as it is written; what was forgotten or the guard refuses leaves it.
+    fn writable(&mut self) -> Vec<aios_working::Event> {
+        let mut events = Vec::with_capacity(self.batch.len());
+        for mut queued in std::mem::take(&mut self.batch) {
+            match to_working(self.guard, &queued.event) {
+                _ if queued.event.is_forgotten() => queued.reply(None),
+                Ok(event) => {
+                    events.push(event);
+                    self.batch.push(queued);
+                }
+                Err(error) => self.give_up(queued, &error),
+            }
+        }
+        events
     }
 
     /// Tells those who wait that the disk refuses, when it has done so long enough: those in the
@@ -262,9 +287,8 @@ impl Spiller {
         });
     }
 
-    fn give_up(&mut self, mut queued: Queued, error: &aios_working::Error) {
-        let reason = error as &dyn std::error::Error;
-        tracing::error!(error = reason, event = %queued.event.id(), "an event cannot be written");
+    fn give_up(&mut self, mut queued: Queued, error: &(dyn std::error::Error + 'static)) {
+        tracing::error!(error, event = %queued.event.id(), "an event cannot be written");
         // ORDERING: a statistic.
         self.unwritten.fetch_add(1, Ordering::Relaxed);
         queued.reply(Some(error));
@@ -313,14 +337,15 @@ impl Spiller {
     }
 }
 
-fn to_working(event: &StoredEvent) -> aios_working::Event {
-    let kept =
-        aios_working::Event::new(event.category().as_str(), event.source(), event.data().clone());
-    aios_working::Event {
+/// An event as working memory stores it, and as the guard lets it through: what a push costs does
+/// not grow by it.
+fn to_working(guard: Guard, event: &StoredEvent) -> Result<aios_working::Event, aios_guard::Error> {
+    let data = guarding::value(guard, event.data().clone())?;
+    Ok(aios_working::Event {
         id: event.id(),
         seq: i64::try_from(event.seq()).unwrap_or(i64::MAX),
         timestamp: Some(event.timestamp()),
         critical: event.is_critical(),
-        ..kept
-    }
+        ..aios_working::Event::new(event.category().as_str(), event.source(), data)
+    })
 }

@@ -24,6 +24,8 @@ use crate::{
 /// How often a write is tried that others get ahead of. Each time that one fails another process
 /// has succeeded.
 const CHANGE_TRIES: u32 = 100;
+/// As often a record is looked for that is said to be there and has no row.
+const MISSES_MAX: u32 = 10;
 /// As many keys are looked up in the library at once.
 const KEYS_AT_ONCE: usize = 500;
 /// Changes of records whose keys differ in this many ways do not wait for each other.
@@ -111,6 +113,39 @@ impl Longterm {
     }
 }
 
+impl Longterm {
+    /// Writes what `changes` makes of a record, or of there being none (an expired one counts as
+    /// there): the record, first, and what goes with it. It may be called several times.
+    pub(crate) async fn put(
+        &self,
+        kind: Kind,
+        id: &Id,
+        changes: impl Fn(Option<&Record>) -> Result<Vec<Change>, Error>,
+    ) -> Result<(), Error> {
+        let shared = &self.shared;
+        let key = format!("{kind}/{id}");
+        let _turn = shared.turns.of(&key).lock().await;
+        for tries in 0..CHANGE_TRIES {
+            let found = shared.rows(vec![key.clone()]).await?.pop();
+            let changes = changes(found.as_ref().map(|row| &row.record))?;
+            let writes = match found {
+                Some(row) => shared.writes_over(row, changes, Trace::Kept).await?.1,
+                // Damage may have left a key without a row, to wait for which would be in vain.
+                None if MISSES_MAX <= tries => {
+                    shared.writes_of_new(changes, Older::Seen(None)).await?
+                }
+                None => shared.writes_of_new(changes, Older::Absent).await?,
+            };
+            let written = shared.journal.write(writes, shared.limits(), shared.now()).await?;
+            if let Written::Yes(_) = written {
+                shared.wake.notify_one();
+                return Ok(());
+            }
+        }
+        Err(Error::Contended { key })
+    }
+}
+
 /// The newest version and those before it, newest first.
 fn versions(newest: Record, older: Vec<Replaced>) -> Vec<Version> {
     let mut versions: Vec<Version> = older
@@ -133,15 +168,6 @@ fn versions(newest: Record, older: Vec<Replaced>) -> Vec<Version> {
 /// Whether no read shows the record any more.
 pub(crate) fn is_past(record: &Record, now: Timestamp) -> bool {
     record.expires_at.is_some_and(|end| end <= now)
-}
-
-impl Longterm {
-    /// Writes all or none, and keeps the versions that are replaced.
-    pub(crate) async fn store_changes(&self, changes: Vec<Change>) -> Result<(), Error> {
-        let changes = changes.into_iter().map(|change| (None, change)).collect();
-        let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
-        self.shared.write(writes).await.map(drop)
-    }
 }
 
 impl Shared {
@@ -217,6 +243,22 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// What writes a record that is new, first, in place of `older`, and what goes with it.
+    async fn writes_of_new(
+        self: &Arc<Shared>,
+        changes: Vec<Change>,
+        of_first: Older,
+    ) -> Result<Vec<Write>, Error> {
+        let changes = changes.into_iter().map(|change| (None, change)).collect();
+        let writes: Result<Vec<Write>, Error> = self.prepare(changes).await?.into_iter().collect();
+        let mut writes = writes?;
+        if let Some((Write::Upsert { older, .. }, rest)) = writes.split_first_mut() {
+            *older = of_first;
+            self.read_replaced(rest).await?;
+        }
+        Ok(writes)
     }
 
     /// The new version of `row` and what is to be written, with it in the first place.

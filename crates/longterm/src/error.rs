@@ -209,7 +209,10 @@ impl Error {
         move |source| Error::Io { action, path, source }
     }
 
-    pub(crate) fn library(action: &'static str) -> impl FnOnce(lancedb::Error) -> Error {
+    pub(crate) fn library<E>(action: &'static str) -> impl FnOnce(E) -> Error
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
         move |source| Error::Library { action, source: Box::new(source) }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     analysis::Analyzer,
     change::{Turns, is_past},
     journal::{Journal, Limits, Outcome, Write},
-    library::{Edition, Library},
+    library::{Edition, Library, Site},
     owner::{self, Owner, Places},
     search::{Background, Names, Resident, Waiting, Weights},
     sync::{Disk, System, make_directory},
@@ -28,6 +28,8 @@ use crate::{
 
 /// How long [`Longterm::drain`] waits between looks at another process's progress.
 pub(crate) const DRAIN_POLL: Duration = Duration::from_millis(20);
+/// How often the library is opened while a new owner may be healing it, [`DRAIN_POLL`] apart.
+const HEAL_TRIES: u32 = 50;
 /// How often a short read is tried while the owner prunes what it reads.
 const READ_TRIES: u32 = 4;
 
@@ -305,15 +307,42 @@ impl Shared {
             None => {
                 let (dimension, cache_bytes) = (self.vectors.dimension(), self.config.cache_bytes);
                 let site = self.places.site(edition.table, dimension, cache_bytes);
-                let library =
-                    Library::open(site).await?.ok_or_else(|| owner::lost(&self.places))?;
-                library.stay_at(edition.version).await?;
+                let library = self.open_library(site, edition.version).await?;
                 self.keep_library(library.clone());
                 library
             }
         };
         library.catch_up(edition.version).await?;
         Ok(Some(library))
+    }
+
+    /// Opens the library at `version`. Above it there may be anything until a new owner has set it
+    /// aside, and Lance looks at the newest version first, so that is waited for.
+    async fn open_library(&self, site: Site, version: u64) -> Result<Library, Error> {
+        for tries in 1.. {
+            match self.try_open_library(site.clone(), version).await {
+                Err(Error::Library { .. })
+                    if tries < HEAL_TRIES
+                        && site.manifests()?.range(version + 1..).next().is_some() =>
+                {
+                    if tries == 1 {
+                        tracing::info!("the newest version cannot be read; waiting for its owner");
+                    }
+                    time::sleep(DRAIN_POLL).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        unreachable!("the last try is not repeated")
+    }
+
+    async fn try_open_library(&self, site: Site, version: u64) -> Result<Library, Error> {
+        // A manifest that a power cut has damaged may make its reader panic.
+        let opening = task::spawn(Library::open(site));
+        let opened = opening.await.map_err(Error::library("open the table"))??;
+        let library = opened.ok_or_else(|| owner::lost(&self.places))?;
+        library.stay_at(version).await?;
+        Ok(library)
     }
 
     /// Lets later reads use this handle, unless theirs is on a newer table.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Error, Event, Timestamp,
+    AgentMemory, Config, Error, Event, ForgetOptions, Forgotten, Id, Kind, Timestamp,
     operational::{Keep, Spill},
     working::{self, EventFilter, Working},
 };
@@ -193,4 +193,46 @@ async fn metrics_are_kept_by_second_and_by_hour() {
     };
     check(1, &[(0, 1, 3.0), (1, 1, 5.0), (2, 1, 7.0)]).await;
     check(0, &[(-3598, 3, 3.0), (2, 1, 7.0)]).await;
+}
+
+/// Looks like a key of a service.
+const SECRET: &str = "AKIAIOSFODNN7EXAMPLQ";
+
+#[tokio::test]
+async fn the_guard_looks_at_events_before_they_reach_the_disk() {
+    for (policy, written) in [("redact", 2), ("refuse", 1)] {
+        let fixture = Fixture::new();
+        let mut config = fixture.config();
+        config.guard.secrets = policy.parse().unwrap();
+        let path = config.working_path();
+        let memory = AgentMemory::open(config).await.unwrap();
+        let plain = Event::new("event", "s", json!({"name": "plain"}));
+        let telling = Event::new("event", "s", json!({"name": "telling", "key": [SECRET]}));
+        memory.push_event_durable(plain.critical()).await.unwrap();
+        let told = memory.push_event_durable(telling.critical()).await;
+        assert_eq!(told.is_ok(), policy == "redact", "{told:?}");
+        assert!(!format!("{told:?}").contains(SECRET));
+        let unwritten = memory.stats().await.unwrap().events_unwritten;
+        assert_eq!((unwritten, memory.operational().counters().critical_lost), (2 - written, 0));
+        memory.shutdown().await.unwrap();
+        assert_eq!(names(&path).await.len() as u64, written);
+        assert!(!String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(SECRET));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_forgotten_in_the_ring_reaches_no_disk() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.operational.keep = Keep::All;
+    let path = config.working_path();
+    let memory = AgentMemory::open(config).await.unwrap();
+    for name in ["kept", "gone"] {
+        let event = Event::new("event", "s", json!({"name": name})).with_id(Id::new(name).unwrap());
+        memory.observe(event).unwrap();
+    }
+    let gone = Forgotten::Records(vec![(Kind::Event, Id::new("gone").unwrap())]);
+    memory.forget(ForgetOptions::new(gone)).await.unwrap();
+    memory.shutdown().await.unwrap();
+    assert_eq!(names(&path).await, BTreeSet::from(["kept".to_owned()]));
 }

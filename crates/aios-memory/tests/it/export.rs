@@ -58,7 +58,7 @@ async fn what_is_exported_comes_back_as_it_was() {
     assert_eq!(back, written);
     let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
     assert_eq!((taken.added, taken.known, &*taken.failed), (0, 15, &[][..]));
-    assert_eq!(texts(&other, "plant ferns").await[0], "ferns it is");
+    assert!(texts(&other, "plant ferns").await.contains(&"ferns it is".to_owned()));
     assert!(other.longterm().verify().await.unwrap().is_clean());
     // What was taken back goes on like what was written here.
     let said = json!({"role": "user", "content": "and roses"});

@@ -229,19 +229,12 @@ impl Longterm {
             unreachable!("the whole comes first")
         };
         let id = whole.id.clone();
-        let trace = crate::change::Trace::Kept;
-        let replaced = self
-            .change(Kind::Knowledge, &id, trace, |there| {
-                if there.scope != whole.scope {
-                    return Err(Error::Conflict { key: there.key() });
-                }
-                Ok(without_lost_pieces(&there, changes.clone()))
-            })
-            .await;
-        match replaced {
-            Err(error) if error.is_not_found() => self.store_changes(changes).await?,
-            outcome => drop(outcome?),
-        }
+        self.put(Kind::Knowledge, &id, |there| match there {
+            Some(there) if there.scope != whole.scope => Err(Error::Conflict { key: there.key() }),
+            Some(there) => Ok(without_lost_pieces(there, changes.clone())),
+            None => Ok(changes.clone()),
+        })
+        .await?;
         Ok(id)
     }
 }

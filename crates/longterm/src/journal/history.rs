@@ -25,6 +25,8 @@ const VERSIONS_MAX: i64 = 100;
 pub(crate) enum Older {
     /// It has not.
     Unread,
+    /// None was there, and none is replaced.
+    Absent,
     /// This, or none, was there; whatever is there now is replaced.
     Seen(Option<Box<Row>>),
     /// This was there, and nothing else is replaced.
@@ -148,6 +150,7 @@ fn is_unread(
         Older::Exactly(older) | Older::Counted(older) => {
             return Ok(older.content_hash != known.content_hash);
         }
+        Older::Absent => return Ok(true),
         Older::Seen(None) => return Ok(false),
         Older::Seen(Some(older)) if older.content_hash == known.content_hash => return Ok(false),
         Older::Seen(_) | Older::Unread => {}
@@ -167,7 +170,7 @@ pub(super) fn keep(db: &Connection, key: &str, older: &Older, now: Timestamp) ->
     let read = match older {
         Older::Counted(_) => return Ok(()),
         Older::Exactly(row) | Older::Seen(Some(row)) => Some(&row.record),
-        Older::Seen(None) | Older::Unread => None,
+        Older::Absent | Older::Seen(None) | Older::Unread => None,
     };
     let read = read.map(|read| serde_json::to_string(read).expect("a record is plain data"));
     db.prepare_cached(

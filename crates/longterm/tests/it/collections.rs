@@ -272,3 +272,26 @@ async fn what_has_expired_is_removed_unless_it_was_given_more_time() {
     assert!(longterm.verify().await.unwrap().is_clean());
     assert_eq!(longterm.known(vec!["knowledge/past".to_owned()]).await.unwrap(), [false]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_store_one_document_at_once_leave_no_piece_of_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    // As two processes: what they share is the directory.
+    let (one, two) = (open(dir.path()).await, open(dir.path()).await);
+    let document = |number: usize, sentences: usize| {
+        let content: Vec<String> = (0..sentences)
+            .map(|n| format!("Sentence {n} tells of a tower and of a bell."))
+            .collect();
+        Knowledge { id: id(&format!("d{number}")), ..Knowledge::new("tower", content.join(" ")) }
+    };
+    for number in 0..20 {
+        let (long, short) = (document(number, 300), document(number, 90));
+        let (long, short) = tokio::join!(one.add_knowledge(long), two.add_knowledge(short));
+        let stored = one.record(Kind::Knowledge, &long.unwrap()).await.unwrap().unwrap();
+        short.unwrap();
+        let keys = one.keys_in(Scope::default()).await.unwrap();
+        let of_this = keys.iter().filter(|key| key.starts_with(&format!("knowledge/d{number}#")));
+        let pieces = stored.payload["pieces"].as_u64().unwrap();
+        assert_eq!(of_this.count() as u64 + 1, pieces, "document {number}: {keys:?}");
+    }
+}

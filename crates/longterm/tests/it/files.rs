@@ -2,6 +2,7 @@
 //! makes of every file that it wrote, since there texts may be compressed.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -43,12 +44,61 @@ pub(crate) fn with_bytes(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
 pub(crate) async fn with_values(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in files(dir) {
-        let is_lance = path.extension().is_some_and(|end| end == "lance" || end == "idx");
-        if is_lance && values(&path).await.iter().any(|buffer| contains(buffer, needles)) {
+        if path.extension().is_some_and(is_lance)
+            && values(&path).await.iter().any(|buffer| contains(buffer, needles))
+        {
             found.push(path);
         }
     }
     found
+}
+
+/// The index files below `dir` among whose tokens is `token`.
+pub(crate) async fn with_token(dir: &Path, token: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in files(dir).into_iter().filter(|path| path.extension().is_some_and(is_lance)) {
+        // The tokens are a finite-state transducer, which has their letters in no order.
+        let has_token =
+            |buffer: &Vec<u8>| fst::Map::new(buffer).is_ok_and(|tokens| tokens.contains_key(token));
+        if values(&path).await.iter().any(has_token) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The index files below `dir` that hold `vector` rounded to a byte a number: bytes that rise and
+/// fall with it. Nothing else does so closely.
+pub(crate) async fn with_rounded(dir: &Path, vector: &[f32]) -> Vec<PathBuf> {
+    const AS_GOOD_AS_SAME: f64 = 0.999;
+    let mut found = Vec::new();
+    for path in files(dir).into_iter().filter(|path| path.extension().is_some_and(|e| e == "idx")) {
+        let rows = values(&path).await;
+        let mut rows = rows.iter().flat_map(|buffer| buffer.chunks_exact(vector.len()));
+        if rows.any(|row| AS_GOOD_AS_SAME < correlation(row, vector)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Pearson's correlation.
+fn correlation(bytes: &[u8], vector: &[f32]) -> f64 {
+    let count = vector.len() as f64;
+    let (x_mean, y_mean) = (
+        bytes.iter().map(|byte| f64::from(*byte)).sum::<f64>() / count,
+        vector.iter().map(|number| f64::from(*number)).sum::<f64>() / count,
+    );
+    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
+    for (byte, number) in bytes.iter().zip(vector) {
+        let (x, y) = (f64::from(*byte) - x_mean, f64::from(*number) - y_mean);
+        (xy, xx, yy) = (xy + x * y, xx + x * x, yy + y * y);
+    }
+    xy / (xx * yy).sqrt()
+}
+
+fn is_lance(extension: &OsStr) -> bool {
+    extension == "lance" || extension == "idx"
 }
 
 fn contains(bytes: &[u8], needles: &[Vec<u8>]) -> bool {

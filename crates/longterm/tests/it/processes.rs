@@ -7,9 +7,11 @@
 use std::{
     collections::BTreeSet,
     env,
-    io::{BufRead, BufReader, Lines, Write},
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Lines, Write},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -158,4 +160,86 @@ async fn eight_processes_share_a_directory_and_survive_the_owner() {
     assert!(longterm.known(keys.clone()).await.unwrap().into_iter().all(|known| known));
     // What the killed process was told last has happened or it has not.
     assert!((keys.len()..=keys.len() + 1).contains(&usize::try_from(report.checked).unwrap()));
+}
+
+/// Manifests that a power cut may leave, made of a good one.
+fn damaged(good: &[u8]) -> Vec<Vec<u8>> {
+    let half = good.len() / 2;
+    let zeros = |at: usize, end: usize| {
+        let mut bytes = good.to_vec();
+        bytes[at..end].fill(0);
+        bytes
+    };
+    let cut = [0, 8, half, good.len() - 1].map(|length| good[..length].to_vec());
+    let zeroed = [zeros(0, good.len()), zeros(half, good.len()), zeros(0, half)];
+    // Zeros where the place of what is in it stands, and around what it begins with.
+    let places = [zeros(good.len() - 16, good.len() - 8), zeros(0, 4)];
+    cut.into_iter().chain(zeroed).chain(places).collect()
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Whether `text` was, since this was asked last.
+    fn take(&self, text: &str) -> bool {
+        let mut bytes = self.0.lock().unwrap();
+        let is_there = String::from_utf8_lossy(&bytes).contains(text);
+        if is_there {
+            bytes.clear();
+        }
+        is_there
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+// On one thread, which is the one that is listened to.
+#[tokio::test]
+async fn who_opens_while_a_new_owner_heals_waits_for_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "a lighthouse")]).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.close().await.unwrap();
+    let versions = dir.path().join("longterm/records.lance/_versions");
+    let manifests = fs::read_dir(&versions).unwrap().map(|entry| entry.unwrap().path());
+    // Lance counts down, so the newest comes first.
+    let newest = manifests.filter(|path| path.extension().is_some_and(|it| it == "manifest"));
+    let newest = newest.min().unwrap();
+    let number: u64 = newest.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    let unsafe_one = versions.join(format!("{:020}.manifest", number - 1));
+    // The new owner: it has the lock, and has not come to healing yet.
+    let lock = File::options().write(true).open(dir.path().join("owner.lock")).unwrap();
+    lock.lock().unwrap();
+    let log = Log::default();
+    let listening = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || listening.clone()).finish();
+    let _listening = tracing::subscriber::set_default(subscriber);
+    let mut waited = 0;
+    for (case, bytes) in damaged(&fs::read(&newest).unwrap()).into_iter().enumerate() {
+        fs::write(&unsafe_one, bytes).unwrap();
+        let reader = open(dir.path()).await;
+        let reading = reader.clone();
+        let found = tokio::spawn(async move { search(&reading, "lighthouse").await });
+        while !found.is_finished() {
+            if log.take("waiting for its owner") {
+                waited += 1;
+                fs::remove_file(&unsafe_one).unwrap();
+            }
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(found.await.unwrap(), ["note/a"], "case {case}");
+    }
+    // The others can be read as far as they are read.
+    assert!(6 <= waited, "{waited}");
 }

@@ -15,7 +15,7 @@ use aios_record::{Id, Kind, Record, Scope, Source};
 use serde_json::json;
 
 use crate::{
-    files::{files, with_bytes, with_values},
+    files::{files, with_bytes, with_rounded, with_token, with_values},
     support::{model, note, open, search},
 };
 
@@ -90,14 +90,22 @@ async fn what_is_purged_is_in_no_file_any_more() {
     let id = Id::new("secret").unwrap();
     assert_eq!(longterm.history(Kind::Note, &id).await.unwrap().len(), 2);
     let indexes = index_files(dir);
+    // Of the indexes, the one of words holds the token, and that of vectors the rounded vector.
+    let in_indexes = dir.join("longterm/records.lance/_indices");
+    assert!(!with_token(&in_indexes, WORDS[1]).await.is_empty());
+    let vector = model().embed_documents(&[SECRET]).unwrap().remove(0);
+    assert!(!with_rounded(&in_indexes, &vector).await.is_empty());
 
     let all = keys(&["secret", "bad", "new", "never"]);
     let purged = longterm.purge(all.clone()).await.unwrap();
     assert_eq!((purged.keys, purged.pending), (keys(&["secret", "bad", "new"]), None));
     assert_eq!(with_bytes(dir, &needles), Vec::<PathBuf>::new());
     assert_eq!(with_values(dir, &needles).await, Vec::<PathBuf>::new());
-    // Quantised vectors are in the index alone, and all of that is new.
-    assert!(indexes.iter().any(|path| path.ends_with("auxiliary.idx")), "{indexes:?}");
+    assert!(index_files(dir).iter().any(|path| path.ends_with("auxiliary.idx")));
+    assert_eq!(with_token(&in_indexes, WORDS[1]).await, Vec::<PathBuf>::new());
+    assert!(!with_token(&in_indexes, "filler").await.is_empty());
+    assert_eq!(with_rounded(&in_indexes, &vector).await, Vec::<PathBuf>::new());
+    // What holds neither in a form that is looked for here is new all the same.
     let left: Vec<_> = index_files(dir).intersection(&indexes).cloned().collect();
     assert_eq!(left, Vec::<PathBuf>::new());
 

@@ -8,9 +8,10 @@ use std::{
 };
 
 use aios_operational::{
-    Clock, Config, Event, Filter, Keep, ManualClock, Operational, Overflow, Refused, Spill,
+    Clock, Config, Cursor, Event, Filter, Keep, ManualClock, Operational, Overflow, Refused, Spill,
     StoredEvent,
 };
+use aios_record::Id;
 use serde_json::json;
 
 /// A queue of so many places, that remembers what it took.
@@ -247,4 +248,35 @@ fn every_event_is_accounted_for_when_the_overflow_fills_under_load() {
         let visible = bench.memory.recent(32, &Filter::all());
         assert_eq!(visible.events.len(), 32);
     }
+}
+
+#[test]
+fn what_is_forgotten_is_neither_read_nor_handed_on() {
+    let bench = Bench::new(4, Keep::All, 0);
+    let events = ["a", "b", "c"].map(|name| {
+        let event = Event::new("alarm", name, json!(1)).with_id(Id::new(name).unwrap());
+        if name == "b" { event } else { event.critical() }
+    });
+    for event in events {
+        bench.memory.push_event(event).unwrap();
+    }
+    bench.assert_counts(0, 0, 2);
+    let held = bench.memory.recent(3, &Filter::all()).events;
+    let ids = ["a", "b", "never"].map(|id| Id::new(id).unwrap()).into_iter().collect();
+    assert_eq!((bench.memory.forget_events(&ids), bench.memory.forget_events(&ids)), (2, 0));
+    bench.assert_counts(0, 0, 1);
+    assert_eq!(held.iter().map(StoredEvent::is_forgotten).collect::<Vec<_>>(), [false, true, true]);
+    let sources = |events: &[StoredEvent]| {
+        events.iter().map(|event| event.source().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(sources(&bench.memory.recent(9, &Filter::all()).events), ["c"]);
+    let news = bench.memory.events_since(Cursor::START, 9);
+    assert_eq!((sources(&news.events), news.missed, news.next.seq()), (vec!["c".to_owned()], 2, 3));
+    bench.queue.make_room(9);
+    assert_eq!(bench.memory.flush().accepted, 1);
+    for _ in 0..4 {
+        bench.push();
+    }
+    assert_eq!(bench.queue.drain(), [2]);
+    bench.assert_counts(1, 0, 0);
 }
