@@ -8,12 +8,15 @@
 //! ```text
 //! one table, and target/bench/operational.json
 //!     cargo bench -p aios-memory-benches --bench operational
+//! the embedders
+//!     cargo xtask bench embedding [MODEL_DIRECTORY]
 //! tier 2, with LanceDB in the graph
 //!     cargo xtask bench longterm [--million] [--rivals]
 //! single operations
 //!     cargo bench -p aios-memory-benches --bench operational_criterion
 //! ```
 
+pub mod embedding;
 #[cfg(feature = "longterm")]
 pub mod longterm;
 pub mod operational;

@@ -1,4 +1,5 @@
 //! Every workload at its smoke size, and what cannot be measured in a busy run.
 
+mod embedding;
 mod operational;
 mod working;

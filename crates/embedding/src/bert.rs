@@ -2,16 +2,16 @@
 //!
 //! Texts are sorted by length and computed in batches, each on one thread: one single-threaded
 //! inference per core is faster than several threads inside each matrix product. The order is
-//! restored at the end. Not here: downloads, and the Hugging Face cache.
+//! restored at the end. Not here: downloads.
 
 mod files;
-mod gelu;
+mod kernels;
 mod network;
 mod tokens;
 
 use std::{
     num::NonZeroUsize,
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -20,7 +20,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Embedder, Error, Fingerprint, vector::normalise};
 use files::ModelFiles;
-use network::Network;
+use network::{Network, Scratch};
 use tokens::{Sequence, Tokens};
 
 /// Most tokens of one batch, unless a single text has more: bounds the RAM of an inference.
@@ -118,6 +118,23 @@ impl Bert {
         })
     }
 
+    /// The first file that [`open`](Bert::open) would not find in `dir`.
+    ///
+    /// # Errors
+    /// As [`open`](Bert::open), for the files that say what is needed.
+    pub fn missing_file(dir: &Path) -> Result<Option<PathBuf>, Error> {
+        files::missing(dir)
+    }
+
+    /// The files of a model whose `modules.json` is `modules`, by their paths in the directory:
+    /// those that must be there, and those that may.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] or [`Error::Unsupported`], as [`open`](Bert::open).
+    pub fn file_names(modules: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
+        files::names(modules)
+    }
+
     /// The vectors of `texts`, each taken with `prefix` before it.
     fn embed(&self, prefix: &str, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
         let sequences: Vec<Sequence> =
@@ -127,7 +144,7 @@ impl Bert {
         order.sort_by_key(|&index| sequences[index].ids.len());
         let sorted: Vec<&[u32]> = order.iter().map(|&index| &*sequences[index].ids).collect();
         let computed = self.compute(&batches(&sorted, self.options.batch_max))?;
-        let mut vectors = vec![vec![0.0; self.network.dimension()]; texts.len()];
+        let mut vectors = vec![vec![0.0; self.network.hidden]; texts.len()];
         for (index, mut vector) in order.into_iter().zip(computed) {
             normalise(&mut vector);
             vectors[index] = vector;
@@ -150,11 +167,14 @@ impl Bert {
     fn compute(&self, batches: &[&[&[u32]]]) -> Result<Vec<Vec<f32>>, Error> {
         let left = AtomicUsize::new(batches.len());
         let work = || {
-            let mut done = Vec::new();
+            let (mut done, mut scratch) = (Vec::new(), Scratch::default());
             while let Ok(count) =
                 left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
             {
-                let vectors = self.network.forward(batches[count - 1]).map_err(Error::compute)?;
+                let vectors = self.network.forward(batches[count - 1], &mut scratch);
+                if vectors.iter().flatten().any(|x| !x.is_finite()) {
+                    return Err(Error::compute("the weights give a vector that is not finite"));
+                }
                 done.push((count - 1, vectors));
             }
             Ok(done)
@@ -208,7 +228,7 @@ impl Embedder for Bert {
     }
 
     fn dimension(&self) -> usize {
-        self.network.dimension()
+        self.network.hidden
     }
 
     fn fingerprint(&self) -> &Fingerprint {

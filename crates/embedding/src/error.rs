@@ -17,6 +17,30 @@ pub enum Error {
         /// What such a directory holds.
         holds: &'static str,
     },
+    /// A model is not in the cache of the Hugging Face hub.
+    #[error(
+        "`{model}` is not in the Hugging Face cache (looked at {}); run `aios-memory model pull \
+         {model}`",
+        shown(looked_at)
+    )]
+    NotCached {
+        /// The model.
+        model: String,
+        /// Where it was looked for.
+        looked_at: Vec<PathBuf>,
+    },
+    /// A model is in the cache of the Hugging Face hub, but not all of it.
+    #[error(
+        "`{model}` is not whole in the Hugging Face cache, `{}` is missing; run `aios-memory model \
+         pull {model}`",
+        path.display()
+    )]
+    Incomplete {
+        /// The model.
+        model: String,
+        /// What is missing.
+        path: PathBuf,
+    },
     /// A file of a model is there but could not be read.
     #[error("failed to read `{}`; check its permissions and the disk", path.display())]
     Read {
@@ -63,7 +87,7 @@ impl Error {
     /// Whether a model, or a file of it, is not there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Error::Missing { .. })
+        matches!(self, Error::Missing { .. } | Error::NotCached { .. } | Error::Incomplete { .. })
     }
 
     /// Whether a model is there but its bytes are not what they must be.
@@ -76,6 +100,11 @@ impl Error {
     pub(crate) fn compute(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
         Error::Compute { source: source.into() }
     }
+}
+
+fn shown(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    paths.join(" and ")
 }
 
 /// What is wrong with the bytes of a static model.

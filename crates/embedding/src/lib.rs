@@ -17,6 +17,7 @@
 //!   milliseconds, hundreds of thousands of short texts a second on one core.
 //! - [`Bert`] is a transformer of the BERT or XLM-RoBERTa family in a local directory: slower by
 //!   three orders of magnitude, better on documents.
+//! - [`HubCache`] finds models that are in the cache of the Hugging Face hub.
 //! - [`Cached`] keeps the vectors of texts that come again.
 //! - A [`Fingerprint`] names the space of the vectors; those of two spaces must never be compared.
 //!
@@ -24,7 +25,7 @@
 //!
 //! # Features
 //!
-//! - `bert` (default): [`Bert`], with candle and tokenizers. Without it neither is in the graph.
+//! - `bert` (default): [`Bert`], with faer, candle and tokenizers. Without it none is in the graph.
 //! - `distill`: how the bundled table is made, as the module `distill` and a binary.
 
 #[cfg(feature = "bert")]
@@ -36,6 +37,8 @@ mod embedder;
 mod error;
 mod file;
 mod fingerprint;
+#[cfg(feature = "bert")]
+mod hub;
 mod static_model;
 mod vector;
 mod wordpiece;
@@ -46,4 +49,6 @@ pub use cached::Cached;
 pub use embedder::Embedder;
 pub use error::{Damage, Error};
 pub use fingerprint::Fingerprint;
+#[cfg(feature = "bert")]
+pub use hub::{CachedModel, HubCache, ModelName, ModelNameError};
 pub use static_model::{StaticModel, StaticTable};

@@ -60,6 +60,7 @@ const OWNERS: &[(&[&str], &[&str])] = &[
     ),
     (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
     (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
+    (&["reqwest"], &["aios-memory"]),
 ];
 
 /// Who may use a library in tests alone, to make what the crate is to read.
@@ -92,7 +93,7 @@ const FEATURES_OFF: &[(&str, &[&str], &str)] = &[
 
 /// What there may be only one version of: two would not know each other's types.
 const ONCE: &[&str] =
-    &["candle-core", "candle-nn", "tokenizers", "rusqlite", "libsqlite3-sys", "arrow", "lancedb"];
+    &["candle-core", "tokenizers", "rusqlite", "libsqlite3-sys", "arrow", "lancedb", "reqwest"];
 
 /// Checks `metadata`, cargo's own answer of format version 1.
 pub(super) fn check(metadata: &Value) -> Vec<Finding> {

@@ -2,17 +2,16 @@
 
 use std::{
     collections::HashMap,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use candle_core::{DType, Device, Tensor, safetensors};
-use candle_nn::Linear;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokenizers::{PostProcessor, Tokenizer};
 
 use super::{
     BertOptions,
-    network::{Layer, Network, Norm, Pooling},
+    network::{Block, Layer, Linear, Network, Norm, Pooling},
     tokens::Tokens,
 };
 use crate::{Error, Fingerprint, file};
@@ -20,6 +19,29 @@ use crate::{Error, Fingerprint, file};
 const HOLDS: &str = "a sentence-transformers model: modules.json, config.json, tokenizer.json, \
                      model.safetensors and 1_Pooling/config.json";
 const INSTEAD: &str = "a sentence-transformers model of the BERT or XLM-RoBERTa family";
+
+const MODULES: &str = "modules.json";
+const CONFIG: &str = "config.json";
+const TOKENIZER: &str = "tokenizer.json";
+const WEIGHTS: &str = "model.safetensors";
+const LENGTH: &str = "sentence_bert_config.json";
+
+/// The files that must be there for a model with this `modules.json`, and those that may.
+pub(super) fn names(modules: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
+    let pooling = pooling_file(Path::new(MODULES), modules)?;
+    let needed = [MODULES, CONFIG, TOKENIZER, WEIGHTS, &pooling].map(str::to_owned);
+    Ok((needed.into(), vec![LENGTH.to_owned()]))
+}
+
+/// The first file that is not in `dir` and must be.
+pub(super) fn missing(dir: &Path) -> Result<Option<PathBuf>, Error> {
+    let modules = match file::read(&dir.join(MODULES), HOLDS) {
+        Err(Error::Missing { path, .. }) => return Ok(Some(path)),
+        modules => modules?,
+    };
+    let (needed, _) = names(&modules)?;
+    Ok(needed.iter().map(|name| dir.join(name)).find(|path| !path.exists()))
+}
 
 /// A model's files, read.
 pub(super) struct ModelFiles {
@@ -112,9 +134,9 @@ struct TokenizerModel {
 impl ModelFiles {
     pub(super) fn read(dir: &Path) -> Result<ModelFiles, Error> {
         let pooling = read_pooling(dir)?;
-        let config = read_config(&dir.join("config.json"))?;
+        let config = read_config(&dir.join(CONFIG))?;
         let positions = config.max_position_embeddings.saturating_sub(config.position_offset());
-        let length = match read_json::<LengthConfig>(&dir.join("sentence_bert_config.json")) {
+        let length = match read_json::<LengthConfig>(&dir.join(LENGTH)) {
             Err(error) if error.is_not_found() => LengthConfig::default(),
             length => length?,
         };
@@ -122,8 +144,8 @@ impl ModelFiles {
             pooling,
             length_max: length.max_seq_length.unwrap_or(positions).min(positions),
             config,
-            tokenizer: file::read(&dir.join("tokenizer.json"), HOLDS)?,
-            weights: file::read(&dir.join("model.safetensors"), HOLDS)?,
+            tokenizer: file::read(&dir.join(TOKENIZER), HOLDS)?,
+            weights: file::read(&dir.join(WEIGHTS), HOLDS)?,
             dir: dir.to_owned(),
         })
     }
@@ -154,7 +176,7 @@ impl ModelFiles {
     }
 
     pub(super) fn tokens(&self) -> Result<Tokens, Error> {
-        let path = self.dir.join("tokenizer.json");
+        let path = self.dir.join(TOKENIZER);
         let malformed = |reason: String| Error::Malformed { path: path.clone(), reason };
         let mut tokenizer =
             Tokenizer::from_bytes(&self.tokenizer).map_err(|error| malformed(error.to_string()))?;
@@ -177,7 +199,7 @@ impl ModelFiles {
 
     pub(super) fn network(&self, vocabulary_size: usize) -> Result<Network, Error> {
         let hidden = self.config.hidden_size;
-        let weights = Weights::read(self.dir.join("model.safetensors"), &self.weights)?;
+        let weights = Weights::read(self.dir.join(WEIGHTS), &self.weights)?;
         let offset = self.config.position_offset();
         let words = weights.rows("embeddings.word_embeddings.weight", vocabulary_size, hidden)?;
         let types = weights.rows("embeddings.token_type_embeddings.weight", 1, hidden)?;
@@ -191,8 +213,9 @@ impl ModelFiles {
             .and_then(|positions| positions.broadcast_add(&types.get(0)?))
             .map_err(Error::compute)?;
         Ok(Network {
-            words,
-            positions,
+            hidden,
+            words: numbers(&words)?,
+            positions: numbers(&positions)?,
             norm: self.norm(&weights, "embeddings.LayerNorm")?,
             layers: (0..self.config.num_hidden_layers)
                 .map(|index| self.layer(&weights, &format!("encoder.layer.{index}")))
@@ -202,41 +225,65 @@ impl ModelFiles {
     }
 
     fn layer(&self, weights: &Weights, at: &str) -> Result<Layer, Error> {
-        let Config { hidden_size: hidden, intermediate_size: wide, .. } = self.config;
+        let Config { hidden_size: hidden, num_attention_heads: heads, .. } = self.config;
+        let square = |name: &str| weights.linear(&format!("{at}.attention.{name}"), hidden, hidden);
+        let mut query = square("self.query")?;
+        let head_root = ((hidden / heads) as f32).sqrt();
+        query.weight.iter_mut().chain(&mut query.bias).for_each(|x| *x /= head_root);
         Ok(Layer {
-            query_key_value: self.query_key_value(weights, &format!("{at}.attention.self"))?,
-            heads: self.config.num_attention_heads,
-            attended: weights.linear(&format!("{at}.attention.output.dense"), hidden, hidden)?,
+            heads,
+            query,
+            key: square("self.key")?,
+            value: square("self.value")?,
+            attended: square("output.dense")?,
             attended_norm: self.norm(weights, &format!("{at}.attention.output.LayerNorm"))?,
-            wide: weights.linear(&format!("{at}.intermediate.dense"), wide, hidden)?,
+            blocks: self.blocks(weights, at)?,
             activation: self.config.hidden_act,
-            narrow: weights.linear(&format!("{at}.output.dense"), hidden, wide)?,
+            narrow_bias: numbers(&weights.tensor(&format!("{at}.output.dense.bias"), &[hidden])?)?,
             narrow_norm: self.norm(weights, &format!("{at}.output.LayerNorm"))?,
         })
     }
 
-    fn query_key_value(&self, weights: &Weights, at: &str) -> Result<Linear, Error> {
-        let hidden = self.config.hidden_size;
-        let head_root = ((hidden / self.config.num_attention_heads) as f64).sqrt();
-        let query = weights.linear(&format!("{at}.query"), hidden, hidden)?;
-        let key = weights.linear(&format!("{at}.key"), hidden, hidden)?;
-        let value = weights.linear(&format!("{at}.value"), hidden, hidden)?;
-        let join = |part: fn(&Linear) -> &Tensor| {
-            Tensor::cat(&[&(part(&query) / head_root)?, part(&key), part(&value)], 0)
+    /// The two layers between which a row is wide, in blocks of `hidden_size` outputs of the first.
+    fn blocks(&self, weights: &Weights, at: &str) -> Result<Vec<Block>, Error> {
+        let Config { hidden_size: hidden, intermediate_size: wide, .. } = self.config;
+        let wide_at = format!("{at}.intermediate.dense");
+        let weight = weights.tensor(&format!("{wide_at}.weight"), &[wide, hidden])?;
+        let bias = weights.tensor(&format!("{wide_at}.bias"), &[wide])?;
+        let narrow = weights.tensor(&format!("{at}.output.dense.weight"), &[hidden, wide])?;
+        let block = |start| {
+            let width = hidden.min(wide - start);
+            let part =
+                |tensor: &Tensor, dim| tensor.narrow(dim, start, width).map_err(Error::compute);
+            Ok(Block {
+                wide: linear(&part(&weight, 0)?, &part(&bias, 0)?)?,
+                narrow: transposed(&part(&narrow, 1)?)?,
+            })
         };
-        let weight = join(Linear::weight).map_err(Error::compute)?;
-        let bias = join(|linear| linear.bias().expect("every layer is read with its bias"));
-        Ok(Linear::new(weight, Some(bias.map_err(Error::compute)?)))
+        (0..wide).step_by(hidden).map(block).collect()
     }
 
     fn norm(&self, weights: &Weights, at: &str) -> Result<Norm, Error> {
         let shape = [self.config.hidden_size];
         Ok(Norm {
-            weight: weights.tensor(&format!("{at}.weight"), &shape)?,
-            bias: weights.tensor(&format!("{at}.bias"), &shape)?,
+            weight: numbers(&weights.tensor(&format!("{at}.weight"), &shape)?)?,
+            bias: numbers(&weights.tensor(&format!("{at}.bias"), &shape)?)?,
             epsilon: self.config.layer_norm_eps as f32,
         })
     }
+}
+
+/// The weights of a layer, which the file has with a row per output.
+fn linear(weight: &Tensor, bias: &Tensor) -> Result<Linear, Error> {
+    Ok(Linear { weight: transposed(weight)?, bias: numbers(bias)? })
+}
+
+fn transposed(matrix: &Tensor) -> Result<Vec<f32>, Error> {
+    numbers(&matrix.t().map_err(Error::compute)?)
+}
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f32>, Error> {
+    tensor.flatten_all().and_then(|flat| flat.to_vec1()).map_err(Error::compute)
 }
 
 impl Config {
@@ -266,22 +313,31 @@ fn read_config(path: &Path) -> Result<Config, Error> {
     Ok(config)
 }
 
-/// Follows `modules.json` to the pooling. A final normalisation may stand there or not: vectors
-/// are compared by their direction, so it is done in any case.
-fn read_pooling(dir: &Path) -> Result<Pooling, Error> {
-    let path = dir.join("modules.json");
-    let modules: Vec<ModuleEntry> = read_json(&path)?;
+/// Where `modules.json`, which is at `path`, has the pooling's configuration. A final normalisation
+/// may stand there or not: vectors are compared by their direction, so it is done in any case.
+fn pooling_file(path: &Path, modules: &[u8]) -> Result<String, Error> {
+    let modules: Vec<ModuleEntry> = parse_json(path, modules)?;
     let names: Vec<&str> =
         modules.iter().map(|module| module.kind.rsplit('.').next().unwrap_or_default()).collect();
+    let unsupported = |feature: String| {
+        Err(Error::Unsupported { path: path.to_owned(), feature, instead: INSTEAD })
+    };
     let ([module, "Pooling"] | [module, "Pooling", "Normalize"]) = *names else {
-        let feature = format!("modules {}", names.join(", "));
-        return Err(Error::Unsupported { path, feature, instead: INSTEAD });
+        return unsupported(format!("modules {}", names.join(", ")));
     };
     if module != "Transformer" || !modules[0].path.is_empty() {
-        let feature = format!("module {module} in `{}`", modules[0].path);
-        return Err(Error::Unsupported { path, feature, instead: INSTEAD });
+        return unsupported(format!("module {module} in `{}`", modules[0].path));
     }
-    let path = dir.join(&modules[1].path).join("config.json");
+    let pooling = &modules[1].path;
+    if !Path::new(pooling).components().all(|part| matches!(part, Component::Normal(_))) {
+        return unsupported(format!("a pooling in `{pooling}`"));
+    }
+    Ok(format!("{pooling}/{CONFIG}"))
+}
+
+fn read_pooling(dir: &Path) -> Result<Pooling, Error> {
+    let path = dir.join(MODULES);
+    let path = dir.join(pooling_file(&path, &file::read(&path, HOLDS)?)?);
     let config: PoolingConfig = read_json(&path)?;
     let others = config.pooling_mode_max_tokens || config.pooling_mode_mean_sqrt_len_tokens;
     match (config.pooling_mode_mean_tokens, config.pooling_mode_cls_token) {
@@ -322,7 +378,7 @@ impl Weights {
 
     fn linear(&self, at: &str, outputs: usize, inputs: usize) -> Result<Linear, Error> {
         let weight = self.tensor(&format!("{at}.weight"), &[outputs, inputs])?;
-        Ok(Linear::new(weight, Some(self.tensor(&format!("{at}.bias"), &[outputs])?)))
+        linear(&weight, &self.tensor(&format!("{at}.bias"), &[outputs])?)
     }
 
     /// A table of at least `rows_min` rows.

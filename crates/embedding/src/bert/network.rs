@@ -2,14 +2,18 @@
 //!
 //! The tokens of a batch stand one after the other in one matrix, without padding, so nothing has
 //! to be masked. What mixes tokens, which is attention and pooling, goes from sequence to sequence.
+//!
+//! Weights stand as square blocks, as wide as a token's row: a product of such a block reads and
+//! writes what the cache holds, and is faster than one of wider matrices.
 
-use candle_core::{D, Device, Result, Tensor, bail};
-use candle_nn::{
-    Linear, Module,
-    ops::{layer_norm, softmax_last_dim},
+use faer::{Accum, MatMut, MatRef};
+
+use super::{
+    files::Activation,
+    kernels::{
+        activate, add_and_normalise, add_bias, gelu, gelu_tanh, multiply, normalise, softmax,
+    },
 };
-
-use super::{files::Activation, gelu::Gelu};
 
 /// How the vectors of a text's tokens become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,72 +26,100 @@ pub(super) enum Pooling {
 
 /// The weights, in the shapes in which they are used.
 pub(super) struct Network {
+    /// Numbers of a token's row.
+    pub(super) hidden: usize,
     /// One row per token of the vocabulary.
-    pub(super) words: Tensor,
+    pub(super) words: Vec<f32>,
     /// One row per position, with the row of token type 0 added.
-    pub(super) positions: Tensor,
+    pub(super) positions: Vec<f32>,
     pub(super) norm: Norm,
     pub(super) layers: Vec<Layer>,
     pub(super) pooling: Pooling,
 }
 
 pub(super) struct Layer {
-    /// Query, key and value in one product; the query is already divided by the root of the head's
-    /// size.
-    pub(super) query_key_value: Linear,
     pub(super) heads: usize,
+    /// Already divided by the root of the head's size.
+    pub(super) query: Linear,
+    pub(super) key: Linear,
+    pub(super) value: Linear,
     pub(super) attended: Linear,
     pub(super) attended_norm: Norm,
-    pub(super) wide: Linear,
+    /// The wide layer and the way back, block by block: the sum over all blocks is what both of
+    /// them give.
+    pub(super) blocks: Vec<Block>,
     pub(super) activation: Activation,
-    pub(super) narrow: Linear,
+    pub(super) narrow_bias: Vec<f32>,
     pub(super) narrow_norm: Norm,
 }
 
+/// Some outputs of the wide layer, and their part in what the narrow one makes of them.
+pub(super) struct Block {
+    pub(super) wide: Linear,
+    /// One row per output of `wide`.
+    pub(super) narrow: Vec<f32>,
+}
+
+pub(super) struct Linear {
+    /// One row per input.
+    pub(super) weight: Vec<f32>,
+    /// One number per output.
+    pub(super) bias: Vec<f32>,
+}
+
 pub(super) struct Norm {
-    pub(super) weight: Tensor,
-    pub(super) bias: Tensor,
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
     pub(super) epsilon: f32,
 }
 
-/// Neighbouring sequences of the same length.
-struct Run {
-    start: usize,
-    count: usize,
-    length: usize,
+/// What a forward pass writes on the way: kept from batch to batch, so that its pages are there.
+#[derive(Default)]
+pub(super) struct Scratch {
+    tokens: Vec<f32>,
+    query: Vec<f32>,
+    key: Vec<f32>,
+    value: Vec<f32>,
+    attended: Vec<f32>,
+    /// How much each token of one sequence heeds each other, in one head.
+    shares: Vec<f32>,
+    update: Vec<f32>,
+    wide: Vec<f32>,
 }
 
 impl Network {
-    pub(super) fn dimension(&self) -> usize {
-        self.words.dims()[1]
-    }
-
     /// The vector of each sequence, not normalised.
-    pub(super) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
-        let ids: Vec<u32> = sequences.concat();
-        let positions: Vec<u32> =
-            sequences.iter().flat_map(|sequence| 0..sequence.len() as u32).collect();
-        let words = self.words.index_select(&Tensor::new(ids, &Device::Cpu)?, 0)?;
-        let positions = self.positions.index_select(&Tensor::new(positions, &Device::Cpu)?, 0)?;
-        let mut tokens = self.norm.forward(&(words + positions)?)?;
-        let runs = runs(sequences);
+    pub(super) fn forward(&self, sequences: &[&[u32]], scratch: &mut Scratch) -> Vec<Vec<f32>> {
+        self.embed(sequences, &mut scratch.tokens);
+        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
         for layer in &self.layers {
-            tokens = layer.forward(&tokens, &runs)?;
+            layer.forward(&lengths, scratch);
         }
-        let tokens = tokens.flatten_all()?.to_vec1::<f32>()?;
-        let mut rest = tokens.as_slice();
-        sequences
+        let mut rest = scratch.tokens.as_slice();
+        lengths
             .iter()
-            .map(|sequence| {
-                let (tokens, later) = rest.split_at(sequence.len() * self.dimension());
+            .map(|length| {
+                let (tokens, later) = rest.split_at(length * self.hidden);
                 rest = later;
                 self.pool(tokens)
             })
             .collect()
     }
 
-    fn pool(&self, tokens: &[f32]) -> Result<Vec<f32>> {
-        let mut rows = tokens.chunks_exact(self.dimension());
+    fn embed(&self, sequences: &[&[u32]], tokens: &mut Vec<f32>) {
+        let words = self.words.chunks_exact(self.hidden);
+        tokens.clear();
+        for sequence in sequences {
+            for (id, position) in sequence.iter().zip(self.positions.chunks_exact(self.hidden)) {
+                let word = words.clone().nth(*id as usize).expect("a row per token");
+                tokens.extend(word.iter().zip(position).map(|(word, position)| word + position));
+            }
+        }
+        self.norm.forward(tokens);
+    }
+
+    fn pool(&self, tokens: &[f32]) -> Vec<f32> {
+        let mut rows = tokens.chunks_exact(self.hidden);
         let count = rows.len() as f32;
         let mut vector = rows.next().unwrap_or_default().to_vec();
         if self.pooling == Pooling::Mean {
@@ -96,66 +128,96 @@ impl Network {
             }
             vector.iter_mut().for_each(|sum| *sum /= count);
         }
-        if vector.iter().any(|x| !x.is_finite()) {
-            bail!("the model's weights give a vector that is not finite");
-        }
-        Ok(vector)
+        vector
     }
 }
 
 impl Layer {
-    fn forward(&self, tokens: &Tensor, runs: &[Run]) -> Result<Tensor> {
-        let mixed = self.query_key_value.forward(tokens)?;
-        let attended: Vec<Tensor> =
-            runs.iter().map(|run| self.attend(&mixed, run)).collect::<Result<_>>()?;
-        let attended = self.attended.forward(&Tensor::cat(&attended, 0)?)?;
-        let tokens = self.attended_norm.forward(&(attended + tokens)?)?;
-        let wide = self.activate(self.wide.forward(&tokens)?)?;
-        self.narrow_norm.forward(&(self.narrow.forward(&wide)? + tokens)?)
+    fn forward(&self, lengths: &[usize], scratch: &mut Scratch) {
+        let Scratch { tokens, query, key, value, attended, shares, update, wide } = scratch;
+        for (linear, out) in
+            [(&self.query, &mut *query), (&self.key, &mut *key), (&self.value, &mut *value)]
+        {
+            linear.multiply(tokens, out);
+            add_bias(out, &linear.bias);
+        }
+        self.attend(lengths, [query, key, value], attended, shares);
+        self.attended.multiply(attended, update);
+        self.attended_norm.add_and_forward(tokens, (update, &self.attended.bias));
+        for (index, block) in self.blocks.iter().enumerate() {
+            block.wide.multiply(tokens, wide);
+            self.activate(wide, &block.wide.bias);
+            let accum = if index == 0 { Accum::Replace } else { Accum::Add };
+            let (inputs, outputs) = (block.wide.bias.len(), self.narrow_bias.len());
+            let narrow = matrix(&block.narrow, outputs);
+            multiply(matrix_mut(update, outputs), accum, matrix(wide, inputs), narrow);
+        }
+        self.narrow_norm.add_and_forward(tokens, (update, &self.narrow_bias));
     }
 
-    /// Each token of a run's sequences as the mean of its sequence's values, weighted by the match
-    /// of query and key; per head.
-    fn attend(&self, mixed: &Tensor, run: &Run) -> Result<Tensor> {
-        let Run { start, count, length } = *run;
-        let mixed = mixed
-            .narrow(0, start, count * length)?
-            .reshape((count, length, 3, self.heads, ()))?
-            .permute((2, 0, 3, 1, 4))?
-            .contiguous()?;
-        let (query, key, value) = (mixed.get(0)?, mixed.get(1)?, mixed.get(2)?);
-        let weights = softmax_last_dim(&query.matmul(&key.t()?)?)?;
-        weights
-            .matmul(&value)?
-            .transpose(1, 2)?
-            .contiguous()?
-            .flatten_from(D::Minus2)?
-            .flatten(0, 1)
+    /// Each token as the mean of its sequence's values, weighted by the match of query and key;
+    /// per head.
+    fn attend(
+        &self,
+        lengths: &[usize],
+        query_key_value: [&[f32]; 3],
+        attended: &mut Vec<f32>,
+        shares: &mut Vec<f32>,
+    ) {
+        let hidden = self.query.bias.len();
+        let whole = query_key_value.map(|rows| matrix(rows, hidden));
+        attended.resize(query_key_value[0].len(), 0.0);
+        let mut attended = matrix_mut(attended, hidden);
+        let size = hidden / self.heads;
+        let mut start = 0;
+        for &length in lengths {
+            shares.resize(length * length, 0.0);
+            for column in (0..hidden).step_by(size) {
+                let [query, key, value] =
+                    whole.map(|rows| rows.submatrix(start, column, length, size));
+                multiply(matrix_mut(shares, length), Accum::Replace, query, key.transpose());
+                softmax(shares, length);
+                let out = attended.as_mut().submatrix_mut(start, column, length, size);
+                multiply(out, Accum::Replace, matrix(shares, length), value);
+            }
+            start += length;
+        }
     }
 
-    fn activate(&self, values: Tensor) -> Result<Tensor> {
+    fn activate(&self, wide: &mut [f32], bias: &[f32]) {
         match self.activation {
-            Activation::Gelu => values.inplace_op1(&Gelu).map(|()| values),
-            Activation::GeluTanh => values.gelu(),
-            Activation::Relu => values.relu(),
+            Activation::Gelu => activate(wide, bias, gelu),
+            Activation::GeluTanh => activate(wide, bias, gelu_tanh),
+            Activation::Relu => activate(wide, bias, |x| x.max(0.0)),
         }
     }
 }
 
-impl Norm {
-    fn forward(&self, values: &Tensor) -> Result<Tensor> {
-        layer_norm(values, &self.weight, &self.bias, self.epsilon)
+impl Linear {
+    /// What it makes of `rows`, without its bias.
+    fn multiply(&self, rows: &[f32], out: &mut Vec<f32>) {
+        let outputs = self.bias.len();
+        let rows = matrix(rows, self.weight.len() / outputs);
+        out.resize(rows.nrows() * outputs, 0.0);
+        multiply(matrix_mut(out, outputs), Accum::Replace, rows, matrix(&self.weight, outputs));
     }
 }
 
-fn runs(sequences: &[&[u32]]) -> Vec<Run> {
-    let mut start = 0;
-    sequences
-        .chunk_by(|a, b| a.len() == b.len())
-        .map(|equal| {
-            let run = Run { start, count: equal.len(), length: equal[0].len() };
-            start += run.count * run.length;
-            run
-        })
-        .collect()
+impl Norm {
+    fn forward(&self, rows: &mut [f32]) {
+        normalise(rows, &self.weight, &self.bias, self.epsilon);
+    }
+
+    fn add_and_forward(&self, rows: &mut [f32], update: (&[f32], &[f32])) {
+        add_and_normalise(rows, update, &self.weight, &self.bias, self.epsilon);
+    }
+}
+
+fn matrix(values: &[f32], columns: usize) -> MatRef<'_, f32> {
+    MatRef::from_row_major_slice(values, values.len() / columns, columns)
+}
+
+fn matrix_mut(values: &mut [f32], columns: usize) -> MatMut<'_, f32> {
+    let rows = values.len() / columns;
+    MatMut::from_row_major_slice_mut(values, rows, columns)
 }

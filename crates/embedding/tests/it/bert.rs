@@ -1,11 +1,11 @@
 //! BERT from a directory: against reference arithmetic, and with what can be wrong with one.
 
 mod reference;
-mod tiny;
+pub(crate) mod tiny;
 
-use std::fs;
+use std::{collections::HashSet, fs};
 
-use aios_embedding::{Bert, BertOptions, Embedder, Error};
+use aios_embedding::{Bert, BertOptions, Embedder, Error, Fingerprint};
 use serde_json::json;
 
 use crate::assert_close;
@@ -127,9 +127,27 @@ fn the_fingerprint_follows_the_content() {
         Tiny::new(|settings| settings.pooling = "cls_token"),
         Tiny::new(|settings| settings.length_max = Some(5)),
     ];
-    for other in &others {
-        assert_ne!(fingerprint(&tiny), fingerprint(other));
+    let mut fingerprints: HashSet<Fingerprint> = others.iter().map(fingerprint).collect();
+    // One bit of one weight.
+    let weights = tiny.path().join("model.safetensors");
+    let plain = fs::read(&weights).unwrap();
+    let mut bytes = plain.clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    fingerprints.insert(fingerprint(&tiny));
+    fs::write(&weights, plain).unwrap();
+    // Prefixes, also where both together are the same.
+    for (query, document) in [("one ", ""), ("", "one "), ("one", " ")] {
+        let options = BertOptions::default().with_query_prefix(query);
+        let options = options.with_document_prefix(document);
+        fingerprints.insert(Bert::open(tiny.path(), options).unwrap().fingerprint().clone());
     }
+    assert_eq!(fingerprints.len(), 8);
+    assert!(!fingerprints.contains(&fingerprint(&tiny)));
+    // How many threads compute it makes no other space of it.
+    let options = BertOptions::default().with_threads(1).with_batch_max(3);
+    let other = Bert::open(tiny.path(), options).unwrap();
+    assert_eq!(*other.fingerprint(), fingerprint(&tiny));
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod bert;
 mod bundled;
 mod cached;
+#[cfg(feature = "bert")]
+mod hub;
 mod static_model;
 #[cfg(feature = "bert")]
 mod tokenizer;

@@ -6,10 +6,10 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub(super) const HIDDEN: usize = 8;
-pub(super) const HEADS: usize = 2;
-pub(super) const LAYERS: usize = 2;
-pub(super) const EPSILON: f64 = 1e-5;
+pub(crate) const HIDDEN: usize = 8;
+pub(crate) const HEADS: usize = 2;
+pub(crate) const LAYERS: usize = 2;
+pub(crate) const EPSILON: f64 = 1e-5;
 const WIDE: usize = 12;
 const POSITIONS: usize = 20;
 const PAD: usize = 0;
@@ -19,31 +19,31 @@ const PIECES: &[&str] = &[
 ];
 
 /// What may differ from model to model.
-pub(super) struct Settings {
-    pub(super) seed: u64,
-    pub(super) model_type: &'static str,
-    pub(super) activation: &'static str,
-    pub(super) pooling: &'static str,
-    pub(super) length_max: Option<usize>,
+pub(crate) struct Settings {
+    pub(crate) seed: u64,
+    pub(crate) model_type: &'static str,
+    pub(crate) activation: &'static str,
+    pub(crate) pooling: &'static str,
+    pub(crate) length_max: Option<usize>,
     /// What the names of the tensors begin with.
-    pub(super) prefix: &'static str,
+    pub(crate) prefix: &'static str,
     /// A tensor that is left out of the file.
-    pub(super) omitted: &'static str,
+    pub(crate) omitted: &'static str,
 }
 
-pub(super) struct Tensor {
-    pub(super) shape: Vec<usize>,
-    pub(super) values: Vec<f32>,
+pub(crate) struct Tensor {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: Vec<f32>,
 }
 
-pub(super) struct Tiny {
-    pub(super) settings: Settings,
-    pub(super) tensors: BTreeMap<String, Tensor>,
+pub(crate) struct Tiny {
+    pub(crate) settings: Settings,
+    pub(crate) tensors: BTreeMap<String, Tensor>,
     dir: TempDir,
 }
 
 impl Tiny {
-    pub(super) fn new(change: impl FnOnce(&mut Settings)) -> Tiny {
+    pub(crate) fn new(change: impl FnOnce(&mut Settings)) -> Tiny {
         let mut settings = Settings {
             seed: 1,
             model_type: "bert",
@@ -60,23 +60,23 @@ impl Tiny {
         tiny
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// The ids of a text of whole words, between the special tokens.
-    pub(super) fn ids(&self, text: &str) -> Vec<usize> {
+    pub(crate) fn ids(&self, text: &str) -> Vec<usize> {
         let id = |word| PIECES.iter().position(|&piece| piece == word).unwrap_or(1);
         let words = text.split_whitespace().map(id);
         [2].into_iter().chain(words).chain([3]).collect()
     }
 
     /// The position of a text's first token.
-    pub(super) fn position_offset(&self) -> usize {
+    pub(crate) fn position_offset(&self) -> usize {
         if self.settings.model_type == "bert" { 0 } else { PAD + 1 }
     }
 
-    pub(super) fn config(&self) -> Value {
+    pub(crate) fn config(&self) -> Value {
         json!({
             "model_type": self.settings.model_type,
             "hidden_act": self.settings.activation,

@@ -1,0 +1,163 @@
+//! The workloads of embedding: the bundled model on one core, and a BERT beside ONNX Runtime, with
+//! the same weights, texts, batches and threads, by turns.
+//!
+//! A measurement is whole: text in, vectors of length 1 out, cutting into tokens included.
+
+mod rival;
+
+use std::{hint::black_box, path::PathBuf, time::Instant};
+
+use aios_embedding::{Bert, BertOptions, Embedder, StaticModel};
+
+use self::rival::Rival;
+use crate::{
+    Size,
+    report::{Bound, Report, Row, Tail},
+    working::text::Numbers,
+};
+
+/// Where the sentence-transformers directory of the BERT is, unless an argument says so.
+pub const MODEL: &str = "AIOS_BENCH_MODEL";
+/// Texts of one batch, on both sides.
+const BATCH: usize = 32;
+const QUERY: &str = "one query of 9 tokens";
+const SHORT: &str = "texts of 6 to 12 words, one thread";
+/// What the texts are made of; each is one word piece of English.
+const WORDS: [&str; 40] = [
+    "the", "of", "and", "to", "a", "in", "server", "went", "down", "after", "we", "moved", "data",
+    "from", "red", "house", "city", "she", "likes", "music", "river", "book", "when", "it",
+    "rains", "test", "failed", "because", "disk", "was", "full", "ask", "him", "about", "summer",
+    "plan", "with", "two", "people", "today",
+];
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How much.
+    pub size: Size,
+    /// A sentence-transformers directory; without it only the bundled model is measured.
+    pub model: Option<PathBuf>,
+}
+
+/// Runs everything.
+///
+/// # Panics
+/// When the model cannot be opened, or the rival's vectors are not ours.
+#[must_use]
+pub fn run(options: &Options) -> Report {
+    let mut report = Report::default();
+    bundled(options.size, &mut report);
+    let Some(dir) = &options.model else {
+        report.note(&format!("BERT: skipped, {MODEL} names no directory of a model"));
+        return report;
+    };
+    let mut rival = match Rival::start(dir) {
+        Ok(rival) => Some(rival),
+        Err(why) => {
+            report.note(&format!("onnxruntime: skipped, {why}"));
+            None
+        }
+    };
+    for threads in [1, 2] {
+        let bert_options = BertOptions::default().with_batch_max(BATCH).with_threads(threads);
+        let bert = Bert::open(dir, bert_options).expect("the model can be opened");
+        documents(options.size, threads, &bert, rival.as_mut(), &mut report);
+        if threads == 1 {
+            query(options.size, &bert, rival.as_mut(), &mut report);
+        }
+    }
+    report
+}
+
+fn bundled(size: Size, report: &mut Report) {
+    let model = StaticModel::bundled().expect("the model is in the program");
+    let texts = texts(size.pick(100, 50_000), 6, 12);
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let rounds: Vec<f64> = (0..size.pick(1, 7))
+        .map(|_| {
+            let began = Instant::now();
+            black_box(model.embed_documents(&texts).expect("they are texts"));
+            texts.len() as f64 / began.elapsed().as_secs_f64()
+        })
+        .collect();
+    report.rows.push(Row::new(SHORT, "bundled model", "texts/s", &rounds));
+    let reached = report.median(SHORT, "bundled model");
+    report.target_in("bundled model", reached, "texts/s", Bound::AtLeast(300_000.0));
+}
+
+/// Texts of 10 to 60 words: 37 tokens in the mean, with the two special ones.
+fn documents(
+    size: Size,
+    threads: usize,
+    bert: &Bert,
+    mut rival: Option<&mut Rival>,
+    report: &mut Report,
+) {
+    let texts = texts(size.pick(40, 960), 10, 60);
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    if let Some(rival) = rival.as_deref_mut() {
+        agree(bert, rival, &texts[..BATCH]);
+    }
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..size.pick(1, 7) {
+        let began = Instant::now();
+        black_box(bert.embed_documents(&texts).expect("they are texts"));
+        ours.push(texts.len() as f64 / began.elapsed().as_secs_f64());
+        if let Some(rival) = rival.as_deref_mut() {
+            let answer = rival.embed(threads, BATCH, &texts);
+            theirs.push(texts.len() as f64 / answer.seconds);
+        }
+    }
+    let workload = format!("texts of 10 to 60 words, {threads} threads");
+    report.rows.push(Row::new(&workload, "BERT", "texts/s", &ours));
+    if let Some(rival) = rival {
+        report.rows.push(Row::new(&workload, &rival.name, "texts/s", &theirs));
+        let ratio = report.median(&workload, "BERT") / report.median(&workload, &rival.name);
+        report.target(&format!("{workload}, to {}", rival.name), ratio, Bound::AtLeast(1.0));
+    }
+}
+
+fn query(size: Size, bert: &Bert, mut rival: Option<&mut Rival>, report: &mut Report) {
+    const TEXT: &str = "which server went down today?";
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..size.pick(2, 200) {
+        let began = Instant::now();
+        black_box(bert.embed_query(TEXT).expect("it is text"));
+        ours.push(began.elapsed().as_nanos() as u64);
+        if let Some(rival) = rival.as_deref_mut() {
+            theirs.push((rival.embed(1, 1, &[TEXT]).seconds * 1e9) as u64);
+        }
+    }
+    let mut add = |contender: &str, mut samples: Vec<u64>| {
+        let tail = Tail::of(&mut samples);
+        let row = Row::new(QUERY, contender, "ns", &[tail.p50 as f64]);
+        report.rows.push(Row { tail: Some(tail), ..row });
+        tail.p50 as f64
+    };
+    let ours = add("BERT", ours);
+    if let Some(rival) = rival {
+        let ratio = ours / add(&rival.name, theirs);
+        report.target(&format!("{QUERY}, to {}", rival.name), ratio, Bound::AtMost(1.0));
+    }
+}
+
+/// Checks that both compute the same.
+fn agree(bert: &Bert, rival: &mut Rival, texts: &[&str]) {
+    let ours = bert.embed_documents(texts).expect("they are texts");
+    let theirs = rival.embed(1, BATCH, texts).vectors;
+    assert_eq!(ours.len(), theirs.len());
+    for (x, y) in ours.iter().flatten().zip(theirs.iter().flatten()) {
+        assert!((x - y).abs() < 1e-4, "{x} here, {y} there");
+    }
+}
+
+fn texts(count: usize, words_min: usize, words_max: usize) -> Vec<String> {
+    let mut numbers = Numbers::new(11);
+    (0..count)
+        .map(|_| {
+            let words = words_min + numbers.below(words_max + 1 - words_min);
+            let words: Vec<&str> = (0..words).map(|_| WORDS[numbers.below(WORDS.len())]).collect();
+            words.join(" ")
+        })
+        .collect()
+}

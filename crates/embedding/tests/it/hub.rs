@@ -1,0 +1,128 @@
+//! Models in the cache of the Hugging Face hub, as its own library leaves them there.
+
+use std::{
+    ffi::OsString,
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+
+use aios_embedding::{Bert, BertOptions, Embedder, Error, HubCache, ModelName};
+use tempfile::TempDir;
+
+use crate::bert::tiny::Tiny;
+
+const COMMIT: &str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf";
+const FILES: [&str; 5] =
+    ["modules.json", "config.json", "tokenizer.json", "model.safetensors", "1_Pooling/config.json"];
+
+fn name(text: &str) -> ModelName {
+    text.parse().unwrap()
+}
+
+/// A cache with one model, whose files are links to blobs.
+fn cache(tiny: &Tiny) -> (TempDir, HubCache) {
+    let home = tempfile::tempdir().unwrap();
+    let cache = HubCache::new(home.path());
+    let folder = cache.folder(&name("org/tiny-model"));
+    let snapshot = folder.join("snapshots").join(COMMIT);
+    fs::create_dir_all(folder.join("blobs")).unwrap();
+    fs::create_dir_all(folder.join("refs")).unwrap();
+    fs::create_dir_all(snapshot.join("1_Pooling")).unwrap();
+    fs::write(folder.join("refs/main"), COMMIT).unwrap();
+    for (number, file) in FILES.iter().enumerate() {
+        let blob = format!("blobs/{number}");
+        fs::copy(tiny.path().join(file), folder.join(&blob)).unwrap();
+        let up = "../".repeat(file.split('/').count() + 1);
+        symlink(format!("{up}{blob}"), snapshot.join(file)).unwrap();
+    }
+    (home, cache)
+}
+
+#[test]
+fn a_model_is_found_by_its_name_and_computes_what_its_directory_does() {
+    let tiny = Tiny::new(|_| ());
+    let (_home, cache) = cache(&tiny);
+    let found = cache.resolve(&name("org/tiny-model")).unwrap();
+    let at_commit = cache.resolve(&name(&format!("org/tiny-model@{COMMIT}"))).unwrap();
+    assert_eq!(found, at_commit);
+    let [cached, plain] =
+        [found.as_path(), tiny.path()].map(|dir| Bert::open(dir, BertOptions::default()).unwrap());
+    assert_eq!(cached.embed_query("red").unwrap(), plain.embed_query("red").unwrap());
+    assert_eq!(cached.fingerprint(), plain.fingerprint());
+}
+
+#[test]
+fn what_is_not_there_is_named_with_the_command_that_fetches_it() {
+    let (_home, cache) = cache(&Tiny::new(|_| ()));
+    for model in ["org/other", "org/tiny-model@v2"] {
+        let error = cache.resolve(&name(model)).unwrap_err();
+        assert!(matches!(error, Error::NotCached { .. }) && error.is_not_found(), "{error}");
+        let told = error.to_string();
+        assert!(told.contains(&format!("aios-memory model pull {model}")), "{told}");
+        assert!(told.contains(cache.folder(&name(model)).to_str().unwrap()), "{told}");
+    }
+    for file in FILES {
+        let tiny = Tiny::new(|_| ());
+        let (_home, cache) = self::cache(&tiny);
+        let snapshot = cache.resolve(&name("org/tiny-model")).unwrap();
+        // The link stays: what it points to is gone.
+        fs::remove_file(snapshot.join(file).canonicalize().unwrap()).unwrap();
+        let error = cache.resolve(&name("org/tiny-model")).unwrap_err();
+        assert!(matches!(error, Error::Incomplete { .. }) && error.is_not_found(), "{error}");
+        assert!(error.to_string().contains(file), "{error}");
+        assert!(error.to_string().contains("aios-memory model pull org/tiny-model"), "{error}");
+    }
+}
+
+#[test]
+fn a_list_says_what_is_usable() {
+    let (_home, cache) = cache(&Tiny::new(|_| ()));
+    let broken = cache.folder(&name("org/a--broken")).join("snapshots/0123");
+    fs::create_dir_all(&broken).unwrap();
+    fs::create_dir_all(cache.dir().join("datasets--org--data")).unwrap();
+    let listed = cache.list().unwrap();
+    let names: Vec<&str> = listed.iter().map(|model| &*model.repository).collect();
+    assert_eq!(names, ["org/a--broken", "org/tiny-model"]);
+    assert!(listed[0].unusable.as_ref().unwrap().to_string().contains("modules.json"));
+    assert!(listed[0].revisions.is_empty());
+    assert_eq!((&*listed[1].commit, &*listed[1].revisions), (COMMIT, &["main".to_owned()][..]));
+    assert!(listed[1].unusable.is_none());
+    assert!(HubCache::new(cache.dir().join("none")).list().unwrap().is_empty());
+}
+
+#[test]
+fn the_cache_is_where_the_hubs_own_library_has_it() {
+    let check = |variables: &[(&str, &str)], expect: Option<&str>| {
+        let value = |asked: &str| {
+            let found = variables.iter().find(|(name, _)| *name == asked);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        let found = HubCache::locate(value);
+        assert_eq!(found.as_ref().map(HubCache::dir), expect.map(Path::new));
+    };
+    let all = [("HF_HUB_CACHE", "/a"), ("HF_HOME", "/b"), ("XDG_CACHE_HOME", "/c"), ("HOME", "/d")];
+    check(&all, Some("/a"));
+    check(&all[1..], Some("/b/hub"));
+    check(&all[2..], Some("/c/huggingface/hub"));
+    check(&all[3..], Some("/d/.cache/huggingface/hub"));
+    check(&[("HF_HUB_CACHE", ""), ("HOME", "/d")], Some("/d/.cache/huggingface/hub"));
+    check(&[], None);
+}
+
+#[test]
+fn names_never_leave_the_cache() {
+    for text in ["org/name", "org/name@v1.0", "a-b/c_d.e@refs/pr/1"] {
+        assert_eq!(name(text).to_string(), text);
+    }
+    let bad =
+        ["", "name", "a/b/c", "/a", "a/", "../b", "a/..", "a/b@", "a/b@../../x", "a/b@/x", "a b/c"];
+    for text in bad {
+        assert!(text.parse::<ModelName>().is_err(), "{text}");
+    }
+    // What a reference says is data as well.
+    let (_home, cache) = cache(&Tiny::new(|_| ()));
+    let folder = cache.folder(&name("org/tiny-model"));
+    fs::write(folder.join("refs/main"), PathBuf::from("..").join("..").to_str().unwrap()).unwrap();
+    assert!(matches!(cache.resolve(&name("org/tiny-model")), Err(Error::NotCached { .. })));
+}
