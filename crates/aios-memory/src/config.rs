@@ -162,7 +162,8 @@ settings! {
     }
     /// Text to vector.
     "embedding" => embedding: Embedding {
-        /// `bundled`, or the directory of a BERT-family model.
+        /// `bundled`, or a BERT-family model: its directory, or its name on the Hugging Face hub
+        /// (ORGANISATION/NAME, with @REVISION if need be) when it is in the hub's cache.
         model: String = "bundled".to_owned(),
         /// The language whose word endings are ignored: english, german, ..., or none.
         language: Language = Language::English,

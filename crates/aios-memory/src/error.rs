@@ -91,6 +91,10 @@ pub enum Error {
     /// The embedding model cannot be used.
     #[error(transparent)]
     Embedding(#[from] aios_embedding::Error),
+    /// The embedding model cannot be fetched.
+    #[cfg(feature = "pull")]
+    #[error(transparent)]
+    Pull(#[from] crate::PullError),
     /// Tier 0 refused.
     #[error(transparent)]
     Operational(#[from] aios_operational::Error),
@@ -153,6 +157,8 @@ impl Error {
             | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",
             Error::Embedding(_) => "model",
+            #[cfg(feature = "pull")]
+            Error::Pull(_) => "model",
             Error::Operational(_) => "operational",
             Error::Working(_) => "working",
             Error::Longterm(_) => "longterm",
@@ -182,7 +188,8 @@ impl Error {
             Error::Output { source, .. } if source.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 Some("name a directory that is empty, or not there yet")
             }
-            Error::Embedding(error) if error.is_not_found() => {
+            // Of a model of the hub it says so itself.
+            Error::Embedding(aios_embedding::Error::Missing { .. }) => {
                 Some("set embedding.model to a model's directory, or to `bundled`")
             }
             _ => None,

@@ -63,6 +63,8 @@ mod memory;
 mod metrics;
 pub mod migrate;
 mod moment;
+#[cfg(feature = "pull")]
+mod pull;
 mod pump;
 mod rebuild;
 mod recall;
@@ -72,6 +74,7 @@ mod spill;
 mod tokens;
 
 pub use aios_context::{Context, Format as ContextFormat};
+pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
 pub use aios_longterm::{Explain, SearchOptions, Version};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Tier, Timestamp};
@@ -107,6 +110,9 @@ pub use crate::{
     remember::{RememberOptions, Remembered},
     tokens::{Tokenizer, UnknownTokenizer},
 };
+
+#[cfg(feature = "pull")]
+pub use crate::pull::{HUB, PullError, PullProgress, pull_model};
 
 /// The README's example, compiled and run.
 #[cfg(doctest)]

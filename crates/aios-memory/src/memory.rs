@@ -1,16 +1,18 @@
 //! The handle: opening and closing the tiers together, in the right order.
 
 use std::{
+    env,
     fs::DirBuilder,
+    num::NonZeroUsize,
     os::unix::fs::DirBuilderExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use aios_embedding::{Bert, BertOptions, Embedder, StaticModel};
+use aios_embedding::{Bert, BertOptions, Cached, Embedder, HubCache, ModelName, StaticModel};
 use aios_longterm::Longterm;
 use aios_operational::Operational;
 use aios_working::Working;
@@ -28,6 +30,9 @@ const BUNDLED: &str = "bundled";
 
 /// A file that makes a directory a static model's.
 const STATIC_MODEL_FILE: &str = "static-model.bin";
+
+/// Texts, and as many queries, whose vectors by a BERT are kept: some 12 MB at 384 numbers each.
+const VECTORS_CACHED: NonZeroUsize = NonZeroUsize::new(4096).expect("it is not zero");
 
 /// A memory: all tiers of one data directory. Clones share everything.
 ///
@@ -254,13 +259,23 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
         if name == BUNDLED {
             return Ok(StaticModel::bundled()?);
         }
-        let dir = Path::new(&name);
-        match dir.join(STATIC_MODEL_FILE).exists() {
-            true => Ok(Arc::new(StaticModel::open(dir)?)),
-            false => Ok(Arc::new(Bert::open(dir, BertOptions::default())?)),
+        let dir = model_dir(&name)?;
+        if dir.join(STATIC_MODEL_FILE).exists() {
+            return Ok(Arc::new(StaticModel::open(dir)?));
         }
+        let bert = Bert::open(dir, BertOptions::default())?;
+        Ok(Arc::new(Cached::new(bert, VECTORS_CACHED)))
     });
     opening.await.map_err(|_| Error::Interrupted)?
+}
+
+/// The directory of a model: `name` itself, or the one of this name in the hub's cache.
+fn model_dir(name: &str) -> Result<PathBuf, Error> {
+    let path = PathBuf::from(name);
+    match (name.parse::<ModelName>(), HubCache::locate(|variable| env::var_os(variable))) {
+        (Ok(model), Some(cache)) if !path.exists() => Ok(cache.resolve(&model)?),
+        _ => Ok(path),
+    }
 }
 
 async fn open_working(config: &Config) -> Result<Working, Error> {

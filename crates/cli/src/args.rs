@@ -5,7 +5,7 @@ mod flags;
 use std::path::PathBuf;
 
 use aios_memory::{
-    ContextFormat, Flag, Format, Kind, Scope, ScopeFilter, Tier, Timestamp, Tokenizer,
+    ContextFormat, Flag, Format, Kind, ModelName, Scope, ScopeFilter, Tier, Timestamp, Tokenizer,
     parse_timestamp,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -138,11 +138,28 @@ pub(crate) enum Command {
     /// The settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The embedding models of the Hugging Face hub that are on this machine
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Print the completions of a shell
     Completions {
         /// The shell
         shell: Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Fetch a model into the hub's cache; what is there already is not fetched again
+    Pull {
+        /// Its name on the hub, ORGANISATION/NAME
+        name: ModelName,
+        /// A branch, a tag or a commit [default: main]
+        #[arg(long)]
+        revision: Option<String>,
+    },
+    /// What is in the hub's cache, and whether it can be used
+    List,
 }
 
 #[derive(Debug, Args)]

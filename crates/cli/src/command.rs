@@ -11,6 +11,7 @@ mod forget;
 mod import;
 mod ingest;
 mod metrics;
+mod model;
 mod recall;
 mod records;
 mod remember;
@@ -28,6 +29,7 @@ pub(crate) use self::{
     forget::forget,
     import::import,
     ingest::ingest,
+    model::model,
     recall::recall,
     records::{history, list, record, show, update},
     remember::remember,

@@ -52,6 +52,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Demo => return command::demo(output).await,
+            Command::Model(command) => return command::model(command, output).await,
             Command::Eval(eval) => return command::eval(&eval, &settings(&global)?, output).await,
             Command::Restore(restore) => {
                 return command::restore(&restore, &settings(&global)?.config, output).await;
@@ -104,6 +105,7 @@ async fn with_memory(
         Command::Snapshot => command::snapshot(memory, output).await,
         Command::Demo
         | Command::Eval(_)
+        | Command::Model(_)
         | Command::Restore(_)
         | Command::Repair
         | Command::Reindex(_)

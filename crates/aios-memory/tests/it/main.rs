@@ -10,6 +10,8 @@ mod forget;
 mod import;
 mod ingest;
 mod lifecycle;
+#[cfg(feature = "pull")]
+mod pull;
 
 use aios_memory::{AgentMemory, Config, SearchOptions};
 use tempfile::TempDir;

@@ -4,6 +4,8 @@
 mod bad_input;
 mod commands;
 mod keeping;
+#[cfg(feature = "pull")]
+mod model;
 mod program;
 mod rebuild;
 mod settings;

@@ -1,0 +1,323 @@
+//! Fetches a model of the Hugging Face hub into the hub's cache, which other programs share. This
+//! is the only place that asks the network, and only when it is called.
+//!
+//! A file is written beside its place until its size and its hash are right, so a cut download goes
+//! on where it stopped; the snapshot is linked file by file, and the revision is written last. The
+//! hub's own client in Rust is not used: it would have reqwest, and so LanceDB, built with other
+//! features.
+
+use std::{
+    error::Error as StdError,
+    fs::{self, File},
+    io::{self, Read, Seek, Write},
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use aios_embedding::{Bert, HubCache, ModelName};
+use reqwest::{Client, Response, StatusCode, header::RANGE};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tokio::{runtime::Handle, task::spawn_blocking};
+
+use crate::Error;
+
+/// Where the hub is, unless told.
+pub const HUB: &str = "https://huggingface.co";
+
+/// How long the hub may be silent.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// Why a model could not be fetched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PullError {
+    /// The hub has no such model that everybody may read.
+    #[error("the hub has no public model `{model}`; check its name and revision")]
+    Unknown {
+        /// The model.
+        model: String,
+    },
+    /// The model has no file that is needed.
+    #[error("`{model}` has no `{file}` on the hub; give a sentence-transformers model")]
+    NoFile {
+        /// The model.
+        model: String,
+        /// What is needed.
+        file: String,
+    },
+    /// The hub did not answer, or not what was asked.
+    #[error("failed to fetch {url}; run the command again, it goes on where it stopped")]
+    Network {
+        /// What was asked for.
+        url: String,
+        /// What went wrong.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// What came is not what the hub has announced; it was thrown away.
+    #[error("{url} is damaged: {reason}; run the command again")]
+    Damaged {
+        /// What was asked for.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The cache cannot be written.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// How far a file is.
+#[derive(Debug, Clone, Copy)]
+pub struct PullProgress<'a> {
+    /// Its path in the model's directory.
+    pub file: &'a str,
+    /// Bytes that are there.
+    pub bytes: u64,
+    /// Bytes in all.
+    pub size: u64,
+}
+
+/// What the hub says of a revision.
+#[derive(Deserialize)]
+struct Listing {
+    sha: String,
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sibling {
+    rfilename: String,
+    blob_id: String,
+    size: u64,
+    lfs: Option<Lfs>,
+}
+
+/// A large file: its hash is that of its content.
+#[derive(Deserialize)]
+struct Lfs {
+    sha256: String,
+}
+
+/// Fetches what [`Bert`] reads of `model` from the hub at `endpoint`, such as [`HUB`], and gives
+/// the directory. What is there already is not fetched again.
+///
+/// # Errors
+/// [`Error::Pull`]; [`Error::Embedding`] when the model is of a make that is not built here.
+pub async fn pull_model(
+    cache: HubCache,
+    endpoint: String,
+    model: ModelName,
+    progress: impl Fn(PullProgress<'_>) + Send + 'static,
+) -> Result<PathBuf, Error> {
+    let runtime = Handle::current();
+    // Between the answers it writes files.
+    let pulling = spawn_blocking(move || {
+        runtime.block_on(pull(&cache, endpoint.trim_end_matches('/'), &model, &progress))
+    });
+    pulling.await.map_err(|_| Error::Interrupted)?
+}
+
+async fn pull(
+    cache: &HubCache,
+    endpoint: &str,
+    model: &ModelName,
+    progress: &impl Fn(PullProgress<'_>),
+) -> Result<PathBuf, Error> {
+    let client = Client::builder().connect_timeout(SILENCE_MAX).read_timeout(SILENCE_MAX).build();
+    let client = client.map_err(|error| network(endpoint, error))?;
+    let listing = list(&client, endpoint, model).await?;
+    let root = format!("{endpoint}/{}/resolve/{}", model.repository(), listing.sha);
+    let pull = Pull { client, root, folder: cache.folder(model), model, listing };
+    let modules = pull.file("modules.json", progress).await?;
+    let (needed, optional) = Bert::file_names(&fs::read(&modules).map_err(write(&modules))?)?;
+    for file in &needed {
+        pull.file(file, progress).await?;
+    }
+    for file in optional.iter().filter(|file| pull.find(file).is_some()) {
+        pull.file(file, progress).await?;
+    }
+    Ok(pull.finish()?)
+}
+
+async fn list(client: &Client, endpoint: &str, model: &ModelName) -> Result<Listing, PullError> {
+    // A revision may have slashes, which the hub takes as part of the path.
+    let revision = model.revision().replace('/', "%2F");
+    let url =
+        format!("{endpoint}/api/models/{}/revision/{revision}?blobs=true", model.repository());
+    let answer = client.get(&url).send().await.map_err(|error| network(&url, error))?;
+    // The hub does not tell what is private from what is not there.
+    if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) {
+        return Err(PullError::Unknown { model: model.to_string() });
+    }
+    let answer = answer.error_for_status().map_err(|error| network(&url, error))?;
+    let listing: Listing = answer.json().await.map_err(|error| network(&url, error))?;
+    let hashes = listing.siblings.iter().map(Sibling::hash).chain([&*listing.sha]);
+    if !hashes.into_iter().all(is_hash) {
+        return Err(PullError::Damaged { url, reason: "it names something that is no hash" });
+    }
+    Ok(listing)
+}
+
+/// One model on its way.
+struct Pull<'a> {
+    client: Client,
+    /// What the addresses of the files begin with.
+    root: String,
+    folder: PathBuf,
+    model: &'a ModelName,
+    listing: Listing,
+}
+
+impl Pull<'_> {
+    fn find(&self, file: &str) -> Option<&Sibling> {
+        self.listing.siblings.iter().find(|sibling| sibling.rfilename == file)
+    }
+
+    /// Sees to it that a file is in the snapshot, and gives its path.
+    async fn file(
+        &self,
+        name: &str,
+        progress: &impl Fn(PullProgress<'_>),
+    ) -> Result<PathBuf, PullError> {
+        let sibling = self.find(name).ok_or_else(|| PullError::NoFile {
+            model: self.model.to_string(),
+            file: name.to_owned(),
+        })?;
+        let blob = self.folder.join("blobs").join(sibling.hash());
+        if !blob.exists() {
+            self.fetch(sibling, &blob, progress).await?;
+        }
+        let path = self.folder.join("snapshots").join(&self.listing.sha).join(name);
+        make_parent(&path)?;
+        let up = "../".repeat(name.split('/').count() + 1);
+        match symlink(format!("{up}blobs/{}", sibling.hash()), &path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(write(&path)(error)),
+            _ => Ok(path),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        sibling: &Sibling,
+        blob: &Path,
+        progress: &impl Fn(PullProgress<'_>),
+    ) -> Result<(), PullError> {
+        let part_path = blob.with_extension("part");
+        make_parent(&part_path)?;
+        let failed = write(&part_path);
+        let mut part = open_part(&part_path).map_err(&failed)?;
+        // Whoever held the lock may have fetched it; then the unfinished file is empty, or gone.
+        if blob.exists() {
+            let _ = fs::remove_file(&part_path);
+            return Ok(());
+        }
+        let url = format!("{}/{}", self.root, sibling.rfilename);
+        let mut bytes = part.metadata().map_err(&failed)?.len();
+        if bytes < sibling.size {
+            let mut answer = self.ask(&url, bytes).await?;
+            if answer.status() != StatusCode::PARTIAL_CONTENT {
+                part.set_len(0).map_err(&failed)?;
+                bytes = 0;
+            }
+            while let Some(chunk) = answer.chunk().await.map_err(|error| network(&url, error))? {
+                part.write_all(&chunk).map_err(&failed)?;
+                bytes += chunk.len() as u64;
+                progress(PullProgress { file: &sibling.rfilename, bytes, size: sibling.size });
+            }
+        }
+        let wrong = if bytes != sibling.size {
+            Some("it has another size than the hub says")
+        } else if !sibling.fits(&mut part).map_err(&failed)? {
+            Some("it has another hash than the hub says")
+        } else {
+            None
+        };
+        if let Some(reason) = wrong {
+            fs::remove_file(&part_path).map_err(&failed)?;
+            return Err(PullError::Damaged { url, reason });
+        }
+        part.sync_all().and_then(|()| fs::rename(&part_path, blob)).map_err(&failed)
+    }
+
+    /// Asks for a file from byte `start` on.
+    async fn ask(&self, url: &str, start: u64) -> Result<Response, PullError> {
+        let mut question = self.client.get(url);
+        if 0 < start {
+            question = question.header(RANGE, format!("bytes={start}-"));
+        }
+        let answer = question.send().await.and_then(Response::error_for_status);
+        answer.map_err(|error| network(url, error))
+    }
+
+    /// Writes down what the revision means, and gives the directory.
+    fn finish(self) -> Result<PathBuf, PullError> {
+        let Listing { sha, .. } = &self.listing;
+        if self.model.revision() != sha {
+            let reference = self.folder.join("refs").join(self.model.revision());
+            let dir = make_parent(&reference)?;
+            let written = tempfile::NamedTempFile::new_in(dir).and_then(|mut file| {
+                file.write_all(sha.as_bytes())?;
+                file.persist(&reference).map_err(|error| error.error)
+            });
+            written.map_err(write(&reference))?;
+        }
+        Ok(self.folder.join("snapshots").join(sha))
+    }
+}
+
+impl Sibling {
+    /// What its blob is called.
+    fn hash(&self) -> &str {
+        self.lfs.as_ref().map_or(&self.blob_id, |lfs| &lfs.sha256)
+    }
+
+    /// Whether a large file has its hash. Small ones are known by git's, of which the size is
+    /// enough.
+    fn fits(&self, part: &mut File) -> io::Result<bool> {
+        let Some(lfs) = &self.lfs else { return Ok(true) };
+        part.rewind()?;
+        let (mut hasher, mut block) = (Sha256::new(), vec![0; 1 << 20]);
+        loop {
+            match part.read(&mut block)? {
+                0 => break,
+                count => hasher.update(&block[..count]),
+            }
+        }
+        let found: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(found == lfs.sha256)
+    }
+}
+
+/// The unfinished file, locked: two that fetch the same one do so one after the other.
+fn open_part(path: &Path) -> io::Result<File> {
+    let part = File::options().create(true).read(true).append(true).open(path)?;
+    part.lock()?;
+    Ok(part)
+}
+
+fn is_hash(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn make_parent(path: &Path) -> Result<&Path, PullError> {
+    let parent = path.parent().expect("it lies in the cache");
+    fs::create_dir_all(parent).map_err(write(parent))?;
+    Ok(parent)
+}
+
+fn write(path: &Path) -> impl Fn(io::Error) -> PullError {
+    let path = path.to_owned();
+    move |source| PullError::Write { path: path.clone(), source }
+}
+
+fn network(url: &str, source: reqwest::Error) -> PullError {
+    PullError::Network { url: url.to_owned(), source: source.without_url().into() }
+}

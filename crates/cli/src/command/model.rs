@@ -1,0 +1,84 @@
+//! `model`: the embedding models of the Hugging Face hub that are on this machine.
+
+use std::env;
+
+use aios_memory::{HubCache, ModelName};
+use serde_json::{Value, json};
+
+use crate::{args::ModelCommand, failure::Failure, output::Output};
+
+pub(crate) async fn model(command: ModelCommand, output: Output) -> Result<(), Failure> {
+    let cache = HubCache::locate(|name| env::var_os(name)).ok_or(Failure::Usage {
+        message: "there is no place for models: HOME is not set".to_owned(),
+        hint: "name one with HF_HOME",
+    })?;
+    match command {
+        ModelCommand::List => list(&cache, output),
+        ModelCommand::Pull { name, revision: None } => pull(cache, name, output).await,
+        ModelCommand::Pull { name, revision: Some(revision) } => {
+            let name = name.with_revision(&revision).map_err(|error| Failure::Usage {
+                message: error.to_string(),
+                hint: "give a branch, a tag or a commit as --revision",
+            })?;
+            pull(cache, name, output).await
+        }
+    }
+}
+
+fn list(cache: &HubCache, output: Output) -> Result<(), Failure> {
+    let models = cache.list().map_err(aios_memory::Error::from)?;
+    let shown: Vec<Value> = models
+        .iter()
+        .map(|model| {
+            json!({
+                "name": model.repository,
+                "commit": model.commit,
+                "revisions": model.revisions,
+                "path": model.path,
+                "usable": model.unusable.is_none(),
+                "problem": model.unusable.as_ref().map(ToString::to_string),
+            })
+        })
+        .collect();
+    output.result(&json!({"cache": cache.dir(), "models": shown}), |out| {
+        if models.is_empty() {
+            return writeln!(out, "no model in {}", cache.dir().display());
+        }
+        for model in &models {
+            let revision = model.revisions.first().unwrap_or(&model.commit);
+            let state = model.unusable.as_ref().map_or("usable".to_owned(), ToString::to_string);
+            writeln!(out, "{}@{revision}: {state}", model.repository)?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+#[cfg(feature = "pull")]
+async fn pull(cache: HubCache, name: ModelName, output: Output) -> Result<(), Failure> {
+    let endpoint = env::var("HF_ENDPOINT").unwrap_or_else(|_| aios_memory::HUB.to_owned());
+    let bar = output.progress("{msg} {bar} {bytes}/{total_bytes}", Some(0));
+    let watched = bar.clone();
+    let pulled = aios_memory::pull_model(cache, endpoint, name.clone(), move |progress| {
+        watched.set_message(progress.file.to_owned());
+        watched.set_length(progress.size);
+        watched.set_position(progress.bytes);
+    });
+    let pulled = pulled.await;
+    bar.finish_and_clear();
+    let path = pulled?;
+    let shown = json!({"name": name.to_string(), "path": path});
+    output.result(&shown, |out| {
+        writeln!(out, "{name} is in {}", path.display())?;
+        writeln!(out, "use it with `model = \"{name}\"` in [embedding] of the settings")
+    })?;
+    Ok(())
+}
+
+#[cfg(not(feature = "pull"))]
+async fn pull(_: HubCache, name: ModelName, _: Output) -> Result<(), Failure> {
+    Err(Failure::Usage {
+        message: format!("this program was built without downloads and cannot fetch `{name}`"),
+        hint: "build it with the feature `pull`, or use `hf download`, which fills the same cache",
+    })
+}
