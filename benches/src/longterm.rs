@@ -196,8 +196,16 @@ async fn warm(longterm: &Longterm, records: u64) {
 /// The ten nearest by the index against the ten nearest by all vectors in full precision.
 async fn recall(store: &Path, filled: u64, records: u64, size: Size, report: &mut Report) {
     let meaning = Weights::default().meaning;
-    let off =
-        Weights { words: 0.0, speaker: 0.0, time: 0.0, question: 0.0, feedback: 0.0, meaning };
+    let off = Weights {
+        words: 0.0,
+        related: 0.0,
+        meaning,
+        speaker: 0.0,
+        time: 0.0,
+        moment: 0.0,
+        question: 0.0,
+        feedback: 0.0,
+    };
     let longterm = open(store, Config { weights: off, ..Config::default() }).await;
     let model = StaticModel::bundled().expect("the model is in the program");
     let asked: Vec<u64> = numbers(records, size.pick(3, 100)).collect();

@@ -177,12 +177,16 @@ settings! {
     "search.weights" => search_weights: SearchWeights {
         /// The share of the query's words that a record has.
         words: f64 = Weights::default().words,
-        /// Each deviation that its meaning is more alike than that of unrelated texts.
+        /// A word related to one of the query's, against the word itself.
+        related: f64 = Weights::default().related,
+        /// A meaning as alike as that of a question and its answer, beyond unrelated texts.
         meaning: f64 = Weights::default().meaning,
         /// Being said by whom the query names.
         speaker: f64 = Weights::default().speaker,
         /// Having happened when the query says.
         time: f64 = Weights::default().time,
+        /// Telling a time where the query asks when.
+        moment: f64 = Weights::default().moment,
         /// Being a question itself.
         question: f64 = Weights::default().question,
         /// The share of the first hits' common words that it has.
@@ -283,7 +287,7 @@ impl Config {
 
     pub(crate) fn to_longterm(&self) -> aios_longterm::Config {
         let settings = &self.longterm;
-        let SearchWeights { words, meaning, speaker, time, question, feedback } =
+        let SearchWeights { words, related, meaning, speaker, time, moment, question, feedback } =
             self.search_weights.clone();
         aios_longterm::Config {
             durability: self.working.durability,
@@ -295,7 +299,7 @@ impl Config {
             index_threshold: (0 < settings.index_threshold).then_some(settings.index_threshold),
             prune_after: Duration::from_secs(settings.prune_after_hours.saturating_mul(3600)),
             language: self.embedding.language,
-            weights: Weights { words, meaning, speaker, time, question, feedback },
+            weights: Weights { words, related, meaning, speaker, time, moment, question, feedback },
             ..aios_longterm::Config::default()
         }
     }

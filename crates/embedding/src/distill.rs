@@ -6,10 +6,15 @@
 //! 2. The vectors are turned to their principal axes, of which the first few stay.
 //! 3. Each row is weighted by `a / (a + p)`, where `p` is how often the piece is likely to stand in
 //!    a text: by Zipf's law `1 / rank`, since a vocabulary is sorted by frequency.
+//!
+//! Which words mean nearly the same is read from the static table then.
+
+mod related;
 
 use faer::{Mat, Side};
 
 use crate::{Bert, Error, StaticTable};
+pub use related::related_table;
 
 /// The `a` of the weight `a / (a + p)`.
 const SIF_A: f64 = 1e-4;

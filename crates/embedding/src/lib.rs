@@ -18,6 +18,7 @@
 //! - [`Bert`] is a transformer of the BERT or XLM-RoBERTa family in a local directory: slower by
 //!   three orders of magnitude, better on documents.
 //! - [`HubCache`] finds models that are in the cache of the Hugging Face hub.
+//! - [`related_terms`] says which English words mean nearly the same as one.
 //! - [`Cached`] keeps the vectors of texts that come again.
 //! - A [`Fingerprint`] names the space of the vectors; those of two spaces must never be compared.
 //!
@@ -26,7 +27,7 @@
 //! # Features
 //!
 //! - `bert` (default): [`Bert`], with faer, candle and tokenizers. Without it none is in the graph.
-//! - `distill`: how the bundled table is made, as the module `distill` and a binary.
+//! - `distill`: how the bundled tables are made, as the module `distill` and a binary.
 
 #[cfg(feature = "bert")]
 mod bert;
@@ -39,6 +40,7 @@ mod file;
 mod fingerprint;
 #[cfg(feature = "bert")]
 mod hub;
+mod related;
 mod static_model;
 mod vector;
 mod wordpiece;
@@ -51,4 +53,5 @@ pub use error::{Damage, Error};
 pub use fingerprint::Fingerprint;
 #[cfg(feature = "bert")]
 pub use hub::{CachedModel, HubCache, ModelName, ModelNameError};
+pub use related::related_terms;
 pub use static_model::{StaticModel, StaticTable};

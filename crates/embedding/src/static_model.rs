@@ -93,6 +93,12 @@ impl StaticModel {
         ids
     }
 
+    /// The words that are a piece by themselves, in the order of the table's rows.
+    #[cfg(feature = "distill")]
+    pub(crate) fn words(&self) -> Vec<&str> {
+        self.wordpiece.words()
+    }
+
     fn embed(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
         let mut sum = vec![0.0; self.dimension];
         self.wordpiece.encode(text, scratch, |id| {

@@ -84,6 +84,14 @@ impl WordPiece {
         self.pieces.spans.len()
     }
 
+    /// The pieces that begin a word, in the order of their ids.
+    #[cfg(feature = "distill")]
+    pub(crate) fn words(&self) -> Vec<&str> {
+        let mut ids: Vec<u32> = self.initial.iter().copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|id| self.pieces.text(id)).collect()
+    }
+
     /// Gives `visit` the pieces of `text` in order: an id, or nothing for an unknown word.
     pub(crate) fn encode(
         &self,

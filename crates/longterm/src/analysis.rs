@@ -11,7 +11,7 @@
 //!
 //! Not here: the weighing of terms, see `search::score`.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use aios_record::terms::{is_cjk, segment};
 use rust_stemmers::{Algorithm, Stemmer};
@@ -64,22 +64,33 @@ impl Language {
 
 /// Cuts texts and queries into terms.
 pub(crate) struct Analyzer {
+    language: Language,
     stemmer: Option<Stemmer>,
     /// Stemmed, as they are compared with terms.
     query_stop_terms: HashSet<String>,
+    /// The terms that tell of a time.
+    time_terms: Vec<String>,
 }
 
 impl Analyzer {
     pub(crate) fn new(language: Language) -> Analyzer {
         let mut analyzer = Analyzer {
+            language,
             stemmer: language.algorithm().map(Stemmer::create),
             query_stop_terms: HashSet::new(),
+            time_terms: Vec::new(),
         };
         if language == Language::English {
             let words = QUERY_STOP_WORDS.join(" ");
             analyzer.query_stop_terms = analyzer.terms(&words).into_iter().collect();
+            let years = YEARS.map(|year| year.to_string());
+            analyzer.time_terms = analyzer.terms(TIME_WORDS).into_iter().chain(years).collect();
         }
         analyzer
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 
     /// The terms of a stored text, in order, repeated as often as they occur.
@@ -100,6 +111,29 @@ impl Analyzer {
             self.terms(text).into_iter().filter(|term| seen.insert(term.clone())).collect();
         let told: Vec<String> = all.iter().filter(|term| !self.asks(term)).cloned().collect();
         if told.is_empty() { all } else { told }
+    }
+
+    /// The terms of a query that may be somebody's name although they are words that only make a
+    /// question: those that are written with a capital where a name would be alone ("What did Will
+    /// say?", "May's birthday").
+    pub(crate) fn query_names(&self, text: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut opens = true;
+        for piece in text.split_whitespace() {
+            let word = piece.trim_matches(|c: char| !c.is_alphanumeric());
+            let is_name = !opens || without_possessive(word) != word;
+            let rest = word.trim_start_matches(char::is_uppercase);
+            if is_name && rest.len() < word.len() && rest.chars().any(char::is_lowercase) {
+                names.extend(self.terms(word).into_iter().filter(|term| self.asks(term)));
+            }
+            opens = piece.ends_with(['.', '?', '!', ':']);
+        }
+        names
+    }
+
+    /// The terms by which a text tells when something was.
+    pub(crate) fn time_terms(&self) -> &[String] {
+        &self.time_terms
     }
 
     /// Whether a term only makes a query a question.
@@ -173,6 +207,14 @@ const QUERY_STOP_WORDS: &[&str] = &[
     "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "you",
     "your", "yours", "yourself", "yourselves",
 ];
+
+/// Words by which an English text tells when something was.
+const TIME_WORDS: &str = "yesterday today tonight tomorrow ago week weekend month year monday \
+    tuesday wednesday thursday friday saturday sunday january february march april june july \
+    august september october november december spring summer autumn winter";
+
+/// The years that a number of four digits may be.
+const YEARS: Range<u16> = 1900..2100;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod by_library;
 mod filter;
 mod legs;
 mod ranking;
+mod related;
 mod resident;
 mod score;
 mod segment;
@@ -34,6 +35,7 @@ use crate::{
         filter::Filter,
         legs::Home,
         ranking::{Chosen, Ranking},
+        related::related,
         resident::View,
         score::{Meaning, Query},
         vectors::Asked,
@@ -168,8 +170,9 @@ impl Longterm {
         let background = shared.background().await?;
         let centre = background.centre();
         let looking = shared.look(&terms, &centre);
-        let embedding = shared.embed(text, options.vector.clone(), background);
-        let ((snapshot, seen), meaning) = tokio::try_join!(looking, embedding)?;
+        let meaning = shared.meaning(text, &terms, options.vector.clone(), background);
+        let ((snapshot, seen), meaning) = tokio::try_join!(looking, meaning)?;
+        let now = shared.now();
         let (edition, statistics) = (snapshot.edition, snapshot.statistics);
         let view = shared.view(edition).await;
         let parts = view.iter().flat_map(|view| view.parts());
@@ -177,12 +180,17 @@ impl Longterm {
             shared: Arc::clone(shared),
             query: Query {
                 terms: rarest(terms, &statistics.documents_with),
+                names: shared.analyzer.query_names(text),
                 meaning,
-                when: When::parse(text),
+                when: When::parse(text, options.as_of.unwrap_or(now)),
+                moments: match when::asks_when(text) {
+                    true => shared.analyzer.time_terms().to_vec(),
+                    false => Vec::new(),
+                },
                 statistics,
             },
             centre,
-            filter: Filter::new(options, shared.now()),
+            filter: Filter::new(options, now),
             parts: seen.parts.iter().cloned().chain(parts).collect(),
             seen,
             rows: options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
@@ -234,17 +242,19 @@ impl Shared {
         }
     }
 
-    /// Embeds the query, off the async workers, unless a vector is given.
-    async fn embed(
+    /// What the query means, worked out off the async workers; its vector may be given.
+    async fn meaning(
         self: &Arc<Shared>,
         text: &str,
+        terms: &[String],
         given: Option<Vec<f32>>,
         background: Arc<Background>,
     ) -> Result<Meaning, Error> {
-        let (shared, text) = (Arc::clone(self), text.to_owned());
+        let (shared, text, terms) = (Arc::clone(self), text.to_owned(), terms.to_vec());
         let work = blocking(move || {
             let vector = shared.vectors.of_query(&text, given)?;
             Ok(Meaning {
+                related: related(&terms, &shared.analyzer),
                 asked: Asked::new(&vector, &background.centre()),
                 spread: background.spread(&vector),
                 vector,

@@ -43,6 +43,18 @@ fn a_query_loses_what_only_asks_unless_nothing_else_is_left() {
 }
 
 #[test]
+fn names_that_are_words_which_only_ask_are_told_by_their_capital() {
+    let check = |query: &str, expect: &[&str]| {
+        assert_eq!(Analyzer::new(Language::English).query_names(query), expect, "{query}");
+    };
+    check("What did Will say to May?", &["will", "may"]);
+    check("Will's dog. May I pet it?", &["will"]);
+    check("what will he do in may", &[]);
+    check("WHAT WILL HE DO", &[]);
+    check("What did Ada and I say?", &[]);
+}
+
+#[test]
 fn another_language_stems_by_its_own_rules() {
     let terms = Analyzer::new(Language::German).terms("H\u{e4}user");
     assert_eq!(terms, ["haus"]);

@@ -2,8 +2,9 @@
 //!
 //! Cosines mean different things in different models: unrelated texts lie around .75 with a
 //! deviation of .04 in one and around .05 with .11 in another. So a query's cosines are measured
-//! against those that it has with a few everyday sentences about unrelated things; that takes no
-//! constant for a model and no pass over what is stored. Where vectors are the caller's own, and
+//! against those that it has with a few everyday sentences about unrelated things, and the unit is
+//! how far above these a question lies from its answer. That takes no constant for a model and no
+//! pass over what is stored. Where vectors are the caller's own, and
 //! nobody can embed a sentence, rows from all over the library take their place; until there are
 //! enough, a query's cosines are taken to be [`Spread::NEUTRAL`].
 
@@ -27,6 +28,8 @@ const STORED_MIN: usize = 32;
 pub(crate) struct Background {
     vectors: Vec<Vec<f32>>,
     centre: Arc<[f32]>,
+    /// How many deviations above unrelated texts an answer lies.
+    answers: f64,
 }
 
 /// What cosines of one query with unrelated texts are like.
@@ -34,10 +37,14 @@ pub(crate) struct Background {
 pub(crate) struct Spread {
     mean: f64,
     deviation: f64,
+    answers: f64,
 }
 
 /// The least deviation: below it differences are rounding.
 const DEVIATION_MIN: f64 = 1e-3;
+/// How many deviations above unrelated texts an answer lies, at least, and where nobody can tell.
+const ANSWERS_MIN: f64 = 1.0;
+const ANSWERS_UNKNOWN: f64 = 3.0;
 
 impl Background {
     pub(crate) fn new(embedder: &dyn Embedder) -> Result<Background, Error> {
@@ -47,7 +54,25 @@ impl Background {
             let share = 1.0 / vectors.len() as f32;
             centre.iter_mut().zip(vector).for_each(|(sum, number)| *sum += share * number);
         }
-        Ok(Background { vectors, centre: centre.into() })
+        let mut background =
+            Background { vectors, centre: centre.into(), answers: ANSWERS_UNKNOWN };
+        background.answers = background.answers(embedder)?;
+        Ok(background)
+    }
+
+    /// The median over the questions that have an answer among the sentences.
+    fn answers(&self, embedder: &dyn Embedder) -> Result<f64, Error> {
+        let mut found = Vec::with_capacity(QUESTIONS.len());
+        for (question, answer) in QUESTIONS {
+            let asked = embedder.embed_query(question)?;
+            let mut cosines: Vec<f64> =
+                self.vectors.iter().map(|vector| dot(vector, &asked)).collect();
+            let cosine = cosines.remove(*answer);
+            let (mean, deviation) = moments(&cosines);
+            found.push((cosine - mean) / deviation);
+        }
+        found.sort_by(f64::total_cmp);
+        Ok(found[found.len() / 2].max(ANSWERS_MIN))
     }
 
     /// Of vectors that are stored. Their centre is left at zero, for it must not move while they
@@ -56,7 +81,8 @@ impl Background {
         if vectors.len() < STORED_MIN {
             vectors.clear();
         }
-        Background { vectors, centre: vec![0.0; dimension].into() }
+        let centre = vec![0.0; dimension].into();
+        Background { vectors, centre, answers: ANSWERS_UNKNOWN }
     }
 
     /// The mean of the sentences' vectors: what all texts have in common.
@@ -69,11 +95,16 @@ impl Background {
             return Spread::NEUTRAL;
         }
         let cosines: Vec<f64> = self.vectors.iter().map(|vector| dot(vector, query)).collect();
-        let count = cosines.len() as f64;
-        let mean = cosines.iter().sum::<f64>() / count;
-        let variance = cosines.iter().map(|cosine| (cosine - mean).powi(2)).sum::<f64>() / count;
-        Spread { mean, deviation: variance.sqrt().max(DEVIATION_MIN) }
+        let (mean, deviation) = moments(&cosines);
+        Spread { mean, deviation, answers: self.answers }
     }
+}
+
+fn moments(cosines: &[f64]) -> (f64, f64) {
+    let count = cosines.len() as f64;
+    let mean = cosines.iter().sum::<f64>() / count;
+    let variance = cosines.iter().map(|cosine| (cosine - mean).powi(2)).sum::<f64>() / count;
+    (mean, variance.sqrt().max(DEVIATION_MIN))
 }
 
 impl Shared {
@@ -107,13 +138,33 @@ impl Shared {
 impl Spread {
     /// Of a space of which nothing is known: cosines of 0 and 1 lie two deviations apart from the
     /// middle.
-    const NEUTRAL: Spread = Spread { mean: 0.5, deviation: 0.25 };
+    const NEUTRAL: Spread = Spread { mean: 0.5, deviation: 0.25, answers: ANSWERS_UNKNOWN };
 
-    /// How many deviations `cosine` lies above what unrelated texts have.
-    pub(crate) fn deviations(self, cosine: f64) -> f64 {
-        (cosine - self.mean) / self.deviation
+    /// How alike a cosine says that two texts are: 0 as unrelated ones, 1 as question and answer.
+    pub(crate) fn likeness(self, cosine: f64) -> f64 {
+        (cosine - self.mean) / self.deviation / self.answers
     }
 }
+
+/// Questions, each with the place of its answer among the sentences.
+const QUESTIONS: &[(&str, usize)] = &[
+    ("When does the train leave?", 0),
+    ("What did she get at the shop?", 2),
+    ("Why was the meeting postponed?", 3),
+    ("What will the weather be like?", 5),
+    ("Which instrument does your brother play?", 7),
+    ("How much did sales increase?", 8),
+    ("How was the patient treated?", 10),
+    ("What colour is the kitchen?", 11),
+    ("Who has to sign the agreement?", 12),
+    ("Which movie did you see?", 13),
+    ("Why do the backups fail?", 16),
+    ("Which pet do they have?", 17),
+    ("How long can I use it without charging?", 24),
+    ("Why were you late for the second plane?", 25),
+    ("What did the committee decide?", 26),
+    ("What are the kids being taught?", 28),
+];
 
 const SENTENCES: &[&str] = &[
     "The train to the coast leaves at seven in the morning.",

@@ -137,6 +137,7 @@ fn fold(order: Vec<Scored>, scorer: &Scorer<'_>, limit: usize) -> Vec<Chosen> {
             first_with.insert(fold, chosen.len());
         }
         scored.explanation.terms = scorer.own_terms(scored.at);
+        scored.explanation.related = scorer.related_terms(scored.at);
         let Scored { score, explanation, .. } = scored;
         chosen.push(Chosen { place, score, explanation, folded: Vec::new() });
     }

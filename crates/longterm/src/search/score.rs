@@ -1,18 +1,20 @@
 //! The one place that weighs: from candidates and statistics to an order, and why.
 //!
-//! The score is a sum of six signals, each 0 where a record or the query has nothing of the kind,
+//! The score is a sum of seven signals, each 0 where a record or the query has nothing of the kind,
 //! so that a plain document is ranked by its words and its meaning alone:
 //!
 //! 1. words: BM25 of the query's terms over the record and the turns around it (Robertson and
 //!    Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009). Counts and
 //!    lengths are summed over the window with a weight by distance, as BM25F sums over fields; the
-//!    sum is divided by what the query could reach at most.
-//! 2. meaning: the cosine of the query's and the record's vectors, in deviations above what the
-//!    query has with unrelated texts (`background`).
+//!    sum is divided by what the query could reach at most. Related words (`related`) count as a
+//!    part of those that they are related to.
+//! 2. meaning: the cosine of the query's and the record's vectors, on a scale from unrelated texts
+//!    to a question and its answer (`background`).
 //! 3. speaker: whether the query names who said it. Words that do are no terms any more.
 //! 4. time: how near the record's time is to the time that the query names (`when`).
-//! 5. question: whether the record ends in a question, which is seldom the answer.
-//! 6. feedback: BM25 of the terms that the first hits share (pseudo-relevance feedback; Rocchio,
+//! 5. moment: whether the record tells a time, where the query asks for one.
+//! 6. question: whether the record ends in a question, which is seldom the answer.
+//! 7. feedback: BM25 of the terms that the first hits share (pseudo-relevance feedback; Rocchio,
 //!    "Relevance Feedback in Information Retrieval", 1971).
 //!
 //! `docs/RETRIEVAL.md` has what each of them contributes and how the constants were found.
@@ -31,6 +33,7 @@ use crate::{
     search::{
         background::Spread,
         legs::{Place, Sight},
+        related::RelatedTerm,
         segment::{Columns, Names, Segment},
         strings::NONE,
         vectors::Asked,
@@ -53,12 +56,17 @@ const B: f64 = 0.75;
 pub struct Weights {
     /// Of the share of the query's words that the record has; 6.
     pub words: f64,
-    /// Of each deviation that the meaning is more alike than that of unrelated texts; 0.4.
+    /// Of a related word, against the word itself, at a cosine of 1; 0.3.
+    pub related: f64,
+    /// Of the meaning being as alike as that of a question and its answer, beyond unrelated texts;
+    /// 1.2.
     pub meaning: f64,
     /// Of being said by whom the query names; 1.
     pub speaker: f64,
     /// Of having happened when the query says; 2.
     pub time: f64,
+    /// Of telling a time where the query asks when; 0.5.
+    pub moment: f64,
     /// Of being a question; -0.4.
     pub question: f64,
     /// Of the share of the first hits' common words that the record has; 1.5.
@@ -67,12 +75,21 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Weights {
-        Weights { words: 6.0, meaning: 0.4, speaker: 1.0, time: 2.0, question: -0.4, feedback: 1.5 }
+        Weights {
+            words: 6.0,
+            related: 0.3,
+            meaning: 1.2,
+            speaker: 1.0,
+            time: 2.0,
+            moment: 0.5,
+            question: -0.4,
+            feedback: 1.5,
+        }
     }
 }
 
 /// The score at which questions that have an answer in store and questions that have none part.
-const RELEVANCE_MIDDLE: f64 = 2.5;
+const RELEVANCE_MIDDLE: f64 = 3.25;
 const RELEVANCE_STEEPNESS: f64 = 2.0;
 
 /// How many of the first hits give feedback, and how many of them must share a term.
@@ -87,12 +104,16 @@ const FEEDBACK_LENGTH_MIN: f64 = 5.0;
 pub(crate) struct Query {
     /// Each once.
     pub(crate) terms: Vec<String>,
+    /// Terms that count only where they are a speaker's name.
+    pub(crate) names: Vec<String>,
     pub(crate) meaning: Meaning,
     pub(crate) when: When,
+    /// Where the query asks when, the terms by which a record may tell it.
+    pub(crate) moments: Vec<String>,
     pub(crate) statistics: Statistics,
 }
 
-/// A query as a vector.
+/// What a query means.
 #[derive(Debug)]
 pub(crate) struct Meaning {
     /// All zeros where no word of the query is known to the model.
@@ -101,9 +122,11 @@ pub(crate) struct Meaning {
     pub(crate) asked: Option<Asked>,
     /// What the query's cosines with unrelated texts are like.
     pub(crate) spread: Spread,
+    /// The terms that are related to the query's.
+    pub(crate) related: Vec<RelatedTerm>,
 }
 
-/// How a score came about: it is the sum of the first six. Ranges are those of the default
+/// How a score came about: it is the sum of the first seven. Ranges are those of the default
 /// [`Weights`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
@@ -115,19 +138,24 @@ pub struct Explanation {
     pub speaker: f64,
     /// From having happened when the query says: 0 to 2.
     pub time: f64,
+    /// From telling a time where the query asks when: 0 or 0.5.
+    pub moment: f64,
     /// From being a question: 0 or -0.4.
     pub question: f64,
     /// From words that the first hits share: 0 to 1.5.
     pub feedback: f64,
     /// The query's terms that the record itself has.
     pub terms: Vec<String>,
+    /// The terms related to the query's that the record itself has.
+    pub related: Vec<String>,
     /// Cosine of the query's and the record's vectors, -1 to 1.
     pub cosine: f64,
 }
 
 impl Explanation {
     fn total(&self) -> f64 {
-        self.words + self.meaning + self.speaker + self.time + self.question + self.feedback
+        let Explanation { words, meaning, speaker, time, moment, question, feedback, .. } = self;
+        words + meaning + speaker + time + moment + question + feedback
     }
 }
 
@@ -157,8 +185,12 @@ pub(crate) struct Scorer<'a> {
     bags: Vec<(u32, u32)>,
     /// Where each row's end.
     bag_ends: Vec<usize>,
-    /// Per row and term of the query.
+    /// Per row and term of the query, what is related to the term included.
     counts: Vec<f64>,
+    /// The numbers of the query's terms.
+    numbers: Vec<Option<u32>>,
+    /// The numbers of the terms by which a record may tell when, in order.
+    moments: Vec<u32>,
     /// Of the terms that name no speaker.
     idf: Vec<f64>,
     words_mean: f64,
@@ -178,14 +210,19 @@ impl<'a> Scorer<'a> {
         let segment = |row: &Place| sight.segment(*row);
         let columns = |row: &Place| &segment(row).columns[row.at as usize];
         let speakers = Speakers::new(query, rows.iter().map(columns), names, stem);
-        let terms: Vec<Option<u32>> =
-            query.terms.iter().map(|term| names.terms.find(term)).collect();
+        let find = |term: &String| names.terms.find(term);
+        let numbers: Vec<Option<u32>> = query.terms.iter().map(find).collect();
+        let wanted = wanted(query, weights.related, &numbers, names, &speakers);
+        let mut moments: Vec<u32> = query.moments.iter().filter_map(find).collect();
+        moments.sort_unstable();
         let (mut bags, mut bag_ends) = (Vec::new(), Vec::with_capacity(rows.len()));
-        let mut counts = Vec::with_capacity(rows.len() * terms.len());
+        let mut counts = Vec::with_capacity(rows.len() * numbers.len());
         for row in rows {
             let start = bags.len();
             bags.extend(segment(row).bag(row.at));
-            counts.extend(terms.iter().map(|term| count(&bags[start..], *term)));
+            let first = counts.len();
+            counts.resize(first + numbers.len(), 0.0);
+            add_counts(&bags[start..], &wanted, &mut counts[first..]);
             bag_ends.push(bags.len());
         }
         let statistics = &query.statistics;
@@ -204,6 +241,8 @@ impl<'a> Scorer<'a> {
             names,
             rows,
             counts,
+            numbers,
+            moments,
             idf: speakers.others.iter().map(of_term).collect(),
             speakers,
             bags,
@@ -279,8 +318,16 @@ impl<'a> Scorer<'a> {
 
     /// The query's terms that a row itself has, but for those that name a speaker.
     pub(crate) fn own_terms(&self, at: usize) -> Vec<String> {
-        let own = self.speakers.others.iter().filter(|term| 0.0 < self.count(at, **term));
+        let own = self.speakers.others.iter().filter(|term| self.has(at, self.numbers[**term]));
         own.map(|term| self.query.terms[*term].clone()).collect()
+    }
+
+    /// The terms related to the query's that a row itself has, each once.
+    pub(crate) fn related_terms(&self, at: usize) -> Vec<String> {
+        let own = self.query.meaning.related.iter().map(|related| related.term).filter(|term| {
+            !self.speakers.all.contains(*term) && self.has(at, self.names.terms.find(term))
+        });
+        own.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
     }
 
     fn sorted(&self, mut scored: Vec<Scored>) -> Vec<Scored> {
@@ -315,7 +362,17 @@ impl<'a> Scorer<'a> {
         f64::from(self.columns(at).length)
     }
 
-    /// How often a row has a term of the query.
+    fn has(&self, at: usize, term: Option<u32>) -> bool {
+        0.0 < count(self.bag(at), term)
+    }
+
+    /// Whether a row tells when, and that is asked.
+    fn tells_when(&self, at: usize) -> bool {
+        let told = |(term, _): &(u32, u32)| self.moments.binary_search(term).is_ok();
+        !self.moments.is_empty() && self.bag(at).iter().any(told)
+    }
+
+    /// How often a row has a term of the query, or what is related to it.
     fn count(&self, at: usize, term: usize) -> f64 {
         self.counts[at * self.query.terms.len() + term]
     }
@@ -326,7 +383,7 @@ impl<'a> Scorer<'a> {
         let asked = self.query.meaning.asked.as_ref();
         let cosine = asked.and_then(|asked| vectors.cosine(row.at, asked));
         let cosine = cosine.map(f64::from);
-        let meaning = cosine.map_or(0.0, |cosine| self.query.meaning.spread.deviations(cosine));
+        let meaning = cosine.map_or(0.0, |cosine| self.query.meaning.spread.likeness(cosine));
         let moment = columns.occurred_at().filter(|_| !self.query.when.is_empty());
         let moment = moment.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let explanation = Explanation {
@@ -334,9 +391,11 @@ impl<'a> Scorer<'a> {
             meaning: weights.meaning * meaning,
             speaker: if self.is_named(at) { weights.speaker } else { 0.0 },
             time: weights.time * moment.map_or(0.0, |moment| self.query.when.nearness(moment)),
+            moment: if self.tells_when(at) { weights.moment } else { 0.0 },
             question: if columns.asks { weights.question } else { 0.0 },
             feedback: 0.0,
             terms: Vec::new(),
+            related: Vec::new(),
             cosine: cosine.unwrap_or(0.0),
         };
         Scored { at, score: explanation.total(), explanation }
@@ -345,7 +404,7 @@ impl<'a> Scorer<'a> {
     /// Whether the query names who said it, or, of a row that nobody said, somebody in it.
     fn is_named(&self, at: usize) -> bool {
         match self.columns(at).speaker {
-            NONE => self.speakers.asked.iter().any(|name| 0.0 < self.count(at, *name)),
+            NONE => self.speakers.asked.iter().any(|name| self.has(at, self.numbers[*name])),
             speaker => self.speakers.named.contains(&speaker),
         }
     }
@@ -381,6 +440,38 @@ impl<'a> Scorer<'a> {
 /// BM25's part of one term, 0 to 1.
 pub(crate) fn saturated(count: f64, length: f64, words_mean: f64) -> f64 {
     count / (count + K1 * (1.0 - B + B * length / words_mean))
+}
+
+/// By its number in order, each term of which a bag's count goes to a term of the query, the place
+/// of the latter, and the share.
+fn wanted(
+    query: &Query,
+    share: f64,
+    numbers: &[Option<u32>],
+    names: &Names,
+    speakers: &Speakers,
+) -> Vec<(u32, usize, f64)> {
+    let own = (0..).zip(numbers).filter_map(|(to, number)| Some(((*number)?, to, 1.0)));
+    let related = query.meaning.related.iter();
+    let related = related.filter(|related| !speakers.all.contains(related.term));
+    let related = related.filter_map(|RelatedTerm { term, to, cosine }| {
+        Some((names.terms.find(term)?, *to, share * cosine))
+    });
+    let mut wanted: Vec<_> = own.chain(related).collect();
+    wanted.sort_unstable_by_key(|(number, to, _)| (*number, *to));
+    wanted
+}
+
+/// Adds what `bag` has of `wanted`; both are in the order of their numbers.
+fn add_counts(bag: &[(u32, u32)], wanted: &[(u32, usize, f64)], counts: &mut [f64]) {
+    let mut rest = wanted;
+    for (number, count) in bag {
+        let passed = rest.iter().take_while(|(wanted, ..)| wanted < number).count();
+        rest = &rest[passed..];
+        for (_, to, share) in rest.iter().take_while(|(wanted, ..)| wanted == number) {
+            counts[*to] += share * f64::from(*count);
+        }
+    }
 }
 
 /// How often a bag has a term.
@@ -424,7 +515,7 @@ impl Speakers {
         };
         for speaker in all {
             let terms = stem(names.others.text(speaker));
-            if terms.iter().any(|name| query.terms.contains(name)) {
+            if terms.iter().any(|name| query.terms.contains(name) || query.names.contains(name)) {
                 speakers.named.insert(speaker);
             }
             speakers.all.extend(terms);

@@ -1,8 +1,10 @@
-//! Phrases of time in a query ("in May 2023", "on 7 July", "summer of 2022") and how near a
-//! moment is to what they mean.
+//! Phrases of time in a query ("in May 2023", "on 7 July", "last spring", "two weeks ago"), how
+//! near a moment is to what they mean, and whether a query asks for a time.
 //!
-//! Only English phrases that name a month, a season with its year, a year or a day are known. What
-//! is relative to now ("last spring") is left to the words.
+//! Only English phrases are known: days, months, seasons and years by name, and what is said from
+//! now (`relative`). All are taken in UTC.
+
+mod relative;
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -16,10 +18,25 @@ const DAYS_AFTER: f64 = 14.0;
 /// The same before it.
 const DAYS_BEFORE: f64 = 7.0;
 
+/// Whether a query asks when something was.
+pub(crate) fn asks_when(query: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let pattern = concat!(
+            r"(?i)\bwhen (?:did|does|do|was|were|is|are|will|has|have|had|should|can|would)\b",
+            r"|\bhow long\b",
+            r"|\b(?:what|which) (?:year|month|day|date|week|weekday|weekend|season|decade|century)\b",
+        );
+        Regex::new(pattern).expect("the pattern is a constant")
+    });
+    ASKS.is_match(query)
+}
+
 /// The time that a query speaks of; empty for most queries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct When {
     parts: Vec<Part>,
+    /// What is said from now.
+    days: Vec<Range<Date>>,
 }
 
 /// A year, or what recurs every year, or both together.
@@ -39,10 +56,10 @@ enum Within {
 }
 
 impl When {
-    /// What `query` says of time.
-    pub(crate) fn parse(query: &str) -> When {
+    /// What `query` says of time at the moment `now`.
+    pub(crate) fn parse(query: &str, now: Timestamp) -> When {
         let mut parts = Vec::new();
-        let mut rest = query.to_owned();
+        let (days, mut rest) = relative::take(query, now.to_zoned(TimeZone::UTC).date());
         for (pattern, read) in PATTERNS.iter() {
             let taken =
                 pattern.replace_all(&rest, |captures: &Captures<'_>| match read(captures) {
@@ -59,17 +76,18 @@ impl When {
         for part in &mut parts {
             part.year = part.year.or(year);
         }
-        When { parts }
+        When { parts, days }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.parts.is_empty() && self.days.is_empty()
     }
 
     /// 1 for a moment that is meant, less the further it is away, 0 where no time is named.
     pub(crate) fn nearness(&self, moment: Timestamp) -> f64 {
         let date = moment.to_zoned(TimeZone::UTC).date();
-        let near = self.parts.iter().flat_map(|part| part.spans(date.year())).map(|span| {
+        let named = self.parts.iter().flat_map(|part| part.spans(date.year()));
+        let near = named.chain(self.days.iter().cloned()).map(|span| {
             let days = |from: Date, to: Date| {
                 from.until(to).map_or(f64::INFINITY, |span| f64::from(span.get_days()))
             };
@@ -133,12 +151,7 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
         (
             format!(r"(?i)\b(?P<season>spring|summer|fall|autumn|winter)(?: of)? {year}\b"),
             |found| {
-                let month = match found["season"].to_lowercase().as_str() {
-                    "spring" => 3,
-                    "summer" => 6,
-                    "fall" | "autumn" => 9,
-                    _ => 12,
-                };
+                let month = season_month(&found["season"]);
                 Some(Part { year: year_number(found), within: Within::Season(month) })
             },
         ),
@@ -177,6 +190,16 @@ fn month_part(found: &Captures<'_>) -> Option<Part> {
 
 const PLACING_WORDS: &[&str] =
     &["in", "of", "since", "until", "by", "during", "last", "next", "early", "late", "mid"];
+
+/// The month in which a season begins, north of the equator.
+fn season_month(season: &str) -> i8 {
+    match season.to_lowercase().as_str() {
+        "spring" => 3,
+        "summer" => 6,
+        "fall" | "autumn" => 9,
+        _ => 12,
+    }
+}
 
 fn year_number(found: &Captures<'_>) -> Option<i16> {
     found.name("year")?.as_str().parse().ok()

@@ -1,7 +1,8 @@
 //! What a search finds, leaves out and says of itself.
 
 use aios_longterm::{
-    Config, Error, Explain, FeedPage, LIMIT_MAX, Longterm, QUERY_BYTES_MAX, SearchOptions,
+    Config, Error, Explain, Explanation, FeedPage, LIMIT_MAX, Longterm, QUERY_BYTES_MAX,
+    SearchOptions,
 };
 use aios_record::{Change, FeedItem, Id, Kind, Record, Scope, ScopeFilter, Timestamp};
 
@@ -177,9 +178,118 @@ async fn a_hit_explains_itself_and_its_score_is_the_sum() {
     let why = hit.explain.as_ref().unwrap();
     assert_eq!(why.terms, ["paint"]);
     assert!(0.0 < why.speaker && 0.0 < why.words && 0.0 < why.meaning, "{why:?}");
-    let sum = why.words + why.meaning + why.speaker + why.time + why.question;
+    let sum = why.words + why.meaning + why.speaker + why.time + why.moment + why.question;
     assert!((hit.score - sum).abs() < 1e-9);
     assert!((0.0..=1.0).contains(&hit.relevance));
+}
+
+/// Searches with explanations; each hit's key with what explains it.
+async fn explained(records: Vec<Record>, query: &str) -> Vec<(String, Explanation)> {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(records).await.unwrap();
+    let options = SearchOptions { explain: Explain::Yes, ..Default::default() };
+    let found = longterm.search(query, &options).await.unwrap();
+    let explained = found.hits.into_iter().map(|hit| (hit.record.key(), hit.explain.unwrap()));
+    explained.collect()
+}
+
+#[tokio::test]
+async fn related_words_count_and_say_so() {
+    let records = vec![
+        note("near", "we purchased the vehicle from a cousin"),
+        note("far", "we painted the fence with a cousin"),
+    ];
+    let found = explained(records, "where did they buy the car?").await;
+    let (key, why) = &found[0];
+    assert_eq!(key, "note/near");
+    assert!(why.terms.is_empty(), "{why:?}");
+    assert_eq!(why.related, ["purchas", "vehicl"]);
+    assert!(0.0 < why.words && found[1].1.words <= 0.0, "{found:?}");
+}
+
+#[tokio::test]
+async fn a_question_for_a_time_prefers_what_tells_one() {
+    let records = || {
+        vec![
+            note("bare", "the roof of the barn was mended by Otto"),
+            note("told", "the roof of the barn was mended by Otto yesterday"),
+        ]
+    };
+    let when = explained(records(), "When was the roof of the barn mended?").await;
+    assert_eq!(when[0].0, "note/told");
+    assert!(0.0 < when[0].1.moment && when[1].1.moment <= 0.0, "{when:?}");
+    let who = explained(records(), "Who mended the roof of the barn?").await;
+    assert!(who.iter().all(|(_, why)| why.moment <= 0.0), "{who:?}");
+}
+
+#[tokio::test]
+async fn what_is_said_from_now_is_taken_from_the_moment_of_the_question() {
+    let told = |id: &str, day: &str| {
+        let mut record = note(id, &format!("the committee met in room {id}"));
+        record.occurred_at = Some(time(&format!("{day}T09:00:00Z")));
+        record.recorded_at = record.occurred_at.unwrap();
+        record
+    };
+    let records =
+        || vec![told("4", "2023-04-11"), told("7", "2023-07-20"), told("9", "2024-05-14")];
+    let at = |moment: &str| SearchOptions {
+        as_of: Some(time(moment)),
+        limit: 1,
+        ..SearchOptions::default()
+    };
+    let asked = at("2024-05-15T12:00:00Z");
+    check(records(), "the committee last spring", &asked, &["note/4"]).await;
+    check(records(), "the committee yesterday", &asked, &["note/9"]).await;
+    let before = at("2023-08-02T12:00:00Z");
+    check(records(), "the committee two weeks ago", &before, &["note/7"]).await;
+}
+
+#[tokio::test]
+async fn speakers_may_be_called_what_only_asks() {
+    let records = vec![
+        turn("s", 0, "Will", "I painted the old mill at dusk"),
+        turn("t", 0, "May", "I painted the old mill at dawn"),
+    ];
+    let found = explained(records.clone(), "What did Will paint?").await;
+    assert_eq!(found[0].0, "message/s:0");
+    assert!(0.0 < found[0].1.speaker && found[1].1.speaker <= 0.0, "{found:?}");
+    let found = explained(records, "what did May paint?").await;
+    assert_eq!(found[0].0, "message/t:0");
+}
+
+#[tokio::test]
+async fn a_few_records_are_enough_and_questions_may_be_written_anyhow() {
+    let records = || {
+        vec![
+            note("tomato", "we planted tomatoes behind the shed in April"),
+            note("train", "the train to Lisbon leaves on Friday morning"),
+            note("peanut", "Ada is allergic to peanuts and carries an injector"),
+            note("backup", "the backup of the photo archive runs every night at two"),
+            note("who", "the singer is known as Who Is She"),
+        ]
+    };
+    let best = SearchOptions { limit: 1, ..SearchOptions::default() };
+    for (query, expect) in [
+        ("tomatoes", "note/tomato"),
+        ("WHERE ARE THE TOMATOES", "note/tomato"),
+        ("plantd tomatos", "note/tomato"),
+        ("tomatoes \u{1f345}\u{1f345}", "note/tomato"),
+        ("lisbon train friday", "note/train"),
+        ("On what day and at what time of the day does the train to Lisbon leave?", "note/train"),
+        ("alergic to penuts", "note/peanut"),
+        ("who is she?", "note/who"),
+        ("\u{bf}cu\u{e1}ndo sale el tren a Lisboa, Lisbon?", "note/train"),
+    ] {
+        check(records(), query, &best, &[expect]).await;
+    }
+    let long =
+        format!("{} the backup of the photo archive", "well, you know how it goes. ".repeat(500));
+    check(records(), &long, &best, &["note/backup"]).await;
+    for query in ["\u{1f345}", "\u{6771}\u{4eac}", "zzzz"] {
+        let found = explained(records(), query).await;
+        assert!(found.iter().all(|(_, why)| why.words.is_finite() && why.meaning.is_finite()));
+    }
 }
 
 #[tokio::test]

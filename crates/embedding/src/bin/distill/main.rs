@@ -9,7 +9,7 @@ use std::{env, error::Error, fs, path::PathBuf, process::ExitCode};
 
 use aios_embedding::{
     Bert, BertOptions, Embedder, StaticModel, StaticTable,
-    distill::{Centring, PieceVectors},
+    distill::{Centring, PieceVectors, related_table},
 };
 use evaluate::{Collections, Embed};
 
@@ -17,7 +17,7 @@ const USAGE: &str = "\
 usage: distill --from DIR [--out DIR] [--evaluate DIR]
 
   --from DIR      a sentence-transformers model of the BERT family
-  --out DIR       where static-model.bin goes; without --evaluate the default is this crate's assets
+  --out DIR       where static-model.bin and related-terms.txt go; without --evaluate the default is this crate's assets
   --evaluate DIR  measures the source and each variant on the collections there:
                   locomo/*.json, cranfield/, stsb/sts-dev.csv, minilm-reference.json";
 
@@ -83,6 +83,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(out)?;
         fs::write(&path, &bytes)?;
         println!("{}: {} bytes", path.display(), bytes.len());
+        let related = related_table(&StaticModel::from_bytes(bytes)?)?;
+        let path = out.join("related-terms.txt");
+        fs::write(&path, &related)?;
+        println!("{}: {} bytes", path.display(), related.len());
     }
     if let Some(data) = &arguments.evaluate {
         let centred = vectors.table(NAME, DIMENSION, Centring::Mean)?;

@@ -4,7 +4,8 @@ use super::*;
 
 /// `days` are those that `query` means; the day before and after each must not be.
 fn check(query: &str, days: &[(&str, &str)]) {
-    let when = When::parse(query);
+    // A Wednesday.
+    let when = When::parse(query, "2024-05-15T23:30:00Z".parse().unwrap());
     assert_eq!(when.is_empty(), days.is_empty(), "`{query}` gives {when:?}");
     let at = |day: &str, step: i64| {
         let day: Date = day.parse().unwrap();
@@ -49,9 +50,57 @@ fn words_that_only_look_like_a_time_are_not() {
 
 #[test]
 fn nearness_falls_with_the_distance() {
-    let when = When::parse("on 10 June 2023");
+    let when = When::parse("on 10 June 2023", Timestamp::UNIX_EPOCH);
     let at = |day: &str| when.nearness(format!("{day}T12:00:00Z").parse().unwrap());
     assert!(at("2023-06-24") < at("2023-06-12") && at("2023-06-12") < 1.0);
     assert!(at("2023-06-08") < at("2023-06-12"), "things are told of afterwards");
     assert!(at("2020-06-10") < 1e-9);
+}
+
+#[test]
+fn what_is_said_from_now_is_understood() {
+    check("What did we do yesterday?", &[("2024-05-14", "2024-05-14")]);
+    check("the day before yesterday", &[("2024-05-13", "2024-05-13")]);
+    check("who called this morning?", &[("2024-05-15", "2024-05-15")]);
+    check("three days ago", &[("2024-05-12", "2024-05-12")]);
+    check("A couple of weeks ago", &[("2024-04-28", "2024-05-04")]);
+    check("2 years ago", &[("2022-01-01", "2022-12-31")]);
+    check("in the last two weeks", &[("2024-05-01", "2024-05-15")]);
+    check("this week", &[("2024-05-13", "2024-05-19")]);
+    check("Last week?", &[("2024-05-06", "2024-05-12")]);
+    check("last month", &[("2024-04-01", "2024-04-30")]);
+    check("this year", &[("2024-01-01", "2024-12-31")]);
+    check("last year", &[("2023-01-01", "2023-12-31")]);
+    check("last Tuesday", &[("2024-05-14", "2024-05-14")]);
+    check("last Wednesday", &[("2024-05-08", "2024-05-08")]);
+}
+
+#[test]
+fn the_last_of_what_comes_every_year_is_over() {
+    check("last spring", &[("2023-03-01", "2023-05-31")]);
+    check("last winter", &[("2023-12-01", "2024-02-29")]);
+    check("this summer", &[("2024-06-01", "2024-08-31")]);
+    check("last April", &[("2024-04-01", "2024-04-30")]);
+    check("last May", &[("2023-05-01", "2023-05-31")]);
+    // With its year it is no longer said from now.
+    check("last summer of 2021", &[("2021-06-01", "2021-08-31")]);
+    check("last May 2022", &[("2022-05-01", "2022-05-31")]);
+}
+
+#[test]
+fn words_that_only_look_relative_are_not() {
+    for query in ["the last straw", "a week of rain", "this is it", "how long ago", "day"] {
+        check(query, &[]);
+    }
+    check("999 years ago", &[("1025-01-01", "1025-12-31")]);
+}
+
+#[test]
+fn a_question_for_a_time_is_known() {
+    for query in ["When did Ada move?", "how long was it?", "In which year was he born?"] {
+        assert!(asks_when(query), "{query}");
+    }
+    for query in ["What did Ada say when leaving?", "who is she?", "the whenever clause", ""] {
+        assert!(!asks_when(query), "{query}");
+    }
 }
