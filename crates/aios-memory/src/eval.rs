@@ -4,6 +4,7 @@
 //! query, what is labelled as its evidence as what should be found; questions without a valid label
 //! are left out. Not here: how the files are written, and the measures themselves.
 
+pub mod abstention;
 mod collection;
 mod conversations;
 mod documents;
@@ -22,7 +23,10 @@ use aios_longterm::SearchOptions;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use self::metrics::{DEPTHS, Measures, Summary};
+use self::{
+    abstention::Abstention,
+    metrics::{DEPTHS, Measures, Summary},
+};
 use crate::{
     AgentMemory, Config, Error, Recollection,
     identity::Namer,
@@ -70,6 +74,9 @@ pub struct Report {
     /// By budget in tokens, the share of questions any of whose evidence is in the context; empty
     /// for documents.
     pub any_evidence_within_tokens: BTreeMap<usize, f64>,
+    /// How relevance tells questions that are answered from others. None for documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abstention: Option<Abstention>,
     /// How many conversations or collections there were.
     pub indexes: usize,
     /// How many turns, or pieces of documents, they had.
@@ -216,6 +223,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
             by_category: by_category.filter_map(|(group, of)| Some((group?, of))).collect(),
             evidence_within_tokens: BTreeMap::new(),
             any_evidence_within_tokens: BTreeMap::new(),
+            abstention: None,
             indexes: self.indexes,
             records: self.records,
             index_seconds: self.index_seconds,

@@ -12,12 +12,14 @@ use aios_record::{Scope, ScopeFilter, Tier};
 use serde_json::Value;
 
 use super::{
-    BUDGETS, Index, Report, Run, distinct,
+    BUDGETS, Index, Report, Run,
+    abstention::BestHits,
+    distinct,
     metrics::{self, DEPTHS, Measures, Summary},
     read,
 };
 use crate::{
-    ContextOptions, Error,
+    ContextOptions, Error, Recollection,
     ingest::{Defaults, Draft},
     locomo::{CATEGORY_UNANSWERABLE, Question, Sample},
 };
@@ -35,7 +37,7 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
     }
     run.total = samples.iter().map(|sample| asked(sample).count()).sum();
     let mut seen = Seen::default();
-    for sample in &samples {
+    for (at, sample) in samples.iter().enumerate() {
         let drafts = Draft::from_sample(sample, &Defaults::default());
         let sessions = drafts.iter().filter_map(|draft| {
             Some((draft.external_id.as_deref()?, draft.scope.session.as_deref()?))
@@ -45,12 +47,16 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
         for question in asked(sample) {
             seen.ask(question, sample, &index, &sessions, &mut run).await?;
         }
+        let other = &samples[(at + 1) % samples.len()];
+        let foreign = asked(other).filter(|_| other.id != sample.id);
+        seen.ask_in_vain(sample, foreign, &index).await?;
         index.memory.shutdown().await?;
     }
     Ok(Report {
         sessions: Some(Summary::of(&seen.sessions)),
         evidence_within_tokens: shares(seen.all_within, run.measures.len()),
         any_evidence_within_tokens: shares(seen.any_within, run.measures.len()),
+        abstention: Some(seen.best_hits.summary()),
         ..run.report()
     })
 }
@@ -75,6 +81,7 @@ struct Seen {
     /// For each of [`BUDGETS`], in how many contexts all, and any, of the evidence stood.
     all_within: [usize; BUDGETS.len()],
     any_within: [usize; BUDGETS.len()],
+    best_hits: BestHits,
 }
 
 impl Seen {
@@ -92,6 +99,7 @@ impl Seen {
         let limit = DEPTHS[DEPTHS.len() - 1];
         let options = SearchOptions { limit, scope: scope.clone(), ..SearchOptions::default() };
         let hits = run.recall(index, &question.text, &options).await?;
+        self.best_hits.answerable.push(relevance_of_best(&hits));
         run.measured(Some(question.category), Measures::of(&index.names(&hits), &evidence));
         let more = SearchOptions { limit: SESSION_HITS, ..options };
         let hits = index.memory.recall(&question.text, &more).await?.hits;
@@ -100,6 +108,30 @@ impl Seen {
         let holding = evidence.keys().filter_map(of).map(|session| (session, 1)).collect();
         self.sessions.push(Measures::of(&ranked, &holding));
         self.read_context(question, scope, &evidence, index).await
+    }
+
+    /// Asks what the index has no answer to: questions of another conversation, `foreign`, and its
+    /// own unanswerable ones.
+    async fn ask_in_vain(
+        &mut self,
+        sample: &Sample,
+        foreign: impl Iterator<Item = &Question>,
+        index: &Index,
+    ) -> Result<(), Error> {
+        let scope = ScopeFilter::new(Scope::default().with_user(&sample.id));
+        let options = SearchOptions { limit: 1, scope, ..SearchOptions::default() };
+        let of_best = async |question: &Question| {
+            let found = index.memory.recall(&question.text, &options).await?;
+            Ok::<_, Error>(relevance_of_best(&found.hits))
+        };
+        let is_unanswerable = |it: &&Question| it.category == CATEGORY_UNANSWERABLE;
+        for question in sample.questions.iter().filter(is_unanswerable) {
+            self.best_hits.unanswerable.push(of_best(question).await?);
+        }
+        for question in foreign {
+            self.best_hits.foreign.push(of_best(question).await?);
+        }
+        Ok(())
     }
 
     async fn read_context(
@@ -128,6 +160,10 @@ impl Seen {
         }
         Ok(())
     }
+}
+
+fn relevance_of_best(hits: &[Recollection]) -> f64 {
+    hits.first().map_or(0.0, |hit| hit.relevance)
 }
 
 fn read_samples(file: &Path) -> Result<Vec<Sample>, Error> {

@@ -54,6 +54,18 @@ pub(crate) async fn eval(
             let any = report.any_evidence_within_tokens.get(tokens).copied().unwrap_or_default();
             writeln!(out, "evidence in {tokens} tokens of context: all {share:.3}, any {any:.3}")?;
         }
+        if let Some(abstention) = &report.abstention {
+            let shown = |share: Option<f64>| share.map_or("-".to_owned(), |it| format!("{it:.3}"));
+            writeln!(
+                out,
+                "best hit relevant: answerable {:.3}, unanswerable {}, of another conversation {} \
+                 (area under curve {})",
+                abstention.answerable,
+                shown(abstention.unanswerable),
+                shown(abstention.foreign),
+                shown(abstention.area_under_curve),
+            )?;
+        }
         writeln!(
             out,
             "indexed in {:.2} s, search p50 {:.1} ms, p95 {:.1} ms",

@@ -4,9 +4,13 @@
 //! A fragment is the rows of one append, or of a merge of several. Its rows and their offsets never
 //! change; rows may be marked as deleted, which gives the fragment another deletion file.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, future, stream};
+use lance::dataset::fragment::{FragReadConfig, FragmentReader};
 use lancedb::arrow::arrow_array::RecordBatch;
 
 use crate::{
@@ -98,20 +102,34 @@ impl Library {
         columns: &[&str],
         deleted: Deleted,
     ) -> Result<impl Stream<Item = Result<RecordBatch, Error>> + use<>, Error> {
-        let failed = || Error::library("read a file");
-        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
+        let rows = self.physical_rows(id).await?.ok_or_else(gone)?;
+        let rows = u32::try_from(rows).map_err(|_| gone())?;
+        let reader = Arc::new(self.open_fragment(id, columns, deleted).await?);
+        let ranges = (0..rows).step_by(READ_ROWS as usize);
+        let ranges = ranges.map(move |first| first..rows.min(first + READ_ROWS));
+        let read = move |range| {
+            let reader = Arc::clone(&reader);
+            async move { reader.take_range(range, BATCH_ROWS).await.map(|it| it.buffered(1)) }
+        };
+        let batches = stream::iter(ranges).then(read).try_flatten();
+        Ok(batches.map_err(|error| Error::library("read a file")(error)))
+    }
+
+    /// Reads a fragment's file without the planner.
+    async fn open_fragment(
+        &self,
+        id: u64,
+        columns: &[&str],
+        deleted: Deleted,
+    ) -> Result<FragmentReader, Error> {
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await;
+        let dataset = dataset.map_err(Error::library("open a file"))?;
+        let columns = dataset.schema().project(columns).map_err(Error::library("open a file"))?;
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
-        let mut metadata = fragment.metadata().clone();
-        if deleted == Deleted::Included {
-            metadata.deletion_file = None;
-        }
-        let mut scan = dataset.scan();
-        scan.with_fragments(vec![metadata]);
-        scan.project(columns).map_err(|error| failed()(error.into()))?;
-        scan.batch_readahead(1).io_buffer_size(BUFFER_BYTES);
-        let scan = scan.with_row_address().batch_size(BATCH_ROWS).try_into_stream().await;
-        let stream = scan.map_err(|error| failed()(error.into()))?;
-        Ok(stream.map_err(move |error| failed()(error.into())))
+        let config = FragReadConfig::default()
+            .with_row_address(true)
+            .with_ignore_deletions(deleted == Deleted::Included);
+        fragment.open(&columns, config).await.map_err(Error::library("open a file"))
     }
 
     /// How many rows were written to a fragment, as its manifest says.
@@ -120,22 +138,6 @@ impl Library {
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
         let fragment = dataset.get_fragment(id as usize);
         Ok(fragment.and_then(|it| it.metadata().physical_rows).map(|rows| rows as u64))
-    }
-
-    /// The whole rows from one offset of a fragment to another, both included, whether they are
-    /// deleted or not.
-    pub(super) async fn range(&self, id: u64, first: u32, last: u32) -> Result<Vec<Row>, Error> {
-        let failed = || Error::library("read a file");
-        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
-        let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
-        let mut metadata = fragment.metadata().clone();
-        metadata.deletion_file = None;
-        let mut scan = dataset.scan();
-        scan.with_fragments(vec![metadata]);
-        let count = i64::from(last - first) + 1;
-        scan.limit(Some(count), Some(first.into())).map_err(|error| failed()(error.into()))?;
-        let batch = scan.try_into_batch().await.map_err(|error| failed()(error.into()))?;
-        rows::rows(&batch)
     }
 
     /// The offsets of the rows of a fragment that are deleted.
@@ -148,31 +150,35 @@ impl Library {
         Ok(deleted.map_or_else(Vec::new, |deleted| deleted.iter().collect()))
     }
 
-    /// The rows at these places, a fragment and an offset each, in their order, in these columns.
+    /// The rows at these places, a fragment and an offset each, in their order and in these
+    /// columns, whether they are deleted or not.
     pub(crate) async fn take(
         &self,
         places: &[(u64, u32)],
         columns: &[&str],
     ) -> Result<Vec<Row>, Error> {
-        let failed = || Error::library("read rows");
-        if places.is_empty() {
-            return Ok(Vec::new());
+        let mut offsets: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
+        for (id, offset) in places {
+            offsets.entry(*id).or_default().insert(*offset);
         }
-        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
-        let columns = dataset.schema().project(columns);
-        let columns = columns.map_err(|error| failed()(error.into()))?;
-        let addresses: Vec<u64> =
-            places.iter().map(|(id, offset)| id << u32::BITS | u64::from(*offset)).collect();
-        let batch = dataset.take_rows(&addresses, Arc::new(columns)).await;
-        rows::rows(&batch.map_err(|error| failed()(error.into()))?)
+        let fragments = offsets.into_iter().map(async |(id, offsets)| {
+            let offsets: Vec<u32> = offsets.into_iter().collect();
+            let reader = self.open_fragment(id, columns, Deleted::Included).await?;
+            let batch = reader.take_as_batch(&offsets, None).await;
+            let rows = rows::rows(&batch.map_err(Error::library("read rows"))?)?;
+            Ok::<_, Error>(offsets.into_iter().map(move |offset| (id, offset)).zip(rows))
+        });
+        let fragments = future::try_join_all(fragments).await?;
+        let mut rows: HashMap<(u64, u32), Row> = fragments.into_iter().flatten().collect();
+        let taken = places.iter().map(|place| rows.remove(place).ok_or_else(gone));
+        taken.collect()
     }
 }
 
-/// Rows that are read at once; a batch of them is taken in without a pause.
-const BATCH_ROWS: usize = 512;
-
-/// Bytes that are read ahead of what is taken in.
-const BUFFER_BYTES: u64 = 2 << 20;
+/// Rows that are read from disk at once.
+const READ_ROWS: u32 = 2048;
+/// Rows that are decoded at once; a batch of them is taken in without a pause.
+const BATCH_ROWS: u32 = 512;
 
 fn not_local() -> Error {
     Error::Library { action: "find the table's files", source: "the table is remote".into() }

@@ -3,7 +3,7 @@
 //! What a damaged file makes of its reader is anything, a panic included, so each read has a task
 //! of its own.
 
-use std::{collections::HashSet, future::Future};
+use std::future::Future;
 
 use futures::TryStreamExt;
 use lancedb::{
@@ -64,7 +64,7 @@ impl Library {
         let mut readable = Readable::default();
         let mut parts = vec![offsets];
         while let Some(part) = parts.pop() {
-            match (self.whole_anyhow(fragment, part).await, part) {
+            match (self.whole_at(fragment, part).await, part) {
                 (Ok(rows), _) => readable.rows.extend(part.iter().copied().zip(rows)),
                 (Err(_), []) => {}
                 (Err(error), [offset]) => {
@@ -114,19 +114,6 @@ impl Library {
         let library = self.clone();
         let count = guarded(async move { library.physical_rows(fragment).await });
         count.await.ok().flatten()
-    }
-
-    /// As [`whole_at`](Library::whole_at), also where the list of the deleted cannot be read.
-    async fn whole_anyhow(&self, fragment: u64, offsets: &[u32]) -> Result<Vec<Row>, Error> {
-        let taken = self.whole_at(fragment, offsets).await;
-        let (Err(_), Some(&first), Some(&last)) = (&taken, offsets.first(), offsets.last()) else {
-            return taken;
-        };
-        let library = self.clone();
-        let rows = guarded(async move { library.range(fragment, first, last).await }).await?;
-        let wanted: HashSet<u32> = offsets.iter().copied().collect();
-        let rows = (first..).zip(rows).filter(|(offset, _)| wanted.contains(offset));
-        Ok(rows.map(|(_, row)| row).collect())
     }
 
     /// The whole rows at these offsets of a fragment.

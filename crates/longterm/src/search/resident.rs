@@ -26,11 +26,10 @@ use crate::{
     store::Shared,
 };
 
-/// How long a search waits for a view that is a little behind before it asks LanceDB.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// How long it waits for the first one. LanceDB would answer sooner from a few ten thousand records
+/// How long a search waits for a view that is a little behind before it asks LanceDB. For the first
+/// one it waits as long as it takes: LanceDB would answer sooner from some hundred thousand records
 /// on, but what it keeps of that in RAM is more than the view.
-const PATIENCE_FIRST: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The newest view.
 #[derive(Default)]
@@ -99,8 +98,10 @@ impl Shared {
             return newest;
         }
         let making = task::spawn(Arc::clone(self).make_view(edition));
-        let patience = if newest.is_some() { PATIENCE } else { PATIENCE_FIRST };
-        time::timeout(patience, making).await.ok()?.ok()?
+        match newest {
+            Some(_) => time::timeout(PATIENCE, making).await.ok()?.ok()?,
+            None => making.await.ok()?,
+        }
     }
 
     /// Brings the view up to date in the background, if searches use one.
