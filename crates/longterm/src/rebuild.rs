@@ -33,7 +33,7 @@ use crate::{
     journal::{Expected, Journal, Switch},
     library::{self, Edition, Library},
     owner::{Places, heal, lock, remove_older_tables, set_aside},
-    sync::{System, make_directory, unless_gone},
+    sync::{Disk, System, make_directory, unless_gone},
     vectors::Vectors,
 };
 
@@ -75,8 +75,19 @@ impl Longterm {
         embedder: Arc<dyn Embedder>,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Reindexed, Error> {
-        let vectors = Vectors::Model(embedder);
-        let rebuild = Rebuild::new(dir, config, vectors, Purpose::Reindex, progress);
+        Longterm::reindex_on(Arc::new(System), dir, config, embedder, progress).await
+    }
+
+    /// As [`reindex`](Longterm::reindex), with what stands for the disk.
+    pub(crate) async fn reindex_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Reindexed, Error> {
+        let (places, vectors) = (Places::new(dir, disk), Vectors::Model(embedder));
+        let rebuild = Rebuild::new(places, config, vectors, Purpose::Reindex, progress);
         let findings = rebuild.await?.run().await?;
         Ok(findings.into_reindexed())
     }
@@ -98,8 +109,8 @@ impl Longterm {
         embedder: Arc<dyn Embedder>,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Repaired, Error> {
-        let vectors = Vectors::Model(embedder);
-        let rebuild = Rebuild::new(dir, config, vectors, Purpose::Repair, progress);
+        let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
+        let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
         let findings = rebuild.await?.run().await?;
         Ok(findings.into_repaired())
     }
@@ -114,8 +125,8 @@ impl Longterm {
         space: Space,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Repaired, Error> {
-        let vectors = Vectors::Given(space);
-        let rebuild = Rebuild::new(dir, config, vectors, Purpose::Repair, progress);
+        let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Given(space));
+        let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
         let findings = rebuild.await?.run().await?;
         Ok(findings.into_repaired())
     }
@@ -144,13 +155,12 @@ struct Rebuild {
 
 impl Rebuild {
     async fn new(
-        dir: &Path,
+        places: Places,
         config: Config,
         vectors: Vectors,
         purpose: Purpose,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Rebuild, Error> {
-        let places = Places::new(dir, Arc::new(System));
         let library = &places.library;
         make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
         let alone = lock(&places.rebuild)?.ok_or(Error::Rebuilding)?;

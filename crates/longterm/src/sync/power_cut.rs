@@ -13,7 +13,7 @@
 //! The image is opened, and what it holds must be what a whole number of the calls made so far
 //! left: with `Full` all that were acknowledged. What was purged when the power went must be in no
 //! byte of the image; a purge that had begun is finished by whoever opens it, or was never heard
-//! of. The next round goes on from there.
+//! of. A reindex changes nothing of all this, wherever it stops. The next round goes on from there.
 //!
 //! That the test can fail is a test too: the same without the syncs loses records, and without
 //! those of removed names purged texts are back.
@@ -43,6 +43,10 @@ const CALLS: u64 = 40;
 const PURGE_EVERY: u64 = 6;
 /// The syncs after the beginning of a purge among which the power is cut, every second time.
 const PURGE_SYNCS: u64 = 60;
+/// As often the library is made anew.
+const REINDEX_EVERY: u64 = 12;
+/// The same of a reindex.
+const REINDEX_SYNCS: u64 = 120;
 /// As often a round begins with an empty directory.
 const NEW_EVERY: u64 = 3;
 /// Ids are so few that they are changed and removed often.
@@ -120,6 +124,10 @@ async fn use_until_cut(
             purge(&longterm, recorder, random).await?;
             continue;
         }
+        if random.below(REINDEX_EVERY) == 0 {
+            reindex(recorder, dir, durability, random).await?;
+            continue;
+        }
         let changes: Vec<(String, Option<String>)> = (0..1 + random.below(4))
             .map(|_| {
                 let text = format!("what is said this time is {MARK}{}", random.below(1 << 40));
@@ -160,6 +168,20 @@ async fn purge(
         recorder.purged();
     }
     Ok(())
+}
+
+/// Makes the library anew beside the handle that uses it, also a part of the way.
+async fn reindex(
+    recorder: &Arc<Recorder>,
+    dir: &Path,
+    durability: Durability,
+    random: &mut Random,
+) -> Result<(), crate::Error> {
+    if random.below(2) == 0 {
+        recorder.cut_within(REINDEX_SYNCS);
+    }
+    let (disk, model) = (recorder.clone(), StaticModel::bundled().unwrap());
+    Longterm::reindex_on(disk, dir, config(durability), model, |_| ()).await.map(drop)
 }
 
 /// Gives `changes` as a page of the feed.
@@ -256,7 +278,12 @@ async fn open(
     dir: &Path,
     durability: Durability,
 ) -> Result<Longterm, crate::Error> {
-    let config = Config {
+    let model = Vectors::Model(StaticModel::bundled().unwrap());
+    Longterm::open_on(disk, dir, config(durability), model).await
+}
+
+fn config(durability: Durability) -> Config {
+    Config {
         durability,
         drain_rows_max: 5,
         drain_delay: Duration::ZERO,
@@ -264,8 +291,7 @@ async fn open(
         index_after_rows: 8,
         prune_after: Duration::ZERO,
         ..Config::default()
-    };
-    Longterm::open_on(disk, dir, config, Vectors::Model(StaticModel::bundled().unwrap())).await
+    }
 }
 
 /// Calls in order, since a moment at which it was known what there is.
