@@ -142,3 +142,6 @@ def main(name, path, directory):
 
 
 main(*sys.argv[1:])
+sys.stdout.flush()
+# mem0 waits for minutes here to tell its maker about it, also where that is switched off.
+os._exit(0)

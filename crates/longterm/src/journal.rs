@@ -19,7 +19,7 @@ mod tombstones;
 mod write;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeSet, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -224,20 +224,6 @@ impl Journal {
     /// How many changes wait.
     pub(crate) async fn pending_count(&self) -> Result<u64, Error> {
         self.ledger.read(count_pending).await
-    }
-
-    /// How many keys are known of each kind, pending ones included.
-    pub(crate) async fn counts(&self) -> Result<BTreeMap<String, u64>, Error> {
-        self.ledger
-            .read(|db| {
-                let sql = "SELECT substr(key, 1, instr(key, '/') - 1), count(*)
-                           FROM ids WHERE state <> ?1 GROUP BY 1";
-                let mut counts = db.prepare_cached(sql)?;
-                let rows = counts
-                    .query_map([state::DELETED], |row| Ok((row.get(0)?, number(row.get(1)?))))?;
-                Ok(rows.collect::<Result<_, _>>()?)
-            })
-            .await
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use aios_record::Kind;
 use tokio::task;
 
 use crate::{Error, Longterm, sync::unless_gone};
@@ -28,12 +27,9 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`], [`Error::Io`] when the directory cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        let mut collections = BTreeMap::new();
-        for (kind, count) in self.shared.journal.counts().await? {
-            if let Ok(kind) = kind.parse::<Kind>() {
-                collections.insert(kind.collection(), count);
-            }
-        }
+        let counts = self.shared.journal.counts().await?.into_iter();
+        let collections: BTreeMap<&'static str, u64> =
+            counts.map(|(kind, count)| (kind.collection(), count)).collect();
         let places = self.shared.places.clone();
         let disk_bytes = task::spawn_blocking(move || {
             bytes_below(&places.library).map_err(Error::io("list", &places.library)).map(|bytes| {

@@ -1,14 +1,33 @@
 //! What the journal knows of one kind of record.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aios_record::{Id, Kind, Scope, ScopeFilter};
 use rusqlite::params;
 
-use super::{Journal, Pending, PendingColumns, edition_of, pending_row, state};
+use super::{Journal, Pending, PendingColumns, edition_of, number, pending_row, state};
 use crate::{Error, library::Edition};
 
 impl Journal {
+    /// How many keys are known of each kind that has any, pending ones included.
+    pub(crate) async fn counts(&self) -> Result<BTreeMap<Kind, u64>, Error> {
+        self.ledger
+            .read(|db| {
+                // In the order of the keys; grouped by kind, SQLite would keep all of them in RAM.
+                let sql = "SELECT count(*) FROM ids WHERE ?1 < key AND key < ?2 AND state <> ?3";
+                let mut count = db.prepare_cached(sql)?;
+                let mut counts = BTreeMap::new();
+                for &kind in Kind::ALL {
+                    let range = params![format!("{kind}/"), beyond(kind), state::DELETED];
+                    let keys = count.query_row(range, |row| row.get(0)).map(number)?;
+                    counts.insert(kind, keys);
+                }
+                counts.retain(|_, keys| 0 < *keys);
+                Ok(counts)
+            })
+            .await
+    }
+
     /// The ids of a kind that `scope` admits and that come after `after`, in their order, at most
     /// `limit`.
     pub(crate) async fn ids(

@@ -1,7 +1,7 @@
 //! Stores whose vectors are the callers' own: taken, checked, and what finds a record whose words
 //! no query has.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use aios_embedding::Fingerprint;
 use aios_longterm::{
@@ -13,9 +13,12 @@ use crate::support::{keys, model, note, open};
 
 const DIMENSION: usize = 8;
 
+fn space(name: &str) -> Space {
+    Space { fingerprint: Fingerprint::new(name), dimension: DIMENSION }
+}
+
 async fn open_own(dir: &Path) -> Longterm {
-    let space = Space { fingerprint: Fingerprint::new("mine/8"), dimension: DIMENSION };
-    Longterm::open_with_vectors(dir, Config::default(), space).await.unwrap()
+    Longterm::open_with_vectors(dir, Config::default(), space("mine/8")).await.unwrap()
 }
 
 /// A vector of this length along an axis, with a little of the next one.
@@ -138,7 +141,28 @@ async fn a_store_that_embeds_takes_no_vectors_and_spaces_do_not_mix() {
     let error = search(&longterm, "x", vec![0.5; model().dimension()]).await;
     assert!(matches!(error, Err(Error::VectorUnfit { .. })), "{error:?}");
     longterm.close().await.unwrap();
-    let space = Space { fingerprint: Fingerprint::new("mine/8"), dimension: DIMENSION };
-    let opened = Longterm::open_with_vectors(dir.path(), Config::default(), space).await;
+    let opened = Longterm::open_with_vectors(dir.path(), Config::default(), space("mine/8")).await;
     assert!(matches!(opened, Err(Error::ModelMismatch { .. })));
+}
+
+#[tokio::test]
+async fn a_repair_keeps_the_vectors_that_nobody_can_make_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open_own(dir.path()).await;
+    let records = (0..DIMENSION).map(|axis| (note(&format!("n{axis}"), "alike"), along(axis, 1.0)));
+    longterm.store_with_vectors(records.collect()).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.close().await.unwrap();
+    fs::remove_dir_all(dir.path().join("longterm/records.lance/_indices")).unwrap();
+    let (path, config) = (dir.path(), Config::default);
+    let error = Longterm::repair_with_vectors(path, config(), space("other/8"), |_| {}).await;
+    assert!(matches!(error, Err(Error::ModelMismatch { .. })), "{error:?}");
+    let repaired = Longterm::repair_with_vectors(path, config(), space("mine/8"), |_| {}).await;
+    assert_eq!(repaired.unwrap().records, DIMENSION as u64);
+    let longterm = open_own(dir.path()).await;
+    assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
+    for axis in 0..DIMENSION {
+        let found = search(&longterm, "", along(axis, 1.0)).await.unwrap();
+        assert_eq!(keys(&found)[0], format!("note/n{axis}"));
+    }
 }
