@@ -282,7 +282,7 @@ impl Shared {
                 self.prepare(change).await?.pop().expect("one change was given")?
             }
         };
-        let Write::Upsert { row: new, embedder, feed_seq, .. } = first else {
+        let Write::Upsert { row: new, feed_seq, .. } = first else {
             unreachable!("an upsert was prepared")
         };
         let older = match trace {
@@ -294,7 +294,7 @@ impl Shared {
         let mut rest = rest?;
         self.read_replaced(&mut rest).await?;
         let record = new.record.clone();
-        rest.insert(0, Write::Upsert { row: new, embedder, feed_seq, older });
+        rest.insert(0, Write::Upsert { row: new, feed_seq, older });
         Ok((record, rest))
     }
 }

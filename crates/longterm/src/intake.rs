@@ -88,18 +88,14 @@ impl Shared {
         if record.recorded_at == Timestamp::UNIX_EPOCH {
             record.recorded_at = whole_micros(now);
         }
-        let embedder = match &vector {
-            // The feed is held up by nothing, and words find what came without a vector.
-            Embedded::Missing if feed_seq.is_none() => {
-                return Err(Error::VectorMissing { of: record.key() });
-            }
-            Embedded::Missing | Embedded::Failed => None,
-            Embedded::Vector(_) | Embedded::Nothing => Some(self.vectors.fingerprint()),
-        };
+        // The feed is held up by nothing, and words find what came without a vector.
+        if matches!(vector, Embedded::Missing) && feed_seq.is_none() {
+            return Err(Error::VectorMissing { of: record.key() });
+        }
         let terms = self.analyzer.terms(&record.text).join(" ");
         let vector = vector.numbers();
         let row = Box::new(Row { record, terms, vector, content_hash });
-        Ok(Write::Upsert { row, embedder, feed_seq, older: Older::Unread })
+        Ok(Write::Upsert { row, feed_seq, older: Older::Unread })
     }
 }
 

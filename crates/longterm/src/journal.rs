@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "refused", sql: include_str!("journal/0002_refused.sql") },
     Migration { name: "history", sql: include_str!("journal/0003_history.sql") },
     Migration { name: "tombstones", sql: include_str!("journal/0004_tombstones.sql") },
+    Migration { name: "one embedder", sql: include_str!("journal/0005_one_embedder.sql") },
 ];
 
 /// The journal; cheap to clone.

@@ -54,7 +54,7 @@ impl Journal {
                 let mut unlist = db.prepare_cached("DELETE FROM refused WHERE key = ?1")?;
                 let mut blank = db.prepare_cached(
                     "UPDATE ids SET user = NULL, agent = NULL, session = NULL, external_id = NULL,
-                                    content_hash = '', embedder = NULL
+                                    content_hash = ''
                      WHERE key = ?1 AND state = ?2",
                 )?;
                 for key in &keys {

@@ -18,7 +18,6 @@ pub(crate) enum Write {
     /// `feed_seq` is none for what did not come through the feed: it replaces whatever there is.
     Upsert {
         row: Box<Row>,
-        embedder: Option<String>,
         feed_seq: Option<u64>,
         older: Older,
     },
@@ -140,7 +139,7 @@ impl Journal {
 
 fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Error> {
     match change {
-        Write::Upsert { row, embedder, feed_seq, older } => {
+        Write::Upsert { row, feed_seq, older } => {
             let key = row.record.key();
             let known = Known::find(db, &key)?;
             let settled = settled(db, row, known.as_ref(), *feed_seq)?;
@@ -153,7 +152,7 @@ fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Err
             if known.as_ref().is_some_and(|known| known.state != state::DELETED) {
                 history::keep(db, &key, older, now)?;
             }
-            upsert(db, row, embedder.as_deref(), newest(known.as_ref(), *feed_seq))
+            upsert(db, row, newest(known.as_ref(), *feed_seq))
         }
         Write::Delete { key, feed_seq } => delete(db, key, *feed_seq),
     }
@@ -178,25 +177,18 @@ fn settled(
     })
 }
 
-fn upsert(
-    db: &Connection,
-    row: &Row,
-    embedder: Option<&str>,
-    newest: i64,
-) -> Result<Outcome, Error> {
+fn upsert(db: &Connection, row: &Row, newest: i64) -> Result<Outcome, Error> {
     let record = &row.record;
     let key = record.key();
     // A deleted key whose deletion has not reached the library yet may still be held by it, so it
     // is replaced, which also serves where it is not held.
     db.prepare_cached(
-        "INSERT INTO ids (key, user, agent, session, external_id, content_hash, state, feed_seq,
-                          embedder)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO ids (key, user, agent, session, external_id, content_hash, state, feed_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (key) DO UPDATE SET
              user = excluded.user, agent = excluded.agent, session = excluded.session,
              external_id = excluded.external_id, content_hash = excluded.content_hash,
-             state = iif(state = 2, 1, state), feed_seq = excluded.feed_seq,
-             embedder = excluded.embedder",
+             state = iif(state = 2, 1, state), feed_seq = excluded.feed_seq",
     )?
     .execute(params![
         key,
@@ -207,7 +199,6 @@ fn upsert(
         row.content_hash,
         state::NEW,
         newest,
-        embedder,
     ])?;
     let json = serde_json::to_string(record).expect("a record is plain data");
     let vector = row.vector.as_deref().map(vector_bytes);
