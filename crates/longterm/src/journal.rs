@@ -77,6 +77,8 @@ pub(crate) struct Snapshot {
     pub(crate) edition: Edition,
     /// Every `seq` that waits, in rising order.
     pub(crate) seqs: Vec<i64>,
+    /// The highest `seq` that there has been.
+    pub(crate) newest: i64,
     /// What waits above the `seq` that was given.
     pub(crate) fresh: Vec<Pending>,
     pub(crate) statistics: Statistics,
@@ -153,12 +155,8 @@ impl Journal {
         self.ledger.read(move |db| edition_of(db, &model)).await
     }
 
-    /// What a search for `terms` needs that knows all that waits up to `newest`.
-    pub(crate) async fn snapshot(
-        &self,
-        terms: Vec<String>,
-        newest: i64,
-    ) -> Result<Snapshot, Error> {
+    /// What a search for `terms` needs that knows all that waits up to `known`.
+    pub(crate) async fn snapshot(&self, terms: Vec<String>, known: i64) -> Result<Snapshot, Error> {
         let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
@@ -168,15 +166,19 @@ impl Journal {
                 let mut seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
                 seqs.sort_unstable();
                 let fresh = match seqs.last() {
-                    Some(last) if newest < *last => {
-                        let bounds = Bounds { after: newest, ..Bounds::NONE };
+                    Some(last) if known < *last => {
+                        let bounds = Bounds { after: known, ..Bounds::NONE };
                         pending(db, &bounds)?.into_iter().flatten().collect()
                     }
                     _ => Vec::new(),
                 };
+                let newest = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence
+                              WHERE name = 'pending'";
+                let newest = db.prepare_cached(newest)?.query_row([], |row| row.get(0))?;
                 Ok(Snapshot {
                     edition: edition_of(db, &model)?,
                     seqs,
+                    newest,
                     fresh,
                     statistics: statistics(db, terms)?,
                 })

@@ -227,15 +227,16 @@ impl Shared {
         centre: &Arc<[f32]>,
     ) -> Result<(Snapshot, Arc<Seen>), Error> {
         loop {
-            let newest = self.waiting.newest();
-            let mut snapshot = self.journal.snapshot(terms.to_vec(), newest).await?;
+            let known = self.waiting.newest();
+            let mut snapshot = self.journal.snapshot(terms.to_vec(), known).await?;
+            let newest = snapshot.newest;
             let seqs = std::mem::take(&mut snapshot.seqs);
             let fresh = std::mem::take(&mut snapshot.fresh);
             let nothing_new = fresh.is_empty();
             let (shared, centre) = (Arc::clone(self), Arc::clone(centre));
-            let see = move || shared.waiting.see(seqs, fresh, &centre, &shared.names);
+            let see = move || shared.waiting.see(newest, seqs, fresh, &centre, &shared.names);
             let seen = if nothing_new { see() } else { blocking(see).await? };
-            // Each time that this goes round, another search has seen more of the journal.
+            // Each time that this goes round, another search has seen a later journal.
             if let Some(seen) = seen {
                 return Ok((snapshot, seen));
             }

@@ -28,7 +28,8 @@ pub(crate) struct Waiting {
 
 #[derive(Default)]
 struct State {
-    /// The highest `seq` that was read.
+    /// The highest `seq` that there had been when the latest search looked. What waited then is
+    /// held below.
     newest: i64,
     batches: Vec<Batch>,
     /// Deletions: `seq` and key.
@@ -61,11 +62,13 @@ impl Waiting {
         self.state.lock().expect("no holder panics").newest
     }
 
-    /// What a search sees that found `seqs` waiting, in rising order; `fresh` are those above what
-    /// was the [`newest`](Waiting::newest). None where another search, which looked later, has let
-    /// go of some of them already: look again.
+    /// What a search sees that found `seqs` waiting, in rising order, when `newest` was the highest
+    /// that there had been; `fresh` are those above what [`newest`](Waiting::newest) was before it
+    /// looked. None where another search, which looked later, has let go of some of them already:
+    /// look again.
     pub(crate) fn see(
         &self,
+        newest: i64,
         seqs: Vec<i64>,
         fresh: Vec<Pending>,
         centre: &Arc<[f32]>,
@@ -75,23 +78,25 @@ impl Waiting {
         if state.last.seqs == seqs {
             return Some(Arc::clone(&state.last));
         }
-        let newest = state.newest;
+        if newest < state.newest {
+            // What is known must stay: it includes rows that this search did not see.
+            return (state.waiting(&seqs) == seqs.len()).then(|| Arc::new(state.seen(seqs)));
+        }
+        let before = std::mem::replace(&mut state.newest, newest);
+        let waits = |seq: i64| seqs.binary_search(&seq).is_ok();
+        state.batches.retain(|batch| batch.rows.iter().any(|(seq, _)| waits(*seq)));
+        state.removals.retain(|(seq, _)| waits(*seq));
+        state.unreadable.retain(|seq| waits(*seq));
         let read: HashSet<i64> = fresh.iter().map(|pending| pending.seq).collect();
-        let unread = seqs.iter().filter(|seq| newest < **seq && !read.contains(*seq));
-        state.unreadable.extend(unread);
+        state.unreadable.extend(seqs.iter().filter(|seq| before < **seq && !read.contains(*seq)));
         let mut rows = Vec::new();
         // Another search may have been faster with some of them.
-        for Pending { seq, key, row } in fresh.into_iter().filter(|fresh| newest < fresh.seq) {
+        for Pending { seq, key, row } in fresh.into_iter().filter(|fresh| before < fresh.seq) {
             match row {
                 Some(row) => rows.push((seq, Arc::new(without_payload(row)))),
                 None => state.removals.push((seq, key)),
             }
         }
-        state.newest = newest.max(seqs.last().copied().unwrap_or(0));
-        let waits = |seq: i64| seqs.binary_search(&seq).is_ok();
-        state.batches.retain(|batch| batch.rows.iter().any(|(seq, _)| waits(*seq)));
-        state.removals.retain(|(seq, _)| waits(*seq));
-        state.unreadable.retain(|seq| waits(*seq));
         if !rows.is_empty() {
             // Batches at least double, so that there are few and each row is moved seldom.
             while state.batches.last().is_some_and(|last| last.rows.len() < 2 * rows.len()) {
@@ -101,20 +106,24 @@ impl Waiting {
             }
             state.batches.push(Batch::new(rows, centre, names));
         }
-        let held: usize = state.batches.iter().map(|batch| batch.waiting(&seqs)).sum();
-        if held + state.removals.len() + state.unreadable.len() < seqs.len() {
-            return None;
-        }
         state.last = Arc::new(state.seen(seqs));
         Some(Arc::clone(&state.last))
     }
 }
 
 impl State {
+    /// How many of `seqs` are known.
+    fn waiting(&self, seqs: &[i64]) -> usize {
+        let rows = self.batches.iter().flat_map(|batch| &batch.rows).map(|(seq, _)| *seq);
+        let removals = self.removals.iter().map(|(seq, _)| *seq);
+        let known = rows.chain(removals).chain(self.unreadable.iter().copied());
+        known.filter(|seq| seqs.binary_search(seq).is_ok()).count()
+    }
+
     fn seen(&self, seqs: Vec<i64>) -> Seen {
         let waits = |seq: i64| seqs.binary_search(&seq).is_ok();
-        let mut masked: HashSet<String> =
-            self.removals.iter().map(|(_, key)| key.clone()).collect();
+        let removed = self.removals.iter().filter(|(seq, _)| waits(*seq));
+        let mut masked: HashSet<String> = removed.map(|(_, key)| key.clone()).collect();
         let mut parts = Vec::new();
         for batch in &self.batches {
             let gone: Vec<bool> = batch.rows.iter().map(|(seq, _)| !waits(*seq)).collect();
@@ -139,11 +148,6 @@ impl Batch {
         let records = rows.iter().map(|(_, row)| row.record.clone()).collect();
         Batch { segment: Arc::new(builder.finish()), records, rows }
     }
-
-    /// How many of its rows wait.
-    fn waiting(&self, seqs: &[i64]) -> usize {
-        self.rows.iter().filter(|(seq, _)| seqs.binary_search(seq).is_ok()).count()
-    }
 }
 
 /// A search shows neither payload nor provenance.
@@ -152,3 +156,6 @@ fn without_payload(mut row: Row) -> Row {
     row.record.provenance = Provenance::default();
     row
 }
+
+#[cfg(test)]
+mod tests;
