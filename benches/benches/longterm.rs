@@ -18,20 +18,11 @@ async fn main() -> ExitCode {
         println!("{}", serde_json::to_string(&visit).expect("numbers are plain data"));
         return ExitCode::SUCCESS;
     }
-    // `cargo test` runs bench targets too; without `--bench` it is not a measurement.
     let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let size = if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke };
-    let options = Options { size, million: asked("--million"), rivals: asked("--rivals") };
-    let report = longterm::run(options).await;
-    println!("{report}");
-    match report.save("longterm") {
-        Ok(path) => {
-            println!("written to {}", path.display());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            println!("cannot write the report: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let options = Options {
+        size: Size::of(&arguments),
+        million: asked("--million"),
+        rivals: asked("--rivals"),
+    };
+    longterm::run(options).await.conclude("longterm")
 }

@@ -18,24 +18,11 @@ fn main() -> ExitCode {
         println!("{}", volume::looked_at(Path::new(path)));
         return ExitCode::SUCCESS;
     }
-    // `cargo test` runs bench targets too; without `--bench` it is not a measurement.
     let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let size = if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke };
     let mut parts: Vec<Part> =
         Part::ALL.iter().filter(|(name, _)| asked(name)).map(|(_, part)| *part).collect();
     if parts.is_empty() {
         parts = Part::DEFAULT.to_vec();
     }
-    let report = working::run(size, &parts);
-    println!("{report}");
-    match report.save("working") {
-        Ok(path) => {
-            println!("written to {}", path.display());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            println!("cannot write the report: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    working::run(Size::of(&arguments), &parts).conclude("working")
 }

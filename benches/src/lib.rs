@@ -33,6 +33,14 @@ pub enum Size {
 }
 
 impl Size {
+    /// The size that a program's arguments ask for. `cargo test` runs bench targets too: without
+    /// `--bench`, or with `--smoke`, it is not a measurement.
+    #[must_use]
+    pub fn of(arguments: &[String]) -> Size {
+        let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
+        if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke }
+    }
+
     /// `smoke` or `real`, as this size says.
     #[must_use]
     pub fn pick<T>(self, smoke: T, real: T) -> T {

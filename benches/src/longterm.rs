@@ -130,7 +130,7 @@ async fn fill(longterm: &Longterm, from: u64, to: u64, report: &mut Report) {
     }
     let rate = (to - from) as f64 / started.elapsed().as_secs_f64();
     add(report, &at("store, batches of 1,000", to), "acknowledged", "1/s", rate);
-    report.target(&at("batches acknowledged a second", to), rate, Bound::AtLeast(5_000.0));
+    report.target_in(&at("batches acknowledged", to), rate, "1/s", Bound::AtLeast(5_000.0));
     longterm.drain().await.expect("the library takes them");
     let rate = (to - from) as f64 / started.elapsed().as_secs_f64();
     add(report, &at("store, batches of 1,000", to), "in the library", "1/s", rate);
@@ -180,8 +180,8 @@ async fn searches(longterm: &Longterm, records: u64, size: Size, report: &mut Re
         10_001..=100_000 => 5.0,
         _ => 12.0,
     };
-    report.target(&format!("{workload}: p50 in ms"), p50, Bound::AtMost(bound));
-    report.target(&format!("{workload}: p95 in ms"), p95, Bound::AtMost(2.0 * bound));
+    report.target_in(&format!("{workload}: p50"), p50, "ms", Bound::AtMost(bound));
+    report.target_in(&format!("{workload}: p95"), p95, "ms", Bound::AtMost(2.0 * bound));
 }
 
 /// Holds the library in RAM, and searches a little so that caches are filled.
@@ -269,15 +269,16 @@ fn visit(store: &Path, records: u64, report: &mut Report) {
     add(report, &workload, "RAM before searching", "MB", megabytes(visit.idle_bytes));
     add(report, &workload, "RAM while searching", "MB", megabytes(visit.searching_bytes));
     if records == 100_000 {
-        report.target("open of 100,000 records in ms", visit.open_ms, Bound::AtMost(150.0));
+        report.target_in("open, 100,000 records", visit.open_ms, "ms", Bound::AtMost(150.0));
         let idle = megabytes(visit.idle_bytes);
-        report.target("RAM in MB before searching, 100,000 records", idle, RAM_IDLE);
+        report.target_in("RAM before searching, 100,000 records", idle, "MB", RAM_IDLE);
         let searched = megabytes(visit.searching_bytes);
-        report.target("RAM in MB after searching, 100,000 records", searched, RAM_IDLE);
+        report.target_in("RAM after searching, 100,000 records", searched, "MB", RAM_IDLE);
     }
     if records == 1_000_000 {
         let searching = megabytes(visit.searching_bytes);
-        report.target("RAM in MB, searching, 1,000,000 records", searching, Bound::AtMost(700.0));
+        let bound = Bound::AtMost(700.0);
+        report.target_in("RAM while searching, 1,000,000 records", searching, "MB", bound);
     }
 }
 

@@ -4,6 +4,7 @@
 use std::{
     env, fmt, fs, io,
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use serde::Serialize;
@@ -126,11 +127,25 @@ impl Report {
         self.notes.push(note.to_owned());
     }
 
-    /// Writes it as JSON to `bench/NAME.json` in the target directory and says where that is.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn save(&self, name: &str) -> io::Result<PathBuf> {
+    /// Prints it, writes it as JSON to `bench/NAME.json` in the target directory, and says where
+    /// that is: the end of a bench target.
+    #[allow(clippy::print_stdout, reason = "it is what a bench is for")]
+    #[must_use]
+    pub fn conclude(&self, name: &str) -> ExitCode {
+        println!("{self}");
+        match self.save(name) {
+            Ok(path) => {
+                println!("written to {}", path.display());
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                println!("cannot write the report: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn save(&self, name: &str) -> io::Result<PathBuf> {
         // The program lies in `<target>/<profile>/deps`.
         let own = env::current_exe()?;
         let target = own.ancestors().nth(3).unwrap_or(Path::new("target"));

@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use aios_longterm::Verification;
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
@@ -84,18 +85,9 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
 pub struct Verified {
     /// What is wrong with working memory: pages, references, the word index.
     pub working: Vec<Problem>,
-    /// Keys of long-term memory that were compared.
-    pub checked: u64,
-    /// Keys that the library should hold and does not.
-    pub missing: Vec<String>,
-    /// Keys that the library holds more than once.
-    pub repeated: Vec<String>,
-    /// Keys that the library holds and the journal does not know.
-    pub unknown: Vec<String>,
-    /// Keys whose row cannot be read, where rows were read.
-    pub unreadable: Vec<String>,
-    /// Columns of the library whose index cannot be used.
-    pub indexes: Vec<String>,
+    /// What is wrong with the library of long-term memory.
+    #[serde(flatten)]
+    pub library: Verification,
 }
 
 impl Verified {
@@ -108,19 +100,8 @@ impl Verified {
     /// How much is wrong.
     #[must_use]
     pub fn problems(&self) -> usize {
-        self.working.len() + self.library().iter().map(|(_, found)| found.len()).sum::<usize>()
-    }
-
-    /// What is wrong with the library, each sort with its name.
-    #[must_use]
-    pub fn library(&self) -> [(&'static str, &[String]); 5] {
-        [
-            ("missing", &self.missing),
-            ("twice", &self.repeated),
-            ("unknown", &self.unknown),
-            ("unreadable", &self.unreadable),
-            ("damaged index of", &self.indexes),
-        ]
+        let library = self.library.findings();
+        self.working.len() + library.iter().map(|(_, found)| found.len()).sum::<usize>()
     }
 }
 
@@ -142,16 +123,8 @@ impl AgentMemory {
             self.catch_up().await?;
         }
         self.longterm().drain().await?;
-        let longterm = self.longterm().verify_rows(progress).await?;
-        Ok(Verified {
-            working,
-            checked: longterm.checked,
-            missing: longterm.missing,
-            repeated: longterm.repeated,
-            unknown: longterm.unknown,
-            unreadable: longterm.unreadable,
-            indexes: longterm.indexes,
-        })
+        let library = self.longterm().verify_rows(progress).await?;
+        Ok(Verified { working, library })
     }
 }
 
@@ -306,11 +279,11 @@ async fn refused(memory: &AgentMemory, count: u64) -> Examined {
 }
 
 fn library(verified: &Verified) -> Examined {
-    let found = verified.library().into_iter().filter(|(_, found)| !found.is_empty());
+    let found = verified.library.findings().into_iter().filter(|(_, found)| !found.is_empty());
     let found: Vec<String> =
         found.map(|(what, found)| format!("{what}: {}", found.len())).collect();
     if found.is_empty() {
-        let finding = format!("it holds all {} records", verified.checked);
+        let finding = format!("it holds all {} records", verified.library.checked);
         return Examined::good("longterm", "library", finding);
     }
     Examined::good("longterm", "library", found.join(", "))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use tokio::task;
 
 use crate::{Error, Longterm, Progress, library::Library};
@@ -10,7 +11,7 @@ use crate::{Error, Longterm, Progress, library::Library};
 const READ_ROWS: usize = 128;
 
 /// Whether the library holds what the journal says it does.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Verification {
     /// Keys that were compared.
     pub checked: u64,
@@ -30,8 +31,19 @@ impl Verification {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        let keys = [&self.missing, &self.repeated, &self.unknown, &self.unreadable, &self.indexes];
-        keys.iter().all(|keys| keys.is_empty())
+        self.findings().iter().all(|(_, found)| found.is_empty())
+    }
+
+    /// What is wrong, each sort with its name.
+    #[must_use]
+    pub fn findings(&self) -> [(&'static str, &[String]); 5] {
+        [
+            ("missing", &self.missing),
+            ("twice", &self.repeated),
+            ("unknown", &self.unknown),
+            ("unreadable", &self.unreadable),
+            ("damaged index of", &self.indexes),
+        ]
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), F
         for problem in &verified.working {
             writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
         }
-        for (what, found) in verified.library() {
+        for (what, found) in verified.library.findings() {
             found.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
         }
         if verified.is_clean() {
@@ -80,7 +80,7 @@ pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), F
                 out,
                 "sound: working memory's pages, references and word index, and {} records of the \
                  library",
-                verified.checked
+                verified.library.checked
             )?;
         }
         Ok(())
