@@ -381,8 +381,8 @@ impl Library {
     }
 
     /// Removes the files of versions that are older than `age`, or of which there are too many,
-    /// and that no newer version needs. For the owner only, and only once the newest version is
-    /// synced.
+    /// and that no newer version needs; an error where some stay. For the owner only, and only once
+    /// the newest version is synced.
     pub(crate) async fn prune(&self, age: Duration) -> Result<(), Error> {
         let versions = self.table.list_versions().await;
         let mut versions = versions.map_err(Error::library("list the versions"))?;
@@ -398,8 +398,15 @@ impl Library {
             delete_unverified: Some(true),
             error_if_tagged_old_versions: Some(false),
         };
-        self.table.optimize(action).await.map_err(Error::library("prune old versions"))?;
-        Ok(())
+        let pruned = self.table.optimize(action).await;
+        let pruned = pruned.map_err(Error::library("prune old versions"))?.prune;
+        match pruned.map_or(0, |removed| removed.failed_deletes) {
+            0 => Ok(()),
+            left => Err(Error::Library {
+                action: "prune old versions",
+                source: format!("{left} files could not be removed").into(),
+            }),
+        }
     }
 }
 

@@ -155,7 +155,7 @@ impl Owner {
             scrub_after: None,
             _lock: lock,
         };
-        if term.edition.version == 0 {
+        if term.edition.version == 0 || config.disk_bytes_max.is_some() {
             owner.note_synced().await?;
         }
         Ok(Some(owner))
@@ -175,15 +175,19 @@ impl Owner {
                 return Ok(false);
             };
             if drain.is_empty() {
+                if self.is_full() {
+                    self.maintain().await?;
+                }
                 return Ok(true);
             }
             self.apply(drain).await?;
-            if let Err(error) = self.maintain().await {
-                // What was applied is safe; only the tidying waits for the next threshold.
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "maintenance failed");
-            }
+            self.maintain().await?;
         }
+    }
+
+    /// Whether the library has as many bytes as it may have; then nothing is stored any more.
+    fn is_full(&self) -> bool {
+        self.config.disk_bytes_max.is_some_and(|bytes_max| bytes_max <= self.synced.bytes())
     }
 
     async fn apply(&mut self, drain: Drain) -> Result<(), Error> {
@@ -203,13 +207,32 @@ impl Owner {
     }
 
     /// Merges files, updates indexes and prunes where the thresholds of the configuration say so.
+    /// What of this fails waits for the next threshold. But an error of a sync is one: the system
+    /// tells it once, and calls the file synced from then on.
     async fn maintain(&mut self) -> Result<(), Error> {
-        let compact = self.config.compact_after_batches <= self.batches_since_compaction
-            || self.config.disk_bytes_max.is_some_and(|bytes_max| bytes_max <= self.synced.bytes());
+        let compact =
+            self.config.compact_after_batches <= self.batches_since_compaction || self.is_full();
         let index = self.is_index_due().await?;
         if !compact && !index {
             return Ok(());
         }
+        let tidied = self.tidy(compact, index).await;
+        self.note_synced().await?;
+        // The version written down must stay so when the power goes: the others are about to go.
+        self.journal.sync().await?;
+        let pruned = self.prune().await;
+        if let Err(error) = tidied.and(pruned) {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "maintenance failed");
+        }
+        if self.config.disk_bytes_max.is_some() {
+            // Fewer than before what was pruned.
+            self.note_synced().await?;
+        }
+        Ok(())
+    }
+
+    async fn tidy(&mut self, compact: bool, index: bool) -> Result<(), Error> {
         if compact {
             self.batches_since_compaction = 0;
             self.library.compact().await?;
@@ -220,8 +243,7 @@ impl Owner {
             self.library.ensure_vector_index(rows_min).await?;
             self.library.update_indexes().await?;
         }
-        self.note_synced().await?;
-        self.prune().await
+        Ok(())
     }
 
     /// Bringing an index up to date costs the more the larger it is.
@@ -231,11 +253,10 @@ impl Owner {
             && self.library.row_count().await? <= INDEX_LAG.saturating_mul(rows))
     }
 
-    /// Removes the files that only old versions need, unless a long read may need them.
+    /// Removes the files that only old versions need, unless a long read may need them. Once the
+    /// journal is on disk.
     async fn prune(&mut self) -> Result<(), Error> {
         let Some(_alone) = lock(&self.places.readers)? else { return Ok(()) };
-        // The version written down must stay so when the power goes: the others are about to go.
-        self.journal.sync().await?;
         self.library.prune(self.config.prune_after).await
     }
 
@@ -306,10 +327,10 @@ pub(crate) async fn heal(
     site: Site,
     synced_version: u64,
 ) -> Result<Library, Error> {
-    set_aside(places, &site, synced_version)?;
     if !site.manifests()?.contains_key(&synced_version) {
         return Err(lost(places));
     }
+    set_aside(places, &site, synced_version)?;
     Library::open(site).await?.ok_or_else(|| lost(places))
 }
 

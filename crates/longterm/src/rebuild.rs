@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// For how long the owner is asked to rest, at a time.
-const REST: Duration = Duration::from_secs(60);
+pub(crate) const REST: Duration = Duration::from_secs(60);
 /// From this round on, of which the first copies all.
 const REST_FROM_ROUND: u32 = 3;
 /// Rounds before it is given up: only an owner of another program does not rest.
@@ -273,11 +273,12 @@ impl Rebuild {
             return Ok(None);
         }
         let site = self.places.site(from.table, self.vectors.dimension(), self.config.cache_bytes);
-        let owner = lock(&self.places.lock)?;
-        if owner.is_none() {
+        let Some(_owner) = lock(&self.places.lock)? else {
             let opened = Library::open(site).await?;
             return Ok(Some(opened.ok_or_else(|| crate::owner::lost(&self.places))?));
-        }
+        };
+        // What was trusted before the lock was held may have been added to since.
+        let from = self.journal.end_term().await?;
         if self.purpose == Purpose::Reindex {
             return heal(&self.places, site, from.version).await.map(Some);
         }

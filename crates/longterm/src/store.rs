@@ -403,6 +403,9 @@ impl Shared {
             *place = Some(owner);
             worked
         });
-        work.await.map_err(|_| Error::Closed)?
+        work.await.unwrap_or_else(|_| {
+            *self.library.write().expect("no holder panics") = None;
+            Err(Error::Closed)
+        })
     }
 }

@@ -83,7 +83,10 @@ impl Longterm {
         let mut report =
             Verification { checked: held.keys.len() as u64, ..Verification::default() };
         let mut found = match self.shared.library(held.edition).await? {
-            Some(library) => look_at(&library, &depth, &mut report).await?,
+            Some(library) => {
+                let library = library.pinned(held.edition.version).await?;
+                look_at(&library, &depth, &mut report).await?
+            }
             None => Vec::new(),
         };
         found.retain(|key| !held.pending.contains(key));

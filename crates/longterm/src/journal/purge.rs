@@ -41,8 +41,8 @@ impl Journal {
         self.ledger.write(move |db| forget(db, &keys, &contents)).await
     }
 
-    /// As [`forget`](Journal::forget), and asks for a purge, whose number comes with it. Of a key,
-    /// known or not, nothing is left here but that it was deleted.
+    /// As [`forget`](Journal::forget), and asks for a purge, whose number comes with it. Of whatever
+    /// was deleted, now or before, nothing is left here but that, nor of `keys` that are unknown.
     pub(crate) async fn purge(
         &self,
         keys: Vec<String>,
@@ -52,15 +52,20 @@ impl Journal {
             .write(move |db| {
                 let forgotten = forget(db, &keys, &contents)?;
                 let mut unlist = db.prepare_cached("DELETE FROM refused WHERE key = ?1")?;
-                let mut blank = db.prepare_cached(
-                    "UPDATE ids SET user = NULL, agent = NULL, session = NULL, external_id = NULL,
-                                    content_hash = ''
-                     WHERE key = ?1 AND state = ?2",
-                )?;
                 for key in &keys {
                     unlist.execute([key])?;
-                    blank.execute(params![key, state::DELETED])?;
                 }
+                db.execute(
+                    "DELETE FROM refused
+                     WHERE key IN (SELECT key FROM ids WHERE state = ?1 AND content_hash <> '')",
+                    [state::DELETED],
+                )?;
+                db.execute(
+                    "UPDATE ids SET user = NULL, agent = NULL, session = NULL, external_id = NULL,
+                                    content_hash = ''
+                     WHERE state = ?1 AND content_hash <> ''",
+                    [state::DELETED],
+                )?;
                 let number = meta_number(db, "purge_wanted")? + 1;
                 set_meta(db, "purge_wanted", sql_integer(number))?;
                 Ok((forgotten, number))

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aios_record::{Record, Timestamp};
+use aios_record::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Error,
-    library::{Edition, TermCounts},
+    library::{Edition, Row, TermCounts},
 };
 
 /// What a rebuild begins with.
@@ -133,27 +133,24 @@ impl Journal {
     }
 
     /// Makes the new table the one that counts, or does nothing, and says so, where the old one
-    /// has changed. Every owner's term ends. Where the model changes, rows that wait get what
-    /// `remake` makes of them.
+    /// has changed. Every owner's term ends. Rows that wait get what `remake` makes of them.
     pub(crate) async fn switch(
         &self,
         switch: Switch,
-        mut remake: impl FnMut(i64, &Record) -> Remade + Send + 'static,
+        mut remake: impl FnMut(i64, Row) -> Remade + Send + 'static,
     ) -> Result<bool, Error> {
         self.ledger
             .write_alone(move |db| {
                 if edition(db)? != switch.from {
                     return Ok(false);
                 }
-                if meta_text(db, "embedder")?.as_ref() != Some(&switch.model) {
-                    for row in pending(db, &Bounds::NONE)?.into_iter().flatten() {
-                        if let Some(stored) = row.row {
-                            let (terms, vector) = remake(row.seq, &stored.record);
-                            set_remade(db, row.seq, &terms, vector.as_deref())?;
-                        }
+                for row in pending(db, &Bounds::NONE)?.into_iter().flatten() {
+                    if let Some(stored) = row.row {
+                        let (terms, vector) = remake(row.seq, stored);
+                        set_remade(db, row.seq, &terms, vector.as_deref())?;
                     }
-                    set_meta(db, "embedder", &switch.model)?;
                 }
+                set_meta(db, "embedder", &switch.model)?;
                 set_meta(db, "owner_term", sql_integer(meta_number(db, "owner_term")? + 1))?;
                 set_meta(db, "library_table", sql_integer(switch.from.table + 1))?;
                 set_meta(db, "library_bytes", sql_integer(switch.safe.library_bytes))?;

@@ -76,6 +76,11 @@ impl Owner {
                 return Ok(Some(Obstacle::LibraryReader));
             };
             self.journal.sync().await?;
+            // By number: Lance goes by their times, which a clock may have been ahead with.
+            let newest = self.library.version().await?;
+            for (_, older) in self.library.site().manifests()?.range(..newest) {
+                fs::remove_file(older).map_err(Error::io("remove", older))?;
+            }
             self.library.prune(Duration::ZERO).await?;
         }
         let places = self.places.clone();

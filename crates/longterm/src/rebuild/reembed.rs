@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use aios_record::Record;
 use tokio::task;
 
 use crate::{
@@ -38,32 +37,37 @@ impl Reembedding {
     pub(super) async fn rows(&self, mut rows: Vec<Row>) -> Result<(Vec<Row>, u64), Error> {
         let this = self.clone();
         let work = task::spawn_blocking(move || {
-            if !this.keeps_vectors {
-                rows.iter_mut().for_each(|row| row.vector = None);
-            }
-            rows.iter_mut().for_each(|row| row.terms = this.terms(&row.record));
-            let mut bare: Vec<&mut Row> =
-                rows.iter_mut().filter(|row| row.vector.is_none()).collect();
-            let texts: Vec<&str> = bare.iter().map(|row| row.record.text.as_str()).collect();
-            let vectors = this.embed(&texts);
-            let embedded = vectors.iter().flatten().count() as u64;
-            for (row, vector) in bare.iter_mut().zip(vectors) {
-                row.vector = vector;
-            }
+            let embedded = this.remake(&mut rows);
             (rows, embedded)
         });
         work.await.map_err(|_| Error::Closed)
     }
 
-    /// What makes rows that wait anew, most of them in advance. Leaves them as they are where the
-    /// model stays.
+    fn remake(&self, rows: &mut [Row]) -> u64 {
+        if !self.keeps_vectors {
+            rows.iter_mut().for_each(|row| row.vector = None);
+        }
+        for row in &mut *rows {
+            row.terms = self.analyzer.terms(&row.record.text).join(" ");
+        }
+        let mut bare: Vec<&mut Row> = rows.iter_mut().filter(|row| row.vector.is_none()).collect();
+        let texts: Vec<&str> = bare.iter().map(|row| row.record.text.as_str()).collect();
+        let vectors = self.embed(&texts);
+        let embedded = vectors.iter().flatten().count() as u64;
+        for (row, vector) in bare.iter_mut().zip(vectors) {
+            row.vector = vector;
+        }
+        embedded
+    }
+
+    /// What makes rows that wait anew, most of them in advance.
     pub(super) async fn pending(
         &self,
         journal: &Journal,
-    ) -> Result<impl FnMut(i64, &Record) -> Remade + Send + 'static, Error> {
+    ) -> Result<impl FnMut(i64, Row) -> Remade + Send + 'static, Error> {
         let mut remade: HashMap<i64, Remade> = HashMap::new();
         let mut newest = i64::MIN;
-        for _ in 0..if self.keeps_vectors { 0 } else { PENDING_ROUNDS } {
+        for _ in 0..PENDING_ROUNDS {
             let fresh = journal.pending_after(newest).await?;
             let count = fresh.len();
             newest = fresh.last().map_or(newest, |last| last.seq);
@@ -77,16 +81,12 @@ impl Reembedding {
             }
         }
         let this = self.clone();
-        Ok(move |seq: i64, record: &Record| {
+        Ok(move |seq: i64, mut row: Row| {
             remade.remove(&seq).unwrap_or_else(|| {
-                let vector = this.embed(&[&record.text]).pop().flatten();
-                (this.terms(record), vector)
+                this.remake(std::slice::from_mut(&mut row));
+                (row.terms, row.vector)
             })
         })
-    }
-
-    fn terms(&self, record: &Record) -> String {
-        self.analyzer.terms(&record.text).join(" ")
     }
 
     fn embed(&self, texts: &[&str]) -> Vec<Option<Vec<f32>>> {

@@ -9,7 +9,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, RwLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::TryStreamExt;
@@ -31,12 +31,15 @@ use crate::{
 /// on, but what it keeps of that in RAM is more than the view.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long LanceDB is asked at once where a view could not be made, or is too large.
+const RETRY: Duration = Duration::from_secs(30);
+
 /// The newest view.
 #[derive(Default)]
 pub(crate) struct Resident {
     view: RwLock<Option<Arc<View>>>,
-    /// Held by who makes the next view; the edition for which there was too little room.
-    making: Mutex<Option<Edition>>,
+    /// Held by who makes the next view; until when none is made, where one could not be.
+    making: Mutex<Option<Instant>>,
 }
 
 /// One edition of the library, a synced one.
@@ -118,36 +121,42 @@ impl Shared {
     }
 
     async fn make_view(self: Arc<Shared>, edition: Edition) -> Option<Arc<View>> {
-        let mut refused = self.resident.making.lock().await;
+        let mut not_before = self.resident.making.lock().await;
         if let Some(view) = self.resident.newest()
             && edition <= view.edition
         {
             return Some(view);
         }
-        if *refused == Some(edition) {
+        if not_before.is_some_and(|moment| Instant::now() < moment) {
             return None;
         }
         let made = match self.next_view(edition).await {
-            Ok(Some(view)) => Some(Arc::new(view)),
-            Ok(None) => {
-                *refused = Some(edition);
-                None
-            }
+            Ok(made) => made.map(Arc::new),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "the library is not searched in RAM");
-                return None;
+                // The next one may still be made of what an earlier one holds.
+                self.resident.newest()
             }
         };
+        *not_before = made.is_none().then(|| Instant::now() + RETRY);
         *self.resident.view.write().expect("no holder panics") = made.clone();
-        made
+        made.filter(|view| edition <= view.edition)
     }
 
     /// None where it would take more RAM than is allowed.
     async fn next_view(self: &Arc<Shared>, edition: Edition) -> Result<Option<View>, Error> {
         let Some(library) = self.library(edition).await? else { return Ok(None) };
         let shared = Arc::clone(self);
-        blocking(move || on_one_thread(shared.view_of(library, edition))).await?
+        blocking(move || {
+            // The first one takes so long that what it reads may be pruned meanwhile.
+            let _pin = match shared.resident.newest() {
+                Some(_) => None,
+                None => Some(shared.places.pin()?),
+            };
+            on_one_thread(shared.view_of(library, edition))
+        })
+        .await?
     }
 
     async fn view_of(
