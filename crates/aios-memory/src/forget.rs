@@ -192,7 +192,8 @@ impl AgentMemory {
             }
         };
         for (kind, id) in found.clone() {
-            found.extend(self.working().would_remove(kind, id.as_str()).await?);
+            let working = self.working().with_expired();
+            found.extend(working.would_remove(kind, id.as_str()).await?);
             if kind == Kind::Session {
                 found.extend(self.of_scope(&Scope::default().with_session(id.as_str())).await?);
             }
@@ -207,7 +208,7 @@ impl AgentMemory {
     async fn of_scope(&self, scope: &Scope) -> Result<BTreeSet<(Kind, Id)>, Error> {
         let mut found = parsed(self.longterm().keys_in(scope.clone()).await?)?;
         let filter = ScopeFilter::exact(scope.clone());
-        let working = self.working().bound_to(filter.clone())?;
+        let working = self.working().with_expired().bound_to(filter.clone())?;
         for &kind in KINDS {
             let mut after = None;
             loop {
@@ -255,9 +256,9 @@ impl AgentMemory {
                 ScopeFilter::exact(scope.clone())
             }
             (_, Kind::Preference | Kind::Persona) => options.scope.clone(),
-            _ => return Ok(self.working().clone()),
+            _ => return Ok(self.working().with_expired()),
         };
-        Ok(self.working().bound_to(filter)?)
+        Ok(self.working().with_expired().bound_to(filter)?)
     }
 
     /// Leaves tombstones of what of `found` is in working memory, where not all is told to
@@ -305,7 +306,7 @@ impl AgentMemory {
         let known = self.longterm().known(keys).await?;
         let mut stored = BTreeSet::new();
         for ((kind, id), known) in records.into_iter().zip(known) {
-            if known || self.working().record(kind, id.as_str()).await?.is_some() {
+            if known || self.working().with_expired().record(kind, id.as_str()).await?.is_some() {
                 stored.insert((kind, id));
             }
         }

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use crate::{
     Config, Error,
+    backup::check_restored,
     metrics::MetricHistory,
     pump::{Pump, Pumping},
     spill::{Spill, Spilling},
@@ -85,6 +86,7 @@ impl AgentMemory {
             return Err(Error::NoDirectory);
         }
         make_directory(&data_dir)?;
+        check_restored(&data_dir)?;
         let longterm =
             Longterm::open(&data_dir, config.to_longterm(), Arc::clone(&embedder)).await?;
         let working = open_working(&config).await?;
@@ -150,12 +152,21 @@ impl AgentMemory {
     }
 
     /// Returns when all that working memory acknowledged before the call is searchable. Searches
-    /// do it by themselves; it happens in the background within milliseconds.
+    /// do it by themselves; it happens in the background within milliseconds. While a limit of
+    /// long-term memory is reached the rest waits, and so is not searched yet: what is stored can
+    /// still be read, exported and forgotten.
     ///
     /// # Errors
     /// What working or long-term memory report.
     pub async fn catch_up(&self) -> Result<(), Error> {
-        self.shared.pump.catch_up().await.map(|_| ())
+        use aios_longterm::Error::{DiskFull, JournalFull};
+        match self.shared.pump.catch_up().await {
+            Err(Error::Longterm(error @ (DiskFull { .. } | JournalFull { .. }))) => {
+                tracing::warn!(%error, "the newest records are not searched yet");
+                Ok(())
+            }
+            caught_up => caught_up.map(|_| ()),
+        }
     }
 
     /// How much there is.

@@ -354,8 +354,9 @@ pub(crate) struct Forget {
     #[arg(long, default_value_t = 10, requires = "query")]
     pub(crate) limit: usize,
     /// Leave out hits that fit less well, 0 to 1
-    #[arg(long, value_name = "X", value_parser = parse_share, requires = "query")]
-    pub(crate) min_relevance: Option<f64>,
+    #[arg(long, value_name = "X", value_parser = parse_share, default_value_t = 0.5,
+          requires = "query")]
+    pub(crate) min_relevance: f64,
     /// Make sure that no file keeps a byte of them, backups left out
     #[arg(long)]
     pub(crate) purge: bool,

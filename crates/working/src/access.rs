@@ -32,6 +32,8 @@ pub(crate) struct Access<'a> {
     pub(crate) config: &'a Config,
     pub(crate) bound: &'a ScopeFilter,
     pub(crate) now: Timestamp,
+    /// Whether reads show what has expired.
+    pub(crate) sees_expired: bool,
     /// Takes what is to be done at the end of the batch; what has none does it at once.
     pub(crate) deferred: Option<RefCell<&'a mut Deferred>>,
 }
@@ -57,7 +59,8 @@ impl<'a> Access<'a> {
         config: &'a Config,
         bound: &'a ScopeFilter,
     ) -> Access<'a> {
-        Access { connection, config, bound, now: config.clock.now(), deferred: None }
+        let now = config.clock.now();
+        Access { connection, config, bound, now, sees_expired: false, deferred: None }
     }
     /// The visible records that `tail` asks for: more conditions, order, limit. `own` are its
     /// parameters, from `?6` on.
@@ -104,7 +107,7 @@ impl<'a> Access<'a> {
         let sql = format!("{} {VISIBLE} {tail}", T::statements().select);
         let scope = &self.bound.scope;
         let shared = self.bound.matching == ScopeMatch::EqualOrShared;
-        let now = self.now.as_microsecond();
+        let now = if self.sees_expired { i64::MIN } else { self.now.as_microsecond() };
         let visible: [&dyn ToSql; 5] = [&scope.user, &scope.agent, &scope.session, &shared, &now];
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(visible.iter().chain(own)))?;

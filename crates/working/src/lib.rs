@@ -172,6 +172,7 @@ pub struct Working {
     config: Arc<Config>,
     bound: Arc<ScopeFilter>,
     waits: bool,
+    sees_expired: bool,
 }
 
 impl Working {
@@ -195,7 +196,13 @@ impl Working {
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
         let ledger = Ledger::open(path, options)?;
-        Ok(Working { ledger, config: Arc::new(config), bound: Arc::default(), waits: true })
+        Ok(Working {
+            ledger,
+            config: Arc::new(config),
+            bound: Arc::default(),
+            waits: true,
+            sees_expired: false,
+        })
     }
 
     /// A handle that sees only what `filter` admits, and that fills its scope into whatever is
@@ -211,6 +218,13 @@ impl Working {
             filter.matching = self.bound.matching;
         }
         Ok(Working { bound: Arc::new(filter), ..self.clone() })
+    }
+
+    /// A handle that sees what has expired and has not been moved out yet, too: for whoever must
+    /// overlook nothing that is stored, such as who forgets.
+    #[must_use]
+    pub fn with_expired(&self) -> Working {
+        Working { sees_expired: true, ..self.clone() }
     }
 
     /// A handle whose calls never wait in line: while [`Config::queue`] calls wait already, one
@@ -283,9 +297,10 @@ impl Working {
         work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
+        let sees_expired = self.sees_expired;
         let work = move |connection: &Connection, deferred: &mut Deferred| {
             let access = Access::new(connection, &config, &bound);
-            work(&Access { deferred: Some(RefCell::new(deferred)), ..access })
+            work(&Access { sees_expired, deferred: Some(RefCell::new(deferred)), ..access })
         };
         if self.waits {
             self.ledger.write_deferring(work).await
@@ -319,7 +334,8 @@ impl Working {
         W: FnOnce(&Access<'_>) -> Result<T, Error> + Send,
     {
         let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
-        move |connection| work(&Access::new(connection, &config, &bound))
+        let sees_expired = self.sees_expired;
+        move |connection| work(&Access { sees_expired, ..Access::new(connection, &config, &bound) })
     }
 
     async fn store<T: Row>(&self, item: T) -> Result<T, Error> {

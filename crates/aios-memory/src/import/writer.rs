@@ -125,7 +125,7 @@ impl<'m> Writer<'m> {
     /// Returns when all that was written is searchable.
     pub(super) async fn finish(self) -> Result<ImportReport, Error> {
         if self.mode == ImportMode::Store {
-            self.memory.catch_up().await?;
+            self.memory.pump().catch_up().await?;
         }
         Ok(self.report)
     }

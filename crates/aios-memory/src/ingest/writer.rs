@@ -95,7 +95,7 @@ impl<'m> Writer<'m> {
 
     /// Returns when all that was written is searchable.
     pub(crate) async fn finish(mut self) -> Result<IngestReport, Error> {
-        self.memory.catch_up().await?;
+        self.memory.pump().catch_up().await?;
         self.report.sessions = self.sessions.len() as u64;
         Ok(self.report)
     }

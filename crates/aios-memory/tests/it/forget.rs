@@ -265,3 +265,46 @@ async fn what_was_forgotten_is_imported_no_more() {
     assert_eq!((report.added, report.known), (1, 2), "{report:?}");
     memory.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn what_has_expired_and_is_still_in_a_file_is_forgotten_as_well() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let eve = Scope::default().with_user("eve");
+    for name in ["by-scope", "by-id"] {
+        let description = format!("okapi{name}");
+        let goal =
+            json!({"id": name, "description": description, "expires_at": "2020-01-01T00:00:00Z"});
+        memory.record(Kind::Goal, goal, &eve).await.unwrap();
+        assert!(!holding(fixture.dir.path(), &description).is_empty());
+        let options = match name {
+            "by-id" => one(Kind::Goal, name),
+            _ => ForgetOptions::new(Forgotten::Scope(eve.clone())),
+        };
+        let receipt = memory.forget(options.with_purge()).await.unwrap();
+        assert_eq!(receipt.keys, [format!("goal/{name}")]);
+        assert_eq!(holding(fixture.dir.path(), &description), Vec::<PathBuf>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_is_reached_holds_up_neither_reading_nor_forgetting() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let scope = Scope::default();
+    let note = json!({"id": "n", "content": "the okapi sleeps"});
+    memory.record(Kind::Note, note, &scope).await.unwrap();
+    memory.longterm().drain().await.unwrap();
+    memory.shutdown().await.unwrap();
+    let mut config = fixture.config();
+    config.longterm.max_disk_bytes = 1;
+    let memory = AgentMemory::open(config).await.unwrap();
+    let goal = json!({"id": "g", "description": "find the okapi"});
+    memory.record(Kind::Goal, goal, &scope).await.unwrap();
+    let found = memory.recall("okapi", &SearchOptions::default()).await.unwrap();
+    assert_eq!(found.hits[0].key(), "note/n");
+    let receipt = memory.forget(one(Kind::Note, "n").with_purge()).await.unwrap();
+    assert_eq!(receipt.keys, ["note/n"]);
+    let receipt = memory.forget(one(Kind::Goal, "g")).await.unwrap();
+    assert_eq!(receipt.keys, ["goal/g"]);
+}

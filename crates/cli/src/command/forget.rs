@@ -57,10 +57,7 @@ async fn what(
         if let Some((DOCUMENT, name)) = key.split_once('/') {
             return Ok(Forgotten::Document(name.to_owned()));
         }
-        let named = key
-            .split_once('/')
-            .and_then(|(kind, id)| Some((kind.parse::<Kind>().ok()?, Id::new(id).ok()?)));
-        let key = match (find_key(memory, key, global).await, named) {
+        let key = match (find_key(memory, key, global).await, parsed(key)) {
             // What was forgotten before can still be purged.
             (Err(Failure::NotFound { .. }), Some(named)) if arguments.purge => named,
             (found, _) => found?,
@@ -71,7 +68,7 @@ async fn what(
         let search = SearchOptions {
             scope: global.filter(),
             limit: arguments.limit,
-            min_relevance: arguments.min_relevance,
+            min_relevance: Some(arguments.min_relevance),
             ..SearchOptions::default()
         };
         let hits = memory.recall(query, &search).await?.hits;
@@ -83,7 +80,11 @@ async fn what(
                 let _ = writeln!(err, "{:.2}  {text}  [{}]", hit.relevance, hit.key());
             }
         }
-        return Ok(Forgotten::Records(hits.into_iter().map(|hit| (hit.kind, hit.id)).collect()));
+        // Those that say the same are not shown one by one, and are meant as well.
+        let folded = hits.iter().flat_map(|hit| &hit.folded).filter_map(|key| parsed(key));
+        let mut records: Vec<(Kind, Id)> = folded.collect();
+        records.extend(hits.into_iter().map(|hit| (hit.kind, hit.id)));
+        return Ok(Forgotten::Records(records));
     }
     let scope = global.scope();
     if scope.parts().iter().all(|(_, part)| part.is_none()) {
@@ -96,6 +97,12 @@ async fn what(
     Ok(Forgotten::Scope(scope))
 }
 
+/// The kind and the id of a key.
+fn parsed(key: &str) -> Option<(Kind, Id)> {
+    let (kind, id) = key.split_once('/')?;
+    Some((kind.parse().ok()?, Id::new(id).ok()?))
+}
+
 fn told(receipt: &Receipt, output: Output) -> Result<(), Failure> {
     let shown = serde_json::to_value(receipt).expect("a receipt is plain data");
     output.result(&shown, |out| {
@@ -105,7 +112,8 @@ fn told(receipt: &Receipt, output: Output) -> Result<(), Failure> {
             receipt.keys.iter().try_for_each(|key| writeln!(out, "  {key}"))?;
         }
         if receipt.purged {
-            writeln!(out, "purged: no file keeps a byte of them")?;
+            let what = if receipt.keys.is_empty() { "what was deleted before" } else { "them" };
+            writeln!(out, "purged: no file keeps a byte of {what}")?;
         }
         for obstacle in &receipt.pending {
             writeln!(out, "purge pending: {obstacle} is in the way; it goes on when that ends")?;
