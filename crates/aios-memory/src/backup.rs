@@ -17,6 +17,8 @@ use crate::{AgentMemory, Config, Error};
 const MARK: &str = "backup.json";
 /// What it says: the version of the layout.
 const MARKED: &str = "{\"aios_memory_backup\": 1}\n";
+/// The file in a data directory that says that what is beside it is not yet a whole copy.
+const RESTORING: &str = "restoring";
 /// What a copy consists of, beside the mark.
 const PARTS: [&str; 3] = ["working.db", "journal.db", "longterm"];
 
@@ -63,11 +65,12 @@ impl AgentMemory {
 }
 
 /// Puts a copy that [`AgentMemory::backup`] made into the data directory that `config` names, which
-/// must be empty or absent, and which nobody has open. Blocks no async worker.
+/// must be empty or absent, and which nobody has open. Blocks no async worker. One that was
+/// interrupted is begun again; until it has ended nobody can open the data directory.
 ///
 /// # Errors
 /// [`Error::Input`] when `from` is no whole copy; [`Error::Output`] when the data directory is not
-/// empty or cannot be written. What was copied until then stays there.
+/// empty or cannot be written.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     let (from, to) = (from.to_owned(), config.memory.data_dir.clone());
     let restoring = task::spawn_blocking(move || {
@@ -76,15 +79,41 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
                            `backup` was given";
             return Err(Error::Input { path: from, problem: problem.to_owned() });
         }
-        empty_directory(&to)?;
+        let restoring = to.join(RESTORING);
+        if restoring.exists() {
+            PARTS.iter().try_for_each(|part| remove(&to.join(part))).map_err(Error::output(&to))?;
+        } else {
+            empty_directory(&to)?;
+            File::create(&restoring).map_err(Error::output(&restoring))?;
+            sync(&to).map_err(Error::output(&to))?;
+        }
         for part in PARTS {
             copy(&from.join(part), &to.join(part)).map_err(Error::output(to.join(part)))?;
         }
         sync(&to).map_err(Error::output(&to))?;
+        remove(&restoring).and_then(|()| sync(&to)).map_err(Error::output(&to))?;
         let bytes = bytes_below(&to).map_err(Error::output(&to))?;
         Ok(Copied { path: to, bytes })
     });
     restoring.await.map_err(|_| Error::Interrupted)?
+}
+
+/// Refuses a data directory into which a copy was put back only in part.
+pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
+    if !dir.join(RESTORING).exists() {
+        return Ok(());
+    }
+    let problem = "a restore into it was interrupted; run `aios-memory restore` again".to_owned();
+    Err(Error::Input { path: dir.to_owned(), problem })
+}
+
+/// Removes a file, or a directory with all below it, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes `dir`, unless it is there and empty.

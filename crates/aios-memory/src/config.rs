@@ -155,8 +155,8 @@ settings! {
         resident_mb: usize = 1024,
         /// Records that may wait in the journal before writes are refused.
         journal_max_rows: u64 = 1_000_000,
-        /// MiB on disk from which on only deletions are taken; 0 for no limit.
-        max_disk_mb: u64 = 0,
+        /// Bytes on disk from which on only deletions are taken; 0 for no limit.
+        max_disk_bytes: u64 = 0,
         /// Hours for which a version of the library that nothing needs any more is kept.
         prune_after_hours: u64 = 1,
     }
@@ -294,8 +294,7 @@ impl Config {
             cache_bytes: settings.cache_mb.saturating_mul(1 << 20),
             resident_bytes_max: settings.resident_mb.saturating_mul(1 << 20),
             journal_rows_max: settings.journal_max_rows,
-            disk_bytes_max: (0 < settings.max_disk_mb)
-                .then(|| settings.max_disk_mb.saturating_mul(1 << 20)),
+            disk_bytes_max: (0 < settings.max_disk_bytes).then_some(settings.max_disk_bytes),
             index_threshold: (0 < settings.index_threshold).then_some(settings.index_threshold),
             prune_after: Duration::from_secs(settings.prune_after_hours.saturating_mul(3600)),
             language: self.embedding.language,

@@ -146,6 +146,10 @@ impl Effective {
         if effective.config.memory.data_dir.as_os_str().is_empty() {
             effective.config.memory.data_dir = default_data_dir(env).ok_or(Error::NoDataDir)?;
         }
+        // The system's list of disks knows whole paths only.
+        if let Ok(whole) = std::path::absolute(&effective.config.memory.data_dir) {
+            effective.config.memory.data_dir = whole;
+        }
         Ok(effective)
     }
 

@@ -80,3 +80,23 @@ async fn what_is_no_whole_copy_is_not_put_back() {
     assert!(matches!(error, Error::Input { .. }), "{error}");
     assert!(!config.memory.data_dir.exists());
 }
+
+#[tokio::test]
+async fn a_restore_that_was_interrupted_is_told_from_a_store_and_begun_again() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let note = json!({"id": "n", "content": "the okapi sleeps"});
+    memory.record(Kind::Note, note, &Scope::default()).await.unwrap();
+    let copy = fixture.dir.path().join("copy");
+    memory.backup(&copy, |_| {}).await.unwrap();
+    let config = Config::at(fixture.dir.path().join("restored"));
+    // Killed after the first file.
+    fs::create_dir(&config.memory.data_dir).unwrap();
+    fs::write(config.memory.data_dir.join("restoring"), "").unwrap();
+    fs::copy(copy.join("working.db"), config.memory.data_dir.join("working.db")).unwrap();
+    let error = AgentMemory::open(config.clone()).await.unwrap_err();
+    assert!(error.to_string().contains("restore"), "{error}");
+    restore(&copy, &config).await.unwrap();
+    let restored = AgentMemory::open(config).await.unwrap();
+    assert_eq!(texts(&restored, "okapi").await, ["the okapi sleeps"]);
+}
