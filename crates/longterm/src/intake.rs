@@ -188,6 +188,15 @@ fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
 }
 
+/// Whether a row says what it said when it was written.
+pub(crate) fn is_intact(row: &Row, vectors: &Vectors) -> bool {
+    let given = match vectors {
+        Vectors::Given(_) => row.vector.as_deref(),
+        Vectors::Model(_) => None,
+    };
+    content_hash(&row.record, given).is_ok_and(|hash| hash == row.content_hash)
+}
+
 /// Over all that a reader could see, but not over when and by whom it was written. A vector that
 /// was given is part of the content; one that was made follows from it.
 fn content_hash(record: &Record, given: Option<&[f32]>) -> Result<String, Error> {

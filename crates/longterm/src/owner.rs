@@ -304,7 +304,7 @@ pub(crate) fn lock(path: &Path) -> Result<Option<File>, Error> {
 }
 
 /// Refuses a table that the journal never heard of: it belongs to another one.
-async fn check_journal(places: &Places, journal: &Journal) -> Result<(), Error> {
+pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<(), Error> {
     if journal.had_owner().await? {
         return Ok(());
     }

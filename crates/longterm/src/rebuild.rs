@@ -32,7 +32,7 @@ use crate::{
     Config, Error, Longterm, Space,
     journal::{Expected, Journal, Switch},
     library::{self, Edition, Library},
-    owner::{Places, heal, lock, remove_older_tables, set_aside},
+    owner::{Places, check_journal, heal, lock, remove_older_tables, set_aside},
     sync::{Disk, System, make_directory, unless_gone},
     vectors::Vectors,
 };
@@ -183,6 +183,7 @@ impl Rebuild {
     }
 
     async fn rebuild(&self) -> Result<Findings, Error> {
+        check_journal(&self.places, &self.journal).await?;
         let given = self.vectors.fingerprint();
         let purpose = format!("{:?} {given} {:?}", self.purpose, self.config.language);
         let beginning = self.journal.begin_rebuild(purpose).await?;

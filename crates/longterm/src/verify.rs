@@ -1,11 +1,11 @@
 //! Whether the library holds what the journal says it does, and whether that can be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
 use tokio::task;
 
-use crate::{Error, Longterm, Progress, library::Library};
+use crate::{Error, Longterm, Progress, intake::is_intact, library::Library, vectors::Vectors};
 
 /// Rows that are read at once.
 const READ_ROWS: usize = 128;
@@ -21,7 +21,7 @@ pub struct Verification {
     pub repeated: Vec<String>,
     /// Keys that the library holds and the journal does not know.
     pub unknown: Vec<String>,
-    /// Keys whose row cannot be read, of those that were read.
+    /// Keys whose row cannot be read, or is not what it was, of those that were read.
     pub unreadable: Vec<String>,
     /// Columns whose index cannot be used.
     pub indexes: Vec<String>,
@@ -63,7 +63,8 @@ impl Longterm {
         self.verify_to(Depth::Keys).await
     }
 
-    /// As [`verify`](Longterm::verify), and reads every row. `progress` is told how many rows are
+    /// As [`verify`](Longterm::verify), reads every row, and compares it with the hash that it was
+    /// written with. `progress` is told how many rows are
     /// done.
     ///
     /// # Errors
@@ -85,7 +86,7 @@ impl Longterm {
         let mut found = match self.shared.library(held.edition).await? {
             Some(library) => {
                 let library = library.pinned(held.edition.version).await?;
-                look_at(&library, &depth, &mut report).await?
+                look_at(&library, &self.shared.vectors, &depth, &mut report).await?
             }
             None => Vec::new(),
         };
@@ -112,6 +113,7 @@ impl Longterm {
 /// The keys of all rows that can be read. Notes in `report` what is damaged.
 async fn look_at(
     library: &Library,
+    vectors: &Vectors,
     depth: &Depth<'_>,
     report: &mut Verification,
 ) -> Result<Vec<String>, Error> {
@@ -128,7 +130,12 @@ async fn look_at(
         if let Depth::Rows(progress) = depth {
             for stamps in stamps.chunks(READ_ROWS) {
                 let offsets: Vec<u32> = stamps.iter().map(|(offset, _)| *offset).collect();
-                let damaged = library.readable(fragment.id, &offsets).await.damaged;
+                let mut readable = library.readable(fragment.id, &offsets).await;
+                readable
+                    .rows
+                    .retain(|(_, row)| !is_intact(row, vectors) || !row.has_sound_vector());
+                let mut damaged: HashSet<u32> = readable.damaged.into_iter().collect();
+                damaged.extend(readable.rows.iter().map(|(offset, _)| *offset));
                 let damaged = stamps.iter().filter(|(offset, _)| damaged.contains(offset));
                 report.unreadable.extend(damaged.map(|(_, row)| row.record.key()));
                 progress(Progress { done: (keys.len() + stamps.len()) as u64, total });

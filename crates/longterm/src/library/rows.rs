@@ -30,6 +30,17 @@ pub(crate) struct Row {
     pub(crate) content_hash: String,
 }
 
+impl Row {
+    /// Whether the vector is what it must be, of length 1, or there is none.
+    pub(crate) fn has_sound_vector(&self) -> bool {
+        let length = |vector: &Vec<f32>| vector.iter().map(|it| it * it).sum::<f32>().sqrt();
+        self.vector.as_ref().map(length).is_none_or(|length| (length - 1.0).abs() < LENGTH_ERROR)
+    }
+}
+
+/// What rounding leaves of a vector's length, at most.
+const LENGTH_ERROR: f32 = 0.01;
+
 /// The columns that search needs: all but the payload.
 pub(crate) const SEARCH_COLUMNS: &[&str] = &[
     "id",

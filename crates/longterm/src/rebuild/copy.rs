@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Error,
+    intake::is_intact,
     journal::{Expected, Safe, hash_number},
     library::{Library, Row},
     owner::make_durable,
@@ -166,7 +167,10 @@ impl Copying<'_> {
         let mut rows = Vec::new();
         let mut bytes = 0;
         for offsets in offsets.chunks(READ_ROWS) {
-            let read = self.read(old, fragment, offsets).await?;
+            let mut read = self.read(old, fragment, offsets).await?;
+            if self.rebuild.purpose == Purpose::Repair {
+                read = self.intact(read);
+            }
             bytes += read.iter().map(|row| row.record.text.len()).sum::<usize>();
             rows.extend(read);
             if WRITE_ROWS <= rows.len() || WRITE_BYTES <= bytes {
@@ -189,6 +193,16 @@ impl Copying<'_> {
         let readable = old.readable(fragment, offsets).await;
         self.findings.unreadable += readable.damaged.len() as u64;
         Ok(readable.rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// Those of `rows` that are what they were when they were written.
+    fn intact(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
+        let count = rows.len();
+        rows.retain(|row| is_intact(row, &self.rebuild.vectors));
+        self.findings.unreadable += (count - rows.len()) as u64;
+        // Where a model makes the vectors, it makes this one again.
+        rows.iter_mut().filter(|row| !row.has_sound_vector()).for_each(|row| row.vector = None);
+        rows
     }
 
     async fn write(&mut self, rows: Vec<Row>) -> Result<(), Error> {

@@ -182,6 +182,43 @@ async fn a_damaged_data_file_is_read_as_far_as_it_goes() {
 }
 
 #[tokio::test]
+async fn rows_that_say_something_else_are_found_and_not_taken() {
+    let store = Store::with(10).await;
+    store
+        .meddle(async |library| {
+            let mut rows = library.whole(&[note(2).key(), note(8).key()]).await.unwrap();
+            for row in &mut rows {
+                match row.record.id.as_str() {
+                    "2" => row.record.text = "what was never said".to_owned(),
+                    _ => row.vector.as_mut().unwrap()[7] = 1e30,
+                }
+            }
+            library.replace(&rows).await.unwrap();
+        })
+        .await;
+    assert_eq!(found(&store).await.unreadable, keys([2, 8].into_iter()));
+    let repaired = store.repair().await;
+    assert_eq!((repaired.records, repaired.unreadable), (9, 1), "{repaired:?}");
+    assert_eq!(repaired.missing, [note(2).key()]);
+    store.holds_all_but(10, &repaired.missing).await;
+}
+
+#[tokio::test]
+async fn without_its_journal_a_library_is_left_as_it_is() {
+    let store = Store::with(5).await;
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(store.dir.path().join(format!("journal.db{end}")));
+    }
+    let files = store.files("data");
+    let model = || StaticModel::bundled().unwrap();
+    let repaired = Longterm::repair(store.dir.path(), config(), model(), |_| {}).await;
+    assert!(matches!(repaired, Err(Error::Damaged { .. })), "{repaired:?}");
+    let remade = Longterm::reindex(store.dir.path(), config(), model(), |_| {}).await;
+    assert!(matches!(remade, Err(Error::Damaged { .. })), "{remade:?}");
+    assert_eq!(store.files("data"), files);
+}
+
+#[tokio::test]
 async fn indexes_are_built_anew() {
     let store = Store::with(10).await;
     for index in store.files("_indices") {

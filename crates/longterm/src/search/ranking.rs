@@ -20,6 +20,8 @@ use crate::{
 
 /// Candidates whose neighbours become candidates, best first.
 const NEIGHBOURED: usize = 64;
+/// As many times as many candidates are proposed where those with the same words crowd others out.
+const CROWDED: usize = 8;
 /// How many turns before and after a candidate become candidates.
 pub(crate) const REACH: i64 = 2;
 
@@ -51,10 +53,26 @@ impl Ranking {
         self.with_names(|names, sight| self.candidates(names, sight).1)
     }
 
-    /// The hits: candidates in order, then again with the feedback of the terms that the first of
-    /// them share; at most `limit`, none of less relevance than `least`. Reads the journal, so it
-    /// may block.
-    pub(crate) fn choose(&self, limit: usize, least: Option<f64>) -> Result<Vec<Chosen>, Error> {
+    /// The hits: at most `limit`, none of less relevance than `least`. Where rows with the same
+    /// words crowd others out, the legs propose more. Reads the journal, so it may block.
+    pub(crate) fn choose(
+        &mut self,
+        limit: usize,
+        least: Option<f64>,
+    ) -> Result<Vec<Chosen>, Error> {
+        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
+        loop {
+            let chosen = self.choose_among(limit, least)?;
+            let is_crowded = chosen.iter().any(|chosen| !chosen.folded.is_empty());
+            if limit <= chosen.len() || !is_crowded || rows <= self.rows {
+                return Ok(chosen);
+            }
+            self.rows *= CROWDED;
+        }
+    }
+
+    /// Candidates in order, then again with the feedback of the terms that the first of them share.
+    fn choose_among(&self, limit: usize, least: Option<f64>) -> Result<Vec<Chosen>, Error> {
         self.with_names(|names, sight| {
             let (mut candidates, best) = self.candidates(names, sight);
             let near = sight.neighbours(&best, REACH);
@@ -131,7 +149,8 @@ fn fold(order: Vec<Scored>, scorer: &Scorer<'_>, limit: usize) -> Vec<Chosen> {
             continue;
         }
         if chosen.len() == limit {
-            break;
+            // Those that follow may still have the words of one that is chosen.
+            continue;
         }
         if fold != 0 {
             first_with.insert(fold, chosen.len());

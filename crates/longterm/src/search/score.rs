@@ -480,9 +480,13 @@ fn count(bag: &[(u32, u32)], term: Option<u32>) -> f64 {
     found.map_or(0.0, |at| f64::from(bag[at].1))
 }
 
+/// A term is as rare as if there were so many more records without it. Otherwise, in a store of a
+/// few records, one that most of them have would tell nothing, and relevance would mean less there.
+const DOCUMENTS_ASSUMED: f64 = 100.0;
+
 /// How much it tells that a record has `term`; above 0 for every term.
 pub(crate) fn idf(statistics: &Statistics, rows: usize, term: &str) -> f64 {
-    let documents = statistics.documents.max(rows as u64) as f64;
+    let documents = statistics.documents.max(rows as u64) as f64 + DOCUMENTS_ASSUMED;
     let with = statistics.documents_with.get(term).copied().unwrap_or(0) as f64;
     (1.0 + (documents - with + 0.5) / (with + 0.5)).ln()
 }

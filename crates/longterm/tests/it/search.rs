@@ -348,3 +348,21 @@ async fn nothing_is_found_where_nothing_fits() {
     let off = longterm.search("quantum chromodynamics lecture", &options).await.unwrap();
     assert!(off.hits.is_empty());
 }
+
+#[tokio::test]
+async fn records_with_the_same_words_crowd_no_other_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let same = (0..300).map(|n| note(&format!("same{n}"), "The heartbeat of the worker is fine."));
+    let others =
+        ["late", "lost", "strong"].map(|how| note(how, &format!("A heartbeat was {how}.")));
+    longterm.store(same.chain(others).collect()).await.unwrap();
+    for round in ["pending", "drained"] {
+        let options = SearchOptions { limit: 4, ..SearchOptions::default() };
+        let found = longterm.search("worker heartbeat", &options).await.unwrap();
+        assert_eq!(found.hits.len(), 4, "{round}");
+        let folded: usize = found.hits.iter().map(|hit| hit.folded.len()).sum();
+        assert_eq!(folded, 299, "{round}");
+        longterm.drain().await.unwrap();
+    }
+}
