@@ -41,8 +41,9 @@ impl Journal {
         self.ledger.write(move |db| forget(db, &keys, &contents)).await
     }
 
-    /// As [`forget`](Journal::forget), and asks for a purge, whose number comes with it. Of whatever
-    /// was deleted, now or before, nothing is left here but that, nor of `keys` that are unknown.
+    /// As [`forget`](Journal::forget), and asks for a purge, whose number comes with it. Of
+    /// whatever was deleted, now or before, nothing is left here but that; of unknown `keys`
+    /// nothing.
     pub(crate) async fn purge(
         &self,
         keys: Vec<String>,
