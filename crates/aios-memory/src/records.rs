@@ -21,9 +21,9 @@ pub struct Page {
 impl AgentMemory {
     /// Stores the record that `value`, an object with the [`fields`](crate::fields()) of its kind,
     /// describes, in place of the one of its id if there is one (an entry's id must be new, and a
-    /// message, an event or a session that is there stays as it is); says which id it has. Where it
-    /// names no scope, that is `scope`. When this returns it is durable, and found by every search
-    /// if its kind is searched.
+    /// message, an event or a session that is there stays as it is); says which id it has. What it
+    /// does not say of its scope is that of `scope`; it cannot name another. When this returns it
+    /// is durable, and found by every search if its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] when `value` does not describe a record of this kind: it lacks a field,
@@ -41,7 +41,7 @@ impl AgentMemory {
         }
         let invalid = |problem| Error::Record { kind, problem };
         let mut object = fields::settle(kind, object).map_err(invalid)?;
-        fill_scope(&mut object, scope);
+        fill_scope(&mut object, scope).map_err(invalid)?;
         if is_direct(kind) {
             return Ok(self.longterm().store_object(kind, object).await?);
         }
@@ -126,7 +126,7 @@ impl AgentMemory {
     ) -> Option<Record> {
         let object = guarding::object(self.config().to_guard(), object).ok()?;
         let mut object = fields::settle(kind, object).ok()?;
-        fill_scope(&mut object, scope);
+        fill_scope(&mut object, scope).ok()?;
         if is_direct(kind) {
             return self.longterm().record_of(kind, object).ok();
         }
@@ -375,9 +375,16 @@ fn own_scope(object: &Map<String, Value>, scope: &Scope) -> Scope {
     }
 }
 
-fn fill_scope(object: &mut Map<String, Value>, scope: &Scope) {
+/// Fills in what the record does not say of its scope. What it says must not go beyond `scope`.
+fn fill_scope(object: &mut Map<String, Value>, scope: &Scope) -> Result<(), String> {
     let whole = own_scope(object, scope);
+    for ((part, own), (_, given)) in whole.parts().into_iter().zip(scope.parts()) {
+        if given.is_some() && own != given {
+            return Err(format!("its scope names another {part} than the one it is given for"));
+        }
+    }
     if whole != Scope::default() {
         object.insert("scope".to_owned(), json!(whole));
     }
+    Ok(())
 }

@@ -39,7 +39,7 @@ use crate::{
     Config, Error,
     journal::{Drain, Journal, Safe, Term},
     library::{self, Library, Site},
-    sync::{Disk, FILE_MODE, Synced, make_directory},
+    sync::{Disk, FILE_MODE, Synced, make_directory, set_mode},
 };
 
 /// Indexes are brought up to date once the library has at most this many times as many rows as
@@ -360,6 +360,7 @@ fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
     }
     let to = quarantine.join(manifest.file_name().unwrap_or_default());
     fs::rename(manifest, &to).map_err(Error::io("move", manifest))?;
+    set_mode(&to, FILE_MODE).map_err(Error::io("protect", &to))?;
     places.disk.sync_directory(quarantine).map_err(Error::io("sync", quarantine))
 }
 

@@ -1,6 +1,9 @@
 //! Opening, closing, and what is there afterwards.
 
-use aios_memory::{AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage};
+use aios_memory::{
+    AgentMemory, Config, Error, Id, Kind, Scope, SearchOptions, working::NewMessage,
+};
+use serde_json::json;
 
 use crate::{Fixture, texts};
 
@@ -80,4 +83,18 @@ async fn what_has_aged_is_in_long_term_memory() {
     assert_eq!(kept.text, "the harbour freezes in March");
     assert_eq!(texts(&memory, "when is there ice?").await, ["the harbour freezes in March"]);
     memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_cannot_name_another_scope_than_the_one_it_is_given_for() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let alice = Scope::default().with_user("alice");
+    for kind in [Kind::Note, Kind::Goal] {
+        let planted = json!({"content": "x", "description": "x", "scope": {"user": "bob"}});
+        let mut planted = planted.as_object().unwrap().clone();
+        planted.remove(if kind == Kind::Note { "description" } else { "content" });
+        let error = memory.record(kind, planted.into(), &alice).await.unwrap_err();
+        assert!(matches!(&error, Error::Record { .. }) && error.to_string().contains("user"));
+    }
 }
