@@ -188,6 +188,10 @@ impl Error {
             Error::Output { source, .. } if source.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 Some("name a directory that is empty, or not there yet")
             }
+            Error::Longterm(aios_longterm::Error::Library { .. }) => Some(
+                "`aios-memory verify` says what is damaged, `aios-memory repair` saves what can \
+                 be read",
+            ),
             // Of a model of the hub it says so itself.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {
                 Some("set embedding.model to a model's directory, or to `bundled`")

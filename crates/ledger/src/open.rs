@@ -155,6 +155,8 @@ fn migrate(connection: &Connection, path: &Path, options: &Options) -> Result<()
         if state.version == known(options) {
             return Ok(());
         }
+        // A file that is being made holds nothing yet to save.
+        saved |= state.version == 0;
         busy::retry(options.busy_timeout, || connection.execute_batch("BEGIN IMMEDIATE"))?;
         let step = step(connection, path, options, &mut saved);
         if step.is_err() && !connection.is_autocommit() {

@@ -72,6 +72,13 @@ fn a_migration_keeps_the_rows_and_a_copy_of_the_old_file() {
 }
 
 #[test]
+fn a_file_that_is_made_leaves_no_copy_of_its_beginnings() {
+    let (folder, path) = place();
+    Ledger::open(&path, at(V2)).unwrap().write_blocking(insert("a")).unwrap();
+    assert!(!folder.path().join("backup").exists());
+}
+
+#[test]
 fn a_migration_that_breaks_off_leaves_the_old_version_usable() {
     let (_folder, path) = place();
     opened(&path).write_blocking(insert("a")).unwrap();
