@@ -134,6 +134,11 @@ impl<'a> Access<'a> {
         Ok(self.owner::<T>(id)?.is_some())
     }
 
+    /// Whose a record is, visible or not.
+    pub(crate) fn scope_of<T: Row>(&self, id: &Id) -> Result<Option<Scope>, Error> {
+        Ok(self.owner::<T>(id)?.map(|owner| owner.scope))
+    }
+
     /// Whether a record of this id has moved out and left a stub, where it would be visible.
     pub(crate) fn has_stub<T: Row>(&self, id: &str) -> Result<bool, Error> {
         if !T::LEAVES_STUB {
@@ -237,7 +242,11 @@ impl<'a> Access<'a> {
         check_meta(item.meta(), self.config.text_bytes_max)?;
         item.check(self.config.text_bytes_max)?;
         for (field, kind, id) in item.parents() {
-            if !records::exists(self, kind, id)? {
+            // One of another user is as good as none: whoever forgets it takes along what belongs
+            // to it.
+            let user = &item.meta().scope.user;
+            let fits = |of: Scope| of.user.is_none() || user.is_none() || of.user == *user;
+            if !records::scope_of(self, kind, id)?.is_some_and(fits) {
                 return Err(Error::MissingParent { field, kind, id: id.clone() });
             }
         }

@@ -1,6 +1,6 @@
 //! Records of any kind in the form in which they travel: to list, show, export and feed.
 
-use aios_record::{Id, Kind, Record};
+use aios_record::{Id, Kind, Record, Scope};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -147,12 +147,12 @@ pub(crate) fn leaves_stub(kind: Kind) -> bool {
     for_kind!(kind, leaves(), false)
 }
 
-/// Whether there is a record of this kind and id, visible or not.
-pub(crate) fn exists(access: &Access<'_>, kind: Kind, id: &Id) -> Result<bool, Error> {
-    fn exists<T: Row>(access: &Access<'_>, id: &Id) -> Result<bool, Error> {
-        access.exists::<T>(id)
+/// Whose the record of this kind and id is, visible or not; none where there is none.
+pub(crate) fn scope_of(access: &Access<'_>, kind: Kind, id: &Id) -> Result<Option<Scope>, Error> {
+    fn scope_of<T: Row>(access: &Access<'_>, id: &Id) -> Result<Option<Scope>, Error> {
+        access.scope_of::<T>(id)
     }
-    for_kind!(kind, exists(access, id), Ok(false))
+    for_kind!(kind, scope_of(access, id), Ok(None))
 }
 
 /// The record in this row of the kind's table, if it is visible.

@@ -45,7 +45,7 @@ fn item<T: Row + DeserializeOwned>(
         return Ok(Restored::Elsewhere);
     };
     for (_, kind, id) in item.parents() {
-        if !crate::records::exists(access, kind, id)? {
+        if crate::records::scope_of(access, kind, id)?.is_none() {
             return Ok(Restored::Elsewhere);
         }
     }

@@ -1,6 +1,6 @@
 //! Goals, tasks, tool calls, decisions, patterns, agent states, interactions, preferences, events.
 
-use aios_record::Kind;
+use aios_record::{Kind, Scope, ScopeFilter};
 use aios_working::{
     AgentState, Decision, Error, Event, EventFilter, Goal, GoalStatus, IntelligenceLevel,
     Interaction, OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, Outcome, Pattern, Task, TaskStatus, TaskUpdate,
@@ -272,4 +272,19 @@ async fn what_has_expired_is_not_seen() {
     assert_eq!(working.goal("g").await.unwrap(), None);
     assert!(working.active_goals().await.unwrap().is_empty());
     assert!(working.find_relevant("lived", Default::default()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_user_is_no_parent() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    let of = |user: &str| ScopeFilter::new(Scope::default().with_user(user));
+    let (ada, bob) = (working.bound_to(of("ada")).unwrap(), working.bound_to(of("bob")).unwrap());
+    ada.store_goal(Goal { id: id("g"), ..Goal::new("hers") }).await.unwrap();
+    let task = || Task { goal_id: Some(id("g")), ..Task::new("look") };
+    let error = bob.store_task(task()).await.unwrap_err();
+    assert!(matches!(error, Error::MissingParent { .. }), "{error}");
+    ada.store_task(task()).await.unwrap();
+    // Without a user everything is everybody's.
+    working.store_task(task()).await.unwrap();
 }
