@@ -108,7 +108,7 @@ impl AgentMemory {
         self.catch_up().await?;
         let found = self.forgotten(&options).await?;
         if options.dry_run {
-            let stored = self.stored(found).await?;
+            let stored = self.stored(found, &options).await?;
             return Ok(Receipt { dry_run: true, ..Receipt::of(stored) });
         }
         if options.purge {
@@ -301,12 +301,17 @@ impl AgentMemory {
     }
 
     /// Those of `records` that are stored in either tier.
-    async fn stored(&self, records: BTreeSet<(Kind, Id)>) -> Result<BTreeSet<(Kind, Id)>, Error> {
+    async fn stored(
+        &self,
+        records: BTreeSet<(Kind, Id)>,
+        options: &ForgetOptions,
+    ) -> Result<BTreeSet<(Kind, Id)>, Error> {
         let keys = records.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
         let known = self.longterm().known(keys).await?;
         let mut stored = BTreeSet::new();
         for ((kind, id), known) in records.into_iter().zip(known) {
-            if known || self.working().with_expired().record(kind, id.as_str()).await?.is_some() {
+            let working = self.working_of(kind, options)?;
+            if known || working.record(kind, id.as_str()).await?.is_some() {
                 stored.insert((kind, id));
             }
         }

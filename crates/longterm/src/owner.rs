@@ -346,9 +346,14 @@ pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<()
 /// Removes the tables that a rebuild has replaced, unless somebody may still read them.
 pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Error> {
     let Some(_alone) = lock(&places.readers)? else { return Ok(()) };
-    library::tables(&places.library, |number| number < table)?
-        .iter()
-        .try_for_each(|older| library::remove(older))
+    for older in library::tables(&places.library, |number| number < table)? {
+        if let Err(error) = library::remove(&older) {
+            // Its last owner may not have heard yet, and writes there. The next one removes it.
+            let error = &error as &dyn std::error::Error;
+            tracing::info!(error, "a table that was replaced stays for now");
+        }
+    }
+    Ok(())
 }
 
 /// Moves a manifest to the quarantine, where it can be looked at. A full one takes no more.

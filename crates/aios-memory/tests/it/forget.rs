@@ -308,3 +308,21 @@ async fn a_limit_that_is_reached_holds_up_neither_reading_nor_forgetting() {
     let receipt = memory.forget(one(Kind::Goal, "g")).await.unwrap();
     assert_eq!(receipt.keys, ["goal/g"]);
 }
+
+#[tokio::test]
+async fn a_preference_is_told_beforehand_and_forgotten() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let eve = Scope::default().with_user("eve");
+    let value = json!({"key": "coding_style", "value": "plain"});
+    memory.record(Kind::Preference, value, &eve).await.unwrap();
+    let options = ForgetOptions::new(Forgotten::Scope(eve.clone()));
+    let told = memory.forget(options.clone().with_dry_run()).await.unwrap();
+    assert_eq!(told.keys, ["preference/coding_style"]);
+    let of_eve = ScopeFilter::new(eve);
+    let options = ForgetOptions { scope: of_eve, ..one(Kind::Preference, "coding_style") };
+    let told = memory.forget(options.clone().with_dry_run()).await.unwrap();
+    assert_eq!(told.keys, ["preference/coding_style"]);
+    assert_eq!(memory.forget(options.clone()).await.unwrap().keys, told.keys);
+    assert!(memory.forget(options.with_dry_run()).await.unwrap().keys.is_empty());
+}

@@ -251,7 +251,7 @@ impl Recorder {
                     fs::create_dir_all(to.join(name)).unwrap();
                     self.image_of(state, &path, &to.join(name));
                 }
-                Some(entry) => fs::write(to.join(name), self.content(state, &path, entry)).unwrap(),
+                Some(entry) => self.write(state, &path, entry, &to.join(name)),
                 None => {
                     if let Some(entry) = now.filter(|entry| !entry.is_dir)
                         && state.random.below(3) == 0
@@ -259,18 +259,26 @@ impl Recorder {
                         // Object stores on files write under a name with a number behind it.
                         let mut staged = name.clone();
                         staged.push("#1");
-                        let content = self.content(state, &path, entry);
-                        fs::write(to.join(staged), content).unwrap();
+                        self.write(state, &path, entry, &to.join(staged));
                     }
                 }
             }
         }
     }
 
-    fn content(&self, state: &mut State, path: &Path, entry: Entry) -> Vec<u8> {
+    /// Writes what is left of a file. Others go on meanwhile, so that one of which nothing was
+    /// synced may be gone.
+    fn write(&self, state: &mut State, path: &Path, entry: Entry, to: &Path) {
+        match self.content(state, path, entry) {
+            Ok(content) => fs::write(to, content).unwrap(),
+            Err(error) => assert!(!state.files.contains_key(&entry.inode), "{path:?}: {error}"),
+        }
+    }
+
+    fn content(&self, state: &mut State, path: &Path, entry: Entry) -> io::Result<Vec<u8>> {
         let is_there = fs::metadata(path).is_ok_and(|metadata| metadata.ino() == entry.inode);
         let kept = self.vault().join(entry.inode.to_string());
-        let mut bytes = fs::read(if is_there { path } else { &kept }).unwrap();
+        let mut bytes = fs::read(if is_there { path } else { &kept })?;
         let safe = *state.files.get(&entry.inode).unwrap_or(&0);
         let lost = (bytes.len() as u64).saturating_sub(safe);
         if 0 < lost {
@@ -282,7 +290,7 @@ impl Recorder {
                 _ => {}
             }
         }
-        bytes
+        Ok(bytes)
     }
 }
 
