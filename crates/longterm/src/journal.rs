@@ -30,7 +30,7 @@ use rusqlite::{Connection, params};
 pub(crate) use self::{
     history::{Older, Replaced},
     pending::{Drain, Pending},
-    rebuild::{Expected, Remade, Switch, hash_number},
+    rebuild::{Expected, REST, Remade, Switch, hash_number},
     refusal::{Limits, Refusal},
     statistics::Statistics,
     term::{Safe, Term},

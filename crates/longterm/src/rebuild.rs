@@ -19,7 +19,6 @@ use std::{
     fs::{self, File},
     path::Path,
     sync::Arc,
-    time::Duration,
 };
 
 use aios_embedding::Embedder;
@@ -30,15 +29,13 @@ pub use self::report::{Progress, Reindexed, Repaired};
 use self::{copy::Copying, reembed::Reembedding, report::Findings};
 use crate::{
     Config, Error, Longterm, Space,
-    journal::{Expected, Journal, Switch},
+    journal::{Expected, Journal, REST, Switch},
     library::{self, Edition, Library},
     owner::{Places, check_journal, heal, lock, remove_older_tables, set_aside},
     sync::{Disk, System, make_directory, unless_gone},
     vectors::Vectors,
 };
 
-/// For how long the owner is asked to rest, at a time.
-pub(crate) const REST: Duration = Duration::from_secs(60);
 /// From this round on, of which the first copies all.
 const REST_FROM_ROUND: u32 = 3;
 /// Rounds before it is given up: only an owner of another program does not rest.

@@ -4,7 +4,10 @@
 //! Until that moment nothing here is seen by anybody else, but that the owner lets the library
 //! rest for a while at the end, see [`Journal::pause_drains`].
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use aios_record::Timestamp;
 use rusqlite::{Connection, params};
@@ -17,6 +20,9 @@ use crate::{
     Error,
     library::{Edition, Row, TermCounts},
 };
+
+/// For how long the owner is asked to rest, at a time.
+pub(crate) const REST: Duration = Duration::from_secs(60);
 
 /// What a rebuild begins with.
 #[derive(Debug)]

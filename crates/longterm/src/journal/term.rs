@@ -9,9 +9,10 @@ use rusqlite::{Connection, params};
 use super::{
     Journal, Pending, Refusal, add_statistics, edition, edition_of, meta_number,
     pending::{Bounds, Damage, Drain, pending},
+    rebuild::REST,
     refuse, set_meta, sql_integer, state,
 };
-use crate::{Error, library::Edition, rebuild::REST};
+use crate::{Error, library::Edition};
 
 /// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
 /// 2 GiB, and RAM ends earlier.
@@ -79,11 +80,10 @@ impl Journal {
         self.ledger
             .read(move |db| {
                 check_term(db, term)?;
-                let rest = sql_integer(meta_number(db, "drains_paused_until")?);
+                let until = sql_integer(meta_number(db, "drains_paused_until")?);
+                let left = until - now.as_microsecond();
                 // One that ends later was asked for by a clock that has been set back since.
-                if (1..=REST.as_micros().try_into().unwrap_or(i64::MAX))
-                    .contains(&(rest - now.as_microsecond()))
-                {
+                if 0 < left && u128::from(left.unsigned_abs()) <= REST.as_micros() {
                     return Ok(None);
                 }
                 let mut held = db.prepare_cached("SELECT state FROM ids WHERE key = ?1")?;
