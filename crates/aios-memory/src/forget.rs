@@ -81,8 +81,9 @@ pub struct Receipt {
     pub purged: bool,
     /// What a purge still waits for. It goes on by itself when that has ended.
     pub pending: Vec<String>,
-    /// Copies of databases in the data directory that may still hold them, where a purge was asked
-    /// for. They are not touched: remove them yourself.
+    /// Copies that may still hold them, where a purge was asked for: those that migrations left in
+    /// the data directory, and those that [`AgentMemory::backup`] made and that are still there.
+    /// They are not touched: remove them yourself.
     pub backups: Vec<PathBuf>,
 }
 
@@ -135,7 +136,8 @@ impl AgentMemory {
             Err(error) if error.is_retryable() => pending.push("a reader of working.db".to_owned()),
             Err(error) => return Err(error.into()),
         }
-        let backups = backups(&self.config().memory.data_dir)?;
+        let mut backups = backups(&self.config().memory.data_dir)?;
+        backups.extend(self.longterm().backups().await?);
         Ok(Receipt { purged: pending.is_empty(), pending, backups, ..Receipt::of(gone) })
     }
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use tokio::task;
@@ -28,6 +28,10 @@ impl Longterm {
         let places = self.shared.places.clone();
         let pin = task::spawn_blocking(move || places.pin());
         let _pin = pin.await.map_err(|_| Error::Closed)??;
+        // Before there is anything to forget there. A name that is no text is left out.
+        if let Some(dir) = fs::canonicalize(dir).ok().filter(|dir| dir.to_str().is_some()) {
+            self.shared.journal.note_backup(dir).await?;
+        }
         // The version that the journal's copy names was synced before, and is pinned: all of its
         // files are there. What the copy has beyond it is set aside when it is opened.
         self.shared.journal.backup(&dir.join("journal.db")).await?;
@@ -43,6 +47,14 @@ impl Longterm {
                 .map_err(Error::io("copy the library to", to))
         });
         copying.await.map_err(|_| Error::Closed)?
+    }
+
+    /// The directories that copies were put into and that are still there.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn backups(&self) -> Result<Vec<PathBuf>, Error> {
+        self.shared.journal.backups().await
     }
 }
 

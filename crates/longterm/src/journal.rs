@@ -20,7 +20,7 @@ mod write;
 
 use std::{
     collections::{BTreeSet, HashSet},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -108,6 +108,26 @@ impl Journal {
 
     pub(crate) async fn close(&self) {
         self.ledger.close().await;
+    }
+
+    /// Notes that a copy is put into `dir`, and forgets those that are gone.
+    pub(crate) async fn note_backup(&self, dir: PathBuf) -> Result<(), Error> {
+        self.ledger
+            .write(move |db| {
+                let mut dirs = backups(db)?;
+                dirs.retain(|noted| *noted != dir && noted.exists());
+                dirs.push(dir);
+                let json = serde_json::to_string(&dirs);
+                set_meta(db, "backups", json.expect("paths were text before"))
+            })
+            .await
+    }
+
+    /// Where copies were put that are still there.
+    pub(crate) async fn backups(&self) -> Result<Vec<PathBuf>, Error> {
+        let mut dirs = self.ledger.read(backups).await?;
+        dirs.retain(|dir| dir.exists());
+        Ok(dirs)
     }
 
     /// Copies the journal as it is now to `target`, which must not exist.
@@ -228,6 +248,11 @@ impl Journal {
     pub(crate) async fn pending_count(&self) -> Result<u64, Error> {
         self.ledger.read(count_pending).await
     }
+}
+
+fn backups(db: &Connection) -> Result<Vec<PathBuf>, Error> {
+    let json = meta_text(db, "backups")?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
 }
 
 fn count_pending(db: &Connection) -> Result<u64, Error> {

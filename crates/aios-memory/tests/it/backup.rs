@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use aios_memory::{AgentMemory, Config, Error, Id, Kind, Scope, restore};
+use aios_memory::{AgentMemory, Config, Error, ForgetOptions, Forgotten, Id, Kind, Scope, restore};
 use serde_json::json;
 
 use crate::{Fixture, texts};
@@ -82,7 +82,7 @@ async fn what_is_no_whole_copy_is_not_put_back() {
 }
 
 #[tokio::test]
-async fn a_restore_that_was_interrupted_is_told_from_a_store_and_begun_again() {
+async fn a_copy_is_named_by_purges_and_a_restore_that_was_interrupted_is_begun_again() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let note = json!({"id": "n", "content": "the okapi sleeps"});
@@ -90,6 +90,14 @@ async fn a_restore_that_was_interrupted_is_told_from_a_store_and_begun_again() {
     let copy = fixture.dir.path().join("copy");
     memory.backup(&copy, |_| {}).await.unwrap();
     let config = Config::at(fixture.dir.path().join("restored"));
+    // A purge names the copy, for as long as it is there.
+    let id = (Kind::Note, Id::new("n").unwrap());
+    let purge = ForgetOptions::new(Forgotten::Records(vec![id])).with_purge();
+    let receipt = memory.forget(purge.clone()).await.unwrap();
+    assert_eq!(receipt.backups, [fs::canonicalize(&copy).unwrap()]);
+    fs::rename(&copy, fixture.dir.path().join("away")).unwrap();
+    assert!(memory.forget(purge).await.unwrap().backups.is_empty());
+    fs::rename(fixture.dir.path().join("away"), &copy).unwrap();
     // Killed after the first file.
     fs::create_dir(&config.memory.data_dir).unwrap();
     fs::write(config.memory.data_dir.join("restoring"), "").unwrap();
