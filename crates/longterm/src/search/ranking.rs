@@ -22,6 +22,8 @@ use crate::{
 const NEIGHBOURED: usize = 64;
 /// As many times as many candidates are proposed where those with the same words crowd others out.
 const CROWDED: usize = 8;
+/// No more are proposed than in the round that reaches this: each is scored.
+const CROWDED_ROWS_MAX: usize = 32_768;
 /// How many turns before and after a candidate become candidates.
 pub(crate) const REACH: i64 = 2;
 
@@ -60,21 +62,22 @@ impl Ranking {
         limit: usize,
         least: Option<f64>,
     ) -> Result<Vec<Chosen>, Error> {
-        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
         loop {
-            let chosen = self.choose_among(limit, least)?;
+            let (chosen, may_lack) = self.choose_among(limit, least)?;
             let is_crowded = chosen.iter().any(|chosen| !chosen.folded.is_empty());
-            if limit <= chosen.len() || !is_crowded || rows <= self.rows {
+            if limit <= chosen.len() || !is_crowded || !may_lack || CROWDED_ROWS_MAX <= self.rows {
                 return Ok(chosen);
             }
             self.rows *= CROWDED;
         }
     }
 
-    /// Candidates in order, then again with the feedback of the terms that the first of them share.
-    fn choose_among(&self, limit: usize, least: Option<f64>) -> Result<Vec<Chosen>, Error> {
+    /// Candidates in order, then again with the feedback of the terms that the first of them share;
+    /// and whether others than the candidates may fit as well.
+    fn choose_among(&self, limit: usize, least: Option<f64>) -> Result<(Vec<Chosen>, bool), Error> {
         self.with_names(|names, sight| {
             let (mut candidates, best) = self.candidates(names, sight);
+            let is_cut = self.rows <= candidates.len();
             let near = sight.neighbours(&best, REACH);
             let known: HashSet<Place> = candidates.iter().copied().collect();
             candidates.extend(near.into_iter().filter(|place| !known.contains(place)));
@@ -86,8 +89,11 @@ impl Ranking {
                 let statistics = self.shared.journal.statistics_blocking(terms.clone())?;
                 order = scorer.rank_with_feedback(order, &terms, &statistics);
             }
+            let count = order.len();
             order.retain(|scored| least.is_none_or(|least| least <= relevance(scored.score)));
-            Ok(fold(order, &scorer, limit))
+            // Where some fit too little, those that come after them would, too.
+            let may_lack = is_cut && order.len() == count;
+            Ok((fold(order, &scorer, limit), may_lack))
         })
     }
 
