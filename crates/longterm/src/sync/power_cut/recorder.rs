@@ -24,7 +24,7 @@ const SYNCS_NEW: u64 = 60;
 pub(super) enum Syncs {
     Done,
     Skipped,
-    /// That of a directory does not for names that went.
+    /// That of a directory does not for names that went: all of them are back.
     OfWhatCame,
 }
 
@@ -151,6 +151,11 @@ impl Recorder {
         state.syncs_left = state.syncs_left.min(soon);
     }
 
+    /// Lets the power be cut only by [`cut`](Recorder::cut).
+    pub(super) fn cut_at_the_end(&self) {
+        self.state.lock().unwrap().syncs_left = u64::MAX;
+    }
+
     pub(super) fn has_cut(&self) -> bool {
         self.state.lock().unwrap().cut.is_some()
     }
@@ -245,7 +250,9 @@ impl Recorder {
                 continue;
             }
             let (now, safe) = (now.get(name).copied(), safe.get(name).copied());
-            let chosen = if now == safe || state.random.below(2) == 0 { safe } else { now };
+            let is_undone =
+                now == safe || self.syncs == Syncs::OfWhatCame || state.random.below(2) == 0;
+            let chosen = if is_undone { safe } else { now };
             match chosen {
                 Some(entry) if entry.is_dir => {
                     fs::create_dir_all(to.join(name)).unwrap();
