@@ -15,6 +15,9 @@
 //! byte of the image; a purge that had begun is finished by whoever opens it, or was never heard
 //! of. A reindex changes nothing of all this, wherever it stops. The next round goes on from there.
 //!
+//! A sync may also fail, and whichever it is, what was acknowledged is there as well when the power
+//! goes later.
+//!
 //! That the test can fail is a test too: the same without the syncs loses records, and without
 //! those of removed names purged texts are back.
 
@@ -37,6 +40,8 @@ use crate::{Applied, Config, Durability, FeedPage, Longterm, vectors::Vectors};
 
 /// How often the power is cut unless `AIOS_CRASH_ROUNDS` says otherwise.
 const ROUNDS: u64 = 6;
+/// As many syncs are passed over from one that fails to the next, unless it is set.
+const STEP: usize = 7;
 /// Calls of one round at most.
 const CALLS: u64 = 40;
 /// As often a call purges.
@@ -67,6 +72,39 @@ async fn with_normal_durability_only_the_newest_calls_are_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_sync_fails_nothing_is_lost() {
+    let step = if number("AIOS_CRASH_ROUNDS").is_some() { 1 } else { STEP };
+    for after in (0..).step_by(step) {
+        let base = tempfile::tempdir().unwrap();
+        let (dir, image) = (base.path().join("0"), base.path().join("1"));
+        let recorder = new_recorder(&dir, &image, Syncs::Failing);
+        let longterm = open(recorder.clone(), &dir, Durability::Full).await.unwrap();
+        for batch in 0..4 {
+            if batch == 2 {
+                recorder.fail_after(after);
+            }
+            let changes: Vec<_> = (0..4).map(|at| told(4 * batch + at)).collect();
+            recorder.begin(Call { changes: changes.clone(), is_purge: false });
+            tell(&longterm, changes).await.unwrap();
+            recorder.acknowledge();
+            if let Err(error) = longterm.drain().await {
+                assert!(recorder.has_failed(), "{error:?}");
+            }
+        }
+        recorder.cut();
+        // A sync that fails only now is no loss either.
+        let _ = longterm.close().await;
+        let cut = recorder.take();
+        if let Err(error) = check(&image, &cut, Durability::Full).await {
+            panic!("the sync after {after} failed: {error}");
+        }
+        if !recorder.has_failed() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_syncs_records_are_lost() {
     // A library whose files are cut off may be lost by a panic of its reader: a loss as well.
     let loss = tokio::spawn(simulate(Durability::Full, Syncs::Skipped, 50)).await;
@@ -78,14 +116,10 @@ async fn without_the_syncs_of_removed_names_purged_texts_are_back() {
     for (syncs, are_back) in [(Syncs::Done, false), (Syncs::OfWhatCame, true)] {
         let base = tempfile::tempdir().unwrap();
         let (dir, image) = (base.path().join("0"), base.path().join("1"));
-        let mut random = Random(7);
-        let recorder =
-            Recorder::new(&dir, &image, syncs, Durability::Full, &Calls::default(), &mut random);
-        recorder.cut_at_the_end();
+        let recorder = new_recorder(&dir, &image, syncs);
         let longterm = open(recorder.clone(), &dir, Durability::Full).await.unwrap();
-        let text = |number: u64| (number.to_string(), Some(format!("{MARK}{number}")));
-        recorder.begin(Call { changes: (0..8).map(text).collect(), is_purge: false });
-        tell(&longterm, (0..8).map(text).collect()).await.unwrap();
+        recorder.begin(Call { changes: (0..8).map(told).collect(), is_purge: false });
+        tell(&longterm, (0..8).map(told).collect()).await.unwrap();
         longterm.drain().await.unwrap();
         purge(&longterm, &recorder, recorder.ids_held()).await.unwrap();
         recorder.cut();
@@ -94,6 +128,19 @@ async fn without_the_syncs_of_removed_names_purged_texts_are_back() {
         assert_eq!(purged.len(), 8);
         assert_eq!(are_gone(&image, &purged).is_err(), are_back, "{syncs:?}");
     }
+}
+
+/// A disk whose power is cut only when it is told.
+fn new_recorder(dir: &Path, image: &Path, syncs: Syncs) -> Arc<Recorder> {
+    let (calls, mut random) = (Calls::default(), Random(7));
+    let recorder = Recorder::new(dir, image, syncs, Durability::Full, &calls, &mut random);
+    recorder.cut_at_the_end();
+    recorder
+}
+
+/// The id and the text of a record.
+fn told(number: u64) -> (String, Option<String>) {
+    (number.to_string(), Some(format!("{MARK}{number}")))
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -19,6 +19,9 @@ const SYNCS: u64 = 250;
 /// The syncs of a round that begins with an empty directory among which the power is cut.
 const SYNCS_NEW: u64 = 60;
 
+/// What the sync that fails says.
+const FAILED: &str = "the disk did not take it";
+
 /// Whether a sync does what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syncs {
@@ -26,6 +29,9 @@ pub(super) enum Syncs {
     Skipped,
     /// That of a directory does not for names that went: all of them are back.
     OfWhatCame,
+    /// One fails. The system tells that once: what a file had then is never on disk, whatever later
+    /// syncs of it say. All that was not synced is lost.
+    Failing,
 }
 
 /// A disk that knows what it would still have after a power cut.
@@ -44,6 +50,11 @@ struct State {
     /// The length that each file was synced with, and another name for it, so that it outlives
     /// its removal.
     files: HashMap<u64, u64>,
+    /// So many syncs are left until one fails.
+    until_failure: Option<u64>,
+    has_failed: bool,
+    /// The file of which a sync failed.
+    unsafe_file: Option<u64>,
     syncs_left: u64,
     calls: Calls,
     acknowledged: usize,
@@ -72,6 +83,12 @@ struct Entry {
 impl Disk for Recorder {
     fn sync_file(&self, path: &Path) -> io::Result<()> {
         let mut state = self.before_sync();
+        if state.fails() {
+            let inode = fs::metadata(path)?.ino();
+            state.unsafe_file = Some(inode);
+            self.keep(path, inode);
+            return Err(io::Error::other(FAILED));
+        }
         if self.syncs != Syncs::Skipped {
             self.file_is_safe(&mut state, path)?;
         }
@@ -80,10 +97,22 @@ impl Disk for Recorder {
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         let mut state = self.before_sync();
+        if state.fails() {
+            return Err(io::Error::other(FAILED));
+        }
         if self.syncs != Syncs::Skipped {
             self.directory_is_safe(&mut state, path)?;
         }
         Ok(())
+    }
+}
+
+impl State {
+    fn fails(&mut self) -> bool {
+        let left = self.until_failure;
+        self.until_failure = left.and_then(|left| left.checked_sub(1));
+        self.has_failed |= left == Some(0);
+        left == Some(0)
     }
 }
 
@@ -102,6 +131,9 @@ impl Recorder {
             random: Random(1 + random.below(u64::MAX)),
             directories: BTreeMap::new(),
             files: HashMap::new(),
+            until_failure: None,
+            has_failed: false,
+            unsafe_file: None,
             syncs_left: random.below(if calls.made.is_empty() { SYNCS_NEW } else { SYNCS }),
             calls: calls.clone(),
             acknowledged: calls.made.len(),
@@ -156,6 +188,15 @@ impl Recorder {
         self.state.lock().unwrap().syncs_left = u64::MAX;
     }
 
+    /// Lets one sync fail, when so many were done.
+    pub(super) fn fail_after(&self, syncs: u64) {
+        self.state.lock().unwrap().until_failure = Some(syncs);
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.state.lock().unwrap().has_failed
+    }
+
     pub(super) fn has_cut(&self) -> bool {
         self.state.lock().unwrap().cut.is_some()
     }
@@ -167,6 +208,11 @@ impl Recorder {
     pub(super) fn take(&self) -> Cut {
         fs::remove_dir_all(self.vault()).unwrap();
         self.state.lock().unwrap().cut.clone().expect("the power was cut")
+    }
+
+    /// Whether nothing is left of what was not synced; otherwise chance decides.
+    fn loses_all(&self) -> bool {
+        matches!(self.syncs, Syncs::OfWhatCame | Syncs::Failing)
     }
 
     fn vault(&self) -> PathBuf {
@@ -198,7 +244,9 @@ impl Recorder {
 
     fn file_is_safe(&self, state: &mut State, path: &Path) -> io::Result<()> {
         let metadata = fs::metadata(path)?;
-        state.files.insert(metadata.ino(), metadata.len());
+        if state.unsafe_file != Some(metadata.ino()) {
+            state.files.insert(metadata.ino(), metadata.len());
+        }
         self.keep(path, metadata.ino());
         Ok(())
     }
@@ -250,8 +298,7 @@ impl Recorder {
                 continue;
             }
             let (now, safe) = (now.get(name).copied(), safe.get(name).copied());
-            let is_undone =
-                now == safe || self.syncs == Syncs::OfWhatCame || state.random.below(2) == 0;
+            let is_undone = now == safe || self.loses_all() || state.random.below(2) == 0;
             let chosen = if is_undone { safe } else { now };
             match chosen {
                 Some(entry) if entry.is_dir => {
@@ -291,6 +338,7 @@ impl Recorder {
         if 0 < lost {
             let at = usize::try_from(safe + state.random.below(lost)).unwrap();
             match state.random.below(4) {
+                _ if self.loses_all() => bytes.truncate(usize::try_from(safe).unwrap()),
                 0 => bytes.truncate(usize::try_from(safe).unwrap()),
                 1 => bytes.truncate(at),
                 2 => bytes[at..].fill(0),
