@@ -8,6 +8,8 @@ use crate::child::Cargo;
 use crate::error::Error;
 use crate::test;
 
+pub(crate) const USAGE: &str = "ci";
+
 /// One step: a cargo call, and a variable that it needs.
 struct Step {
     command: &'static str,
@@ -33,7 +35,7 @@ const STEPS: &[Step] = &[
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if !arguments.is_empty() {
-        return Err(Error::Usage { usage: "ci" });
+        return Err(Error::Usage { usage: USAGE });
     }
     for step in STEPS {
         let started = Instant::now();

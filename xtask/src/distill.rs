@@ -6,9 +6,11 @@
 use crate::child::Cargo;
 use crate::error::Error;
 
+pub(crate) const USAGE: &str = "distill --from DIR [--out DIR] [--evaluate DIR]";
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if !arguments.iter().any(|argument| argument == "--from") {
-        return Err(Error::Usage { usage: "distill --from DIR [--out DIR]" });
+        return Err(Error::Usage { usage: USAGE });
     }
     Cargo::new(&["run", "--package", "aios-embedding", "--features", "distill"])
         .args(&["--bin", "distill", "--"])

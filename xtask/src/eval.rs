@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::child::Cargo;
 use crate::error::Error;
 
-const USAGE: &str =
-    "eval [--release] [--format=locomo|beir|cranfield] PATH... [-- ARGS of `aios-memory eval`]";
+pub(crate) const USAGE: &str =
+    "eval [--release] [--format=locomo|beir|cranfield] PATH... [-- ARGS]";
 
 /// The format of paths where none is told.
 const FORMAT: &str = "--format=locomo";

@@ -23,34 +23,37 @@ use std::process::ExitCode;
 
 use error::Error;
 
-/// The verbs: name, arguments, what it does, how.
+/// The verbs: how each is called, what it does, and how.
 const VERBS: &[Verb] = &[
-    Verb::new("demo", "[ARGS]", "a small agent's day, in a throw-away directory", demo::run),
-    Verb::new("test", "[ARGS]", "the whole test suite; ARGS go to cargo test", test::run),
-    Verb::new("ci", "", "format, tidy, clippy, docs, and the test suite", ci::run),
-    Verb::new("tidy", "", "the rules of the house that no compiler knows", tidy::run),
-    Verb::new("eval", "[--release] FILE... [-- ARGS]", "retrieval quality, one table", eval::run),
-    Verb::new("bench", "NAME [ARGS]", "the benchmarks of one tier", bench::run),
-    Verb::new("verify", "[NAME...]", "the long proofs: models, kill rounds", verify::run),
-    Verb::new("distill", "--from DIR [--out DIR]", "makes the bundled model", distill::run),
-    Verb::new("migrate", "DIR [ARGS]", "brings a data directory up to date", migrate::run),
+    Verb::new("demo [ARGS]", "a small agent's day, in a throw-away directory", demo::run),
+    Verb::new("test [ARGS]", "the whole test suite; ARGS go to cargo test", test::run),
+    Verb::new(ci::USAGE, "format, tidy, clippy, docs, the ring's models, the test suite", ci::run),
+    Verb::new(tidy::USAGE, "the rules of the house that no compiler knows", tidy::run),
+    Verb::new(eval::USAGE, "retrieval quality; ARGS go to aios-memory eval", eval::run),
+    Verb::new(bench::USAGE, "one tier, or embedding, beside its rivals", bench::run),
+    Verb::new("verify [NAME...]", "the long proofs: models, kill rounds, power cuts", verify::run),
+    Verb::new(distill::USAGE, "makes the bundled model, or measures it", distill::run),
+    Verb::new(migrate::USAGE, "brings a data directory up to date", migrate::run),
 ];
 
 struct Verb {
-    name: &'static str,
-    arguments: &'static str,
+    /// Its name, and its arguments where it takes any.
+    usage: &'static str,
     purpose: &'static str,
     run: fn(&[String]) -> Result<(), Error>,
 }
 
 impl Verb {
     const fn new(
-        name: &'static str,
-        arguments: &'static str,
+        usage: &'static str,
         purpose: &'static str,
         run: fn(&[String]) -> Result<(), Error>,
     ) -> Self {
-        Self { name, arguments, purpose, run }
+        Self { usage, purpose, run }
+    }
+
+    fn name(&self) -> &'static str {
+        self.usage.split(' ').next().unwrap_or_default()
     }
 }
 
@@ -74,7 +77,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Error> {
         print!("{}", help());
         return Ok(());
     }
-    match VERBS.iter().find(|verb| verb.name == name) {
+    match VERBS.iter().find(|verb| verb.name() == name) {
         Some(verb) => (verb.run)(rest),
         None => Err(Error::UnknownVerb { name: name.clone() }),
     }
@@ -82,9 +85,9 @@ fn dispatch(arguments: &[String]) -> Result<(), Error> {
 
 fn help() -> String {
     let mut text = String::from("cargo xtask <verb>\n\n");
-    for Verb { name, arguments, purpose, .. } in VERBS {
-        let call = format!("{name} {arguments}");
-        text.push_str(&format!("  {call:<36}  {purpose}\n"));
+    let width = VERBS.iter().map(|verb| verb.usage.len()).max().unwrap_or_default();
+    for Verb { usage, purpose, .. } in VERBS {
+        text.push_str(&format!("  {usage:<width$}  {purpose}\n"));
     }
     text
 }

@@ -19,6 +19,8 @@ use serde_json::Value;
 use crate::child::{Cargo, workspace_root};
 use crate::error::Error;
 
+pub(crate) const USAGE: &str = "tidy";
+
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Finding {
@@ -46,7 +48,7 @@ impl fmt::Display for Finding {
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if !arguments.is_empty() {
-        return Err(Error::Usage { usage: "tidy" });
+        return Err(Error::Usage { usage: USAGE });
     }
     let files = tree::files(&workspace_root())?;
     let mut findings = Vec::new();

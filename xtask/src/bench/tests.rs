@@ -1,0 +1,14 @@
+//! What a bench is given.
+
+#![allow(clippy::unwrap_used)]
+
+use std::env;
+
+use super::*;
+
+#[test]
+fn a_directory_is_the_one_of_the_caller() {
+    let arguments = ["--smoke", "models/one", "/models/two"].map(str::to_owned);
+    let here = env::current_dir().unwrap().join("models/one").display().to_string();
+    assert_eq!(absolute(&arguments), ["--smoke", &here, "/models/two"]);
+}
