@@ -6,6 +6,7 @@
 
 mod files;
 mod kernels;
+mod lanes;
 mod network;
 mod tokens;
 
@@ -16,10 +17,9 @@ use std::{
     thread,
 };
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
 use crate::{Embedder, Error, Fingerprint, vector::normalise};
 use files::ModelFiles;
+use lanes::Lanes;
 use network::{Network, Scratch};
 use tokens::{Sequence, Tokens};
 
@@ -86,10 +86,7 @@ pub struct Bert {
     fingerprint: Fingerprint,
     tokens: Tokens,
     network: Network,
-    /// One per inference: a pool of one thread, in which the kernels run.
-    lanes: Vec<ThreadPool>,
-    /// Counts calls, so that each begins at another lane.
-    turn: AtomicUsize,
+    lanes: Lanes,
 }
 
 impl Bert {
@@ -98,22 +95,15 @@ impl Bert {
     ///
     /// # Errors
     /// [`Error::Missing`] or [`Error::Read`] when one of these cannot be had, [`Error::Malformed`]
-    /// when it does not say what it must, [`Error::Unsupported`] for a model of another make,
-    /// [`Error::Compute`] when the threads cannot be started.
+    /// when it does not say what it must, [`Error::Unsupported`] for a model of another make.
     pub fn open(dir: impl AsRef<Path>, options: BertOptions) -> Result<Bert, Error> {
         let files = ModelFiles::read(dir.as_ref())?;
-        let lane = |index| {
-            let name = move |_| format!("embedding-{index}");
-            ThreadPoolBuilder::new().num_threads(1).thread_name(name).build()
-        };
-        let lanes: Result<Vec<ThreadPool>, _> = (0..options.threads.max(1)).map(lane).collect();
         let tokens = files.tokens()?;
         Ok(Bert {
             fingerprint: files.fingerprint(&options),
             network: files.network(tokens.vocabulary_size())?,
             tokens,
-            lanes: lanes.map_err(Error::compute)?,
-            turn: AtomicUsize::new(0),
+            lanes: Lanes::new(options.threads.max(1)),
             options,
         })
     }
@@ -162,7 +152,7 @@ impl Bert {
         Ok((pieces, vectors))
     }
 
-    /// The vectors of all batches in order, not normalised. The lanes take the batches from the
+    /// The vectors of all batches in order, not normalised. The threads take the batches from the
     /// end, where the longest are, so that they finish at about the same time.
     fn compute(&self, batches: &[&[&[u32]]]) -> Result<Vec<Vec<f32>>, Error> {
         let left = AtomicUsize::new(batches.len());
@@ -171,7 +161,9 @@ impl Bert {
             while let Ok(count) =
                 left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
             {
+                let lane = self.lanes.enter();
                 let vectors = self.network.forward(batches[count - 1], &mut scratch);
+                drop(lane);
                 if vectors.iter().flatten().any(|x| !x.is_finite()) {
                     return Err(Error::compute("the weights give a vector that is not finite"));
                 }
@@ -179,13 +171,10 @@ impl Bert {
             }
             Ok(done)
         };
-        let first = self.turn.fetch_add(1, Ordering::Relaxed);
-        let lane = |index| &self.lanes[(first + index) % self.lanes.len()];
+        let helpers = self.options.threads.min(batches.len()).saturating_sub(1);
         let mut done = thread::scope(|scope| {
-            let helpers: Vec<_> = (1..self.lanes.len().min(batches.len()))
-                .map(|index| scope.spawn(move || lane(index).install(work)))
-                .collect();
-            let mut done = lane(0).install(work)?;
+            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            let mut done = work()?;
             for helper in helpers {
                 done.extend(helper.join().expect("an inference does not panic")?);
             }
