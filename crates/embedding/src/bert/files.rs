@@ -7,6 +7,7 @@ use std::{
 
 use candle_core::{DType, Device, Tensor, safetensors};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokenizers::{PostProcessor, Tokenizer};
 
 use super::{
@@ -294,16 +295,12 @@ impl Config {
 }
 
 fn read_config(path: &Path) -> Result<Config, Error> {
-    let config: Config = read_json(path)?;
-    let unsupported = |feature: String| {
-        Err(Error::Unsupported { path: path.to_owned(), feature, instead: INSTEAD })
-    };
-    if !matches!(&*config.model_type, "bert" | "roberta" | "xlm-roberta") {
-        return unsupported(format!("model type `{}`", config.model_type));
+    let value: Value = read_json(path)?;
+    // First what make it is: other families call their sizes otherwise, and are not damaged.
+    if let Some(feature) = foreign_feature(&value) {
+        return Err(Error::Unsupported { path: path.to_owned(), feature, instead: INSTEAD });
     }
-    if config.position_embedding_type != "absolute" {
-        return unsupported(format!("`{}` positions", config.position_embedding_type));
-    }
+    let config: Config = serde_json::from_value(value).map_err(malformed(path))?;
     let heads = config.num_attention_heads;
     if config.hidden_size == 0 || heads == 0 || !config.hidden_size.is_multiple_of(heads) {
         let reason =
@@ -311,6 +308,24 @@ fn read_config(path: &Path) -> Result<Config, Error> {
         return Err(Error::Malformed { path: path.to_owned(), reason });
     }
     Ok(config)
+}
+
+/// What a `config.json` asks for that the network does not have.
+fn foreign_feature(config: &Value) -> Option<String> {
+    let asked = |name: &str| config[name].as_str();
+    if let Some(family) = asked("model_type")
+        && !matches!(family, "bert" | "roberta" | "xlm-roberta")
+    {
+        return Some(format!("model type `{family}`"));
+    }
+    if let Some(positions) = asked("position_embedding_type")
+        && positions != "absolute"
+    {
+        return Some(format!("`{positions}` positions"));
+    }
+    let activation = asked("hidden_act")?;
+    let is_known = Activation::deserialize(&config["hidden_act"]).is_ok();
+    (!is_known).then(|| format!("activation `{activation}`"))
 }
 
 /// Where `modules.json`, which is at `path`, has the pooling's configuration. A final normalisation
@@ -355,8 +370,11 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 }
 
 fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| Error::Malformed { path: path.to_owned(), reason: error.to_string() })
+    serde_json::from_slice(bytes).map_err(malformed(path))
+}
+
+fn malformed(path: &Path) -> impl Fn(serde_json::Error) -> Error {
+    |error| Error::Malformed { path: path.to_owned(), reason: error.to_string() }
 }
 
 /// The tensors of `model.safetensors`.

@@ -203,8 +203,8 @@ fn a_model_of_another_make_is_refused() {
         assert!(error.to_string().contains(expect), "{error}");
     };
     let mut config = Tiny::new(|_| ()).config();
-    config["model_type"] = json!("t5");
-    check("config.json", config, "t5");
+    config["hidden_act"] = json!("swish");
+    check("config.json", config, "swish");
     let mut config = Tiny::new(|_| ()).config();
     config["position_embedding_type"] = json!("relative_key");
     check("config.json", config, "relative_key");
@@ -215,4 +215,19 @@ fn a_model_of_another_make_is_refused() {
         { "path": "2_Dense", "type": "sentence_transformers.models.Dense" },
     ]);
     check("modules.json", modules, "Dense");
+    // Families that call their sizes otherwise.
+    let t5 = json!({
+        "architectures": ["T5EncoderModel"], "model_type": "t5", "d_ff": 3072, "d_kv": 64,
+        "d_model": 768, "dense_act_fn": "relu", "feed_forward_proj": "relu",
+        "layer_norm_epsilon": 1e-6, "num_heads": 12, "num_layers": 12, "pad_token_id": 0,
+        "relative_attention_num_buckets": 32, "vocab_size": 32128,
+    });
+    check("config.json", t5, "model type `t5`");
+    let distilbert = json!({
+        "_name_or_path": "distilbert-base-uncased", "activation": "gelu",
+        "architectures": ["DistilBertModel"], "dim": 768, "hidden_dim": 3072,
+        "max_position_embeddings": 512, "model_type": "distilbert", "n_heads": 12, "n_layers": 6,
+        "pad_token_id": 0, "sinusoidal_pos_embds": false, "vocab_size": 30522,
+    });
+    check("config.json", distilbert, "model type `distilbert`");
 }
