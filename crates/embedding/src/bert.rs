@@ -101,7 +101,7 @@ impl Bert {
         let tokens = files.tokens()?;
         Ok(Bert {
             fingerprint: files.fingerprint(&options),
-            network: files.network(tokens.vocabulary_size())?,
+            network: files.network(tokens.ids_end()?)?,
             tokens,
             lanes: Lanes::new(options.threads.max(1)),
             options,

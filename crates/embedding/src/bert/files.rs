@@ -69,8 +69,7 @@ struct Config {
     hidden_act: Activation,
     #[serde(default = "layer_norm_epsilon")]
     layer_norm_eps: f64,
-    #[serde(default)]
-    pad_token_id: u32,
+    pad_token_id: Option<u32>,
     #[serde(default = "absolute")]
     position_embedding_type: String,
 }
@@ -198,11 +197,12 @@ impl ModelFiles {
         }
     }
 
-    pub(super) fn network(&self, vocabulary_size: usize) -> Result<Network, Error> {
+    /// The network for a tokenizer whose ids are all below `ids_end`.
+    pub(super) fn network(&self, ids_end: usize) -> Result<Network, Error> {
         let hidden = self.config.hidden_size;
         let weights = Weights::read(self.dir.join(WEIGHTS), &self.weights)?;
         let offset = self.config.position_offset();
-        let words = weights.rows("embeddings.word_embeddings.weight", vocabulary_size, hidden)?;
+        let words = weights.rows("embeddings.word_embeddings.weight", ids_end, hidden)?;
         let types = weights.rows("embeddings.token_type_embeddings.weight", 1, hidden)?;
         let positions = weights.rows(
             "embeddings.position_embeddings.weight",
@@ -288,9 +288,10 @@ fn numbers(tensor: &Tensor) -> Result<Vec<f32>, Error> {
 }
 
 impl Config {
-    /// The row of a text's first position: RoBERTa counts on from the padding token's id.
+    /// The row of a text's first position: RoBERTa counts on from the padding token's id, which is
+    /// 1 unless said.
     fn position_offset(&self) -> usize {
-        if self.model_type == "bert" { 0 } else { self.pad_token_id as usize + 1 }
+        if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) as usize + 1 }
     }
 }
 

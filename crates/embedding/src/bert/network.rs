@@ -28,7 +28,7 @@ pub(super) enum Pooling {
 pub(super) struct Network {
     /// Numbers of a token's row.
     pub(super) hidden: usize,
-    /// One row per token of the vocabulary.
+    /// A row for every id that the tokenizer gives.
     pub(super) words: Vec<f32>,
     /// One row per position, with the row of token type 0 added.
     pub(super) positions: Vec<f32>,
@@ -111,7 +111,7 @@ impl Network {
         tokens.clear();
         for sequence in sequences {
             for (id, position) in sequence.iter().zip(self.positions.chunks_exact(self.hidden)) {
-                let word = words.clone().nth(*id as usize).expect("a row per token");
+                let word = words.clone().nth(*id as usize).expect("a row for every id");
                 tokens.extend(word.iter().zip(position).map(|(word, position)| word + position));
             }
         }

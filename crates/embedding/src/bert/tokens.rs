@@ -1,6 +1,6 @@
 //! Text to the token ids that the network takes.
 
-use tokenizers::{Tokenizer, TruncationDirection};
+use tokenizers::{Encoding, Tokenizer, TruncationDirection};
 
 use crate::Error;
 
@@ -43,15 +43,22 @@ impl Tokens {
         self.tokenizer.encode_fast(text, false).map_or(0, |encoding| encoding.len())
     }
 
-    pub(super) fn vocabulary_size(&self) -> usize {
-        self.tokenizer.get_vocab_size(true)
+    /// One more than the largest id that a sequence can have: ids may have gaps, and what frames a
+    /// text need not be in the vocabulary.
+    pub(super) fn ids_end(&self) -> Result<usize, Error> {
+        let frame = self.tokenizer.post_process(Encoding::default(), None, true);
+        let frame = frame.map_err(Error::compute)?;
+        let words = self.tokenizer.get_vocab(false).into_values();
+        let added = self.tokenizer.get_added_tokens_decoder().into_keys();
+        let ids = words.chain(added).chain(frame.get_ids().iter().copied());
+        Ok(ids.max().map_or(0, |id| id as usize + 1))
     }
 
     /// Every word piece that can stand in a text, in the order of the ids, and its sequence:
     /// the piece between the special tokens.
     #[cfg(feature = "distill")]
     pub(super) fn framed_pieces(&self) -> Result<(Vec<String>, Vec<Vec<u32>>), Error> {
-        use tokenizers::{Encoding, Token};
+        use tokenizers::Token;
 
         let special = self.tokenizer.get_added_tokens_decoder();
         let mut pieces: Vec<(u32, String)> = self

@@ -6,7 +6,7 @@ pub(crate) mod tiny;
 use std::{collections::HashSet, fs};
 
 use aios_embedding::{Bert, BertOptions, Embedder, Error, Fingerprint};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::assert_close;
 use tiny::Tiny;
@@ -45,7 +45,12 @@ fn it_agrees_with_reference_arithmetic() {
 
 #[test]
 fn it_agrees_with_reference_arithmetic_for_roberta() {
-    assert_agrees(&Tiny::new(|settings| settings.model_type = "xlm-roberta"));
+    for pad_token_id in [Some(1), None] {
+        assert_agrees(&Tiny::new(|settings| {
+            settings.model_type = "xlm-roberta";
+            settings.pad_token_id = pad_token_id;
+        }));
+    }
 }
 
 #[test]
@@ -194,8 +199,30 @@ fn a_file_that_says_something_else_is_named() {
 }
 
 #[test]
+fn a_token_without_a_row_is_refused_at_opening() {
+    let check = |rows: usize, change: fn(&mut Value)| {
+        let tiny = Tiny::new(|_| ());
+        let mut tokenizer = tiny::tokenizer();
+        change(&mut tokenizer);
+        fs::write(tiny.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
+        let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
+        assert!(error.is_damaged(), "{error}");
+        let needed = format!("needed are [{rows} or more, 8]");
+        assert!(error.to_string().contains(&needed), "{error}");
+    };
+    check(1000, |tokenizer| tokenizer["model"]["vocab"]["three"] = json!(999));
+    check(1000, |tokenizer| tokenizer["post_processor"]["sep"][1] = json!(999));
+    // It is given the next id that is free.
+    check(14, |tokenizer| {
+        let mut added = tokenizer["added_tokens"][0].clone();
+        (added["id"], added["content"]) = (json!(999), json!("[MORE]"));
+        tokenizer["added_tokens"].as_array_mut().unwrap().push(added);
+    });
+}
+
+#[test]
 fn a_model_of_another_make_is_refused() {
-    let check = |name: &str, content: serde_json::Value, expect: &str| {
+    let check = |name: &str, content: Value, expect: &str| {
         let tiny = Tiny::new(|_| ());
         fs::write(tiny.path().join(name), content.to_string()).unwrap();
         let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();

@@ -12,11 +12,15 @@ pub(crate) const LAYERS: usize = 2;
 pub(crate) const EPSILON: f64 = 1e-5;
 const WIDE: usize = 12;
 const POSITIONS: usize = 20;
-const PAD: usize = 0;
+/// The special tokens stand as RoBERTa has them.
 const PIECES: &[&str] = &[
-    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[", "]", "sep", "red", "green", "blue", "one", "two",
+    "[CLS]", "[PAD]", "[SEP]", "[UNK]", "[", "]", "sep", "red", "green", "blue", "one", "two",
     "three",
 ];
+const CLS: usize = 0;
+const PAD: usize = 1;
+const SEP: usize = 2;
+const UNK: usize = 3;
 
 /// What may differ from model to model.
 pub(crate) struct Settings {
@@ -25,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) activation: &'static str,
     pub(crate) pooling: &'static str,
     pub(crate) length_max: Option<usize>,
+    pub(crate) pad_token_id: Option<usize>,
     /// What the names of the tensors begin with.
     pub(crate) prefix: &'static str,
     /// A tensor that is left out of the file.
@@ -50,6 +55,7 @@ impl Tiny {
             activation: "gelu",
             pooling: "mean_tokens",
             length_max: None,
+            pad_token_id: Some(PAD),
             prefix: "",
             omitted: "",
         };
@@ -66,9 +72,9 @@ impl Tiny {
 
     /// The ids of a text of whole words, between the special tokens.
     pub(crate) fn ids(&self, text: &str) -> Vec<usize> {
-        let id = |word| PIECES.iter().position(|&piece| piece == word).unwrap_or(1);
+        let id = |word| PIECES.iter().position(|&piece| piece == word).unwrap_or(UNK);
         let words = text.split_whitespace().map(id);
-        [2].into_iter().chain(words).chain([3]).collect()
+        [CLS].into_iter().chain(words).chain([SEP]).collect()
     }
 
     /// The position of a text's first token.
@@ -77,7 +83,7 @@ impl Tiny {
     }
 
     pub(crate) fn config(&self) -> Value {
-        json!({
+        let mut config = json!({
             "model_type": self.settings.model_type,
             "hidden_act": self.settings.activation,
             "hidden_size": HIDDEN,
@@ -86,8 +92,11 @@ impl Tiny {
             "intermediate_size": WIDE,
             "max_position_embeddings": POSITIONS,
             "layer_norm_eps": EPSILON,
-            "pad_token_id": PAD,
-        })
+        });
+        if let Some(id) = self.settings.pad_token_id {
+            config["pad_token_id"] = json!(id);
+        }
+        config
     }
 
     fn write(&self) {
@@ -127,7 +136,7 @@ impl Tiny {
     }
 }
 
-fn tokenizer() -> Value {
+pub(crate) fn tokenizer() -> Value {
     let vocabulary: BTreeMap<&str, usize> =
         PIECES.iter().enumerate().map(|(id, &piece)| (piece, id)).collect();
     let special = |id: usize| {
@@ -140,13 +149,13 @@ fn tokenizer() -> Value {
         "truncation": { "max_length": 4, "strategy": "LongestFirst", "stride": 0,
                         "direction": "Right" },
         "padding": { "strategy": { "Fixed": 9 }, "direction": "Right", "pad_to_multiple_of": null,
-                     "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]" },
-        "added_tokens": [special(0), special(1), special(2), special(3)],
+                     "pad_id": PAD, "pad_type_id": 0, "pad_token": "[PAD]" },
+        "added_tokens": [special(CLS), special(PAD), special(SEP), special(UNK)],
         "normalizer": { "type": "BertNormalizer", "clean_text": true,
                         "handle_chinese_chars": true, "strip_accents": null, "lowercase": true },
         "pre_tokenizer": { "type": "BertPreTokenizer" },
         "post_processor": {
-            "type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2],
+            "type": "BertProcessing", "sep": ["[SEP]", SEP], "cls": ["[CLS]", CLS],
         },
         "decoder": null,
         "model": { "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
