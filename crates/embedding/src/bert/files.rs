@@ -1,14 +1,17 @@
 //! What a sentence-transformers directory says, checked and brought into the network's shapes.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Component, Path, PathBuf},
 };
 
 use candle_core::{DType, Device, Tensor, safetensors};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use tokenizers::{PostProcessor, Tokenizer};
+use tokenizers::{
+    PostProcessor, Tokenizer,
+    normalizers::{Sequence, utils::Lowercase},
+};
 
 use super::{
     BertOptions,
@@ -25,13 +28,16 @@ const MODULES: &str = "modules.json";
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const WEIGHTS: &str = "model.safetensors";
-const LENGTH: &str = "sentence_bert_config.json";
+const INPUT: &str = "sentence_bert_config.json";
+
+/// What the names of the settings in the pooling's `config.json` begin with.
+const POOLING_MODE: &str = "pooling_mode_";
 
 /// The files that must be there for a model with this `modules.json`, and those that may.
 pub(super) fn names(modules: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
     let pooling = pooling_file(Path::new(MODULES), modules)?;
     let needed = [MODULES, CONFIG, TOKENIZER, WEIGHTS, &pooling].map(str::to_owned);
-    Ok((needed.into(), vec![LENGTH.to_owned()]))
+    Ok((needed.into(), vec![INPUT.to_owned()]))
 }
 
 /// The first file that is not in `dir` and must be.
@@ -51,6 +57,8 @@ pub(super) struct ModelFiles {
     pooling: Pooling,
     /// Most tokens that the model is meant for, special ones included.
     length_max: usize,
+    /// Whether texts are made lower case, whatever the tokenizer does.
+    lowercase: bool,
     tokenizer: Vec<u8>,
     weights: Vec<u8>,
 }
@@ -58,8 +66,6 @@ pub(super) struct ModelFiles {
 /// `config.json`, as far as it decides about vectors.
 #[derive(Serialize, Deserialize)]
 struct Config {
-    #[serde(default, skip_serializing, rename = "_name_or_path")]
-    name: String,
     model_type: String,
     hidden_size: usize,
     num_hidden_layers: usize,
@@ -100,23 +106,25 @@ struct ModuleEntry {
     kind: String,
 }
 
-/// The pooling's `config.json`.
+/// The pooling's `config.json`: what it is called differs, so what is not known is found, too.
 #[derive(Deserialize)]
 struct PoolingConfig {
-    #[serde(default)]
-    pooling_mode_cls_token: bool,
-    #[serde(default)]
-    pooling_mode_mean_tokens: bool,
-    #[serde(default)]
-    pooling_mode_max_tokens: bool,
-    #[serde(default)]
-    pooling_mode_mean_sqrt_len_tokens: bool,
+    #[serde(default = "yes")]
+    include_prompt: bool,
+    #[serde(flatten)]
+    modes: BTreeMap<String, Value>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `sentence_bert_config.json`.
 #[derive(Default, Deserialize)]
-struct LengthConfig {
+struct InputConfig {
     max_seq_length: Option<usize>,
+    #[serde(default)]
+    do_lower_case: bool,
 }
 
 /// What `tokenizer.json` says about unknown words.
@@ -136,13 +144,14 @@ impl ModelFiles {
         let pooling = read_pooling(dir)?;
         let config = read_config(&dir.join(CONFIG))?;
         let positions = config.max_position_embeddings.saturating_sub(config.position_offset());
-        let length = match read_json::<LengthConfig>(&dir.join(LENGTH)) {
-            Err(error) if error.is_not_found() => LengthConfig::default(),
-            length => length?,
+        let input = match read_json::<InputConfig>(&dir.join(INPUT)) {
+            Err(error) if error.is_not_found() => InputConfig::default(),
+            input => input?,
         };
         Ok(ModelFiles {
             pooling,
-            length_max: length.max_seq_length.unwrap_or(positions).min(positions),
+            lowercase: input.do_lower_case,
+            length_max: input.max_seq_length.unwrap_or(positions).min(positions),
             config,
             tokenizer: file::read(&dir.join(TOKENIZER), HOLDS)?,
             weights: file::read(&dir.join(WEIGHTS), HOLDS)?,
@@ -150,11 +159,13 @@ impl ModelFiles {
         })
     }
 
-    /// Changes with everything that changes a vector, and with nothing else.
+    /// Changes with everything that changes a vector, and with nothing else: the name that
+    /// `config.json` has for the model is the path that somebody once trained it at.
     pub(super) fn fingerprint(&self, options: &BertOptions) -> Fingerprint {
         let mut hasher = blake3::Hasher::new();
         let config = serde_json::to_vec(&self.config).expect("a configuration is plain data");
         let length = self.length_max.to_string();
+        let lowercase: &[&[u8]] = if self.lowercase { &[b"lower case"] } else { &[] };
         let parts = [
             &*self.weights,
             &*self.tokenizer,
@@ -163,16 +174,15 @@ impl ModelFiles {
             options.query_prefix.as_bytes(),
             options.document_prefix.as_bytes(),
         ];
-        for part in parts {
+        for part in parts.iter().chain(lowercase) {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
         }
-        let name = self.config.name.rsplit('/').find(|part| !part.is_empty());
         let pooling = match self.pooling {
             Pooling::Mean => "mean",
             Pooling::Cls => "cls",
         };
-        let name = name.unwrap_or(&self.config.model_type);
-        Fingerprint::of(name, hasher.finalize(), pooling, self.config.hidden_size)
+        let Config { model_type, hidden_size, .. } = &self.config;
+        Fingerprint::of(model_type, hasher.finalize(), pooling, *hidden_size)
     }
 
     pub(super) fn tokens(&self) -> Result<Tokens, Error> {
@@ -183,6 +193,13 @@ impl ModelFiles {
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| malformed(error.to_string()))?;
         tokenizer.set_encode_special_tokens(true);
+        if self.lowercase {
+            let normalisers =
+                [Some(Lowercase.into()), tokenizer.get_normalizer().cloned()].into_iter().flatten();
+            let normaliser = Sequence::new(normalisers.collect());
+            let changed = tokenizer.with_normalizer(Some(normaliser));
+            changed.map_err(|error| malformed(error.to_string()))?;
+        }
         let TokenizerFile { model } = parse_json(&path, &self.tokenizer)?;
         let named = model.unk_token.and_then(|token| tokenizer.token_to_id(&token));
         let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(false));
@@ -345,7 +362,8 @@ fn pooling_file(path: &Path, modules: &[u8]) -> Result<String, Error> {
         return unsupported(format!("module {module} in `{}`", modules[0].path));
     }
     let pooling = &modules[1].path;
-    if !Path::new(pooling).components().all(|part| matches!(part, Component::Normal(_))) {
+    let is_below = |part| matches!(part, Component::Normal(_));
+    if pooling.is_empty() || !Path::new(pooling).components().all(is_below) {
         return unsupported(format!("a pooling in `{pooling}`"));
     }
     Ok(format!("{pooling}/{CONFIG}"))
@@ -355,15 +373,15 @@ fn read_pooling(dir: &Path) -> Result<Pooling, Error> {
     let path = dir.join(MODULES);
     let path = dir.join(pooling_file(&path, &file::read(&path, HOLDS)?)?);
     let config: PoolingConfig = read_json(&path)?;
-    let others = config.pooling_mode_max_tokens || config.pooling_mode_mean_sqrt_len_tokens;
-    match (config.pooling_mode_mean_tokens, config.pooling_mode_cls_token) {
-        (true, false) if !others => Ok(Pooling::Mean),
-        (false, true) if !others => Ok(Pooling::Cls),
-        _ => {
-            let feature = "a pooling other than mean or first token alone".into();
-            Err(Error::Unsupported { path, feature, instead: INSTEAD })
-        }
-    }
+    let modes = config.modes.iter().filter(|(_, is_on)| **is_on == Value::Bool(true));
+    let modes: Vec<&str> = modes.filter_map(|(name, _)| name.strip_prefix(POOLING_MODE)).collect();
+    let feature = match *modes {
+        _ if !config.include_prompt => "a pooling without the prompt".to_owned(),
+        ["mean_tokens"] => return Ok(Pooling::Mean),
+        ["cls_token"] => return Ok(Pooling::Cls),
+        _ => format!("the pooling [{}]", modes.join(", ")),
+    };
+    Err(Error::Unsupported { path, feature, instead: INSTEAD })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
@@ -391,8 +409,18 @@ impl Weights {
         let tensors = safetensors::load_buffer(bytes, &Device::Cpu)
             .map_err(|error| Error::Malformed { path: path.clone(), reason: error.to_string() })?;
         let words = "embeddings.word_embeddings.weight";
-        let prefix = tensors.keys().find_map(|name| name.strip_suffix(words));
-        Ok(Weights { prefix: prefix.unwrap_or_default().to_owned(), path, tensors })
+        let mut prefixes: Vec<&str> =
+            tensors.keys().filter_map(|name| name.strip_suffix(words)).collect();
+        prefixes.sort_unstable();
+        let prefix = match *prefixes {
+            [] => String::new(),
+            [prefix] => prefix.to_owned(),
+            _ => {
+                let feature = format!("more than one encoder, `{}`", prefixes.join("`, `"));
+                return Err(Error::Unsupported { path, feature, instead: INSTEAD });
+            }
+        };
+        Ok(Weights { prefix, path, tensors })
     }
 
     fn linear(&self, at: &str, outputs: usize, inputs: usize) -> Result<Linear, Error> {

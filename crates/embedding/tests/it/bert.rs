@@ -6,6 +6,7 @@ pub(crate) mod tiny;
 use std::{collections::HashSet, fs};
 
 use aios_embedding::{Bert, BertOptions, Embedder, Error, Fingerprint};
+use candle_core::Device;
 use serde_json::{Value, json};
 
 use crate::assert_close;
@@ -59,6 +60,32 @@ fn weights_may_stand_under_the_name_of_the_family() {
     let prefixed = Tiny::new(|settings| settings.prefix = "bert.");
     let vector = |tiny| open(tiny).embed_query("red blue").unwrap();
     assert_eq!(vector(&plain), vector(&prefixed));
+}
+
+#[test]
+fn weights_of_two_encoders_are_refused() {
+    let tiny = Tiny::new(|_| ());
+    let path = tiny.path().join("model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+    let other = tensors["embeddings.word_embeddings.weight"].clone();
+    tensors.insert("queries.embeddings.word_embeddings.weight".into(), other);
+    candle_core::safetensors::save(&tensors, &path).unwrap();
+    let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
+    assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+    assert!(error.to_string().contains("more than one encoder, ``, `queries.`"), "{error}");
+}
+
+#[test]
+fn texts_are_made_lower_case_where_the_model_says_so() {
+    let cased = |settings: &mut tiny::Settings| settings.lowercases = false;
+    let (plain, lowering) = (Tiny::new(cased), Tiny::new(cased));
+    fs::write(lowering.path().join("sentence_bert_config.json"), r#"{"do_lower_case": true}"#)
+        .unwrap();
+    let (plain, lowering) = (open(&plain), open(&lowering));
+    let red = plain.embed_query("red").unwrap();
+    assert_ne!(plain.embed_query("Red").unwrap(), red);
+    assert_eq!(lowering.embed_query("Red").unwrap(), red);
+    assert_ne!(plain.fingerprint(), lowering.fingerprint());
 }
 
 #[test]
@@ -125,7 +152,14 @@ fn the_fingerprint_follows_the_content() {
     let fingerprint = |tiny: &Tiny| open(tiny).fingerprint().clone();
     let tiny = Tiny::new(|_| ());
     assert_eq!(fingerprint(&tiny), fingerprint(&Tiny::new(|_| ())));
-    assert!(fingerprint(&tiny).as_str().ends_with("/mean/8"), "{}", fingerprint(&tiny));
+    let told = fingerprint(&tiny);
+    assert!(told.as_str().starts_with("bert@") && told.as_str().ends_with("/mean/8"), "{told}");
+    // Where it was trained makes no other space of it.
+    let moved = Tiny::new(|_| ());
+    let mut config = moved.config();
+    config["_name_or_path"] = json!("/tmp/checkpoint-500");
+    fs::write(moved.path().join("config.json"), config.to_string()).unwrap();
+    assert_eq!(fingerprint(&moved), told);
     let others = [
         Tiny::new(|settings| settings.seed = 2),
         Tiny::new(|settings| settings.activation = "relu"),
@@ -202,7 +236,7 @@ fn a_file_that_says_something_else_is_named() {
 fn a_token_without_a_row_is_refused_at_opening() {
     let check = |rows: usize, change: fn(&mut Value)| {
         let tiny = Tiny::new(|_| ());
-        let mut tokenizer = tiny::tokenizer();
+        let mut tokenizer = tiny.tokenizer();
         change(&mut tokenizer);
         fs::write(tiny.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
         let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
@@ -235,7 +269,23 @@ fn a_model_of_another_make_is_refused() {
     let mut config = Tiny::new(|_| ()).config();
     config["position_embedding_type"] = json!("relative_key");
     check("config.json", config, "relative_key");
-    check("1_Pooling/config.json", json!({ "pooling_mode_max_tokens": true }), "pooling");
+    for others in [
+        json!({ "pooling_mode_max_tokens": true }),
+        json!({ "pooling_mode_mean_tokens": true, "pooling_mode_mean_sqrt_len_tokens": true }),
+        json!({ "pooling_mode_mean_tokens": true, "pooling_mode_weightedmean_tokens": true }),
+        json!({ "pooling_mode_cls_token": true, "pooling_mode_lasttoken": true }),
+        json!({ "pooling_mode_mean_tokens": true, "include_prompt": false }),
+        json!({}),
+    ] {
+        check("1_Pooling/config.json", others, "pooling");
+    }
+    for path in ["", "/etc", "..", "a/../../b", "./"] {
+        let modules = json!([
+            { "path": "", "type": "sentence_transformers.models.Transformer" },
+            { "path": path, "type": "sentence_transformers.models.Pooling" },
+        ]);
+        check("modules.json", modules, &format!("a pooling in `{path}`"));
+    }
     let modules = json!([
         { "path": "", "type": "sentence_transformers.models.Transformer" },
         { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" },

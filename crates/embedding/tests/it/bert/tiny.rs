@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) pooling: &'static str,
     pub(crate) length_max: Option<usize>,
     pub(crate) pad_token_id: Option<usize>,
+    /// Whether the tokenizer makes lower case of a text.
+    pub(crate) lowercases: bool,
     /// What the names of the tensors begin with.
     pub(crate) prefix: &'static str,
     /// A tensor that is left out of the file.
@@ -56,6 +58,7 @@ impl Tiny {
             pooling: "mean_tokens",
             length_max: None,
             pad_token_id: Some(PAD),
+            lowercases: true,
             prefix: "",
             omitted: "",
         };
@@ -99,13 +102,19 @@ impl Tiny {
         config
     }
 
+    pub(crate) fn tokenizer(&self) -> Value {
+        let mut tokenizer = tokenizer();
+        tokenizer["normalizer"]["lowercase"] = json!(self.settings.lowercases);
+        tokenizer
+    }
+
     fn write(&self) {
         let write = |name: &str, value: Value| {
             fs::write(self.path().join(name), value.to_string()).unwrap();
         };
         fs::create_dir(self.path().join("1_Pooling")).unwrap();
         write("config.json", self.config());
-        write("tokenizer.json", tokenizer());
+        write("tokenizer.json", self.tokenizer());
         write(
             "modules.json",
             json!([
@@ -136,7 +145,7 @@ impl Tiny {
     }
 }
 
-pub(crate) fn tokenizer() -> Value {
+fn tokenizer() -> Value {
     let vocabulary: BTreeMap<&str, usize> =
         PIECES.iter().enumerate().map(|(id, &piece)| (piece, id)).collect();
     let special = |id: usize| {
