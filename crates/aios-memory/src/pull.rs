@@ -137,11 +137,11 @@ async fn pull(
     let root = format!("{endpoint}/{}/resolve/{}", model.repository(), listing.sha);
     let pull = Pull { client, root, folder: cache.folder(model), model, listing };
     let modules = pull.file("modules.json", progress).await?;
-    let (needed, optional) = Bert::file_names(&fs::read(&modules).map_err(write(&modules))?)?;
-    for file in &needed {
+    let names = Bert::file_names(&fs::read(&modules).map_err(write(&modules))?)?;
+    for file in &names.needed {
         pull.file(file, progress).await?;
     }
-    for file in optional.iter().filter(|file| pull.find(file).is_some()) {
+    for file in names.optional.iter().filter(|file| pull.find(file).is_some()) {
         pull.file(file, progress).await?;
     }
     Ok(pull.finish()?)

@@ -18,6 +18,7 @@ use std::{
 };
 
 use crate::{Embedder, Error, Fingerprint, vector::normalise};
+pub use files::FileNames;
 use files::ModelFiles;
 use lanes::Lanes;
 use network::{Network, Scratch};
@@ -116,12 +117,11 @@ impl Bert {
         files::missing(dir)
     }
 
-    /// The files of a model whose `modules.json` is `modules`, by their paths in the directory:
-    /// those that must be there, and those that may.
+    /// The files of a model whose `modules.json` is `modules`.
     ///
     /// # Errors
     /// [`Error::Malformed`] or [`Error::Unsupported`], as [`open`](Bert::open).
-    pub fn file_names(modules: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
+    pub fn file_names(modules: &[u8]) -> Result<FileNames, Error> {
         files::names(modules)
     }
 

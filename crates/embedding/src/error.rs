@@ -41,6 +41,18 @@ pub enum Error {
         /// What is missing.
         path: PathBuf,
     },
+    /// A model is in the cache of the Hugging Face hub, but as no model that is built here, or
+    /// fetched by a program that needed other files of it.
+    #[error(
+        "`{model}` is in the Hugging Face cache, but {reason}; use a sentence-transformers model \
+         of the BERT or XLM-RoBERTa family, or, if it is one, run `aios-memory model pull {model}`"
+    )]
+    OtherMake {
+        /// The model.
+        model: String,
+        /// What tells it from one that can be read.
+        reason: &'static str,
+    },
     /// A file of a model is there but could not be read.
     #[error("failed to read `{}`; check its permissions and the disk", path.display())]
     Read {

@@ -122,19 +122,25 @@ impl HubCache {
         HubCache { dir: dir.into() }
     }
 
-    /// Where the hub's own library has it: `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or
-    /// `huggingface/hub` in `XDG_CACHE_HOME`, or `.cache/huggingface/hub` in `HOME`; the first of
-    /// these variables that is set. None if none is.
+    /// Where the hub's own library has it: `HF_HUB_CACHE`, or `HUGGINGFACE_HUB_CACHE`, or `hub` in
+    /// `HF_HOME`, or `huggingface/hub` in `XDG_CACHE_HOME`, or `.cache/huggingface/hub` in `HOME`;
+    /// the first of these variables that is set. A `~` at the beginning means `HOME`. None if it
+    /// takes `HOME`, which is not set.
     #[must_use]
     pub fn locate(variable: impl Fn(&str) -> Option<OsString>) -> Option<HubCache> {
         let below = |name: &str, rest: &str| {
             let value = variable(name).filter(|value| !value.is_empty())?;
-            Some(HubCache::new(Path::new(&value).join(rest)))
+            Some(Path::new(&value).join(rest))
         };
-        below("HF_HUB_CACHE", "")
+        let dir = below("HF_HUB_CACHE", "")
+            .or_else(|| below("HUGGINGFACE_HUB_CACHE", ""))
             .or_else(|| below("HF_HOME", "hub"))
             .or_else(|| below("XDG_CACHE_HOME", "huggingface/hub"))
-            .or_else(|| below("HOME", ".cache/huggingface/hub"))
+            .unwrap_or_else(|| Path::new("~").join(".cache/huggingface/hub"));
+        match dir.strip_prefix("~") {
+            Ok(rest) => Some(HubCache::new(below("HOME", "")?.join(rest))),
+            Err(_) => Some(HubCache::new(dir)),
+        }
     }
 
     /// Where it is.
@@ -153,8 +159,9 @@ impl HubCache {
     ///
     /// # Errors
     /// [`Error::NotCached`] when the model, or the revision, is not there; [`Error::Incomplete`]
-    /// when a file of it is missing; [`Error::Read`] when the cache cannot be read; what
-    /// [`Bert::open`] says of a `modules.json` that it does not take.
+    /// when a file of it is missing; [`Error::OtherMake`] when it has the files of another make;
+    /// [`Error::Read`] when the cache cannot be read; what [`Bert::open`] says of a `modules.json`
+    /// that it does not take.
     pub fn resolve(&self, model: &ModelName) -> Result<PathBuf, Error> {
         let folder = self.folder(model);
         let reference = folder.join("refs").join(model.revision());
@@ -165,14 +172,13 @@ impl HubCache {
             Err(source) => return Err(Error::Read { path: reference, source }),
         };
         let snapshot = folder.join("snapshots").join(&commit);
-        if !is_path(&commit) || !snapshot.is_dir() {
+        let read = |source| Error::Read { path: snapshot.clone(), source };
+        if !is_path(&commit) || !snapshot.try_exists().map_err(read)? {
             let looked_at = vec![reference, snapshot];
             return Err(Error::NotCached { model: model.to_string(), looked_at });
         }
-        match Bert::missing_file(&snapshot)? {
-            Some(path) => Err(Error::Incomplete { model: model.to_string(), path }),
-            None => Ok(snapshot),
-        }
+        check(model.to_string(), &snapshot)?;
+        Ok(snapshot)
     }
 
     /// Every snapshot, in the order of the names, and whether it can be used.
@@ -191,17 +197,36 @@ impl HubCache {
                 let revisions: Vec<String> =
                     revisions.iter().filter(of_commit).map(|(name, _)| name.clone()).collect();
                 let path = folder.join("snapshots").join(&commit);
-                let unusable = match Bert::missing_file(&path) {
-                    Ok(None) => None,
-                    Ok(Some(path)) => Some(Error::Incomplete { model: repository.clone(), path }),
-                    Err(error) => Some(error),
-                };
+                let unusable = check(repository.clone(), &path).err();
                 let repository = repository.clone();
                 models.push(CachedModel { repository, commit, revisions, path, unusable });
             }
         }
         Ok(models)
     }
+}
+
+/// Whether a snapshot has all files of a model.
+fn check(model: String, snapshot: &Path) -> Result<(), Error> {
+    let Some(path) = Bert::missing_file(snapshot)? else { return Ok(()) };
+    // What is linked but not there was meant to come: links whose files are gone count here.
+    let names = names(snapshot)?;
+    let has = |name: &str| names.iter().any(|found| found == name);
+    let foreign = if !names.is_empty() && !has("modules.json") {
+        Some("it has no `modules.json`")
+    } else if has("model.safetensors") {
+        None
+    } else if has("model.safetensors.index.json") {
+        Some("its weights are in several files, not in `model.safetensors`")
+    } else if has("pytorch_model.bin") || has("pytorch_model.bin.index.json") {
+        Some("its weights are a pickle of Python, not in `model.safetensors`")
+    } else {
+        None
+    };
+    Err(match foreign {
+        Some(reason) => Error::OtherMake { model, reason },
+        None => Error::Incomplete { model, path },
+    })
 }
 
 /// What a directory holds, sorted; one that is not there holds nothing.

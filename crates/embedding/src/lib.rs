@@ -46,7 +46,7 @@ mod vector;
 mod wordpiece;
 
 #[cfg(feature = "bert")]
-pub use bert::{Bert, BertOptions};
+pub use bert::{Bert, BertOptions, FileNames};
 pub use cached::Cached;
 pub use embedder::Embedder;
 pub use error::{Damage, Error};

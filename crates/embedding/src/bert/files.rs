@@ -33,11 +33,20 @@ const INPUT: &str = "sentence_bert_config.json";
 /// What the names of the settings in the pooling's `config.json` begin with.
 const POOLING_MODE: &str = "pooling_mode_";
 
-/// The files that must be there for a model with this `modules.json`, and those that may.
-pub(super) fn names(modules: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
+/// The files of a model, by their paths in its directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileNames {
+    /// Those that must be there.
+    pub needed: Vec<String>,
+    /// Those that are read where they are there.
+    pub optional: Vec<String>,
+}
+
+/// The files of a model with this `modules.json`.
+pub(super) fn names(modules: &[u8]) -> Result<FileNames, Error> {
     let pooling = pooling_file(Path::new(MODULES), modules)?;
     let needed = [MODULES, CONFIG, TOKENIZER, WEIGHTS, &pooling].map(str::to_owned);
-    Ok((needed.into(), vec![INPUT.to_owned()]))
+    Ok(FileNames { needed: needed.into(), optional: vec![INPUT.to_owned()] })
 }
 
 /// The first file that is not in `dir` and must be.
@@ -46,8 +55,15 @@ pub(super) fn missing(dir: &Path) -> Result<Option<PathBuf>, Error> {
         Err(Error::Missing { path, .. }) => return Ok(Some(path)),
         modules => modules?,
     };
-    let (needed, _) = names(&modules)?;
-    Ok(needed.iter().map(|name| dir.join(name)).find(|path| !path.exists()))
+    for name in names(&modules)?.needed {
+        let path = dir.join(name);
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Ok(Some(path)),
+            Err(source) => return Err(Error::Read { path, source }),
+        }
+    }
+    Ok(None)
 }
 
 /// A model's files, read.

@@ -92,6 +92,46 @@ fn a_list_says_what_is_usable() {
 }
 
 #[test]
+fn what_is_no_sentence_transformers_model_is_not_called_unfinished() {
+    let check = |files: &[&str], expect: &str| {
+        let (_home, cache) = cache(&Tiny::new(|_| ()));
+        let folder = cache.folder(&name("org/other"));
+        let snapshot = folder.join("snapshots/0123");
+        fs::create_dir_all(snapshot.join("1_Pooling")).unwrap();
+        fs::create_dir_all(folder.join("refs")).unwrap();
+        fs::write(folder.join("refs/main"), "0123").unwrap();
+        let tiny = Tiny::new(|_| ());
+        for file in files {
+            let from = tiny.path().join(file);
+            let content = if from.exists() { fs::read(from).unwrap() } else { Vec::new() };
+            fs::write(snapshot.join(file), content).unwrap();
+        }
+        let listed = cache.list().unwrap();
+        let other = listed.iter().find(|model| model.repository == "org/other").unwrap();
+        let error = cache.resolve(&name("org/other")).unwrap_err();
+        for error in [other.unusable.as_ref().unwrap(), &error] {
+            assert!(matches!(error, Error::OtherMake { .. }), "{error}");
+            assert!(!error.is_not_found() && error.to_string().contains(expect), "{error}");
+        }
+    };
+    let llm = ["config.json", "model-00001-of-00002.safetensors", "tokenizer.json"];
+    check(&llm, "no `modules.json`");
+    let whole = ["modules.json", "config.json", "tokenizer.json", "1_Pooling/config.json"];
+    check(&[&whole[..], &["model.safetensors.index.json"]].concat(), "several files");
+    check(&[&whole[..], &["pytorch_model.bin"]].concat(), "pickle");
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_not_called_missing() {
+    let (_home, cache) = cache(&Tiny::new(|_| ()));
+    let weights = cache.resolve(&name("org/tiny-model")).unwrap().join("model.safetensors");
+    fs::remove_file(&weights).unwrap();
+    symlink("model.safetensors", &weights).unwrap();
+    let error = cache.resolve(&name("org/tiny-model")).unwrap_err();
+    assert!(matches!(&error, Error::Read { path, .. } if *path == weights), "{error}");
+}
+
+#[test]
 fn the_cache_is_where_the_hubs_own_library_has_it() {
     let check = |variables: &[(&str, &str)], expect: Option<&str>| {
         let value = |asked: &str| {
@@ -101,12 +141,23 @@ fn the_cache_is_where_the_hubs_own_library_has_it() {
         let found = HubCache::locate(value);
         assert_eq!(found.as_ref().map(HubCache::dir), expect.map(Path::new));
     };
-    let all = [("HF_HUB_CACHE", "/a"), ("HF_HOME", "/b"), ("XDG_CACHE_HOME", "/c"), ("HOME", "/d")];
+    let all = [
+        ("HF_HUB_CACHE", "/a"),
+        ("HUGGINGFACE_HUB_CACHE", "/b"),
+        ("HF_HOME", "/c"),
+        ("XDG_CACHE_HOME", "/d"),
+        ("HOME", "/e"),
+    ];
     check(&all, Some("/a"));
-    check(&all[1..], Some("/b/hub"));
-    check(&all[2..], Some("/c/huggingface/hub"));
-    check(&all[3..], Some("/d/.cache/huggingface/hub"));
-    check(&[("HF_HUB_CACHE", ""), ("HOME", "/d")], Some("/d/.cache/huggingface/hub"));
+    check(&all[1..], Some("/b"));
+    check(&all[2..], Some("/c/hub"));
+    check(&all[3..], Some("/d/huggingface/hub"));
+    check(&all[4..], Some("/e/.cache/huggingface/hub"));
+    check(&[("HF_HUB_CACHE", ""), all[4]], Some("/e/.cache/huggingface/hub"));
+    check(&[("HF_HUB_CACHE", "~/models"), all[4]], Some("/e/models"));
+    check(&[("HF_HOME", "~"), all[4]], Some("/e/hub"));
+    check(&[("HF_HOME", "~other"), all[4]], Some("~other/hub"));
+    check(&[("HF_HOME", "~/models")], None);
     check(&[], None);
 }
 
