@@ -1,14 +1,18 @@
 //! Vectors of texts that come again.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroUsize,
+    sync::Arc,
+};
 
 use quick_cache::sync::Cache;
 
 use crate::{Embedder, Error, Fingerprint};
 
 /// An embedder that remembers the vectors of recent texts, by a hash of their content: what is
-/// stored twice, or asked again, is computed once. Worth its RAM over a [`Bert`](crate::Bert); a
-/// [`StaticModel`](crate::StaticModel) is faster than any cache.
+/// stored twice, also in one call, or asked again, is computed once. Worth its RAM over a
+/// [`Bert`](crate::Bert); a [`StaticModel`](crate::StaticModel) is faster than any cache.
 ///
 /// Queries and documents are kept apart, and each kind has room for as many entries as were given;
 /// the texts themselves are not kept.
@@ -18,7 +22,8 @@ pub struct Cached<E> {
     documents: Entries,
 }
 
-type Entries = Cache<[u8; 32], Arc<[f32]>>;
+type Key = [u8; 32];
+type Entries = Cache<Key, Arc<[f32]>>;
 
 impl<E: Embedder> Cached<E> {
     /// Puts a cache of `entries` queries and as many documents before `inner`.
@@ -29,25 +34,28 @@ impl<E: Embedder> Cached<E> {
     }
 }
 
-fn key(text: &str) -> [u8; 32] {
+fn key(text: &str) -> Key {
     *blake3::hash(text.as_bytes()).as_bytes()
 }
 
 impl<E: Embedder> Embedder for Cached<E> {
     fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        let keys: Vec<_> = texts.iter().map(|text| key(text)).collect();
-        let mut vectors: Vec<_> = keys.iter().map(|key| self.documents.get(key)).collect();
-        let missing: Vec<usize> =
-            (0..texts.len()).filter(|&index| vectors[index].is_none()).collect();
+        let keys: Vec<Key> = texts.iter().map(|text| key(text)).collect();
+        let kept = |key: &Key| Some((*key, self.documents.get(key)?));
+        let mut vectors: HashMap<Key, Arc<[f32]>> = keys.iter().filter_map(kept).collect();
+        let mut asked = HashSet::new();
+        let missing: Vec<usize> = (0..texts.len())
+            .filter(|&index| !vectors.contains_key(&keys[index]) && asked.insert(keys[index]))
+            .collect();
         let missing_texts: Vec<&str> = missing.iter().map(|&index| texts[index]).collect();
         let computed = self.inner.embed_documents(&missing_texts)?;
         for (index, vector) in missing.into_iter().zip(computed) {
             let vector: Arc<[f32]> = vector.into();
             self.documents.insert(keys[index], Arc::clone(&vector));
-            vectors[index] = Some(vector);
+            vectors.insert(keys[index], vector);
         }
-        let known = vectors.into_iter().map(|v| v.expect("an embedder gives a vector per text"));
-        Ok(known.map(|vector| vector.to_vec()).collect())
+        let vector = |key| vectors.get(key).expect("an embedder gives a vector per text").to_vec();
+        Ok(keys.iter().map(vector).collect())
     }
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {

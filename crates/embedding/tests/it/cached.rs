@@ -47,7 +47,7 @@ fn cached(entries: usize) -> (Cached<Watched>, Arc<StaticModel>, Arc<Mutex<Vec<S
 #[test]
 fn what_comes_again_is_computed_once() {
     let (cached, inner, seen) = cached(100);
-    for texts in [&["red", "green"][..], &["green", "blue", "red"], &["blue"], &[]] {
+    for texts in [&["red", "green", "red"][..], &["green", "blue", "red", "blue"], &["blue"], &[]] {
         let expected = inner.embed_documents(texts).unwrap();
         assert_eq!(cached.embed_documents(texts).unwrap(), expected);
     }
