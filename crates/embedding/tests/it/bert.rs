@@ -6,7 +6,7 @@ pub(crate) mod tiny;
 use std::{collections::HashSet, fs};
 
 use aios_embedding::{Bert, BertOptions, Embedder, Error, Fingerprint};
-use candle_core::Device;
+use candle_core::{DType, Device};
 use serde_json::{Value, json};
 
 use crate::assert_close;
@@ -51,6 +51,28 @@ fn it_agrees_with_reference_arithmetic_for_roberta() {
             settings.model_type = "xlm-roberta";
             settings.pad_token_id = pad_token_id;
         }));
+    }
+}
+
+#[test]
+fn weights_may_be_halves() {
+    let first = |dtype| {
+        let tiny = Tiny::new(|settings| settings.dtype = dtype);
+        assert_agrees(&tiny);
+        open(&tiny).embed_query("red").unwrap()
+    };
+    let [whole, half, brain] = [DType::F32, DType::F16, DType::BF16].map(first);
+    assert!(whole != half && half != brain);
+}
+
+#[test]
+fn weights_that_are_not_finite_give_no_vector() {
+    for number in [f32::NAN, f32::INFINITY] {
+        for name in ["embeddings.word_embeddings.weight", "encoder.layer.1.output.dense.bias"] {
+            let tiny = Tiny::new(|settings| settings.spoilt = Some((name, number)));
+            let error = open(&tiny).embed_documents(TEXTS).unwrap_err();
+            assert!(matches!(error, Error::Compute { .. }), "{error}");
+        }
     }
 }
 
@@ -101,6 +123,13 @@ fn batches_and_threads_change_no_vector() {
         }
     }
     assert!(open(&tiny).embed_documents(&[]).unwrap().is_empty());
+    // More tokens than one batch may have, whatever the number of texts.
+    let bert = Bert::open(tiny.path(), BertOptions::default().with_batch_max(1000)).unwrap();
+    let vectors = bert.embed_documents(&TEXTS.repeat(100)).unwrap();
+    assert_eq!(vectors.len(), 100 * TEXTS.len());
+    for (vector, alone) in vectors.iter().zip(alone.iter().cycle()) {
+        assert_close(vector, alone, 1e-6);
+    }
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! A BERT small enough to compute by hand, in a temporary directory.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::Path,
+};
 
-use safetensors::{Dtype, tensor::TensorView};
+use candle_core::{DType, Device};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -32,6 +36,10 @@ pub(crate) struct Settings {
     pub(crate) pad_token_id: Option<usize>,
     /// Whether the tokenizer makes lower case of a text.
     pub(crate) lowercases: bool,
+    /// How the file has its numbers; those of [`Tiny::tensors`] are what it makes of them.
+    pub(crate) dtype: DType,
+    /// A tensor, and the number that it begins with.
+    pub(crate) spoilt: Option<(&'static str, f32)>,
     /// What the names of the tensors begin with.
     pub(crate) prefix: &'static str,
     /// A tensor that is left out of the file.
@@ -59,11 +67,20 @@ impl Tiny {
             length_max: None,
             pad_token_id: Some(PAD),
             lowercases: true,
+            dtype: DType::F32,
+            spoilt: None,
             prefix: "",
             omitted: "",
         };
         change(&mut settings);
-        let tensors = tensors(settings.seed);
+        let mut tensors = tensors(settings.seed);
+        if let Some((name, value)) = settings.spoilt {
+            tensors.get_mut(name).unwrap().values[0] = value;
+        }
+        for tensor in tensors.values_mut() {
+            let stored = tensor.stored(settings.dtype).flatten_all().unwrap();
+            tensor.values = stored.to_dtype(DType::F32).unwrap().to_vec1().unwrap();
+        }
         let tiny = Tiny { settings, tensors, dir: tempfile::tempdir().unwrap() };
         tiny.write();
         tiny
@@ -128,20 +145,24 @@ impl Tiny {
         if let Some(length_max) = self.settings.length_max {
             write("sentence_bert_config.json", json!({ "max_seq_length": length_max }));
         }
-        let bytes: BTreeMap<String, (&Tensor, Vec<u8>)> = self
+        let stored: HashMap<String, candle_core::Tensor> = self
             .tensors
             .iter()
             .filter(|(name, _)| *name != self.settings.omitted)
             .map(|(name, tensor)| {
-                let bytes = tensor.values.iter().flat_map(|x| x.to_le_bytes()).collect();
-                (format!("{}{name}", self.settings.prefix), (tensor, bytes))
+                let name = format!("{}{name}", self.settings.prefix);
+                (name, tensor.stored(self.settings.dtype))
             })
             .collect();
-        let views = bytes.iter().map(|(name, (tensor, bytes))| {
-            (name, TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).unwrap())
-        });
-        let file = safetensors::serialize(views, None).unwrap();
-        fs::write(self.path().join("model.safetensors"), file).unwrap();
+        candle_core::safetensors::save(&stored, self.path().join("model.safetensors")).unwrap();
+    }
+}
+
+impl Tensor {
+    /// As the file has it.
+    fn stored(&self, dtype: DType) -> candle_core::Tensor {
+        let tensor = candle_core::Tensor::from_slice(&self.values, &*self.shape, &Device::Cpu);
+        tensor.unwrap().to_dtype(dtype).unwrap()
     }
 }
 
