@@ -165,6 +165,9 @@ pub enum Damage {
         /// The row, from 0.
         row: usize,
     },
+    /// The name is not UTF-8.
+    #[error("its name is not UTF-8")]
+    Name,
     /// The vocabulary is not one distinct, non-empty word piece per row.
     #[error("its vocabulary is not one distinct word piece per row, see row {row}")]
     Vocabulary {

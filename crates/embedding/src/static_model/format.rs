@@ -47,14 +47,14 @@ pub(super) fn parse(bytes: Cow<'static, [u8]>) -> Result<Parsed, Damage> {
         return Err(Damage::Checksum);
     }
     let scales = scales(&bytes[layout.scales.clone()])?;
-    let name = text(&bytes[layout.name.clone()])?.to_owned();
+    let name = str::from_utf8(&bytes[layout.name.clone()]).map_err(|_| Damage::Name)?.to_owned();
     let (vocabulary, rows) = match bytes {
         Cow::Borrowed(bytes) => {
-            let vocabulary = text(&bytes[layout.vocabulary])?;
+            let vocabulary = lines(&bytes[layout.vocabulary])?;
             (Cow::Borrowed(vocabulary), Cow::Borrowed(&bytes[layout.rows]))
         }
         Cow::Owned(bytes) => {
-            let vocabulary = text(&bytes[layout.vocabulary])?.to_owned();
+            let vocabulary = lines(&bytes[layout.vocabulary])?.to_owned();
             (Cow::Owned(vocabulary), Cow::Owned(bytes[layout.rows].to_vec()))
         }
     };
@@ -74,7 +74,7 @@ fn is_scale(scale: f32) -> bool {
     scale.is_finite() && 0.0 <= scale
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Damage> {
+fn lines(bytes: &[u8]) -> Result<&str, Damage> {
     str::from_utf8(bytes).map_err(|error| Damage::Vocabulary {
         row: bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count(),
     })

@@ -103,6 +103,7 @@ fn damage_is_told_apart() {
     for value in [f32::NAN, f32::INFINITY, -1.0] {
         check(put(scales + 4, value.to_le_bytes()), Damage::Scale { row: 1 });
     }
+    check(put(HEADER_BYTES, [0xFF; 4]), Damage::Name);
     check(put(vocabulary + 3, *b"\n\n\n\n"), Damage::Vocabulary { row: 1 });
     check(put(vocabulary + 4, [0xFF; 4]), Damage::Vocabulary { row: 1 });
     check(forged(|bytes| bytes[vocabulary + 3] = b'_'), Damage::Vocabulary { row: 3 });

@@ -80,7 +80,8 @@ impl Collections {
         })
     }
 
-    /// The largest difference of any component from the reference vectors.
+    /// The largest difference of any component from the reference vectors; one that is not a
+    /// number counts as the largest.
     pub(crate) fn deviation(&self, model: &dyn Embedder) -> Result<f32, Box<dyn Error>> {
         let texts: Vec<&str> = self.reference.iter().map(|item| &*item.text).collect();
         let vectors = model.embed_documents(&texts)?;
@@ -88,7 +89,7 @@ impl Collections {
             self.reference.iter().zip(&vectors).flat_map(|(item, vector)| {
                 item.vector.iter().zip(vector).map(|(a, b)| (a - b).abs())
             });
-        Ok(differences.fold(0.0, f32::max))
+        Ok(differences.max_by(f32::total_cmp).unwrap_or(0.0))
     }
 
     pub(crate) fn quality(&self, embed: Embed<'_>) -> Result<Quality, Box<dyn Error>> {
