@@ -14,7 +14,7 @@ use aios_memory_benches::{
 async fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
     if let Some(at) = arguments.iter().position(|argument| argument == VISIT) {
-        let visit = longterm::visited(Path::new(&arguments[at + 1])).await;
+        let visit = longterm::visited(Path::new(&arguments[at + 1]), Size::Real).await;
         println!("{}", serde_json::to_string(&visit).expect("numbers are plain data"));
         return ExitCode::SUCCESS;
     }

@@ -29,10 +29,39 @@ except ImportError as error:
     sys.exit()
 
 
-def graph(directory):
-    with open(os.path.join(directory, "config.json"), encoding="utf-8") as file:
-        config = json.load(file)
-    weights = load_file(os.path.join(directory, "model.safetensors"))
+INPUT = "sentence_bert_config.json"
+
+
+def read(directory, name, otherwise=None):
+    """What a file of JSON says, or `otherwise` where it is not there."""
+    try:
+        with open(os.path.join(directory, name), encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        if otherwise is None:
+            raise
+        return otherwise
+
+
+def beyond(directory, config, weights):
+    """What of this model the graph below cannot do, or None."""
+    pooling = next(m["path"] for m in read(directory, "modules.json") if "Pooling" in m["type"])
+    modes = read(directory, os.path.join(pooling, "config.json")).items()
+    modes = {mode for mode, chosen in modes if mode.startswith("pooling_mode_") and chosen}
+    if modes != {"pooling_mode_mean_tokens"}:
+        return f"pooling by {', '.join(sorted(modes))}"
+    if config["model_type"] != "bert":
+        return f"models of type {config['model_type']}"
+    if config["hidden_act"] != "gelu":
+        return f"the activation {config['hidden_act']}"
+    if "embeddings.word_embeddings.weight" not in weights:
+        return "tensors with a prefix to their names"
+    if read(directory, INPUT, {}).get("do_lower_case"):
+        return "texts that the tokenizer does not make lower case by itself"
+    return None
+
+
+def graph(config, weights):
     weights = {name: array.astype("float32") for name, array in weights.items()}
     nodes, constants = [], []
 
@@ -51,7 +80,7 @@ def graph(directory):
         matrix = constant(f"{at}.transposed", weights[f"{at}.weight"].T)
         return node("MatMul", [tokens, matrix], [f"{at}.out"], domain="")
 
-    epsilon = config["layer_norm_eps"]
+    epsilon = config.get("layer_norm_eps", 1e-12)
 
     def norm(tokens, skipped, bias, at):
         inputs = [tokens, skipped, weight(f"{at}.weight"), weight(f"{at}.bias"), weight(bias)]
@@ -122,12 +151,19 @@ def embed(session, tokenizer, texts, batch):
 
 
 def main(directory):
+    config = read(directory, "config.json")
+    weights = load_file(os.path.join(directory, "model.safetensors"))
+    why = beyond(directory, config, weights)
+    if why:
+        say({"missing": f"its graph is not made for {why}"})
+        return
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     tokenizer = Tokenizer.from_file(os.path.join(directory, "tokenizer.json"))
     tokenizer.no_padding()
-    with open(os.path.join(directory, "sentence_bert_config.json"), encoding="utf-8") as file:
-        tokenizer.enable_truncation(json.load(file)["max_seq_length"])
-    model = graph(directory)
+    length = read(directory, INPUT, {}).get("max_seq_length")
+    positions = config["max_position_embeddings"]
+    tokenizer.enable_truncation(min(length or positions, positions))
+    model = graph(config, weights)
     sessions = {}
     say({"version": onnxruntime.__version__})
     for line in sys.stdin:

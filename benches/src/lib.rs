@@ -2,8 +2,9 @@
 //! the absolute figures of a machine drift.
 //!
 //! One module per tier. Every workload takes a [`Size`]: the real one is measured, the smoke one
-//! runs in the test suite, so that no workload rots. A workload returns a checksum or asserts what
-//! it can, so that nothing is measured that does not happen.
+//! runs in the test suite, so that no workload rots (those of tier 2 with the feature `longterm`,
+//! which `cargo xtask test` selects). A workload returns a checksum or asserts what it can, so that
+//! nothing is measured that does not happen.
 //!
 //! ```text
 //! one table, and target/bench/operational.json
@@ -19,8 +20,11 @@
 pub mod embedding;
 #[cfg(feature = "longterm")]
 pub mod longterm;
+pub mod numbers;
 pub mod operational;
+mod python;
 pub mod report;
+mod status;
 pub mod working;
 
 /// How much work a workload does.
@@ -33,8 +37,8 @@ pub enum Size {
 }
 
 impl Size {
-    /// The size that a program's arguments ask for. `cargo test` runs bench targets too: without
-    /// `--bench`, or with `--smoke`, it is not a measurement.
+    /// The size that a program's arguments ask for. `cargo bench` passes `--bench`; without it (as
+    /// `cargo test --benches` runs these programs), or with `--smoke`, it is not a measurement.
     #[must_use]
     pub fn of(arguments: &[String]) -> Size {
         let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);

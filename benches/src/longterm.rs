@@ -9,9 +9,9 @@ mod rivals;
 
 use std::{
     collections::HashSet,
-    env, fs,
+    env,
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -23,13 +23,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Size,
-    report::{Bound, Report, Row},
+    report::{self, Bound, Report, Row},
+    status,
 };
 
 /// Records of one call of `store` when filling.
 const BATCH: u64 = 1_000;
 /// Hits of a search.
 const HITS: usize = 10;
+const STORE: &str = "store, one by one";
+const SEARCH: &str = "search";
 /// The argument with which the program runs itself to look at a store in a fresh process.
 pub const VISIT: &str = "--visit";
 
@@ -51,10 +54,8 @@ pub struct Visit {
     pub open_ms: f64,
     /// Resident bytes after opening, before any search.
     pub idle_bytes: f64,
-    /// How long the first search took.
+    /// How long the first search took; it waits until the library is in RAM.
     pub first_ms: f64,
-    /// How long the library took from then until it was held in RAM.
-    pub warm_ms: f64,
     /// Resident bytes after some searches.
     pub searching_bytes: f64,
 }
@@ -70,7 +71,7 @@ pub async fn run(options: Options) -> Report {
         steps.push(1_000_000);
     }
     let mut filled = 0;
-    for records in steps {
+    for &records in &steps {
         let longterm = open(&store, Config::default()).await;
         fill(&longterm, filled, records, &mut report).await;
         filled = records;
@@ -78,10 +79,11 @@ pub async fn run(options: Options) -> Report {
         searches(&longterm, records, options.size, &mut report).await;
         longterm.close().await.expect("the store closes");
         recall(&store, filled, records, options.size, &mut report).await;
-        visit(&store, records, &mut report);
+        visit(&store, records, options.size, &mut report).await;
     }
+    flatness(&mut report);
     if options.rivals {
-        rivals::run(options.size, dir.path(), &mut report);
+        rivals::run(options.size, &steps, dir.path(), &mut report);
     }
     report
 }
@@ -113,10 +115,10 @@ fn floor(size: Size, dir: &Path, report: &mut Report) -> f64 {
             .expect("the row fits");
         commits.push(millis(started));
     }
-    let floor_ms = quantile(&mut commits, 0.5) + quantile(&mut embeddings, 0.5);
-    add(report, "floor", "one FULL commit of rusqlite", "ms", quantile(&mut commits, 0.5));
-    add(report, "floor", "embedding one text", "ms", quantile(&mut embeddings, 0.5));
-    floor_ms
+    let (commit_ms, embedding_ms) = (median(&mut commits), median(&mut embeddings));
+    add(report, "floor", "one FULL commit of rusqlite", "ms", commit_ms);
+    add(report, "floor", "embedding one text", "ms", embedding_ms);
+    commit_ms + embedding_ms
 }
 
 async fn fill(longterm: &Longterm, from: u64, to: u64, report: &mut Report) {
@@ -153,9 +155,17 @@ async fn single_stores(
         samples.push(millis(started));
     }
     longterm.drain().await.expect("the library takes them");
-    let workload = at("store, one by one", records);
-    let p50 = quantiles(report, &workload, &mut samples);
+    let workload = at(STORE, records);
+    let (p50, _) = quantiles(report, &workload, &mut samples);
     report.target(&(workload + " against the floor"), p50 / floor_ms, Bound::AtMost(2.0));
+}
+
+/// What a store costs as the library grows.
+fn flatness(report: &mut Report) {
+    let p50 = |records| report.find(&at(STORE, records), "p50").map(|row| row.median);
+    let Some((few, many)) = p50(1_000).zip(p50(100_000)) else { return };
+    let what = format!("{STORE}: p50 at 100,000 records against 1,000");
+    report.target(&what, many / few, Bound::AtMost(1.2));
 }
 
 async fn searches(longterm: &Longterm, records: u64, size: Size, report: &mut Report) {
@@ -171,9 +181,8 @@ async fn searches(longterm: &Longterm, records: u64, size: Size, report: &mut Re
         let wanted = corpus::record(number).key();
         found += usize::from(hits.iter().any(|hit| hit.record.key() == wanted));
     }
-    let workload = at("search", records);
-    let p50 = quantiles(report, &workload, &mut samples);
-    let p95 = quantile(&mut samples, 0.95);
+    let workload = at(SEARCH, records);
+    let (p50, p95) = quantiles(report, &workload, &mut samples);
     add(report, &workload, "questions answered", "share", found as f64 / asked as f64);
     let bound = match records {
         ..=10_000 => 3.0,
@@ -256,16 +265,16 @@ fn keep_best(nearest: &mut Vec<(f32, String)>) {
 }
 
 /// Looks at the store in a process of its own, so that nothing else is in its RAM.
-fn visit(store: &Path, records: u64, report: &mut Report) {
-    let program = env::current_exe().expect("a program knows where it lies");
-    let output = Command::new(program).arg(VISIT).arg(store).output().expect("it runs itself");
-    // The smoke size runs inside the tests, whose program is another.
-    let Ok(visit) = serde_json::from_slice::<Visit>(&output.stdout) else { return };
+async fn visit(store: &Path, records: u64, size: Size, report: &mut Report) {
+    let visit = match size {
+        Size::Real => in_fresh_process(store),
+        // The smoke size runs inside the tests, whose program is another.
+        Size::Smoke => visited(store, size).await,
+    };
     let megabytes = |bytes: f64| bytes / 1e6;
     let workload = at("a fresh process", records);
     add(report, &workload, "open", "ms", visit.open_ms);
     add(report, &workload, "first search", "ms", visit.first_ms);
-    add(report, &workload, "into RAM, from then", "ms", visit.warm_ms);
     add(report, &workload, "RAM before searching", "MB", megabytes(visit.idle_bytes));
     add(report, &workload, "RAM while searching", "MB", megabytes(visit.searching_bytes));
     if records == 100_000 {
@@ -285,35 +294,37 @@ fn visit(store: &Path, records: u64, report: &mut Report) {
 /// In megabytes, at 100,000 records. A process that has searched holds the library in RAM.
 const RAM_IDLE: Bound = Bound::AtMost(150.0);
 
+fn in_fresh_process(store: &Path) -> Visit {
+    let program = env::current_exe().expect("a program knows where it lies");
+    let mut command = Command::new(program);
+    command.arg(VISIT).arg(store).stderr(Stdio::inherit());
+    let output = command.output().expect("it runs itself");
+    serde_json::from_slice(&output.stdout).expect("it says what it found")
+}
+
 /// How long a process is left alone until what opening has set going is over.
 const SETTLING: Duration = Duration::from_secs(3);
 
 /// What the fresh process does.
-pub async fn visited(store: &Path) -> Visit {
+pub async fn visited(store: &Path, size: Size) -> Visit {
     let started = Instant::now();
     let longterm = open(store, Config::default()).await;
     let open_ms = millis(started);
-    tokio::time::sleep(SETTLING).await;
+    tokio::time::sleep(size.pick(Duration::ZERO, SETTLING)).await;
     let idle_bytes = resident_bytes();
     let records = longterm.stats().await.expect("the store tells").records;
     let started = Instant::now();
     longterm.search(&corpus::question(1), &options(1)).await.expect("the search works");
     let first_ms = millis(started);
-    let started = Instant::now();
-    longterm.warm().await.expect("the store is read");
-    let warm_ms = millis(started);
     warm(&longterm, records).await;
     let searching_bytes = resident_bytes();
     longterm.close().await.expect("the store closes");
-    Visit { open_ms, idle_bytes, first_ms, warm_ms, searching_bytes }
+    Visit { open_ms, idle_bytes, first_ms, searching_bytes }
 }
 
 /// 0 where the system does not tell.
 fn resident_bytes() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
-    kibibytes.map_or(0.0, |kibibytes: f64| kibibytes * 1024.0)
+    (status::of_process("VmRSS") * 1024) as f64
 }
 
 fn options(number: u64) -> SearchOptions {
@@ -330,21 +341,23 @@ fn at(what: &str, records: u64) -> String {
     format!("{what}, {records} records")
 }
 
-/// Adds the median and the 95th percentile, and returns the median.
-fn quantiles(report: &mut Report, workload: &str, samples: &mut [f64]) -> f64 {
-    let p50 = quantile(samples, 0.5);
+/// Adds the median and the 95th percentile, and returns them.
+fn quantiles(report: &mut Report, workload: &str, samples: &mut [f64]) -> (f64, f64) {
+    let p50 = median(samples);
+    let p95 = report::quantile(samples, 0.95);
     add(report, workload, "p50", "ms", p50);
-    add(report, workload, "p95", "ms", quantile(samples, 0.95));
-    p50
+    add(report, workload, "p95", "ms", p95);
+    (p50, p95)
 }
 
 fn add(report: &mut Report, workload: &str, contender: &str, unit: &'static str, figure: f64) {
     report.rows.push(Row::new(workload, contender, unit, &[figure]));
 }
 
-fn quantile(samples: &mut [f64], share: f64) -> f64 {
+/// Leaves the samples sorted.
+fn median(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
-    samples[((samples.len() - 1) as f64 * share) as usize]
+    report::quantile(samples, 0.5)
 }
 
 fn millis(started: Instant) -> f64 {

@@ -31,7 +31,7 @@ pub struct Row {
     pub unit: &'static str,
     /// The median over the rounds, for one operation.
     pub median: f64,
-    /// The fastest and the slowest round.
+    /// The least and the most of the rounds.
     pub spread: Option<(f64, f64)>,
     /// How single operations were spread.
     pub tail: Option<Tail>,
@@ -106,6 +106,16 @@ impl Report {
     #[must_use]
     pub fn find(&self, workload: &str, contender: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.workload == workload && row.contender == contender)
+    }
+
+    /// Adds a row of single operations, in nanoseconds.
+    ///
+    /// # Panics
+    /// When there was none.
+    pub fn add_tail(&mut self, workload: &str, contender: &str, mut samples: Vec<u64>) {
+        let tail = Tail::of(&mut samples);
+        let row = Row::new(workload, contender, "ns", &[tail.p50 as f64]);
+        self.rows.push(Row { tail: Some(tail), ..row });
     }
 
     /// Adds a target: a ratio.
@@ -194,9 +204,17 @@ impl Tail {
     #[must_use]
     pub fn of(samples: &mut [u64]) -> Tail {
         samples.sort_unstable();
-        let at = |share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
+        let at = |share| quantile(samples, share);
         Tail { p50: at(0.5), p95: at(0.95), p99: at(0.99), p999: at(0.999), max: at(1.0) }
     }
+}
+
+/// The value of this share of what is sorted: 0 is the first, 1 the last.
+///
+/// # Panics
+/// When there is none.
+pub(crate) fn quantile<T: Copy>(sorted: &[T], share: f64) -> T {
+    sorted[((sorted.len() - 1) as f64 * share) as usize]
 }
 
 impl fmt::Display for Report {
@@ -204,13 +222,14 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:<34} {:<28} {:>14} {:>21}  {:>8} {:>8} {:>8} {:>8} {:>9}",
-            "workload", "contender", "median", "best .. worst", "p50", "p95", "p99", "p99.9", "max"
+            "workload", "contender", "median", "least .. most", "p50", "p95", "p99", "p99.9", "max"
         )?;
         let mut last = "";
         for row in &self.rows {
             let name = if row.workload == last { "" } else { &row.workload };
             last = &row.workload;
-            let median = format!("{:.1} {}", row.median, row.unit);
+            let decimals = if row.median < 1.0 { 3 } else { 1 };
+            let median = format!("{:.decimals$} {}", row.median, row.unit);
             let spread = row.spread.map_or(String::new(), |(a, b)| format!("{a:.1} .. {b:.1}"));
             write!(f, "{name:<34} {:<28} {median:>14} {spread:>21}", row.contender)?;
             match row.tail {

@@ -1,19 +1,15 @@
 //! ONNX Runtime, from Python: a process that is asked, so that it takes turns with us.
 
 use std::{
-    env,
     io::{BufRead, BufReader, Lines, Write},
     path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Stdio},
 };
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
-/// The interpreter, for an environment that has the packages of
-/// `rivals/embedding-requirements.txt`.
-const PYTHON: &str = "AIOS_BENCH_PYTHON";
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals/embedding.py");
+use crate::python::{self, Line};
 
 /// The process, with the model loaded; it ends with its handle.
 pub(super) struct Rival {
@@ -32,34 +28,22 @@ pub(super) struct Answer {
 
 #[derive(Deserialize)]
 struct Greeting {
-    version: Option<String>,
-    missing: Option<String>,
+    version: String,
 }
 
 impl Rival {
     /// Starts it with the model in `dir`, or says why it cannot be had.
     pub(super) fn start(dir: &Path) -> Result<Rival, String> {
-        let python = env::var(PYTHON).unwrap_or_else(|_| "python3".to_owned());
-        let mut command = Command::new(&python);
-        command.arg(SCRIPT).arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("`{python}` cannot be run: {error}"))?;
+        let mut script = python::script("embedding.py");
+        script.arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = script.spawn().map_err(|error| python::cannot_run(&error))?;
         let answers = BufReader::new(child.stdout.take().expect("it is a pipe")).lines();
         let questions = child.stdin.take();
         let mut rival = Rival { name: String::new(), child, questions, answers };
-        let greeting: Greeting =
-            rival.read().ok_or_else(|| format!("its script ends early in `{python}`"))?;
-        match greeting {
-            Greeting { version: Some(version), .. } => {
-                rival.name = format!("onnxruntime {version}");
-                Ok(rival)
-            }
-            Greeting { missing, .. } => {
-                Err(format!("{} in `{python}`", missing.unwrap_or_default()))
-            }
-        }
+        let greeting: Line<Greeting> =
+            rival.read().ok_or("its script ends early, and says why above")?;
+        rival.name = format!("onnxruntime {}", greeting.into_result()?.version);
+        Ok(rival)
     }
 
     /// The vectors of `texts` in batches of `batch`, with `threads` threads inside each operation.

@@ -4,12 +4,14 @@
 
 use aios_record::{Id, Kind, Record, Scope, Timestamp};
 
+use crate::numbers::Numbers;
+
 /// Words of all topics together.
-const WORDS: u64 = 20_000;
+const WORDS: usize = 20_000;
 /// Words that every topic uses.
-const WORDS_SHARED: u64 = 2_000;
-const WORDS_OF_TOPIC: u64 = 300;
-const TOPICS: u64 = 400;
+const WORDS_SHARED: usize = 2_000;
+const WORDS_OF_TOPIC: usize = 300;
+const TOPICS: usize = 400;
 const TURNS_OF_SESSION: u64 = 20;
 const USERS: u64 = 10;
 const NAMES: [&str; 8] = ["Ada", "Bruno", "Chen", "Dara", "Edith", "Farid", "Grace", "Hugo"];
@@ -52,61 +54,36 @@ pub fn user(number: u64) -> String {
 
 fn speaker(number: u64) -> &'static str {
     let session = number / TURNS_OF_SESSION;
-    let other = 1 + Random(session).below(NAMES.len() as u64 - 1);
+    let other = 1 + Numbers::new(session).below(NAMES.len() - 1) as u64;
     NAMES[((session + other * (number % 2)) % NAMES.len() as u64) as usize]
 }
 
 fn text(number: u64) -> String {
-    let topic = Random(number / TURNS_OF_SESSION).below(TOPICS);
-    let mut random = Random(number.wrapping_mul(0x9E37_79B9).wrapping_add(7));
-    let count = 8 + random.below(24);
+    let topic = Numbers::new(number / TURNS_OF_SESSION).below(TOPICS);
+    let mut numbers = Numbers::new(number.wrapping_mul(0x9E37_79B9).wrapping_add(7));
+    let count = 8 + numbers.below(24);
     let words = (0..count).map(|_| {
-        let rank = |random: &mut Random, of: u64| zipf(random.share(), of);
-        if random.below(10) < 6 {
-            let word = rank(&mut random, WORDS_OF_TOPIC);
-            word_of(
-                WORDS_SHARED + Random(topic * WORDS_OF_TOPIC + word).below(WORDS - WORDS_SHARED),
-            )
-        } else {
-            word_of(rank(&mut random, WORDS_SHARED))
+        if 6 <= numbers.below(10) {
+            return word_of(zipf(numbers.share(), WORDS_SHARED));
         }
+        let word = topic * WORDS_OF_TOPIC + zipf(numbers.share(), WORDS_OF_TOPIC);
+        word_of(WORDS_SHARED + Numbers::new(word as u64).below(WORDS - WORDS_SHARED))
     });
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// A rank below `of`, of which the first is the most frequent: density 1 / rank.
-fn zipf(share: f64, of: u64) -> u64 {
-    ((of as f64).powf(share) as u64).saturating_sub(1).min(of - 1)
+fn zipf(share: f64, of: usize) -> usize {
+    ((of as f64).powf(share) as usize).saturating_sub(1).min(of - 1)
 }
 
-fn word_of(mut number: u64) -> String {
+fn word_of(mut number: usize) -> String {
     let mut word = String::new();
     loop {
-        word.push_str(SYLLABLES[(number % SYLLABLES.len() as u64) as usize]);
-        number /= SYLLABLES.len() as u64;
+        word.push_str(SYLLABLES[number % SYLLABLES.len()]);
+        number /= SYLLABLES.len();
         if number == 0 {
             return word;
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn share(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

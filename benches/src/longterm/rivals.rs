@@ -1,30 +1,28 @@
 //! What stands beside the long-term memory: other stores for agents, from Python, each given our
-//! vectors, so that only the stores are compared. None of them waits for the disk.
+//! vectors, so that only the stores are compared. What each waits for is in its script.
 
 use std::{
-    env, fs,
+    fs,
     io::{BufWriter, Write},
     path::Path,
-    process::{Command, Stdio},
 };
 
 use aios_embedding::{Embedder, StaticModel};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{add, corpus, numbers};
-use crate::{Size, report::Report};
+use super::{SEARCH, STORE, add, at, corpus, numbers};
+use crate::{Size, python, report::Report};
 
-/// The interpreter, for an environment that has the packages of
-/// `rivals/longterm-requirements.txt`.
-const PYTHON: &str = "AIOS_BENCH_PYTHON";
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals/longterm.py");
 const NAMES: [&str; 3] = ["chromadb", "lancedb", "mem0"];
 
 #[derive(Deserialize)]
 struct Outcome {
     version: String,
     records: u64,
+    /// Whether a store is on disk when it answers.
+    synced: bool,
+    /// The median.
     store_ms: f64,
     search_ms: Quantiles,
 }
@@ -35,29 +33,36 @@ struct Quantiles {
     p95: f64,
 }
 
-/// Adds a row for each rival that is installed, and the word of one that is not.
-pub(super) fn run(size: Size, dir: &Path, report: &mut Report) {
-    let records = size.pick(200, 10_000);
+/// Adds rows for each rival that is installed, with what we took in this run as a share of what it
+/// took; and says why another is not there.
+pub(super) fn run(size: Size, steps: &[u64], dir: &Path, report: &mut Report) {
     let input = dir.join("rivals.jsonl");
-    write_input(&input, records, size.pick(3, 100));
-    let python = env::var(PYTHON).unwrap_or_else(|_| "python3".to_owned());
+    write_input(&input, size.pick(200, 10_000), size.pick(3, 100));
     for name in NAMES {
         let place = dir.join(name);
         fs::create_dir_all(&place).expect("a directory");
-        let mut command = Command::new(&python);
-        command.arg(SCRIPT).arg(name).arg(&input).arg(&place).stderr(Stdio::null());
-        let output = command.output().map(|output| output.stdout).unwrap_or_default();
-        let last = output.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty());
-        let Some(outcome) = last.and_then(|line| serde_json::from_slice::<Outcome>(line).ok())
-        else {
-            let skipped = format!("{name}: skipped, it did not run in `{python}`");
-            report.rows.push(crate::report::Row::new(&skipped, "", "", &[f64::NAN]));
-            continue;
-        };
-        let workload = format!("{name} {}, {} records", outcome.version, outcome.records);
-        add(report, &workload, "store, not on disk: p50", "ms", outcome.store_ms);
-        add(report, &workload, "search: p50", "ms", outcome.search_ms.p50);
-        add(report, &workload, "search: p95", "ms", outcome.search_ms.p95);
+        let mut script = python::script("longterm.py");
+        script.arg(name).arg(&input).arg(&place);
+        match python::answer::<Outcome>(script) {
+            Ok(outcome) => compare(name, &outcome, steps, report),
+            Err(why) => report.note(&format!("{name}: skipped, {why}")),
+        }
+    }
+}
+
+/// With our figures for as many records, or for the next fewer that were measured.
+fn compare(name: &str, outcome: &Outcome, steps: &[u64], report: &mut Report) {
+    let workload = format!("{name} {}, {} records", outcome.version, outcome.records);
+    let store = if outcome.synced { "store: p50" } else { "store, not on disk: p50" };
+    add(report, &workload, store, "ms", outcome.store_ms);
+    add(report, &workload, "search: p50", "ms", outcome.search_ms.p50);
+    add(report, &workload, "search: p95", "ms", outcome.search_ms.p95);
+    let Some(&records) = steps.iter().rfind(|&&step| step <= outcome.records) else { return };
+    for (what, ours, theirs_ms) in
+        [("store", STORE, outcome.store_ms), ("search", SEARCH, outcome.search_ms.p50)]
+    {
+        let ratio = report.median(&at(ours, records), "p50") / theirs_ms;
+        add(report, &workload, &format!("{what}: p50 here, {records}, to it"), "x", ratio);
     }
 }
 

@@ -7,13 +7,13 @@
 //! which is another count.
 
 use std::{
-    fs, hint,
+    hint,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::Size;
+use crate::{Size, status};
 
 /// How many rounds are wanted.
 const ROUNDS: usize = 41;
@@ -127,7 +127,5 @@ impl Start {
 
 /// How often the scheduler has taken this thread off its processor. 0 where nobody says.
 fn preemptions() -> u64 {
-    let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("nonvoluntary_ctxt_switches:"));
-    line.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+    status::of_thread("nonvoluntary_ctxt_switches")
 }

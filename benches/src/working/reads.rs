@@ -9,12 +9,13 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::{runtime::Runtime, task::JoinSet};
 
 use super::{
-    text::{Numbers, Texts},
+    text::Texts,
     writes::{message, open, session_id},
 };
 use crate::{
     Size,
-    report::{Bound, Report, Row, Tail},
+    numbers::Numbers,
+    report::{Bound, Report},
 };
 
 /// How many sessions the messages belong to.
@@ -75,7 +76,7 @@ fn by_id_and_recent(
         }
         samples
     }));
-    report.tail(RECENT, ASYNC, samples);
+    report.add_tail(RECENT, ASYNC, samples);
     let (ids, mut numbers) = (ids.to_vec(), Numbers::new(4));
     let samples = runtime.block_on(spawned(working, move |working| async move {
         let mut samples = Vec::new();
@@ -88,7 +89,7 @@ fn by_id_and_recent(
         }
         samples
     }));
-    report.tail(POINT, ASYNC, samples);
+    report.add_tail(POINT, ASYNC, samples);
 }
 
 /// Runs on a worker of the runtime, as a service does.
@@ -119,10 +120,10 @@ fn inside(size: Size, path: &Path, ids: &[Id], report: &mut Report) {
     };
     let by_id = "SELECT * FROM messages WHERE id = ?1";
     let samples = time(by_id, &mut || ids[numbers.below(ids.len())].to_string(), 1);
-    report.tail(POINT, INSIDE, samples);
+    report.add_tail(POINT, INSIDE, samples);
     let recent = "SELECT * FROM messages WHERE scope_session = ?1 ORDER BY position DESC LIMIT 12";
     let samples = time(recent, &mut || session_id(numbers.below(SESSIONS)).to_string(), 12);
-    report.tail(RECENT, INSIDE, samples);
+    report.add_tail(RECENT, INSIDE, samples);
 }
 
 /// Reads every column of every row in one snapshot; how many rows there were.
@@ -148,9 +149,9 @@ fn columns(connection: &Connection, sql: &str, key: &str) -> usize {
 fn searches(size: Size, runtime: &Runtime, working: &Working, report: &mut Report) {
     let mut texts = Texts::new(11);
     let questions: Vec<String> = (0..size.pick(5, 500)).map(|_| texts.question()).collect();
-    report.tail(SEARCH, WORDS, search(runtime, working, questions));
+    report.add_tail(SEARCH, WORDS, search(runtime, working, questions));
     let questions: Vec<String> = (0..size.pick(5, 100)).map(|_| texts.common_question()).collect();
-    report.tail(SEARCH, COMMON, search(runtime, working, questions));
+    report.add_tail(SEARCH, COMMON, search(runtime, working, questions));
 }
 
 fn search(runtime: &Runtime, working: &Working, questions: Vec<String>) -> Vec<u64> {
@@ -185,8 +186,8 @@ fn mixed(size: Size, runtime: &Runtime, working: &Working, ids: &[Id], report: &
     });
     let each_ns = elapsed.as_nanos() as f64 / (reads.len() + writes.len()) as f64;
     report.add(MIXED, "each operation, all together", &[each_ns]);
-    report.tail(MIXED, "reads", reads);
-    report.tail(MIXED, "writes", writes);
+    report.add_tail(MIXED, "reads", reads);
+    report.add_tail(MIXED, "writes", writes);
 }
 
 async fn one_of_many(
@@ -227,14 +228,5 @@ fn targets(report: &mut Report) {
         let what = format!("p50 of {workload}, {contender}");
         let p50 = report.row(workload, contender).tail.map_or(f64::NAN, |tail| tail.p50 as f64);
         report.target_in(&what, p50 / 1e3, "us", Bound::AtMost(us));
-    }
-}
-
-impl Report {
-    /// Adds a row of single operations.
-    fn tail(&mut self, workload: &str, contender: &str, mut samples: Vec<u64>) {
-        let tail = Tail::of(&mut samples);
-        let row = Row::new(workload, contender, "ns", &[tail.p50 as f64]);
-        self.rows.push(Row { tail: Some(tail), ..row });
     }
 }

@@ -2,10 +2,7 @@
 //! same schema and with the same statements for words and feed; the same on a bare table, which is
 //! what SQLite can do at most; and a script over aiosqlite that commits per call.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
 
 use aios_record::{Id, terms::segment};
 use aios_working::{Config, Durability, Working};
@@ -13,8 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
-/// The interpreter, for an environment that has the packages of `rivals/requirements.txt`.
-const PYTHON: &str = "AIOS_BENCH_PYTHON";
+use crate::python;
 
 /// One connection, one transaction for each row.
 pub(super) struct Plain {
@@ -87,7 +83,6 @@ impl Bare {
 
 /// A script of `rivals/`.
 pub(super) struct Script {
-    python: PathBuf,
     database: PathBuf,
     texts: PathBuf,
     /// What wrote the rows, with its version.
@@ -103,11 +98,10 @@ struct Written {
 impl Script {
     /// With a fresh working memory in `folder`. The reason, where the script cannot run here.
     pub(super) fn open(folder: &Path, durability: Durability) -> Result<Script, String> {
-        let python = std::env::var_os(PYTHON).map_or_else(|| "python3".into(), PathBuf::from);
         let database = folder.join("aiosqlite.db");
         older(folder, &database);
         let texts = folder.join("texts");
-        let mut script = Script { python, database, texts, name: String::new() };
+        let mut script = Script { database, texts, name: String::new() };
         script.name = format!("aiosqlite {}", script.write(&[])?.aiosqlite);
         let full = durability == Durability::Full;
         assert!(full, "the script commits with synchronous=FULL");
@@ -121,16 +115,9 @@ impl Script {
 
     fn write(&self, texts: &[String]) -> Result<Written, String> {
         std::fs::write(&self.texts, texts.join("\n")).map_err(|error| error.to_string())?;
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals/aiosqlite_writes.py");
-        let output = Command::new(&self.python)
-            .args([&source, &self.database, &self.texts])
-            .output()
-            .map_err(|error| format!("{}: {error}", self.python.display()))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(said.lines().last().unwrap_or("no reason given").to_owned());
-        }
-        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+        let mut script = python::script("aiosqlite_writes.py");
+        script.args([&self.database, &self.texts]);
+        python::answer(script)
     }
 }
 

@@ -2,35 +2,12 @@
 //! first (Zipf's law). The first words are in most texts, and no list of stop words knows them:
 //! that is harder than English, on purpose.
 
+use crate::numbers::Numbers;
+
 /// How many words there are.
 const VOCABULARY: usize = 30_000;
 /// How long a text is, in words.
 const WORDS: std::ops::Range<usize> = 12..40;
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers in every run.
-#[derive(Debug, Clone)]
-pub struct Numbers(u64);
-
-impl Numbers {
-    /// The numbers of this seed.
-    #[must_use]
-    pub fn new(seed: u64) -> Numbers {
-        Numbers(seed)
-    }
-
-    /// The next one.
-    pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// One below `limit`.
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.draw() % limit as u64) as usize
-    }
-}
 
 /// Makes texts.
 #[derive(Debug, Clone)]

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Size,
     report::{Bound, Report, Row},
+    status,
 };
 
 /// The argument with which the benchmark starts itself to look at a file as a fresh process does.
@@ -112,12 +113,7 @@ fn look(runtime: &Runtime, path: &Path) -> Look {
         }
     });
     contend(runtime, &working, 16, 10, &mut texts);
-    let kib = |field: &str| {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(field).map(str::to_owned));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
-    };
-    Look { open_ns, rss_kib: kib("VmRSS:"), peak_kib: kib("VmHWM:") }
+    Look { open_ns, rss_kib: status::of_process("VmRSS"), peak_kib: status::of_process("VmHWM") }
 }
 
 /// The curve of the cost of a write, all written one by one by 64 callers. Not synced: a sync
