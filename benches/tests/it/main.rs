@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod embedding;
+#[cfg(feature = "longterm")]
+mod longterm;
 mod operational;
 mod working;
