@@ -173,7 +173,9 @@ impl Bert {
         };
         let helpers = self.options.threads.min(batches.len()).saturating_sub(1);
         let mut done = thread::scope(|scope| {
-            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            // A thread that the system does not give is done without: its batches are still left.
+            let helper = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+            let helpers: Vec<_> = (0..helpers).map_while(helper).collect();
             let mut done = work()?;
             for helper in helpers {
                 done.extend(helper.join().expect("an inference does not panic")?);
