@@ -9,6 +9,7 @@ mod kernels;
 mod lanes;
 mod network;
 mod tokens;
+mod weights;
 
 use std::{
     num::NonZeroUsize,

@@ -1,11 +1,11 @@
 //! What a sentence-transformers directory says, checked and brought into the network's shapes.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Component, Path, PathBuf},
 };
 
-use candle_core::{DType, Device, Tensor, safetensors};
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokenizers::{
@@ -15,14 +15,15 @@ use tokenizers::{
 
 use super::{
     BertOptions,
-    network::{Block, Layer, Linear, Network, Norm, Pooling},
+    network::{Block, Layer, Network, Norm, Pooling},
     tokens::Tokens,
+    weights::{Weights, linear, numbers, transposed},
 };
 use crate::{Error, Fingerprint, file};
 
 const HOLDS: &str = "a sentence-transformers model: modules.json, config.json, tokenizer.json, \
                      model.safetensors and 1_Pooling/config.json";
-const INSTEAD: &str = "a sentence-transformers model of the BERT or XLM-RoBERTa family";
+pub(super) const INSTEAD: &str = "a sentence-transformers model of the BERT or XLM-RoBERTa family";
 
 const MODULES: &str = "modules.json";
 const CONFIG: &str = "config.json";
@@ -307,19 +308,6 @@ impl ModelFiles {
     }
 }
 
-/// The weights of a layer, which the file has with a row per output.
-fn linear(weight: &Tensor, bias: &Tensor) -> Result<Linear, Error> {
-    Ok(Linear { weight: transposed(weight)?, bias: numbers(bias)? })
-}
-
-fn transposed(matrix: &Tensor) -> Result<Vec<f32>, Error> {
-    numbers(&matrix.t().map_err(Error::compute)?)
-}
-
-fn numbers(tensor: &Tensor) -> Result<Vec<f32>, Error> {
-    tensor.flatten_all().and_then(|flat| flat.to_vec1()).map_err(Error::compute)
-}
-
 impl Config {
     /// The row of a text's first position: RoBERTa counts on from the padding token's id, which is
     /// 1 unless said.
@@ -410,77 +398,4 @@ fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Error
 
 fn malformed(path: &Path) -> impl Fn(serde_json::Error) -> Error {
     |error| Error::Malformed { path: path.to_owned(), reason: error.to_string() }
-}
-
-/// The tensors of `model.safetensors`.
-struct Weights {
-    path: PathBuf,
-    tensors: HashMap<String, Tensor>,
-    /// What stands before the names, such as `bert.`; often nothing.
-    prefix: String,
-}
-
-impl Weights {
-    fn read(path: PathBuf, bytes: &[u8]) -> Result<Weights, Error> {
-        let tensors = safetensors::load_buffer(bytes, &Device::Cpu)
-            .map_err(|error| Error::Malformed { path: path.clone(), reason: error.to_string() })?;
-        let words = "embeddings.word_embeddings.weight";
-        let mut prefixes: Vec<&str> =
-            tensors.keys().filter_map(|name| name.strip_suffix(words)).collect();
-        prefixes.sort_unstable();
-        let prefix = match *prefixes {
-            [] => String::new(),
-            [prefix] => prefix.to_owned(),
-            _ => {
-                let feature = format!("more than one encoder, `{}`", prefixes.join("`, `"));
-                return Err(Error::Unsupported { path, feature, instead: INSTEAD });
-            }
-        };
-        Ok(Weights { prefix, path, tensors })
-    }
-
-    fn linear(&self, at: &str, outputs: usize, inputs: usize) -> Result<Linear, Error> {
-        let weight = self.tensor(&format!("{at}.weight"), &[outputs, inputs])?;
-        linear(&weight, &self.tensor(&format!("{at}.bias"), &[outputs])?)
-    }
-
-    /// A table of at least `rows_min` rows.
-    fn rows(&self, name: &str, rows_min: usize, columns: usize) -> Result<Tensor, Error> {
-        let tensor = self.find(name)?;
-        match *tensor.dims() {
-            [rows, found] if rows_min <= rows && found == columns => self.float(name, tensor),
-            ref found => Err(self.malformed(format!(
-                "`{name}` has shape {found:?}, needed are [{rows_min} or more, {columns}]"
-            ))),
-        }
-    }
-
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
-        let tensor = self.find(name)?;
-        if tensor.dims() != shape {
-            let found = tensor.dims();
-            return Err(
-                self.malformed(format!("`{name}` has shape {found:?}, needed is {shape:?}"))
-            );
-        }
-        self.float(name, tensor)
-    }
-
-    fn find(&self, name: &str) -> Result<&Tensor, Error> {
-        let full_name = format!("{}{name}", self.prefix);
-        self.tensors
-            .get(&full_name)
-            .ok_or_else(|| self.malformed(format!("it has no `{full_name}`")))
-    }
-
-    fn float(&self, name: &str, tensor: &Tensor) -> Result<Tensor, Error> {
-        if !tensor.dtype().is_float() {
-            return Err(self.malformed(format!("`{name}` holds {:?}", tensor.dtype())));
-        }
-        tensor.to_dtype(DType::F32).map_err(Error::compute)
-    }
-
-    fn malformed(&self, reason: String) -> Error {
-        Error::Malformed { path: self.path.clone(), reason }
-    }
 }
