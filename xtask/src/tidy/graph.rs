@@ -64,7 +64,8 @@ const OWNERS: &[(&[&str], &[&str])] = &[
 ];
 
 /// Who may use a library in tests alone, to make what the crate is to read.
-const TESTED_WITH: &[(&str, &[&str])] = &[("rusqlite", &["aios-memory", "aios-memory-cli"])];
+const TESTED_WITH: &[(&str, &[&str])] =
+    &[("rusqlite", &["aios-memory", "aios-memory-cli"]), ("candle-core", &["aios-memory-benches"])];
 
 /// What a crate that is used alone must not bring along, by whatever way.
 const OUT_OF_REACH: &[(&str, &[&str])] = &[
