@@ -38,12 +38,19 @@ impl AgentMemory {
     /// the library are copied. The copy is on disk when this returns.
     ///
     /// # Errors
-    /// [`Error::Output`] when `dir` is not empty or cannot be written; what the tiers report.
+    /// [`Error::Output`] when `dir` is not empty or cannot be written, [`Error::Input`] when it
+    /// lies in the data directory; what the tiers report, a damaged `journal.db` included.
     pub async fn backup(
         &self,
         dir: &Path,
         progress: impl Fn(u64) + Send + 'static,
     ) -> Result<Copied, Error> {
+        check_outside(dir, &self.config().memory.data_dir)?;
+        let damage = self.longterm().journal_damage().await?;
+        if let Some(reason) = damage.into_iter().next() {
+            let path = self.config().memory.data_dir.join(PARTS[1]);
+            return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
+        }
         empty_directory(dir)?;
         // Working memory first: what it tells while the journal is copied is in the journal, and
         // not the other way round.
@@ -113,6 +120,21 @@ fn remove(path: &Path) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a place in the data directory itself: the copy would copy itself, and be purged as far
+/// as it lies among what is.
+fn check_outside(dir: &Path, data_dir: &Path) -> Result<(), Error> {
+    let absolute = std::path::absolute(dir).map_err(Error::output(dir))?;
+    let there = absolute.ancestors().find_map(|above| fs::canonicalize(above).ok());
+    let data_dir = fs::canonicalize(data_dir).map_err(Error::output(data_dir))?;
+    match there.is_some_and(|there| there.starts_with(&data_dir)) {
+        true => {
+            let problem = "it lies in the data directory; name one outside of it".to_owned();
+            Err(Error::Input { path: dir.to_owned(), problem })
+        }
+        false => Ok(()),
     }
 }
 

@@ -85,6 +85,8 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
 pub struct Verified {
     /// What is wrong with working memory: pages, references, the word index.
     pub working: Vec<Problem>,
+    /// What is damaged in the journal of long-term memory; then the library is not looked at.
+    pub journal: Vec<String>,
     /// What is wrong with the library of long-term memory.
     #[serde(flatten)]
     pub library: Verification,
@@ -101,15 +103,17 @@ impl Verified {
     #[must_use]
     pub fn problems(&self) -> usize {
         let library = self.library.findings();
-        self.working.len() + library.iter().map(|(_, found)| found.len()).sum::<usize>()
+        self.working.len()
+            + self.journal.len()
+            + library.iter().map(|(_, found)| found.len()).sum::<usize>()
     }
 }
 
 impl AgentMemory {
-    /// Looks at every page, reference and word of working memory, moves what waits into the
-    /// library, compares the library's keys with the journal's, tries its indexes, and reads every
-    /// row. Changes nothing else. Takes as long as reading all of it; `progress` is told how far
-    /// the library is.
+    /// Looks at every page of both databases, at every reference and word of working memory, moves
+    /// what waits into the library, compares the library's keys with the journal's, tries its
+    /// indexes, and reads every row. Changes nothing else. Takes as long as reading all of it;
+    /// `progress` is told how far the library is.
     ///
     /// # Errors
     /// What working or long-term memory report.
@@ -118,13 +122,17 @@ impl AgentMemory {
         progress: impl Fn(RebuildProgress) + Sync,
     ) -> Result<Verified, Error> {
         let working = self.working().verify().await?;
+        let journal = self.longterm().journal_damage().await?;
+        if !journal.is_empty() {
+            return Ok(Verified { working, journal, library: Verification::default() });
+        }
         // A damaged file cannot tell what it fed.
         if working.is_empty() {
             self.catch_up().await?;
         }
         self.longterm().drain().await?;
         let library = self.longterm().verify_rows(progress).await?;
-        Ok(Verified { working, library })
+        Ok(Verified { working, journal, library })
     }
 }
 
@@ -279,6 +287,11 @@ async fn refused(memory: &AgentMemory, count: u64) -> Examined {
 }
 
 fn library(verified: &Verified) -> Examined {
+    if !verified.journal.is_empty() {
+        let finding = format!("journal.db is damaged: {}", verified.journal.join("; "));
+        let advice = "restore a backup; `aios-memory export` saves what can still be read";
+        return Examined::good("longterm", "journal", finding).but(Health::Bad, advice);
+    }
     let found = verified.library.findings().into_iter().filter(|(_, found)| !found.is_empty());
     let found: Vec<String> =
         found.map(|(what, found)| format!("{what}: {}", found.len())).collect();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use aios_longterm::SearchOptions;
-use aios_record::{Id, Kind, Scope, ScopeFilter};
+use aios_record::{Id, Kind, Record, Scope, ScopeFilter};
 use aios_working::{KINDS, Working};
 use serde::Serialize;
 
@@ -173,7 +173,7 @@ impl AgentMemory {
             Forgotten::Records(records) => {
                 let mut found = BTreeSet::new();
                 for (kind, id) in records {
-                    let record = self.get(*kind, id).await?;
+                    let record = self.get_with_expired(*kind, id).await?;
                     if record.is_none_or(|record| options.scope.admits(&record.scope)) {
                         found.insert((*kind, id.clone()));
                     }
@@ -204,6 +204,13 @@ impl AgentMemory {
         found.extend(parsed(self.longterm().derived(&origins).await?)?);
         self.add_retold_sessions(&mut found).await?;
         Ok(found)
+    }
+
+    async fn get_with_expired(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
+        match self.working().with_expired().record(kind, id.as_str()).await? {
+            Some(record) => Ok(Some(record)),
+            None => Ok(self.longterm().records(vec![format!("{kind}/{id}")]).await?.pop()),
+        }
     }
 
     /// All records of a scope, in either tier.

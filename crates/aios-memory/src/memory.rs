@@ -205,7 +205,7 @@ impl AgentMemory {
         }
         let spilled = shared.spilling.stop().await;
         shared.pumping.stop().await;
-        let pumped = shared.pump.catch_up().await;
+        let pumped = self.catch_up().await;
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
         spilled?;

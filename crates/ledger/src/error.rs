@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// What can go wrong with a ledger. Cheap to clone, since a whole batch may share one.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -114,7 +114,9 @@ impl Error {
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         matches!(self, Error::Commit(source) | Error::Sqlite(source)
-            if source.sqlite_error_code() == Some(ErrorCode::DiskFull))
+            if source.sqlite_error_code() == Some(ErrorCode::DiskFull)
+                || source.sqlite_error().map(|error| error.extended_code)
+                    == Some(ffi::SQLITE_IOERR_SHMSIZE))
     }
 
     /// Whether the file may only be read.

@@ -54,6 +54,7 @@
 mod busy;
 mod deferred;
 mod error;
+mod health;
 mod mark;
 mod open;
 mod options;
@@ -75,6 +76,7 @@ use tokio::sync::{Mutex, mpsc};
 pub use crate::{
     deferred::Deferred,
     error::Error,
+    health::{damage, missing},
     options::{Durability, Migrated, Migration, Options},
 };
 use crate::{

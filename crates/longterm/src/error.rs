@@ -99,7 +99,7 @@ pub enum Error {
     /// [`Config::disk_bytes_max`](crate::Config::disk_bytes_max).
     #[error(
         "long-term memory would take {bytes} bytes on disk, at most {bytes_max} are allowed; \
-         delete records, or raise the limit"
+         purge records (`aios-memory forget --purge`), or raise the limit"
     )]
     DiskFull {
         /// What it would take.
@@ -135,6 +135,9 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
+    /// The disk has no room for the journal.
+    #[error("the disk is full; free some of it and try again, nothing that was stored is lost")]
+    NoRoom(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The journal refused.
     #[error("failed to use the journal")]
     Journal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -152,9 +155,17 @@ pub enum Error {
     /// What is stored cannot be read back as a record.
     #[error("the stored record `{key}` is damaged: {reason}; the others are not affected")]
     Damaged {
-        /// The key in question, or where it was read from.
+        /// The key in question.
         key: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of the data directory is gone or damaged, and all need it.
+    #[error("`{}` is damaged: {reason}", path.display())]
+    DamagedFile {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
         reason: String,
     },
     /// A record could be written but not read back.
@@ -221,6 +232,7 @@ impl From<aios_ledger::Error> for Error {
     fn from(error: aios_ledger::Error) -> Error {
         match error {
             aios_ledger::Error::Closed => Error::Closed,
+            full if full.is_disk_full() => Error::NoRoom(Box::new(full)),
             other => Error::Journal(Box::new(other)),
         }
     }

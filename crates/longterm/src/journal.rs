@@ -137,6 +137,9 @@ impl Journal {
 
     /// The model of the stored vectors: this handle's from the first time on.
     pub(crate) async fn claim_embedder(&self) -> Result<String, Error> {
+        if let Some(stored) = self.ledger.read(|db| meta_text(db, "embedder")).await? {
+            return Ok(stored);
+        }
         let given = Arc::clone(&self.model);
         self.ledger
             .write(move |db| {
@@ -165,6 +168,17 @@ impl Journal {
                     db.prepare_cached("SELECT 1 FROM ids WHERE key = ?1 AND state <> ?2")?;
                 let known = keys.iter().map(|key| find.exists(params![key, state::DELETED]));
                 Ok(known.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// What is damaged in the file, or not as this program makes it.
+    pub(crate) async fn damage(&self) -> Result<Vec<String>, Error> {
+        self.ledger
+            .read(|db| {
+                let mut damage = aios_ledger::damage(db);
+                damage.extend(aios_ledger::missing(db, MIGRATIONS)?);
+                Ok(damage)
             })
             .await
     }

@@ -3,6 +3,7 @@
 //! Nothing here knows of the journal. A version of the table counts only once the caller has
 //! synced it and written its number down; see `owner` for that protocol.
 
+mod deletions;
 mod fragments;
 mod ranked;
 mod rows;
@@ -75,7 +76,17 @@ pub(crate) struct Library {
 
 impl Library {
     /// Opens a table, or none where no owner has made it yet.
+    ///
+    /// # Errors
+    /// [`Error::DamagedFile`] where reading it would end the process.
     pub(crate) async fn open(site: Site) -> Result<Option<Library>, Error> {
+        let Some(library) = Library::open_unchecked(site).await? else { return Ok(None) };
+        library.check_deletions().await?;
+        Ok(Some(library))
+    }
+
+    /// As [`open`](Library::open), for who asks each file before it is read.
+    async fn open_unchecked(site: Site) -> Result<Option<Library>, Error> {
         if !site.table_dir().exists() {
             return Ok(None);
         }
@@ -238,7 +249,7 @@ impl Library {
     /// The records that may name what they belong to or were made from, without their texts, in no
     /// order.
     pub(crate) async fn with_origins(&self) -> Result<Vec<Record>, Error> {
-        let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary];
+        let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary, Kind::Fact];
         let kinds = kinds.iter().map(|kind| lit(kind.collection())).collect();
         let query = self
             .table

@@ -130,6 +130,18 @@ impl Owner {
         let Some(lock) = lock(&places.lock)? else { return Ok(None) };
         check_journal(places, journal).await?;
         let term = journal.begin_term().await?;
+        let owner = Owner::begin(places, journal, config, dimension, term, lock).await;
+        or_ousted(owner, journal, term).await.map(Some)
+    }
+
+    async fn begin(
+        places: &Places,
+        journal: &Journal,
+        config: &Arc<Config>,
+        dimension: usize,
+        term: Term,
+        lock: File,
+    ) -> Result<Owner, Error> {
         let site = places.site(term.edition.table, dimension, config.cache_bytes);
         let library = match term.edition.version {
             0 => {
@@ -158,7 +170,13 @@ impl Owner {
         if term.edition.version == 0 || config.disk_bytes_max.is_some() {
             owner.note_synced().await?;
         }
-        Ok(Some(owner))
+        Ok(owner)
+    }
+
+    /// What was done, or [`Error::Ousted`] where it failed because a rebuild has put another table
+    /// in the place of the owner's, and removes that.
+    pub(crate) async fn or_ousted<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
+        or_ousted(done, &self.journal, self.term).await
     }
 
     pub(crate) fn library(&self) -> &Library {
@@ -287,6 +305,13 @@ pub(crate) async fn make_durable(
     Ok(Safe { version, library_bytes: synced.bytes() })
 }
 
+async fn or_ousted<T>(done: Result<T, Error>, journal: &Journal, term: Term) -> Result<T, Error> {
+    match done {
+        Err(_) if journal.edition().await?.table != term.edition.table => Err(Error::Ousted),
+        done => done,
+    }
+}
+
 fn open_lock(path: &Path) -> Result<File, Error> {
     let mut options = File::options();
     options.create(true).truncate(false).write(true).mode(FILE_MODE);
@@ -312,8 +337,8 @@ pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<
     if !has_versions && library::tables(&places.library, |number| 0 < number)?.is_empty() {
         return Ok(());
     }
-    Err(Error::Damaged {
-        key: places.library.display().to_string(),
+    Err(Error::DamagedFile {
+        path: places.library.clone(),
         reason: "there is a library that the journal knows nothing of; \
                  restore journal.db from a backup, or start a new data directory"
             .to_owned(),
@@ -370,8 +395,8 @@ fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
 }
 
 pub(crate) fn lost(places: &Places) -> Error {
-    Error::Damaged {
-        key: places.library.display().to_string(),
+    Error::DamagedFile {
+        path: places.library.clone(),
         reason: "the library that the journal speaks of is gone; restore it from a backup, \
                  or save what is left with `aios-memory repair`"
             .to_owned(),

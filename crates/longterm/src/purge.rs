@@ -133,7 +133,8 @@ impl Longterm {
 
     /// The keys of what was made from the things named in `of` (`kind/id`, a source that is no
     /// record included, such as `file/notes.md`), and of what was made from that in turn: chunks of
-    /// a document, a goal's tasks, a task's tool calls, summaries that name what they sum up.
+    /// a document, a goal's tasks, a task's tool calls, summaries that name what they sum up, facts
+    /// that name their evidence.
     /// Reads every record that may be one of these.
     ///
     /// # Errors
@@ -177,7 +178,8 @@ fn origins(record: &Record) -> Vec<String> {
     let source = record.source.as_ref().map(|source| format!("{}/{}", source.kind, source.id));
     let payload = &record.payload;
     let parent = |field: &str, kind: &str| Some(format!("{kind}/{}", payload[field].as_str()?));
-    let originals = payload["originals"].as_array().into_iter().flatten();
+    let originals = ["originals", "evidence"].map(|field| payload[field].as_array());
+    let originals = originals.into_iter().flatten().flatten();
     let originals = originals.filter_map(|key| key.as_str()).map(str::to_owned);
     let parents = [source, parent("goal_id", "goal"), parent("task_id", "task")];
     parents.into_iter().flatten().chain(originals).collect()

@@ -32,6 +32,7 @@ use crate::{
     journal::{Expected, Journal, REST, Switch},
     library::{self, Edition, Library},
     owner::{Places, check_journal, heal, lock, remove_older_tables, set_aside},
+    search::blocking,
     sync::{Disk, System, make_directory, unless_gone},
     vectors::Vectors,
 };
@@ -191,7 +192,11 @@ impl Rebuild {
             _ if self.purpose == Purpose::Repair => {
                 return Err(Error::ModelMismatch { stored, given });
             }
-            Vectors::Model(_) => {}
+            Vectors::Model(model) => {
+                // A model that embeds nothing would leave every record without a vector.
+                let model = Arc::clone(model);
+                blocking(move || model.embed_query("does it work?").map(drop)).await??;
+            }
             Vectors::Given(_) => return Err(Error::VectorMissing { of: "every record".into() }),
         }
         let from = beginning.edition;

@@ -265,7 +265,7 @@ impl Shared {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     task::spawn_blocking(work).await.map_err(|_| Error::Closed)

@@ -83,7 +83,8 @@ impl Longterm {
     /// # Errors
     /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
     /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used.
-    /// - [`Error::Damaged`] when the library that the journal speaks of is gone.
+    /// - [`Error::DamagedFile`] when the library that the journal speaks of is gone, or cannot say
+    ///   which of its rows are deleted.
     pub async fn open(
         dir: &Path,
         config: Config,
@@ -145,7 +146,11 @@ impl Longterm {
             wake: Notify::new(),
             turns: Turns::default(),
         });
-        shared.own().await?;
+        match shared.own().await {
+            // It can be read all the same; the worker tries again.
+            Err(Error::NoRoom(_)) => {}
+            owned => owned?,
+        }
         let worker = Arc::new(Worker::start(Arc::clone(&shared)));
         Ok(Longterm { shared, worker })
     }
@@ -271,14 +276,16 @@ impl Longterm {
 }
 
 /// Counts how often a short read was tried. Where the library cannot be read its owner may have
-/// pruned the version that was being read, and then there is a newer one.
+/// pruned the version that was being read, or a rebuild removed the table, and then there is a
+/// newer one.
 #[derive(Default)]
 pub(crate) struct Tries(u32);
 
 impl Tries {
     pub(crate) fn are_left(&mut self, error: &Error) -> bool {
         self.0 += 1;
-        matches!(error, Error::Library { .. }) && self.0 < READ_TRIES
+        let is_gone = matches!(error, Error::Library { .. } | Error::DamagedFile { .. });
+        is_gone && self.0 < READ_TRIES
     }
 }
 
@@ -360,7 +367,12 @@ impl Shared {
             return Ok(());
         }
         let dimension = self.vectors.dimension();
-        let taken = Owner::take(&self.places, &self.journal, &self.config, dimension).await?;
+        let taken = Owner::take(&self.places, &self.journal, &self.config, dimension).await;
+        let taken = match taken {
+            // A rebuild was faster; the next call finds its table.
+            Err(Error::Ousted) => None,
+            taken => taken?,
+        };
         if let Some(taken) = taken {
             self.keep_library(taken.library().clone());
             *owner = Some(taken);
@@ -392,8 +404,7 @@ impl Shared {
             if worked.is_err() {
                 // The owner's handle may be at a version that is about to be set aside.
                 *shared.library.write().expect("no holder panics") = None;
-                return match worked {
-                    // A rebuild has put another table in the place of the owner's.
+                return match owner.or_ousted(worked).await {
                     Err(Error::Ousted) => Ok(false),
                     failed => failed,
                 };

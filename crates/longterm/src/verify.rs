@@ -54,6 +54,15 @@ enum Depth<'a> {
 }
 
 impl Longterm {
+    /// What is damaged in `journal.db`, a line each; nothing where it is sound. A store whose
+    /// journal is damaged is to be restored from a backup. Takes as long as reading the file.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when it cannot be read at all.
+    pub async fn journal_damage(&self) -> Result<Vec<String>, Error> {
+        self.shared.journal.damage().await
+    }
+
     /// Compares the library's keys with the journal's, and tries each index. Keys that still wait
     /// in the journal are left out, so [`drain`](Longterm::drain) first for a full picture.
     ///
@@ -64,8 +73,7 @@ impl Longterm {
     }
 
     /// As [`verify`](Longterm::verify), reads every row, and compares it with the hash that it was
-    /// written with. `progress` is told how many rows are
-    /// done.
+    /// written with. `progress` is told how many rows are done.
     ///
     /// # Errors
     /// As [`verify`](Longterm::verify).

@@ -15,9 +15,6 @@ use crate::{
     session::SESSION_ACTIVE_HOURS,
 };
 
-/// So many lines of SQLite's own report of damage are kept.
-const DAMAGE_LINES_MAX: usize = 100;
-
 /// How much there is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stats {
@@ -139,27 +136,14 @@ pub(crate) fn count(
 
 /// What SQLite finds damaged. Where the damage stops even that, it is the finding.
 pub(crate) fn damage(access: &Access<'_>) -> Vec<Problem> {
-    let mut reports = Vec::new();
-    if let Err(error) = integrity(access, &mut reports) {
-        reports.push(error.to_string());
-    }
-    reports.into_iter().map(|report| Problem::Damaged { report }).collect()
-}
-
-fn integrity(access: &Access<'_>, reports: &mut Vec<String>) -> rusqlite::Result<()> {
     // FTS5 forgets what it cached before another connection wrote when it is searched, and does not
     // when it is checked: without this a sound index is reported as damaged.
-    access.connection.prepare("SELECT rowid FROM search WHERE search MATCH 'x'")?.exists([])?;
-    let sql = format!("PRAGMA integrity_check({DAMAGE_LINES_MAX})");
-    let mut statement = access.connection.prepare(&sql)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let report: String = row.get(0)?;
-        if report != "ok" {
-            reports.push(report);
-        }
-    }
-    Ok(())
+    let searched = access.connection.prepare("SELECT rowid FROM search WHERE search MATCH 'x'");
+    let reports = match searched.and_then(|mut search| search.exists([])) {
+        Ok(_) => aios_ledger::damage(access.connection),
+        Err(error) => vec![error.to_string()],
+    };
+    reports.into_iter().map(|report| Problem::Damaged { report }).collect()
 }
 
 /// Where reading the records of a kind, from either end, comes to a stop before the other.

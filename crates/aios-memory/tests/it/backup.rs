@@ -13,6 +13,31 @@ use serde_json::json;
 
 use crate::{Fixture, texts};
 
+#[tokio::test]
+async fn a_copy_is_not_made_in_the_data_directory_nor_of_a_damaged_journal() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let data_dir = fixture.config().memory.data_dir;
+    let inside = memory.backup(&data_dir.join("longterm/copies/first"), |_| {}).await;
+    assert!(matches!(inside, Err(Error::Input { .. })), "{inside:?}");
+    for n in 0..200 {
+        memory.remember(&format!("note {n}")).await.unwrap();
+    }
+    assert_eq!(memory.verify(|_| {}).await.unwrap().journal, [""; 0]);
+    memory.shutdown().await.unwrap();
+    let path = data_dir.join("journal.db");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("ALTER TABLE ids RENAME COLUMN external_id TO meddled").unwrap();
+    drop(db);
+    let memory = fixture.open().await;
+    let verified = memory.verify(|_| {}).await.unwrap();
+    assert!(verified.journal[0].contains("external_id"), "{verified:?}");
+    assert!(!verified.is_clean());
+    let damaged = memory.backup(&fixture.dir.path().join("copies"), |_| {}).await;
+    let error = damaged.unwrap_err().to_string();
+    assert!(error.contains("journal.db` is damaged"), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() {
     let fixture = Fixture::new();

@@ -58,6 +58,11 @@ async fn filled(memory: &AgentMemory) -> Id {
         "originals": [format!("message/{first}")],
     });
     memory.record(Kind::Summary, summary, &ada).await.unwrap();
+    let fact = json!({
+        "id": "f", "subject": "ada", "attribute": "seeks", "value": "zanzibarquux",
+        "text": "ada seeks a zanzibarquux", "evidence": [format!("message/{first}")],
+    });
+    memory.record(Kind::Fact, fact, &ada).await.unwrap();
     let preference = json!({"key": "pet", "value": "zanzibarquux"});
     memory.record(Kind::Preference, preference, &ada).await.unwrap();
     memory.remember("a lighthouse at the sea").await.unwrap();
@@ -81,7 +86,10 @@ async fn what_belongs_to_it_and_what_was_made_of_it_goes_along() {
         assert_eq!(memory.get(kind, &id(name)).await.unwrap(), None);
     }
     let receipt = memory.forget(one(Kind::Message, first.as_str())).await.unwrap();
-    assert_eq!(receipt.keys, [format!("message/{first}"), "summary/s".to_owned()]);
+    assert_eq!(
+        receipt.keys,
+        [format!("message/{first}"), "fact/f".to_owned(), "summary/s".to_owned()]
+    );
     assert!(!format!("{receipt:?}").contains("zanzibarquux"));
     assert_eq!(memory.get(Kind::Message, &first).await.unwrap(), None);
     assert!(memory.get(Kind::Session, &id("talk")).await.unwrap().is_some());
@@ -106,7 +114,7 @@ async fn a_purge_leaves_no_byte_in_either_tier() {
     let receipt = memory.forget(options.with_purge()).await.unwrap();
     assert!(receipt.purged && receipt.pending.is_empty(), "{receipt:?}");
     assert!(receipt.backups.contains(&dir.join("backup/working.db.v1")), "{receipt:?}");
-    assert_eq!(receipt.forgotten, 9, "{receipt:?}");
+    assert_eq!(receipt.forgotten, 10, "{receipt:?}");
     assert_eq!(holding(&dir, "zanzibarquux"), Vec::<PathBuf>::new());
     assert_eq!(texts(&memory, "zanzibarquux").await, ["a lighthouse at the sea"]);
     memory.shutdown().await.unwrap();
@@ -298,6 +306,10 @@ async fn a_limit_that_is_reached_holds_up_neither_reading_nor_forgetting() {
     memory.shutdown().await.unwrap();
     let mut config = fixture.config();
     config.longterm.max_disk_bytes = 1;
+    let memory = AgentMemory::open(config.clone()).await.unwrap();
+    let goal = json!({"id": "g", "description": "find the okapi"});
+    memory.record(Kind::Goal, goal, &scope).await.unwrap();
+    memory.shutdown().await.expect("what was recorded goes on its way later");
     let memory = AgentMemory::open(config).await.unwrap();
     let goal = json!({"id": "g", "description": "find the okapi"});
     memory.record(Kind::Goal, goal, &scope).await.unwrap();
@@ -307,6 +319,21 @@ async fn a_limit_that_is_reached_holds_up_neither_reading_nor_forgetting() {
     assert_eq!(receipt.keys, ["note/n"]);
     let receipt = memory.forget(one(Kind::Goal, "g")).await.unwrap();
     assert_eq!(receipt.keys, ["goal/g"]);
+    memory.maintain().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_expired_record_is_forgotten_by_whose_it_is_alone() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let eve = Scope::default().with_user("eve");
+    let note = json!({"id": "n", "content": "okapi", "expires_at": "2020-01-01T00:00:00Z"});
+    memory.record(Kind::Note, note, &eve).await.unwrap();
+    let of = |user| ScopeFilter::exact(Scope::default().with_user(user));
+    let of_bob = ForgetOptions { scope: of("bob"), ..one(Kind::Note, "n") };
+    assert!(memory.forget(of_bob).await.unwrap().keys.is_empty());
+    let of_eve = ForgetOptions { scope: of("eve"), ..one(Kind::Note, "n") };
+    assert_eq!(memory.forget(of_eve).await.unwrap().keys, ["note/n"]);
 }
 
 #[tokio::test]

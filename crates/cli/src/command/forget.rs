@@ -58,8 +58,8 @@ async fn what(
             return Ok(Forgotten::Document(name.to_owned()));
         }
         let key = match (find_key(memory, key, global).await, parsed(key)) {
-            // What was forgotten before can still be purged.
-            (Err(Failure::NotFound { .. }), Some(named)) if arguments.purge => named,
+            // What has expired can be forgotten, and what was forgotten before can be purged.
+            (Err(Failure::NotFound { .. }), Some(named)) => named,
             (found, _) => found?,
         };
         return Ok(Forgotten::Records(vec![key]));

@@ -72,14 +72,17 @@ pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), F
         for problem in &verified.working {
             writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
         }
+        for damage in &verified.journal {
+            writeln!(out, "journal: {damage}")?;
+        }
         for (what, found) in verified.library.findings() {
             found.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
         }
         if verified.is_clean() {
             writeln!(
                 out,
-                "sound: working memory's pages, references and word index, and {} records of the \
-                 library",
+                "sound: the pages of both databases, working memory's references and word index, \
+                 and {} records of the library",
                 verified.library.checked
             )?;
         }

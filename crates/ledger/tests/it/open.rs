@@ -239,3 +239,33 @@ fn many_who_create_or_migrate_at_once_agree() {
         assert_eq!(ledger.read_blocking(texts).unwrap().len(), 8);
     }
 }
+
+#[test]
+fn what_the_migrations_made_and_is_there_no_more_is_named() {
+    let (_folder, path) = place();
+    Ledger::open(&path, at(V2)).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    assert_eq!(aios_ledger::missing(&connection, V2).unwrap(), [""; 0]);
+    assert_eq!(aios_ledger::damage(&connection), [""; 0]);
+    connection.execute_batch("ALTER TABLE rows RENAME COLUMN text TO words").unwrap();
+    let missing = aios_ledger::missing(&connection, V2).unwrap();
+    assert!(missing.len() == 1 && missing[0].contains("text"), "{missing:?}");
+    connection.execute_batch("DROP TABLE rows").unwrap();
+    let missing = aios_ledger::missing(&connection, V2).unwrap();
+    assert!(missing[0].contains("no such table"), "{missing:?}");
+}
+
+#[test]
+fn a_damaged_page_is_found() {
+    let (_folder, path) = place();
+    let ledger = Ledger::open(&path, at(V2)).unwrap();
+    for n in 0..200 {
+        ledger.write_blocking(insert(format!("a row {n}"))).unwrap();
+    }
+    drop(ledger);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // How many cells the second page has.
+    bytes[4096 + 3..4096 + 5].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    assert_ne!(aios_ledger::damage(&Connection::open(&path).unwrap()), [""; 0]);
+}

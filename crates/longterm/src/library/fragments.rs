@@ -15,7 +15,7 @@ use lancedb::arrow::arrow_array::RecordBatch;
 
 use crate::{
     Error,
-    library::{Library, Ranked, Row, ranked, rows},
+    library::{Library, Ranked, Row, deletions, ranked, rows},
 };
 
 /// What identifies the content of a fragment.
@@ -126,10 +126,23 @@ impl Library {
         let dataset = dataset.map_err(Error::library("open a file"))?;
         let columns = dataset.schema().project(columns).map_err(Error::library("open a file"))?;
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
+        if deleted == Deleted::LeftOut {
+            deletions::check(&self.dir, &fragment).await?;
+        }
         let config = FragReadConfig::default()
             .with_row_address(true)
             .with_ignore_deletions(deleted == Deleted::Included);
         fragment.open(&columns, config).await.map_err(Error::library("open a file"))
+    }
+
+    /// Looks at all files that say which rows are deleted.
+    pub(super) async fn check_deletions(&self) -> Result<(), Error> {
+        let dataset = self.table.dataset().ok_or_else(not_local)?.get().await;
+        let dataset = dataset.map_err(Error::library("open the table"))?;
+        for fragment in dataset.get_fragments() {
+            deletions::check(&self.dir, &fragment).await?;
+        }
+        Ok(())
     }
 
     /// How many rows were written to a fragment, as its manifest says.
@@ -145,6 +158,7 @@ impl Library {
         let failed = || Error::library("read what is deleted");
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
+        deletions::check(&self.dir, &fragment).await?;
         let deleted = fragment.get_deletion_vector().await;
         let deleted = deleted.map_err(|error| failed()(error.into()))?;
         Ok(deleted.map_or_else(Vec::new, |deleted| deleted.iter().collect()))

@@ -126,7 +126,7 @@ impl Library {
 
 /// Opens a table whose files may be damaged.
 pub(crate) async fn open_guarded(site: Site) -> Result<Option<Library>, Error> {
-    guarded(Library::open(site)).await
+    guarded(Library::open_unchecked(site)).await
 }
 
 async fn guarded<T: Send + 'static>(

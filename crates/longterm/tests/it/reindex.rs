@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use aios_embedding::Embedder;
+use aios_embedding::{Embedder, Fingerprint};
 use aios_longterm::{Config, Error, Longterm, Progress, SearchOptions};
 use aios_record::{Id, Kind};
 use tokio::sync::watch;
@@ -34,6 +34,44 @@ fn tables(dir: &Path) -> Vec<String> {
 async fn open_undrained(dir: &Path) -> Longterm {
     let config = Config { drain_delay: std::time::Duration::from_secs(600), ..Config::default() };
     Longterm::open(dir, config, model()).await.unwrap()
+}
+
+/// A model with weights of which nothing comes.
+struct Mute(Fingerprint);
+
+impl Embedder for Mute {
+    fn embed_documents(&self, _: &[&str]) -> Result<Vec<Vec<f32>>, aios_embedding::Error> {
+        Err(aios_embedding::Error::Compute { source: "not a number".into() })
+    }
+
+    fn embed_query(&self, _: &str) -> Result<Vec<f32>, aios_embedding::Error> {
+        Err(aios_embedding::Error::Compute { source: "not a number".into() })
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        text.len()
+    }
+
+    fn dimension(&self) -> usize {
+        8
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.0
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_embeds_nothing_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "apples")]).await.unwrap();
+    longterm.close().await.unwrap();
+    let mute = Arc::new(Mute(Fingerprint::new("mute")));
+    let refused = Longterm::reindex(dir.path(), Config::default(), mute, |_| {}).await;
+    assert!(matches!(refused, Err(Error::Embedding(_))), "{refused:?}");
+    let longterm = open(dir.path()).await;
+    assert_eq!(search(&longterm, "apples").await, ["note/a"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,53 @@
+//! Whether a file is whole, and is what its migrations made.
+
+use rusqlite::Connection;
+
+use crate::Migration;
+
+/// So many lines of SQLite's own report of damage are kept.
+const DAMAGE_LINES_MAX: usize = 100;
+
+/// What SQLite finds damaged, a line each; nothing where all is well. Where the damage stops even
+/// that, it is the finding. Takes as long as reading the whole file.
+#[must_use]
+pub fn damage(connection: &Connection) -> Vec<String> {
+    let mut reports = Vec::new();
+    if let Err(error) = integrity(connection, &mut reports) {
+        reports.push(error.to_string());
+    }
+    reports
+}
+
+fn integrity(connection: &Connection, reports: &mut Vec<String>) -> rusqlite::Result<()> {
+    let sql = format!("PRAGMA integrity_check({DAMAGE_LINES_MAX})");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let report: String = row.get(0)?;
+        if report != "ok" {
+            reports.push(report);
+        }
+    }
+    Ok(())
+}
+
+/// The tables that `migrations` make and that the file has not, or not with all of their columns:
+/// what SQLite says of each. Their contents are not looked at.
+///
+/// # Errors
+/// When the migrations need more than SQLite, such as functions of the program.
+pub fn missing(connection: &Connection, migrations: &[Migration]) -> rusqlite::Result<Vec<String>> {
+    let expected = Connection::open_in_memory()?;
+    migrations.iter().try_for_each(|migration| expected.execute_batch(migration.sql))?;
+    let mut tables = expected.prepare(
+        "SELECT format('SELECT %s FROM %w', group_concat(format('%w.%w', t.name, c.name)), t.name)
+         FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY t.name",
+    )?;
+    let looks = tables.query_map([], |row| row.get::<_, String>(0))?;
+    let mut missing = Vec::new();
+    for look in looks {
+        missing.extend(connection.prepare(&look?).err().map(|error| error.to_string()));
+    }
+    Ok(missing)
+}

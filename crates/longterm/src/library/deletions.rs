@@ -1,0 +1,90 @@
+//! Whether a file that says which rows are deleted can be read.
+//!
+//! Arrow's reader believes the lengths that stand in such a file. Damaged, they make it ask for
+//! more memory than there is, which ends the process and cannot be caught. So they are compared
+//! with the length of the file first ("IPC File Format" in Arrow's specification of its formats).
+
+use std::{fs, path::Path};
+
+use lance::dataset::fragment::FileFragment;
+use lancedb::arrow::arrow_ipc::{
+    Block, reader::read_footer_length, root_as_footer, root_as_message,
+};
+use tokio::task;
+
+use crate::Error;
+
+/// What stands before a message: a mark, and its length.
+const MESSAGE_PREFIX: usize = 8;
+/// Of the footer's length and the magic bytes behind it.
+const TRAILER: usize = 10;
+/// Bytes of a deleted row's offset.
+const OFFSET_BYTES: usize = 4;
+/// What a buffer may have beyond its values.
+const PADDING: usize = 64;
+
+/// Refuses a fragment whose list of deleted rows, in the table at `dir`, cannot be read.
+pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Error> {
+    let metadata = fragment.metadata();
+    let Some(file) = &metadata.deletion_file else { return Ok(()) };
+    let (version, suffix) = (file.read_version, file.file_type.suffix());
+    if suffix != "arrow" {
+        return Ok(());
+    }
+    let name = format!("{}-{version}-{}.{suffix}", metadata.id, file.id);
+    let path = dir.join("_deletions").join(name);
+    let rows = metadata.physical_rows.unwrap_or(0);
+    let checking = task::spawn_blocking(move || {
+        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        if is_sound(&bytes, rows) {
+            return Ok(());
+        }
+        let reason = "it does not say which records are deleted; save the others with \
+                      `aios-memory repair`";
+        Err(Error::DamagedFile { path, reason: reason.to_owned() })
+    });
+    checking.await.map_err(|_| Error::Closed)?
+}
+
+/// Whether no length in the file, which speaks of at most `rows` rows, is more than there can be.
+fn is_sound(bytes: &[u8], rows: usize) -> bool {
+    let blocks = || {
+        let (rest, trailer) = bytes.split_last_chunk::<TRAILER>()?;
+        let length = read_footer_length(*trailer).ok()?;
+        let footer = root_as_footer(rest.get(rest.len().checked_sub(length)?..)?).ok()?;
+        let blocks = footer.recordBatches().into_iter().chain(footer.dictionaries());
+        Some(blocks.flatten().copied().collect::<Vec<Block>>())
+    };
+    let most = PADDING + rows.saturating_mul(OFFSET_BYTES);
+    blocks().is_some_and(|blocks| {
+        blocks.iter().all(|block| is_block_sound(bytes, block, most).unwrap_or(false))
+    })
+}
+
+/// Whether a block lies in the file, its buffers in the block, and none says that it unpacks to
+/// more than `most` bytes. None where it says nothing that can be understood.
+fn is_block_sound(bytes: &[u8], block: &Block, most: usize) -> Option<bool> {
+    let at = usize::try_from(block.offset()).ok()?;
+    let body = at.checked_add(usize::try_from(block.metaDataLength()).ok()?)?;
+    let end = body.checked_add(usize::try_from(block.bodyLength()).ok()?)?;
+    let message = root_as_message(bytes.get(at + MESSAGE_PREFIX..body)?).ok()?;
+    let body = bytes.get(body..end)?;
+    let batch = message.header_as_record_batch()?;
+    let is_packed = batch.compression().is_some();
+    for buffer in batch.buffers()? {
+        let at = usize::try_from(buffer.offset()).ok()?;
+        let length = usize::try_from(buffer.length()).ok()?;
+        let buffer = body.get(at..at.checked_add(length)?)?;
+        if is_packed && let Some(unpacked) = buffer.first_chunk() {
+            // -1 says that it is not packed after all.
+            let unpacked = i64::from_le_bytes(*unpacked);
+            if unpacked != -1 && usize::try_from(unpacked).ok()? > most {
+                return Some(false);
+            }
+        }
+    }
+    Some(true)
+}
+
+#[cfg(test)]
+mod tests;
