@@ -283,8 +283,10 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
 /// The directory of a model: `name` itself, or the one of this name in the hub's cache.
 fn model_dir(name: &str) -> Result<PathBuf, Error> {
     let path = PathBuf::from(name);
-    match (name.parse::<ModelName>(), HubCache::locate(|variable| env::var_os(variable))) {
-        (Ok(model), Some(cache)) if !path.exists() => Ok(cache.resolve(&model)?),
+    match name.parse::<ModelName>() {
+        Ok(model) if !path.exists() => {
+            Ok(HubCache::locate(|variable| env::var_os(variable))?.resolve(&model)?)
+        }
         _ => Ok(path),
     }
 }

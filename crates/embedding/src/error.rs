@@ -53,6 +53,9 @@ pub enum Error {
         /// What tells it from one that can be read.
         reason: &'static str,
     },
+    /// Nothing says where the cache of the Hugging Face hub is.
+    #[error("no directory for models is known: set HOME, or name one with HF_HOME")]
+    NoCache,
     /// A file of a model is there but could not be read.
     #[error("failed to read `{}`; check its permissions and the disk", path.display())]
     Read {

@@ -124,10 +124,11 @@ impl HubCache {
 
     /// Where the hub's own library has it: `HF_HUB_CACHE`, or `HUGGINGFACE_HUB_CACHE`, or `hub` in
     /// `HF_HOME`, or `huggingface/hub` in `XDG_CACHE_HOME`, or `.cache/huggingface/hub` in `HOME`;
-    /// the first of these variables that is set. A `~` at the beginning means `HOME`. None if it
-    /// takes `HOME`, which is not set.
-    #[must_use]
-    pub fn locate(variable: impl Fn(&str) -> Option<OsString>) -> Option<HubCache> {
+    /// the first of these variables that is set. A `~` at the beginning means `HOME`.
+    ///
+    /// # Errors
+    /// [`Error::NoCache`] when it takes `HOME`, which is not set.
+    pub fn locate(variable: impl Fn(&str) -> Option<OsString>) -> Result<HubCache, Error> {
         let below = |name: &str, rest: &str| {
             let value = variable(name).filter(|value| !value.is_empty())?;
             Some(Path::new(&value).join(rest))
@@ -138,8 +139,8 @@ impl HubCache {
             .or_else(|| below("XDG_CACHE_HOME", "huggingface/hub"))
             .unwrap_or_else(|| Path::new("~").join(".cache/huggingface/hub"));
         match dir.strip_prefix("~") {
-            Ok(rest) => Some(HubCache::new(below("HOME", "")?.join(rest))),
-            Err(_) => Some(HubCache::new(dir)),
+            Ok(rest) => Ok(HubCache::new(below("HOME", "").ok_or(Error::NoCache)?.join(rest))),
+            Err(_) => Ok(HubCache::new(dir)),
         }
     }
 

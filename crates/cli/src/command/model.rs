@@ -8,10 +8,7 @@ use serde_json::{Value, json};
 use crate::{args::ModelCommand, failure::Failure, output::Output};
 
 pub(crate) async fn model(command: ModelCommand, output: Output) -> Result<(), Failure> {
-    let cache = HubCache::locate(|name| env::var_os(name)).ok_or(Failure::Usage {
-        message: "there is no place for models: HOME is not set".to_owned(),
-        hint: "name one with HF_HOME",
-    })?;
+    let cache = HubCache::locate(|name| env::var_os(name)).map_err(aios_memory::Error::from)?;
     match command {
         ModelCommand::List => list(&cache, output),
         ModelCommand::Pull { name, revision: None } => pull(cache, name, output).await,
