@@ -16,13 +16,24 @@ use std::{
 };
 
 use aios_guard::{Guard, Policy};
-use aios_longterm::{Durability, Language, Weights};
-use aios_operational::{Keep, Overflow};
+use aios_longterm::{Durability, LIMIT_MAX, Language, Weights};
+use aios_operational::{CAPACITY_MAX, Keep, Overflow};
 use aios_record::{Kind, Tier};
 
 pub use self::load::{Effective, Error, Flag, Origin, Sources};
 use self::setting::Setting;
 use crate::tokens::Tokenizer;
+
+/// The bounds of settings whose use has none of its own: far beyond what is of use, and far below
+/// where arithmetic ends.
+const DAYS_MAX: u64 = 36_500;
+const HOURS_MAX: u64 = DAYS_MAX * 24;
+const SECONDS_MAX: u64 = HOURS_MAX * 3600;
+const ROWS_MAX: u64 = 1_000_000_000_000;
+const BYTES_MAX: u64 = 1 << 50;
+const MIB_MAX: usize = 1 << 20;
+const TOKENS_MAX: usize = 100_000_000;
+const WEIGHT_MAX: f64 = 100.0;
 
 /// One setting, with its type taken away.
 pub(crate) struct Key {
@@ -34,6 +45,8 @@ pub(crate) struct Key {
     pub(crate) read: fn(&mut Config, &toml::Value) -> Result<(), String>,
     /// Takes a value from the environment or a flag.
     pub(crate) parse: fn(&mut Config, &str) -> Result<(), String>,
+    /// Looks at a value that neither of these took.
+    pub(crate) check: fn(&Config) -> Result<(), String>,
     pub(crate) show: fn(&Config) -> toml::Value,
 }
 
@@ -49,11 +62,23 @@ impl Key {
     }
 }
 
+/// The bounds that stand in the table, or none.
+macro_rules! bounds {
+    () => {
+        &()
+    };
+    ($bounds:expr) => {
+        &$bounds
+    };
+}
+
+/// Sections of `key: type = default => bounds`; numbers and texts have bounds, other types none.
 macro_rules! settings {
     ($(
         $(#[doc = $about:literal])*
         $path:literal => $section:ident: $Section:ident {
-            $($(#[doc = $help:literal])* $key:ident: $type:ty = $default:expr,)*
+            $($(#[doc = $help:literal])* $key:ident: $type:ty = $default:expr
+                $(=> $bounds:expr)?,)*
         }
     )*) => {
         /// How a memory is opened. [`Config::at`] gives one with the defaults.
@@ -70,6 +95,7 @@ macro_rules! settings {
                     $(#[doc = $help])*
                     #[doc = ""]
                     #[doc = concat!(" Default: `", stringify!($default), "`.")]
+                    $(#[doc = concat!(" Bounds: `", stringify!($bounds), "`.")])?
                     pub $key: $type,
                 )*
             }
@@ -87,13 +113,14 @@ macro_rules! settings {
             name: stringify!($key),
             help: &[$($help),*],
             read: |config, value| {
-                config.$section.$key = Setting::read(value)?;
+                config.$section.$key = Setting::read(value, bounds!($($bounds)?))?;
                 Ok(())
             },
             parse: |config, text| {
-                config.$section.$key = Setting::parse(text)?;
+                config.$section.$key = Setting::parse(text, bounds!($($bounds)?))?;
                 Ok(())
             },
+            check: |config| config.$section.$key.check(bounds!($($bounds)?)),
             show: |config| config.$section.$key.show(),
         },)*)*];
     };
@@ -109,16 +136,16 @@ settings! {
     /// Tier 0: recent events and metrics, in RAM.
     "operational" => operational: Operational {
         /// How many events the ring holds.
-        capacity: usize = 10_000,
+        capacity: usize = 10_000 => 1..=CAPACITY_MAX,
         /// Events of this age, in seconds, are no longer shown.
-        ttl_seconds: u64 = 3600,
+        ttl_seconds: u64 = 3600 => 0..=SECONDS_MAX,
         /// Which events go to the disk when they leave the ring: critical, all or none.
         keep: Keep = Keep::Critical,
         /// How many metric keys there may be.
-        metric_keys_max: usize = 10_000,
+        metric_keys_max: usize = 10_000 => 1..=CAPACITY_MAX,
         /// Of every so many seconds the last value of each metric is kept for a week; 0 keeps only
         /// the figures of hours, which are there for a year.
-        metric_sample_seconds: usize = 1,
+        metric_sample_seconds: usize = 1 => 0..=86_400,
     }
     /// Tier 1: what is going on now, in SQLite.
     "working" => working: Working {
@@ -128,11 +155,11 @@ settings! {
         /// machine) or normal (of the process).
         durability: Durability = Durability::Full,
         /// How long to wait for another process that is writing, in milliseconds.
-        busy_timeout_ms: u64 = 10_000,
+        busy_timeout_ms: u64 = 10_000 => 0..=3_600_000,
         /// How many writes, and how many reads, may wait before callers are refused.
-        queue: usize = 1024,
+        queue: usize = 1024 => 1..=1_000_000,
         /// How many threads read.
-        readers: usize = 2,
+        readers: usize = 2 => 1..=64,
     }
     /// Tier 2: everything, searchable, in LanceDB.
     "longterm" => longterm: Longterm {
@@ -147,18 +174,18 @@ settings! {
         ],
         /// Records from which on LanceDB gets an approximate vector index, which a search in RAM
         /// does not use; 0 for more than can be searched in RAM.
-        index_threshold: u64 = 0,
+        index_threshold: u64 = 0 => 0..=ROWS_MAX,
         /// MiB of RAM for indexes and metadata.
-        cache_mb: usize = 128,
+        cache_mb: usize = 128 => 0..=MIB_MAX,
         /// MiB of RAM in which a process may hold the library to search it; a larger library is
         /// searched by LanceDB's indexes, which is slower; 0 for always.
-        resident_mb: usize = 1024,
+        resident_mb: usize = 1024 => 0..=MIB_MAX,
         /// Records that may wait in the journal before writes are refused.
-        journal_max_rows: u64 = 1_000_000,
+        journal_max_rows: u64 = 1_000_000 => 1..=ROWS_MAX,
         /// Bytes on disk from which on only deletions are taken; 0 for no limit.
-        max_disk_bytes: u64 = 0,
+        max_disk_bytes: u64 = 0 => 0..=BYTES_MAX,
         /// Hours for which a version of the library that nothing needs any more is kept.
-        prune_after_hours: u64 = 1,
+        prune_after_hours: u64 = 1 => 0..=HOURS_MAX,
     }
     /// Text to vector.
     "embedding" => embedding: Embedding {
@@ -171,68 +198,68 @@ settings! {
     /// Search.
     "search" => search: Search {
         /// How many hits there are unless told.
-        limit: usize = 10,
+        limit: usize = 10 => 1..=LIMIT_MAX,
     }
     /// What each signal of a search counts for; 0 switches it off.
     "search.weights" => search_weights: SearchWeights {
         /// The share of the query's words that a record has.
-        words: f64 = Weights::default().words,
+        words: f64 = Weights::default().words => 0.0..=WEIGHT_MAX,
         /// A word related to one of the query's, against the word itself.
-        related: f64 = Weights::default().related,
+        related: f64 = Weights::default().related => 0.0..=WEIGHT_MAX,
         /// A meaning as alike as that of a question and its answer, beyond unrelated texts.
-        meaning: f64 = Weights::default().meaning,
+        meaning: f64 = Weights::default().meaning => 0.0..=WEIGHT_MAX,
         /// Being said by whom the query names.
-        speaker: f64 = Weights::default().speaker,
+        speaker: f64 = Weights::default().speaker => 0.0..=WEIGHT_MAX,
         /// Having happened when the query says.
-        time: f64 = Weights::default().time,
+        time: f64 = Weights::default().time => 0.0..=WEIGHT_MAX,
         /// Telling a time where the query asks when.
-        moment: f64 = Weights::default().moment,
+        moment: f64 = Weights::default().moment => 0.0..=WEIGHT_MAX,
         /// Being a question itself.
-        question: f64 = Weights::default().question,
+        question: f64 = Weights::default().question => -WEIGHT_MAX..=WEIGHT_MAX,
         /// The share of the first hits' common words that it has.
-        feedback: f64 = Weights::default().feedback,
+        feedback: f64 = Weights::default().feedback => 0.0..=WEIGHT_MAX,
     }
     /// The assembled context.
     "context" => context: Context {
         /// Its budget unless told.
-        max_tokens: usize = 4000,
+        max_tokens: usize = 4000 => 1..=TOKENS_MAX,
         /// What counts the tokens: embedder, o200k, cl100k or estimate.
         tokenizer: Tokenizer = Tokenizer::Embedder,
         /// The tiers that it draws from.
         tiers: Vec<Tier> = Tier::ALL.to_vec(),
         /// The most tokens for what is known of the user.
-        profile_tokens: usize = 300,
+        profile_tokens: usize = 300 => 0..=TOKENS_MAX,
         /// The most tokens for the state of the machine.
-        snapshot_tokens: usize = 500,
+        snapshot_tokens: usize = 500 => 0..=TOKENS_MAX,
         /// How many messages of the session are shown as they were said.
-        recent_messages: usize = 12,
+        recent_messages: usize = 12 => 0..=1000,
         /// How many found records are looked at.
-        candidates: usize = 60,
+        candidates: usize = 60 => 1..=LIMIT_MAX,
     }
     /// For how many days working memory keeps what long-term memory has as well; 0 is for ever.
     "retention" => retention: Retention {
         /// Goals and tasks, once they have ended.
-        goals_and_tasks_days: u64 = 90,
+        goals_and_tasks_days: u64 = 90 => 0..=DAYS_MAX,
         /// Tool calls.
-        tool_calls_days: u64 = 30,
+        tool_calls_days: u64 = 30 => 0..=DAYS_MAX,
         /// Decisions.
-        decisions_days: u64 = 30,
+        decisions_days: u64 = 30 => 0..=DAYS_MAX,
         /// Messages and interactions.
-        messages_days: u64 = 30,
+        messages_days: u64 = 30 => 0..=DAYS_MAX,
         /// Sessions in which nothing happens.
-        sessions_days: u64 = 90,
+        sessions_days: u64 = 90 => 0..=DAYS_MAX,
         /// Events.
-        events_days: u64 = 30,
+        events_days: u64 = 30 => 0..=DAYS_MAX,
         /// Summaries of sessions and goals.
-        summaries_days: u64 = 365,
+        summaries_days: u64 = 365 => 0..=DAYS_MAX,
         /// Single samples of metrics, which long-term memory has not; hourly figures follow.
-        metrics_days: u64 = 7,
+        metrics_days: u64 = 7 => 0..=DAYS_MAX,
         /// Hourly figures of metrics.
-        metrics_hourly_days: u64 = 365,
+        metrics_hourly_days: u64 = 365 => 0..=DAYS_MAX,
         /// How many patterns stay, the most surely successful ones; 0 for all.
-        patterns_max: usize = 1000,
+        patterns_max: usize = 1000 => 0..=1_000_000_000,
         /// How often the file is compacted, if that wins something; 0 is never.
-        vacuum_days: u64 = 7,
+        vacuum_days: u64 = 7 => 0..=DAYS_MAX,
     }
     /// What is done about text that should not be stored or shown.
     "guard" => guard: Guarding {
@@ -250,6 +277,22 @@ impl Config {
         let mut config = Config::default();
         config.memory.data_dir = data_dir.into();
         config
+    }
+
+    /// Looks at every value, as they are looked at where they come from a file or the environment.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for the first that is out of its bounds.
+    pub fn check(&self) -> Result<(), Error> {
+        let checked = KEYS.iter().map(|key| {
+            (key.check)(self).map_err(|expected| Error::Value {
+                key: key.path(),
+                origin: Origin::Program,
+                value: (key.show)(self).to_string(),
+                expected,
+            })
+        });
+        checked.collect()
     }
 
     /// The file of working memory.

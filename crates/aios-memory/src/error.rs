@@ -17,6 +17,9 @@ pub enum Error {
     /// The settings name no data directory.
     #[error("the settings name no data directory; use `Config::at`, or set memory.data_dir")]
     NoDirectory,
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Config(#[from] crate::ConfigError),
     /// An input file cannot be used.
     #[error("{}: {problem}", path.display())]
     Input {
@@ -148,6 +151,7 @@ impl Error {
             _ if self.is_not_found() => "not_found",
             _ if self.is_retryable() => "busy",
             Error::Directory { .. } | Error::NoDirectory => "data_dir",
+            Error::Config(_) => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
             Error::Record { .. }

@@ -64,6 +64,7 @@ impl AgentMemory {
     /// owner only. Background work runs on the tokio runtime that this is called on.
     ///
     /// # Errors
+    /// - [`Error::Config`] when a setting is out of its bounds.
     /// - [`Error::Directory`] when the data directory cannot be used.
     /// - [`Error::Embedding`] when the model cannot be opened.
     /// - What the tiers report, such as a file that a newer version wrote.
@@ -85,6 +86,7 @@ impl AgentMemory {
         if data_dir.as_os_str().is_empty() {
             return Err(Error::NoDirectory);
         }
+        config.check()?;
         make_directory(&data_dir)?;
         check_restored(&data_dir)?;
         let longterm =

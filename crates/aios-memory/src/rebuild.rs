@@ -55,7 +55,8 @@ pub struct Repaired {
 /// again.
 ///
 /// # Errors
-/// [`Error::Embedding`] when the model cannot be opened; what long-term memory reports.
+/// [`Error::Config`] when a setting is out of its bounds; [`Error::Embedding`] when the model
+/// cannot be opened; what long-term memory reports.
 pub async fn reindex(
     mut config: Config,
     model: Option<String>,
@@ -64,6 +65,7 @@ pub async fn reindex(
     let set = config.embedding.model.clone();
     let wanted = model.unwrap_or_else(|| set.clone());
     config.embedding.model.clone_from(&wanted);
+    config.check()?;
     let embedder = open_model(&config).await?;
     let fingerprint = embedder.fingerprint().to_string();
     let dir = config.memory.data_dir.clone();
@@ -81,11 +83,12 @@ pub async fn reindex(
 /// memory. What nobody has is named, and known no more. Others may use the memory meanwhile.
 ///
 /// # Errors
-/// What working or long-term memory report.
+/// [`Error::Config`] when a setting is out of its bounds; what working or long-term memory report.
 pub async fn repair(
     config: Config,
     progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
 ) -> Result<Repaired, Error> {
+    config.check()?;
     let embedder = open_model(&config).await?;
     if let Some(records) = sound(&config, &embedder).await? {
         return Ok(Repaired { was_sound: true, records, ..Repaired::default() });

@@ -53,6 +53,8 @@ pub enum Origin {
     Environment(String),
     /// This flag of the command line.
     Flag(&'static str),
+    /// The program that opens the memory, by the fields of [`Config`].
+    Program,
 }
 
 impl fmt::Display for Origin {
@@ -62,6 +64,7 @@ impl fmt::Display for Origin {
             Origin::File(path) => write!(f, "{}", path.display()),
             Origin::Environment(variable) => write!(f, "environment {variable}"),
             Origin::Flag(name) => write!(f, "flag {name}"),
+            Origin::Program => f.write_str("the program"),
         }
     }
 }

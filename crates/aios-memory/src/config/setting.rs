@@ -1,6 +1,6 @@
 //! How each type of setting is written in a file, in the environment, and shown.
 
-use std::path::PathBuf;
+use std::{fmt::Display, ops::RangeInclusive, path::PathBuf};
 
 use aios_guard::Policy;
 use aios_longterm::{Durability, Language};
@@ -12,21 +12,42 @@ use crate::tokens::Tokenizer;
 
 /// A type that a setting may have. Problems are told as what was expected.
 pub(crate) trait Setting: Sized {
-    fn read(value: &Value) -> Result<Self, String>;
-    fn parse(text: &str) -> Result<Self, String>;
+    /// What limits its values, beyond being of the type.
+    type Bounds;
+
+    fn read(value: &Value, bounds: &Self::Bounds) -> Result<Self, String>;
+    fn parse(text: &str, bounds: &Self::Bounds) -> Result<Self, String>;
+    /// Whether the value is one that `read` and `parse` would have given.
+    fn check(&self, bounds: &Self::Bounds) -> Result<(), String>;
     fn show(&self) -> Value;
+}
+
+/// The number, if there is one, and within its bounds.
+fn bounded<T: PartialOrd + Display>(
+    number: Option<T>,
+    what: &str,
+    bounds: &RangeInclusive<T>,
+) -> Result<T, String> {
+    let within = number.filter(|number| bounds.contains(number));
+    within.ok_or_else(|| format!("{what} from {} to {}", bounds.start(), bounds.end()))
 }
 
 macro_rules! whole_numbers {
     ($($type:ty),*) => {$(
         impl Setting for $type {
-            fn read(value: &Value) -> Result<Self, String> {
+            type Bounds = RangeInclusive<$type>;
+
+            fn read(value: &Value, bounds: &Self::Bounds) -> Result<Self, String> {
                 let number = value.as_integer().and_then(|number| number.try_into().ok());
-                number.ok_or_else(|| "a whole number, 0 or more".to_owned())
+                bounded(number, "a whole number", bounds)
             }
 
-            fn parse(text: &str) -> Result<Self, String> {
-                text.trim().parse().map_err(|_| "a whole number, 0 or more".to_owned())
+            fn parse(text: &str, bounds: &Self::Bounds) -> Result<Self, String> {
+                bounded(text.trim().parse().ok(), "a whole number", bounds)
+            }
+
+            fn check(&self, bounds: &Self::Bounds) -> Result<(), String> {
+                bounded(Some(*self), "a whole number", bounds).map(drop)
             }
 
             fn show(&self) -> Value {
@@ -38,16 +59,21 @@ macro_rules! whole_numbers {
 
 whole_numbers!(usize, u64);
 
+// Bounds keep out what is not finite, too.
 impl Setting for f64 {
-    fn read(value: &Value) -> Result<Self, String> {
+    type Bounds = RangeInclusive<f64>;
+
+    fn read(value: &Value, bounds: &Self::Bounds) -> Result<Self, String> {
         let whole = || value.as_integer().map(|number| number as f64);
-        let number = value.as_float().or_else(whole).filter(|number| number.is_finite());
-        number.ok_or_else(|| "a number".to_owned())
+        bounded(value.as_float().or_else(whole), "a number", bounds)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-        number.ok_or_else(|| "a number".to_owned())
+    fn parse(text: &str, bounds: &Self::Bounds) -> Result<Self, String> {
+        bounded(text.trim().parse().ok(), "a number", bounds)
+    }
+
+    fn check(&self, bounds: &Self::Bounds) -> Result<(), String> {
+        bounded(Some(*self), "a number", bounds).map(drop)
     }
 
     fn show(&self) -> Value {
@@ -56,12 +82,22 @@ impl Setting for f64 {
 }
 
 impl Setting for String {
-    fn read(value: &Value) -> Result<Self, String> {
-        value.as_str().map(str::to_owned).ok_or_else(|| "text in quotes".to_owned())
+    /// How many characters.
+    type Bounds = RangeInclusive<usize>;
+
+    fn read(value: &Value, bounds: &Self::Bounds) -> Result<Self, String> {
+        String::parse(value.as_str().ok_or("text in quotes")?, bounds)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(text.to_owned())
+    fn parse(text: &str, bounds: &Self::Bounds) -> Result<Self, String> {
+        match bounds.contains(&text.chars().count()) {
+            true => Ok(text.to_owned()),
+            false => Err(format!("text of {} to {} characters", bounds.start(), bounds.end())),
+        }
+    }
+
+    fn check(&self, bounds: &Self::Bounds) -> Result<(), String> {
+        String::parse(self, bounds).map(drop)
     }
 
     fn show(&self) -> Value {
@@ -70,12 +106,18 @@ impl Setting for String {
 }
 
 impl Setting for PathBuf {
-    fn read(value: &Value) -> Result<Self, String> {
-        String::read(value).map(PathBuf::from)
+    type Bounds = ();
+
+    fn read(value: &Value, (): &()) -> Result<Self, String> {
+        value.as_str().map(PathBuf::from).ok_or_else(|| "text in quotes".to_owned())
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str, (): &()) -> Result<Self, String> {
         Ok(PathBuf::from(text))
+    }
+
+    fn check(&self, (): &()) -> Result<(), String> {
+        Ok(())
     }
 
     fn show(&self) -> Value {
@@ -108,12 +150,18 @@ macro_rules! choices {
         }
 
         impl Setting for $type {
-            fn read(value: &Value) -> Result<Self, String> {
+            type Bounds = ();
+
+            fn read(value: &Value, (): &()) -> Result<Self, String> {
                 read_choice(value.as_str().unwrap_or_default())
             }
 
-            fn parse(text: &str) -> Result<Self, String> {
+            fn parse(text: &str, (): &()) -> Result<Self, String> {
                 read_choice(text)
+            }
+
+            fn check(&self, (): &()) -> Result<(), String> {
+                Ok(())
             }
 
             fn show(&self) -> Value {
@@ -149,15 +197,21 @@ choices! {
 macro_rules! lists_of_names {
     ($($type:ty),*) => {$(
         impl Setting for Vec<$type> {
-            fn read(value: &Value) -> Result<Self, String> {
+            type Bounds = ();
+
+            fn read(value: &Value, (): &()) -> Result<Self, String> {
                 let list = value.as_array().ok_or("a list of names in brackets")?;
                 let names = list.iter().map(|name| name.as_str().unwrap_or_default());
                 names.map(|name| name.parse::<$type>().map_err(|e| e.to_string())).collect()
             }
 
-            fn parse(text: &str) -> Result<Self, String> {
+            fn parse(text: &str, (): &()) -> Result<Self, String> {
                 let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
                 names.map(|name| name.parse::<$type>().map_err(|e| e.to_string())).collect()
+            }
+
+            fn check(&self, (): &()) -> Result<(), String> {
+                Ok(())
             }
 
             fn show(&self) -> Value {

@@ -87,8 +87,8 @@ fn what_is_wrong_is_told_with_what_would_be_right() {
         ("[serch]\nlimit = 3", "unknown setting `serch.limit`"),
         ("[serch]", "unknown setting `serch`"),
         ("limit = 3", "unknown setting `limit`"),
-        ("[search]\nlimit = \"x\"", "is `\"x\"`; expected a whole number, 0 or more"),
-        ("[search]\nlimit = -1", "is `-1`; expected a whole number, 0 or more"),
+        ("[search]\nlimit = \"x\"", "is `\"x\"`; expected a whole number from 1 to 1000"),
+        ("[search]\nlimit = -1", "is `-1`; expected a whole number from 1 to 1000"),
         ("[operational]\nkeep = \"some\"", "expected one of critical, all, none"),
         ("[context]\ntiers = [\"cellar\"]", "unknown tier `cellar`; known are operational"),
         ("[context]\ntiers = 7", "expected a list of names in brackets"),
@@ -101,7 +101,50 @@ fn what_is_wrong_is_told_with_what_would_be_right() {
         &[("AIOS_MEMORY_SERCH_LIMIT", "3")],
         "did you mean `AIOS_MEMORY_SEARCH_LIMIT`?",
     );
-    check_error("", &[("AIOS_MEMORY_SEARCH_LIMIT", "many")], "expected a whole number, 0 or more");
+    check_error(
+        "",
+        &[("AIOS_MEMORY_SEARCH_LIMIT", "many")],
+        "expected a whole number from 1 to 1000",
+    );
+}
+
+#[test]
+fn values_out_of_their_bounds_are_told_with_the_bounds() {
+    for (section, name, value, expect) in [
+        ("working", "busy_timeout_ms", "2147483648", "a whole number from 0 to 3600000"),
+        ("working", "queue", "9223372036854775807", "a whole number from 1 to 1000000"),
+        ("working", "queue", "0", "a whole number from 1 to 1000000"),
+        ("working", "readers", "100000", "a whole number from 1 to 64"),
+        ("search", "limit", "0", "a whole number from 1 to 1000"),
+        ("search", "limit", "5000", "a whole number from 1 to 1000"),
+        ("search.weights", "words", "1e308", "a number from 0 to 100"),
+        ("search.weights", "time", "-0.1", "a number from 0 to 100"),
+        ("search.weights", "question", "-101", "a number from -100 to 100"),
+        ("search.weights", "related", "nan", "a number from 0 to 100"),
+        ("search.weights", "meaning", "inf", "a number from 0 to 100"),
+        ("embedding", "model", "\"\"", "text of 1 to 4096 characters"),
+    ] {
+        let file = format!("[{section}]\n{name} = {value}");
+        check_error(&file, &[], &format!("`{section}.{name}` in /"));
+        check_error(&file, &[], &format!("; expected {expect}"));
+        let variable = format!("AIOS_MEMORY_{section}_{name}").replace('.', "_").to_uppercase();
+        let value = value.trim_matches('"');
+        let told = format!("in environment {variable} is `{value}`; expected {expect}");
+        check_error("", &[(&variable, value)], &told);
+    }
+    // The bounds themselves are values.
+    for (section, setting) in [("search", "limit = 1000"), ("search.weights", "words = 100")] {
+        load(&format!("[{section}]\n{setting}"), &[], Vec::new()).unwrap();
+    }
+}
+
+#[test]
+fn a_program_is_told_what_it_set_out_of_bounds() {
+    Config::at("/data").check().unwrap();
+    let mut config = Config::at("/data");
+    config.working.queue = usize::MAX;
+    let told = config.check().unwrap_err().to_string();
+    assert!(told.starts_with("`working.queue` in the program is `9223372036854775807`"), "{told}");
 }
 
 #[test]

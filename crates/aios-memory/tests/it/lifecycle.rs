@@ -49,6 +49,17 @@ async fn a_memory_needs_a_directory() {
     assert!(error.hint().unwrap().contains("--data-dir"));
 }
 
+#[tokio::test]
+async fn a_setting_out_of_its_bounds_opens_nothing() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.working.busy_timeout_ms = u64::MAX;
+    let error = AgentMemory::open(config.clone()).await.unwrap_err();
+    assert!(matches!(error, Error::Config(_)), "{error}");
+    assert!(error.to_string().contains("working.busy_timeout_ms"), "{error}");
+    assert!(!config.memory.data_dir.exists());
+}
+
 /// Old messages leave working memory when they are safe, and are found as before.
 #[tokio::test]
 async fn what_has_aged_is_in_long_term_memory() {
