@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use aios_embedding::BertOptions;
 use aios_guard::{Guard, Policy};
 use aios_longterm::{Durability, LIMIT_MAX, Language, Weights};
 use aios_operational::{CAPACITY_MAX, Keep, Overflow};
@@ -191,7 +192,12 @@ settings! {
     "embedding" => embedding: Embedding {
         /// `bundled`, or a BERT-family model: its directory, or its name on the Hugging Face hub
         /// (ORGANISATION/NAME, with @REVISION if need be) when it is in the hub's cache.
-        model: String = "bundled".to_owned(),
+        model: String = "bundled".to_owned() => 1..=4096,
+        /// How many texts a BERT embeds at once; more take more RAM.
+        max_batch: usize = 32 => 1..=4096,
+        /// Vectors by a BERT that are kept for texts that come again, and as many for queries; 0
+        /// keeps none.
+        cache_entries: usize = 4096 => 0..=10_000_000,
         /// The language whose word endings are ignored: english, german, ..., or none.
         language: Language = Language::English,
     }
@@ -344,6 +350,10 @@ impl Config {
             weights: Weights { words, related, meaning, speaker, time, moment, question, feedback },
             ..aios_longterm::Config::default()
         }
+    }
+
+    pub(crate) fn to_bert(&self) -> BertOptions {
+        BertOptions::default().with_batch_max(self.embedding.max_batch)
     }
 
     pub(crate) fn to_guard(&self) -> Guard {

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use aios_embedding::{Bert, BertOptions, Cached, Embedder, HubCache, ModelName, StaticModel};
+use aios_embedding::{Bert, Cached, Embedder, HubCache, ModelName, StaticModel};
 use aios_longterm::Longterm;
 use aios_operational::Operational;
 use aios_working::Working;
@@ -31,9 +31,6 @@ const BUNDLED: &str = "bundled";
 
 /// A file that makes a directory a static model's.
 const STATIC_MODEL_FILE: &str = "static-model.bin";
-
-/// Texts, and as many queries, whose vectors by a BERT are kept: some 12 MB at 384 numbers each.
-const VECTORS_CACHED: NonZeroUsize = NonZeroUsize::new(4096).expect("it is not zero");
 
 /// A memory: all tiers of one data directory. Clones share everything.
 ///
@@ -267,7 +264,8 @@ pub struct LongtermStats {
 
 /// Opens the model that the settings name, off the async workers.
 pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
-    let name = config.embedding.model.clone();
+    let (name, options) = (config.embedding.model.clone(), config.to_bert());
+    let cache_entries = config.embedding.cache_entries;
     let opening = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Embedder>, Error> {
         if name == BUNDLED {
             return Ok(StaticModel::bundled()?);
@@ -276,10 +274,17 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
         if dir.join(STATIC_MODEL_FILE).exists() {
             return Ok(Arc::new(StaticModel::open(dir)?));
         }
-        let bert = Bert::open(dir, BertOptions::default())?;
-        Ok(Arc::new(Cached::new(bert, VECTORS_CACHED)))
+        Ok(cached(Bert::open(dir, options)?, cache_entries))
     });
     opening.await.map_err(|_| Error::Interrupted)?
+}
+
+/// `embedder` behind a cache of so many vectors; 0 is none.
+fn cached(embedder: impl Embedder + 'static, entries: usize) -> Arc<dyn Embedder> {
+    match NonZeroUsize::new(entries) {
+        Some(entries) => Arc::new(Cached::new(embedder, entries)),
+        None => Arc::new(embedder),
+    }
 }
 
 /// The directory of a model: `name` itself, or the one of this name in the hub's cache.
@@ -303,3 +308,6 @@ fn make_directory(dir: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(Error::directory(dir))
 }
+
+#[cfg(test)]
+mod tests;

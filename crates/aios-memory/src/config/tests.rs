@@ -139,6 +139,13 @@ fn values_out_of_their_bounds_are_told_with_the_bounds() {
 }
 
 #[test]
+fn a_bert_works_as_the_settings_say() {
+    let config = load("[embedding]\nmax_batch = 7", &[], Vec::new()).unwrap().config;
+    assert_eq!(config.to_bert(), BertOptions::default().with_batch_max(7));
+    assert_eq!(Config::default().to_bert(), BertOptions::default());
+}
+
+#[test]
 fn a_program_is_told_what_it_set_out_of_bounds() {
     Config::at("/data").check().unwrap();
     let mut config = Config::at("/data");

@@ -1,0 +1,49 @@
+//! What the settings make of a model.
+
+use std::sync::atomic::AtomicUsize;
+
+use aios_embedding::Fingerprint;
+
+use super::*;
+
+/// Counts what it is asked for.
+struct Counting {
+    bundled: Arc<StaticModel>,
+    queries: Arc<AtomicUsize>,
+}
+
+impl Embedder for Counting {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, aios_embedding::Error> {
+        self.bundled.embed_documents(texts)
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, aios_embedding::Error> {
+        self.queries.fetch_add(1, Ordering::Relaxed);
+        self.bundled.embed_query(text)
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.bundled.count_tokens(text)
+    }
+
+    fn dimension(&self) -> usize {
+        self.bundled.dimension()
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        self.bundled.fingerprint()
+    }
+}
+
+#[test]
+fn as_many_vectors_are_kept_as_the_settings_say() {
+    for (entries, computed) in [(0, 4), (4096, 2)] {
+        let queries = Arc::new(AtomicUsize::new(0));
+        let bundled = StaticModel::bundled().unwrap();
+        let embedder = cached(Counting { bundled, queries: Arc::clone(&queries) }, entries);
+        for text in ["red", "red", "blue", "red"] {
+            embedder.embed_query(text).unwrap();
+        }
+        assert_eq!(queries.load(Ordering::Relaxed), computed, "with {entries} entries");
+    }
+}
