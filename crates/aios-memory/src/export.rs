@@ -18,9 +18,10 @@ use aios_longterm::Longterm;
 use aios_record::{Kind, Record, Scope, ScopeFilter};
 use aios_working::{KINDS, Restored};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tokio::{sync::mpsc, task};
 
-use crate::{AgentMemory, Error, ImportMode};
+use crate::{AgentMemory, Error, ImportMode, fields, moment};
 
 /// The version of the format.
 const FORMAT: u32 = 1;
@@ -287,7 +288,7 @@ fn read_lines(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Erro
         if line.is_empty() {
             break;
         }
-        batch.push((number, serde_json::from_slice(&line).map_err(|error| error.to_string())));
+        batch.push((number, read_record(&line)));
         // Where nobody listens any more the import has failed, which is told elsewhere.
         if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
             return Ok(());
@@ -295,6 +296,22 @@ fn read_lines(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Erro
     }
     let _ = batches.blocking_send(batch);
     Ok(())
+}
+
+/// The record on a line. One that somebody mended may have its times as people write them.
+fn read_record(line: &[u8]) -> Result<Record, String> {
+    const TIMES: &[&str] = &["occurred_at", "recorded_at", "valid_from", "valid_to", "expires_at"];
+    if let Ok(record) = serde_json::from_slice(line) {
+        return Ok(record);
+    }
+    let mut object: Map<String, Value> =
+        serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    moment::settle(&mut object, TIMES.iter().copied())?;
+    let kind = object.get("kind").and_then(Value::as_str).and_then(|name| name.parse().ok());
+    if let (Some(kind), Some(Value::Object(payload))) = (kind, object.get_mut("payload")) {
+        moment::settle(payload, fields::times(kind))?;
+    }
+    serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
 }
 
 /// The file that is written, off the async workers.

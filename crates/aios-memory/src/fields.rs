@@ -218,6 +218,12 @@ pub fn fields(kind: Kind) -> &'static [Field] {
     }
 }
 
+/// The fields of a kind that hold moments.
+pub(crate) fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let all = fields(kind).iter().chain(SHARED);
+    all.filter(|field| field.holds == Holds::Time).map(|field| field.name)
+}
+
 /// Whether records of this kind may have fields of any other name: those that long-term memory is
 /// given directly are free objects, and a message keeps them as metadata.
 #[must_use]

@@ -1,30 +1,66 @@
 //! Reading moments as people and files write them. Not here: the clock.
 
 use aios_record::Timestamp;
-use jiff::{civil, tz::TimeZone};
-use serde_json::Value;
+use jiff::{Zoned, civil, fmt::temporal::Pieces, tz::Offset, tz::TimeZone};
+use serde_json::{Map, Value};
 
-/// Reads a moment: RFC 3339, a date and time without a zone (taken as UTC), a date alone (its
-/// first instant in UTC), or seconds, milliseconds or microseconds since 1970.
+/// The last year, all of which is a time here: many write the end of it for never.
+const LAST_YEAR: i16 = 9999;
+
+/// Reads a moment: RFC 3339, also with the name of a time zone
+/// (`2027-03-28T02:30:00[Europe/Berlin]`), a date and time without one (taken as UTC), a date alone
+/// (its first instant in UTC), or seconds, milliseconds or microseconds since 1970. Of an hour that
+/// a clock shows twice it is the first, of one that it leaves out the one after. What is past the
+/// last moment that there is here, late on 9999-12-30, is that moment.
 ///
 /// # Errors
 /// What was expected, in words, when `text` is none of these.
 pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return Ok(timestamp);
-    }
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number);
     }
-    let civil = text.parse::<civil::DateTime>();
-    let timestamp = civil.and_then(|civil| civil.to_zoned(TimeZone::UTC)).map(|z| z.timestamp());
-    timestamp.map_err(|_| {
+    let unknown = |_| {
         format!(
             "`{}` is not a time; write 2026-05-08, 2026-05-08T13:56:00Z or seconds since 1970",
             excerpt(text)
         )
-    })
+    };
+    let pieces = Pieces::parse(text).map_err(unknown)?;
+    let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    let zone = pieces.to_time_zone().map_err(|_| {
+        format!("the time zone of `{}` is not known here; write +02:00 or the like", excerpt(text))
+    })?;
+    let timestamp = match zone {
+        Some(_) => text.parse::<Zoned>().map(|zoned| zoned.timestamp()),
+        None => pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(civil),
+    };
+    match timestamp {
+        Err(_) if civil.year() == LAST_YEAR => Ok(latest()),
+        timestamp => timestamp.map(|timestamp| timestamp.min(latest())).map_err(unknown),
+    }
+}
+
+/// The last moment that can be read back from the microseconds in which it is stored.
+fn latest() -> Timestamp {
+    Timestamp::from_second(Timestamp::MAX.as_second()).expect("it is not past the last one")
+}
+
+/// Writes the moments that stand under `names` as records have them.
+///
+/// # Errors
+/// Which one is none, as [`parse_timestamp`] says it.
+pub(crate) fn settle<'a>(
+    object: &mut Map<String, Value>,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    for name in names {
+        if let Some(value) = object.get_mut(name).filter(|value| !value.is_null()) {
+            let time = from_json(value).map_err(|problem| format!("`{name}`: {problem}"))?;
+            *value = Value::from(time.to_string());
+        }
+    }
+    Ok(())
 }
 
 /// Reads a moment from a JSON string or number.

@@ -20,6 +20,18 @@ fn moments_are_read_as_people_write_them() {
         ("99999999999", Some("5138-11-16T09:46:39Z")),
         ("100000000000", Some("1973-03-03T09:46:40Z")),
         ("-1", Some("1969-12-31T23:59:59Z")),
+        ("2027-03-28T12:30:00[Europe/Berlin]", Some("2027-03-28T10:30:00Z")),
+        ("2027-03-28T12:30+02:00[Europe/Berlin]", Some("2027-03-28T10:30:00Z")),
+        ("2027-01-28 12:30[America/New_York]", Some("2027-01-28T17:30:00Z")),
+        ("2027-03-28[Asia/Tokyo]", Some("2027-03-27T15:00:00Z")),
+        ("9999-12-30T21:00:00Z", Some("9999-12-30T21:00:00Z")),
+        ("9999-12-31", Some("9999-12-30T22:00:00Z")),
+        ("9999-12-31T23:59:59Z", Some("9999-12-30T22:00:00Z")),
+        ("9999-12-31 23:59:59.999-12:00", Some("9999-12-30T22:00:00Z")),
+        ("9999-12-31[Europe/Berlin]", Some("9999-12-30T22:00:00Z")),
+        ("10000-01-01", None),
+        ("2027-03-28T12:30:00[Mars/Olympus]", None),
+        ("2027-03-28T12:30:00+05:00[Europe/Berlin]", None),
         ("yesterday", None),
         ("2026-13-01", None),
         ("NaN", None),
@@ -28,6 +40,18 @@ fn moments_are_read_as_people_write_them() {
     ] {
         check(parse_timestamp(text), expect);
     }
+}
+
+#[test]
+fn hours_that_a_clock_shows_twice_or_never() {
+    check(parse_timestamp("2027-03-28T02:30:00[Europe/Berlin]"), Some("2027-03-28T01:30:00Z"));
+    check(parse_timestamp("2027-10-31T02:30:00[Europe/Berlin]"), Some("2027-10-31T00:30:00Z"));
+}
+
+#[test]
+fn a_zone_that_is_not_known_is_named() {
+    let told = parse_timestamp("2027-03-28T12:30[Mars/Olympus]").unwrap_err();
+    assert!(told.contains("Mars/Olympus") && told.contains("zone"), "{told}");
 }
 
 #[test]

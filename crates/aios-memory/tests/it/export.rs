@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use aios_memory::{
-    AgentMemory, Error, ImportMode, Kind, RememberOptions, Scope, ScopeFilter, is_export,
+    AgentMemory, Error, Id, ImportMode, Kind, RememberOptions, Scope, ScopeFilter, is_export,
 };
 use serde_json::json;
 
@@ -92,4 +92,27 @@ async fn an_export_of_a_scope_leaves_others_out_and_what_cannot_be_read_is_named
     fs::write(&damaged, "{\"aios_memory_export\":99}\n").unwrap();
     let error = other.import_export(&damaged, ImportMode::Store, None).await.unwrap_err();
     assert!(error.to_string().contains("newer"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_that_somebody_mended_are_read_as_people_write_them() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let memory = from.open().await;
+    let goal = json!({"id": "g", "description": "weed", "expires_at": "2100-01-01T00:00:00Z"});
+    memory.record(Kind::Goal, goal, &Scope::default()).await.unwrap();
+    let path = from.dir.path().join("all.jsonl");
+    let written = export(&memory, &path).await;
+    let other = to.open().await;
+    for (time, expect) in
+        [("9999-12-31", None), ("soon", Some("`expires_at`: `soon` is not a time; write 2026-"))]
+    {
+        fs::write(&path, written.replace("2100-01-01T00:00:00Z", time)).unwrap();
+        let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
+        let problem = taken.failed.first().map(|(_, problem)| problem.as_str());
+        assert_eq!(taken.added, u64::from(expect.is_none()));
+        assert!(problem.unwrap_or_default().starts_with(expect.unwrap_or_default()), "{taken:?}");
+    }
+    let back = other.get(Kind::Goal, &Id::new("g").unwrap()).await.unwrap().unwrap();
+    assert_eq!(back.expires_at.unwrap().strftime("%F").to_string(), "9999-12-30");
+    assert_eq!(other.working().active_goals().await.unwrap().len(), 1);
 }

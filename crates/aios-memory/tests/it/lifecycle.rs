@@ -60,6 +60,22 @@ async fn a_setting_out_of_its_bounds_opens_nothing() {
     assert!(!config.memory.data_dir.exists());
 }
 
+#[tokio::test]
+async fn what_expires_at_the_end_of_time_is_kept_until_then() {
+    let memory = Fixture::new().open().await;
+    for (kind, text) in [(Kind::Goal, "description"), (Kind::Note, "content")] {
+        for never in ["9999-12-31", "9999-12-31T23:59:59Z"] {
+            let said = format!("the {kind} stays until {never}");
+            let record = json!({text: said, "expires_at": never});
+            let id = memory.record(kind, record, &Scope::default()).await.unwrap();
+            let kept = memory.get(kind, &id).await.unwrap().unwrap();
+            assert_eq!(kept.expires_at.unwrap().to_string(), "9999-12-30T22:00:00Z");
+        }
+    }
+    memory.longterm().drain().await.unwrap();
+    assert_eq!(texts(&memory, "what stays?").await.len(), 4);
+}
+
 /// Old messages leave working memory when they are safe, and are found as before.
 #[tokio::test]
 async fn what_has_aged_is_in_long_term_memory() {
