@@ -208,7 +208,7 @@ pub(crate) struct Remember {
     /// What to remember; `-` reads it from stdin
     pub(crate) text: String,
     /// Where to put it
-    #[arg(long, default_value = "notes", value_parser = Kind::from_collection)]
+    #[arg(long, default_value = "notes", value_parser = Kind::meant_by)]
     pub(crate) collection: Kind,
     /// A label to filter by; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
@@ -226,7 +226,7 @@ pub(crate) struct Recall {
     #[arg(long)]
     pub(crate) limit: Option<usize>,
     /// Only this collection; may be given several times
-    #[arg(long = "collection", value_parser = Kind::from_collection)]
+    #[arg(long = "collection", value_parser = Kind::meant_by)]
     pub(crate) collections: Vec<Kind>,
     /// Only records with this label; of several, any
     #[arg(long = "tag", value_name = "TAG")]
@@ -308,15 +308,12 @@ pub(crate) enum What {
 impl What {
     pub(crate) const METRIC: &str = "metric";
 
-    /// A kind by its name, also with `-` for `_`, and by the name of its collection.
-    fn parse(name: &str) -> Result<What, String> {
-        let name = name.replace('-', "_");
-        if matches!(name.as_str(), What::METRIC | "metrics") {
+    /// As [`Kind::meant_by`], and metrics.
+    pub(crate) fn parse(name: &str) -> Result<What, String> {
+        if matches!(name, What::METRIC | "metrics") {
             return Ok(What::Metric);
         }
-        let kind = name.parse::<Kind>().or_else(|error| {
-            Kind::from_collection(&name).map_err(|_| format!("{error}, {}", What::METRIC))
-        });
+        let kind = Kind::meant_by(name).map_err(|error| format!("{error}; also {}", What::METRIC));
         kind.map(What::Kind)
     }
 }

@@ -87,6 +87,16 @@ impl Kind {
         found.ok_or_else(|| Error::UnknownKind { name: name.to_owned() })
     }
 
+    /// The kind that somebody means by `name`: its own name or that of its collection, also with
+    /// `-` for `_`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKind`] when neither is one.
+    pub fn meant_by(name: &str) -> Result<Kind, Error> {
+        let name = name.replace('-', "_");
+        name.parse().or_else(|_| Kind::from_collection(&name))
+    }
+
     pub(crate) fn names() -> String {
         Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
     }

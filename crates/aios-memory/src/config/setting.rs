@@ -1,11 +1,11 @@
 //! How each type of setting is written in a file, in the environment, and shown.
 
-use std::{fmt::Display, ops::RangeInclusive, path::PathBuf};
+use std::{fmt::Display, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use aios_guard::Policy;
 use aios_longterm::{Durability, Language};
 use aios_operational::Keep;
-use aios_record::{Kind, Tier};
+use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
 use crate::tokens::Tokenizer;
@@ -195,19 +195,19 @@ choices! {
 }
 
 macro_rules! lists_of_names {
-    ($($type:ty),*) => {$(
+    ($($type:ty: $parse:expr),*) => {$(
         impl Setting for Vec<$type> {
             type Bounds = ();
 
             fn read(value: &Value, (): &()) -> Result<Self, String> {
                 let list = value.as_array().ok_or("a list of names in brackets")?;
                 let names = list.iter().map(|name| name.as_str().unwrap_or_default());
-                names.map(|name| name.parse::<$type>().map_err(|e| e.to_string())).collect()
+                names.map(|name| $parse(name).map_err(|error: Error| error.to_string())).collect()
             }
 
             fn parse(text: &str, (): &()) -> Result<Self, String> {
                 let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-                names.map(|name| name.parse::<$type>().map_err(|e| e.to_string())).collect()
+                names.map(|name| $parse(name).map_err(|error: Error| error.to_string())).collect()
             }
 
             fn check(&self, (): &()) -> Result<(), String> {
@@ -221,4 +221,4 @@ macro_rules! lists_of_names {
     )*};
 }
 
-lists_of_names!(Kind, Tier);
+lists_of_names!(Kind: Kind::meant_by, Tier: Tier::from_str);

@@ -100,7 +100,7 @@ async fn what(
 /// The kind and the id of a key.
 fn parsed(key: &str) -> Option<(Kind, Id)> {
     let (kind, id) = key.split_once('/')?;
-    Some((kind.parse().ok()?, Id::new(id).ok()?))
+    Some((Kind::meant_by(kind).ok()?, Id::new(id).ok()?))
 }
 
 fn told(receipt: &Receipt, output: Output) -> Result<(), Failure> {

@@ -87,7 +87,8 @@ pub(crate) async fn show(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    if let Some((What::METRIC, key)) = key.split_once('/') {
+    let named = key.split_once('/').map(|(what, key)| (What::parse(what), key));
+    if let Some((Ok(What::Metric), key)) = named {
         return metrics::show(memory, key, output).await;
     }
     let record = find(memory, key, global).await?;
@@ -150,7 +151,8 @@ pub(super) async fn find_key(
 
 /// The record that `key` names: `KIND/ID`, or an id that only one kind has.
 async fn find(memory: &AgentMemory, key: &str, global: &Global) -> Result<Record, Failure> {
-    let record = match key.split_once('/').and_then(|(kind, id)| Some((kind.parse().ok()?, id))) {
+    let named = key.split_once('/').and_then(|(kind, id)| Some((Kind::meant_by(kind).ok()?, id)));
+    let record = match named {
         Some((kind, id)) => get(memory, kind, id, global).await?,
         None => find_any(memory, key, global).await?,
     };

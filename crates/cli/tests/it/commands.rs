@@ -344,3 +344,40 @@ fn kinds_of_long_term_memory_are_listed_changed_and_known_as_they_were() {
     assert_eq!(history["versions"].as_array().unwrap().len(), 2);
     assert_eq!(history["versions"][1]["record"]["text"], "before");
 }
+
+#[test]
+fn a_kind_is_known_by_its_name_and_by_its_collections() {
+    let program = Program::new();
+    for collection in ["note", "notes"] {
+        program.json(&["remember", "tea at four", "--collection", collection]);
+        let found = program.json(&["recall", "tea", "--collection", collection]);
+        assert_eq!(found["hits"].as_array().unwrap().len(), 1, "{collection}");
+        let listed = program.json(&["list", collection]);
+        let id = listed["items"][0]["id"].as_str().unwrap();
+        assert_eq!(program.json(&["show", &format!("{collection}/{id}")])["kind"], "note");
+        program.json(&["forget", "--dry-run", &format!("{collection}/{id}")]);
+    }
+    let call = "{\"tool_name\": \"spade\", \"id\": \"c\"}";
+    program.json_with(&["record", "tool-calls"], call.as_bytes());
+    assert_eq!(program.json(&["show", "tool-call/c"])["kind"], "tool_call");
+    let feed = [("AIOS_MEMORY_LONGTERM_FEED_KINDS", "goals,task")];
+    let shown = program.run_with(&["config", "show"], b"", &feed);
+    assert!(shown.stdout.contains("feed_kinds = [\"goal\", \"task\"]"), "{shown:?}");
+}
+
+#[test]
+fn a_list_goes_on_where_the_one_before_ended() {
+    let program = Program::new();
+    let texts = ["one", "two", "three"].map(|text| program.json(&["remember", text])["id"].clone());
+    let mut after = json!(null);
+    let mut listed = Vec::new();
+    for _ in texts.iter() {
+        let page = match after.as_str() {
+            None => program.json(&["list", "note", "--limit", "1"]),
+            Some(cursor) => program.json(&["list", "note", "--limit", "1", "--after", cursor]),
+        };
+        listed.push(page["items"][0]["id"].clone());
+        after = page["next"].clone();
+    }
+    assert!(texts.iter().all(|id| listed.contains(id)), "{listed:?}");
+}

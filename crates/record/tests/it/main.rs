@@ -22,6 +22,9 @@ fn every_kind_is_found_by_its_names() {
     for &kind in Kind::ALL {
         assert_eq!(kind.as_str().parse::<Kind>(), Ok(kind));
         assert_eq!(Kind::from_collection(kind.collection()), Ok(kind));
+        for meant in [kind.as_str(), kind.collection(), &kind.as_str().replace('_', "-")] {
+            assert_eq!(Kind::meant_by(meant), Ok(kind));
+        }
     }
     let error = "tool".parse::<Kind>().unwrap_err().to_string();
     assert!(error.contains("tool_call"), "{error}");
