@@ -27,7 +27,8 @@ impl AgentMemory {
     ///
     /// # Errors
     /// - [`Error::Record`] when `value` does not describe a record of this kind: it lacks a field,
-    ///   has one that the kind has not, or one that holds something else.
+    ///   has one that the kind has not, or one that holds something else; or it is of the persona,
+    ///   which everybody shares, and has a scope.
     /// - [`Error::Guard`] when the settings refuse what is in it.
     /// - What working or long-term memory report.
     pub async fn record(&self, kind: Kind, value: Value, scope: &Scope) -> Result<Id, Error> {
@@ -44,6 +45,10 @@ impl AgentMemory {
         fill_scope(&mut object, scope).map_err(invalid)?;
         if is_direct(kind) {
             return Ok(self.longterm().store_object(kind, object).await?);
+        }
+        if kind == Kind::Persona && object.contains_key("scope") {
+            let problem = "it is everybody's and has no scope; what is one user's is a preference";
+            return Err(invalid(problem.to_owned()));
         }
         let id = match kind {
             Kind::Preference | Kind::Persona => self.record_setting(kind, object).await?,
@@ -233,9 +238,10 @@ impl AgentMemory {
     ) -> Result<Page, Error> {
         let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
         if is_kept(kind) {
-            let after = after.map(Id::new).transpose().map_err(|_| no_cursor())?;
-            let page = self.longterm().list(kind, scope, after.as_ref(), limit).await?;
-            return Ok(Page { records: page.records, next: page.next.map(String::from) });
+            let last = after.map(|key| id_of(kind, key).ok_or_else(no_cursor)).transpose()?;
+            let page = self.longterm().list(kind, scope, last.as_ref(), limit).await?;
+            let next = page.next.map(|id| format!("{kind}/{id}"));
+            return Ok(Page { records: page.records, next });
         }
         let after = after.map(str::parse).transpose().map_err(|_| no_cursor())?;
         let page = self.working().bound_to(scope.clone())?.records(kind, after, limit).await?;
@@ -333,6 +339,11 @@ pub(crate) fn is_direct(kind: Kind) -> bool {
             | Kind::Fact
             | Kind::Summary
     )
+}
+
+/// The id in a record's key, if it is one of this kind.
+fn id_of(kind: Kind, key: &str) -> Option<Id> {
+    Id::new(key.strip_prefix(kind.as_str())?.strip_prefix('/')?).ok()
 }
 
 /// Whether `changes` are none that a record of this kind takes.

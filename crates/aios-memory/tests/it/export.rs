@@ -22,7 +22,7 @@ async fn filled(memory: &AgentMemory) {
         (Kind::Message, json!({"role": "assistant", "content": "ferns it is"}), &talk),
         (Kind::Entry, json!({"key": "soil", "value": {"ph": 6.5}, "category": "c"}), &ada),
         (Kind::Preference, json!({"key": "tone", "value": "dry"}), &ada),
-        (Kind::Persona, json!({"key": "name", "value": "Fern"}), &ada),
+        (Kind::Persona, json!({"key": "name", "value": "Fern"}), &Scope::default()),
         (Kind::Procedure, json!({"name": "plant", "description": "dig, put, water"}), &ada),
         (Kind::Incident, json!({"description": "the pipe burst", "severity": "high"}), &ada),
     ] {

@@ -76,6 +76,20 @@ async fn what_expires_at_the_end_of_time_is_kept_until_then() {
     assert_eq!(texts(&memory, "what stays?").await.len(), 4);
 }
 
+#[tokio::test]
+async fn the_persona_is_everybodys() {
+    let memory = Fixture::new().open().await;
+    let zoe = Scope::default().with_user("zoe");
+    let own = json!({"key": "mood", "value": "calm", "scope": {"user": "zoe"}});
+    let plain = json!({"key": "mood", "value": "calm"});
+    for (value, scope) in [(&own, &Scope::default()), (&plain, &zoe)] {
+        let refused = memory.record(Kind::Persona, value.clone(), scope).await.unwrap_err();
+        assert!(refused.to_string().contains("has no scope"), "{refused}");
+    }
+    memory.record(Kind::Persona, plain, &Scope::default()).await.unwrap();
+    assert_eq!(memory.working().persona().await.unwrap()["mood"], "calm");
+}
+
 /// Old messages leave working memory when they are safe, and are found as before.
 #[tokio::test]
 async fn what_has_aged_is_in_long_term_memory() {

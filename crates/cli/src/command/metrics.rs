@@ -1,16 +1,23 @@
 //! Metrics, which are values over time and no records: storing one, listing keys, showing one key.
 
-use aios_memory::{AgentMemory, Holds, Timestamp, working::Metric};
+use aios_memory::{AgentMemory, Holds, Scope, Timestamp, working::Metric};
 use serde_json::{Map, Value, json};
 
-use crate::{failure::Failure, output::Output};
+use crate::{args::List, failure::Failure, output::Output};
 
 /// Stores a value.
 pub(super) async fn record(
     memory: &AgentMemory,
     mut given: Map<String, Value>,
+    scope: &Scope,
     output: Output,
 ) -> Result<(), Failure> {
+    if *scope != Scope::default() {
+        return Err(Failure::Usage {
+            message: "a metric is everybody's and has no scope".to_owned(),
+            hint: "leave --user, --agent and --session out; the key may say whose it is",
+        });
+    }
     let usage =
         |message| Failure::Usage { message, hint: "give --key KEY --value NUMBER [--timestamp T]" };
     let mut read = |name: &str, holds: Holds| match given.remove(name) {
@@ -40,8 +47,11 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// Lists the keys.
-pub(super) async fn list(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+/// Lists the keys, all of them.
+pub(super) async fn list(memory: &AgentMemory, list: &List, output: Output) -> Result<(), Failure> {
+    if let Some(text) = list.after.clone() {
+        return Err(aios_memory::Error::Cursor { text }.into());
+    }
     let keys = memory.working().metric_keys().await.map_err(aios_memory::Error::from)?;
     let items: Vec<_> = keys.iter().map(|key| json!({"kind": "metric", "key": key})).collect();
     output.result(&json!({"items": items}), |out| {

@@ -28,7 +28,7 @@ pub(crate) async fn record(
 ) -> Result<(), Failure> {
     let RecordKind { kind, fields } = arguments;
     let What::Kind(kind) = kind else {
-        return metrics::record(memory, given_metric(&fields)?, output).await;
+        return metrics::record(memory, given_metric(&fields)?, &global.scope(), output).await;
     };
     let value = given(kind, &fields)?;
     let id = memory.record(kind, Value::Object(value), &global.scope()).await?;
@@ -61,7 +61,7 @@ pub(crate) async fn list(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let What::Kind(kind) = list.kind else { return metrics::list(memory, output).await };
+    let What::Kind(kind) = list.kind else { return metrics::list(memory, list, output).await };
     let page = memory.list(kind, &global.filter(), list.after.as_deref(), list.limit).await?;
     let mut shown = json!({"items": page.records.iter().map(item).collect::<Vec<_>>()});
     if let Some(next) = &page.next {

@@ -208,6 +208,17 @@ fn records() {
         (&["delete", "note/n", "--yes"], 1, "note records are kept for ever"),
         (&["clear", "entry"], 2, "nobody is there to answer: delete all entries"),
         (&["clear", "goal", "--yes"], 2, "invalid value 'goal'"),
+        (
+            &["record", "persona", "--key", "k", "--value", "v", "--user", "zoe"],
+            1,
+            "is everybody's",
+        ),
+        (
+            &["record", "metric", "--key", "k", "--value", "1", "--session", "s"],
+            2,
+            "is everybody's",
+        ),
+        (&["list", "metric", "--after", "x"], 2, "`x` is no cursor"),
         (&["show", "metric/none"], 3, "there is no metric `none`"),
         (&["show", "preference/none"], 3, "there is no record `preference/none`"),
     ] {
@@ -286,6 +297,8 @@ fn command_lines() {
         (&["context", "x", "--tokenizer", "abacus"], "unknown tokenizer `abacus`"),
         (&["ingest", "x", "--format", "stone"], "invalid value 'stone'"),
         (&["list", "goal", "--after", "x"], "`x` is no cursor"),
+        (&["list", "note", "--after", "garbage"], "`garbage` is no cursor"),
+        (&["list", "note", "--after", "goal/g"], "`goal/g` is no cursor"),
     ] {
         check_error(&program, &program.run(arguments), 2, expect);
     }
