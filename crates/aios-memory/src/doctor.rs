@@ -198,6 +198,10 @@ fn schema(database: &migrate::Database) -> Examined {
         Schema::Absent => {
             (Health::Good, format!("{path} is not there yet; the first use makes it"))
         }
+        Schema::Empty => (
+            Health::Warning,
+            format!("{path} is being created, or a process was stopped while it did that"),
+        ),
         Schema::Current { found } => (Health::Good, format!("{path} has version {found}")),
         Schema::Older { found, .. } => {
             (Health::Warning, format!("{path} has version {found}, this program knows {known}"))

@@ -30,6 +30,9 @@ pub struct Database {
 pub enum Schema {
     /// There is no file yet; opening makes one.
     Absent,
+    /// There is a file without a schema: a process is making it, or was stopped while it did.
+    /// Opening completes it.
+    Empty,
     /// It is the one that this program knows.
     Current {
         /// Its version.
@@ -67,6 +70,7 @@ impl Database {
         let copies = self.path.with_file_name("backup");
         match &self.schema {
             Schema::Absent | Schema::Current { .. } => None,
+            Schema::Empty => Some("try again; opening it completes it".to_owned()),
             Schema::Older { .. } => Some("run `aios-memory migrate`, or just open it".to_owned()),
             Schema::Newer { .. } => Some(format!(
                 "use the newer program, or put a copy from {} in its place",
@@ -123,7 +127,7 @@ fn look(path: &Path, (application_id, known): (i32, u32)) -> Result<Database, Er
             return Ok(database(Schema::Absent));
         }
         // SQLite makes a file before it writes to it.
-        Ok(file) if file.len() == 0 => return Ok(database(Schema::Absent)),
+        Ok(file) if file.len() == 0 => return Ok(database(Schema::Empty)),
         _ => {}
     }
     let file = match ForeignFile::open(path) {
@@ -133,6 +137,12 @@ fn look(path: &Path, (application_id, known): (i32, u32)) -> Result<Database, Er
         opened => opened?,
     };
     let (id, found) = (file.application_id()?, file.schema_version()?);
+    // Whoever makes it may have done so since it was asked for its id.
+    if (id, found) == (0, 0)
+        && (file.tables()?.is_empty() || file.application_id()? == application_id)
+    {
+        return Ok(database(Schema::Empty));
+    }
     if id != application_id {
         let reason = format!("application id {id:#x} and not {application_id:#x}");
         return Ok(database(Schema::Foreign { reason }));

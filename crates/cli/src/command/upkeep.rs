@@ -234,6 +234,7 @@ pub(crate) async fn migrate(
                 (_, Schema::Foreign { reason }) => {
                     writeln!(out, "{path}: no database of this program: {reason}")?;
                 }
+                (_, Schema::Empty) => writeln!(out, "{path}: being created")?,
                 _ => writeln!(out, "{path}: not there yet; the first use makes it")?,
             }
             if let Some(advice) = is.advice() {

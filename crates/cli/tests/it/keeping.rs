@@ -219,6 +219,32 @@ fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
 }
 
 #[test]
+fn a_database_that_somebody_is_creating_is_not_another_programs() {
+    let program = Program::new();
+    let dir = program.path("new");
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(dir.join("working.db"), "").unwrap();
+    fs::set_permissions(dir.join("working.db"), fs::Permissions::from_mode(0o600)).unwrap();
+    let creating = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
+    creating.pragma_update(None, "journal_mode", "wal").unwrap();
+    assert_ne!(fs::metadata(dir.join("journal.db")).unwrap().len(), 0);
+    let at = ["--data-dir", text(&dir)];
+    let dry = program.run(&[&at[..], &["migrate", "--dry-run"]].concat());
+    assert!(dry.stdout.contains("journal.db: being created"), "{dry:?}");
+    let ended = program.run(&[&at[..], &["doctor"]].concat());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    for file in ["working.db", "journal.db"] {
+        let finding = format!("{file} is being created, or");
+        assert!(ended.stdout.contains(&finding), "{ended:?}");
+    }
+    assert!(ended.stdout.contains("-> try again"), "{ended:?}");
+    drop(creating);
+    let again = program.json(&[&at[..], &["doctor"]].concat());
+    assert_eq!(again["warnings"], 0, "{again}");
+}
+
+#[test]
 fn the_files_are_tidied_and_brought_up_to_date() {
     let program = Program::new();
     program.json(&["remember", "tea at four"]);
