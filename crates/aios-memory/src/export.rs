@@ -95,7 +95,7 @@ impl AgentMemory {
             return Err(Error::Output { path: path.to_owned(), source });
         }
         let partial = path.with_added_extension("partial");
-        let done = self.write_export(&partial, scope, progress).await;
+        let done = self.export_synced(&partial, scope, progress).await;
         let renamed = done.and_then(|exported| {
             fs::rename(&partial, path).map_err(Error::output(path))?;
             Ok(exported)
@@ -106,13 +106,42 @@ impl AgentMemory {
         })
     }
 
-    async fn write_export(
+    /// As [`export`](AgentMemory::export), to `out`, which errors call `name`.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when `out` cannot be written to; what working or long-term memory report.
+    pub async fn export_to(
+        &self,
+        out: impl Write + Send + 'static,
+        name: &str,
+        scope: &ScopeFilter,
+        progress: Option<RecordProgress>,
+    ) -> Result<Exported, Error> {
+        let lines = Lines::new(out, Path::new(name), progress)?;
+        Ok(self.write_export(lines, scope).await?.0)
+    }
+
+    async fn export_synced(
         &self,
         path: &Path,
         scope: &ScopeFilter,
         progress: Option<RecordProgress>,
     ) -> Result<Exported, Error> {
-        let mut lines = Lines::create(path, progress)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(path).map_err(Error::output(path))?;
+        let lines = Lines::new(file, path, progress)?;
+        let (exported, file) = self.write_export(lines, scope).await?;
+        let syncing = task::spawn_blocking(move || file.sync_all());
+        syncing.await.map_err(|_| Error::Interrupted)?.map_err(Error::output(path))?;
+        Ok(exported)
+    }
+
+    async fn write_export<W: Write + Send + 'static>(
+        &self,
+        mut lines: Lines<W>,
+        scope: &ScopeFilter,
+    ) -> Result<(Exported, W), Error> {
         let mut exported = Exported::default();
         let mut written = HashSet::new();
         self.catch_up().await?;
@@ -143,8 +172,7 @@ impl AgentMemory {
             lines = lines.write(records).await?;
         }
         exported.records = lines.count;
-        lines.finish().await?;
-        Ok(exported)
+        Ok((exported, lines.finish().await?))
     }
 
     /// Takes back what [`export`](AgentMemory::export) wrote, each record where it was and with the
@@ -314,34 +342,31 @@ fn read_record(line: &[u8]) -> Result<Record, String> {
     serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
 }
 
-/// The file that is written, off the async workers.
-struct Lines {
+/// What is written to, off the async workers.
+struct Lines<W: Write> {
     path: PathBuf,
-    file: BufWriter<File>,
+    out: BufWriter<W>,
     count: u64,
     progress: Option<RecordProgress>,
 }
 
-impl Lines {
-    fn create(path: &Path, progress: Option<RecordProgress>) -> Result<Lines, Error> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let file = options.open(path).map_err(Error::output(path))?;
-        let mut file = BufWriter::new(file);
+impl<W: Write + Send + 'static> Lines<W> {
+    fn new(out: W, path: &Path, progress: Option<RecordProgress>) -> Result<Lines<W>, Error> {
+        let mut out = BufWriter::new(out);
         let header = Header { aios_memory_export: FORMAT };
-        serde_json::to_writer(&mut file, &header)
+        serde_json::to_writer(&mut out, &header)
             .map_err(std::io::Error::from)
-            .and_then(|()| file.write_all(b"\n"))
+            .and_then(|()| out.write_all(b"\n"))
             .map_err(Error::output(path))?;
-        Ok(Lines { path: path.to_owned(), file, count: 0, progress })
+        Ok(Lines { path: path.to_owned(), out, count: 0, progress })
     }
 
-    async fn write(mut self, records: Vec<Record>) -> Result<Lines, Error> {
+    async fn write(mut self, records: Vec<Record>) -> Result<Lines<W>, Error> {
         let writing = task::spawn_blocking(move || {
             for record in &records {
-                serde_json::to_writer(&mut self.file, record)
+                serde_json::to_writer(&mut self.out, record)
                     .map_err(std::io::Error::from)
-                    .and_then(|()| self.file.write_all(b"\n"))
+                    .and_then(|()| self.out.write_all(b"\n"))
                     .map_err(Error::output(&self.path))?;
                 self.count += 1;
             }
@@ -353,10 +378,10 @@ impl Lines {
         writing.await.map_err(|_| Error::Interrupted)?
     }
 
-    async fn finish(mut self) -> Result<(), Error> {
+    async fn finish(self) -> Result<W, Error> {
         let finishing = task::spawn_blocking(move || {
-            let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-            synced.map_err(Error::output(&self.path))
+            let flushed = self.out.into_inner().map_err(|error| error.into_error());
+            flushed.map_err(Error::output(self.path))
         });
         finishing.await.map_err(|_| Error::Interrupted)?
     }

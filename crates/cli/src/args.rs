@@ -396,7 +396,7 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The file, which must not be there yet
+    /// The file, which must not be there yet; `-` is stdout
     pub(crate) file: PathBuf,
 }
 

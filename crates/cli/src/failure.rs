@@ -9,7 +9,7 @@ use serde_json::json;
 pub(crate) enum Failure {
     /// The memory refused.
     #[error(transparent)]
-    Memory(#[from] aios_memory::Error),
+    Memory(aios_memory::Error),
     /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] aios_memory::ConfigError),
@@ -100,6 +100,19 @@ impl Failure {
         match hint {
             Some(hint) => format!("error: {message} ({hint})"),
             None => format!("error: {message}"),
+        }
+    }
+}
+
+impl From<aios_memory::Error> for Failure {
+    fn from(error: aios_memory::Error) -> Failure {
+        match error {
+            aios_memory::Error::Output { source, .. }
+                if source.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                Failure::OutputClosed
+            }
+            error => Failure::Memory(error),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `export`, and `import` of what it wrote: all records as lines of JSON.
 
-use std::{path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use aios_memory::{AgentMemory, ImportMode, Restocked};
 
@@ -19,10 +19,17 @@ pub(crate) async fn export(
     let bar = output.progress("{spinner} {pos} records", None);
     let watched = bar.clone();
     let progress = Arc::new(move |records| watched.set_position(records));
-    let exported = memory.export(&arguments.file, &global.filter(), Some(progress)).await;
+    let (path, filter) = (arguments.file.as_path(), global.filter());
+    if path == Path::new("-") {
+        let exported = memory.export_to(io::stdout(), "stdout", &filter, Some(progress)).await;
+        bar.finish_and_clear();
+        output.note(&format!("{} records", exported?.records));
+        return Ok(());
+    }
+    let exported = memory.export(path, &filter, Some(progress)).await;
     bar.finish_and_clear();
     let exported = exported?;
-    let path = arguments.file.display();
+    let path = path.display();
     output.result(&exported, |out| writeln!(out, "{path}: {} records", exported.records))?;
     Ok(())
 }

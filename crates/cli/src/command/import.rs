@@ -1,6 +1,6 @@
 //! `import`: what another program stored.
 
-use std::sync::Arc;
+use std::{fs, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 
 use aios_memory::{AgentMemory, ImportMode, ImportOptions, ImportReport, is_export};
 
@@ -17,6 +17,13 @@ pub(crate) async fn import(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
+    if is_stream(&arguments.from) {
+        return Err(Failure::Usage {
+            message: "what is imported is read more than once, which stdin or a pipe cannot be"
+                .to_owned(),
+            hint: "write it to a file first, and name that; `ingest -` reads stdin",
+        });
+    }
     let mode = if arguments.dry_run { ImportMode::DryRun } else { ImportMode::Store };
     if is_export(&arguments.from) {
         return take_back(memory, &arguments.from, mode, output).await;
@@ -43,6 +50,12 @@ pub(crate) async fn import(
         0 => Ok(()),
         failed => Err(Failure::Partial { failed }),
     }
+}
+
+/// Whether `path` can be read but once.
+fn is_stream(path: &Path) -> bool {
+    let kind = fs::metadata(path).map(|found| found.file_type());
+    path == Path::new("-") || kind.is_ok_and(|kind| kind.is_fifo() || kind.is_char_device())
 }
 
 fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<()> {

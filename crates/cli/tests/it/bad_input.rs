@@ -276,6 +276,11 @@ fn imports() {
         check_error(&program, &ended, 1, "unreadable.db: failed to open: Permission denied");
     }
     check_error(&program, &program.run(&["import"]), 2, "--from <FILE>");
+    for stream in ["-", "/dev/stdin"] {
+        let export = b"{\"aios_memory_export\":1}\n";
+        let ended = program.run_with(&["import", "--from", stream], export, &[]);
+        check_error(&program, &ended, 2, "write it to a file first");
+    }
 
     let locked = database("locked.db", tasks);
     let writer = rusqlite::Connection::open(&locked).unwrap();

@@ -316,6 +316,10 @@ fn an_export_is_taken_back_by_import() {
     let again = program.run(&["export", text(&path)]);
     assert_eq!(again.code, 1, "{again:?}");
     assert!(again.stderr.contains("name a file that is not there yet"), "{again:?}");
+    let printed = program.run(&["export", "-"]);
+    assert_eq!(printed.stdout, fs::read_to_string(&path).unwrap());
+    assert_eq!(printed.stderr, "2 records\n");
+    assert!(!program.path("-").exists());
     let other = program.path("other");
     let at = ["--data-dir", text(&other)];
     let import = [&at[..], &["import", "--from", text(&path)]].concat();
