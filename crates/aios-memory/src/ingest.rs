@@ -28,6 +28,7 @@ use std::{
     time::Instant,
 };
 
+use aios_longterm::chunks;
 use aios_record::Scope;
 use serde::Serialize;
 use tokio::{
@@ -254,13 +255,13 @@ impl AgentMemory {
             Defaults { scope: options.scope.clone(), session: session_of(name.as_deref()) };
         let reading = task::spawn_blocking(move || {
             let mut batch = Vec::with_capacity(Writer::BATCH);
-            let count_tokens = |text: &str| embedder.count_tokens(text);
+            let chunks = |text: &str| chunks(text, &*embedder);
             let input = Input {
                 bytes: reader,
                 name: name.as_deref(),
                 format,
                 defaults: &defaults,
-                count_tokens: &count_tokens,
+                chunks: &chunks,
             };
             reading::read(input, &mut |piece| {
                 batch.push(piece);

@@ -20,7 +20,7 @@ use std::{
 
 use crate::{Embedder, Error, Fingerprint, vector::normalise};
 pub use files::FileNames;
-use files::ModelFiles;
+use files::{ModelFiles, Prompts};
 use lanes::Lanes;
 use network::{Network, Scratch};
 use tokens::{Sequence, Tokens};
@@ -35,10 +35,12 @@ pub struct BertOptions {
     pub batch_max: usize,
     /// Inferences at the same time, each on one thread; 0 counts as 1. Default: one per core.
     pub threads: usize,
-    /// What the model wants before a query, such as `query: ` for e5. Default: nothing.
-    pub query_prefix: String,
-    /// What the model wants before a document, such as `passage: ` for e5. Default: nothing.
-    pub document_prefix: String,
+    /// What the model wants before a query, such as `query: ` for e5. Default: what its
+    /// `config_sentence_transformers.json` calls its prompt for a `query`, if anything.
+    pub query_prefix: Option<String>,
+    /// What the model wants before a document, such as `passage: ` for e5. Default: what that file
+    /// calls its prompt for a `document` or a `passage`, if anything.
+    pub document_prefix: Option<String>,
 }
 
 impl Default for BertOptions {
@@ -46,8 +48,8 @@ impl Default for BertOptions {
         BertOptions {
             batch_max: 32,
             threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            query_prefix: String::new(),
-            document_prefix: String::new(),
+            query_prefix: None,
+            document_prefix: None,
         }
     }
 }
@@ -70,14 +72,14 @@ impl BertOptions {
     /// Sets [`BertOptions::query_prefix`].
     #[must_use]
     pub fn with_query_prefix(mut self, prefix: impl Into<String>) -> BertOptions {
-        self.query_prefix = prefix.into();
+        self.query_prefix = Some(prefix.into());
         self
     }
 
     /// Sets [`BertOptions::document_prefix`].
     #[must_use]
     pub fn with_document_prefix(mut self, prefix: impl Into<String>) -> BertOptions {
-        self.document_prefix = prefix.into();
+        self.document_prefix = Some(prefix.into());
         self
     }
 }
@@ -86,6 +88,7 @@ impl BertOptions {
 pub struct Bert {
     options: BertOptions,
     fingerprint: Fingerprint,
+    prompts: Prompts,
     tokens: Tokens,
     network: Network,
     lanes: Lanes,
@@ -93,17 +96,19 @@ pub struct Bert {
 
 impl Bert {
     /// Reads the model in `dir`: `modules.json`, the pooling's `config.json`, `config.json`,
-    /// `tokenizer.json`, `model.safetensors` and, where there is one, `sentence_bert_config.json`.
+    /// `tokenizer.json`, `model.safetensors` and, where they are there,
+    /// `sentence_bert_config.json` and `config_sentence_transformers.json`.
     ///
     /// # Errors
     /// [`Error::Missing`] or [`Error::Read`] when one of these cannot be had, [`Error::Malformed`]
     /// when it does not say what it must, [`Error::Unsupported`] for a model of another make.
     pub fn open(dir: impl AsRef<Path>, options: BertOptions) -> Result<Bert, Error> {
-        let files = ModelFiles::read(dir.as_ref())?;
+        let files = ModelFiles::read(dir.as_ref(), &options)?;
         let tokens = files.tokens()?;
         Ok(Bert {
-            fingerprint: files.fingerprint(&options),
+            fingerprint: files.fingerprint(),
             network: files.network(tokens.ids_end()?)?,
+            prompts: files.prompts,
             tokens,
             lanes: Lanes::new(options.threads.max(1)),
             options,
@@ -207,16 +212,21 @@ fn batches<'a>(sorted: &'a [&'a [u32]], batch_max: usize) -> Vec<&'a [&'a [u32]]
 
 impl Embedder for Bert {
     fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        self.embed(&self.options.document_prefix, texts)
+        self.embed(&self.prompts.document, texts)
     }
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
-        let mut vectors = self.embed(&self.options.query_prefix, &[text])?;
+        let mut vectors = self.embed(&self.prompts.query, &[text])?;
         Ok(vectors.pop().expect("one text has one vector"))
     }
 
     fn count_tokens(&self, text: &str) -> usize {
         self.tokens.count(text)
+    }
+
+    fn tokens_max(&self) -> Option<usize> {
+        let prompt = self.tokens.count(&self.prompts.document);
+        Some(self.tokens.tokens_max.saturating_sub(prompt))
     }
 
     fn dimension(&self) -> usize {

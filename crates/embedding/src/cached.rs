@@ -67,6 +67,10 @@ impl<E: Embedder> Embedder for Cached<E> {
         self.inner.count_tokens(text)
     }
 
+    fn tokens_max(&self) -> Option<usize> {
+        self.inner.tokens_max()
+    }
+
     fn dimension(&self) -> usize {
         self.inner.dimension()
     }

@@ -28,6 +28,12 @@ pub trait Embedder: Send + Sync {
     /// How many tokens `text` has for this model, without special tokens and without truncation.
     fn count_tokens(&self, text: &str) -> usize;
 
+    /// How many tokens of a document, as [`count_tokens`](Embedder::count_tokens) counts them, tell
+    /// in its vector; what follows does not. None, unless told, where all do.
+    fn tokens_max(&self) -> Option<usize> {
+        None
+    }
+
     /// The length of every vector.
     fn dimension(&self) -> usize;
 
@@ -46,6 +52,10 @@ impl<E: Embedder + ?Sized> Embedder for Arc<E> {
 
     fn count_tokens(&self, text: &str) -> usize {
         (**self).count_tokens(text)
+    }
+
+    fn tokens_max(&self) -> Option<usize> {
+        (**self).tokens_max()
     }
 
     fn dimension(&self) -> usize {

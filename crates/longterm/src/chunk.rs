@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use aios_embedding::Embedder;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// About how many tokens a piece has at most.
@@ -9,12 +10,22 @@ const CHUNK_TOKENS_MAX: usize = 500;
 /// About how many tokens at the end of a piece stand again at the beginning of the next.
 const OVERLAP_TOKENS: usize = 50;
 
-/// Ranges of `text` of about 500 tokens each, as `count_tokens` counts them, cut at sentence ends
-/// where there are any; each begins with about the last 50 tokens of the one before. A text without
-/// a word has none.
+/// Ranges of `text` of about 500 tokens each, or as many as `embedder` takes, if those are fewer;
+/// cut at sentence ends where there are any. Each begins with about the last 50 tokens of the one
+/// before. A text without a word has none.
 #[must_use]
-pub fn chunks(text: &str, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Range<usize>> {
-    cut(text, CHUNK_TOKENS_MAX, OVERLAP_TOKENS, count_tokens)
+pub fn chunks(text: &str, embedder: &dyn Embedder) -> Vec<Range<usize>> {
+    chunks_of(text, embedder.tokens_max(), &|text| embedder.count_tokens(text))
+}
+
+/// As [`chunks`], for whom tokens are as `count_tokens` counts them, and `tokens_max` are taken.
+pub(crate) fn chunks_of(
+    text: &str,
+    tokens_max: Option<usize>,
+    count_tokens: &dyn Fn(&str) -> usize,
+) -> Vec<Range<usize>> {
+    let tokens_max = tokens_max.map_or(CHUNK_TOKENS_MAX, |max| max.clamp(1, CHUNK_TOKENS_MAX));
+    cut(text, tokens_max, OVERLAP_TOKENS.min(tokens_max / 4), count_tokens)
 }
 
 /// Ranges of about `tokens_max` tokens each, each beginning with about the last `overlap` tokens of

@@ -49,6 +49,13 @@ impl Vectors {
         }
     }
 
+    pub(crate) fn tokens_max(&self) -> Option<usize> {
+        match self {
+            Vectors::Model(model) => model.tokens_max(),
+            Vectors::Given(_) => None,
+        }
+    }
+
     /// The vector of a query, all zeros where no word of it is known. Embeds, so not for an async
     /// worker.
     pub(crate) fn of_query(&self, text: &str, given: Option<Vec<f32>>) -> Result<Vec<f32>, Error> {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aios_embedding::Embedder;
 use aios_longterm::{SearchOptions, chunks};
 use aios_record::{Kind, Scope};
 
@@ -27,8 +28,7 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
     let collections = dirs.iter().map(|dir| read(dir)).collect::<Result<Vec<_>, _>>()?;
     run.total = collections.iter().map(|collection| collection.queries.len()).sum();
     for Collection { documents, queries } in &collections {
-        let count_tokens = |text: &str| run.embedder.count_tokens(text);
-        let pieces = documents.iter().map(|document| pieces(document, &count_tokens));
+        let pieces = documents.iter().map(|document| pieces(document, &*run.embedder));
         let pieces: Vec<Vec<Draft>> = pieces.collect();
         let most = pieces.iter().map(Vec::len).max().unwrap_or(0).clamp(1, PIECES_MAX);
         let index = run.index(&pieces.concat()).await?;
@@ -45,8 +45,8 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
 }
 
 /// A document as `ingest` takes in a file.
-fn pieces(document: &Document, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Draft> {
-    let ranges = chunks(&document.text, count_tokens);
+fn pieces(document: &Document, embedder: &dyn Embedder) -> Vec<Draft> {
+    let ranges = chunks(&document.text, embedder);
     let draft = |(number, range): (usize, std::ops::Range<usize>)| Draft {
         title: document.title.clone(),
         external_id: Some(format!("{}{PIECE}{number}", document.id)),

@@ -3,7 +3,6 @@
 
 use std::{ops::ControlFlow, ops::Range, path::Path};
 
-use aios_longterm::chunks;
 use aios_record::{Kind, Source};
 use serde_json::{Map, Value, json};
 
@@ -28,7 +27,7 @@ pub(crate) fn read(
     markup: Markup,
     name: Option<&Path>,
     defaults: &Defaults,
-    count_tokens: &dyn Fn(&str) -> usize,
+    chunks: &dyn Fn(&str) -> Vec<Range<usize>>,
     sink: &mut Sink<'_>,
 ) -> ControlFlow<()> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -45,7 +44,7 @@ pub(crate) fn read(
             headings => Some(headings.join(" > ")),
         };
         let body = &text[section.range.clone()];
-        for chunk in chunks(body, count_tokens) {
+        for chunk in chunks(body) {
             let range = section.range.start + chunk.start..section.range.start + chunk.end;
             let draft = Draft {
                 title: title.clone(),

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read},
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     path::Path,
 };
 
@@ -31,8 +31,8 @@ pub(crate) struct Input<'a, R> {
     pub(crate) name: Option<&'a Path>,
     pub(crate) format: Format,
     pub(crate) defaults: &'a Defaults,
-    /// How many tokens a text has.
-    pub(crate) count_tokens: &'a dyn Fn(&str) -> usize,
+    /// Where a document is cut.
+    pub(crate) chunks: &'a dyn Fn(&str) -> Vec<Range<usize>>,
 }
 
 /// Reads all of `input` into `sink`; an I/O error is its last piece.
@@ -49,7 +49,7 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
 }
 
 fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<ControlFlow<()>> {
-    let Input { bytes, name, format, defaults, count_tokens } = input;
+    let Input { bytes, name, format, defaults, chunks } = input;
     let mut bytes = BufReader::new(bytes);
     let mut head = Vec::new();
     (&mut bytes).take(HEAD_BYTES).read_to_end(&mut head)?;
@@ -79,7 +79,7 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
         return Ok(sink(Piece::Failed(None, problem)));
     }
     match String::from_utf8(document) {
-        Ok(text) => Ok(document::read(&text, markup, name, defaults, count_tokens, sink)),
+        Ok(text) => Ok(document::read(&text, markup, name, defaults, chunks, sink)),
         Err(error) => {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let ends = valid.iter().filter(|byte| **byte == b'\n').count() as u64;

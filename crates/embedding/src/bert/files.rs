@@ -30,6 +30,7 @@ const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const WEIGHTS: &str = "model.safetensors";
 const INPUT: &str = "sentence_bert_config.json";
+const PROMPTS: &str = "config_sentence_transformers.json";
 
 /// What the names of the settings in the pooling's `config.json` begin with.
 const POOLING_MODE: &str = "pooling_mode_";
@@ -47,7 +48,7 @@ pub struct FileNames {
 pub(super) fn names(modules: &[u8]) -> Result<FileNames, Error> {
     let pooling = pooling_file(Path::new(MODULES), modules)?;
     let needed = [MODULES, CONFIG, TOKENIZER, WEIGHTS, &pooling].map(str::to_owned);
-    Ok(FileNames { needed: needed.into(), optional: vec![INPUT.to_owned()] })
+    Ok(FileNames { needed: needed.into(), optional: [INPUT, PROMPTS].map(str::to_owned).into() })
 }
 
 /// The first file that is not in `dir` and must be.
@@ -76,8 +77,16 @@ pub(super) struct ModelFiles {
     length_max: usize,
     /// Whether texts are made lower case, whatever the tokenizer does.
     lowercase: bool,
+    pub(super) prompts: Prompts,
     tokenizer: Vec<u8>,
     weights: Vec<u8>,
+}
+
+/// What goes before a text.
+#[derive(Debug, Clone)]
+pub(super) struct Prompts {
+    pub(super) query: String,
+    pub(super) document: String,
 }
 
 /// `config.json`, as far as it decides about vectors.
@@ -144,6 +153,23 @@ struct InputConfig {
     do_lower_case: bool,
 }
 
+/// `config_sentence_transformers.json`.
+#[derive(Default, Deserialize)]
+struct PromptsConfig {
+    #[serde(default)]
+    prompts: BTreeMap<String, String>,
+    default_prompt_name: Option<String>,
+}
+
+impl PromptsConfig {
+    /// The prompt that has the first of `names` that one has, or the one for every text.
+    fn named(&self, names: &[&str]) -> String {
+        let of_name = |name: &&str| self.prompts.get(*name);
+        let of_all = || self.prompts.get(self.default_prompt_name.as_ref()?);
+        names.iter().find_map(of_name).or_else(of_all).cloned().unwrap_or_default()
+    }
+}
+
 /// What `tokenizer.json` says about unknown words.
 #[derive(Deserialize)]
 struct TokenizerFile {
@@ -157,17 +183,21 @@ struct TokenizerModel {
 }
 
 impl ModelFiles {
-    pub(super) fn read(dir: &Path) -> Result<ModelFiles, Error> {
+    pub(super) fn read(dir: &Path, options: &BertOptions) -> Result<ModelFiles, Error> {
         let pooling = read_pooling(dir)?;
         let config = read_config(&dir.join(CONFIG))?;
         let positions = config.max_position_embeddings.saturating_sub(config.position_offset());
-        let input = match read_json::<InputConfig>(&dir.join(INPUT)) {
-            Err(error) if error.is_not_found() => InputConfig::default(),
-            input => input?,
-        };
+        let input: InputConfig = read_optional(&dir.join(INPUT))?;
+        let prompts: PromptsConfig = read_optional(&dir.join(PROMPTS))?;
+        let query = || prompts.named(&["query"]);
+        let document = || prompts.named(&["document", "passage"]);
         Ok(ModelFiles {
             pooling,
             lowercase: input.do_lower_case,
+            prompts: Prompts {
+                query: options.query_prefix.clone().unwrap_or_else(query),
+                document: options.document_prefix.clone().unwrap_or_else(document),
+            },
             length_max: input.max_seq_length.unwrap_or(positions).min(positions),
             config,
             tokenizer: file::read(&dir.join(TOKENIZER), HOLDS)?,
@@ -178,7 +208,7 @@ impl ModelFiles {
 
     /// Changes with everything that changes a vector, and with nothing else: the name that
     /// `config.json` has for the model is the path that somebody once trained it at.
-    pub(super) fn fingerprint(&self, options: &BertOptions) -> Fingerprint {
+    pub(super) fn fingerprint(&self) -> Fingerprint {
         let mut hasher = blake3::Hasher::new();
         let config = serde_json::to_vec(&self.config).expect("a configuration is plain data");
         let length = self.length_max.to_string();
@@ -188,8 +218,8 @@ impl ModelFiles {
             &*self.tokenizer,
             &*config,
             length.as_bytes(),
-            options.query_prefix.as_bytes(),
-            options.document_prefix.as_bytes(),
+            self.prompts.query.as_bytes(),
+            self.prompts.document.as_bytes(),
         ];
         for part in parts.iter().chain(lowercase) {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
@@ -390,6 +420,14 @@ fn read_pooling(dir: &Path) -> Result<Pooling, Error> {
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     parse_json(path, &file::read(path, HOLDS)?)
+}
+
+/// What a file says that need not be there.
+fn read_optional<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Error> {
+    match read_json(path) {
+        Err(error) if error.is_not_found() => Ok(T::default()),
+        read => read,
+    }
 }
 
 fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Error> {

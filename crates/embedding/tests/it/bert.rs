@@ -155,6 +155,32 @@ fn prefixes_go_before_queries_and_documents() {
         plain.embed_documents(&["two red"]).unwrap()
     );
     assert_ne!(prefixed.fingerprint(), plain.fingerprint());
+    assert_eq!(prefixed.tokens_max(), plain.tokens_max().map(|most| most - 1));
+}
+
+#[test]
+fn a_model_says_itself_what_goes_before_queries_and_documents() {
+    let check = |file: Value, query: &str, document: &str| {
+        let tiny = Tiny::new(|_| ());
+        let path = tiny.path().join("config_sentence_transformers.json");
+        std::fs::write(path, file.to_string()).unwrap();
+        let said = open(&tiny);
+        let options = BertOptions::default().with_query_prefix(query);
+        let given = Bert::open(tiny.path(), options.with_document_prefix(document)).unwrap();
+        assert_eq!(said.fingerprint(), given.fingerprint());
+        assert_eq!(said.embed_query("red").unwrap(), given.embed_query("red").unwrap());
+    };
+    check(json!({}), "", "");
+    check(json!({"prompts": {"query": "one ", "passage": "two "}}), "one ", "two ");
+    check(
+        json!({"prompts": {"query": "one ", "document": "two ", "passage": "x"}}),
+        "one ",
+        "two ",
+    );
+    let for_all =
+        json!({"prompts": {"query": "one ", "any": "two "}, "default_prompt_name": "any"});
+    check(for_all, "one ", "two ");
+    check(json!({"prompts": {"query": "one "}, "default_prompt_name": null}), "one ", "");
 }
 
 #[test]

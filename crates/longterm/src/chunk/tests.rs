@@ -51,3 +51,15 @@ fn nothing_falls_between_chunks() {
     }
     assert_eq!(covered, text.len());
 }
+
+#[test]
+fn a_chunk_is_never_longer_than_what_an_embedder_takes() {
+    let text = "One two three four. Five six seven eight. Nine ten. ".repeat(100);
+    let longest = |tokens_max| {
+        let chunks = chunks_of(&text, tokens_max, &words).into_iter();
+        chunks.map(|range| words(&text[range])).max().unwrap()
+    };
+    assert_eq!(longest(Some(20)), 20);
+    assert_eq!(longest(Some(0)), 1);
+    assert_eq!(longest(Some(100_000)), longest(None));
+}

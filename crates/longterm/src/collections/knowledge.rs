@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Item, Meta, read, record_of};
-use crate::{Error, Found, LIMIT_MAX, Longterm, SearchOptions, chunk::chunks};
+use crate::{Error, Found, LIMIT_MAX, Longterm, SearchOptions, chunk::chunks_of};
 
 /// Hits of [`Longterm::search_knowledge`] where 0 are asked for.
 const LIMIT_DEFAULT: usize = 10;
@@ -190,7 +190,8 @@ impl Longterm {
     pub(super) fn pieces_of(&self, knowledge: &Knowledge) -> Result<Vec<Change>, Error> {
         let mut whole = record_of(knowledge)?;
         let count_tokens = |text: &str| self.shared.vectors.count_tokens(text);
-        let ranges = chunks(&knowledge.content, &count_tokens);
+        let tokens_max = self.shared.vectors.tokens_max();
+        let ranges = chunks_of(&knowledge.content, tokens_max, &count_tokens);
         let Some(([first], rest)) = ranges.split_first_chunk().filter(|(_, rest)| !rest.is_empty())
         else {
             return Ok(vec![Change::Upsert(Box::new(whole))]);
