@@ -198,6 +198,11 @@ settings! {
         /// Vectors by a BERT that are kept for texts that come again, and as many for queries; 0
         /// keeps none.
         cache_entries: usize = 4096 => 0..=10_000_000,
+        /// What a BERT wants before a query, such as `query: ` for e5; what the model's own
+        /// config_sentence_transformers.json says where this is empty.
+        query_prefix: String = String::new() => 0..=1000,
+        /// The same before what is stored, such as `passage: `.
+        document_prefix: String = String::new() => 0..=1000,
         /// The language whose word endings are ignored: english, german, ..., or none.
         language: Language = Language::English,
     }
@@ -353,7 +358,14 @@ impl Config {
     }
 
     pub(crate) fn to_bert(&self) -> BertOptions {
-        BertOptions::default().with_batch_max(self.embedding.max_batch)
+        let Embedding { max_batch, query_prefix, document_prefix, .. } = &self.embedding;
+        let given = |prefix: &String| Some(prefix.clone()).filter(|prefix| !prefix.is_empty());
+        BertOptions {
+            batch_max: *max_batch,
+            query_prefix: given(query_prefix),
+            document_prefix: given(document_prefix),
+            ..BertOptions::default()
+        }
     }
 
     pub(crate) fn to_guard(&self) -> Guard {

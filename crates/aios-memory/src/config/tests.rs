@@ -140,8 +140,10 @@ fn values_out_of_their_bounds_are_told_with_the_bounds() {
 
 #[test]
 fn a_bert_works_as_the_settings_say() {
-    let config = load("[embedding]\nmax_batch = 7", &[], Vec::new()).unwrap().config;
-    assert_eq!(config.to_bert(), BertOptions::default().with_batch_max(7));
+    let settings = "[embedding]\nmax_batch = 7\nquery_prefix = 'query: '";
+    let config = load(settings, &[], Vec::new()).unwrap().config;
+    let expect = BertOptions::default().with_batch_max(7).with_query_prefix("query: ");
+    assert_eq!(config.to_bert(), expect);
     assert_eq!(Config::default().to_bert(), BertOptions::default());
 }
 
