@@ -59,8 +59,16 @@ pub struct Restocked {
     pub known: u64,
     /// Records that were forgotten here, which stay so.
     pub hidden: u64,
+    /// Records among the added that were stored without what they refer to, for it is not here:
+    /// line and reference.
+    pub detached: Vec<(u64, String)>,
     /// Records that could not be stored: line and reason.
     pub failed: Vec<(u64, String)>,
+}
+
+/// The order of what is in long-term memory alone: sessions come before their messages.
+fn place(key: &str) -> (bool, &str) {
+    (!key.starts_with("session/"), key)
 }
 
 /// Whether the file at `path` begins like an export of this program.
@@ -164,11 +172,12 @@ impl AgentMemory {
         }
         let mut keys = self.longterm().keys_in(Scope::default()).await?;
         keys.retain(|key| !written.contains(key));
-        keys.sort_unstable();
+        // Goals come before their tasks, these before their tool calls, by their names.
+        keys.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
         for keys in keys.chunks(PAGE) {
             let mut records = self.longterm().records(keys.to_vec()).await?;
             records.retain(|record| scope.admits(&record.scope));
-            records.sort_by_cached_key(Record::key);
+            records.sort_by(|a, b| place(&a.key()).cmp(&place(&b.key())));
             lines = lines.write(records).await?;
         }
         exported.records = lines.count;
@@ -178,9 +187,10 @@ impl AgentMemory {
     /// Takes back what [`export`](AgentMemory::export) wrote, each record where it was and with the
     /// times that it had. One that is here already stays as it is, in whichever tier that is, so an
     /// import that was interrupted is repeated as a whole; one that was forgotten here stays so. A
-    /// record of working memory whose goal or task is not here goes to long-term memory. With
-    /// [`ImportMode::DryRun`] nothing is stored, and what long-term memory would refuse is not
-    /// found out.
+    /// record whose goal or task is not here is stored without that reference. A message whose
+    /// place in its session another one has gets the next place, and a session that is here without
+    /// a summary gets the one of the file. With [`ImportMode::DryRun`] nothing is stored, and what
+    /// the tiers would refuse or detach is not found out.
     ///
     /// # Errors
     /// [`Error::Input`] when the file cannot be read, is none of these or is of a newer version;
@@ -236,7 +246,9 @@ impl AgentMemory {
         let states = forgotten.into_iter().zip(in_longterm);
         for ((line, record), (is_forgotten, is_known)) in lines.into_iter().zip(records).zip(states)
         {
-            if is_known || self.is_in_working(&record).await? {
+            let here = self.in_working(&record).await?;
+            let is_known = is_known || here.is_some();
+            if is_known && !here.is_some_and(|here| lacks(&here, &record)) {
                 done.known += 1;
             } else if is_forgotten {
                 done.hidden += 1;
@@ -247,14 +259,14 @@ impl AgentMemory {
         Ok(new)
     }
 
-    async fn is_in_working(&self, record: &Record) -> Result<bool, Error> {
+    async fn in_working(&self, record: &Record) -> Result<Option<Record>, Error> {
         let working = match record.kind {
             Kind::Preference => {
                 self.working().bound_to(ScopeFilter::exact(record.scope.clone()))?
             }
             _ => self.working().clone(),
         };
-        Ok(working.record(record.kind, record.id.as_str()).await?.is_some())
+        Ok(working.record(record.kind, record.id.as_str()).await?)
     }
 
     async fn take_back(
@@ -263,13 +275,18 @@ impl AgentMemory {
         done: &mut Restocked,
     ) -> Result<(), Error> {
         let given = records.iter().map(|(_, record)| record.clone()).collect();
-        let restored = self.working().restore(given).await?;
+        let restored = self.working().restore(given, HashSet::new()).await?;
         let mut others = Vec::new();
-        for (record, restored) in records.into_iter().zip(restored) {
+        for ((line, record), restored) in records.into_iter().zip(restored) {
             match restored {
-                Restored::Added => done.added += 1,
-                Restored::Known => done.known += 1,
-                Restored::Elsewhere => others.push(record),
+                Ok(Restored::Added) => done.added += 1,
+                Ok(Restored::Detached { kind, id }) => {
+                    done.added += 1;
+                    done.detached.push((line, format!("{kind}/{id}")));
+                }
+                Ok(Restored::Known) => done.known += 1,
+                Ok(Restored::Elsewhere) => others.push((line, record)),
+                Err(error) => done.failed.push((line, error.to_string())),
             }
         }
         for (line, record) in others {
@@ -282,6 +299,11 @@ impl AgentMemory {
         }
         Ok(())
     }
+}
+
+/// Whether `given` has a summary that the same session is here without, for its messages made it.
+fn lacks(here: &Record, given: &Record) -> bool {
+    here.kind == Kind::Session && here.text.is_empty() && !given.text.is_empty()
 }
 
 /// Stores a record; whether it was known. A full journal is emptied first.

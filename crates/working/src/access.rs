@@ -206,20 +206,21 @@ impl<'a> Access<'a> {
         Ok(stored)
     }
 
-    /// Inserts `item` as it is, with the times that it has, unless there is one of its id; whether
-    /// it did.
-    pub(crate) fn restore<T: Row>(&self, item: &T) -> Result<bool, Error> {
-        if self.exists::<T>(item.id())? {
-            return Ok(false);
-        }
-        check_meta(item.meta(), self.config.text_bytes_max)?;
-        item.check(self.config.text_bytes_max)?;
+    /// Inserts `item`, which is not here and was [checked](Access::check), as it is, with the times
+    /// that it has.
+    pub(crate) fn insert<T: Row>(&self, item: &T) -> Result<(), Error> {
         let row = self.put(&T::statements().insert, item)?;
         search::index(self, T::KIND, row, &item.text(), Stored::Inserted)?;
         if item.feeds(self.config.feed_events) {
             self.feed(T::KIND, item.id(), Op::Upsert)?;
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// Whether every field of `item` may be stored.
+    pub(crate) fn check<T: Row>(&self, item: &T) -> Result<(), Error> {
+        check_meta(item.meta(), self.config.text_bytes_max)?;
+        item.check(self.config.text_bytes_max)
     }
 
     /// Changes the visible record of this id with `change` and stores it.
@@ -239,14 +240,9 @@ impl<'a> Access<'a> {
         meta.recorded_at = Some(now);
         meta.updated_at = Some(now);
         item.settle(now);
-        check_meta(item.meta(), self.config.text_bytes_max)?;
-        item.check(self.config.text_bytes_max)?;
+        self.check(item)?;
         for (field, kind, id) in item.parents() {
-            // One of another user is as good as none: whoever forgets it takes along what belongs
-            // to it.
-            let user = &item.meta().scope.user;
-            let fits = |of: Scope| of.user.is_none() || user.is_none() || of.user == *user;
-            if !records::scope_of(self, kind, id)?.is_some_and(fits) {
+            if !self.has_parent(item, kind, id)? {
                 return Err(Error::MissingParent { field, kind, id: id.clone() });
             }
         }
@@ -254,6 +250,14 @@ impl<'a> Access<'a> {
             session::ensure(self, &item.meta().scope)?;
         }
         Ok(())
+    }
+
+    /// Whether what `item` refers to is there. One of another user is as good as none: whoever
+    /// forgets it takes along what belongs to it.
+    pub(crate) fn has_parent<T: Row>(&self, item: &T, kind: Kind, id: &Id) -> Result<bool, Error> {
+        let user = &item.meta().scope.user;
+        let fits = |of: Scope| of.user.is_none() || user.is_none() || of.user == *user;
+        Ok(records::scope_of(self, kind, id)?.is_some_and(fits))
     }
 
     fn put<T: Row>(&self, statement: &str, item: &T) -> Result<i64, Error> {

@@ -13,6 +13,7 @@ use crate::{
     Error, MIGRATIONS, Problem, Working,
     access::Access,
     health::{count, damage, dangling, out_of_step_all},
+    message,
 };
 
 /// A log of this size or more is not emptied as it should be.
@@ -30,7 +31,7 @@ const NEAR_PERCENT: u64 = 90;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// What was looked at: `file_mode`, `log`, `free_pages`, `room`, `schema`, `integrity`,
-    /// `foreign_keys`, `word_index`, `feed` or `queue`.
+    /// `foreign_keys`, `word_index`, `message_counts`, `feed` or `queue`.
     pub name: &'static str,
     /// How it is.
     pub health: Health,
@@ -91,6 +92,7 @@ fn examine(access: &Access<'_>, path: &Path, waiting: usize) -> Vec<Check> {
         ("integrity", |access, _| integrity(access)),
         ("foreign_keys", |access, _| foreign_keys(access)),
         ("word_index", |access, _| word_index(access)),
+        ("message_counts", |access, _| message_counts(access)),
         ("feed", |access, _| feed(access)),
     ];
     let mut checks: Vec<Check> = LOOKS
@@ -215,6 +217,16 @@ fn word_index(access: &Access<'_>) -> Result<Check, Error> {
         .collect();
     let finding = format!("it is out of step with {}", kinds.join(", "));
     Ok(Check::good("word_index", finding).bad("run `reindex`"))
+}
+
+fn message_counts(access: &Access<'_>) -> Result<Check, Error> {
+    let sessions = message::miscounted(access)?;
+    if sessions == 0 {
+        return Ok(Check::good("message_counts", "every session counts its messages right"));
+    }
+    let finding = format!("{sessions} sessions count fewer messages than they have had");
+    Ok(Check::good("message_counts", finding)
+        .warning("run `maintain`; the next message of each puts it right as well"))
 }
 
 fn feed(access: &Access<'_>) -> Result<Check, Error> {

@@ -9,6 +9,7 @@ use crate::{
     Error, Working,
     access::Access,
     doctor::{beside, size},
+    message,
     records::{KINDS, for_kind, leaves_stub},
     row::Row,
     search::{CODE_BITS, CODES},
@@ -68,6 +69,12 @@ pub enum Problem {
         /// How many entries of the index have no row.
         orphaned: u64,
     },
+    /// Sessions count fewer messages than they have had. [`Working::optimize`] and the next message
+    /// of each put that right.
+    Miscounted {
+        /// How many sessions.
+        sessions: u64,
+    },
 }
 
 impl Working {
@@ -102,8 +109,9 @@ impl Working {
             .await
     }
 
-    /// Looks at every page, reference and word; what it finds wrong, nothing if all is well. Of a
-    /// damaged file it says what can still be read. Takes as long as reading the whole file.
+    /// Looks at every page, reference, word and count of messages; what it finds wrong, nothing if
+    /// all is well. Of a damaged file it says what can still be read. Takes as long as reading the
+    /// whole file.
     ///
     /// # Errors
     /// [`Error::Storage`] when a sound file cannot be read.
@@ -114,6 +122,7 @@ impl Working {
                 if problems.is_empty() {
                     problems.extend(dangling(access)?);
                     problems.extend(out_of_step_all(access)?);
+                    problems.extend(miscounted(access)?);
                 } else {
                     for &kind in KINDS {
                         problems.extend(for_kind!(kind, unreadable(access), None));
@@ -186,6 +195,11 @@ pub(crate) fn out_of_step_all(access: &Access<'_>) -> Result<Vec<Problem>, Error
         problems.extend(for_kind!(kind, out_of_step(access, code), Ok(None))?);
     }
     Ok(problems)
+}
+
+fn miscounted(access: &Access<'_>) -> Result<Option<Problem>, Error> {
+    let sessions = message::miscounted(access)?;
+    Ok((0 < sessions).then_some(Problem::Miscounted { sessions }))
 }
 
 fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>, Error> {

@@ -10,6 +10,7 @@ use crate::{
     access::Access,
     column::{Column, label},
     goal::joined,
+    health::count,
     meta::words,
     removal,
     row::{Row, fields},
@@ -18,6 +19,9 @@ use crate::{
 
 /// How many messages of a session are recent, and stay when it is trimmed, unless told otherwise.
 pub const RECENT_MESSAGES: usize = 12;
+
+/// A session has fewer messages than this, so that no place is beyond what a number holds.
+pub(crate) const MESSAGES_MAX: i64 = 1 << 53;
 
 /// One message of a session. Its scope names the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -346,17 +350,82 @@ fn known(access: &Access<'_>, message: &NewMessage) -> Result<Option<Id>, Error>
     }
     let Some(external_id) = &message.external_id else { return Ok(None) };
     label(external_id, "external_id")?;
+    by_external_id(access, message.session.as_str(), external_id)
+}
+
+/// The message that its session knows by this name.
+fn by_external_id(
+    access: &Access<'_>,
+    session: &str,
+    external_id: &str,
+) -> Result<Option<Id>, Error> {
     let sql = "SELECT id FROM messages WHERE scope_session = ?1 AND external_id = ?2";
     let mut statement = access.connection.prepare_cached(sql)?;
-    let params = (message.session.as_str(), external_id);
-    Ok(statement.query_row(params, |row| Ok(Id::decode(row.get_ref(0)?)?)).optional()?)
+    let found = statement.query_row((session, external_id), |row| Ok(Id::decode(row.get_ref(0)?)?));
+    Ok(found.optional()?)
+}
+
+/// Whether the session of `message` has one that came by the same name.
+pub(crate) fn has_external_id(access: &Access<'_>, message: &Message) -> Result<bool, Error> {
+    let Some(external_id) = &message.external_id else { return Ok(false) };
+    Ok(by_external_id(access, message.session_id(), external_id)?.is_some())
+}
+
+/// The first place in a session after all that were ever taken: its count knows those that have
+/// been trimmed, the messages know better where the count was wrong.
+macro_rules! next_place {
+    () => {
+        "max(message_count, (
+             SELECT coalesce(max(position) + 1, 0) FROM messages WHERE scope_session = sessions.id
+         ))"
+    };
 }
 
 /// Takes the next place in a session and notes that it is active.
 fn next_position(access: &Access<'_>, session: &Id) -> Result<i64, Error> {
-    let sql = "UPDATE sessions SET message_count = message_count + 1, last_active = ?2,
-        updated_at = ?2 WHERE id = ?1 RETURNING message_count - 1";
+    let sql = concat!(
+        "UPDATE sessions SET message_count = 1 + ",
+        next_place!(),
+        ", last_active = ?2, updated_at = ?2 WHERE id = ?1 RETURNING message_count - 1"
+    );
     let mut statement = access.connection.prepare_cached(sql)?;
     let params = (session.as_str(), access.now.as_microsecond());
     Ok(statement.query_row(params, |row| row.get(0))?)
+}
+
+/// Takes the place that a message had where it was, or the next one where another has that, and
+/// notes when the session was active.
+pub(crate) fn take_position(access: &Access<'_>, message: &Message) -> Result<i64, Error> {
+    let (session, position) = (message.session_id(), message.position);
+    let sql = "SELECT 1 FROM messages WHERE scope_session = ?1 AND position = ?2";
+    let is_taken = access.connection.prepare_cached(sql)?.exists((session, position))?;
+    let is_place = (0..MESSAGES_MAX).contains(&position);
+    let own = (is_place && !is_taken).then_some(position);
+    let sql = concat!(
+        "UPDATE sessions SET message_count = max(message_count, 1 + coalesce(?2, ",
+        next_place!(),
+        ")), last_active = max(last_active, ?3) WHERE id = ?1 RETURNING message_count - 1"
+    );
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let params = (session, own, message.timestamp.as_microsecond());
+    let last: i64 = statement.query_row(params, |row| row.get(0))?;
+    Ok(own.unwrap_or(last))
+}
+
+/// How many sessions count fewer messages than they have had.
+pub(crate) fn miscounted(access: &Access<'_>) -> Result<u64, Error> {
+    let sql = concat!("SELECT count(*) FROM sessions WHERE message_count < ", next_place!());
+    count(access, sql, [])
+}
+
+/// Counts anew where [a count is too low](miscounted).
+pub(crate) fn count_anew(access: &Access<'_>) -> Result<(), Error> {
+    let sql = concat!(
+        "UPDATE sessions SET message_count = ",
+        next_place!(),
+        " WHERE message_count < ",
+        next_place!()
+    );
+    access.connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }

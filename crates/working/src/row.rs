@@ -224,6 +224,8 @@ pub(crate) fn check_meta(meta: &Meta, limit: usize) -> Result<(), Error> {
     crate::column::label(&meta.provenance.module, "module")?;
     meta.importance.check("importance", limit)?;
     meta.created_at.check("created_at", limit)?;
+    meta.updated_at.check("updated_at", limit)?;
+    meta.recorded_at.check("recorded_at", limit)?;
     meta.expires_at.check("expires_at", limit)
 }
 

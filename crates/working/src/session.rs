@@ -8,6 +8,7 @@ use crate::{
     Error, IMPORTANT, Meta, Task, Working,
     access::{Access, Stored},
     column::Column,
+    message::MESSAGES_MAX,
     removal,
     row::{Row, fields},
     search, summary,
@@ -72,6 +73,7 @@ impl Row for Session {
     fn settle(&mut self, now: Timestamp) {
         self.meta.scope.session = Some(self.id.to_string());
         self.last_active.get_or_insert(now);
+        self.message_count = self.message_count.clamp(0, MESSAGES_MAX);
     }
 
     fn describe(&self, record: &mut Record) {
@@ -285,6 +287,40 @@ pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<(), Error> {
     }
 }
 
+/// As [`ensure`] for what is given back: a session that is made for it is as old as that.
+pub(crate) fn ensure_for(access: &Access<'_>, meta: &Meta) -> Result<(), Error> {
+    let Some(session) = &meta.scope.session else { return Ok(()) };
+    let id = Id::new(session.as_str())?;
+    if access.exists::<Session>(&id)? {
+        return ensure(access, &meta.scope);
+    }
+    let mut session = Session::new(id);
+    session.meta = Meta {
+        created_at: meta.created_at,
+        updated_at: meta.updated_at,
+        recorded_at: meta.recorded_at,
+        ..Meta::default()
+    };
+    session.meta.scope.user.clone_from(&meta.scope.user);
+    session.settle(meta.created_at.unwrap_or(access.now));
+    access.insert(&session)
+}
+
+/// Gives a session that is here without a summary what `given`, the same one from elsewhere, knows
+/// of it, for it may have been made by its messages, which came first; whether there was anything.
+pub(crate) fn fill_in(access: &Access<'_>, given: &Session) -> Result<bool, Error> {
+    let Some(mut here) = access.get::<Session>(given.id.as_str())? else { return Ok(false) };
+    let says = |session: &Session| session.summary.as_ref().is_some_and(|text| !text.is_empty());
+    if says(&here) || !says(given) {
+        return Ok(false);
+    }
+    here.summary.clone_from(&given.summary);
+    here.message_count = here.message_count.max(given.message_count);
+    here.last_active = here.last_active.max(given.last_active);
+    access.store(&mut here)?;
+    Ok(true)
+}
+
 /// Whose a session is, and whether only its stub is here.
 struct Standing {
     owner: Scope,
@@ -310,7 +346,7 @@ fn revive(access: &Access<'_>, id: &Id) -> Result<(), Error> {
 }
 
 /// A session of one user takes nothing of another.
-fn agree(owner: &Scope, scope: &Scope, id: &Id) -> Result<(), Error> {
+pub(crate) fn agree(owner: &Scope, scope: &Scope, id: &Id) -> Result<(), Error> {
     match (&owner.user, &scope.user) {
         (Some(owner), Some(user)) if owner != user => {
             Err(Error::Conflict { kind: Kind::Session, id: id.clone() })

@@ -51,6 +51,13 @@ impl Row for Summary {
     }
 }
 
+/// Whether what `summary` is about has a summary by another id.
+pub(crate) fn is_summed_up(access: &Access<'_>, summary: &Record) -> Result<bool, Error> {
+    let subject = summary.payload["subject"].as_str();
+    let sql = "SELECT 1 FROM summaries WHERE subject = ?1 AND id <> ?2";
+    Ok(access.connection.prepare_cached(sql)?.exists((subject, summary.id.as_str()))?)
+}
+
 /// The sessions after row `after` that were last active before `before` and whose summary, if they
 /// have one, is of an earlier time; with the row of the last.
 pub(crate) fn sessions_due(

@@ -9,6 +9,7 @@ use crate::{
     access::{Access, Stored},
     age::days_before,
     health::count,
+    message,
     records::for_kind,
     row::Row,
     search::{self, CODES, merging},
@@ -104,7 +105,8 @@ impl Working {
     }
 
     /// Refreshes what the query planner knows of the tables, as far as that is out of date, and
-    /// tidies the word index a little. Cheap; happens with [`age`](Working::age), and the first
+    /// tidies the word index a little, and counts the messages of a session anew where its count is
+    /// too low. Cheap; happens with [`age`](Working::age), and the first
     /// part when the memory is closed.
     ///
     /// # Errors
@@ -112,6 +114,7 @@ impl Working {
     pub async fn optimize(&self) -> Result<(), Error> {
         self.free_room(|access| {
             merging::merge(access.connection, MERGE_PAGES)?;
+            message::count_anew(access)?;
             Ok(access.connection.execute_batch("PRAGMA optimize")?)
         })
         .await

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use aios_memory::{
-    AgentMemory, Error, Id, ImportMode, Kind, RememberOptions, Scope, ScopeFilter, is_export,
+    AgentMemory, Error, Id, ImportMode, IngestOptions, Kind, RememberOptions, Restocked, Scope,
+    ScopeFilter, is_export,
 };
 use serde_json::json;
 
@@ -80,13 +81,15 @@ async fn an_export_of_a_scope_leaves_others_out_and_what_cannot_be_read_is_named
     assert_eq!(exported.records, 13, "{whole}");
     assert!(!whole.contains("everybody's"));
 
-    // A task whose goal is not there is kept all the same.
+    // A task whose goal is not there is kept all the same, where open tasks are.
     let task = whole.lines().find(|line| line.contains("\"kind\":\"task\"")).unwrap();
     let damaged = from.dir.path().join("damaged.jsonl");
     fs::write(&damaged, format!("{{\"aios_memory_export\":1}}\n{{}}\n{task}\n")).unwrap();
     let other = to.open().await;
     let taken = other.import_export(&damaged, ImportMode::Store, None).await.unwrap();
     assert_eq!((taken.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
+    assert_eq!(taken.detached, [(3, "goal/g".to_owned())]);
+    assert_eq!(other.working().tasks(None, None).await.unwrap().len(), 1);
     assert_eq!(texts(&other, "dig").await, ["dig"]);
 
     fs::write(&damaged, "{\"aios_memory_export\":99}\n").unwrap();
@@ -115,4 +118,88 @@ async fn times_that_somebody_mended_are_read_as_people_write_them() {
     let back = other.get(Kind::Goal, &Id::new("g").unwrap()).await.unwrap().unwrap();
     assert_eq!(back.expires_at.unwrap().strftime("%F").to_string(), "9999-12-30");
     assert_eq!(other.working().active_goals().await.unwrap().len(), 1);
+}
+
+/// Ada's session `s` with a summary and `messages`, exported; the lines of the file.
+async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
+    let memory = fixture.open().await;
+    let ada = Scope::default().with_user("ada").with_session("s");
+    for content in messages {
+        let said = json!({"role": "user", "content": content});
+        memory.record(Kind::Message, said, &ada).await.unwrap();
+    }
+    memory.working().set_session_summary("s", "about boats").await.unwrap();
+    let written = export(&memory, &fixture.dir.path().join("talk.jsonl")).await;
+    memory.shutdown().await.unwrap();
+    written.lines().map(str::to_owned).collect()
+}
+
+async fn import(memory: &AgentMemory, dir: &Path, lines: &[String]) -> Restocked {
+    let path = dir.join("given.jsonl");
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let dry = memory.import_export(&path, ImportMode::DryRun, None).await.unwrap();
+    let taken = memory.import_export(&path, ImportMode::Store, None).await.unwrap();
+    assert_eq!((dry.added, dry.known), (taken.added, taken.known), "{dry:?} {taken:?}");
+    taken
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_whatever_came_of_it_in_which_order() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let mut lines = talk(&from, &["one", "two", "three"]).await;
+    let other = to.open().await;
+    // The header, the session after one message, then the rest in a later file.
+    lines.swap(1, 2);
+    let taken = import(&other, to.dir.path(), &lines[..3]).await;
+    assert_eq!((taken.added, taken.known), (2, 0), "{taken:?}");
+    let taken = import(&other, to.dir.path(), &lines).await;
+    assert_eq!((taken.added, taken.known, taken.failed.len()), (2, 2, 0), "{taken:?}");
+    let session = other.working().session("s").await.unwrap().unwrap();
+    assert_eq!((session.message_count, session.summary.as_deref()), (3, Some("about boats")));
+    let ada = Scope::default().with_user("ada").with_session("s");
+    let said = json!({"role": "user", "content": "four"});
+    other.record(Kind::Message, said, &ada).await.unwrap();
+    let ingested = br#"{"role": "user", "text": "five", "session": "s"}"#;
+    let options = IngestOptions::default().with_scope(Scope::default().with_user("ada"));
+    let report = other.ingest_reader(&ingested[..], None, options).await.unwrap();
+    assert_eq!((report.added, report.failed_count), (1, 0), "{report:?}");
+    assert!(other.verify(|_| {}).await.unwrap().is_clean());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_stores_with_one_session_become_one() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let lines = talk(&from, &["one", "two"]).await;
+    let other = to.open().await;
+    let ada = Scope::default().with_user("ada").with_session("s");
+    for content in ["own one", "own two"] {
+        let said = json!({"role": "user", "content": content});
+        other.record(Kind::Message, said, &ada).await.unwrap();
+    }
+    let taken = import(&other, to.dir.path(), &lines).await;
+    assert_eq!((taken.added, taken.known, taken.failed.len()), (3, 0, 0), "{taken:?}");
+    let messages = other.working().recent_messages("s", 9).await.unwrap();
+    let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
+    assert_eq!(texts, ["own one", "own two", "one", "two"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_user_has_is_a_failure_of_its_line() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let mut lines = talk(&from, &["one", "two"]).await;
+    let memory = from.open().await;
+    memory.remember("the shed is green").await.unwrap();
+    let path = from.dir.path().join("note.jsonl");
+    lines.push(export(&memory, &path).await.lines().last().unwrap().to_owned());
+    let other = to.open().await;
+    let bob = Scope::default().with_user("bob").with_session("s");
+    other.record(Kind::Session, json!({"id": "s"}), &bob).await.unwrap();
+    let path = to.dir.path().join("given.jsonl");
+    fs::write(&path, lines.join("\n")).unwrap();
+    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(taken.added, 1, "{taken:?}");
+    let failed: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
+    assert_eq!(failed, [2, 3, 4], "{taken:?}");
+    assert!(taken.failed.iter().all(|(_, problem)| problem.contains("another scope")));
+    assert_eq!(texts(&other, "shed").await, ["the shed is green"]);
 }

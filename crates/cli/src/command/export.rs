@@ -50,6 +50,9 @@ pub(super) async fn take_back(
     for (line, problem) in &taken.failed {
         output.note(&format!("line {line}: {problem}"));
     }
+    for (line, reference) in &taken.detached {
+        output.note(&format!("line {line}: stored without its {reference}, which is not here"));
+    }
     let failed = taken.failed.len() as u64;
     output.result(&taken, |out| {
         let would = if taken.dry_run { "would be " } else { "" };

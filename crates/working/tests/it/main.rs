@@ -11,6 +11,7 @@ mod foreign;
 mod limits;
 mod messages;
 mod records;
+mod restore;
 mod schema;
 mod scope;
 mod search;

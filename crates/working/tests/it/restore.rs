@@ -1,0 +1,188 @@
+//! Records that are given back, in the form in which they travel.
+
+use std::collections::HashSet;
+
+use aios_record::{Kind, Record, Scope};
+use aios_working::{
+    Error, Goal, NewMessage, Problem, Receipt, Restored, Session, Task, ToolCall, Working,
+};
+use serde_json::json;
+
+use crate::{Place, id, opened};
+
+async fn restore(working: &Working, records: &[Record]) -> Vec<Result<Restored, Error>> {
+    working.restore(records.to_vec(), HashSet::new()).await.unwrap()
+}
+
+fn said(session: &str, content: &str) -> NewMessage {
+    NewMessage::new(id(session), "user", content)
+}
+
+/// A session `s` with a summary, and `messages` messages of it.
+async fn talk(messages: usize) -> (Record, Vec<Record>) {
+    let (_place, working) = opened();
+    for n in 0..messages {
+        working.add_message(said("s", &format!("message {n}"))).await.unwrap();
+    }
+    working.set_session_summary("s", "about boats").await.unwrap();
+    let session = working.record(Kind::Session, "s").await.unwrap().unwrap();
+    (session, working.records(Kind::Message, None, 99).await.unwrap().records)
+}
+
+/// What a session holds, in its order, by place.
+async fn places(working: &Working) -> Vec<(i64, String)> {
+    let messages = working.recent_messages("s", 99).await.unwrap();
+    messages.into_iter().map(|message| (message.position, message.content)).collect()
+}
+
+/// That the session counts right and takes one more message, at `position`.
+async fn check_goes_on(working: &Working, position: i64) {
+    assert_eq!(working.verify().await.unwrap(), []);
+    let session = working.session("s").await.unwrap().unwrap();
+    assert_eq!(session.message_count, position);
+    let added = working.add_message(said("s", "one more")).await.unwrap();
+    assert!(matches!(added, Receipt::Added { position: at, .. } if at == position), "{added:?}");
+}
+
+#[tokio::test]
+async fn a_session_goes_on_after_the_messages_that_it_was_given() {
+    let (session, messages) = talk(2).await;
+    let too_low = |mut session: Record| {
+        session.payload["message_count"] = json!(0);
+        session
+    };
+    for (what, records, is_summed_up) in [
+        ("session first", [vec![session.clone()], messages.clone()].concat(), true),
+        ("session last", [messages.clone(), vec![session.clone()]].concat(), true),
+        ("no session", messages.clone(), false),
+        ("a count too low", [vec![too_low(session)], messages.clone()].concat(), true),
+    ] {
+        let (_place, working) = opened();
+        let restored = restore(&working, &records).await;
+        assert!(restored.iter().all(|done| matches!(done, Ok(Restored::Added))), "{what}");
+        let session = working.session("s").await.unwrap().unwrap();
+        assert_eq!(session.summary.is_some(), is_summed_up, "{what}");
+        check_goes_on(&working, 2).await;
+    }
+}
+
+#[tokio::test]
+async fn messages_of_an_empty_session_and_a_later_one_of_the_same_are_counted() {
+    let (session, messages) = talk(3).await;
+    let (_place, working) = opened();
+    working.create_session(Session::new(id("s"))).await.unwrap();
+    restore(&working, &messages[..2]).await;
+    let restored = restore(&working, &[&[session], &messages[..]].concat()).await;
+    let known = restored.iter().filter(|done| matches!(done, Ok(Restored::Known))).count();
+    assert_eq!(known, 2, "{restored:?}");
+    check_goes_on(&working, 3).await;
+}
+
+#[tokio::test]
+async fn a_message_whose_place_is_taken_gets_the_next_one() {
+    let (_, mut messages) = talk(3).await;
+    messages[2].payload["position"] = json!(i64::MAX);
+    let (_place, working) = opened();
+    for own in ["own 0", "own 1"] {
+        working.add_message(said("s", own)).await.unwrap();
+    }
+    for _ in 0..2 {
+        restore(&working, &messages).await;
+        let expect =
+            [(0, "own 0"), (1, "own 1"), (2, "message 0"), (3, "message 1"), (4, "message 2")];
+        assert_eq!(places(&working).await, expect.map(|(at, text)| (at, text.to_owned())));
+    }
+    check_goes_on(&working, 5).await;
+}
+
+#[tokio::test]
+async fn places_of_messages_that_were_trimmed_are_not_given_again() {
+    let (session, messages) = talk(5).await;
+    let (_place, working) = opened();
+    restore(&working, &[&[session], &messages[3..]].concat()).await;
+    working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+    assert_eq!(working.trim_messages("s", 0).await.unwrap(), 2);
+    check_goes_on(&working, 5).await;
+}
+
+#[tokio::test]
+async fn a_count_that_an_earlier_version_left_too_low_is_found_and_put_right() {
+    let place = Place::new();
+    let miscount = || {
+        let file = rusqlite::Connection::open(place.folder.path().join("working.db")).unwrap();
+        file.execute("UPDATE sessions SET message_count = 0", []).unwrap();
+    };
+    let working = place.open(place.fed());
+    for n in 0..2 {
+        working.add_message(said("s", &format!("message {n}"))).await.unwrap();
+    }
+    miscount();
+    assert_eq!(working.verify().await.unwrap(), [Problem::Miscounted { sessions: 1 }]);
+    working.add_message(said("s", "goes on")).await.unwrap();
+    assert_eq!(working.verify().await.unwrap(), []);
+    miscount();
+    working.optimize().await.unwrap();
+    check_goes_on(&working, 3).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_given_back_leaves_the_others_alone() {
+    let (session, mut messages) = talk(4).await;
+    messages[1].payload["scope"]["user"] = json!("ada");
+    messages[2].payload["content"] = json!("x".repeat(99));
+    messages[3].payload["scope"]["session"] = json!("x".repeat(999));
+    let goal = Goal { id: id("g"), ..Goal::new("of everybody") };
+    let (_place, theirs) = opened();
+    theirs.store_goal(goal.clone()).await.unwrap();
+    let shared = theirs.record(Kind::Goal, "g").await.unwrap().unwrap();
+    let mut late = shared.clone();
+    late.id = id("late");
+    late.payload["id"] = json!("late");
+    late.payload["updated_at"] = json!("1969-01-01T00:00:00Z");
+
+    let place = Place::new();
+    let working = place.open(aios_working::Config { text_bytes_max: 50, ..place.fed() });
+    let mut bobs = goal;
+    bobs.meta.scope = Scope::default().with_user("bob");
+    working.store_goal(bobs).await.unwrap();
+    let mut bobs = Session::new(id("s"));
+    bobs.meta.scope.user = Some("bob".to_owned());
+    working.create_session(bobs).await.unwrap();
+    let restored = restore(&working, &[&[session, shared, late], &messages[..]].concat()).await;
+    let problems: Vec<_> = restored.iter().map(|done| done.as_ref().err()).collect();
+    assert!(matches!(restored[0], Ok(Restored::Added)), "{restored:?}");
+    assert!(matches!(problems[1], Some(Error::Conflict { kind: Kind::Goal, .. })));
+    assert!(matches!(problems[2], Some(Error::Time { field: "updated_at", .. })));
+    assert!(matches!(restored[3], Ok(Restored::Added)), "{restored:?}");
+    assert!(matches!(problems[4], Some(Error::Conflict { kind: Kind::Session, .. })));
+    assert!(matches!(problems[5], Some(Error::TooLong { .. })), "{restored:?}");
+    assert!(matches!(problems[6], Some(_)), "{restored:?}");
+    check_goes_on(&working, 4).await;
+}
+
+#[tokio::test]
+async fn what_refers_to_nothing_here_is_kept_without_that() {
+    let (_place, from) = opened();
+    from.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("dig") };
+    from.store_task(task).await.unwrap();
+    let call = ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("spade") };
+    from.store_tool_call(call).await.unwrap();
+    let of = async |kind, id| from.record(kind, id).await.unwrap().unwrap();
+    let records = [of(Kind::Task, "t").await, of(Kind::ToolCall, "c").await];
+
+    let detached = Restored::Detached { kind: Kind::Goal, id: id("g") };
+    let (_place, working) = opened();
+    let restored = restore(&working, &records).await;
+    assert_eq!(*restored[0].as_ref().unwrap(), detached);
+    assert_eq!(*restored[1].as_ref().unwrap(), Restored::Added);
+    let tasks = working.tasks(None, None).await.unwrap();
+    assert_eq!((tasks.len(), tasks[0].goal_id.as_ref()), (1, None));
+
+    // What has the id of its goal is another one.
+    let (_place, working) = opened();
+    working.store_goal(Goal { id: id("g"), ..Goal::new("another's") }).await.unwrap();
+    let strangers = HashSet::from(["goal/g".to_owned()]);
+    let restored = working.restore(records[..1].to_vec(), strangers).await.unwrap();
+    assert_eq!(*restored[0].as_ref().unwrap(), detached);
+}
