@@ -88,6 +88,17 @@ pub enum Error {
         /// How many long-term memory has heard.
         watermark: u64,
     },
+    /// What takes in many records ended early.
+    #[error(
+        "it ended after {added} records were added, which stay; when that is mended the same again \
+         adds the rest"
+    )]
+    Unfinished {
+        /// How many records were added.
+        added: u64,
+        /// Why it ended.
+        source: Box<Error>,
+    },
     /// A background task ended before its time.
     #[error("a background task ended unexpectedly; open the memory again")]
     Interrupted,
@@ -129,6 +140,7 @@ impl Error {
             Error::Working(error) => error.is_not_found(),
             Error::Longterm(error) => error.is_not_found(),
             Error::Operational(error) => error.is_not_found(),
+            Error::Unfinished { source, .. } => source.is_not_found(),
             _ => false,
         }
     }
@@ -140,6 +152,7 @@ impl Error {
             Error::EventsBusy => true,
             Error::Longterm(error) => error.is_retryable(),
             Error::Working(error) => error.is_retryable(),
+            Error::Unfinished { source, .. } => source.is_retryable(),
             _ => false,
         }
     }
@@ -169,6 +182,7 @@ impl Error {
             Error::Context(_) => "context",
             Error::EventUnwritten { .. } | Error::EventsUnwritten { .. } => "working",
             Error::FeedBehind { .. } => "damaged",
+            Error::Unfinished { source, .. } => source.code(),
             Error::EventsBusy | Error::Interrupted => "internal",
         }
     }
@@ -196,11 +210,20 @@ impl Error {
                 "`aios-memory verify` says what is damaged, `aios-memory repair` saves what can \
                  be read",
             ),
+            Error::Unfinished { source, .. } => source.hint(),
             // Of a model of the hub it says so itself.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {
                 Some("set embedding.model to a model's directory, or to `bundled`")
             }
             _ => None,
+        }
+    }
+
+    /// This error where `added` records were added before it.
+    pub(crate) fn after(self, added: u64) -> Error {
+        match added {
+            0 => self,
+            _ => Error::Unfinished { added, source: Box::new(self) },
         }
     }
 

@@ -5,37 +5,29 @@
 //! form in which it travels. What working memory holds comes first, parents before what refers to
 //! them, then what is in long-term memory alone.
 
+mod reading;
+mod restock;
+
 use std::{
     collections::HashSet,
-    fs::{self, File, OpenOptions},
-    io::{BufRead, BufReader, BufWriter, Write},
+    fs::{self, OpenOptions},
+    io::{BufWriter, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use aios_longterm::Longterm;
 use aios_record::{Kind, Record, Scope, ScopeFilter};
-use aios_working::{KINDS, Restored};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use tokio::{sync::mpsc, task};
+use aios_working::KINDS;
+use serde::Serialize;
+use tokio::task;
 
-use crate::{AgentMemory, Error, ImportMode, fields, moment};
+use self::reading::{FORMAT, Header};
+pub use self::{reading::is_export, restock::Restocked};
+use crate::{AgentMemory, Error};
 
-/// The version of the format.
-const FORMAT: u32 = 1;
 /// How many records are on their way at once.
 const PAGE: usize = 500;
-/// The longest line: a record may hold a text of 16 MiB twice.
-const LINE_BYTES_MAX: u64 = 256 << 20;
-
-/// The first line.
-#[derive(Serialize, Deserialize)]
-struct Header {
-    aios_memory_export: u32,
-}
-
 /// Is told how many records are done.
 pub type RecordProgress = Arc<dyn Fn(u64) + Send + Sync>;
 
@@ -48,39 +40,9 @@ pub struct Exported {
     pub working: u64,
 }
 
-/// What was taken back from an export.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Restocked {
-    /// Whether nothing was written; what is said to be added would be.
-    pub dry_run: bool,
-    /// Records that are new here.
-    pub added: u64,
-    /// Records that were here already, which stay as they are.
-    pub known: u64,
-    /// Records that were forgotten here, which stay so.
-    pub hidden: u64,
-    /// Records among the added that were stored without what they refer to, for it is not here:
-    /// line and reference.
-    pub detached: Vec<(u64, String)>,
-    /// Records that could not be stored: line and reason.
-    pub failed: Vec<(u64, String)>,
-}
-
 /// The order of what is in long-term memory alone: sessions come before their messages.
 fn place(key: &str) -> (bool, &str) {
     (!key.starts_with("session/"), key)
-}
-
-/// Whether the file at `path` begins like an export of this program.
-#[must_use]
-pub fn is_export(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| read_header(&mut BufReader::new(file)).is_some())
-}
-
-fn read_header(file: &mut impl BufRead) -> Option<Header> {
-    let mut line = Vec::new();
-    std::io::Read::take(file, 4096).read_until(b'\n', &mut line).ok()?;
-    serde_json::from_slice(&line).ok()
 }
 
 impl AgentMemory {
@@ -183,185 +145,6 @@ impl AgentMemory {
         exported.records = lines.count;
         Ok((exported, lines.finish().await?))
     }
-
-    /// Takes back what [`export`](AgentMemory::export) wrote, each record where it was and with the
-    /// times that it had. One that is here already stays as it is, in whichever tier that is, so an
-    /// import that was interrupted is repeated as a whole; one that was forgotten here stays so. A
-    /// record whose goal or task is not here is stored without that reference. A message whose
-    /// place in its session another one has gets the next place, and a session that is here without
-    /// a summary gets the one of the file. With [`ImportMode::DryRun`] nothing is stored, and what
-    /// the tiers would refuse or detach is not found out.
-    ///
-    /// # Errors
-    /// [`Error::Input`] when the file cannot be read, is none of these or is of a newer version;
-    /// what working or long-term memory report. What was taken by then stays.
-    pub async fn import_export(
-        &self,
-        path: &Path,
-        mode: ImportMode,
-        progress: Option<RecordProgress>,
-    ) -> Result<Restocked, Error> {
-        let (sender, mut batches) = mpsc::channel(2);
-        let opened = path.to_owned();
-        let reading = task::spawn_blocking(move || read_lines(&opened, &sender));
-        let dry_run = mode == ImportMode::DryRun;
-        let mut done = Restocked { dry_run, ..Restocked::default() };
-        // What working memory was told is to be known as well.
-        self.catch_up().await?;
-        while let Some(batch) = batches.recv().await {
-            let new = self.new_of(batch, &mut done).await?;
-            match mode {
-                ImportMode::DryRun => done.added += new.len() as u64,
-                ImportMode::Store => self.take_back(new, &mut done).await?,
-            }
-            if let Some(progress) = &progress {
-                progress(done.added + done.known + done.hidden + done.failed.len() as u64);
-            }
-        }
-        reading.await.map_err(|_| Error::Interrupted)??;
-        self.catch_up().await?;
-        Ok(done)
-    }
-
-    /// The records that are neither here nor forgotten.
-    async fn new_of(
-        &self,
-        batch: Vec<Line>,
-        done: &mut Restocked,
-    ) -> Result<Vec<(u64, Record)>, Error> {
-        let mut lines = Vec::with_capacity(batch.len());
-        let mut records = Vec::with_capacity(batch.len());
-        for (line, record) in batch {
-            match record {
-                Ok(record) => {
-                    lines.push(line);
-                    records.push(record);
-                }
-                Err(problem) => done.failed.push((line, problem)),
-            }
-        }
-        let forgotten = self.longterm().are_forgotten(&records).await?;
-        let in_longterm = self.longterm().known(records.iter().map(Record::key).collect()).await?;
-        let mut new = Vec::with_capacity(records.len());
-        let states = forgotten.into_iter().zip(in_longterm);
-        for ((line, record), (is_forgotten, is_known)) in lines.into_iter().zip(records).zip(states)
-        {
-            let here = self.in_working(&record).await?;
-            let is_known = is_known || here.is_some();
-            if is_known && !here.is_some_and(|here| lacks(&here, &record)) {
-                done.known += 1;
-            } else if is_forgotten {
-                done.hidden += 1;
-            } else {
-                new.push((line, record));
-            }
-        }
-        Ok(new)
-    }
-
-    async fn in_working(&self, record: &Record) -> Result<Option<Record>, Error> {
-        let working = match record.kind {
-            Kind::Preference => {
-                self.working().bound_to(ScopeFilter::exact(record.scope.clone()))?
-            }
-            _ => self.working().clone(),
-        };
-        Ok(working.record(record.kind, record.id.as_str()).await?)
-    }
-
-    async fn take_back(
-        &self,
-        records: Vec<(u64, Record)>,
-        done: &mut Restocked,
-    ) -> Result<(), Error> {
-        let given = records.iter().map(|(_, record)| record.clone()).collect();
-        let restored = self.working().restore(given, HashSet::new()).await?;
-        let mut others = Vec::new();
-        for ((line, record), restored) in records.into_iter().zip(restored) {
-            match restored {
-                Ok(Restored::Added) => done.added += 1,
-                Ok(Restored::Detached { kind, id }) => {
-                    done.added += 1;
-                    done.detached.push((line, format!("{kind}/{id}")));
-                }
-                Ok(Restored::Known) => done.known += 1,
-                Ok(Restored::Elsewhere) => others.push((line, record)),
-                Err(error) => done.failed.push((line, error.to_string())),
-            }
-        }
-        for (line, record) in others {
-            match store(self.longterm(), record).await {
-                Ok(true) => done.known += 1,
-                Ok(false) => done.added += 1,
-                Err(error) if error.is_retryable() => return Err(error.into()),
-                Err(error) => done.failed.push((line, error.to_string())),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether `given` has a summary that the same session is here without, for its messages made it.
-fn lacks(here: &Record, given: &Record) -> bool {
-    here.kind == Kind::Session && here.text.is_empty() && !given.text.is_empty()
-}
-
-/// Stores a record; whether it was known. A full journal is emptied first.
-async fn store(longterm: &Longterm, record: Record) -> Result<bool, aios_longterm::Error> {
-    let stored = match longterm.store(vec![record.clone()]).await {
-        Err(aios_longterm::Error::JournalFull { .. }) => {
-            longterm.drain().await?;
-            longterm.store(vec![record]).await?
-        }
-        other => other?,
-    };
-    Ok(stored.iter().all(|stored| stored.known))
-}
-
-/// A line's number, and the record on it or what is wrong with it.
-type Line = (u64, Result<Record, String>);
-
-fn read_lines(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
-    let input = |problem: String| Error::Input { path: path.to_owned(), problem };
-    let file = File::open(path).map_err(|error| input(error.to_string()))?;
-    let mut file = BufReader::new(file);
-    match read_header(&mut file) {
-        Some(Header { aios_memory_export: FORMAT }) => {}
-        Some(_) => return Err(input("a newer version exported it; use that one".to_owned())),
-        None => return Err(input("it is no export of aios-memory".to_owned())),
-    }
-    let mut batch = Vec::new();
-    for number in 2.. {
-        let mut line = Vec::new();
-        let limited = &mut std::io::Read::take(&mut file, LINE_BYTES_MAX);
-        limited.read_until(b'\n', &mut line).map_err(|error| input(error.to_string()))?;
-        if line.is_empty() {
-            break;
-        }
-        batch.push((number, read_record(&line)));
-        // Where nobody listens any more the import has failed, which is told elsewhere.
-        if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
-            return Ok(());
-        }
-    }
-    let _ = batches.blocking_send(batch);
-    Ok(())
-}
-
-/// The record on a line. One that somebody mended may have its times as people write them.
-fn read_record(line: &[u8]) -> Result<Record, String> {
-    const TIMES: &[&str] = &["occurred_at", "recorded_at", "valid_from", "valid_to", "expires_at"];
-    if let Ok(record) = serde_json::from_slice(line) {
-        return Ok(record);
-    }
-    let mut object: Map<String, Value> =
-        serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    moment::settle(&mut object, TIMES.iter().copied())?;
-    let kind = object.get("kind").and_then(Value::as_str).and_then(|name| name.parse().ok());
-    if let (Some(kind), Some(Value::Object(payload))) = (kind, object.get_mut("payload")) {
-        moment::settle(payload, fields::times(kind))?;
-    }
-    serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
 }
 
 /// What is written to, off the async workers.

@@ -109,7 +109,8 @@ impl AgentMemory {
     /// # Errors
     /// - [`Error::Input`] when the file is of no known shape.
     /// - [`Error::Foreign`] when it cannot be read; what was stored before stays.
-    /// - What working or long-term memory report; what was stored before stays.
+    /// - What working or long-term memory report, such as that a limit is reached: as
+    ///   [`Error::Unfinished`] where records were added before, which stay.
     pub async fn import(
         &self,
         path: impl Into<PathBuf>,
@@ -132,13 +133,15 @@ impl AgentMemory {
         let mut rows_read = 0;
         while let Some((step, rows)) = batches.recv().await {
             rows_read += rows.len() as u64;
-            writer.write(step, tables[step], rows).await?;
+            let written = writer.write(step, tables[step], rows).await;
+            written.map_err(|error| error.after(writer.added()))?;
             if let Some(progress) = &options.progress {
                 progress(ImportProgress { rows_read, rows_total });
             }
         }
         reading.await.map_err(|_| Error::Interrupted)??;
-        let mut report = writer.finish().await?;
+        let added = writer.added();
+        let mut report = writer.finish().await.map_err(|error| error.after(added))?;
         report.elapsed_ms = began.elapsed().as_secs_f64() * 1e3;
         Ok(report)
     }

@@ -25,6 +25,7 @@ use std::{
 };
 
 use aios_ledger::{Durability, Ledger, Migration, Options};
+use aios_record::Scope;
 use rusqlite::{Connection, params};
 
 pub(crate) use self::{
@@ -158,6 +159,19 @@ impl Journal {
             self.ledger.sync().await?;
         }
         Ok(())
+    }
+
+    /// The scopes of those of `keys` that were ever acknowledged and not deleted since.
+    pub(crate) async fn scopes(&self, keys: Vec<String>) -> Result<Vec<Option<Scope>>, Error> {
+        self.ledger
+            .read(move |db| {
+                let scope_of = |key: &String| -> Result<Option<Scope>, Error> {
+                    let known = Known::find(db, key)?.filter(|known| known.state != state::DELETED);
+                    Ok(known.map(|known| known.scope))
+                };
+                keys.iter().map(scope_of).collect()
+            })
+            .await
     }
 
     /// Which of `keys` were ever acknowledged and not deleted since.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aios_embedding::Embedder;
-use aios_record::{Change, Id, Kind, Record, Timestamp};
+use aios_record::{Change, Id, Kind, Record, Scope, Timestamp};
 use tokio::{
     sync::{Mutex, Notify},
     task, time,
@@ -221,6 +221,14 @@ impl Longterm {
     /// [`Error::Journal`] when the journal cannot be read.
     pub async fn known(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.shared.journal.known(keys).await
+    }
+
+    /// As [`known`](Longterm::known), with the scope in which each is stored.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn scopes(&self, keys: Vec<String>) -> Result<Vec<Option<Scope>>, Error> {
+        self.shared.journal.scopes(keys).await
     }
 
     /// The whole record of a key, superseded ones included; none if it is not stored or has

@@ -122,6 +122,11 @@ impl<'m> Writer<'m> {
         Ok(())
     }
 
+    /// Records added so far.
+    pub(super) fn added(&self) -> u64 {
+        self.report.added
+    }
+
     /// Returns when all that was written is searchable.
     pub(super) async fn finish(self) -> Result<ImportReport, Error> {
         if self.mode == ImportMode::Store {

@@ -3,10 +3,10 @@
 use std::{fs, path::Path};
 
 use aios_memory::{
-    AgentMemory, Error, Id, ImportMode, IngestOptions, Kind, RememberOptions, Restocked, Scope,
-    ScopeFilter, is_export,
+    AgentMemory, Error, Id, ImportMode, IngestOptions, Kind, Record, RememberOptions, Restocked,
+    Scope, ScopeFilter, is_export,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Fixture, texts};
 
@@ -92,9 +92,11 @@ async fn an_export_of_a_scope_leaves_others_out_and_what_cannot_be_read_is_named
     assert_eq!(other.working().tasks(None, None).await.unwrap().len(), 1);
     assert_eq!(texts(&other, "dig").await, ["dig"]);
 
-    fs::write(&damaged, "{\"aios_memory_export\":99}\n").unwrap();
-    let error = other.import_export(&damaged, ImportMode::Store, None).await.unwrap_err();
-    assert!(error.to_string().contains("newer"), "{error}");
+    for (version, expect) in [(99, "use the newer program"), (0, "there is no version 0")] {
+        fs::write(&damaged, format!("{{\"aios_memory_export\":{version}}}\n")).unwrap();
+        let error = other.import_export(&damaged, ImportMode::Store, None).await.unwrap_err();
+        assert!(error.to_string().contains(expect), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,4 +204,142 @@ async fn what_another_user_has_is_a_failure_of_its_line() {
     assert_eq!(failed, [2, 3, 4], "{taken:?}");
     assert!(taken.failed.iter().all(|(_, problem)| problem.contains("another scope")));
     assert_eq!(texts(&other, "shed").await, ["the shed is green"]);
+}
+
+/// The lines of an export of `records`.
+async fn lines_of(records: &[(Kind, Value, &Scope)]) -> Vec<String> {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    for (kind, value, scope) in records {
+        memory.record(*kind, value.clone(), scope).await.unwrap();
+    }
+    let written = export(&memory, &fixture.dir.path().join("all.jsonl")).await;
+    memory.shutdown().await.unwrap();
+    written.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_of_another_scope_is_a_conflict_in_either_tier() {
+    let (shared, bob) = (Scope::default(), Scope::default().with_user("bob"));
+    let lines = lines_of(&[
+        (Kind::Goal, json!({"id": "g", "description": "of everybody"}), &shared),
+        (Kind::Task, json!({"id": "t", "goal_id": "g", "description": "dig"}), &shared),
+        (Kind::Note, json!({"id": "n", "content": "of everybody"}), &shared),
+        (
+            Kind::Preference,
+            json!({"key": "tone", "value": "dry"}),
+            &shared.clone().with_user("ada"),
+        ),
+    ])
+    .await;
+    let to = Fixture::new();
+    let other = to.open().await;
+    for (kind, value) in [
+        (Kind::Goal, json!({"id": "g", "description": "bob's"})),
+        (Kind::Note, json!({"id": "n", "content": "bob's"})),
+        (Kind::Preference, json!({"key": "tone", "value": "warm"})),
+    ] {
+        other.record(kind, value, &bob).await.unwrap();
+    }
+    let taken = import(&other, to.dir.path(), &lines).await;
+    assert_eq!((taken.added, taken.known), (2, 0), "{taken:?}");
+    let expect = |key: &str| format!("`{key}` exists already in another scope; choose another id");
+    let problems: Vec<&str> = taken.failed.iter().map(|(_, problem)| problem.as_str()).collect();
+    let expect = [format!("goal {}", expect("g")), format!("note {}", expect("n"))];
+    assert_eq!(problems, expect);
+    // Its goal is not bob's.
+    assert_eq!(taken.detached, [(3, "goal/g".to_owned())]);
+    assert_eq!(other.working().task("t").await.unwrap().unwrap().goal_id, None);
+    let ada = other.working().preference(Some("ada"), "tone").await.unwrap();
+    assert_eq!(ada, Some(json!("dry")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_lines_with_one_id_the_first_counts() {
+    let shared = Scope::default();
+    let lines = lines_of(&[
+        (Kind::Goal, json!({"id": "g", "description": "first"}), &shared),
+        (Kind::Note, json!({"id": "n", "content": "first"}), &shared),
+        (Kind::Preference, json!({"key": "k", "value": "a"}), &shared.clone().with_user("ada")),
+        (Kind::Preference, json!({"key": "k", "value": "b"}), &shared.clone().with_user("bob")),
+    ])
+    .await;
+    let again = lines[1..].iter().map(|line| line.replace("first", "second"));
+    let twice: Vec<String> = lines.iter().cloned().chain(again).collect();
+    let to = Fixture::new();
+    let other = to.open().await;
+    let taken = import(&other, to.dir.path(), &twice).await;
+    assert_eq!((taken.added, taken.known, taken.failed.len()), (4, 4, 0), "{taken:?}");
+    let here = export(&other, &to.dir.path().join("back.jsonl")).await;
+    assert_eq!(here.lines().collect::<Vec<_>>(), lines);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_ends_an_import_which_says_how_far_it_came() {
+    let (notes, to) = (1200, Fixture::new());
+    let note = |n: usize| Record {
+        payload: json!({"content": format!("note {n}")}),
+        ..Record::new(
+            Kind::Note,
+            format!("n{n:04}").parse().unwrap(),
+            format!("note {n}"),
+            Scope::default(),
+        )
+    };
+    let mut lines = vec!["{\"aios_memory_export\":1}".to_owned()];
+    lines.extend((0..notes).map(|n| serde_json::to_string(&note(n)).unwrap()));
+    let path = to.dir.path().join("given.jsonl");
+    fs::write(&path, lines.join("\n")).unwrap();
+    let mut config = to.config();
+    config.longterm.max_disk_bytes = 900_000;
+    let other = AgentMemory::open(config).await.unwrap();
+    let error = other.import_export(&path, ImportMode::Store, None).await.unwrap_err();
+    let Error::Unfinished { added, source } = &error else { panic!("{error:?}") };
+    assert!(0 < *added && added % 500 == 0, "{error:?}");
+    assert!(source.to_string().contains("raise the limit"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_long_term_memory_refuses_holds_up_no_other_of_its_batch() {
+    let lines = lines_of(&[(Kind::Note, json!({"content": "good"}), &Scope::default())]).await;
+    let copies = (0..20).map(|n| {
+        let mut record: Record = serde_json::from_str(&lines[1]).unwrap();
+        record.id = format!("n{n}").parse().unwrap();
+        if n % 9 == 4 {
+            record.text = "x".repeat((16 << 20) + 1);
+        }
+        serde_json::to_string(&record).unwrap()
+    });
+    let given: Vec<String> = lines[..1].iter().cloned().chain(copies).collect();
+    let to = Fixture::new();
+    let other = to.open().await;
+    let path = to.dir.path().join("given.jsonl");
+    fs::write(&path, given.join("\n")).unwrap();
+    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(taken.added, 18, "{taken:?}");
+    let lines: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [6, 15], "{taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_editor_does_to_an_export_is_no_matter() {
+    let lines = lines_of(&[(Kind::Note, json!({"content": "here"}), &Scope::default())]).await;
+    let to = Fixture::new();
+    let other = to.open().await;
+    let path = to.dir.path().join("edited.jsonl");
+    for (n, edited) in [
+        format!("\u{feff}{}\r\n{}\r\n", lines[0], lines[1]),
+        format!("\u{feff}\n \n{}\n\n{}\n\n\n", lines[0], lines[1]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        fs::write(&path, edited).unwrap();
+        assert!(is_export(&path), "{n}");
+        let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
+        assert_eq!((taken.added + taken.known, taken.failed.len()), (1, 0), "{n}: {taken:?}");
+    }
+    fs::write(&path, format!("{}\n\n{{}}\n", lines[0])).unwrap();
+    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(taken.failed[0].0, 3);
 }

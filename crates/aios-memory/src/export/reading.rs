@@ -1,0 +1,119 @@
+//! The lines of an export, read.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+};
+
+use aios_record::Record;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+
+use super::PAGE;
+use crate::{Error, fields, moment};
+
+/// The version of the format.
+pub(super) const FORMAT: u32 = 1;
+/// The longest line: a record may hold a text of 16 MiB twice.
+const LINE_BYTES_MAX: u64 = 256 << 20;
+/// Within so many bytes the first line ends.
+const HEADER_BYTES_MAX: u64 = 4096;
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) aios_memory_export: u32,
+}
+
+/// A line's number, and the record on it or what is wrong with it.
+pub(super) type Line = (u64, Result<Record, String>);
+
+/// Whether the file at `path` begins like an export of this program.
+#[must_use]
+pub fn is_export(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| Lines::new(file).header().is_some())
+}
+
+/// Reads the records of the file at `path` into `batches`.
+pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
+    let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+    let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
+    match lines.header() {
+        None => return Err(input("it is no export of aios-memory".to_owned())),
+        Some(Header { aios_memory_export: FORMAT }) => {}
+        Some(Header { aios_memory_export: newer @ FORMAT.. }) => {
+            let problem = format!("it has version {newer} of the format; use the newer program");
+            return Err(input(problem));
+        }
+        Some(Header { aios_memory_export: none }) => {
+            return Err(input(format!("there is no version {none} of the format")));
+        }
+    }
+    let mut batch = Vec::new();
+    while let Some((number, line)) =
+        lines.next(LINE_BYTES_MAX).map_err(|error| input(error.to_string()))?
+    {
+        batch.push((number, read_record(&line)));
+        // Where nobody listens any more the import has failed, which is told elsewhere.
+        if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+            return Ok(());
+        }
+    }
+    let _ = batches.blocking_send(batch);
+    Ok(())
+}
+
+/// The record on a line. One that somebody mended may have its times as people write them.
+fn read_record(line: &[u8]) -> Result<Record, String> {
+    const TIMES: &[&str] = &["occurred_at", "recorded_at", "valid_from", "valid_to", "expires_at"];
+    if let Ok(record) = serde_json::from_slice(line) {
+        return Ok(record);
+    }
+    let mut object: Map<String, Value> =
+        serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    moment::settle(&mut object, TIMES.iter().copied())?;
+    let kind = object.get("kind").and_then(Value::as_str).and_then(|name| name.parse().ok());
+    if let (Some(kind), Some(Value::Object(payload))) = (kind, object.get_mut("payload")) {
+        moment::settle(payload, fields::times(kind))?;
+    }
+    serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
+}
+
+/// The lines of a file that are not blank, as an editor may have left them.
+struct Lines {
+    file: BufReader<File>,
+    number: u64,
+}
+
+impl Lines {
+    fn new(file: File) -> Lines {
+        Lines { file: BufReader::new(file), number: 0 }
+    }
+
+    fn header(&mut self) -> Option<Header> {
+        let (_, line) = self.next(HEADER_BYTES_MAX).ok()??;
+        serde_json::from_slice(&line).ok()
+    }
+
+    /// The next line that is not blank, of at most `bytes_max`, and its number, from 1.
+    fn next(&mut self, bytes_max: u64) -> std::io::Result<Option<(u64, Vec<u8>)>> {
+        let mut line = Vec::new();
+        let mut limited = Read::take(&mut self.file, bytes_max);
+        while 0 < limited.read_until(b'\n', &mut line)? {
+            self.number += 1;
+            if self.number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+                line.drain(..BYTE_ORDER_MARK.len());
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some((self.number, line)));
+            }
+            line.clear();
+            limited.set_limit(bytes_max);
+        }
+        Ok(None)
+    }
+}
