@@ -28,6 +28,8 @@ pub enum Holds {
     Whole,
     /// A number.
     Number,
+    /// A number from 0 to 1; one beyond becomes the nearest of these.
+    Share,
     /// True or false.
     Truth,
     /// A moment: RFC 3339, a date, or seconds, milliseconds or microseconds since 1970.
@@ -47,6 +49,7 @@ impl Holds {
             Holds::Id => "an id",
             Holds::Whole => "a whole number",
             Holds::Number => "a number",
+            Holds::Share => "a number from 0 to 1",
             Holds::Truth => "true or false",
             Holds::Time => "a time, such as 2026-05-08T13:56:00Z",
             Holds::Labels => "a list of labels",
@@ -68,7 +71,7 @@ impl Holds {
             Holds::Json | Holds::Labels => {
                 Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
             }
-            Holds::Whole | Holds::Number => {
+            Holds::Whole | Holds::Number | Holds::Share => {
                 serde_json::from_str(text.trim()).map_err(|_| self.refused(&Value::from(text)))
             }
             Holds::Text | Holds::Id | Holds::Time | Holds::Truth => Ok(Value::from(text)),
@@ -89,6 +92,7 @@ impl Holds {
             | (Holds::Number, value @ Value::Number(_)) => Ok(value),
             (Holds::Id, Value::Number(number)) => Ok(number.to_string().into()),
             (Holds::Whole, Value::Number(number)) => whole(&number).ok_or(number.into()),
+            (Holds::Share, Value::Number(number)) => share(&number).ok_or(number.into()),
             (Holds::Truth, value) => truth(&value).map(Value::Bool).ok_or(value),
             (Holds::Time, value) => return moment::from_json(&value).map(|time| json!(time)),
             (Holds::Labels, Value::Array(labels)) if labels.iter().all(Value::is_string) => {
@@ -115,6 +119,16 @@ fn whole(number: &serde_json::Number) -> Option<Value> {
     Some(whole.into())
 }
 
+/// A number from 0 to 1.
+fn share(number: &serde_json::Number) -> Option<Value> {
+    let real = number.as_f64()?;
+    Some(if (0.0..=1.0).contains(&real) {
+        number.clone().into()
+    } else {
+        real.clamp(0.0, 1.0).into()
+    })
+}
+
 /// The ways in which programs write true and false.
 fn truth(value: &Value) -> Option<bool> {
     match value {
@@ -137,7 +151,7 @@ fn truth(value: &Value) -> Option<bool> {
 const SHARED: &[Field] = &[
     Field { name: "scope", holds: Holds::Json },
     Field { name: "provenance", holds: Holds::Json },
-    Field { name: "importance", holds: Holds::Number },
+    Field { name: "importance", holds: Holds::Share },
     Field { name: "created_at", holds: Holds::Time },
     Field { name: "updated_at", holds: Holds::Time },
     Field { name: "recorded_at", holds: Holds::Time },
@@ -208,7 +222,7 @@ pub fn fields(kind: Kind) -> &'static [Field] {
             Id: id; Text: file_path content changed_by reason; Time: timestamp;
         },
         Kind::Knowledge => fields! {
-            Id: id; Text: title content source category key; Json: value; Number: confidence;
+            Id: id; Text: title content source category key; Json: value; Share: confidence;
             Labels: tags;
         },
         Kind::Note => fields! { Id: id; Text: title content; Labels: tags; },
@@ -224,8 +238,30 @@ pub(crate) fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
     all.filter(|field| field.holds == Holds::Time).map(|field| field.name)
 }
 
-/// Whether records of this kind may have fields of any other name: those that long-term memory is
-/// given directly are free objects, and a message keeps them as metadata.
+/// What a record has beside its fields. It follows from these or is the memory's to set, so that a
+/// field of the name would say what does not hold.
+const RESERVED: &[&str] = &[
+    "kind",
+    "user",
+    "agent",
+    "session",
+    "text",
+    "speaker",
+    "position",
+    "payload",
+    "source",
+    "external_id",
+    "confidence",
+    "trust",
+    "occurred_at",
+    "valid_from",
+    "valid_to",
+    "superseded_by",
+];
+
+/// Whether records of this kind may have fields of other names: those that long-term memory is
+/// given directly are free objects, and a message keeps them as metadata. What every record has
+/// beside its fields, such as `valid_from`, is no such name.
 #[must_use]
 pub fn has_free_fields(kind: Kind) -> bool {
     is_direct(kind) || kind == Kind::Message
@@ -251,8 +287,9 @@ pub(crate) fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<Strin
         let known = own.iter().chain(SHARED).find(|field| field.name == name);
         let holds = match known {
             Some(field) => field.holds,
-            None if has_free_fields(kind) => Holds::Json,
-            None => return Err(unknown(kind, own, name)),
+            None if !has_free_fields(kind) => return Err(unknown(kind, own, name)),
+            None if RESERVED.contains(&name) => return Err(reserved(kind, own, name)),
+            None => Holds::Json,
         };
         let value = holds.read(value).map_err(|problem| format!("`{name}`: {problem}"))?;
         if !value.is_null() {
@@ -278,13 +315,27 @@ fn scope_part(kind: Kind, name: &str) -> Option<&'static str> {
     }
 }
 
-fn unknown(kind: Kind, own: &[Field], name: &str) -> String {
-    let names: Vec<&str> = own.iter().map(|field| field.name).collect();
+fn reserved(kind: Kind, own: &[Field], name: &str) -> String {
+    let (kind, names) = (with_article(kind), names(own).join(", "));
+    format!("`{name}` cannot be set; {kind} has {names}, and fields of names that are not taken")
+}
+
+fn names(fields: &[Field]) -> Vec<&'static str> {
+    fields.iter().map(|field| field.name).collect()
+}
+
+fn with_article(kind: Kind) -> String {
     let article = if kind.as_str().starts_with(['a', 'e', 'i']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
+fn unknown(kind: Kind, own: &[Field], name: &str) -> String {
+    let names = names(own);
     let alike = names.iter().map(|known| (strsim::jaro_winkler(known, name), known));
     let alike = alike.filter(|(likeness, _)| 0.8 < *likeness).max_by(|a, b| a.0.total_cmp(&b.0));
     let meant = alike.map(|(_, known)| format!(" (is `{known}` meant?)")).unwrap_or_default();
-    format!("{article} {kind} has no field `{name}`{meant}; it has {}", names.join(", "))
+    let kind = with_article(kind);
+    format!("{kind} has no field `{name}`{meant}; it has {}", names.join(", "))
 }
 
 /// Whether the field names things and does not say them: what looks like a secret there is none.

@@ -12,6 +12,10 @@ fn values_become_what_the_field_holds() {
         (Holds::Whole, json!(2.5), Err("a whole number is expected, not `2.5`")),
         (Holds::Whole, json!("2"), Err("a whole number is expected, not `\"2\"`")),
         (Holds::Number, json!(0.5), Ok(json!(0.5))),
+        (Holds::Share, json!(1), Ok(json!(1))),
+        (Holds::Share, json!(7), Ok(json!(1.0))),
+        (Holds::Share, json!(-0.1), Ok(json!(0.0))),
+        (Holds::Share, json!("7"), Err("a number from 0 to 1 is expected")),
         (Holds::Truth, json!(1), Ok(json!(true))),
         (Holds::Truth, json!("failed"), Ok(json!(false))),
         (Holds::Truth, json!(2), Err("true or false is expected, not `2`")),
@@ -47,6 +51,17 @@ fn texts_become_what_the_field_holds() {
         assert_eq!(holds.parse(text), Ok(expect));
     }
     assert!(Holds::Whole.parse("high").unwrap_err().contains("a whole number"));
+}
+
+#[test]
+fn what_a_record_has_beside_its_fields_is_no_free_field() {
+    let settled = |name: &str| settle(Kind::Note, Map::from_iter([(name.to_owned(), json!("x"))]));
+    for name in ["kind", "user", "valid_from", "confidence"] {
+        let problem = settled(name).unwrap_err();
+        let expect = "cannot be set; a note has id, title, content, tags, and";
+        assert!(problem.starts_with(&format!("`{name}` {expect}")), "{problem}");
+    }
+    assert!(settled("colour").is_ok());
 }
 
 #[test]

@@ -203,6 +203,11 @@ fn records() {
         (&["update", "goal/both", "--id", "other"], 1, "the id of a record never changes"),
         (&["update", "message/m", "--content", "y"], 1, "a message stays as it was stored"),
         (&["update", "session/s", "--message-count", "7"], 1, "a session stays as it was stored"),
+        (
+            &["update", "note/n", "--set", "valid_from=2020"],
+            1,
+            "`valid_from` cannot be set; a note",
+        ),
         (&["delete", "goal/none", "--yes"], 3, "there is no record `goal/none`"),
         (&["delete", "goal/both"], 2, "nobody is there to answer: delete goal/both"),
         (&["delete", "note/n", "--yes"], 1, "note records are kept for ever"),

@@ -75,6 +75,9 @@ fn an_update_changes_what_is_named_and_nothing_else() {
     let key = format!("note/{}", noted["id"].as_str().unwrap());
     program.json(&["update", &key, "--content", "it whistles"]);
     assert_eq!(program.recall("pump")[0], "pump\nit whistles");
+    program.json(&["record", "knowledge", "--id", "k", "--content", "ice", "--confidence", "7"]);
+    let known = program.json(&["show", "knowledge/k"]);
+    assert_eq!((&known["confidence"], &known["payload"]["confidence"]), (&json!(1.0), &json!(1.0)));
     for (kind, flags) in [("session", ["--summary", "a talk"]), ("entry", ["--value", "[1]"])] {
         let made = ["record", kind, "--id", kind, "--set", "summary=x"];
         let entry = ["record", kind, "--id", kind, "--category", "c", "--key", "k"];
