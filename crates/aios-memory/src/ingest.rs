@@ -183,7 +183,8 @@ impl AgentMemory {
     /// same file again adds nothing.
     ///
     /// # Errors
-    /// What working or long-term memory report; what was written before stays.
+    /// What working or long-term memory report, such as that a limit is reached: as
+    /// [`Error::Unfinished`] where records were added before, which stay.
     pub async fn ingest_file(
         &self,
         path: impl Into<PathBuf>,
@@ -221,14 +222,8 @@ impl AgentMemory {
         let mut writer = Writer::new(self);
         writer.name = name;
         while let Some(pieces) = batches.recv().await {
-            let mut drafts = Vec::with_capacity(pieces.len());
-            for piece in pieces {
-                match piece {
-                    Piece::Draft(line, draft) => drafts.push((line, *draft)),
-                    Piece::Failed(line, error) => writer.fail(line, error),
-                }
-            }
-            writer.write(drafts).await?;
+            let written = writer.write_pieces(pieces).await;
+            written.map_err(|error| error.after(writer.added()))?;
             if let Some(progress) = &options.progress {
                 let bytes_read = bytes_read.load(Ordering::Relaxed);
                 progress(Progress { bytes_read, added: writer.added() });
@@ -236,7 +231,8 @@ impl AgentMemory {
         }
         // Whoever reads may have ended early, which must not look like the end of the input.
         reading.await.map_err(|_| Error::Interrupted)?;
-        let mut report = writer.finish().await?;
+        let added = writer.added();
+        let mut report = writer.finish().await.map_err(|error| error.after(added))?;
         report.elapsed_ms = began.elapsed().as_secs_f64() * 1e3;
         Ok(report)
     }

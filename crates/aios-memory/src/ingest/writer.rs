@@ -7,7 +7,7 @@ use aios_record::{Id, Kind, Record, Scope};
 use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
-use super::{Defaults, Draft, Failure, IngestReport};
+use super::{Defaults, Draft, Failure, IngestReport, reading::Piece};
 use crate::{AgentMemory, Error, guarding, identity::Namer};
 
 /// The session of a message that is given by itself and names none.
@@ -47,6 +47,18 @@ impl<'m> Writer<'m> {
     /// Notes what could not be taken.
     pub(crate) fn fail(&mut self, line: Option<u64>, error: String) {
         self.report.fail(Failure { file: self.name.clone(), line, error });
+    }
+
+    /// Writes what of `pieces` could be read, and notes what could not.
+    pub(crate) async fn write_pieces(&mut self, pieces: Vec<Piece>) -> Result<(), Error> {
+        let mut drafts = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            match piece {
+                Piece::Draft(line, draft) => drafts.push((line, *draft)),
+                Piece::Failed(line, error) => self.fail(line, error),
+            }
+        }
+        self.write(drafts).await
     }
 
     /// Writes those of `drafts`, each with its line, that are not known yet.

@@ -275,7 +275,7 @@ async fn of_two_lines_with_one_id_the_first_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_ends_an_import_which_says_how_far_it_came() {
+async fn a_limit_ends_an_import_and_an_ingest_and_both_say_how_far_they_came() {
     let (notes, to) = (1200, Fixture::new());
     let note = |n: usize| Record {
         payload: json!({"content": format!("note {n}")}),
@@ -292,11 +292,21 @@ async fn a_limit_ends_an_import_which_says_how_far_it_came() {
     fs::write(&path, lines.join("\n")).unwrap();
     let mut config = to.config();
     config.longterm.max_disk_bytes = 900_000;
-    let other = AgentMemory::open(config).await.unwrap();
+    let other = AgentMemory::open(config.clone()).await.unwrap();
     let error = other.import_export(&path, ImportMode::Store, None).await.unwrap_err();
     let Error::Unfinished { added, source } = &error else { panic!("{error:?}") };
     assert!(0 < *added && added % 500 == 0, "{error:?}");
     assert!(source.to_string().contains("raise the limit"), "{error:?}");
+
+    let said: Vec<String> = (0..notes)
+        .map(|n| json!({"kind": "note", "text": format!("said {n}")}).to_string())
+        .collect();
+    let said = std::io::Cursor::new(said.join("\n"));
+    let (to, mut config) = (Fixture::new(), config);
+    config.memory.data_dir = to.dir.path().to_owned();
+    let other = AgentMemory::open(config).await.unwrap();
+    let error = other.ingest_reader(said, None, IngestOptions::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Unfinished { added, .. } if 0 < added), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
