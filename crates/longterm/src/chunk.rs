@@ -5,14 +5,16 @@ use std::ops::Range;
 use aios_embedding::Embedder;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// About how many tokens a piece has at most.
+/// About how many tokens a piece has at most. A text of no more is not cut, even where an embedder
+/// takes fewer: cut in two it is found by fewer of its words, which costs more than it gains
+/// (Cranfield with MiniLM, nDCG@10: .442 whole, .4395 cut).
 const CHUNK_TOKENS_MAX: usize = 500;
 /// About how many tokens at the end of a piece stand again at the beginning of the next.
 const OVERLAP_TOKENS: usize = 50;
 
-/// Ranges of `text` of about 500 tokens each, or as many as `embedder` takes, if those are fewer;
-/// cut at sentence ends where there are any. Each begins with about the last 50 tokens of the one
-/// before. A text without a word has none.
+/// Ranges of `text`: all of it where that has about 500 tokens at most, otherwise of as many each,
+/// or of as many as `embedder` takes, if those are fewer; cut at sentence ends where there are any.
+/// Each begins with about the last 50 tokens of the one before. A text without a word has none.
 #[must_use]
 pub fn chunks(text: &str, embedder: &dyn Embedder) -> Vec<Range<usize>> {
     chunks_of(text, embedder.tokens_max(), &|text| embedder.count_tokens(text))
@@ -25,18 +27,16 @@ pub(crate) fn chunks_of(
     count_tokens: &dyn Fn(&str) -> usize,
 ) -> Vec<Range<usize>> {
     let tokens_max = tokens_max.map_or(CHUNK_TOKENS_MAX, |max| max.clamp(1, CHUNK_TOKENS_MAX));
-    cut(text, tokens_max, OVERLAP_TOKENS.min(tokens_max / 4), count_tokens)
+    let units = units(text, tokens_max, count_tokens);
+    if units.iter().map(|unit| unit.tokens).sum::<usize>() <= CHUNK_TOKENS_MAX {
+        return Vec::from_iter(Some(trim(text, 0..text.len())).filter(|range| !range.is_empty()));
+    }
+    cut(text, &units, tokens_max, OVERLAP_TOKENS.min(tokens_max / 4))
 }
 
 /// Ranges of about `tokens_max` tokens each, each beginning with about the last `overlap` tokens of
 /// the one before.
-fn cut(
-    text: &str,
-    tokens_max: usize,
-    overlap: usize,
-    count_tokens: &dyn Fn(&str) -> usize,
-) -> Vec<Range<usize>> {
-    let units = units(text, tokens_max, count_tokens);
+fn cut(text: &str, units: &[Unit], tokens_max: usize, overlap: usize) -> Vec<Range<usize>> {
     let mut chunks = Vec::new();
     let mut first = 0;
     while first < units.len() {

@@ -20,7 +20,7 @@ fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
         name: Some(Path::new(name)),
         format,
         defaults: &defaults,
-        chunks: &|text| vec![0..text.trim_end().len()],
+        chunks: &|text| Vec::from_iter(Some(0..text.trim_end().len())),
     };
     read(input, &mut |piece| {
         found.push(match piece {

@@ -8,7 +8,8 @@ fn words(text: &str) -> usize {
 }
 
 fn check_chunks(text: &str, expect: &[&str]) {
-    let found: Vec<_> = cut(text, 6, 3, &words).into_iter().map(|range| &text[range]).collect();
+    let found: Vec<_> =
+        cut(text, &units(text, 6, &words), 6, 3).into_iter().map(|range| &text[range]).collect();
     assert_eq!(found, expect);
 }
 
@@ -43,7 +44,7 @@ fn a_sentence_that_is_too_long_is_cut_between_words() {
 fn nothing_falls_between_chunks() {
     let text = "Mist rose. The valley lay still, and nobody spoke a word that day. \
                 Then it rained! Why? We never knew. Three men came by on grey horses, slowly.";
-    let chunks = cut(text, 7, 3, &words);
+    let chunks = cut(text, &units(text, 7, &words), 7, 3);
     let mut covered = 0;
     for chunk in chunks {
         assert!(text[covered.min(chunk.start)..chunk.start].trim().is_empty());
@@ -53,7 +54,7 @@ fn nothing_falls_between_chunks() {
 }
 
 #[test]
-fn a_chunk_is_never_longer_than_what_an_embedder_takes() {
+fn a_long_text_is_cut_into_what_an_embedder_takes_and_a_short_one_is_not() {
     let text = "One two three four. Five six seven eight. Nine ten. ".repeat(100);
     let longest = |tokens_max| {
         let chunks = chunks_of(&text, tokens_max, &words).into_iter();
@@ -62,4 +63,6 @@ fn a_chunk_is_never_longer_than_what_an_embedder_takes() {
     assert_eq!(longest(Some(20)), 20);
     assert_eq!(longest(Some(0)), 1);
     assert_eq!(longest(Some(100_000)), longest(None));
+    let short = &text[..text.len() / 4];
+    assert_eq!(chunks_of(short, Some(20), &words).len(), 1);
 }

@@ -23,7 +23,7 @@ fn a_piece_says_which_file_and_line_it_is_from() {
     let mut pieces = Vec::new();
     let text = "# Ledger\n\nSQLite holds it.\n\n# Library\n\nLanceDB finds it.\n";
     let name = Some(Path::new("docs/map.md"));
-    let whole = |text: &str| vec![0..text.trim_end().len()];
+    let whole = |text: &str| Vec::from_iter(Some(0..text.trim_end().len()));
     let _ = read(text, Markup::Markdown, name, &Defaults::default(), &whole, &mut |piece| {
         let Piece::Draft(line, draft) = piece else { panic!("{piece:?}") };
         pieces.push((line, draft.title.unwrap(), draft.source.unwrap().id, draft.text));
