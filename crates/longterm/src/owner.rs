@@ -306,10 +306,12 @@ pub(crate) async fn make_durable(
 }
 
 async fn or_ousted<T>(done: Result<T, Error>, journal: &Journal, term: Term) -> Result<T, Error> {
-    match done {
-        Err(_) if journal.edition().await?.table != term.edition.table => Err(Error::Ousted),
-        done => done,
-    }
+    let Err(error) = done else { return done };
+    let is_replaced = match journal.edition().await {
+        Ok(edition) => edition.table != term.edition.table,
+        Err(now) => matches!(now, Error::Reembedded { .. }),
+    };
+    Err(if is_replaced { Error::Ousted } else { error })
 }
 
 fn open_lock(path: &Path) -> Result<File, Error> {
