@@ -98,7 +98,7 @@ struct Inner {
     path: PathBuf,
     writes: mpsc::Sender<Write>,
     reads: mpsc::Sender<Read>,
-    /// Closed as soon as no thread lives any more.
+    /// Closed as soon as no connection is open any more: the writer's is the last.
     alive: Mutex<mpsc::Receiver<Infallible>>,
     _threads: Threads,
 }
@@ -126,15 +126,17 @@ impl Ledger {
             .collect::<Result<_, _>>()?;
         // Dropped after the senders, also where an error leaves early: see `Inner`.
         let mut threads = Threads(Vec::with_capacity(1 + readers.len()));
+        let (reading, readers_gone) = mpsc::channel(1);
         let (alive, all_gone) = mpsc::channel(1);
         let (writes, queue) = mpsc::channel(options.queue.max(1));
         let (reads, pool) = reader::channel(options.queue.max(1));
         for reader in readers {
-            let (pool, alive) = (Arc::clone(&pool), alive.clone());
-            threads.spawn("ledger-read", path, move || reader::run(reader, &pool, alive))?;
+            let (pool, reading) = (Arc::clone(&pool), reading.clone());
+            threads.spawn("ledger-read", path, move || reader::run(reader, &pool, reading))?;
         }
+        drop(reading);
         threads.spawn("ledger-write", path, move || {
-            writer::run(connection, &options, queue, alive);
+            writer::run(connection, &options, queue, readers_gone, alive);
         })?;
         let alive = Mutex::new(all_gone);
         let path = path.to_owned();
@@ -396,9 +398,13 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
+        // A command may own the last handle; its thread cannot wait for itself, nor for the writer,
+        // who waits for it.
+        if self.0.iter().any(|thread| thread.thread().id() == thread::current().id()) {
+            return;
+        }
         for thread in self.0.drain(..) {
-            // A command may own the last handle; its thread cannot wait for itself.
-            if thread.thread().id() != thread::current().id() && thread.join().is_err() {
+            if thread.join().is_err() {
                 tracing::error!("a thread of the ledger ended by a panic");
             }
         }

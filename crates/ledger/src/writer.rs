@@ -1,6 +1,7 @@
 //! The writer thread: takes what is queued, runs it in one transaction, commits, replies.
 
 use std::{
+    convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
@@ -101,6 +102,7 @@ pub(crate) fn run(
     connection: Connection,
     options: &Options,
     mut queue: mpsc::Receiver<Write>,
+    mut readers_gone: mpsc::Receiver<Infallible>,
     alive: Alive,
 ) {
     let mut batch = Vec::new();
@@ -145,6 +147,8 @@ pub(crate) fn run(
         }
     }
     report(upkeep::finish(&connection, options.busy_timeout));
+    // The last connection removes the log when it closes, but not where two close at once.
+    let None = readers_gone.blocking_recv();
     drop(connection);
     drop(alive);
 }

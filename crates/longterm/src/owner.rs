@@ -120,7 +120,8 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// Becomes the owner if nobody else is, and heals what the last one left.
+    /// Becomes the owner if nobody else is, and heals what the last one left. [`Error::Ousted`]
+    /// where a rebuild has put another table in its place meanwhile.
     pub(crate) async fn take(
         places: &Places,
         journal: &Journal,
@@ -134,6 +135,7 @@ impl Owner {
         or_ousted(owner, journal, term).await.map(Some)
     }
 
+    /// The owner of a term that has begun.
     async fn begin(
         places: &Places,
         journal: &Journal,
