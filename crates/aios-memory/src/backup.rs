@@ -47,8 +47,12 @@ impl AgentMemory {
     ) -> Result<Copied, Error> {
         check_outside(dir, &self.config().memory.data_dir)?;
         let damage = self.longterm().journal_damage().await?;
-        if let Some(reason) = damage.into_iter().next() {
+        if let Some(damage) = damage.first() {
             let path = self.config().memory.data_dir.join(PARTS[1]);
+            let reason = format!(
+                "{damage}; restore an earlier backup, or save what can be read with \
+                 `aios-memory export`"
+            );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
         empty_directory(dir)?;

@@ -212,7 +212,7 @@ fn the_fingerprint_follows_the_content() {
     // Where it was trained makes no other space of it.
     let moved = Tiny::new(|_| ());
     let mut config = moved.config();
-    config["_name_or_path"] = json!("/tmp/checkpoint-500");
+    config["_name_or_path"] = json!("checkpoints/500");
     fs::write(moved.path().join("config.json"), config.to_string()).unwrap();
     assert_eq!(fingerprint(&moved), told);
     let others = [
