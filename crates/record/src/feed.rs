@@ -1,6 +1,6 @@
 //! The change feed: what one tier tells the next. Not here: where it is kept and how it is read.
 
-use crate::{Id, Kind, Record};
+use crate::{Key, Owner, Record};
 
 /// What a change feed says of one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,20 +18,20 @@ pub enum Change {
     Upsert(Box<Record>),
     /// It was removed.
     Delete {
-        /// What sort of record it was.
-        kind: Kind,
-        /// Which one.
-        id: Id,
+        /// Whose it was; `None` if it was removed before the feed noted owners.
+        owner: Option<Owner>,
+        /// Which one of theirs.
+        key: Key,
     },
 }
 
 impl Change {
-    /// `kind/id` of the record.
+    /// The key of the record.
     #[must_use]
-    pub fn key(&self) -> String {
+    pub fn key(&self) -> Key {
         match self {
             Change::Upsert(record) => record.key(),
-            Change::Delete { kind, id } => format!("{kind}/{id}"),
+            Change::Delete { key, .. } => key.clone(),
         }
     }
 }

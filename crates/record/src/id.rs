@@ -1,4 +1,4 @@
-//! The identifier of a record. Not here: keys, which join a kind and an id.
+//! The identifier of a record. Not here: keys and identities, which add the kind and the owner.
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use crate::Error;
 /// The longest id, in bytes.
 pub const ID_BYTES_MAX: usize = 128;
 
-/// Identifies a record within its kind: text of 1 to [`ID_BYTES_MAX`] bytes, chosen by the caller
+/// Identifies a record within its owner and kind: text of 1 to [`ID_BYTES_MAX`] bytes, chosen by the caller
 /// or [generated](Id::generate).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

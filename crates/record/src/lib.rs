@@ -10,30 +10,41 @@
 //! let id = Id::new("d-17")?;
 //! let scope = Scope::default().with_user("ada");
 //! let record = Record::new(Kind::Decision, id, "chose SQLite for the ledger", scope);
-//! assert_eq!(record.key(), "decision/d-17");
+//! assert_eq!(record.key().to_string(), "decision/d-17");
+//! assert_eq!(record.owner().name(), Some("ada"));
 //! assert_eq!(record.kind.collection(), "decisions");
 //! # Ok::<(), aios_record::Error>(())
 //! ```
 //!
 //! - A [`Record`] is one stored item in the form in which it travels between tiers.
-//! - Its [`Id`] is unique within its [`Kind`]; `kind/id` is its key.
-//! - Its [`Scope`] says whose it is; a [`ScopeFilter`] says whose records a read may see.
+//! - Its [`Id`] is unique within its [`Kind`] and [`Owner`]. A [`Key`] (`kind/id`) is what a person
+//!   types; an [`Identity`] adds the owner and is what stores use.
+//! - Its [`Scope`] says where it belongs; a [`ScopeFilter`] narrows a read.
+//! - A [`Gate`] decides what a handle sees, where what it writes belongs, and what it may change.
+//! - [`forms`] has the normal forms by which texts are compared.
 //! - Its [`Provenance`] says who wrote it and for which task.
 //! - A [`FeedItem`] tells one tier what [changed](Change) in another.
 //!
 //! Not here: storage, search, rendering, validation of anything but these types.
 
 mod feed;
+pub mod forms;
+mod gate;
 mod id;
+mod key;
 mod kind;
+mod owner;
 mod record;
 mod scope;
 pub mod terms;
 mod tier;
 
 pub use feed::{Change, FeedItem};
+pub use gate::{Gate, Owners, Principal};
 pub use id::{ID_BYTES_MAX, Id};
+pub use key::{Identity, Key, encode};
 pub use kind::Kind;
+pub use owner::{OWNER_BYTES_MAX, Owner};
 pub use record::{Provenance, Record, Source, Trust};
 pub use scope::{Scope, ScopeFilter, ScopeMatch};
 pub use tier::Tier;
@@ -52,6 +63,24 @@ pub enum Error {
     IdLength {
         /// How long the refused id is.
         bytes: usize,
+    },
+    /// The name of a user is not one.
+    #[error("the name of the user cannot be used: {problem}; a name has 1 to 128 bytes")]
+    OwnerName {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A handle is bound to one part of the scope, and another was given.
+    #[error("the handle is bound to another {part}; use one of that {part}")]
+    OutOfScope {
+        /// `user`, `project`, `agent` or `session`.
+        part: &'static str,
+    },
+    /// A text is not a key.
+    #[error("expected KIND/ID, such as goal/g1, not `{text}`")]
+    NotAKey {
+        /// The text as given.
+        text: String,
     },
     /// No tier has this name.
     #[error("unknown tier `{name}`; known are operational, working, longterm, knowledge")]

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Error, Id, Kind, Scope, Timestamp};
+use crate::{Error, Id, Identity, Key, Kind, Owner, Scope, Timestamp, encode};
 
 /// One stored item, whatever tier it came from: what is searched, whose it is, where it came
 /// from, and the whole original as `payload`.
@@ -13,7 +13,7 @@ use crate::{Error, Id, Kind, Scope, Timestamp};
 pub struct Record {
     /// What sort of thing it is.
     pub kind: Kind,
-    /// Unique within its kind.
+    /// Unique within its kind and owner.
     pub id: Id,
     /// Whose it is.
     pub scope: Scope,
@@ -33,6 +33,9 @@ pub struct Record {
     pub tags: Vec<String>,
     /// What it was derived from.
     pub source: Option<Source>,
+    /// The records that it belongs to or was made from: of the same owner, or shared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Identity>,
     /// The name under which the place that it came from knows it.
     pub external_id: Option<String>,
     /// How much it matters, 0 to 1; 0.5 unless told.
@@ -72,6 +75,7 @@ impl Record {
             payload: Value::Null,
             tags: Vec::new(),
             source: None,
+            references: Vec::new(),
             external_id: None,
             importance: 0.5,
             confidence: 1.0,
@@ -85,10 +89,28 @@ impl Record {
         }
     }
 
-    /// `kind/id`, unique in a memory.
+    /// The key that a person types, unique among the records of its owner.
     #[must_use]
-    pub fn key(&self) -> String {
-        format!("{}/{}", self.kind, self.id)
+    pub fn key(&self) -> Key {
+        Key { kind: self.kind, id: self.id.clone() }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        self.scope.owner()
+    }
+
+    /// What identifies it in a store.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity { owner: self.owner(), kind: self.kind, id: self.id.clone() }
+    }
+
+    /// The [encoded](Identity::encode) identity.
+    #[must_use]
+    pub fn encoded_identity(&self) -> String {
+        encode(self.scope.user.as_deref().unwrap_or_default(), self.kind, self.id.as_str())
     }
 
     /// When it happened, or else when it was recorded.
@@ -104,6 +126,9 @@ impl Record {
 pub struct Provenance {
     /// The part of the system that wrote it; `unknown` unless told.
     pub module: String,
+    /// The program that it came through, with its version, such as an MCP client. It never filters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     /// The task that it was written for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<Id>,
@@ -114,7 +139,7 @@ pub struct Provenance {
 
 impl Default for Provenance {
     fn default() -> Provenance {
-        Provenance { module: "unknown".to_owned(), task_id: None, updated_by: None }
+        Provenance { module: "unknown".to_owned(), client: None, task_id: None, updated_by: None }
     }
 }
 

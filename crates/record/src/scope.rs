@@ -1,15 +1,20 @@
-//! Whose a record is, and whose records a read may see.
+//! Where a record belongs, and which records a read selects.
 
 use serde::{Deserialize, Serialize};
 
-/// Whose a record is. An absent part means *shared*: a record without a user belongs to every
-/// user.
+use crate::{Error, Owner};
+
+/// Where a record belongs. An absent part means *shared*: a record without a user belongs to every
+/// user, one without a project to all projects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Scope {
-    /// The person or account.
+    /// The person or account: the [owner](Scope::owner).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// The project, by the id that stays the same in every checkout of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// The agent that acts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
@@ -25,6 +30,12 @@ impl Scope {
         Scope { user: Some(user.into()), ..self }
     }
 
+    /// This scope with the given project.
+    #[must_use]
+    pub fn with_project(self, project: impl Into<String>) -> Scope {
+        Scope { project: Some(project.into()), ..self }
+    }
+
     /// This scope with the given agent.
     #[must_use]
     pub fn with_agent(self, agent: impl Into<String>) -> Scope {
@@ -37,11 +48,39 @@ impl Scope {
         Scope { session: Some(session.into()), ..self }
     }
 
-    /// The three parts with their names, in a fixed order.
+    /// This scope for the given owner.
     #[must_use]
-    pub fn parts(&self) -> [(&'static str, Option<&str>); 3] {
+    pub fn with_owner(self, owner: &Owner) -> Scope {
+        Scope { user: owner.name().map(str::to_owned), ..self }
+    }
+
+    /// Whose records of this scope are, as a store holds them. The name is not checked: see
+    /// [`check`](Scope::check).
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        self.user.as_ref().map_or(Owner::SHARED, Owner::from_stored)
+    }
+
+    /// Checks the user's name and normalizes it, before a record of this scope is written.
+    ///
+    /// # Errors
+    /// [`Error::OwnerName`] if the name is not one.
+    pub fn check(&mut self) -> Result<(), Error> {
+        if let Some(user) = &mut self.user {
+            let owner = Owner::user(user)?;
+            if owner.as_str() != user {
+                *user = owner.as_str().to_owned();
+            }
+        }
+        Ok(())
+    }
+
+    /// The four parts with their names, in a fixed order.
+    #[must_use]
+    pub fn parts(&self) -> [(&'static str, Option<&str>); 4] {
         [
             ("user", self.user.as_deref()),
+            ("project", self.project.as_deref()),
             ("agent", self.agent.as_deref()),
             ("session", self.session.as_deref()),
         ]
@@ -59,7 +98,9 @@ pub enum ScopeMatch {
     Exact,
 }
 
-/// Whose records a read may see. A part left out restricts nothing.
+/// Which records a read selects. A part left out restricts nothing.
+///
+/// A filter only narrows what a handle sees; who may see what at all is the [gate](crate::Gate)'s.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ScopeFilter {
     /// The parts that are restricted.
@@ -69,19 +110,19 @@ pub struct ScopeFilter {
 }
 
 impl ScopeFilter {
-    /// Records of `scope`, and shared ones.
+    /// Selects records of `scope`, and shared ones.
     #[must_use]
     pub fn new(scope: Scope) -> ScopeFilter {
         ScopeFilter { scope, matching: ScopeMatch::EqualOrShared }
     }
 
-    /// Records of `scope` and no shared ones.
+    /// Selects records of `scope` and no shared ones.
     #[must_use]
     pub fn exact(scope: Scope) -> ScopeFilter {
         ScopeFilter { scope, matching: ScopeMatch::Exact }
     }
 
-    /// Whether a record of scope `of` may be seen.
+    /// Returns `true` if a record of scope `of` is selected.
     #[must_use]
     pub fn admits(&self, of: &Scope) -> bool {
         let pairs = self.scope.parts().into_iter().zip(of.parts());

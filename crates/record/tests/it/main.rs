@@ -1,5 +1,9 @@
 //! The vocabulary through its public API.
 
+mod forms;
+mod gate;
+mod keys;
+
 use aios_record::{Error, Id, Kind, Record, Scope, ScopeFilter, Tier, terms};
 
 #[test]
@@ -59,7 +63,7 @@ fn a_record_survives_json() {
     record.occurred_at = Some("2023-05-08T13:56:00Z".parse().unwrap());
     let text = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
-    assert_eq!(record.key(), "message/m/1");
+    assert_eq!(record.key().to_string(), "message/m/1");
 }
 
 #[test]

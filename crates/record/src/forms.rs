@@ -1,0 +1,113 @@
+//! Normal forms of texts: which differences between two texts count.
+//!
+//! | form | is for | what it ignores |
+//! |---|---|---|
+//! | [`same`] | what is known already, what folds | line ends, runs of white space, canonical equivalence (NFC) |
+//! | [`forgotten`] | what a tombstone keeps out | also compatibility variants (NFKC), case, invisible characters |
+//! | [`skeleton`] | what only looks alike | also look-alike characters (UTS 39) |
+//!
+//! Each form is a refinement of the one after it: texts that are alike in one are alike in the
+//! next. Stores keep keyed hashes of forms, never the forms themselves, and note [`VERSION`] beside
+//! them.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// The version of these forms. A change of any of them is a new version, for stores hold hashes.
+pub const VERSION: u32 = 1;
+
+/// The form in which two texts say the same, sign by sign: NFC, with each run of white space
+/// (line ends included) as one space, and none at either end. Signs, symbols, superscripts, joiners
+/// and case stay. A text in this form already is borrowed.
+///
+/// ```
+/// use aios_record::forms::same;
+///
+/// assert_eq!(same("two \r\n lines\t"), "two lines");
+/// assert_ne!(same("-5"), same("5"));
+/// ```
+#[must_use]
+pub fn same(text: &str) -> Cow<'_, str> {
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return spaced(text);
+    }
+    let normalized: String = text.nfc().collect();
+    match spaced(&normalized) {
+        Cow::Borrowed(_) if normalized == text => Cow::Borrowed(text),
+        spaced => Cow::Owned(spaced.into_owned()),
+    }
+}
+
+/// The form by which a forgotten text is known again: NFKC with case folded, without invisible
+/// characters (Default_Ignorable_Code_Point), white space as in [`same`].
+///
+/// ```
+/// use aios_record::forms::forgotten;
+///
+/// assert_eq!(forgotten("Stra\u{ad}\u{df}e\u{a0}5"), forgotten("STRASSE  5"));
+/// ```
+#[must_use]
+pub fn forgotten(text: &str) -> String {
+    let folded = folded(text);
+    // Compatibility forms may fold again, as a circled capital letter does.
+    let again = self::folded(&folded);
+    spaced(&again).into_owned()
+}
+
+/// The form in which look-alike texts are equal: the skeleton of UTS 39, section 4, over
+/// [`forgotten`].
+///
+/// ```
+/// use aios_record::forms::skeleton;
+///
+/// assert_eq!(skeleton("p\u{430}ypal"), skeleton("paypal"));
+/// ```
+#[must_use]
+pub fn skeleton(text: &str) -> String {
+    let alike: String = unicode_security::skeleton(&forgotten(text)).collect();
+    forgotten(&alike)
+}
+
+fn folded(text: &str) -> String {
+    let visible = |c: &char| !is_ignorable(*c);
+    let compatible: String = text.chars().filter(visible).nfkc().filter(visible).collect();
+    caseless::default_case_fold_str(&compatible).nfkc().collect()
+}
+
+/// `text` with each run of white space as one space, and none at either end.
+fn spaced(text: &str) -> Cow<'_, str> {
+    let is_spaced = !text.starts_with(char::is_whitespace)
+        && !text.ends_with(char::is_whitespace)
+        && !text.contains("  ")
+        && text.chars().all(|c| c == ' ' || !c.is_whitespace());
+    if is_spaced {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Returns `true` for characters of the Unicode property Default_Ignorable_Code_Point
+/// (`DerivedCoreProperties.txt`, Unicode 16).
+#[must_use]
+pub fn is_ignorable(c: char) -> bool {
+    matches!(u32::from(c),
+        0xAD
+        | 0x34F
+        | 0x61C
+        | 0x115F..=0x1160
+        | 0x17B4..=0x17B5
+        | 0x180B..=0x180F
+        | 0x200B..=0x200F
+        | 0x202A..=0x202E
+        | 0x2060..=0x206F
+        | 0x3164
+        | 0xFE00..=0xFE0F
+        | 0xFEFF
+        | 0xFFA0
+        | 0xFFF0..=0xFFF8
+        | 0x1BCA0..=0x1BCA3
+        | 0x1D173..=0x1D17A
+        | 0xE0000..=0xE0FFF
+    )
+}

@@ -1,0 +1,168 @@
+//! Names of records: the key that a person types, and the identity that storage uses.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
+
+use crate::{Error, Id, Kind, Owner};
+
+/// Separates the owner from the key in an encoded [`Identity`]. No owner contains it.
+const OWNER_END: char = '\u{1f}';
+
+/// A record's name as a person types it, such as `goal/g1`. Which owner's record it means follows
+/// from the handle that gets it.
+///
+/// ```
+/// use aios_record::{Key, Kind};
+///
+/// let key: Key = "tool-calls/7".parse()?;
+/// assert_eq!(key.kind, Kind::ToolCall);
+/// assert_eq!(key.to_string(), "tool_call/7");
+/// # Ok::<(), aios_record::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The kind of record.
+    pub kind: Kind,
+    /// The id, unique within owner and kind.
+    pub id: Id,
+}
+
+impl Key {
+    /// The key of the record of this kind and id.
+    #[must_use]
+    pub fn new(kind: Kind, id: Id) -> Key {
+        Key { kind, id }
+    }
+
+    /// The identity of the record of this key that `owner` has.
+    #[must_use]
+    pub fn of(self, owner: Owner) -> Identity {
+        Identity { owner, kind: self.kind, id: self.id }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.id)
+    }
+}
+
+impl FromStr for Key {
+    type Err = Error;
+
+    /// Parses `KIND/ID`. The kind goes by its own name or its collection's.
+    fn from_str(text: &str) -> Result<Key, Error> {
+        let (kind, id) =
+            text.split_once('/').ok_or_else(|| Error::NotAKey { text: text.to_owned() })?;
+        Ok(Key { kind: Kind::meant_by(kind)?, id: Id::new(id)? })
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What identifies a record in a store: its owner, kind and id. Every owner has ids of their own.
+///
+/// It serializes as `{"key": "goal/g1", "user": "ada"}`, without `user` if it is shared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity {
+    /// Whose the record is.
+    pub owner: Owner,
+    /// The kind of record.
+    pub kind: Kind,
+    /// The id, unique within owner and kind.
+    pub id: Id,
+}
+
+impl Identity {
+    /// The identity of the record of this owner, kind and id.
+    #[must_use]
+    pub fn new(owner: Owner, kind: Kind, id: Id) -> Identity {
+        Identity { owner, kind, id }
+    }
+
+    /// The key that a person types.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key { kind: self.kind, id: self.id.clone() }
+    }
+
+    /// The form for single key columns: the owner, U+001F, `kind/id`.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        encode(self.owner.as_str(), self.kind, self.id.as_str())
+    }
+
+    /// Reads what [`encode`](Identity::encode) wrote.
+    ///
+    /// # Errors
+    /// [`Error::NotAKey`], [`Error::UnknownKind`], [`Error::IdLength`] if it is something else.
+    pub fn decode(text: &str) -> Result<Identity, Error> {
+        let not_a_key = || Error::NotAKey { text: text.to_owned() };
+        let (owner, key) = text.split_once(OWNER_END).ok_or_else(not_a_key)?;
+        let (kind, id) = key.split_once('/').ok_or_else(not_a_key)?;
+        Ok(Identity { owner: Owner::from_stored(owner), kind: kind.parse()?, id: Id::new(id)? })
+    }
+}
+
+/// The encoded identity of the record of this owner (empty for shared), kind and id, for whoever
+/// has them as borrowed text.
+#[must_use]
+pub fn encode(owner: &str, kind: Kind, id: &str) -> String {
+    let kind = kind.as_str();
+    let mut encoded = String::with_capacity(owner.len() + kind.len() + id.len() + 2);
+    encoded.push_str(owner);
+    encoded.push(OWNER_END);
+    encoded.push_str(kind);
+    encoded.push('/');
+    encoded.push_str(id);
+    encoded
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.id)?;
+        match self.owner.name() {
+            Some(user) => write!(f, " of {user}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Identity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let user = self.owner.name();
+        let mut fields =
+            serializer.serialize_struct("Identity", 1 + usize::from(user.is_some()))?;
+        fields.serialize_field("key", &self.key())?;
+        match user {
+            Some(user) => fields.serialize_field("user", user)?,
+            None => fields.skip_field("user")?,
+        }
+        fields.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Identity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Identity, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            key: Key,
+            #[serde(default)]
+            user: String,
+        }
+        let Fields { key, user } = Fields::deserialize(deserializer)?;
+        Ok(key.of(Owner::from_stored(user)))
+    }
+}

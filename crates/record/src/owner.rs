@@ -1,0 +1,83 @@
+//! Whose a record is: one user, or nobody in particular.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::Error;
+
+/// The longest name of a user, in bytes.
+pub const OWNER_BYTES_MAX: usize = 128;
+
+/// Whose a record is: a user, or shared by all. Two owners are the same if their names are equal
+/// byte for byte after Unicode normalization (NFC).
+///
+/// ```
+/// use aios_record::Owner;
+///
+/// let ada = Owner::user("ada")?;
+/// assert_eq!(ada.name(), Some("ada"));
+/// assert_eq!(Owner::SHARED.name(), None);
+/// assert!(Owner::user(" ").is_err());
+/// # Ok::<(), aios_record::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Owner(Cow<'static, str>);
+
+impl Owner {
+    /// The owner of what belongs to no user.
+    pub const SHARED: Owner = Owner(Cow::Borrowed(""));
+
+    /// The user of this name, normalized to NFC.
+    ///
+    /// # Errors
+    /// [`Error::OwnerName`] if the name is empty or blank, contains a control character, or is
+    /// longer than [`OWNER_BYTES_MAX`] bytes.
+    pub fn user(name: &str) -> Result<Owner, Error> {
+        let name: String = name.nfc().collect();
+        let refused = |problem| Err(Error::OwnerName { problem });
+        if name.trim().is_empty() {
+            return refused("it is empty");
+        }
+        if name.chars().any(char::is_control) {
+            return refused("it contains a control character");
+        }
+        if OWNER_BYTES_MAX < name.len() {
+            return refused("it is longer than 128 bytes");
+        }
+        Ok(Owner(Cow::Owned(name)))
+    }
+
+    /// The owner that a store holds, which may have a name that [`user`](Owner::user) refuses
+    /// today. The empty name is the shared owner's.
+    #[must_use]
+    pub fn from_stored(name: impl Into<String>) -> Owner {
+        Owner(Cow::Owned(name.into()))
+    }
+
+    /// The name in keys and constraints; empty for the shared owner.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The user's name; `None` for the shared owner.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        Some(self.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// Returns `true` if this is the shared owner.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name().unwrap_or("shared"))
+    }
+}
