@@ -11,11 +11,12 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::{Change, Id, Kind, Record, Timestamp};
+use aios_record::{Change, Id, Identity, Kind, Record, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::{
-    Error, Longterm,
+    Error, LongtermView,
+    error::shown,
     journal::{FeedOutcome, Older, Outcome, Page, Replaced, Write, Written},
     library::Row,
     store::{Shared, Tries},
@@ -64,29 +65,32 @@ impl Turns {
     }
 }
 
-impl Longterm {
+impl LongtermView {
     /// The versions of a record, newest first: the record as it is, and up to 100 that it was
     /// before. Counts that went on make no version. None if it is not stored, is deleted or has
     /// expired.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// As [`record`](LongtermView::record).
     pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
-        let key = format!("{kind}/{id}");
+        let Some(row) = self.find(kind, id).await? else { return Ok(Vec::new()) };
+        let (shared, key) = (&self.shared, row.record.encoded_identity());
         for _ in 0..CHANGE_TRIES {
-            let before = self.shared.journal.history(key.clone()).await?;
-            let Some(newest) = self.record(kind, id).await? else { return Ok(Vec::new()) };
-            let older = self.shared.journal.history(key.clone()).await?;
+            let before = shared.journal.history(key.clone()).await?;
+            let newest = shared.rows(vec![key.clone()]).await?.pop().map(|row| row.record);
+            let newest = newest.filter(|newest| !is_past(newest, shared.now()));
+            let Some(newest) = newest else { return Ok(Vec::new()) };
+            let older = shared.journal.history(key.clone()).await?;
             if older == before {
                 return Ok(versions(newest, older));
             }
         }
-        Err(Error::Contended { key })
+        Err(Error::Contended { key: shown(&key) })
     }
 
     /// Puts what `change` makes of a record in its place, and returns it: the first of the changes,
     /// the others are written with it. It may be called several times, each time with what the
-    /// record is by then.
+    /// record is by then. The record stays in its scope.
     pub(crate) async fn change(
         &self,
         kind: Kind,
@@ -98,10 +102,13 @@ impl Longterm {
         let key = format!("{kind}/{id}");
         let _turn = shared.turns.of(&key).lock().await;
         for _ in 0..CHANGE_TRIES {
-            let found = shared.rows(vec![key.clone()]).await?.pop();
-            let row = found.filter(|row| !is_past(&row.record, shared.now()));
-            let row = row.ok_or_else(|| Error::NotFound { key: key.clone() })?;
+            let row = self.find_own(kind, id).await?;
             let changes = change(row.record.clone())?;
+            if let Some(Change::Upsert(changed)) = changes.first()
+                && changed.scope != row.record.scope
+            {
+                return Err(Error::Conflict { key: row.record.identity().to_string() });
+            }
             let (record, writes) = shared.writes_over(row, changes, trace).await?;
             let written = shared.journal.write(writes, shared.limits(), shared.now()).await?;
             if let Written::Yes(_) = written {
@@ -111,20 +118,17 @@ impl Longterm {
         }
         Err(Error::Contended { key })
     }
-}
 
-impl Longterm {
     /// Writes what `changes` makes of a record, or of there being none (an expired one counts as
     /// there): the record, first, and what goes with it. It may be called several times.
     pub(crate) async fn put(
         &self,
-        kind: Kind,
-        id: &Id,
+        identity: &Identity,
         changes: impl Fn(Option<&Record>) -> Result<Vec<Change>, Error>,
     ) -> Result<(), Error> {
         let shared = &self.shared;
-        let key = format!("{kind}/{id}");
-        let _turn = shared.turns.of(&key).lock().await;
+        let key = identity.encode();
+        let _turn = shared.turns.of(&identity.key().to_string()).lock().await;
         for tries in 0..CHANGE_TRIES {
             let found = shared.rows(vec![key.clone()]).await?.pop();
             let changes = changes(found.as_ref().map(|row| &row.record))?;
@@ -142,7 +146,7 @@ impl Longterm {
                 return Ok(());
             }
         }
-        Err(Error::Contended { key })
+        Err(Error::Contended { key: identity.to_string() })
     }
 }
 
@@ -204,7 +208,7 @@ impl Shared {
         Err(Error::Contended { key: "a record of the feed".to_owned() })
     }
 
-    /// The newest rows of `keys`, in no order; keys without a row are left out.
+    /// The newest rows of encoded identities, in no order; those without a row are left out.
     pub(crate) async fn rows(&self, keys: Vec<String>) -> Result<Vec<Row>, Error> {
         let mut tries = Tries::default();
         loop {
@@ -231,15 +235,18 @@ impl Shared {
     /// Reads what `writes` replace.
     async fn read_replaced(&self, writes: &mut [Write]) -> Result<(), Error> {
         let wanted = writes.iter().filter_map(|write| match write {
-            Write::Upsert { row, .. } => Some((row.record.key(), row.content_hash.clone())),
-            Write::Delete { .. } => None,
+            Write::Upsert { row, .. } => {
+                Some((row.record.encoded_identity(), row.content_hash.clone()))
+            }
+            Write::Delete { .. } | Write::DeleteOfAny { .. } => None,
         });
         let changed = self.journal.changed(wanted.collect()).await?;
         let rows = self.rows(changed).await?.into_iter();
-        let mut rows: HashMap<String, Row> = rows.map(|row| (row.record.key(), row)).collect();
+        let mut rows: HashMap<String, Row> =
+            rows.map(|row| (row.record.encoded_identity(), row)).collect();
         for write in writes {
             if let Write::Upsert { row, older, .. } = write {
-                *older = Older::Seen(rows.remove(&row.record.key()).map(Box::new));
+                *older = Older::Seen(rows.remove(&row.record.encoded_identity()).map(Box::new));
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ mod listing;
 mod note;
 mod procedure;
 
-use aios_record::{Change, Id, Kind, Provenance, Record, Scope, ScopeFilter, Timestamp};
+use aios_record::{Change, Id, Kind, Provenance, Record, Scope, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -23,13 +23,13 @@ pub use self::{
     note::{Note, NoteUpdate},
     procedure::{Outcome, Procedure},
 };
-use crate::{Error, Longterm, change::Trace};
+use crate::{Error, LongtermView, change::Trace};
 
 /// What a record of these collections carries besides its own fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Meta {
-    /// Whose it is. Default: everybody's.
+    /// Where it belongs. Default: as the view says that stores it.
     pub scope: Scope,
     /// Who wrote it, and for which task.
     pub provenance: Provenance,
@@ -69,17 +69,17 @@ trait Item: Serialize + DeserializeOwned {
     fn shape(&self, record: Record) -> Record;
 }
 
-impl Longterm {
+impl LongtermView {
     /// Stores the record of `kind` that `object` describes: an object with the fields of its typed
     /// form, such as [`Incident`], or of a fact or a summary; returns its id. What it replaces
-    /// stays in the [`history`](Longterm::history). When this returns it is durable and searchable.
+    /// stays in the [`history`](LongtermView::history). When this returns it is durable and searchable.
     ///
     /// # Errors
     /// - [`Error::Invalid`] when it lacks a field or has one that holds something else, or the kind
     ///   belongs to working memory.
-    /// - As [`store`](Longterm::store).
+    /// - As [`store`](LongtermView::store).
     pub async fn store_object(&self, kind: Kind, object: Map<String, Value>) -> Result<Id, Error> {
-        let mut changes = self.changes_of(kind, object)?;
+        let mut changes = self.changes_of(kind, object, &|record| self.fill(record))?;
         if let [Change::Upsert(_)] = changes.as_slice()
             && let Some(Change::Upsert(record)) = changes.pop()
         {
@@ -90,12 +90,12 @@ impl Longterm {
         self.store_whole(changes).await
     }
 
-    /// The record that [`store_object`](Longterm::store_object) would store of `object`.
+    /// The record that [`store_object`](LongtermView::store_object) would store of `object`.
     ///
     /// # Errors
-    /// [`Error::Invalid`], as there.
+    /// [`Error::Invalid`], [`Error::Scope`], [`Error::MachineWide`], as there.
     pub fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Result<Record, Error> {
-        match self.changes_of(kind, object)?.swap_remove(0) {
+        match self.changes_of(kind, object, &|record| self.fill(record))?.swap_remove(0) {
             Change::Upsert(record) => Ok(*record),
             Change::Delete { .. } => unreachable!("the record itself comes first"),
         }
@@ -106,20 +106,18 @@ impl Longterm {
     /// time, in whichever process, lose nothing of each other's changes to different fields.
     ///
     /// # Errors
-    /// - [`Error::NotFound`] when `scope` admits no such record.
+    /// - [`Error::NotFound`] when this view has no such record, [`Error::NotYours`] when it is
+    ///   shared and the view acts for a user, [`Error::Ambiguous`] as [`record`](LongtermView::record).
+    /// - [`Error::Conflict`] when a change would move it to another scope.
     /// - [`Error::Invalid`] when a change fits no field, or the kind belongs to working memory.
-    /// - [`Error::Contended`] when others change it all the time; as [`store`](Longterm::store).
+    /// - [`Error::Contended`] when others change it all the time; as [`store`](LongtermView::store).
     pub async fn update(
         &self,
         kind: Kind,
         id: &Id,
         changes: Map<String, Value>,
-        scope: &ScopeFilter,
     ) -> Result<Record, Error> {
         self.change(kind, id, Trace::Kept, |record| {
-            if !scope.admits(&record.scope) {
-                return Err(Error::NotFound { key: record.key() });
-            }
             let mut object = object_of(&record);
             for (name, value) in changes.clone() {
                 match value {
@@ -127,20 +125,27 @@ impl Longterm {
                     value => drop(object.insert(name, value)),
                 }
             }
-            let changes = self.changes_of(kind, object)?;
+            // It stays where it belongs.
+            let changes = self.changes_of(kind, object, &|_| Ok(()))?;
             Ok(knowledge::without_lost_pieces(&record, changes))
         })
         .await
     }
 
-    /// The record that `object` describes, first, and what goes with it.
-    fn changes_of(&self, kind: Kind, object: Map<String, Value>) -> Result<Vec<Change>, Error> {
-        let record = match kind {
+    /// The record that `object` describes, first, and what goes with it; `fill` says where it
+    /// belongs.
+    fn changes_of(
+        &self,
+        kind: Kind,
+        object: Map<String, Value>,
+        fill: &dyn Fn(&mut Record) -> Result<(), Error>,
+    ) -> Result<Vec<Change>, Error> {
+        let mut record = match kind {
             Kind::Procedure => record_of(&item::<Procedure>(object)?)?,
             Kind::Incident => record_of(&item::<Incident>(object)?)?,
             Kind::ConfigChange => record_of(&item::<ConfigChange>(object)?)?,
             Kind::Note => record_of(&item::<Note>(object)?)?,
-            Kind::Knowledge => return self.pieces_of(&item::<Knowledge>(object)?),
+            Kind::Knowledge => return self.pieces_of(&item::<Knowledge>(object)?, fill),
             Kind::Fact => plain(kind, object, &["text", "subject", "attribute", "value"])?,
             Kind::Summary => plain(kind, object, &["text"])?,
             _ => {
@@ -148,6 +153,7 @@ impl Longterm {
                 return Err(Error::Invalid { kind, problem });
             }
         };
+        fill(&mut record)?;
         Ok(vec![Change::Upsert(Box::new(record))])
     }
 
@@ -190,8 +196,10 @@ fn plain_object(item: &impl Serialize) -> Map<String, Value> {
 
 /// The typed form of a stored record.
 fn read<T: Item>(record: &Record) -> Result<T, Error> {
-    let damaged =
-        |error: serde_json::Error| Error::Damaged { key: record.key(), reason: error.to_string() };
+    let damaged = |error: serde_json::Error| Error::Damaged {
+        key: record.identity().to_string(),
+        reason: error.to_string(),
+    };
     serde_json::from_value(Value::Object(object_of(record))).map_err(damaged)
 }
 

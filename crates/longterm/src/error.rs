@@ -2,16 +2,48 @@
 
 use std::{io, path::PathBuf};
 
+use aios_record::{Id, Identity, Kind, Owner};
+
 /// Why an operation on long-term memory failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The same `kind/id` is stored in another scope.
+    /// The same owner has a record of this kind and id in another project, agent or session.
     #[error("`{key}` is stored in another scope; choose another id or write in the scope it has")]
     Conflict {
-        /// The key in question.
+        /// The record in question.
         key: String,
     },
+    /// Several owners have a record of this kind and id.
+    #[error(
+        "several owners have a {kind} `{id}` ({}); say whose is meant",
+        owners.iter().map(Owner::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Ambiguous {
+        /// The kind asked for.
+        kind: Kind,
+        /// The id asked for.
+        id: Id,
+        /// Who has one.
+        owners: Vec<Owner>,
+    },
+    /// A shared record was to be changed or removed on behalf of a user.
+    #[error("{kind} `{id}` is shared; change it with a handle that acts for no user")]
+    NotYours {
+        /// The kind of the record.
+        kind: Kind,
+        /// Its id.
+        id: Id,
+    },
+    /// Records of this kind have no owner, and a user was to write one.
+    #[error("a {kind} belongs to the machine, not to a user; write it with a handle of no user")]
+    MachineWide {
+        /// The kind of the record.
+        kind: Kind,
+    },
+    /// A scope, or the name of a user in it, does not fit the handle.
+    #[error(transparent)]
+    Scope(#[from] aios_record::Error),
     /// There is no such record.
     #[error("there is no `{key}`; search its collection, or store it first")]
     NotFound {
@@ -28,7 +60,7 @@ pub enum Error {
     #[error("the {kind} cannot be stored: {problem}")]
     Invalid {
         /// What it was to be.
-        kind: aios_record::Kind,
+        kind: Kind,
         /// What is wrong with it, and what would be right.
         problem: String,
     },
@@ -206,7 +238,7 @@ impl Error {
         matches!(self, Error::NotFound { .. })
     }
 
-    /// Whether the record exists in another scope.
+    /// Whether the owner has the record in another scope.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Error::Conflict { .. })
@@ -226,6 +258,11 @@ impl Error {
     {
         move |source| Error::Library { action, source: Box::new(source) }
     }
+}
+
+/// An encoded identity as a message shows it.
+pub(crate) fn shown(key: &str) -> String {
+    Identity::decode(key).map_or_else(|_| key.escape_debug().to_string(), |it| it.to_string())
 }
 
 impl From<aios_ledger::Error> for Error {

@@ -1,10 +1,11 @@
 //! The change feed of another tier: its pages, the watermark up to which they are applied, and what
 //! of them was refused.
 
-use aios_record::{Change, FeedItem, Timestamp};
+use aios_record::{Change, FeedItem, Identity, Owner, Timestamp};
 
 use crate::{
     Error, Longterm,
+    error::shown,
     intake::cut,
     journal::{FeedOutcome, Page, Refusal},
 };
@@ -25,9 +26,9 @@ pub struct FeedPage {
 pub enum Applied {
     /// It is in the journal.
     Yes {
-        /// Keys that are stored in another scope, or whose record cannot be stored at all, and
+        /// Records that their owner has in another scope, or that cannot be stored at all, and
         /// that were left as they are.
-        refused: Vec<String>,
+        refused: Vec<Identity>,
     },
     /// Nothing was done: another process has applied this part of the feed.
     WatermarkMoved {
@@ -39,8 +40,8 @@ pub enum Applied {
 /// A change that could not be stored and was passed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// `kind/id`.
-    pub key: String,
+    /// The record.
+    pub identity: Identity,
     /// Why, and what to do about it.
     pub reason: String,
     /// When.
@@ -49,7 +50,8 @@ pub struct Refused {
 
 impl Longterm {
     /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
-    /// change whose `seq` is lower than one applied before to the same key is passed over.
+    /// change whose `seq` is lower than one applied before to the same record is passed over. A
+    /// removal without an owner takes the record of this kind and id of whichever owner.
     ///
     /// # Errors
     /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. What is wrong with single
@@ -63,15 +65,16 @@ impl Longterm {
                 cut(record, self.shared.config.text_bytes_max);
             }
         }
-        let places: Vec<_> = changes.iter().map(|item| (item.change.key(), item.seq)).collect();
+        let places: Vec<_> = changes.iter().map(|it| (identity(&it.change), it.seq)).collect();
         let changes =
             changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
         let mut page = Page { after, through, writes: Vec::new(), refusals: Vec::new() };
-        for ((key, seq), write) in places.into_iter().zip(self.shared.prepare(changes).await?) {
+        for ((identity, seq), write) in places.into_iter().zip(self.shared.prepare(changes).await?)
+        {
             match write {
                 Ok(write) => page.writes.push(write),
                 Err(error) => {
-                    let reason = error.to_string();
+                    let (key, reason) = (identity.encode(), error.to_string());
                     page.refusals.push(Refusal { key, feed_seq: Some(seq), reason });
                 }
             }
@@ -80,10 +83,12 @@ impl Longterm {
             FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
             FeedOutcome::Unread(_) => unreachable!("it was read and written"),
             FeedOutcome::Written { refusals } => {
+                let mut refused = Vec::new();
                 for Refusal { key, reason, .. } in &refusals {
-                    tracing::warn!(key, reason, "a change of the feed was left out");
+                    tracing::warn!(key = shown(key), reason, "a change of the feed was left out");
+                    refused.extend(Identity::decode(key));
                 }
-                Ok(Applied::Yes { refused: refusals.into_iter().map(|it| it.key).collect() })
+                Ok(Applied::Yes { refused })
             }
         }
     }
@@ -103,5 +108,13 @@ impl Longterm {
     /// [`Error::Journal`] when the journal cannot be read.
     pub async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
         self.shared.journal.refused(limit).await
+    }
+}
+
+/// Whose record a change is of; the shared one where that was not noted.
+fn identity(change: &Change) -> Identity {
+    match change {
+        Change::Upsert(record) => record.identity(),
+        Change::Delete { owner, key } => key.clone().of(owner.clone().unwrap_or(Owner::SHARED)),
     }
 }

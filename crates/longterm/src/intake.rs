@@ -41,7 +41,12 @@ impl Shared {
             }
             .into_iter();
             let writes = changes.into_iter().map(|(feed_seq, change)| match change {
-                Change::Delete { .. } => Ok(Write::Delete { key: change.key(), feed_seq }),
+                Change::Delete { owner: Some(owner), key } => {
+                    Ok(Write::Delete { key: key.of(owner).encode(), feed_seq })
+                }
+                Change::Delete { owner: None, key } => {
+                    Ok(Write::DeleteOfAny { key, feed_seq: feed_seq.unwrap_or(0) })
+                }
                 Change::Upsert(record) => {
                     let vector = vectors.next().expect("one vector was made for each record");
                     shared.write_of(*record, vector, now, feed_seq)
@@ -59,7 +64,7 @@ impl Shared {
     ) -> Result<Vec<Write>, Error> {
         let dimension = self.vectors.dimension();
         let writes = records.into_iter().map(|(record, vector)| {
-            let vector = self.vectors.take(&record.key(), vector)?;
+            let vector = self.vectors.take(&record.identity().to_string(), vector)?;
             self.write_of(record, Embedded::new(vector, dimension), self.now(), None)
         });
         writes.collect()
@@ -90,7 +95,7 @@ impl Shared {
         }
         // The feed is held up by nothing, and words find what came without a vector.
         if matches!(vector, Embedded::Missing) && feed_seq.is_none() {
-            return Err(Error::VectorMissing { of: record.key() });
+            return Err(Error::VectorMissing { of: record.identity().to_string() });
         }
         let terms = self.analyzer.terms(&record.text).join(" ");
         let vector = vector.numbers();
@@ -156,13 +161,13 @@ fn check_length(record: &Record, bytes_max: usize) -> Result<(), Error> {
     if bytes <= bytes_max {
         return Ok(());
     }
-    Err(Error::TextTooLong { key: record.key(), bytes, bytes_max })
+    Err(Error::TextTooLong { key: record.identity().to_string(), bytes, bytes_max })
 }
 
 /// Cuts too long a text; the payload keeps the whole.
 pub(crate) fn cut(record: &mut Record, bytes_max: usize) {
     if bytes_max < record.text.len() {
-        let key = record.key();
+        let key = record.identity().to_string();
         tracing::warn!(key, bytes_max, "only the beginning of a text is searchable");
         record.text.truncate(record.text.floor_char_boundary(bytes_max));
     }
@@ -207,8 +212,10 @@ fn content_hash(record: &Record, given: Option<&[f32]>) -> Result<String, Error>
     };
     let json = serde_json::to_vec(&content).expect("a record is plain data");
     // What was written must be readable: JSON may be nested more deeply than it is read.
-    serde_json::from_slice::<Record>(&json)
-        .map_err(|error| Error::Unstorable { key: record.key(), reason: error.to_string() })?;
+    serde_json::from_slice::<Record>(&json).map_err(|error| Error::Unstorable {
+        key: record.identity().to_string(),
+        reason: error.to_string(),
+    })?;
     let mut hasher = blake3::Hasher::new();
     hasher.update(&json);
     for number in given.unwrap_or_default() {

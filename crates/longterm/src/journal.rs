@@ -7,6 +7,7 @@
 //! Not here: when rows move to the library, see `owner`.
 
 mod history;
+mod key;
 mod listing;
 mod meta;
 mod pending;
@@ -25,8 +26,8 @@ use std::{
 };
 
 use aios_ledger::{Durability, Ledger, Migration, Options};
-use aios_record::Scope;
-use rusqlite::{Connection, params};
+use aios_record::{Identity, Scope};
+use rusqlite::Connection;
 
 pub(crate) use self::{
     history::{Older, Replaced},
@@ -35,10 +36,11 @@ pub(crate) use self::{
     refusal::{Limits, Refusal},
     statistics::Statistics,
     term::{Safe, Term},
-    tombstones::{Contents, Secret},
+    tombstones::{Contents, Secret, Tombstone},
     write::{FeedOutcome, Outcome, Page, Write, Written},
 };
 use self::{
+    key::{Parts, key_sql},
     meta::{count, meta_number, meta_text, number, set_meta, sql_integer, sql_limit},
     pending::{Bounds, PendingColumns, pending, pending_row, vector_bytes},
     refusal::{check_room, refuse},
@@ -61,6 +63,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "history", sql: include_str!("journal/0003_history.sql") },
     Migration { name: "tombstones", sql: include_str!("journal/0004_tombstones.sql") },
     Migration { name: "one embedder", sql: include_str!("journal/0005_one_embedder.sql") },
+    Migration { name: "owners", sql: include_str!("journal/0006_owners.sql") },
 ];
 
 /// The journal; cheap to clone.
@@ -89,7 +92,7 @@ pub(crate) struct Snapshot {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) edition: Edition,
-    /// Every key that is neither deleted nor waiting.
+    /// Every encoded identity that is neither deleted nor waiting.
     pub(crate) keys: BTreeSet<String>,
     pub(crate) pending: HashSet<String>,
 }
@@ -161,27 +164,18 @@ impl Journal {
         Ok(())
     }
 
-    /// The scopes of those of `keys` that were ever acknowledged and not deleted since.
-    pub(crate) async fn scopes(&self, keys: Vec<String>) -> Result<Vec<Option<Scope>>, Error> {
+    /// The scopes of those of `identities` that were ever acknowledged and not deleted since.
+    pub(crate) async fn scopes(
+        &self,
+        identities: Vec<Identity>,
+    ) -> Result<Vec<Option<Scope>>, Error> {
         self.ledger
             .read(move |db| {
-                let scope_of = |key: &String| -> Result<Option<Scope>, Error> {
-                    let known = Known::find(db, key)?.filter(|known| known.state != state::DELETED);
-                    Ok(known.map(|known| known.scope))
+                let scope_of = |identity: &Identity| -> Result<Option<Scope>, Error> {
+                    let known = Known::find(db, Parts::of_identity(identity))?;
+                    Ok(known.filter(|known| known.state != state::DELETED).map(|it| it.scope))
                 };
-                keys.iter().map(scope_of).collect()
-            })
-            .await
-    }
-
-    /// Which of `keys` were ever acknowledged and not deleted since.
-    pub(crate) async fn known(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
-        self.ledger
-            .read(move |db| {
-                let mut find =
-                    db.prepare_cached("SELECT 1 FROM ids WHERE key = ?1 AND state <> ?2")?;
-                let known = keys.iter().map(|key| find.exists(params![key, state::DELETED]));
-                Ok(known.collect::<Result<_, _>>()?)
+                identities.iter().map(scope_of).collect()
             })
             .await
     }
@@ -263,7 +257,11 @@ impl Journal {
                 let mut pending = db.prepare_cached("SELECT key FROM pending")?;
                 let pending = pending.query_map([], |row| row.get(0))?;
                 let pending: HashSet<String> = pending.collect::<Result<_, _>>()?;
-                let mut keys = db.prepare_cached("SELECT key FROM ids WHERE state <> ?1")?;
+                let mut keys = db.prepare_cached(concat!(
+                    "SELECT ",
+                    key_sql!(),
+                    " FROM ids WHERE state <> ?1"
+                ))?;
                 let keys = keys.query_map([state::DELETED], |row| row.get(0))?;
                 let mut keys: BTreeSet<String> = keys.collect::<Result<_, _>>()?;
                 keys.retain(|key| !pending.contains(key));

@@ -5,7 +5,7 @@
 //!
 //! use aios_embedding::StaticModel;
 //! use aios_longterm::{Config, Longterm, SearchOptions};
-//! use aios_record::{Id, Kind, Record, Scope};
+//! use aios_record::{Gate, Id, Kind, Owner, Record, Scope};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,11 +13,11 @@
 //! let model = StaticModel::bundled()?;
 //! let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
 //!
-//! let ada = Scope::default().with_user("ada");
+//! let ada = longterm.scoped(Gate::owner(Owner::user("ada")?));
 //! let text = "The staging database moved to port 5433.";
-//! longterm.store(vec![Record::new(Kind::Note, Id::generate(), text, ada)]).await?;
+//! ada.store(vec![Record::new(Kind::Note, Id::generate(), text, Scope::default())]).await?;
 //!
-//! let found = longterm.search("which port does staging use?", &SearchOptions::default()).await?;
+//! let found = ada.search("which port does staging use?", &SearchOptions::default()).await?;
 //! assert_eq!(found.hits[0].record.text, text);
 //! longterm.close().await?;
 //! # Ok(())
@@ -25,14 +25,15 @@
 //! ```
 //!
 //! - [`Longterm`] is the handle: cheap to clone; any number of processes may hold one on the same
-//!   directory.
-//! - [`store`](Longterm::store) takes [`Record`](aios_record::Record)s directly;
+//!   directory. It is the administrator's [`LongtermView`]; [`scoped`](Longterm::scoped) gives that
+//!   of one owner.
+//! - [`store`](LongtermView::store) takes [`Record`](aios_record::Record)s directly;
 //!   [`apply_feed`](Longterm::apply_feed) takes pages of another tier's change feed and keeps its
 //!   watermark.
 //! - [`Procedure`], [`Incident`], [`ConfigChange`], [`Knowledge`] and [`Note`] are the typed
-//!   records of the collections that are given directly; [`update`](Longterm::update) changes one,
-//!   and [`history`](Longterm::history) has what it was before.
-//! - [`search`](Longterm::search) fuses a vector leg and a BM25 leg, scores the neighbours of what
+//!   records of the collections that are given directly; [`update`](LongtermView::update) changes one,
+//!   and [`history`](LongtermView::history) has what it was before.
+//! - [`search`](LongtermView::search) fuses a vector leg and a BM25 leg, scores the neighbours of what
 //!   they found, and can [explain](Explain) each hit.
 //!
 //! # Invariants
@@ -40,7 +41,9 @@
 //!   hold safely on disk is still in the journal.
 //! - A search sees all that was acknowledged before it began, by whichever process.
 //! - One process at a time writes to LanceDB, the one that holds `owner.lock`.
-//! - `kind/id` is written in one scope only; another scope gets [`Error::Conflict`].
+//! - Every owner has ids of their own. One owner's record is written in one project, agent and
+//!   session only; another gets [`Error::Conflict`].
+//! - A view shows, counts, changes and betrays nothing that its gate does not see.
 //!
 //! # What this crate does not do
 //! It derives no facts and no summaries, renders nothing, and forgets only what it is told to.
@@ -67,6 +70,7 @@ mod sync;
 mod tombstones;
 mod vectors;
 mod verify;
+mod view;
 mod worker;
 
 pub use aios_ledger::Durability;
@@ -88,7 +92,8 @@ pub use crate::{
         Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
     },
     stats::Stats,
-    store::{Longterm, Stored},
+    store::Longterm,
     vectors::Space,
     verify::Verification,
+    view::{LongtermView, StoreOutcome, Stored},
 };

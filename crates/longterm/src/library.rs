@@ -251,11 +251,12 @@ impl Library {
     pub(crate) async fn with_origins(&self) -> Result<Vec<Record>, Error> {
         let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary, Kind::Fact];
         let kinds = kinds.iter().map(|kind| lit(kind.collection())).collect();
+        let origins = col("source_id").is_not_null().or(col("references").is_not_null());
         let query = self
             .table
             .query()
-            .only_if_expr(col("source_id").is_not_null().or(is_in(col("collection"), kinds)))
-            .select(Select::columns(&["id", "collection", "source_kind", "source_id", "payload"]));
+            .only_if_expr(origins.or(is_in(col("collection"), kinds)))
+            .select(Select::columns(rows::ORIGIN_COLUMNS));
         let rows = collect(&query, "read").await?;
         Ok(rows.into_iter().map(|row| row.record).collect())
     }

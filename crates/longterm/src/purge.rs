@@ -2,17 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aios_record::{Record, Scope};
+use aios_record::{Gate, Identity, Kind, Owner, Record, Source};
 use tokio::{task, time};
 
-use crate::{Error, Longterm, store::DRAIN_POLL};
+use crate::{Error, Longterm, LongtermView, store::DRAIN_POLL};
 
 /// What became of a purge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purged {
-    /// The keys (`kind/id`) that were stored until now. Those that were deleted before are purged
-    /// as well and not among these.
-    pub keys: Vec<String>,
+    /// The records that were stored until now. Those that were deleted before are purged as well
+    /// and not among these.
+    pub identities: Vec<Identity>,
     /// What is still in the way; none when the purge is done.
     pub pending: Option<Obstacle>,
 }
@@ -58,22 +58,68 @@ impl std::fmt::Display for Obstacle {
     }
 }
 
-impl Longterm {
-    /// Removes the records of these keys (`kind/id`): from now on no read and no search shows
-    /// them, and [`are_forgotten`](Longterm::are_forgotten) tells them from others until they are
-    /// stored again. Returns those that were stored. Bytes of them stay in files until these are
-    /// rewritten or pruned; [`purge`](Longterm::purge) sees to that.
+impl LongtermView {
+    /// Removes these records: from now on no read and no search shows them, and
+    /// [`are_forgotten`](LongtermView::are_forgotten) tells them from others until they are stored
+    /// again. Returns those that were stored; what this view does not see is not. Bytes of them
+    /// stay in files until these are rewritten or pruned; [`purge`](Longterm::purge) sees to that.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses. No limit stands in the way.
-    pub async fn forget(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
-        let contents = self.contents(&keys).await?;
-        let forgotten = self.shared.journal.forget(keys, contents).await?;
+    /// [`Error::NotYours`], and nothing is removed, when one is shared and the view acts for a
+    /// user; [`Error::Journal`] when the disk refuses. No limit stands in the way.
+    pub async fn forget(&self, identities: Vec<Identity>) -> Result<Vec<Identity>, Error> {
+        let contents = self.contents(&identities).await?;
+        let journal = &self.shared.journal;
+        let forgotten = journal.forget(self.gate.clone(), identities, contents).await?;
         self.shared.wake.notify_one();
         Ok(forgotten)
     }
 
-    /// As [`forget`](Longterm::forget), and returns when no file of the data directory keeps a
+    /// The records of this view that were made from the records `of` or the `sources`, such as a
+    /// file, and those made from these in turn: chunks of a document, a goal's tasks, a task's
+    /// tool calls, summaries that name what they sum up, facts that name their evidence. Reads
+    /// every record that may be one of these.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub async fn derived(
+        &self,
+        of: &[Identity],
+        sources: &[Source],
+    ) -> Result<Vec<Identity>, Error> {
+        let places = self.shared.places.clone();
+        let pin = task::spawn_blocking(move || places.pin());
+        let _pin = pin.await.map_err(|_| Error::Closed)??;
+        let snapshot = self.shared.journal.snapshot(Vec::new(), 0).await?;
+        let mut made_from = MadeFrom { gate: &self.gate, records: HashMap::new() };
+        let waiting: HashSet<&str> =
+            snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
+        if let Some(library) = self.shared.library(snapshot.edition).await? {
+            let records = library.with_origins().await?;
+            let held = records.iter().filter(|it| !waiting.contains(&*it.encoded_identity()));
+            held.for_each(|record| made_from.note(record));
+        }
+        let rows = snapshot.fresh.iter().filter_map(|change| change.row.as_ref());
+        rows.for_each(|row| made_from.note(&row.record));
+        let mut queue: Vec<String> = of.iter().map(Identity::encode).collect();
+        let mut seen: HashSet<String> = queue.iter().cloned().collect();
+        queue.extend(sources.iter().map(of_source));
+        let mut derived = Vec::new();
+        while let Some(origin) = queue.pop() {
+            for identity in made_from.records.remove(&origin).into_iter().flatten() {
+                let key = identity.encode();
+                if seen.insert(key.clone()) {
+                    derived.push(identity);
+                    queue.push(key);
+                }
+            }
+        }
+        Ok(derived)
+    }
+}
+
+impl Longterm {
+    /// As [`forget`](LongtermView::forget), and returns when no file of the data directory keeps a
     /// byte of the records, whether they were stored until now or deleted before: tables, indexes,
     /// older versions, the journal, its log and its list of what was refused, and the quarantine
     /// are rewritten or removed. What the journal keeps for ever is that the key was deleted, and
@@ -88,11 +134,11 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`], and [`Error::Library`], [`Error::Io`] where this process is the owner;
     /// the purge goes on.
-    pub async fn purge(&self, keys: Vec<String>) -> Result<Purged, Error> {
-        let contents = self.contents(&keys).await?;
-        let (keys, number) = self.shared.journal.purge(keys, contents).await?;
+    pub async fn purge(&self, identities: Vec<Identity>) -> Result<Purged, Error> {
+        let contents = self.contents(&identities).await?;
+        let (identities, number) = self.shared.journal.purge(identities, contents).await?;
         self.shared.wake.notify_one();
-        Ok(Purged { keys, pending: self.settle(number).await? })
+        Ok(Purged { identities, pending: self.settle(number).await? })
     }
 
     /// Returns when all that was to be purged is gone, or what is in the way.
@@ -121,66 +167,64 @@ impl Longterm {
             }
         }
     }
+}
 
-    /// The keys of all records whose scope has every part that `scope` has; those shared with
-    /// others are not among them. All keys where it has none.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn keys_in(&self, scope: Scope) -> Result<Vec<String>, Error> {
-        self.shared.journal.keys_in(scope).await
-    }
+/// What things were made from: the encoded identities of records and `kind/id` of sources that are
+/// none, each with the records made from it.
+struct MadeFrom<'a> {
+    gate: &'a Gate,
+    records: HashMap<String, Vec<Identity>>,
+}
 
-    /// The keys of what was made from the things named in `of` (`kind/id`, a source that is no
-    /// record included, such as `file/notes.md`), and of what was made from that in turn: chunks of
-    /// a document, a goal's tasks, a task's tool calls, summaries that name what they sum up, facts
-    /// that name their evidence.
-    /// Reads every record that may be one of these.
-    ///
-    /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
-    pub async fn derived(&self, of: &[String]) -> Result<Vec<String>, Error> {
-        let places = self.shared.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
-        let _pin = pin.await.map_err(|_| Error::Closed)??;
-        let snapshot = self.shared.journal.snapshot(Vec::new(), 0).await?;
-        let mut made_from: HashMap<String, Vec<String>> = HashMap::new();
-        let mut note = |record: &Record| {
-            for origin in origins(record) {
-                made_from.entry(origin).or_default().push(record.key());
-            }
-        };
-        let waiting: HashSet<&str> =
-            snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
-        if let Some(library) = self.shared.library(snapshot.edition).await? {
-            let records = library.with_origins().await?;
-            records.iter().filter(|it| !waiting.contains(it.key().as_str())).for_each(&mut note);
+impl MadeFrom<'_> {
+    fn note(&mut self, record: &Record) {
+        if !self.gate.sees(&record.scope) {
+            return;
         }
-        let rows = snapshot.fresh.iter().filter_map(|change| change.row.as_ref());
-        rows.for_each(|row| note(&row.record));
-        let mut seen: HashSet<String> = of.iter().cloned().collect();
-        let mut queue = of.to_vec();
-        let mut derived = Vec::new();
-        while let Some(origin) = queue.pop() {
-            for key in made_from.remove(&origin).into_iter().flatten() {
-                if seen.insert(key.clone()) {
-                    derived.push(key.clone());
-                    queue.push(key);
-                }
-            }
+        let identity = record.identity();
+        for origin in origins(record) {
+            self.records.entry(origin).or_default().push(identity.clone());
         }
-        Ok(derived)
     }
 }
 
-/// The keys of what a record belongs to or was made from.
+/// What a record belongs to or was made from. Of what does not say whose it is both are named: what
+/// the record's owner has, and what is shared.
 fn origins(record: &Record) -> Vec<String> {
-    let source = record.source.as_ref().map(|source| format!("{}/{}", source.kind, source.id));
-    let payload = &record.payload;
-    let parent = |field: &str, kind: &str| Some(format!("{kind}/{}", payload[field].as_str()?));
-    let originals = ["originals", "evidence"].map(|field| payload[field].as_array());
-    let originals = originals.into_iter().flatten().flatten();
-    let originals = originals.filter_map(|key| key.as_str()).map(str::to_owned);
-    let parents = [source, parent("goal_id", "goal"), parent("task_id", "task")];
-    parents.into_iter().flatten().chain(originals).collect()
+    let own = record.owner();
+    let of_owners = |kind: Kind, id: &str| {
+        let owners = [own.as_str(), Owner::SHARED.as_str()];
+        owners.map(|owner| aios_record::encode(owner, kind, id))
+    };
+    let mut origins: Vec<String> = record.references.iter().map(Identity::encode).collect();
+    if let Some(source) = &record.source {
+        match source.kind.parse() {
+            Ok(kind) => origins.extend(of_owners(kind, &source.id)),
+            Err(_) => origins.push(of_source(source)),
+        }
+    }
+    if record.references.is_empty() {
+        let payload = &record.payload;
+        let parents = [("goal_id", Kind::Goal), ("task_id", Kind::Task)];
+        for (field, kind) in parents {
+            origins.extend(payload[field].as_str().into_iter().flat_map(|id| of_owners(kind, id)));
+        }
+        let originals = ["originals", "evidence"].map(|field| payload[field].as_array());
+        let keys = originals.into_iter().flatten().flatten().filter_map(|key| key.as_str());
+        for key in keys {
+            let parsed = key.split_once('/').and_then(|(kind, id)| Some((kind.parse().ok()?, id)));
+            match parsed {
+                Some((kind, id)) => origins.extend(of_owners(kind, id)),
+                None => origins.push(key.to_owned()),
+            }
+        }
+    }
+    origins.sort_unstable();
+    origins.dedup();
+    origins
+}
+
+/// A source that is not a record.
+fn of_source(source: &Source) -> String {
+    format!("{}/{}", source.kind, source.id)
 }

@@ -22,13 +22,14 @@ use std::{
 };
 
 use aios_embedding::Embedder;
-use aios_record::Timestamp;
+use aios_record::{Identity, Timestamp};
 use tokio::task;
 
 pub use self::report::{Progress, Reindexed, Repaired};
 use self::{copy::Copying, reembed::Reembedding, report::Findings};
 use crate::{
     Config, Error, Longterm, Space,
+    error::shown,
     journal::{Expected, Journal, REST, Switch},
     library::{self, Edition, Library},
     owner::{Places, check_journal, heal, lock, remove_older_tables, set_aside},
@@ -129,13 +130,14 @@ impl Longterm {
         Ok(findings.into_repaired())
     }
 
-    /// Forgets that these records (`kind/id`), which a repair found missing, were ever stored, and
+    /// Forgets that these records, which a repair found missing, were ever stored, and
     /// lists them among what was [`refused`](Longterm::refused). Those that were stored again since
     /// stay.
     ///
     /// # Errors
     /// [`Error::Journal`] when the disk refuses.
-    pub async fn give_up(&self, keys: Vec<String>) -> Result<(), Error> {
+    pub async fn give_up(&self, identities: &[Identity]) -> Result<(), Error> {
+        let keys = identities.iter().map(Identity::encode).collect();
         self.shared.journal.give_up(keys, self.shared.now()).await
     }
 }
@@ -247,7 +249,7 @@ impl Rebuild {
         let (missing, outdated) = copying.lacking(&expected);
         if self.purpose == Purpose::Reindex && !missing.is_empty() {
             return Err(Error::Damaged {
-                key: missing[0].clone(),
+                key: shown(&missing[0]),
                 reason: format!(
                     "it and {} more are not in the library; run `aios-memory repair` first",
                     missing.len() - 1

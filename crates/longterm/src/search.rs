@@ -24,11 +24,11 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::{Kind, Record, ScopeFilter, Timestamp};
+use aios_record::{Gate, Identity, Kind, Record, ScopeFilter, Timestamp};
 use tokio::task;
 
 use crate::{
-    Error, Longterm,
+    Error, LongtermView,
     journal::Snapshot,
     library::SHOWN_COLUMNS,
     search::{
@@ -45,6 +45,7 @@ use crate::{
     store::{Shared, Tries},
 };
 pub(crate) use background::Background;
+pub(crate) use filter::visible;
 pub(crate) use resident::Resident;
 pub use score::{Explanation, Weights};
 pub(crate) use segment::Names;
@@ -68,7 +69,7 @@ const QUERY_TERMS_MAX: usize = 64;
 pub struct SearchOptions {
     /// How many hits at most; 10 unless told, [`LIMIT_MAX`] at most.
     pub limit: usize,
-    /// Whose records.
+    /// Narrows the view's gate.
     pub scope: ScopeFilter,
     /// Which kinds; all unless told.
     pub kinds: Option<Vec<Kind>>,
@@ -84,7 +85,7 @@ pub struct SearchOptions {
     /// Leaves out hits of lower relevance, 0 to 1.
     pub min_relevance: Option<f64>,
     /// The query as a vector, in a store whose vectors are the caller's own, see
-    /// [`Longterm::open_with_vectors`]; none elsewhere.
+    /// [`Longterm::open_with_vectors`](crate::Longterm::open_with_vectors); none elsewhere.
     pub vector: Option<Vec<f32>>,
     /// Whether hits say how they came about; they do not unless told.
     pub explain: Explain,
@@ -127,24 +128,26 @@ pub struct Found {
 /// A record that fits a query.
 #[derive(Debug, Clone)]
 pub struct Hit {
-    /// The record; its `payload` and `provenance` are left out, see
-    /// [`Longterm::record`].
+    /// The record; its `payload`, `provenance` and `references` are left out, see
+    /// [`LongtermView::records`].
     pub record: Record,
     /// Orders the hits of one search.
     pub score: f64,
     /// How well it fits, 0 to 1; grows with the score and means the same in every search.
     pub relevance: f64,
-    /// Keys of records with the same words, which this hit stands for.
-    pub folded: Vec<String>,
+    /// Records with the same words, which this hit stands for.
+    pub folded: Vec<Identity>,
     /// How the score came about, if that was asked for.
     pub explain: Option<Explanation>,
 }
 
-impl Longterm {
+impl LongtermView {
     /// Finds the records that fit `text`, best first. A text without a single word finds nothing,
     /// unless it comes with a vector.
     ///
     /// # Errors
+    /// - [`Error::Scope`] when [`SearchOptions::scope`] names a part other than the one that the
+    ///   view is bound to.
     /// - [`Error::QueryTooLong`] above [`QUERY_BYTES_MAX`] bytes, [`Error::TooMany`] above
     ///   [`LIMIT_MAX`] hits or 100 tags.
     /// - [`Error::VectorMissing`] without a vector where vectors are the caller's own,
@@ -152,16 +155,22 @@ impl Longterm {
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         check(text, options)?;
+        let gate = self.gate.narrow(&options.scope)?;
         let mut tries = Tries::default();
         loop {
-            match self.search_once(text, options).await {
+            match self.search_once(text, options, &gate).await {
                 Err(error) if tries.are_left(&error) => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn search_once(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
+    async fn search_once(
+        &self,
+        text: &str,
+        options: &SearchOptions,
+        gate: &Gate,
+    ) -> Result<Found, Error> {
         let shared = &self.shared;
         let terms = shared.analyzer.query_terms(text);
         if (terms.is_empty() && options.vector.is_none()) || options.limit == 0 {
@@ -190,7 +199,7 @@ impl Longterm {
                 statistics,
             },
             centre,
-            filter: Filter::new(options, now),
+            filter: Filter::new(options, gate.clone(), now),
             parts: seen.parts.iter().cloned().chain(parts).collect(),
             seen,
             rows: options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
@@ -321,9 +330,9 @@ fn check(text: &str, options: &SearchOptions) -> Result<(), Error> {
 }
 
 impl Filter {
-    fn new(options: &SearchOptions, now: Timestamp) -> Filter {
+    fn new(options: &SearchOptions, gate: Gate, now: Timestamp) -> Filter {
         Filter {
-            scope: options.scope.clone(),
+            gate,
             kinds: options.kinds.clone(),
             tags: options.tags.clone(),
             since: options.since,

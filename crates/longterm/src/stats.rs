@@ -27,9 +27,7 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`], [`Error::Io`] when the directory cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        let counts = self.shared.journal.counts().await?.into_iter();
-        let collections: BTreeMap<&'static str, u64> =
-            counts.map(|(kind, count)| (kind.collection(), count)).collect();
+        let collections = self.counts().await?;
         let places = self.shared.places.clone();
         let disk_bytes = task::spawn_blocking(move || {
             bytes_below(&places.library).map_err(Error::io("list", &places.library)).map(|bytes| {

@@ -1,23 +1,24 @@
-//! The handle: opening, writing, reading by key, draining and closing.
+//! The handle: opening, draining and closing. Not here: operations on records, see `view`.
 
 use std::{
+    ops::Deref,
     path::Path,
     sync::{Arc, OnceLock, RwLock},
     time::Duration,
 };
 
 use aios_embedding::Embedder;
-use aios_record::{Change, Id, Kind, Record, Scope, Timestamp};
+use aios_record::{Gate, Timestamp};
 use tokio::{
     sync::{Mutex, Notify},
     task, time,
 };
 
 use crate::{
-    Config, Error,
+    Config, Error, LongtermView,
     analysis::Analyzer,
-    change::{Turns, is_past},
-    journal::{Journal, Limits, Outcome, Write},
+    change::Turns,
+    journal::{Journal, Limits},
     library::{Edition, Library, Site},
     owner::{self, Owner, Places},
     search::{Background, Names, Resident, Waiting, Weights},
@@ -33,14 +34,22 @@ const HEAL_TRIES: u32 = 50;
 /// How often a short read is tried while the owner prunes what it reads.
 const READ_TRIES: u32 = 4;
 
-/// The handle on one data directory's long-term memory. Clones share everything.
+/// The handle on one data directory's long-term memory: the administrator's
+/// [view](LongtermView), and upkeep. Clones share everything.
 ///
-/// When the last clone goes, what waits in the journal stays there for the next owner;
-/// [`close`](Longterm::close) moves it into the library first.
+/// When the last clone goes, and the last view, what waits in the journal stays there for the next
+/// owner; [`close`](Longterm::close) moves it into the library first.
 #[derive(Clone)]
 pub struct Longterm {
-    pub(crate) shared: Arc<Shared>,
-    worker: Arc<Worker>,
+    view: LongtermView,
+}
+
+impl Deref for Longterm {
+    type Target = LongtermView;
+
+    fn deref(&self) -> &LongtermView {
+        &self.view
+    }
 }
 
 /// What the handle and its worker share.
@@ -67,15 +76,6 @@ pub(crate) struct Shared {
     pub(crate) turns: Turns,
 }
 
-/// What became of a record given to [`Longterm::store`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// `kind/id`.
-    pub key: String,
-    /// Whether the same content was stored already.
-    pub known: bool,
-}
-
 impl Longterm {
     /// Opens long-term memory in the data directory `dir`, which is made (mode 0700) if it does
     /// not exist. Background work runs on the tokio runtime that this is called on.
@@ -94,7 +94,7 @@ impl Longterm {
     }
 
     /// As [`open`](Longterm::open), for a store that embeds nothing: records and knowledge come
-    /// with vectors of the caller's own ([`store_with_vectors`](Longterm::store_with_vectors),
+    /// with vectors of the caller's own ([`store_with_vectors`](LongtermView::store_with_vectors),
     /// [`Knowledge::with_vector`]), and so do searches ([`SearchOptions::vector`]). Vectors are
     /// stored and compared at length 1, whatever length they come with; one of all zeros is alike
     /// to nothing. What comes by the feed has no vector and is found by its words.
@@ -152,54 +152,14 @@ impl Longterm {
             owned => owned?,
         }
         let worker = Arc::new(Worker::start(Arc::clone(&shared)));
-        Ok(Longterm { shared, worker })
+        let gate = Gate::administrator();
+        Ok(Longterm { view: LongtermView { shared, gate, worker } })
     }
 
-    /// Stores records, or replaces those of the same key, all or none. When this returns they are
-    /// durable and found by every search; what they replace stays in the
-    /// [`history`](Longterm::history).
-    ///
-    /// A record whose content is stored already is left as it is, with the provenance and the
-    /// `recorded_at` that it had: who wrote a text first, and when, is what can be asked of it.
-    /// `recorded_at` is set to now where it is the epoch.
-    ///
-    /// # Errors
-    /// - [`Error::Conflict`] when a key is stored in another scope.
-    /// - [`Error::VectorMissing`] where vectors are the caller's own, see
-    ///   [`open_with_vectors`](Longterm::open_with_vectors).
-    /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the
-    ///   configuration is reached, [`Error::Unstorable`] when a payload is nested too deeply.
-    pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
-        let keys: Vec<String> = records.iter().map(Record::key).collect();
-        let changes =
-            records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
-        let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
-        self.store_writes(keys, writes).await
-    }
-
-    /// Stores records with vectors of the caller's own, as [`store`](Longterm::store) does without.
-    ///
-    /// # Errors
-    /// - [`Error::VectorUnfit`] when a vector is of another dimension than the store's or not
-    ///   finite, or when the store embeds texts by itself.
-    /// - As [`store`](Longterm::store).
-    pub async fn store_with_vectors(
-        &self,
-        records: Vec<(Record, Vec<f32>)>,
-    ) -> Result<Vec<Stored>, Error> {
-        let keys: Vec<String> = records.iter().map(|(record, _)| record.key()).collect();
-        let writes = self.shared.with_given_vectors(records)?;
-        self.store_writes(keys, writes).await
-    }
-
-    async fn store_writes(
-        &self,
-        keys: Vec<String>,
-        writes: Vec<Write>,
-    ) -> Result<Vec<Stored>, Error> {
-        let outcomes = self.shared.write(writes).await?;
-        let stored = keys.into_iter().zip(outcomes);
-        Ok(stored.map(|(key, outcome)| Stored { key, known: outcome == Outcome::Known }).collect())
+    /// Long-term memory as `gate` sees it.
+    #[must_use]
+    pub fn scoped(&self, gate: Gate) -> LongtermView {
+        LongtermView { gate, ..self.view.clone() }
     }
 
     /// Makes durable all that was acknowledged before the call. With [`Durability::Full`] it is
@@ -212,44 +172,6 @@ impl Longterm {
     /// [`Error::Journal`] when the disk refuses.
     pub async fn sync(&self) -> Result<(), Error> {
         self.shared.journal.sync().await
-    }
-
-    /// Which of these keys (`kind/id`) were ever acknowledged and not deleted since, in the order
-    /// given.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn known(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
-        self.shared.journal.known(keys).await
-    }
-
-    /// As [`known`](Longterm::known), with the scope in which each is stored.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn scopes(&self, keys: Vec<String>) -> Result<Vec<Option<Scope>>, Error> {
-        self.shared.journal.scopes(keys).await
-    }
-
-    /// The whole record of a key, superseded ones included; none if it is not stored or has
-    /// expired.
-    ///
-    /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
-    pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
-        let found = self.shared.rows(vec![format!("{kind}/{id}")]).await?.pop();
-        let now = self.shared.now();
-        Ok(found.map(|row| row.record).filter(|record| !is_past(record, now)))
-    }
-
-    /// The whole records of `keys` (`kind/id`), in no order, expired ones included; those that are
-    /// not stored are left out.
-    ///
-    /// # Errors
-    /// As [`record`](Longterm::record).
-    pub async fn records(&self, keys: Vec<String>) -> Result<Vec<Record>, Error> {
-        let rows = self.shared.rows(keys).await?;
-        Ok(rows.into_iter().map(|row| row.record).collect())
     }
 
     /// Returns when the library holds all that was acknowledged before the call, whichever process

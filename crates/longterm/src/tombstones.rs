@@ -5,30 +5,31 @@
 //! takes records in that nobody asked for (a file that is read again, another program's store)
 //! asks for those before.
 
-use aios_record::Record;
+use aios_record::{Identity, Record};
 
 use crate::{
-    Error, Longterm,
-    journal::{Contents, Secret},
+    Error, LongtermView,
+    journal::{Contents, Secret, Tombstone},
 };
 
 /// As many records are looked at at once for what they say.
 const KEYS_AT_ONCE: usize = 500;
 
-impl Longterm {
+impl LongtermView {
     /// Which of these records were forgotten, here or by whoever
-    /// [left their tombstones](Longterm::leave_tombstones): one with the same kind, scope and text,
+    /// [left their tombstones](LongtermView::leave_tombstones): one with the same kind, scope and text,
     /// or with the same key, and none of them was stored since. Costs next to nothing where nothing
     /// was ever forgotten.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
+    /// journal cannot be read.
     pub async fn are_forgotten(&self, records: &[Record]) -> Result<Vec<bool>, Error> {
         let journal = &self.shared.journal;
         let Some(secret) = journal.secret_of_tombstones().await? else {
             return Ok(vec![false; records.len()]);
         };
-        let named = records.iter().map(|record| secret.tombstone(record)).collect();
+        let named = self.named(&secret, records)?;
         journal.have_tombstones(named).await
     }
 
@@ -36,43 +37,53 @@ impl Longterm {
     /// `journal.db`, for ever.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
+    /// disk refuses.
     pub async fn leave_tombstones(&self, records: &[Record]) -> Result<(), Error> {
         if records.is_empty() {
             return Ok(());
         }
         let journal = &self.shared.journal;
         let secret = journal.tombstone_secret().await?;
-        let named = records.iter().map(|record| secret.tombstone(record)).collect();
+        let named = self.named(&secret, records)?;
         journal.leave_tombstones(named).await
     }
 
     /// Lifts the tombstones of records that are stored in another tier, as
-    /// [`store`](Longterm::store) does for those that it stores.
+    /// [`store`](LongtermView::store) does for those that it stores.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
+    /// disk refuses.
     pub async fn lift_tombstones(&self, records: &[Record]) -> Result<(), Error> {
         let journal = &self.shared.journal;
         let Some(secret) = journal.secret_of_tombstones().await? else { return Ok(()) };
-        let named = records.iter().map(|record| secret.tombstone(record)).collect();
+        let named = self.named(&secret, records)?;
         journal.lift_tombstones(named).await
     }
 
-    /// What tombstones of `keys` are to know of what is stored under them.
-    pub(crate) async fn contents(&self, keys: &[String]) -> Result<Contents, Error> {
+    /// What names `records` as they would be stored through this view.
+    fn named(&self, secret: &Secret, records: &[Record]) -> Result<Vec<Tombstone>, Error> {
+        let name = |record: &Record| {
+            let mut record = record.clone();
+            self.gate.fill(&mut record.scope)?;
+            Ok(secret.tombstone(&record))
+        };
+        records.iter().map(name).collect()
+    }
+
+    /// What tombstones of `identities` are to know of what is stored under them.
+    pub(crate) async fn contents(&self, identities: &[Identity]) -> Result<Contents, Error> {
         let mut contents = Contents::new();
-        if keys.is_empty() {
+        if identities.is_empty() {
             return Ok(contents);
         }
         let secret: Secret = self.shared.journal.tombstone_secret().await?;
-        for keys in keys.chunks(KEYS_AT_ONCE) {
-            match self.shared.rows(keys.to_vec()).await {
-                Ok(rows) => {
-                    contents.extend(rows.iter().filter_map(|row| {
-                        Some((row.record.key(), secret.of_content(&row.record)?))
-                    }))
-                }
+        for identities in identities.chunks(KEYS_AT_ONCE) {
+            match self.shared.rows(identities.iter().map(Identity::encode).collect()).await {
+                Ok(rows) => contents.extend(rows.iter().filter_map(|row| {
+                    Some((row.record.encoded_identity(), secret.of_content(&row.record)?))
+                })),
                 // What cannot be read must not be kept from being forgotten; its key is enough.
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use aios_record::Identity;
 use serde::Serialize;
 use tokio::task;
 
@@ -13,16 +14,16 @@ const READ_ROWS: usize = 128;
 /// Whether the library holds what the journal says it does.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Verification {
-    /// Keys that were compared.
+    /// Records that were compared.
     pub checked: u64,
-    /// Keys that the library should hold and does not, or in a file that cannot be read.
-    pub missing: Vec<String>,
-    /// Keys that the library holds more than once.
-    pub repeated: Vec<String>,
-    /// Keys that the library holds and the journal does not know.
-    pub unknown: Vec<String>,
-    /// Keys whose row cannot be read, or is not what it was, of those that were read.
-    pub unreadable: Vec<String>,
+    /// Records that the library should hold and does not, or in a file that cannot be read.
+    pub missing: Vec<Identity>,
+    /// Records that the library holds more than once.
+    pub repeated: Vec<Identity>,
+    /// Records that the library holds and the journal does not know.
+    pub unknown: Vec<Identity>,
+    /// Records whose row cannot be read, or is not what it was, of those that were read.
+    pub unreadable: Vec<Identity>,
     /// Columns whose index cannot be used.
     pub indexes: Vec<String>,
 }
@@ -36,13 +37,14 @@ impl Verification {
 
     /// What is wrong, each sort with its name.
     #[must_use]
-    pub fn findings(&self) -> [(&'static str, &[String]); 5] {
+    pub fn findings(&self) -> [(&'static str, Vec<String>); 5] {
+        let shown = |of: &[Identity]| of.iter().map(Identity::to_string).collect();
         [
-            ("missing", &self.missing),
-            ("twice", &self.repeated),
-            ("unknown", &self.unknown),
-            ("unreadable", &self.unreadable),
-            ("damaged index of", &self.indexes),
+            ("missing", shown(&self.missing)),
+            ("twice", shown(&self.repeated)),
+            ("unknown", shown(&self.unknown)),
+            ("unreadable", shown(&self.unreadable)),
+            ("damaged index of", self.indexes.clone()),
         ]
     }
 }
@@ -101,24 +103,30 @@ impl Longterm {
         found.retain(|key| !held.pending.contains(key));
         found.sort_unstable();
         let repeated = found.windows(2).filter(|pair| pair[0] == pair[1]);
-        report.repeated = repeated.map(|pair| pair[0].clone()).collect();
+        report.repeated = identities(repeated.map(|pair| &pair[0]));
         let found: BTreeSet<String> = found.into_iter().collect();
-        report.missing = held.keys.difference(&found).cloned().collect();
-        if !report.missing.is_empty() {
+        let mut missing: Vec<&String> = held.keys.difference(&found).collect();
+        if !missing.is_empty() {
             // What was deleted or changed since the journal was read is not missing.
             let now = self.shared.journal.held().await?;
-            report.missing.retain(|key| now.keys.contains(key));
+            missing.retain(|key| now.keys.contains(*key));
         }
-        let strangers: Vec<String> = found.difference(&held.keys).cloned().collect();
+        report.missing = identities(missing);
+        let strangers = identities(found.difference(&held.keys));
         // What was stored since the journal was read is no stranger.
-        let known = self.shared.journal.known(strangers.clone()).await?.into_iter();
+        let known = self.known(&strangers).await?.into_iter();
         let unknown = strangers.into_iter().zip(known).filter(|(_, known)| !known);
-        report.unknown = unknown.map(|(key, _)| key).collect();
+        report.unknown = unknown.map(|(identity, _)| identity).collect();
         Ok(report)
     }
 }
 
-/// The keys of all rows that can be read. Notes in `report` what is damaged.
+/// Those of encoded identities; what is none is not one of a record.
+fn identities<'a>(keys: impl IntoIterator<Item = &'a String>) -> Vec<Identity> {
+    keys.into_iter().filter_map(|key| Identity::decode(key).ok()).collect()
+}
+
+/// The encoded identities of all rows that can be read. Notes in `report` what is damaged.
 async fn look_at(
     library: &Library,
     vectors: &Vectors,
@@ -145,11 +153,11 @@ async fn look_at(
                 let mut damaged: HashSet<u32> = readable.damaged.into_iter().collect();
                 damaged.extend(readable.rows.iter().map(|(offset, _)| *offset));
                 let damaged = stamps.iter().filter(|(offset, _)| damaged.contains(offset));
-                report.unreadable.extend(damaged.map(|(_, row)| row.record.key()));
+                report.unreadable.extend(damaged.map(|(_, row)| row.record.identity()));
                 progress(Progress { done: (keys.len() + stamps.len()) as u64, total });
             }
         }
-        keys.extend(stamps.iter().map(|(_, row)| row.record.key()));
+        keys.extend(stamps.iter().map(|(_, row)| row.record.encoded_identity()));
     }
     report.indexes = library.damaged_indexes().await?;
     Ok(keys)

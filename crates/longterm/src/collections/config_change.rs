@@ -1,11 +1,11 @@
 //! The history of configuration files: what was changed, by whom and why.
 
-use aios_record::{Id, Kind, Record, ScopeFilter, Timestamp};
+use aios_record::{Id, Kind, Record, Timestamp};
 use lancedb::expr::{col, lit};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Meta, read};
-use crate::{Error, Longterm};
+use crate::{Error, LongtermView};
 
 /// One change of a configuration file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,30 +71,26 @@ impl Item for ConfigChange {
     }
 }
 
-impl Longterm {
+impl LongtermView {
     /// Stores a change of a configuration file; returns its id. One without a `timestamp` gets it
     /// now.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a path and a reason; as [`store`](Longterm::store).
+    /// [`Error::Invalid`] without a path and a reason; as [`store`](LongtermView::store).
     pub async fn store_config_change(&self, change: ConfigChange) -> Result<Id, Error> {
         let timestamp = change.timestamp.or_else(|| Some(self.shared.now()));
         self.store_item(&ConfigChange { timestamp, ..change }).await
     }
 
-    /// What `scope` admits of the changes of the file `path`, newest first, at most the newest
+    /// The changes of the file `path`, newest first, at most the newest
     /// [`LIMIT_MAX`](crate::LIMIT_MAX).
     ///
     /// # Errors
     /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].
-    pub async fn config_history(
-        &self,
-        path: &str,
-        scope: &ScopeFilter,
-    ) -> Result<Vec<ConfigChange>, Error> {
+    pub async fn config_history(&self, path: &str) -> Result<Vec<ConfigChange>, Error> {
         let of_path = col("title").eq(lit(path));
         let is_of_path = |record: &Record| record.title.as_deref() == Some(path);
-        let mut found = self.matching(Kind::ConfigChange, scope, of_path, is_of_path).await?;
+        let mut found = self.matching(Kind::ConfigChange, of_path, is_of_path).await?;
         found.sort_by_key(|record| std::cmp::Reverse((record.time(), record.id.clone())));
         found.iter().take(crate::LIMIT_MAX).map(read).collect()
     }

@@ -4,7 +4,7 @@ use aios_record::{Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Meta};
-use crate::{Error, Longterm};
+use crate::{Error, LongtermView};
 
 /// Something that went wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,11 +79,11 @@ impl Item for Incident {
     }
 }
 
-impl Longterm {
+impl LongtermView {
     /// Stores an incident, or replaces the one of its id; returns its id.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without any prose; as [`store`](Longterm::store).
+    /// [`Error::Invalid`] without any prose; as [`store`](LongtermView::store).
     pub async fn store_incident(&self, incident: Incident) -> Result<Id, Error> {
         self.store_item(&incident).await
     }

@@ -5,15 +5,15 @@
 //! records of their own, whose `source` is the whole; they are written, changed and removed in one
 //! transaction with it.
 
-use aios_record::{Change, Id, Kind, Record, ScopeFilter, Source};
+use aios_record::{Change, Id, Key, Kind, Record, Source};
 use lancedb::expr::{DfExpr, col, contains, lit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Item, Meta, read, record_of};
-use crate::{Error, Found, LIMIT_MAX, Longterm, SearchOptions, chunk::chunks_of};
+use crate::{Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of};
 
-/// Hits of [`Longterm::search_knowledge`] where 0 are asked for.
+/// Hits of [`LongtermView::search_knowledge`] where 0 are asked for.
 const LIMIT_DEFAULT: usize = 10;
 /// The source's kind of a piece.
 const PIECE_OF: &str = "knowledge";
@@ -48,7 +48,7 @@ pub struct Knowledge {
     /// Labels to filter by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// The content as a vector of the caller's own, see [`Longterm::open_with_vectors`]. Reading
+    /// The content as a vector of the caller's own, see [`Longterm::open_with_vectors`](crate::Longterm::open_with_vectors). Reading
     /// leaves it out.
     #[serde(skip)]
     pub vector: Option<Vec<f32>>,
@@ -115,26 +115,26 @@ impl Item for Knowledge {
     }
 }
 
-impl Longterm {
+impl LongtermView {
     /// Stores knowledge, or replaces the one of its id; returns its id. A long content is cut at
     /// sentence ends into pieces of about 500 tokens, each beginning with about the last 50 of the
     /// one before; a hit that is such a piece names the whole as its `source`. What comes with a
     /// vector stays in one piece.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; as [`store`](Longterm::store), and as
-    /// [`store_with_vectors`](Longterm::store_with_vectors) with a vector.
+    /// [`Error::Invalid`] without a title and a text; as [`store`](LongtermView::store), and as
+    /// [`store_with_vectors`](LongtermView::store_with_vectors) with a vector.
     pub async fn add_knowledge(&self, mut knowledge: Knowledge) -> Result<Id, Error> {
         if let Some(vector) = knowledge.vector.take() {
             self.store_with_vectors(vec![(record_of(&knowledge)?, vector)]).await?;
             return Ok(knowledge.id);
         }
-        let changes = self.pieces_of(&knowledge)?;
+        let changes = self.pieces_of(&knowledge, &|record| self.fill(record))?;
         self.store_whole(changes).await
     }
 
-    /// The knowledge of this category and under this key, where they are given, that `scope`
-    /// admits: the surest first, then the newest; at most [`LIMIT_MAX`]. Documents are whole.
+    /// The knowledge of this category and under this key, where they are given: the surest first,
+    /// then the newest; at most [`LIMIT_MAX`]. Documents are whole.
     ///
     /// # Errors
     /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].
@@ -142,7 +142,6 @@ impl Longterm {
         &self,
         category: Option<&str>,
         key: Option<&str>,
-        scope: &ScopeFilter,
     ) -> Result<Vec<Knowledge>, Error> {
         let wanted = [("category", category), ("key", key)];
         let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -158,37 +157,35 @@ impl Longterm {
             !is_piece(record)
                 && wanted.iter().all(|(name, value)| record.payload.get(*name) == Some(value))
         };
-        let mut found = self.matching(Kind::Knowledge, scope, filter, is_wanted).await?;
+        let mut found = self.matching(Kind::Knowledge, filter, is_wanted).await?;
         found.sort_by(|a, b| {
             b.confidence.total_cmp(&a.confidence).then_with(|| b.time().cmp(&a.time()))
         });
         found.iter().take(LIMIT_MAX).map(read).collect()
     }
 
-    /// Finds the knowledge that `scope` admits and that fits `query`, best first; 10 hits where
-    /// `limit` is 0. Where vectors are the caller's own, use [`search`](Longterm::search), which
+    /// Finds the knowledge that fits `query`, best first; 10 hits where `limit` is 0. Where vectors are the caller's own, use [`search`](LongtermView::search), which
     /// takes the query's.
     ///
     /// # Errors
-    /// As [`search`](Longterm::search).
-    pub async fn search_knowledge(
-        &self,
-        query: &str,
-        limit: usize,
-        scope: &ScopeFilter,
-    ) -> Result<Found, Error> {
+    /// As [`search`](LongtermView::search).
+    pub async fn search_knowledge(&self, query: &str, limit: usize) -> Result<Found, Error> {
         let options = SearchOptions {
             limit: if limit == 0 { LIMIT_DEFAULT } else { limit },
             kinds: Some(vec![Kind::Knowledge]),
-            scope: scope.clone(),
             ..SearchOptions::default()
         };
         self.search(query, &options).await
     }
 
     /// The whole, first, and its further pieces.
-    pub(super) fn pieces_of(&self, knowledge: &Knowledge) -> Result<Vec<Change>, Error> {
+    pub(super) fn pieces_of(
+        &self,
+        knowledge: &Knowledge,
+        fill: &dyn Fn(&mut Record) -> Result<(), Error>,
+    ) -> Result<Vec<Change>, Error> {
         let mut whole = record_of(knowledge)?;
+        fill(&mut whole)?;
         let count_tokens = |text: &str| self.shared.vectors.count_tokens(text);
         let tokens_max = self.shared.vectors.tokens_max();
         let ranges = chunks_of(&knowledge.content, tokens_max, &count_tokens);
@@ -214,6 +211,7 @@ impl Longterm {
                     "bytes": [range.start, range.end],
                 }),
                 source: Some(Source { kind: PIECE_OF.to_owned(), id: whole.id.to_string() }),
+                references: vec![whole.identity()],
                 ..whole.clone()
             })));
         }
@@ -229,14 +227,16 @@ impl Longterm {
         let Some(Change::Upsert(whole)) = changes.first() else {
             unreachable!("the whole comes first")
         };
-        let id = whole.id.clone();
-        self.put(Kind::Knowledge, &id, |there| match there {
-            Some(there) if there.scope != whole.scope => Err(Error::Conflict { key: there.key() }),
+        let identity = whole.identity();
+        self.put(&identity, |there| match there {
+            Some(there) if there.scope != whole.scope => {
+                Err(Error::Conflict { key: identity.to_string() })
+            }
             Some(there) => Ok(without_lost_pieces(there, changes.clone())),
             None => Ok(changes.clone()),
         })
         .await?;
-        Ok(id)
+        Ok(identity.id)
     }
 }
 
@@ -247,12 +247,10 @@ pub(super) fn without_lost_pieces(before: &Record, mut changes: Vec<Change>) -> 
         _ => return changes,
     };
     let left = changes.len() as u64;
-    changes.extend(
-        (left + 1..=pieces).map(|number| Change::Delete {
-            kind: Kind::Knowledge,
-            id: piece_id(&before.id, number),
-        }),
-    );
+    changes.extend((left + 1..=pieces).map(|number| Change::Delete {
+        owner: Some(before.owner()),
+        key: Key::new(Kind::Knowledge, piece_id(&before.id, number)),
+    }));
     changes
 }
 

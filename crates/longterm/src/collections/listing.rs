@@ -2,61 +2,60 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aios_record::{Id, Kind, Record, ScopeFilter};
+use aios_record::{Identity, Kind, Record};
 use lancedb::expr::{DfExpr, col, lit};
 
-use crate::{Error, LIMIT_MAX, Longterm, change::is_past, store::Tries};
+use crate::{Error, LIMIT_MAX, LongtermView, change::is_past, search::visible, store::Tries};
 
 /// Some records of one collection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listed {
     /// The records.
     pub records: Vec<Record>,
-    /// After which id the next page begins; none if this is the last one.
-    pub next: Option<Id>,
+    /// The record after which the next page begins; none if this is the last one.
+    pub next: Option<Identity>,
 }
 
-impl Longterm {
-    /// At most `limit` records of a kind that `scope` admits, in the order of their ids, from the
-    /// beginning or after the id that is given. Generated ids sort by the time of their making.
-    /// Records that have expired are left out, so that a page may be short of `limit`.
+impl LongtermView {
+    /// At most `limit` records of a kind, from the beginning or after the one that is given, in the
+    /// order of their ids, for the administrator owner by owner. Generated ids sort by the time of
+    /// their making. Records that have expired are left out, so that a page may be short of `limit`.
     ///
     /// # Errors
     /// [`Error::TooMany`] above [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`].
     pub async fn list(
         &self,
         kind: Kind,
-        scope: &ScopeFilter,
-        after: Option<&Id>,
+        after: Option<&Identity>,
         limit: usize,
     ) -> Result<Listed, Error> {
         if LIMIT_MAX < limit {
             return Err(Error::TooMany { what: "records", count: limit, count_max: LIMIT_MAX });
         }
-        let after = after.map_or_else(String::new, Id::to_string);
-        let mut ids = self.shared.journal.ids(kind, scope.clone(), after, limit + 1).await?;
-        let has_more = limit < ids.len();
-        ids.truncate(limit);
-        let keys = ids.iter().map(|id| format!("{kind}/{id}")).collect();
-        let rows = self.shared.rows(keys).await?;
-        let mut records: HashMap<Id, Record> =
-            rows.into_iter().map(|row| (row.record.id.clone(), row.record)).collect();
+        let journal = &self.shared.journal;
+        let after = after.cloned();
+        let mut page = journal.page(self.gate.clone(), kind, after, limit + 1).await?;
+        let has_more = limit < page.len();
+        page.truncate(limit);
+        let rows = self.shared.rows(page.iter().map(Identity::encode).collect()).await?;
+        let mut records: HashMap<Identity, Record> =
+            rows.into_iter().map(|row| (row.record.identity(), row.record)).collect();
         let now = self.shared.now();
-        let found = ids.iter().filter_map(|id| records.remove(id));
+        let found = page.iter().filter_map(|identity| records.remove(identity));
         let records = found.filter(|record| !is_past(record, now)).collect();
-        Ok(Listed { records, next: ids.pop().filter(|_| has_more) })
+        Ok(Listed { records, next: page.pop().filter(|_| has_more) })
     }
 
-    /// The whole records of a kind that `scope` and `is_wanted` admit, in no order; `filter` says
+    /// The whole records of a kind that `is_wanted` admits, in no order; `filter` says
     /// the same to the library, or admits more.
     pub(super) async fn matching(
         &self,
         kind: Kind,
-        scope: &ScopeFilter,
         filter: DfExpr,
         is_wanted: impl Fn(&Record) -> bool,
     ) -> Result<Vec<Record>, Error> {
         let filter = col("collection").eq(lit(kind.collection())).and(filter);
+        let filter = visible(&self.gate).into_iter().fold(filter, DfExpr::and);
         let mut tries = Tries::default();
         let mut found = loop {
             match self.matching_once(kind, filter.clone()).await {
@@ -66,19 +65,19 @@ impl Longterm {
         };
         let now = self.shared.now();
         found.retain(|record| {
-            scope.admits(&record.scope) && !is_past(record, now) && is_wanted(record)
+            self.gate.sees(&record.scope) && !is_past(record, now) && is_wanted(record)
         });
         Ok(found)
     }
 
     async fn matching_once(&self, kind: Kind, filter: DfExpr) -> Result<Vec<Record>, Error> {
-        let (waiting, edition) = self.shared.journal.waiting_of(kind).await?;
+        let (waiting, edition) = self.shared.journal.waiting_of(self.gate.clone(), kind).await?;
         let mut rows = match self.shared.library(edition).await? {
             Some(library) => library.scan_whole(filter).await?,
             None => Vec::new(),
         };
         let hidden: HashSet<&str> = waiting.iter().map(|pending| pending.key.as_str()).collect();
-        rows.retain(|row| !hidden.contains(row.record.key().as_str()));
+        rows.retain(|row| !hidden.contains(&*row.record.encoded_identity()));
         rows.extend(waiting.into_iter().filter_map(|pending| pending.row));
         Ok(rows.into_iter().map(|row| row.record).collect())
     }

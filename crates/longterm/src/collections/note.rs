@@ -1,10 +1,10 @@
 //! Notes: remembered texts.
 
-use aios_record::{Id, Kind, Record, ScopeFilter};
+use aios_record::{Id, Kind, Record};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Meta, plain_object, read};
-use crate::{Error, Longterm};
+use crate::{Error, LongtermView};
 
 /// A remembered text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,11 +75,11 @@ impl Item for Note {
     }
 }
 
-impl Longterm {
+impl LongtermView {
     /// Stores a note, or replaces the one of its id; returns its id.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; as [`store`](Longterm::store).
+    /// [`Error::Invalid`] without a title and a text; as [`store`](LongtermView::store).
     pub async fn store_note(&self, note: Note) -> Result<Id, Error> {
         self.store_item(&note).await
     }
@@ -93,16 +93,11 @@ impl Longterm {
     }
 
     /// Changes a note, and returns it as it is then; what it was stays in its
-    /// [`history`](Longterm::history).
+    /// [`history`](LongtermView::history).
     ///
     /// # Errors
-    /// As [`update`](Longterm::update).
-    pub async fn update_note(
-        &self,
-        id: &Id,
-        update: NoteUpdate,
-        scope: &ScopeFilter,
-    ) -> Result<Note, Error> {
-        read(&self.update(Kind::Note, id, plain_object(&update), scope).await?)
+    /// As [`update`](LongtermView::update).
+    pub async fn update_note(&self, id: &Id, update: NoteUpdate) -> Result<Note, Error> {
+        read(&self.update(Kind::Note, id, plain_object(&update)).await?)
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Item, Meta, read, record_of};
-use crate::{Error, Longterm, change::Trace};
+use crate::{Error, LongtermView, change::Trace};
 
 /// Steps that solved a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,12 +112,12 @@ impl Item for Procedure {
     }
 }
 
-impl Longterm {
+impl LongtermView {
     /// Stores a procedure, or replaces the one of its id, its counts included; returns its id. One
     /// without `created_at` gets it now.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a name and a description; as [`store`](Longterm::store).
+    /// [`Error::Invalid`] without a name and a description; as [`store`](LongtermView::store).
     pub async fn store_procedure(&self, procedure: Procedure) -> Result<Id, Error> {
         let created_at = procedure.created_at.or_else(|| Some(self.shared.now()));
         self.store_item(&Procedure { created_at, ..procedure }).await
@@ -134,11 +134,11 @@ impl Longterm {
     /// Counts a use of a procedure, and returns it as it is then. However many callers and
     /// processes count at the same time, every outcome that was acknowledged is in the counts, and
     /// the procedure is found all the while. Counts make no version in its
-    /// [`history`](Longterm::history).
+    /// [`history`](LongtermView::history).
     ///
     /// # Errors
     /// [`Error::NotFound`] without such a procedure, [`Error::Contended`] when other processes
-    /// count all the time; as [`store`](Longterm::store).
+    /// count all the time; as [`store`](LongtermView::store).
     pub async fn record_procedure_outcome(
         &self,
         id: &Id,

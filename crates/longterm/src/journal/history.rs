@@ -10,10 +10,12 @@ use aios_record::{Record, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Journal, Known, Outcome, Pending, PendingColumns, Write, delete, edition_of, pending_row, state,
+    Journal, Known, Outcome, Parts, Pending, PendingColumns, Write, delete, edition_of,
+    pending_row, state,
 };
 use crate::{
     Error,
+    error::shown,
     library::{Edition, Row},
 };
 
@@ -49,7 +51,7 @@ impl Journal {
                 let rows = read.query_map([&key], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 let versions = rows.map(|row| {
                     let (json, at): (String, i64) = row?;
-                    let damaged = |reason: String| Error::Damaged { key: key.clone(), reason };
+                    let damaged = |reason: String| Error::Damaged { key: shown(&key), reason };
                     let record =
                         serde_json::from_str(&json).map_err(|error| damaged(error.to_string()))?;
                     let at = Timestamp::from_microsecond(at)
@@ -70,7 +72,8 @@ impl Journal {
             .read(move |db| {
                 let mut changed = Vec::new();
                 for (key, content_hash) in wanted {
-                    let known = Known::find(db, &key)?.filter(|it| it.state != state::DELETED);
+                    let known = Known::find(db, Parts::of(&key)?)?;
+                    let known = known.filter(|it| it.state != state::DELETED);
                     if known.is_some_and(|known| known.content_hash != content_hash) {
                         changed.push(key);
                     }
@@ -89,9 +92,9 @@ impl Journal {
             .write(move |db| {
                 let mut removed = 0;
                 for (key, content_hash) in &wanted {
-                    let known = Known::find(db, key)?;
+                    let known = Known::find(db, Parts::of(key)?)?;
                     if known.is_some_and(|known| known.content_hash == *content_hash)
-                        && delete(db, key, None)? == Outcome::Written
+                        && delete(db, key, None)? == Outcome::Updated
                     {
                         removed += 1;
                     }
@@ -141,8 +144,8 @@ fn is_unread(
     older: &Older,
     feed_seq: Option<u64>,
 ) -> Result<bool, Error> {
-    let key = row.record.key();
-    let known = Known::find(db, &key)?.filter(|known| known.state != state::DELETED);
+    let known = Known::find(db, Parts::of_record(&row.record))?;
+    let known = known.filter(|known| known.state != state::DELETED);
     let Some(known) = known else {
         return Ok(matches!(older, Older::Exactly(_) | Older::Counted(_)));
     };
@@ -162,7 +165,7 @@ fn is_unread(
         return Ok(false);
     }
     let mut waits = db.prepare_cached("SELECT 1 FROM pending WHERE key = ?1")?;
-    Ok(!waits.exists([key])?)
+    Ok(!waits.exists([row.record.encoded_identity()])?)
 }
 
 /// Keeps the version of `key` that is about to be replaced.

@@ -1,79 +1,152 @@
-//! What the journal knows of one kind of record.
+//! The identities that a gate sees, looked up owner by owner.
+//!
+//! `ids` is ordered by kind, owner and id, so that what one owner has of a kind is one range. Whose
+//! ranges are read follows from [`Gate::owners`]; which of their rows are visible, [`Gate::sees`]
+//! says.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aios_record::{Id, Kind, Scope, ScopeFilter};
-use rusqlite::params;
+use aios_record::{Gate, Id, Identity, Kind, Owner, Owners, Scope, ScopeMatch};
+use rusqlite::{Connection, params};
 
-use super::{Journal, Pending, PendingColumns, edition_of, number, pending_row, state};
+use super::{
+    Journal, Known, Parts, Pending, PendingColumns, edition_of, number, pending_row, state,
+    write::scope_at,
+};
 use crate::{Error, library::Edition};
 
 impl Journal {
-    /// How many keys are known of each kind that has any, pending ones included.
-    pub(crate) async fn counts(&self) -> Result<BTreeMap<Kind, u64>, Error> {
+    /// The stored records of this kind and id that `gate` sees: a user's own before the shared one.
+    pub(crate) async fn candidates(
+        &self,
+        gate: Gate,
+        kind: Kind,
+        id: Id,
+    ) -> Result<Vec<Identity>, Error> {
         self.ledger
-            .read(|db| {
-                // In the order of the keys; grouped by kind, SQLite would keep all of them in RAM.
-                let sql = "SELECT count(*) FROM ids WHERE ?1 < key AND key < ?2 AND state <> ?3";
-                let mut count = db.prepare_cached(sql)?;
+            .read(move |db| {
+                let mut found = Vec::new();
+                for owner in owners(db, &gate, kind)? {
+                    let identity = Identity { owner, kind, id: id.clone() };
+                    let known = Known::find(db, Parts::of_identity(&identity))?;
+                    let is_there = |it: Known| it.state != state::DELETED && gate.sees(&it.scope);
+                    if known.is_some_and(is_there) {
+                        found.push(identity);
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    /// How many records `gate` sees of each kind that has any, pending ones included.
+    pub(crate) async fn counts(&self, gate: Gate) -> Result<BTreeMap<Kind, u64>, Error> {
+        self.ledger
+            .read(move |db| {
+                let is_whole = gate.filter().scope == Scope::default();
+                let mut count = db.prepare_cached(
+                    "SELECT count(*) FROM ids WHERE kind = ?1 AND owner = ?2 AND state <> ?3",
+                )?;
                 let mut counts = BTreeMap::new();
                 for &kind in Kind::ALL {
-                    let range = params![format!("{kind}/"), beyond(kind), state::DELETED];
-                    let keys = count.query_row(range, |row| row.get(0)).map(number)?;
-                    counts.insert(kind, keys);
+                    let mut records = 0;
+                    for owner in owners(db, &gate, kind)? {
+                        if is_whole {
+                            let range = params![kind.as_str(), owner.as_str(), state::DELETED];
+                            records += count.query_row(range, |row| row.get(0)).map(number)?;
+                        } else {
+                            records += ids(db, &gate, kind, &owner, "", usize::MAX)?.len() as u64;
+                        }
+                    }
+                    counts.insert(kind, records);
                 }
-                counts.retain(|_, keys| 0 < *keys);
+                counts.retain(|_, records| 0 < *records);
                 Ok(counts)
             })
             .await
     }
 
-    /// The ids of a kind that `scope` admits and that come after `after`, in their order, at most
-    /// `limit`.
-    pub(crate) async fn ids(
-        &self,
-        kind: Kind,
-        scope: ScopeFilter,
-        after: String,
-        limit: usize,
-    ) -> Result<Vec<Id>, Error> {
+    /// The identities of all records that `gate` sees.
+    pub(crate) async fn identities(&self, gate: Gate) -> Result<Vec<Identity>, Error> {
         self.ledger
             .read(move |db| {
-                let sql = "SELECT key, user, agent, session FROM ids
-                           WHERE ?1 < key AND key < ?2 AND state <> ?3 ORDER BY key";
-                let mut read = db.prepare_cached(sql)?;
-                let (first, end) = (format!("{kind}/{after}"), beyond(kind));
-                let mut rows = read.query(params![first, end, state::DELETED])?;
-                let mut ids = Vec::new();
-                while let Some(row) = rows.next()?
-                    && ids.len() < limit
-                {
-                    let of = Scope { user: row.get(1)?, agent: row.get(2)?, session: row.get(3)? };
-                    let key: String = row.get(0)?;
-                    if scope.admits(&of)
-                        && let Some(id) = key.get(kind.as_str().len() + 1..)
-                    {
-                        ids.extend(Id::new(id));
+                let mut identities = Vec::new();
+                for &kind in Kind::ALL {
+                    for owner in owners(db, &gate, kind)? {
+                        identities.extend(ids(db, &gate, kind, &owner, "", usize::MAX)?);
                     }
                 }
-                Ok(ids)
+                Ok(identities)
             })
             .await
     }
 
-    /// What waits of a kind, and the edition of the library that holds what does not.
-    pub(crate) async fn waiting_of(&self, kind: Kind) -> Result<(Vec<Pending>, Edition), Error> {
+    /// The identities of a kind that `gate` sees and that come after `after`, at most `limit`, in
+    /// their order: by id, for the administrator by owner and id.
+    pub(crate) async fn page(
+        &self,
+        gate: Gate,
+        kind: Kind,
+        after: Option<Identity>,
+        limit: usize,
+    ) -> Result<Vec<Identity>, Error> {
+        self.ledger
+            .read(move |db| {
+                let by_owner = gate.acts_for().is_none();
+                let mut found: Vec<Identity> = Vec::new();
+                let mut owners = owners(db, &gate, kind)?;
+                owners.sort_unstable();
+                for owner in owners {
+                    let first = match &after {
+                        Some(after) if by_owner && owner < after.owner => continue,
+                        Some(after) if by_owner && after.owner < owner => "",
+                        Some(after) => after.id.as_str(),
+                        None => "",
+                    };
+                    // One more, for the one that the page comes after may be the first.
+                    let mut ids = ids(db, &gate, kind, &owner, first, limit.saturating_add(1))?;
+                    ids.retain(|it| {
+                        let is_after = |after: &Identity| match by_owner {
+                            true => (&after.owner, &after.id) < (&it.owner, &it.id),
+                            false => (&after.id, &after.owner) < (&it.id, &it.owner),
+                        };
+                        after.as_ref().is_none_or(is_after)
+                    });
+                    found.extend(ids);
+                    if by_owner && limit <= found.len() {
+                        break;
+                    }
+                }
+                if !by_owner {
+                    found.sort_unstable_by(|a, b| (&a.id, &a.owner).cmp(&(&b.id, &b.owner)));
+                }
+                found.truncate(limit);
+                Ok(found)
+            })
+            .await
+    }
+
+    /// What waits of a kind and an owner that `gate` looks at, and the edition of the library that
+    /// holds what does not.
+    pub(crate) async fn waiting_of(
+        &self,
+        gate: Gate,
+        kind: Kind,
+    ) -> Result<(Vec<Pending>, Edition), Error> {
         let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
                 let sql = "SELECT seq, key, record, terms, vector, content_hash
                            FROM pending WHERE ?1 < key AND key < ?2";
                 let mut read = db.prepare_cached(sql)?;
-                let rows =
-                    read.query_map(params![format!("{kind}/"), beyond(kind)], pending_row)?;
                 let mut waiting = Vec::new();
-                for columns in rows {
-                    waiting.extend(columns.map(PendingColumns::decode)?.ok());
+                for owner in owners(db, &gate, kind)? {
+                    // `0` is the character after `/`.
+                    let range =
+                        ["/", "0"].map(|end| format!("{}\u{1f}{kind}{end}", owner.as_str()));
+                    for columns in read.query_map(range, pending_row)? {
+                        waiting.extend(columns.map(PendingColumns::decode)?.ok());
+                    }
                 }
                 Ok((waiting, edition_of(db, &model)?))
             })
@@ -81,7 +154,61 @@ impl Journal {
     }
 }
 
-/// What follows every key of a kind: `0` is the character after `/`.
-fn beyond(kind: Kind) -> String {
-    format!("{kind}0")
+/// Whose records of `kind` are to be looked at: a user before the shared owner.
+fn owners(db: &Connection, gate: &Gate, kind: Kind) -> Result<Vec<Owner>, Error> {
+    let filter = gate.filter();
+    let chosen = filter.scope.user.as_ref().map(Owner::from_stored);
+    Ok(match (gate.owners(), chosen) {
+        (Owners::Only(owner), _) => vec![owner.clone()],
+        (Owners::AndShared(owner), _) => vec![owner.clone(), Owner::SHARED],
+        (Owners::All, Some(user)) => match filter.matching {
+            ScopeMatch::Exact => vec![user],
+            ScopeMatch::EqualOrShared => vec![user, Owner::SHARED],
+        },
+        (Owners::All, None) => all_owners(db, kind)?,
+    })
+}
+
+/// Everybody who has or had records of `kind`, in order. Skips from one owner to the next.
+pub(super) fn all_owners(db: &Connection, kind: Kind) -> Result<Vec<Owner>, Error> {
+    let mut read = db.prepare_cached(
+        "WITH RECURSIVE owners (owner) AS (
+             SELECT min(owner) FROM ids WHERE kind = ?1
+             UNION ALL
+             SELECT (SELECT min(owner) FROM ids WHERE kind = ?1 AND owners.owner < owner)
+             FROM owners WHERE owner IS NOT NULL
+         )
+         SELECT owner FROM owners WHERE owner IS NOT NULL",
+    )?;
+    let owners =
+        read.query_map([kind.as_str()], |row| Ok(Owner::from_stored(row.get::<_, String>(0)?)))?;
+    Ok(owners.collect::<Result<_, _>>()?)
+}
+
+/// The identities of one owner and kind from the id `first` on that `gate` sees, at most `limit`.
+fn ids(
+    db: &Connection,
+    gate: &Gate,
+    kind: Kind,
+    owner: &Owner,
+    first: &str,
+    limit: usize,
+) -> Result<Vec<Identity>, Error> {
+    let mut read = db.prepare_cached(
+        "SELECT owner, project, agent, session, id FROM ids
+         WHERE kind = ?1 AND owner = ?2 AND ?3 <= id AND state <> ?4 ORDER BY id",
+    )?;
+    let mut rows = read.query(params![kind.as_str(), owner.as_str(), first, state::DELETED])?;
+    let mut identities = Vec::new();
+    while let Some(row) = rows.next()?
+        && identities.len() < limit
+    {
+        let id: String = row.get(4)?;
+        if gate.sees(&scope_at(row, 0)?)
+            && let Ok(id) = Id::new(id)
+        {
+            identities.push(Identity { owner: owner.clone(), kind, id });
+        }
+    }
+    Ok(identities)
 }

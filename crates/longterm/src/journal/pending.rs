@@ -4,12 +4,13 @@ use aios_record::Record;
 use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::sql_limit;
-use crate::{Error, library::Row};
+use crate::{Error, error::shown, library::Row};
 
 /// A change that waits for the library.
 #[derive(Debug, Clone)]
 pub(crate) struct Pending {
     pub(crate) seq: i64,
+    /// The encoded identity.
     pub(crate) key: String,
     /// None where the key is to be deleted.
     pub(crate) row: Option<Row>,
@@ -118,7 +119,7 @@ impl PendingColumns {
             return Ok(Pending { seq: self.seq, key: self.key, row: None });
         };
         let record: Record = serde_json::from_str(&json)
-            .map_err(|error| Error::Damaged { key: self.key.clone(), reason: error.to_string() })?;
+            .map_err(|error| Error::Damaged { key: shown(&self.key), reason: error.to_string() })?;
         let row = Row {
             record,
             terms: self.terms.unwrap_or_default(),

@@ -6,12 +6,12 @@
 //! nothing of whatever is deleted. So what is kept to finish an interrupted purge says nothing of
 //! what was purged.
 
-use aios_record::Scope;
-use rusqlite::{Connection, params};
+use aios_record::{Gate, Identity};
+use rusqlite::Connection;
 
 use super::{
-    Contents, Journal, Known, Outcome, Safe, Term, delete, meta_number, set_meta, set_statistics,
-    set_synced, sql_integer, state, tombstones,
+    Contents, Journal, Known, Outcome, Parts, Safe, Term, delete, key_sql, meta_number, set_meta,
+    set_statistics, set_synced, sql_integer, state, tombstones,
 };
 use crate::{Error, library::TermCounts, purge::Obstacle};
 
@@ -31,38 +31,42 @@ pub(crate) struct Purges {
 }
 
 impl Journal {
-    /// Deletes those of `keys` that are stored, leaves their tombstones, with those of `contents`,
-    /// and says which those are.
+    /// Deletes those of `identities` that are stored and that `gate` sees, leaves their tombstones,
+    /// with those of `contents`, and returns them. None if `gate` may not change one of them.
     pub(crate) async fn forget(
         &self,
-        keys: Vec<String>,
+        gate: Gate,
+        identities: Vec<Identity>,
         contents: Contents,
-    ) -> Result<Vec<String>, Error> {
-        self.ledger.write(move |db| forget(db, &keys, &contents)).await
+    ) -> Result<Vec<Identity>, Error> {
+        self.ledger.write(move |db| forget(db, &gate, &identities, &contents)).await
     }
 
-    /// As [`forget`](Journal::forget), and asks for a purge, whose number comes with it. Of
-    /// whatever was deleted, now or before, nothing is left here but that; of unknown `keys`
-    /// nothing.
+    /// As [`forget`](Journal::forget) for the administrator, and asks for a purge, whose number
+    /// comes with it. Of whatever was deleted, now or before, nothing is left here but that; of
+    /// unknown identities nothing.
     pub(crate) async fn purge(
         &self,
-        keys: Vec<String>,
+        identities: Vec<Identity>,
         contents: Contents,
-    ) -> Result<(Vec<String>, u64), Error> {
+    ) -> Result<(Vec<Identity>, u64), Error> {
         self.ledger
             .write(move |db| {
-                let forgotten = forget(db, &keys, &contents)?;
+                let forgotten = forget(db, &Gate::administrator(), &identities, &contents)?;
                 let mut unlist = db.prepare_cached("DELETE FROM refused WHERE key = ?1")?;
-                for key in &keys {
-                    unlist.execute([key])?;
+                for identity in &identities {
+                    unlist.execute([identity.encode()])?;
                 }
                 db.execute(
-                    "DELETE FROM refused
-                     WHERE key IN (SELECT key FROM ids WHERE state = ?1 AND content_hash <> '')",
+                    concat!(
+                        "DELETE FROM refused WHERE key IN (SELECT ",
+                        key_sql!(),
+                        " FROM ids WHERE state = ?1 AND content_hash <> '')"
+                    ),
                     [state::DELETED],
                 )?;
                 db.execute(
-                    "UPDATE ids SET user = NULL, agent = NULL, session = NULL, external_id = NULL,
+                    "UPDATE ids SET project = NULL, agent = NULL, session = NULL, external_id = NULL,
                                     content_hash = ''
                      WHERE state = ?1 AND content_hash <> ''",
                     [state::DELETED],
@@ -70,21 +74,6 @@ impl Journal {
                 let number = meta_number(db, "purge_wanted")? + 1;
                 set_meta(db, "purge_wanted", sql_integer(number))?;
                 Ok((forgotten, number))
-            })
-            .await
-    }
-
-    /// The keys of all that is stored in `scope`: every part of it that is given is equal.
-    pub(crate) async fn keys_in(&self, scope: Scope) -> Result<Vec<String>, Error> {
-        self.ledger
-            .read(move |db| {
-                let mut find = db.prepare_cached(
-                    "SELECT key FROM ids WHERE state <> ?1 AND (?2 IS NULL OR user = ?2)
-                     AND (?3 IS NULL OR agent = ?3) AND (?4 IS NULL OR session = ?4)",
-                )?;
-                let params = params![state::DELETED, scope.user, scope.agent, scope.session];
-                let keys = find.query_map(params, |row| row.get(0))?;
-                Ok(keys.collect::<Result<_, _>>()?)
             })
             .await
     }
@@ -152,14 +141,24 @@ impl Journal {
     }
 }
 
-fn forget(db: &Connection, keys: &[String], contents: &Contents) -> Result<Vec<String>, Error> {
+fn forget(
+    db: &Connection,
+    gate: &Gate,
+    identities: &[Identity],
+    contents: &Contents,
+) -> Result<Vec<Identity>, Error> {
     let mut forgotten = Vec::new();
-    for key in keys {
+    for identity in identities {
         // What was deleted before is forgotten from now on.
-        let Some(known) = Known::find(db, key)? else { continue };
-        tombstones::leave_of(db, key, &known.scope, contents)?;
-        if delete(db, key, None)? == Outcome::Written {
-            forgotten.push(key.clone());
+        let known = Known::find(db, Parts::of_identity(identity))?;
+        let Some(known) = known.filter(|known| gate.sees(&known.scope)) else { continue };
+        if !gate.may_change(&known.scope) {
+            return Err(Error::NotYours { kind: identity.kind, id: identity.id.clone() });
+        }
+        let key = identity.encode();
+        tombstones::leave_of(db, &key, contents)?;
+        if delete(db, &key, None)? == Outcome::Updated {
+            forgotten.push(identity.clone());
         }
     }
     Ok(forgotten)

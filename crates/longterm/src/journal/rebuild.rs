@@ -13,8 +13,9 @@ use aios_record::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Pending, Refusal, Safe, edition, meta_number, meta_text, pending, pending::Bounds,
-    refuse, set_meta, set_statistics, sql_integer, state, vector_bytes,
+    Journal, Parts, Pending, Refusal, Safe, edition, key_sql, meta_number, meta_text, pending,
+    pending::Bounds, refuse, set_meta, set_statistics, sql_integer, state, vector_bytes,
+    write::Known,
 };
 use crate::{
     Error,
@@ -94,8 +95,11 @@ impl Journal {
                 let mut pending = db.prepare_cached("SELECT key FROM pending")?;
                 let pending = pending.query_map([], |row| row.get(0))?;
                 let pending: HashSet<String> = pending.collect::<Result<_, _>>()?;
-                let mut ids =
-                    db.prepare_cached("SELECT key, content_hash FROM ids WHERE state <> ?1")?;
+                let mut ids = db.prepare_cached(concat!(
+                    "SELECT ",
+                    key_sql!(),
+                    ", content_hash FROM ids WHERE state <> ?1"
+                ))?;
                 let mut ids = ids.query([state::DELETED])?;
                 let mut keys = HashMap::new();
                 while let Some(row) = ids.next()? {
@@ -120,10 +124,11 @@ impl Journal {
     pub(crate) async fn deleted(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
-                let mut find =
-                    db.prepare_cached("SELECT 1 FROM ids WHERE key = ?1 AND state = ?2")?;
-                let deleted = keys.iter().map(|key| find.exists(params![key, state::DELETED]));
-                Ok(deleted.collect::<Result<_, _>>()?)
+                let is_deleted = |key: &String| -> Result<bool, Error> {
+                    let known = Known::find(db, Parts::of(key)?)?;
+                    Ok(known.is_some_and(|known| known.state == state::DELETED))
+                };
+                keys.iter().map(is_deleted).collect()
             })
             .await
     }
@@ -186,10 +191,12 @@ impl Journal {
         self.ledger
             .write(move |db| {
                 let mut unknow = db.prepare_cached(
-                    "DELETE FROM ids WHERE key = ?1 AND state = ?2 AND content_hash = ''",
+                    "DELETE FROM ids WHERE kind = ?1 AND owner = ?2 AND id = ?3 AND state = ?4
+                     AND content_hash = ''",
                 )?;
                 for key in keys {
-                    if unknow.execute(params![key, state::NEW])? == 1 {
+                    let Parts { kind, owner, id } = Parts::of(&key)?;
+                    if unknow.execute(params![kind, owner, id, state::NEW])? == 1 {
                         let reason = "the library was damaged, and no copy of the record was found";
                         let reason = reason.to_owned();
                         refuse(db, &Refusal { key, feed_seq: None, reason }, None, now)?;
@@ -204,21 +211,25 @@ impl Journal {
 /// Takes a key for one whose record was never moved to the library and has no known content, so
 /// that whoever has it may store it again.
 fn release(db: &Connection, key: &str) -> Result<(), Error> {
+    let Parts { kind, owner, id } = Parts::of(key)?;
     db.prepare_cached(
-        "UPDATE ids SET state = ?2, content_hash = ''
-         WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
+        "UPDATE ids SET state = ?5, content_hash = ''
+         WHERE kind = ?2 AND owner = ?3 AND id = ?4
+           AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
     )?
-    .execute(params![key, state::NEW])?;
+    .execute(params![key, kind, owner, id, state::NEW])?;
     Ok(())
 }
 
 /// Takes what the library holds of a key for its content, so that the right one is a change.
 fn set_content_hash(db: &Connection, key: &str, hash: u128) -> Result<(), Error> {
+    let Parts { kind, owner, id } = Parts::of(key)?;
     db.prepare_cached(
-        "UPDATE ids SET content_hash = ?2
-         WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
+        "UPDATE ids SET content_hash = ?5
+         WHERE kind = ?2 AND owner = ?3 AND id = ?4
+           AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
     )?
-    .execute(params![key, format!("{hash:032x}")])?;
+    .execute(params![key, kind, owner, id, format!("{hash:032x}")])?;
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! What the journal refuses: what would go beyond the limits, which the caller is told, and what
 //! cannot be stored and is listed so that it holds up nothing.
 
-use aios_record::Timestamp;
+use aios_record::{Identity, Record, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{Journal, Write, count, count_pending, meta_number, sql_integer, sql_limit};
-use crate::{Error, feed::Refused};
+use crate::{Error, error::shown, feed::Refused};
 
 /// As many refused changes are listed; older ones make room.
 const REFUSED_ROWS_MAX: u64 = 10_000;
@@ -22,6 +22,7 @@ pub(crate) struct Limits {
 /// Why a change is not stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
+    /// The encoded identity.
     pub(crate) key: String,
     pub(crate) feed_seq: Option<u64>,
     pub(crate) reason: String,
@@ -34,14 +35,13 @@ impl Write {
         let vector = row.vector.as_ref().map_or(0, |vector| size_of_val(vector.as_slice()));
         (row.record.text.len() + row.terms.len() + vector) as u64
     }
+}
 
-    pub(super) fn conflict(&self) -> Refusal {
-        let (key, feed_seq) = match self {
-            Write::Upsert { row, feed_seq, .. } => (row.record.key(), *feed_seq),
-            Write::Delete { key, feed_seq } => (key.clone(), *feed_seq),
-        };
-        let reason = Error::Conflict { key: key.clone() }.to_string();
-        Refusal { key, feed_seq, reason }
+impl Refusal {
+    /// That the owner of `record` has it in another scope.
+    pub(super) fn conflict(record: &Record, feed_seq: Option<u64>) -> Refusal {
+        let reason = Error::Conflict { key: record.identity().to_string() }.to_string();
+        Refusal { key: record.encoded_identity(), feed_seq, reason }
     }
 }
 
@@ -52,11 +52,18 @@ impl Journal {
             .read(move |db| {
                 let sql = "SELECT key, reason, refused_at FROM refused ORDER BY seq DESC LIMIT ?1";
                 let mut read = db.prepare_cached(sql)?;
-                let refused = read.query_map([sql_limit(limit)], |row| {
+                let mut rows = read.query([sql_limit(limit)])?;
+                let mut refused = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let key: String = row.get(0)?;
+                    let identity = Identity::decode(&key).map_err(|error| Error::Damaged {
+                        key: shown(&key),
+                        reason: error.to_string(),
+                    })?;
                     let at = Timestamp::from_microsecond(row.get(2)?).unwrap_or_default();
-                    Ok(Refused { key: row.get(0)?, reason: row.get(1)?, at })
-                })?;
-                Ok(refused.collect::<Result<_, _>>()?)
+                    refused.push(Refused { identity, reason: row.get(1)?, at });
+                }
+                Ok(refused)
             })
             .await
     }

@@ -7,12 +7,12 @@ use aios_record::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Pending, Refusal, add_statistics, edition, edition_of, meta_number,
+    Journal, Parts, Pending, Refusal, add_statistics, edition, edition_of, meta_number,
     pending::{Bounds, Damage, Drain, pending},
     rebuild::REST,
     refuse, set_meta, sql_integer, state,
 };
-use crate::{Error, library::Edition};
+use crate::{Error, error::shown, library::Edition};
 
 /// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
 /// 2 GiB, and RAM ends earlier.
@@ -86,7 +86,9 @@ impl Journal {
                 if 0 < left && u128::from(left.unsigned_abs()) <= REST.as_micros() {
                     return Ok(None);
                 }
-                let mut held = db.prepare_cached("SELECT state FROM ids WHERE key = ?1")?;
+                let mut held = db.prepare_cached(
+                    "SELECT state FROM ids WHERE kind = ?1 AND owner = ?2 AND id = ?3",
+                )?;
                 let mut drain = Drain::default();
                 let bounds =
                     Bounds { rows: limit, bytes: DRAIN_BYTES_MAX, through, ..Bounds::NONE };
@@ -98,7 +100,8 @@ impl Journal {
                             continue;
                         }
                     };
-                    let held: i64 = held.query_row([&key], |row| row.get(0))?;
+                    let Parts { kind, owner, id } = Parts::of(&key)?;
+                    let held: i64 = held.query_row([kind, owner, id], |row| row.get(0))?;
                     match row {
                         Some(row) if held == state::NEW => drain.appends.push(row),
                         Some(row) => drain.replacements.push(row),
@@ -125,15 +128,22 @@ impl Journal {
                 set_synced(db, term, safe)?;
                 add_statistics(db, &drain.appends)?;
                 let mut drop = db.prepare_cached("DELETE FROM pending WHERE seq = ?1")?;
-                let mut hold =
-                    db.prepare_cached("UPDATE ids SET state = ?2 WHERE key = ?1 AND state = ?3")?;
+                let mut hold = db.prepare_cached(
+                    "UPDATE ids SET state = ?4
+                     WHERE kind = ?1 AND owner = ?2 AND id = ?3 AND state = ?5",
+                )?;
                 for (seq, key) in &drain.seqs {
                     drop.execute([seq])?;
-                    hold.execute(params![key, state::HELD, state::NEW])?;
+                    let Parts { kind, owner, id } = Parts::of(key)?;
+                    hold.execute(params![kind, owner, id, state::HELD, state::NEW])?;
                 }
                 for damage in drain.damaged {
                     let Damage { seq, key, reason } = damage;
-                    tracing::error!(key, reason, "a row of the journal was set aside");
+                    tracing::error!(
+                        key = shown(&key),
+                        reason,
+                        "a row of the journal was set aside"
+                    );
                     let refusal = Refusal { key, feed_seq: None, reason };
                     refuse(db, &refusal, Some(seq), now)?;
                     drop.execute([seq])?;

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use aios_record::{Kind, Record, Scope};
+use aios_record::{Record, Scope};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, set_meta};
@@ -37,7 +37,7 @@ pub(crate) struct Tombstone {
 
 impl Secret {
     pub(crate) fn tombstone(&self, record: &Record) -> Tombstone {
-        let key = self.of_key(&record.key(), &record.scope);
+        let key = self.of_key(&record.encoded_identity());
         Tombstone { content: self.of_content(record), key }
     }
 
@@ -46,17 +46,15 @@ impl Secret {
         if record.text.trim().is_empty() {
             return None;
         }
-        let Scope { user, agent, session } = &record.scope;
-        let kind = Some(record.kind.as_str());
-        let parts = [kind, user.as_deref(), agent.as_deref(), session.as_deref()];
-        Some(self.hash(OF_CONTENT, parts.into_iter().chain([Some(record.text.as_str())])))
+        let Scope { user, project, agent, session } = &record.scope;
+        let scope = [user, project, agent, session].map(Option::as_deref);
+        let parts = [Some(record.kind.as_str())].into_iter().chain(scope);
+        Some(self.hash(OF_CONTENT, parts.chain([Some(record.text.as_str())])))
     }
 
-    /// Of a key. That of a preference is one for every user.
-    fn of_key(&self, key: &str, scope: &Scope) -> Hash {
-        let is_preference = key.split_once('/').is_some_and(|it| it.0 == Kind::Preference.as_str());
-        let user = scope.user.as_deref().filter(|_| is_preference);
-        self.hash(OF_KEY, [Some(key), user])
+    /// Of an encoded identity.
+    fn of_key(&self, key: &str) -> Hash {
+        self.hash(OF_KEY, [Some(key)])
     }
 
     fn hash<'a>(&self, sort: u8, parts: impl IntoIterator<Item = Option<&'a str>>) -> Hash {
@@ -117,19 +115,14 @@ impl Journal {
     }
 }
 
-/// The hashes of what records say, by their keys.
+/// The hashes of what records say, by their encoded identities.
 pub(crate) type Contents = HashMap<String, Hash>;
 
 /// Leaves the tombstone of a key, and of what was stored under it if `contents` has that.
-pub(super) fn leave_of(
-    db: &Connection,
-    key: &str,
-    scope: &Scope,
-    contents: &Contents,
-) -> Result<(), Error> {
+pub(super) fn leave_of(db: &Connection, key: &str, contents: &Contents) -> Result<(), Error> {
     let secret = make_secret(db)?;
     let content = contents.get(key).copied();
-    leave(db, &Tombstone { content, key: secret.of_key(key, scope) })
+    leave(db, &Tombstone { content, key: secret.of_key(key) })
 }
 
 fn leave(db: &Connection, tombstone: &Tombstone) -> Result<(), Error> {

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use aios_record::{Scope, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use aios_record::{Key, Scope, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use super::{
-    Journal, Older, Refusal, check_model, check_room, history, meta_number, number,
-    refusal::Limits, refuse, set_meta, sql_integer, state, tombstones, vector_bytes,
+    Journal, Older, Parts, Refusal, check_model, check_room, history, listing::all_owners,
+    meta_number, number, refusal::Limits, refuse, set_meta, sql_integer, state, tombstones,
+    vector_bytes,
 };
 use crate::{Error, library::Row};
 
@@ -16,25 +17,29 @@ use crate::{Error, library::Row};
 #[derive(Debug)]
 pub(crate) enum Write {
     /// `feed_seq` is none for what did not come through the feed: it replaces whatever there is.
-    Upsert {
-        row: Box<Row>,
-        feed_seq: Option<u64>,
-        older: Older,
-    },
+    Upsert { row: Box<Row>, feed_seq: Option<u64>, older: Older },
     Delete {
+        /// The encoded identity.
         key: String,
         feed_seq: Option<u64>,
     },
+    /// Deletes the record of this kind and id, whoever's it is: the feed did not note owners then.
+    DeleteOfAny { key: Key, feed_seq: u64 },
 }
+
+/// The rules by which content hashes are made today.
+const HASH_VERSION: u32 = 1;
 
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is in the journal.
-    Written,
+    /// It is in the journal, and new.
+    Added,
+    /// It is in the journal, in place of what was there.
+    Updated,
     /// The same content was known already, or something newer is.
     Known,
-    /// The key is stored in another scope.
+    /// Its owner has it in another scope.
     Conflict,
 }
 
@@ -88,7 +93,7 @@ impl Journal {
                 for change in &writes {
                     let outcome = write(db, change, now)?;
                     if let (Outcome::Conflict, Write::Upsert { row, .. }) = (&outcome, change) {
-                        return Err(Error::Conflict { key: row.record.key() });
+                        return Err(Error::Conflict { key: row.record.identity().to_string() });
                     }
                     outcomes.push(outcome);
                 }
@@ -119,8 +124,10 @@ impl Journal {
                 check_room(db, &page.writes, limits)?;
                 let mut refusals = page.refusals;
                 for change in &page.writes {
-                    if write(db, change, now)? == Outcome::Conflict {
-                        refusals.push(change.conflict());
+                    if let (Outcome::Conflict, Write::Upsert { row, feed_seq, .. }) =
+                        (write(db, change, now)?, change)
+                    {
+                        refusals.push(Refusal::conflict(&row.record, *feed_seq));
                     }
                 }
                 for refusal in &refusals {
@@ -140,8 +147,7 @@ impl Journal {
 fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Error> {
     match change {
         Write::Upsert { row, feed_seq, older } => {
-            let key = row.record.key();
-            let known = Known::find(db, &key)?;
+            let known = Known::find(db, Parts::of_record(&row.record))?;
             let settled = settled(db, row, known.as_ref(), *feed_seq)?;
             if settled.is_none() || feed_seq.is_none() {
                 tombstones::lift_of(db, &row.record)?;
@@ -149,12 +155,16 @@ fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Err
             if let Some(outcome) = settled {
                 return Ok(outcome);
             }
-            if known.as_ref().is_some_and(|known| known.state != state::DELETED) {
+            let key = row.record.encoded_identity();
+            let is_there = known.as_ref().is_some_and(|known| known.state != state::DELETED);
+            if is_there {
                 history::keep(db, &key, older, now)?;
             }
-            upsert(db, row, newest(known.as_ref(), *feed_seq))
+            upsert(db, &key, row, newest(known.as_ref(), *feed_seq))?;
+            Ok(if is_there { Outcome::Updated } else { Outcome::Added })
         }
         Write::Delete { key, feed_seq } => delete(db, key, *feed_seq),
+        Write::DeleteOfAny { key, feed_seq } => delete_of_any(db, key, *feed_seq),
     }
 }
 
@@ -170,33 +180,39 @@ fn settled(
         Some(known) if known.state == state::DELETED => None,
         Some(known) if known.scope != row.record.scope => Some(Outcome::Conflict),
         Some(known) if known.content_hash == row.content_hash => {
-            set_feed_seq(db, &row.record.key(), newest(Some(known), feed_seq))?;
+            let parts = Parts::of_record(&row.record);
+            set_feed_seq(db, parts, newest(Some(known), feed_seq))?;
             Some(Outcome::Known)
         }
         _ => None,
     })
 }
 
-fn upsert(db: &Connection, row: &Row, newest: i64) -> Result<Outcome, Error> {
+fn upsert(db: &Connection, key: &str, row: &Row, newest: i64) -> Result<(), Error> {
     let record = &row.record;
-    let key = record.key();
+    let Parts { kind, owner, id } = Parts::of_record(record);
     // A deleted key whose deletion has not reached the library yet may still be held by it, so it
     // is replaced, which also serves where it is not held.
     db.prepare_cached(
-        "INSERT INTO ids (key, user, agent, session, external_id, content_hash, state, feed_seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (key) DO UPDATE SET
-             user = excluded.user, agent = excluded.agent, session = excluded.session,
+        "INSERT INTO ids (kind, owner, id, project, agent, session, external_id, content_hash,
+                          hash_version, state, feed_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (kind, owner, id) DO UPDATE SET
+             project = excluded.project, agent = excluded.agent, session = excluded.session,
              external_id = excluded.external_id, content_hash = excluded.content_hash,
-             state = iif(state = 2, 1, state), feed_seq = excluded.feed_seq",
+             hash_version = excluded.hash_version, state = iif(state = 2, 1, state),
+             feed_seq = excluded.feed_seq",
     )?
     .execute(params![
-        key,
-        record.scope.user,
+        kind,
+        owner,
+        id,
+        record.scope.project,
         record.scope.agent,
         record.scope.session,
         record.external_id,
         row.content_hash,
+        HASH_VERSION,
         state::NEW,
         newest,
     ])?;
@@ -207,20 +223,34 @@ fn upsert(db: &Connection, row: &Row, newest: i64) -> Result<Outcome, Error> {
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute(params![key, json, row.terms, vector, row.content_hash])?;
-    Ok(Outcome::Written)
+    Ok(())
 }
 
+/// [`Outcome::Updated`] if there was something to delete.
 pub(super) fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Result<Outcome, Error> {
-    let Some(known) = Known::find(db, key)? else { return Ok(Outcome::Known) };
+    let parts = Parts::of(key)?;
+    let Some(known) = Known::find(db, parts)? else { return Ok(Outcome::Known) };
     if known.state == state::DELETED || known.is_after(feed_seq) {
         return Ok(Outcome::Known);
     }
-    set_feed_seq(db, key, newest(Some(&known), feed_seq))?;
-    db.prepare_cached("UPDATE ids SET state = ?2 WHERE key = ?1")?
-        .execute(params![key, state::DELETED])?;
+    set_feed_seq(db, parts, newest(Some(&known), feed_seq))?;
+    let Parts { kind, owner, id } = parts;
+    db.prepare_cached("UPDATE ids SET state = ?4 WHERE kind = ?1 AND owner = ?2 AND id = ?3")?
+        .execute(params![kind, owner, id, state::DELETED])?;
     history::forget(db, key)?;
     db.prepare_cached("INSERT OR REPLACE INTO pending (key) VALUES (?1)")?.execute([key])?;
-    Ok(Outcome::Written)
+    Ok(Outcome::Updated)
+}
+
+fn delete_of_any(db: &Connection, key: &Key, feed_seq: u64) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::Known;
+    for owner in all_owners(db, key.kind)? {
+        let key = key.clone().of(owner).encode();
+        if delete(db, &key, Some(feed_seq))? == Outcome::Updated {
+            outcome = Outcome::Updated;
+        }
+    }
+    Ok(outcome)
 }
 
 /// What `ids` says of a key.
@@ -237,16 +267,17 @@ impl Known {
         feed_seq.is_some_and(|feed_seq| feed_seq < self.feed_seq)
     }
 
-    pub(super) fn find(db: &Connection, key: &str) -> Result<Option<Known>, Error> {
+    pub(super) fn find(db: &Connection, parts: Parts<'_>) -> Result<Option<Known>, Error> {
         let mut find = db.prepare_cached(
-            "SELECT user, agent, session, content_hash, state, feed_seq FROM ids WHERE key = ?1",
+            "SELECT owner, project, agent, session, content_hash, state, feed_seq FROM ids
+             WHERE kind = ?1 AND owner = ?2 AND id = ?3",
         )?;
-        let known = find.query_row([key], |row| {
+        let known = find.query_row(params![parts.kind, parts.owner, parts.id], |row| {
             Ok(Known {
-                scope: Scope { user: row.get(0)?, agent: row.get(1)?, session: row.get(2)? },
-                content_hash: row.get(3)?,
-                state: row.get(4)?,
-                feed_seq: number(row.get(5)?),
+                scope: scope_at(row, 0)?,
+                content_hash: row.get(4)?,
+                state: row.get(5)?,
+                feed_seq: number(row.get(6)?),
             })
         });
         Ok(known.optional()?)
@@ -258,8 +289,19 @@ fn newest(known: Option<&Known>, feed_seq: Option<u64>) -> i64 {
     sql_integer(known.map_or(0, |known| known.feed_seq).max(feed_seq.unwrap_or(0)))
 }
 
-fn set_feed_seq(db: &Connection, key: &str, feed_seq: i64) -> Result<(), Error> {
-    db.prepare_cached("UPDATE ids SET feed_seq = ?2 WHERE key = ?1")?
-        .execute(params![key, feed_seq])?;
+fn set_feed_seq(db: &Connection, parts: Parts<'_>, feed_seq: i64) -> Result<(), Error> {
+    let sql = "UPDATE ids SET feed_seq = ?4 WHERE kind = ?1 AND owner = ?2 AND id = ?3";
+    db.prepare_cached(sql)?.execute(params![parts.kind, parts.owner, parts.id, feed_seq])?;
     Ok(())
+}
+
+/// The scope in the columns `owner, project, agent, session` from `first` on.
+pub(super) fn scope_at(row: &SqlRow<'_>, first: usize) -> rusqlite::Result<Scope> {
+    let owner: String = row.get(first)?;
+    Ok(Scope {
+        user: Some(owner).filter(|owner| !owner.is_empty()),
+        project: row.get(first + 1)?,
+        agent: row.get(first + 2)?,
+        session: row.get(first + 3)?,
+    })
 }

@@ -41,7 +41,7 @@ impl Row {
 /// What rounding leaves of a vector's length, at most.
 const LENGTH_ERROR: f32 = 0.01;
 
-/// The columns that search needs: all but the payload.
+/// The columns that search needs: all but payload, provenance and references.
 pub(crate) const SEARCH_COLUMNS: &[&str] = &[
     "id",
     "collection",
@@ -53,6 +53,7 @@ pub(crate) const SEARCH_COLUMNS: &[&str] = &[
     "title",
     "tags",
     "user",
+    "project",
     "agent",
     "session",
     "source_kind",
@@ -79,6 +80,7 @@ pub(crate) const SHOWN_COLUMNS: &[&str] = &[
     "title",
     "tags",
     "user",
+    "project",
     "agent",
     "session",
     "source_kind",
@@ -95,6 +97,20 @@ pub(crate) const SHOWN_COLUMNS: &[&str] = &[
     "expires_at",
 ];
 
+/// The columns that say where a record belongs and what it was made from.
+pub(crate) const ORIGIN_COLUMNS: &[&str] = &[
+    "id",
+    "collection",
+    "user",
+    "project",
+    "agent",
+    "session",
+    "source_kind",
+    "source_id",
+    "references",
+    "payload",
+];
+
 const TEXT_COLUMNS: &[(&str, bool)] = &[
     ("key", false),
     ("id", false),
@@ -107,10 +123,12 @@ const TEXT_COLUMNS: &[(&str, bool)] = &[
     ("title", true),
     ("tags", true),
     ("user", true),
+    ("project", true),
     ("agent", true),
     ("session", true),
     ("source_kind", true),
     ("source_id", true),
+    ("references", true),
     ("external_id", true),
     ("trust", false),
     ("superseded_by", true),
@@ -178,7 +196,7 @@ pub(crate) fn batch(rows: &[Row], schema: &SchemaRef) -> Result<RecordBatch, Err
 fn text_value(row: &Row, name: &str) -> Option<String> {
     let record = &row.record;
     match name {
-        "key" => Some(record.key()),
+        "key" => Some(record.encoded_identity()),
         "id" => Some(record.id.to_string()),
         "collection" => Some(record.kind.collection().to_owned()),
         "text" => Some(record.text.clone()),
@@ -191,10 +209,14 @@ fn text_value(row: &Row, name: &str) -> Option<String> {
         "title" => record.title.clone(),
         "tags" => joined_tags(&record.tags),
         "user" => record.scope.user.clone(),
+        "project" => record.scope.project.clone(),
         "agent" => record.scope.agent.clone(),
         "session" => record.scope.session.clone(),
         "source_kind" => record.source.as_ref().map(|source| source.kind.clone()),
         "source_id" => record.source.as_ref().map(|source| source.id.clone()),
+        "references" => (!record.references.is_empty()).then(|| {
+            serde_json::to_string(&record.references).expect("identities are plain text fields")
+        }),
         "external_id" => record.external_id.clone(),
         "trust" => Some(record.trust.as_str().to_owned()),
         "superseded_by" => record.superseded_by.as_ref().map(Id::to_string),
@@ -261,6 +283,7 @@ impl Columns<'_> {
             self.text("text", at).unwrap_or_default(),
             Scope {
                 user: self.owned("user", at),
+                project: self.owned("project", at),
                 agent: self.owned("agent", at),
                 session: self.owned("session", at),
             },
@@ -282,6 +305,10 @@ impl Columns<'_> {
             .owned("source_kind", at)
             .zip(self.owned("source_id", at))
             .map(|(kind, id)| Source { kind, id });
+        record.references = match json("references")? {
+            Value::Null => Vec::new(),
+            value => serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?,
+        };
         record.external_id = self.owned("external_id", at);
         record.importance = self.number("importance", at).unwrap_or(record.importance);
         record.confidence = self.number("confidence", at).unwrap_or(record.confidence);

@@ -16,7 +16,7 @@ use super::{Library, Row, Site, fragments::Deleted, rows};
 use crate::Error;
 
 /// The columns that tell one version of a record from another.
-const STAMP_COLUMNS: &[&str] = &["id", "collection", "content_hash", "recorded_at"];
+const STAMP_COLUMNS: &[&str] = &["id", "collection", "user", "content_hash", "recorded_at"];
 
 /// Rows of a fragment: those that were read, each with its offset, and the offsets of the others.
 #[derive(Debug, Default)]

@@ -72,7 +72,9 @@ impl Copying<'_> {
         let mut held = HashMap::new();
         for fragment in table.fragments().await? {
             let stamps = table.stamps(fragment.id).await?;
-            held.extend(stamps.iter().map(|(_, row)| (row.record.key(), Stamp::of(row))));
+            held.extend(
+                stamps.iter().map(|(_, row)| (row.record.encoded_identity(), Stamp::of(row))),
+            );
         }
         Ok(Copying {
             rebuild,
@@ -142,7 +144,7 @@ impl Copying<'_> {
         let mut wanted: HashMap<String, (Stamp, u32)> = HashMap::new();
         let mut strangers = Vec::new();
         for (offset, row) in stamps {
-            let (key, stamp) = (row.record.key(), Stamp::of(&row));
+            let (key, stamp) = (row.record.encoded_identity(), Stamp::of(&row));
             let Some(hash) = expected.keys.get(&key) else {
                 if !expected.pending.contains(&key) {
                     strangers.push((key, offset));
@@ -212,9 +214,10 @@ impl Copying<'_> {
         let (rows, embedded) = self.reembedding.rows(rows).await?;
         self.findings.embedded += embedded;
         let stamps: Vec<(String, Stamp)> =
-            rows.iter().map(|row| (row.record.key(), Stamp::of(row))).collect();
-        let (changed, new): (Vec<Row>, Vec<Row>) =
-            rows.into_iter().partition(|row| self.held.contains_key(&row.record.key()));
+            rows.iter().map(|row| (row.record.encoded_identity(), Stamp::of(row))).collect();
+        let (changed, new): (Vec<Row>, Vec<Row>) = rows
+            .into_iter()
+            .partition(|row| self.held.contains_key(&row.record.encoded_identity()));
         if !changed.is_empty() {
             self.table.replace(&changed).await?;
         }
@@ -272,7 +275,7 @@ impl Copying<'_> {
             .collect();
         for offsets in fresh.chunks(READ_ROWS) {
             for row in self.read(old, fragment, offsets).await? {
-                self.findings.repaired.unknown.push(row.record.key());
+                self.findings.repaired.unknown.push(row.record.identity());
                 let mut line = serde_json::to_vec(&row.record).expect("a record is plain data");
                 line.push(b'\n');
                 self.write_unknown(&line)?;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use aios_record::Identity;
+
 /// How far something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -27,14 +29,15 @@ pub struct Repaired {
     pub records: u64,
     /// Rows that were left out because their key was there already.
     pub repeated: u64,
-    /// Keys that the journal does not know; their rows are in [`unknown_rows`](Self::unknown_rows).
-    pub unknown: Vec<String>,
+    /// Records that the journal does not know; their rows are in
+    /// [`unknown_rows`](Self::unknown_rows).
+    pub unknown: Vec<Identity>,
     /// A file of JSON lines, a record each.
     pub unknown_rows: Option<PathBuf>,
-    /// Keys of which nothing could be read.
-    pub missing: Vec<String>,
-    /// Keys of which an older version was all that could be read, and is there now.
-    pub outdated: Vec<String>,
+    /// Records of which nothing could be read.
+    pub missing: Vec<Identity>,
+    /// Records of which an older version was all that could be read, and is there now.
+    pub outdated: Vec<Identity>,
     /// Rows that could not be read, as far as they can be counted; whoever they were, they are
     /// among the missing, or were of no account.
     pub unreadable: u64,
@@ -62,8 +65,9 @@ impl Findings {
         outdated: Vec<(String, u128)>,
     ) {
         self.repaired.records = (expected - missing.len()) as u64;
-        self.repaired.missing = missing;
-        self.repaired.outdated = outdated.into_iter().map(|(key, _)| key).collect();
+        let identity = |key: &String| Identity::decode(key).ok();
+        self.repaired.missing = missing.iter().filter_map(identity).collect();
+        self.repaired.outdated = outdated.iter().filter_map(|(key, _)| identity(key)).collect();
     }
 
     pub(super) fn into_reindexed(self) -> Reindexed {

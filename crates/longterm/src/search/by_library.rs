@@ -58,7 +58,7 @@ impl Ranking {
 
     /// Rows of the library as a part, but for those of which something newer is `known`.
     fn add(&mut self, mut rows: Vec<Row>, known: &mut HashSet<String>) {
-        rows.retain(|row| known.insert(row.record.key()));
+        rows.retain(|row| known.insert(row.record.encoded_identity()));
         let mut builder = Builder::new(Arc::clone(&self.centre), rows.len());
         let mut names = self.shared.names.write().expect("no holder panics");
         rows.iter().for_each(|row| builder.push(&row.ranked(), &mut names));
@@ -72,17 +72,23 @@ impl Ranking {
     /// one.
     fn around(&self, best: &[Place]) -> Option<DfExpr> {
         let names = self.shared.names.read().expect("no holder panics");
-        let mut wanted: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+        let mut wanted: BTreeMap<(Option<&str>, &str), BTreeSet<i64>> = BTreeMap::new();
         for place in best {
             let segment = &self.parts[place.part as usize].segment;
-            if let Some((scope, at)) = segment.place(place.at) {
+            if let Some(([user, session], at)) = segment.place(place.at) {
+                let session = (names.others.some(user), names.others.text(session));
                 let around = at.saturating_sub(REACH)..=at.saturating_add(REACH);
-                wanted.entry(names.others.text(scope[2])).or_default().extend(around);
+                wanted.entry(session).or_default().extend(around);
             }
         }
-        let sessions = wanted.into_iter().map(|(session, positions)| {
+        let sessions = wanted.into_iter().map(|((user, session), positions)| {
+            let of_user = match user {
+                Some(user) => col("user").eq(lit(user)),
+                None => col("user").is_null(),
+            };
             let positions = positions.into_iter().map(lit).collect();
-            col("session").eq(lit(session)).and(is_in(col("position"), positions))
+            let here = is_in(col("position"), positions);
+            col("session").eq(lit(session)).and(of_user).and(here)
         });
         sessions.reduce(DfExpr::or)
     }

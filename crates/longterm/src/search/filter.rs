@@ -1,7 +1,7 @@
 //! What a search may see, once as an expression for the library and once as a test of a row of a
 //! segment. The two must agree; a property test holds them to it.
 
-use aios_record::{Kind, ScopeFilter, ScopeMatch, Timestamp};
+use aios_record::{Gate, Kind, Owners, ScopeMatch, Timestamp};
 use lancedb::expr::{DfExpr, col, contains, is_in, lit};
 
 use crate::{
@@ -13,9 +13,10 @@ use crate::{
 };
 
 /// The conditions of one search. All must hold; an empty one restricts nothing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Filter {
-    pub(crate) scope: ScopeFilter,
+    /// Whose records, and which parts of their scopes.
+    pub(crate) gate: Gate,
     /// Any of these; `None` means every kind, an empty list means no record.
     pub(crate) kinds: Option<Vec<Kind>>,
     /// Any of these.
@@ -33,8 +34,9 @@ pub(crate) struct Filter {
 /// A filter in the numbers that stand for names.
 #[derive(Debug)]
 pub(crate) struct Numbered {
-    /// Of user, agent and session; a name that no record has is `NONE`.
-    scope: [Option<u32>; 3],
+    users: Users,
+    /// Of user, project, agent and session; a name that no record has is `NONE`.
+    scope: [Option<u32>; 4],
     matching: ScopeMatch,
     kinds: Option<Vec<Kind>>,
     tags: Option<Vec<u32>>,
@@ -44,17 +46,53 @@ pub(crate) struct Numbered {
     as_of: bool,
 }
 
+/// Whose rows are visible, in numbers.
+#[derive(Debug)]
+struct Users {
+    has_shared: bool,
+    /// All users; else the one with the number, `None` if no record is theirs.
+    has_all: bool,
+    user: Option<u32>,
+}
+
+impl Users {
+    fn of(gate: &Gate, names: &Strings) -> Users {
+        match gate.owners() {
+            Owners::All => Users { has_shared: true, has_all: true, user: None },
+            Owners::Only(owner) => Users {
+                has_shared: owner.is_shared(),
+                has_all: false,
+                user: owner.name().and_then(|name| names.find(name)),
+            },
+            Owners::AndShared(owner) => Users {
+                has_shared: true,
+                has_all: false,
+                user: owner.name().and_then(|name| names.find(name)),
+            },
+        }
+    }
+
+    fn admit(&self, user: u32) -> bool {
+        match user {
+            NONE => self.has_shared,
+            user => self.has_all || self.user == Some(user),
+        }
+    }
+}
+
 impl Numbered {
     pub(crate) fn admits(&self, segment: &Segment, at: u32) -> bool {
         self.admits_scope(&segment.scopes[at as usize]) && self.admits_rest(segment, at)
     }
 
-    fn admits_scope(&self, of: &[u32; 3]) -> bool {
-        self.scope.iter().zip(of).all(|(wanted, &has)| match *wanted {
-            None => true,
-            Some(wanted) if has != NONE => has == wanted,
-            Some(_) => self.matching == ScopeMatch::EqualOrShared,
-        })
+    fn admits_scope(&self, of: &[u32; 4]) -> bool {
+        let has_user = self.users.admit(of[0]);
+        has_user
+            && self.scope.iter().zip(of).all(|(wanted, &has)| match *wanted {
+                None => true,
+                Some(wanted) if has != NONE => has == wanted,
+                Some(_) => self.matching == ScopeMatch::EqualOrShared,
+            })
     }
 
     fn admits_rest(&self, segment: &Segment, at: u32) -> bool {
@@ -82,8 +120,9 @@ impl Filter {
         let number = |name: &str| names.find(name).unwrap_or(NONE);
         let micros = |time: Timestamp| time.as_microsecond();
         Numbered {
-            scope: self.scope.scope.parts().map(|(_, part)| part.map(number)),
-            matching: self.scope.matching,
+            users: Users::of(&self.gate, names),
+            scope: self.gate.filter().scope.parts().map(|(_, part)| part.map(number)),
+            matching: self.gate.filter().matching,
             kinds: self.kinds.clone(),
             tags: (!self.tags.is_empty())
                 .then(|| self.tags.iter().map(|tag| number(tag)).collect()),
@@ -107,14 +146,7 @@ impl Filter {
         } else {
             all.push(col("superseded_by").is_null());
         }
-        for (name, wanted) in self.scope.scope.parts() {
-            let Some(wanted) = wanted else { continue };
-            let equal = col(name).eq(lit(wanted));
-            all.push(match self.scope.matching {
-                ScopeMatch::Exact => equal,
-                ScopeMatch::EqualOrShared => col(name).is_null().or(equal),
-            });
-        }
+        all.extend(visible(&self.gate));
         if let Some(kinds) = &self.kinds {
             let names = kinds.iter().map(|kind| lit(kind.collection())).collect();
             all.push(is_in(col("collection"), names));
@@ -135,6 +167,31 @@ impl Filter {
         all.extend(self.until.map(|until| happened(DfExpr::lt, until)));
         all.into_iter().reduce(DfExpr::and).expect("expiry is always a condition")
     }
+}
+
+/// What the library's rows must be to be visible through `gate`, as [`Gate::sees`] says it. All
+/// must hold.
+pub(crate) fn visible(gate: &Gate) -> Vec<DfExpr> {
+    let mut all = match gate.owners() {
+        Owners::All => Vec::new(),
+        Owners::Only(owner) => match owner.name() {
+            Some(name) => vec![col("user").eq(lit(name))],
+            None => vec![col("user").is_null()],
+        },
+        Owners::AndShared(owner) => {
+            vec![absent_or("user", |column| column.eq(lit(owner.as_str())))]
+        }
+    };
+    let filter = gate.filter();
+    for (name, wanted) in filter.scope.parts() {
+        let Some(wanted) = wanted else { continue };
+        let equal = |column: DfExpr| column.eq(lit(wanted));
+        all.push(match filter.matching {
+            ScopeMatch::Exact => equal(col(name)),
+            ScopeMatch::EqualOrShared => absent_or(name, equal),
+        });
+    }
+    all
 }
 
 fn absent_or(name: &str, condition: impl FnOnce(DfExpr) -> DfExpr) -> DfExpr {

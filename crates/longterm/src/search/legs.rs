@@ -9,7 +9,9 @@ use std::{cmp::Ordering, collections::HashSet, sync::Arc, thread};
 
 use aios_record::Record;
 
-use crate::search::{filter::Numbered, score::saturated, segment::Segment, vectors::Asked};
+use crate::search::{
+    filter::Numbered, score::saturated, segment::Segment, strings::Strings, vectors::Asked,
+};
 
 /// Rows from which on a second thread pays.
 const ROWS_OF_THREAD: usize = 262_144;
@@ -44,8 +46,10 @@ pub(crate) struct Place {
 /// What a search sees.
 pub(crate) struct Sight<'a> {
     pub(crate) parts: &'a [Part],
-    /// The keys of which the journal says something else than the library.
+    /// The encoded identities of which the journal says something else than the library.
     pub(crate) masked: &'a HashSet<String>,
+    /// What the numbers of the parts stand for.
+    pub(crate) names: &'a Strings,
     pub(crate) filter: Numbered,
 }
 
@@ -100,10 +104,10 @@ impl Sight<'_> {
         let mut near = Vec::new();
         let mut taken: HashSet<Place> = best.iter().copied().collect();
         for row in best {
-            let Some((scope, position)) = self.segment(*row).place(row.at) else { continue };
+            let Some((session, position)) = self.segment(*row).place(row.at) else { continue };
             let (first, last) = (position.saturating_sub(reach), position.saturating_add(reach));
             for (part, number) in self.parts.iter().zip(0..) {
-                for &at in part.segment.around(scope[2], first, last) {
+                for &at in part.segment.around(session, first, last) {
                     let place = Place { part: number, at };
                     if self.admits(place) && self.is_shown(place) && taken.insert(place) {
                         near.push(place);
@@ -124,7 +128,7 @@ impl Sight<'_> {
         let part = &self.parts[place.part as usize];
         matches!(part.home, Home::Here(_))
             || self.masked.is_empty()
-            || !self.masked.contains(&part.segment.key(place.at))
+            || !self.masked.contains(&part.segment.key(place.at, self.names))
     }
 
     /// The parts in as many shares of about the same size as are worth a thread.

@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use aios_record::Identity;
+
 use crate::{
     Error,
     search::{
@@ -13,6 +15,7 @@ use crate::{
         legs::{Part, Place, Sight, Wanted},
         score::{Explanation, Query, Scored, Scorer, idf, relevance},
         segment::Names,
+        strings::Strings,
         waiting::Seen,
     },
     store::Shared,
@@ -45,8 +48,8 @@ pub(crate) struct Chosen {
     pub(crate) place: Place,
     pub(crate) score: f64,
     pub(crate) explanation: Explanation,
-    /// Keys of rows with the same words.
-    pub(crate) folded: Vec<String>,
+    /// Rows with the same words.
+    pub(crate) folded: Vec<Identity>,
 }
 
 impl Ranking {
@@ -93,7 +96,7 @@ impl Ranking {
             order.retain(|scored| least.is_none_or(|least| least <= relevance(scored.score)));
             // Where some fit too little, those that come after them would, too.
             let may_lack = is_cut && order.len() == count;
-            Ok((fold(order, &scorer, limit), may_lack))
+            Ok((fold(order, &scorer, &names.others, limit), may_lack))
         })
     }
 
@@ -134,6 +137,7 @@ impl Ranking {
         let sight = Sight {
             parts: &self.parts,
             masked: &self.seen.masked,
+            names: &names.others,
             filter: self.filter.numbered(&names.others),
         };
         work(&names, &sight)
@@ -144,14 +148,14 @@ impl Ranking {
 const WORDS_MEAN_MIN: f64 = 10.0;
 
 /// The first `limit` of `order`; rows with the same words are folded into the best of them.
-fn fold(order: Vec<Scored>, scorer: &Scorer<'_>, limit: usize) -> Vec<Chosen> {
+fn fold(order: Vec<Scored>, scorer: &Scorer<'_>, names: &Strings, limit: usize) -> Vec<Chosen> {
     let mut chosen: Vec<Chosen> = Vec::new();
     let mut first_with: HashMap<u64, usize> = HashMap::new();
     for mut scored in order {
         let (place, segment) = scorer.row(scored.at);
         let fold = segment.columns[place.at as usize].fold;
         if let Some(&first) = first_with.get(&fold) {
-            chosen[first].folded.push(segment.key(place.at));
+            chosen[first].folded.extend(segment.identity(place.at, names));
             continue;
         }
         if chosen.len() == limit {

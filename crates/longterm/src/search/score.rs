@@ -194,7 +194,7 @@ pub(crate) struct Scorer<'a> {
     /// Of the terms that name no speaker.
     idf: Vec<f64>,
     words_mean: f64,
-    at_place: HashMap<([u32; 3], i64), usize, RandomState>,
+    at_place: HashMap<([u32; 2], i64), usize, RandomState>,
 }
 
 impl<'a> Scorer<'a> {
@@ -413,11 +413,13 @@ impl<'a> Scorer<'a> {
     fn window(&self, at: usize) -> Vec<(usize, f64)> {
         let mut window = vec![(at, 1.0)];
         let row = self.rows[at];
-        let Some((scope, position)) = self.sight.segment(row).place(row.at) else { return window };
+        let Some((session, position)) = self.sight.segment(row).place(row.at) else {
+            return window;
+        };
         let before = (1..).zip(WEIGHTS_BEFORE).map(|(step, weight): (i64, f64)| (-step, weight));
         let after = (1..).zip(WEIGHTS_AFTER);
         window.extend(before.chain(after).filter_map(|(step, weight)| {
-            let near = self.at_place.get(&(scope, position.checked_add(step)?))?;
+            let near = self.at_place.get(&(session, position.checked_add(step)?))?;
             Some((*near, weight))
         }));
         window

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::Kind;
+use aios_record::{Id, Identity, Kind, Owner, encode};
 
 use crate::{
     library::Ranked,
@@ -33,14 +33,14 @@ const FOLDED_TERMS_MIN: usize = 5;
 #[derive(Default)]
 pub(crate) struct Names {
     pub(crate) terms: Strings,
-    /// Users, agents, sessions, speakers, tags.
+    /// Users, projects, agents, sessions, speakers, tags.
     pub(crate) others: Strings,
 }
 
 /// Searchable rows, known by their place from 0.
 pub(crate) struct Segment {
-    /// User, agent and session of each row; `NONE` where absent.
-    pub(crate) scopes: Vec<[u32; 3]>,
+    /// User, project, agent and session of each row; `NONE` where absent.
+    pub(crate) scopes: Vec<[u32; 4]>,
     pub(crate) columns: Vec<Columns>,
     /// Of the few rows that have some.
     pub(crate) limits: HashMap<u32, Limits>,
@@ -51,7 +51,7 @@ pub(crate) struct Segment {
     bags: Bags,
     ids: String,
     id_ends: Vec<u32>,
-    /// Rows with a place in a session, ordered by session and position.
+    /// Rows with a place in a session, ordered by user, session and position.
     placed: Vec<u32>,
 }
 
@@ -105,31 +105,41 @@ impl Segment {
         &self.ids[start as usize..self.id_ends[at] as usize]
     }
 
-    /// `kind/id`.
-    pub(crate) fn key(&self, at: u32) -> String {
-        format!("{}/{}", self.columns[at as usize].kind, self.id(at))
+    /// The encoded identity, with the names that the segment was made with.
+    pub(crate) fn key(&self, at: u32, names: &Strings) -> String {
+        let user = names.some(self.scopes[at as usize][0]).unwrap_or_default();
+        encode(user, self.columns[at as usize].kind, self.id(at))
+    }
+
+    /// What identifies a row, with the names that the segment was made with.
+    pub(crate) fn identity(&self, at: u32, names: &Strings) -> Option<Identity> {
+        let user = names.some(self.scopes[at as usize][0]).unwrap_or_default();
+        let id = Id::new(self.id(at)).ok()?;
+        Some(Identity::new(Owner::from_stored(user), self.columns[at as usize].kind, id))
     }
 
     /// What orders rows that are otherwise equal.
-    pub(crate) fn order(&self, at: u32) -> (Kind, &str) {
-        (self.columns[at as usize].kind, self.id(at))
+    pub(crate) fn order(&self, at: u32) -> (Kind, &str, u32) {
+        (self.columns[at as usize].kind, self.id(at), self.scopes[at as usize][0])
     }
 
-    /// Where it stands in its session, if it does.
-    pub(crate) fn place(&self, at: u32) -> Option<([u32; 3], i64)> {
-        let (scope, position) = (self.scopes[at as usize], self.columns[at as usize].position);
-        (scope[2] != NONE && position != ABSENT).then_some((scope, position))
+    /// Where it stands in the session of its user, if it does: user and session, and the position.
+    pub(crate) fn place(&self, at: u32) -> Option<([u32; 2], i64)> {
+        let position = self.columns[at as usize].position;
+        let [user, _, _, session] = self.scopes[at as usize];
+        (session != NONE && position != ABSENT).then_some(([user, session], position))
     }
 
     pub(crate) fn bag(&self, at: u32) -> Bag<'_> {
         self.bags.bag(at)
     }
 
-    /// The rows of `session` from position `first` to `last`.
-    pub(crate) fn around(&self, session: u32, first: i64, last: i64) -> &[u32] {
+    /// The rows of a user's `session` from position `first` to `last`.
+    pub(crate) fn around(&self, session: [u32; 2], first: i64, last: i64) -> &[u32] {
         let place = |at: &u32| {
             let at = *at as usize;
-            (self.scopes[at][2], self.columns[at].position)
+            let [user, _, _, session] = self.scopes[at];
+            ([user, session], self.columns[at].position)
         };
         let start = self.placed.partition_point(|at| place(at) < (session, first));
         let rest = &self.placed[start..];
@@ -140,7 +150,7 @@ impl Segment {
     /// About how many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.columns.capacity() * size_of::<Columns>()
-            + self.scopes.capacity() * size_of::<[u32; 3]>()
+            + self.scopes.capacity() * size_of::<[u32; 4]>()
             + self.limits.capacity() * (size_of::<Limits>() + 8)
             + self.tags.capacity() * 40
             + self.vectors.bytes()
@@ -219,7 +229,8 @@ impl Builder {
         segment.postings = Postings::of(&segment.bags, segment.columns.len());
         let (scopes, columns) = (&segment.scopes, &segment.columns);
         segment.placed.sort_unstable_by_key(|&at| {
-            (scopes[at as usize][2], columns[at as usize].position, at)
+            let [user, _, _, session] = scopes[at as usize];
+            ([user, session], columns[at as usize].position, at)
         });
         segment.scopes.shrink_to_fit();
         segment.columns.shrink_to_fit();

@@ -46,6 +46,11 @@ impl Strings {
         text_at(&self.texts, &self.ends, number)
     }
 
+    /// The text of a number that [`add_some`](Strings::add_some) gave.
+    pub(crate) fn some(&self, number: u32) -> Option<&str> {
+        (number != NONE).then(|| self.text(number))
+    }
+
     /// The number of `text`, or [`NONE`] where there is no text.
     pub(crate) fn add_some(&mut self, text: Option<&str>) -> u32 {
         text.map_or(NONE, |text| self.add(text))

@@ -52,7 +52,7 @@ pub(crate) struct Seen {
     /// What was waiting, in rising order.
     seqs: Vec<i64>,
     pub(crate) parts: Vec<Part>,
-    /// Keys of which the library's records count no more.
+    /// Encoded identities of which the library's records count no more.
     pub(crate) masked: HashSet<String>,
 }
 
@@ -128,7 +128,7 @@ impl State {
         for batch in &self.batches {
             let gone: Vec<bool> = batch.rows.iter().map(|(seq, _)| !waits(*seq)).collect();
             let there = batch.rows.iter().zip(&gone).filter(|(_, gone)| !**gone);
-            masked.extend(there.map(|((_, row), _)| row.record.key()));
+            masked.extend(there.map(|((_, row), _)| row.record.encoded_identity()));
             parts.push(Part {
                 segment: Arc::clone(&batch.segment),
                 gone: gone.into(),
@@ -150,9 +150,10 @@ impl Batch {
     }
 }
 
-/// A search shows neither payload nor provenance.
+/// A search shows neither payload nor provenance nor references.
 fn without_payload(mut row: Row) -> Row {
     row.record.payload = Value::Null;
+    row.record.references = Vec::new();
     row.record.provenance = Provenance::default();
     row
 }

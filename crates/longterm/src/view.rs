@@ -1,0 +1,226 @@
+//! The view: the record operations of long-term memory through a gate.
+//!
+//! Every operation on records goes through here. What is stored gets its scope from the gate, reads
+//! show only what the gate sees, and only what the gate may change is changed and removed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aios_record::{Change, Gate, Id, Identity, Kind, Record, Scope, ScopeFilter};
+
+use crate::{
+    Error,
+    change::is_past,
+    journal::{self, Write},
+    library::Row,
+    store::Shared,
+    worker::Worker,
+};
+
+/// Long-term memory as one owner, or the administrator, sees it. Clones share everything.
+///
+/// From a view nobody gets back to the handle that it came from:
+///
+/// ```compile_fail
+/// fn widened(view: aios_longterm::LongtermView) -> aios_longterm::Longterm {
+///     view.into()
+/// }
+/// ```
+///
+/// A bare id means the view's own record, else the shared one. For the administrator an id that
+/// several owners have is [`Error::Ambiguous`].
+#[derive(Clone)]
+pub struct LongtermView {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) gate: Gate,
+    /// Ends with the last view.
+    pub(crate) worker: Arc<Worker>,
+}
+
+/// What became of a record given to [`store`](LongtermView::store).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The record.
+    pub identity: Identity,
+    /// What became of it.
+    pub outcome: StoreOutcome,
+}
+
+/// What became of a record that was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreOutcome {
+    /// It is stored, and new.
+    Added,
+    /// It replaces what was stored under its identity.
+    Updated,
+    /// The same content was stored already.
+    Known,
+}
+
+impl LongtermView {
+    /// The gate of this view.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// This view, narrowed to what `filter` selects.
+    ///
+    /// # Errors
+    /// [`Error::Scope`] if `filter` names a part, such as a user, other than the one that the view
+    /// is bound to.
+    pub fn narrow(&self, filter: &ScopeFilter) -> Result<LongtermView, Error> {
+        Ok(LongtermView { gate: self.gate.narrow(filter)?, ..self.clone() })
+    }
+
+    /// Stores records, or replaces those of the same identity, all or none. When this returns they
+    /// are durable and found by every search; what they replace stays in the
+    /// [`history`](LongtermView::history).
+    ///
+    /// A record whose content is stored already is left as it is, with the provenance and the
+    /// `recorded_at` that it had: who wrote a text first, and when, is what can be asked of it.
+    /// `recorded_at` is set to now where it is the epoch.
+    ///
+    /// # Errors
+    /// - [`Error::Scope`] when a record's scope does not fit the gate, [`Error::MachineWide`] when
+    ///   it has no owner by its kind and the view acts for a user.
+    /// - [`Error::Conflict`] when the owner has a record in another scope.
+    /// - [`Error::VectorMissing`] where vectors are the caller's own, see
+    ///   [`open_with_vectors`](crate::Longterm::open_with_vectors).
+    /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the
+    ///   configuration is reached, [`Error::Unstorable`] when a payload is nested too deeply.
+    pub async fn store(&self, mut records: Vec<Record>) -> Result<Vec<Stored>, Error> {
+        records.iter_mut().try_for_each(|record| self.fill(record))?;
+        let identities: Vec<Identity> = records.iter().map(Record::identity).collect();
+        let changes =
+            records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
+        let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
+        self.store_writes(identities, writes).await
+    }
+
+    /// Stores records with vectors of the caller's own, as [`store`](LongtermView::store) does
+    /// without.
+    ///
+    /// # Errors
+    /// - [`Error::VectorUnfit`] when a vector is of another dimension than the store's or not
+    ///   finite, or when the store embeds texts by itself.
+    /// - As [`store`](LongtermView::store).
+    pub async fn store_with_vectors(
+        &self,
+        mut records: Vec<(Record, Vec<f32>)>,
+    ) -> Result<Vec<Stored>, Error> {
+        records.iter_mut().try_for_each(|(record, _)| self.fill(record))?;
+        let identities: Vec<Identity> =
+            records.iter().map(|(record, _)| record.identity()).collect();
+        let writes = self.shared.with_given_vectors(records)?;
+        self.store_writes(identities, writes).await
+    }
+
+    async fn store_writes(
+        &self,
+        identities: Vec<Identity>,
+        writes: Vec<Write>,
+    ) -> Result<Vec<Stored>, Error> {
+        let outcomes = self.shared.write(writes).await?;
+        let stored = identities.into_iter().zip(outcomes).map(|(identity, outcome)| {
+            let outcome = match outcome {
+                journal::Outcome::Added => StoreOutcome::Added,
+                journal::Outcome::Updated => StoreOutcome::Updated,
+                journal::Outcome::Known | journal::Outcome::Conflict => StoreOutcome::Known,
+            };
+            Stored { identity, outcome }
+        });
+        Ok(stored.collect())
+    }
+
+    /// Fills in where a record belongs that is written through this view.
+    pub(crate) fn fill(&self, record: &mut Record) -> Result<(), Error> {
+        let acts_for_user = self.gate.acts_for().is_some_and(|owner| !owner.is_shared());
+        if record.kind == Kind::Persona && acts_for_user {
+            return Err(Error::MachineWide { kind: record.kind });
+        }
+        Ok(self.gate.fill(&mut record.scope)?)
+    }
+
+    /// Which of these records were ever acknowledged and not deleted since, in the order given.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn known(&self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
+        let scopes = self.scopes(identities).await?;
+        Ok(scopes.iter().map(Option::is_some).collect())
+    }
+
+    /// As [`known`](LongtermView::known), with the scope in which each is stored.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn scopes(&self, identities: &[Identity]) -> Result<Vec<Option<Scope>>, Error> {
+        let scopes = self.shared.journal.scopes(identities.to_vec()).await?;
+        Ok(scopes.into_iter().map(|it| it.filter(|scope| self.gate.sees(scope))).collect())
+    }
+
+    /// The whole record that a bare id means, superseded ones included; none if it is not stored
+    /// or has expired.
+    ///
+    /// # Errors
+    /// [`Error::Ambiguous`] for the administrator if several owners have one; [`Error::Journal`],
+    /// [`Error::Library`] when a store cannot be read.
+    pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
+        Ok(self.find(kind, id).await?.map(|row| row.record))
+    }
+
+    /// The whole records of `identities`, in no order, expired ones included; those that are not
+    /// stored are left out.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub async fn records(&self, identities: &[Identity]) -> Result<Vec<Record>, Error> {
+        let rows = self.shared.rows(identities.iter().map(Identity::encode).collect()).await?;
+        let records = rows.into_iter().map(|row| row.record);
+        Ok(records.filter(|record| self.gate.sees(&record.scope)).collect())
+    }
+
+    /// The identities of all records of this view, expired ones included.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn identities(&self) -> Result<Vec<Identity>, Error> {
+        self.shared.journal.identities(self.gate.clone()).await
+    }
+
+    /// How many records of each collection this view has, pending ones included.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
+        let counts = self.shared.journal.counts(self.gate.clone()).await?.into_iter();
+        Ok(counts.map(|(kind, count)| (kind.collection(), count)).collect())
+    }
+
+    /// The row that a bare id means; none if it is not stored or has expired.
+    pub(crate) async fn find(&self, kind: Kind, id: &Id) -> Result<Option<Row>, Error> {
+        let (gate, shared) = (&self.gate, &self.shared);
+        let candidates = shared.journal.candidates(gate.clone(), kind, id.clone()).await?;
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let mut rows = shared.rows(candidates.iter().map(Identity::encode).collect()).await?;
+        let now = shared.now();
+        rows.retain(|row| gate.sees(&row.record.scope) && !is_past(&row.record, now));
+        if gate.acts_for().is_none() && 1 < rows.len() {
+            let owners = rows.iter().map(|row| row.record.owner()).collect();
+            return Err(Error::Ambiguous { kind, id: id.clone(), owners });
+        }
+        Ok(rows.into_iter().min_by_key(|row| row.record.scope.user.is_none()))
+    }
+
+    /// As [`find`](LongtermView::find), of what may be changed.
+    pub(crate) async fn find_own(&self, kind: Kind, id: &Id) -> Result<Row, Error> {
+        let found = self.find(kind, id).await?;
+        let row = found.ok_or_else(|| Error::NotFound { key: format!("{kind}/{id}") })?;
+        match self.gate.may_change(&row.record.scope) {
+            true => Ok(row),
+            false => Err(Error::NotYours { kind, id: id.clone() }),
+        }
+    }
+}
