@@ -7,6 +7,7 @@
 mod documents;
 mod features;
 mod graph;
+mod language;
 mod manifests;
 mod scan;
 mod sources;
@@ -19,7 +20,7 @@ use serde_json::Value;
 use crate::child::{Cargo, workspace_root};
 use crate::error::Error;
 
-pub(crate) const USAGE: &str = "tidy";
+pub(crate) const USAGE: &str = "tidy [lower]";
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,10 +48,13 @@ impl fmt::Display for Finding {
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
-    if !arguments.is_empty() {
-        return Err(Error::Usage { usage: USAGE });
+    let root = workspace_root();
+    let files = tree::files(&root)?;
+    match arguments {
+        [] => {}
+        [verb] if verb == "lower" => return language::write_lower(&root, &files),
+        _ => return Err(Error::Usage { usage: USAGE }),
     }
-    let files = tree::files(&workspace_root())?;
     let mut findings = Vec::new();
     for file in &files {
         findings.extend(tree::check(file));
@@ -58,6 +62,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
         findings.extend(manifests::check(file));
     }
     findings.extend(documents::check(&files));
+    findings.extend(language::check(&files));
     findings.extend(graph::check(&metadata()?));
     findings.extend(features::check()?);
     report(findings, files.len())

@@ -63,7 +63,7 @@ fn rust(path: &str, text: &str) -> Vec<Finding> {
 }
 
 /// Whether `path` holds tests: they quote other languages, and they never sleep.
-fn is_test(path: &str) -> bool {
+pub(super) fn is_test(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
 }
 

@@ -1,0 +1,167 @@
+//! The English of the docs: turns of phrase that make a sentence hard to read.
+//!
+//! Checked are comments of Rust and SQL, the literals of Rust outside tests, and Markdown. Files
+//! that are older than the rules are listed in `language/unswept.txt` with the number of findings
+//! that each may still have. That number may only fall: a file that has fewer is a finding until
+//! `cargo xtask tidy lower` has written the new number down.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::Finding;
+use super::scan::scan;
+use super::tree::File;
+use crate::error::Error;
+
+/// The list of files that are not swept yet, from the root.
+const UNSWEPT: &str = "xtask/src/tidy/language/unswept.txt";
+
+/// Files that must name the phrases to forbid them.
+const EXEMPT: &[&str] =
+    &["docs/STYLE.md", "xtask/src/tidy/language.rs", "xtask/src/tidy/language/tests.rs"];
+
+/// Openings of a doc sentence that postpone its subject, with the form to use.
+const OPENINGS: &[(&str, &str)] = &[
+    ("What ", "begin with a noun phrase or a verb, not with `What`"),
+    ("Whether ", "begin with `Returns true if` or a noun phrase, not with `Whether`"),
+    ("How ", "begin with a noun phrase or a verb, not with `How`"),
+    ("Where there is ", "say `If there is`"),
+];
+
+/// Phrases that have a plainer form, in lower case, with that form.
+const PHRASES: &[(&str, &str)] = &[
+    ("unless told", "name the option: `unless --x is given`"),
+    (" anew", "say `again`"),
+    ("of which", "begin a new sentence"),
+    ("is no object", "say `expected an object`"),
+    (" is none", "say what is missing, or use a word such as `unset`"),
+    ("no matter which", "say `any`"),
+];
+
+pub(super) fn check(files: &[File]) -> Vec<Finding> {
+    let text = files.iter().find(|file| file.path == UNSWEPT).and_then(|it| it.text.as_deref());
+    let mut allowed = parse(text.unwrap_or_default());
+    let mut findings = Vec::new();
+    for file in files {
+        let found = in_file(file);
+        match allowed.remove(file.path.as_str()).unwrap_or(0) {
+            most if most < found.len() => findings.extend(found),
+            most if found.len() < most => findings.push(lower(&file.path)),
+            _ => {}
+        }
+    }
+    findings.extend(allowed.keys().map(|path| lower(path)));
+    findings
+}
+
+/// Writes the list with lower numbers. It never raises one.
+pub(super) fn write_lower(root: &Path, files: &[File]) -> Result<(), Error> {
+    let path = root.join(UNSWEPT);
+    let failed = |source| Error::File { path: path.clone(), source };
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    fs::write(&path, lowered(&text, files)).map_err(failed)
+}
+
+fn lowered(list: &str, files: &[File]) -> String {
+    let allowed = parse(list);
+    let mut lines = String::new();
+    for file in files {
+        let most = allowed.get(file.path.as_str()).copied().unwrap_or(0);
+        let count = most.min(in_file(file).len());
+        if 0 < count {
+            lines.push_str(&format!("{count} {}\n", file.path));
+        }
+    }
+    lines
+}
+
+fn lower(path: &str) -> Finding {
+    Finding::new(path, 0, format!("has fewer findings than {UNSWEPT} says; run `tidy lower`"))
+}
+
+/// Numbers of findings by path. A line that does not parse allows nothing.
+fn parse(list: &str) -> BTreeMap<&str, usize> {
+    let lines = list.lines().filter_map(|line| line.split_once(' '));
+    lines.filter_map(|(count, path)| Some((path, count.parse().ok()?))).collect()
+}
+
+fn in_file(file: &File) -> Vec<Finding> {
+    let Some(text) = file.text.as_deref() else { return Vec::new() };
+    if EXEMPT.contains(&file.path.as_str()) {
+        return Vec::new();
+    }
+    match file.extension() {
+        "rs" => in_rust(&file.path, text),
+        "md" => in_lines(&file.path, text, ""),
+        "sql" => in_lines(&file.path, text, "--"),
+        _ => Vec::new(),
+    }
+}
+
+fn in_rust(path: &str, text: &str) -> Vec<Finding> {
+    let is_test = super::sources::is_test(path);
+    let mut findings = Vec::new();
+    let mut follows = String::new();
+    for (line, number) in scan(text).iter().zip(1..) {
+        let comment = prose(&line.comment);
+        findings.extend(opening(path, number, &comment, &follows));
+        findings.extend(phrases(path, number, &comment));
+        if !is_test {
+            findings.extend(phrases(path, number, line.literal.trim()));
+        }
+        follows = comment;
+    }
+    findings
+}
+
+/// A comment without its slashes.
+fn prose(comment: &str) -> String {
+    let text = comment.trim().trim_start_matches(['/', '!', '*']);
+    text.trim().to_owned()
+}
+
+/// Prose that stands in lines after `mark`.
+fn in_lines(path: &str, text: &str, mark: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut follows = "";
+    let mut is_code = false;
+    for (line, number) in text.lines().zip(1..) {
+        is_code ^= line.trim_start().starts_with("```");
+        let Some(line) = line.trim_start().strip_prefix(mark).filter(|_| !is_code) else {
+            follows = "";
+            continue;
+        };
+        let line = line.trim_start_matches(['-', '*', ' ']);
+        findings.extend(opening(path, number, line, follows));
+        findings.extend(phrases(path, number, line));
+        follows = line;
+    }
+    findings
+}
+
+/// A sentence that begins in `line`, the line before which is `follows`.
+fn opening(path: &str, number: usize, line: &str, follows: &str) -> Option<Finding> {
+    let begins = follows.is_empty() || follows.ends_with(['.', ':', '?', '!']);
+    OPENINGS.iter().find_map(|(opening, form)| {
+        let inside = [". ", "| "].iter().any(|end| line.contains(&format!("{end}{opening}")));
+        let found = inside || begins && line.starts_with(opening);
+        found.then(|| Finding::new(path, number, *form))
+    })
+}
+
+fn phrases(path: &str, number: usize, line: &str) -> Option<Finding> {
+    let line = line.to_ascii_lowercase();
+    let is_phrase = |phrase: &str| {
+        let ends = |at: usize| {
+            let rest = line[at + phrase.len()..].chars().next();
+            !rest.is_some_and(char::is_alphanumeric)
+        };
+        line.match_indices(phrase).any(|(at, _)| ends(at))
+    };
+    let (phrase, form) = PHRASES.iter().find(|(phrase, _)| is_phrase(phrase))?;
+    Some(Finding::new(path, number, format!("`{}`: {form}", phrase.trim())))
+}
+
+#[cfg(test)]
+mod tests;
