@@ -1,51 +1,72 @@
-//! One call's way to the tables: a connection, whose records it may see, and the time.
+//! One call's way to the tables: a connection, a gate, and the time.
 //!
-//! Everything that is stored goes through [`Access::store`], so that scope, limits, references,
-//! words and feed are looked after in one place.
+//! Every record is stored through [`Access::write`], so that limits, references, words and feed are
+//! looked after in one place.
 
 use std::cell::RefCell;
 
 use aios_ledger::Deferred;
-use aios_record::{Id, Kind, Scope, ScopeFilter, ScopeMatch, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, ToSql, params_from_iter};
+use aios_record::{Id, Identity, Kind, Owner, Record, Scope, Timestamp};
+use rusqlite::{
+    Connection, OptionalExtension, Params, ToSql, params_from_iter,
+    types::{ToSqlOutput, Value as Sql},
+};
 
 use crate::{
     Error,
     column::Column,
     config::Config,
     feed::{self, Op},
-    records,
-    row::{Columns, Row, bind_meta, check_meta},
+    row::{self, Columns, Row, bind_meta, check_meta},
     search, session,
+    visible::{ALIVE, Visible},
 };
-
-/// What a read may see: `?1` to `?3` the scope, `?4` whether shared records too, `?5` the time.
-/// A call's own parameters start at `?6`.
-const VISIBLE: &str = "(?1 IS NULL OR scope_user = ?1 OR (?4 AND scope_user IS NULL))
-    AND (?2 IS NULL OR scope_agent = ?2 OR (?4 AND scope_agent IS NULL))
-    AND (?3 IS NULL OR scope_session = ?3 OR (?4 AND scope_session IS NULL))
-    AND (expires_at IS NULL OR ?5 < expires_at)";
 
 /// One call's way to the tables.
 pub(crate) struct Access<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) config: &'a Config,
-    pub(crate) bound: &'a ScopeFilter,
+    pub(crate) visible: &'a Visible,
     pub(crate) now: Timestamp,
-    /// Whether reads show what has expired.
+    /// Reads show expired records, too.
     pub(crate) sees_expired: bool,
-    /// Takes what is to be done at the end of the batch; what has none does it at once.
+    /// Takes work for the end of the batch. Without it the work is done at once.
     pub(crate) deferred: Option<RefCell<&'a mut Deferred>>,
 }
 
-/// Whose an existing record is, and what no update changes.
-struct Owner {
-    scope: Scope,
-    created_at: Timestamp,
-    recorded_at: Timestamp,
+/// A record as it was read.
+pub(crate) struct Read<T> {
+    pub(crate) item: T,
+    pub(crate) row: i64,
+    /// Whose its parent is, if it refers to one that is here.
+    parent_owner: Option<Owner>,
 }
 
-/// What storing a record did.
+impl<T: Row> Read<T> {
+    /// The travelling form.
+    pub(crate) fn record(&self) -> Record {
+        row::record(&self.item, self.parent_owner.clone())
+    }
+}
+
+/// A stored record, as far as a write of the same identity must know it.
+pub(crate) struct Existing {
+    pub(crate) row: i64,
+    pub(crate) scope: Scope,
+    created_at: Timestamp,
+    recorded_at: Timestamp,
+    parent: Option<Id>,
+    parent_row: Option<i64>,
+}
+
+/// The rows that a record refers to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Links {
+    pub(crate) parent: Option<i64>,
+    pub(crate) session: Option<i64>,
+}
+
+/// The effect of a write on the word index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
     Inserted,
@@ -57,35 +78,44 @@ impl<'a> Access<'a> {
     pub(crate) fn new(
         connection: &'a Connection,
         config: &'a Config,
-        bound: &'a ScopeFilter,
+        visible: &'a Visible,
     ) -> Access<'a> {
         let now = config.clock.now();
-        Access { connection, config, bound, now, sees_expired: false, deferred: None }
+        Access { connection, config, visible, now, sees_expired: false, deferred: None }
     }
+
     /// The visible records that `tail` asks for: more conditions, order, limit. `own` are its
     /// parameters, from `?6` on.
     pub(crate) fn select<T: Row>(&self, tail: &str, own: &[&dyn ToSql]) -> Result<Vec<T>, Error> {
+        Ok(self.read(tail, own)?.into_iter().map(|read| read.item).collect())
+    }
+
+    /// As [`select`](Access::select), with the rows.
+    pub(crate) fn read<T: Row>(
+        &self,
+        tail: &str,
+        own: &[&dyn ToSql],
+    ) -> Result<Vec<Read<T>>, Error> {
+        let sql = format!("{} {} AND {ALIVE} {tail}", T::statements().select, self.visible.scope());
+        let (scope, time) = (self.visible.params(), self.alive_at());
+        let [owner, project, agent, session] = &scope;
+        let visible: [&dyn ToSql; 5] = [owner, project, agent, session, &time];
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(visible.iter().chain(own)))?;
         let mut found = Vec::new();
-        self.each::<T>(tail, own, |item, _| found.push(item))?;
+        while let Some(row) = rows.next()? {
+            found.push(read(row)?);
+        }
         Ok(found)
     }
 
-    /// As [`select`](Access::select), with the number of the last row.
-    pub(crate) fn page<T: Row>(
-        &self,
-        after: i64,
-        limit: i64,
-    ) -> Result<(Vec<T>, Option<i64>), Error> {
-        let (mut items, mut last) = (Vec::new(), None);
-        self.each::<T>("AND ?6 < row ORDER BY row LIMIT ?7", &[&after, &limit], |item, row| {
-            items.push(item);
-            last = Some(row);
-        })?;
-        Ok((items, last))
+    /// The value of `?5` in [`ALIVE`].
+    pub(crate) fn alive_at(&self) -> i64 {
+        if self.sees_expired { i64::MIN } else { self.now.as_microsecond() }
     }
 
-    /// Some rows after number `after` with their numbers, whoever may see them.
-    pub(crate) fn rows<T: Row>(&self, after: i64) -> Result<Vec<(T, i64)>, Error> {
+    /// Some rows after number `after`, whoever may see them.
+    pub(crate) fn rows<T: Row>(&self, after: i64) -> Result<Vec<Read<T>>, Error> {
         const ROWS: usize = 256;
         let select = &T::statements().select;
         let sql = format!("{select} ?1 < row ORDER BY row LIMIT {ROWS}");
@@ -93,64 +123,104 @@ impl<'a> Access<'a> {
         let mut rows = statement.query([after])?;
         let mut items = Vec::with_capacity(ROWS);
         while let Some(row) = rows.next()? {
-            items.push((read(row)?, row.get("row")?));
+            items.push(read(row)?);
         }
         Ok(items)
     }
 
-    fn each<T: Row>(
-        &self,
-        tail: &str,
-        own: &[&dyn ToSql],
-        mut take: impl FnMut(T, i64),
-    ) -> Result<(), Error> {
-        let sql = format!("{} {VISIBLE} {tail}", T::statements().select);
-        let scope = &self.bound.scope;
-        let shared = self.bound.matching == ScopeMatch::EqualOrShared;
-        let now = if self.sees_expired { i64::MIN } else { self.now.as_microsecond() };
-        let visible: [&dyn ToSql; 5] = [&scope.user, &scope.agent, &scope.session, &shared, &now];
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(visible.iter().chain(own)))?;
-        while let Some(row) = rows.next()? {
-            let number = row.get("row")?;
-            take(read(row)?, number);
-        }
-        Ok(())
+    /// The record that a bare id means: the owner's own, else the shared one.
+    pub(crate) fn find<T: Row>(&self, id: &str) -> Result<Option<Read<T>>, Error> {
+        let found = self.read::<T>("AND id = ?6 ORDER BY owner DESC", &[&id])?;
+        self.visible.meant(T::KIND, id, found, |read| read.item.meta().scope.owner())
     }
 
-    /// The record of this id, if it is visible.
+    /// As [`find`](Access::find), without the row.
     pub(crate) fn get<T: Row>(&self, id: &str) -> Result<Option<T>, Error> {
-        Ok(self.select("AND id = ?6", &[&id])?.pop())
+        Ok(self.find(id)?.map(|read| read.item))
     }
 
-    /// The record of this id.
+    /// The visible record of this owner and id.
+    pub(crate) fn identified<T: Row>(
+        &self,
+        owner: &Owner,
+        id: &str,
+    ) -> Result<Option<Read<T>>, Error> {
+        Ok(self.read("AND id = ?6 AND owner = ?7", &[&id, &owner.as_str()])?.pop())
+    }
+
+    /// The visible record in this row.
+    pub(crate) fn by_row<T: Row>(&self, row: i64) -> Result<Option<Read<T>>, Error> {
+        Ok(self.read("AND row = ?6", &[&row])?.pop())
+    }
+
+    /// The record that a bare id means, to be changed.
     pub(crate) fn require<T: Row>(&self, id: &str) -> Result<T, Error> {
         let missing = || Error::NotFound { kind: T::KIND, id: id.to_owned() };
-        self.get(id)?.ok_or_else(missing)
+        let item: T = self.get(id)?.ok_or_else(missing)?;
+        self.visible.check_change(&identity(&item))?;
+        Ok(item)
     }
 
-    /// Whether a record exists at all, visible or not.
-    pub(crate) fn exists<T: Row>(&self, id: &Id) -> Result<bool, Error> {
-        Ok(self.owner::<T>(id)?.is_some())
-    }
-
-    /// Whose a record is, visible or not.
-    pub(crate) fn scope_of<T: Row>(&self, id: &Id) -> Result<Option<Scope>, Error> {
-        Ok(self.owner::<T>(id)?.map(|owner| owner.scope))
-    }
-
-    /// Whether a record of this id has moved out and left a stub, where it would be visible.
-    pub(crate) fn has_stub<T: Row>(&self, id: &str) -> Result<bool, Error> {
-        if !T::LEAVES_STUB {
-            return Ok(false);
-        }
+    /// The row that a bare id of this kind means where a read goes to what refers to it: moved out
+    /// or not, the owner's own before the shared one.
+    pub(crate) fn referred(&self, kind: Kind, id: &str) -> Result<Option<i64>, Error> {
+        let (table, owners) = (kind.collection(), self.visible.owners());
         let sql = format!(
-            "SELECT scope_user, scope_agent, scope_session FROM {} WHERE id = ?1 AND stub",
-            T::TABLE
+            "SELECT row, owner FROM {table} WHERE id = ?2 AND {owners} ORDER BY owner DESC"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let scope = statement.query_row([id], |row| Columns::of(row).scope()).optional()?;
-        Ok(scope.is_some_and(|scope| self.bound.admits(&scope)))
+        let found = statement.query_map((self.visible.owner(), id), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        let owner = |(_, owner): &(i64, String)| Owner::from_stored(owner.clone());
+        Ok(self.visible.meant(kind, id, found, owner)?.map(|(row, _)| row))
+    }
+
+    /// The row to which a reference of a record of `owner` leads: to its own record of this id,
+    /// moved out or not, else to the shared one.
+    pub(crate) fn parent(&self, kind: Kind, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
+        let table = kind.collection();
+        let sql = format!(
+            "SELECT row FROM {table} WHERE id = ?1 AND owner IN ('', ?2)
+             ORDER BY owner DESC LIMIT 1"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let params = (id.as_str(), owner.as_str());
+        Ok(statement.query_row(params, |row| row.get(0)).optional()?)
+    }
+
+    /// The row of this identity, moved out or not.
+    pub(crate) fn row_of(&self, identity: &Identity) -> Result<Option<i64>, Error> {
+        let table = identity.kind.collection();
+        let sql = format!("SELECT row FROM {table} WHERE id = ?1 AND owner = ?2");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let params = (identity.id.as_str(), identity.owner.as_str());
+        Ok(statement.query_row(params, |row| row.get(0)).optional()?)
+    }
+
+    /// The record that `item` would be stored over, visible or not.
+    pub(crate) fn existing<T: Row>(&self, item: &T) -> Result<Option<Existing>, Error> {
+        let user = item.meta().scope.user.clone();
+        let mut statement = self.connection.prepare_cached(&T::statements().existing)?;
+        let params = (item.id().as_str(), user.as_deref().unwrap_or_default());
+        let existing = statement.query_row(params, |row| {
+            let mut columns = Columns::of(row);
+            Ok(Existing {
+                row: columns.next()?,
+                scope: Scope {
+                    user: user.clone(),
+                    project: columns.next()?,
+                    agent: columns.next()?,
+                    session: columns.next()?,
+                },
+                created_at: columns.next()?,
+                recorded_at: columns.next()?,
+                parent: columns.next()?,
+                parent_row: columns.next()?,
+            })
+        });
+        Ok(existing.optional()?)
     }
 
     /// Whether what the file holds is within its limit.
@@ -161,7 +231,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// How much the file holds, free pages not counted.
+    /// The bytes in use, free pages not counted.
     pub(crate) fn bytes_used(&self) -> Result<u64, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT (page_count - freelist_count) * page_size
@@ -170,101 +240,118 @@ impl<'a> Access<'a> {
         Ok(statement.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned())
     }
 
-    fn owner<T: Row>(&self, id: &Id) -> Result<Option<Owner>, Error> {
-        let mut statement = self.connection.prepare_cached(&T::statements().owner)?;
-        let owner = statement.query_row([id.as_str()], |row| {
-            let mut columns = Columns::of(row);
-            Ok(Owner {
-                scope: columns.scope()?,
-                created_at: columns.next()?,
-                recorded_at: columns.next()?,
-            })
-        });
-        Ok(owner.optional()?)
+    /// Stores `item` where the gate has its place: fills in its scope, then
+    /// [writes](Access::write) it.
+    pub(crate) fn store<T: Row>(&self, item: &mut T) -> Result<(), Error> {
+        self.fill(&mut item.meta_mut().scope)?;
+        self.write(item)
     }
 
-    /// Inserts or updates `item`, and fills in what it left out. An update keeps when it was
-    /// created and recorded, and never changes whose it is.
-    pub(crate) fn store<T: Row>(&self, item: &mut T) -> Result<Stored, Error> {
-        self.prepare(item)?;
-        let owner = self.owner::<T>(item.id())?;
-        let meta = item.meta_mut();
-        let (statement, stored) = match owner {
-            None => (&T::statements().insert, Stored::Inserted),
-            Some(owner) if owner.scope == meta.scope => {
-                meta.created_at = Some(owner.created_at);
-                meta.recorded_at = Some(owner.recorded_at);
-                (&T::statements().update, Stored::Updated)
+    /// Inserts or updates `item` under the scope that it has, and fills in its times. An update
+    /// keeps when the record was created and recorded, and never changes its scope.
+    pub(crate) fn write<T: Row>(&self, item: &mut T) -> Result<(), Error> {
+        self.settle(item);
+        self.check(item)?;
+        let existing = self.existing(item)?;
+        if let Some(existing) = &existing {
+            let meta = item.meta_mut();
+            if existing.scope != meta.scope {
+                return Err(Error::Conflict { kind: T::KIND, id: item.id().clone() });
             }
-            Some(_) => return Err(Error::Conflict { kind: T::KIND, id: item.id().clone() }),
-        };
-        let row = self.put(statement, item)?;
-        search::index(self, T::KIND, row, &item.text(), stored)?;
-        if item.feeds(self.config.feed_events) {
-            self.feed(T::KIND, item.id(), Op::Upsert)?;
+            meta.created_at = Some(existing.created_at);
+            meta.recorded_at = Some(existing.recorded_at);
         }
-        Ok(stored)
+        let links = self.links(item, existing.as_ref())?;
+        self.put(item, links, existing.map(|existing| existing.row)).map(drop)
+    }
+
+    /// Inserts `item`, which is not here, and fills in its times.
+    pub(crate) fn insert_new<T: Row>(&self, item: &mut T, links: Links) -> Result<i64, Error> {
+        self.settle(item);
+        self.check(item)?;
+        self.put(item, links, None)
     }
 
     /// Inserts `item`, which is not here and was [checked](Access::check), as it is, with the times
     /// that it has.
-    pub(crate) fn insert<T: Row>(&self, item: &T) -> Result<(), Error> {
-        let row = self.put(&T::statements().insert, item)?;
-        search::index(self, T::KIND, row, &item.text(), Stored::Inserted)?;
-        if item.feeds(self.config.feed_events) {
-            self.feed(T::KIND, item.id(), Op::Upsert)?;
-        }
-        Ok(())
+    pub(crate) fn insert<T: Row>(&self, item: &T, links: Links) -> Result<i64, Error> {
+        self.put(item, links, None)
     }
 
-    /// Whether every field of `item` may be stored.
+    /// Checks every field of `item`.
     pub(crate) fn check<T: Row>(&self, item: &T) -> Result<(), Error> {
         check_meta(item.meta(), self.config.text_bytes_max)?;
         item.check(self.config.text_bytes_max)
     }
 
-    /// Changes the visible record of this id with `change` and stores it.
+    /// Changes the record that a bare id means with `change` and stores it.
     pub(crate) fn change<T: Row>(&self, id: &str, change: impl FnOnce(&mut T)) -> Result<T, Error> {
         let mut item: T = self.require(id)?;
         change(&mut item);
-        self.store(&mut item)?;
+        self.write(&mut item)?;
         Ok(item)
     }
 
-    /// Fills in scope and times, then checks every field and every reference.
-    fn prepare<T: Row>(&self, item: &mut T) -> Result<(), Error> {
-        let now = self.now;
-        self.fill(&mut item.meta_mut().scope)?;
+    /// Fills in times and what follows from other fields.
+    fn settle<T: Row>(&self, item: &mut T) {
         let meta = item.meta_mut();
-        meta.created_at.get_or_insert(now);
-        meta.recorded_at = Some(now);
-        meta.updated_at = Some(now);
-        item.settle(now);
-        self.check(item)?;
-        for (field, kind, id) in item.parents() {
-            if !self.has_parent(item, kind, id)? {
+        meta.created_at.get_or_insert(self.now);
+        meta.recorded_at = Some(self.now);
+        meta.updated_at = Some(self.now);
+        item.settle(self.now);
+    }
+
+    /// The rows that `item` refers to. A reference that stays the same still leads where it did.
+    fn links<T: Row>(&self, item: &T, existing: Option<&Existing>) -> Result<Links, Error> {
+        let mut links = Links::default();
+        if let (Some(parent), Some(id)) = (T::PARENT, item.parent()) {
+            let same = existing.filter(|existing| existing.parent.as_ref() == Some(id));
+            links.parent = same.and_then(|existing| existing.parent_row);
+            if links.parent.is_none() {
+                let owner = item.meta().scope.owner();
+                links.parent = self.parent(parent.kind, id, &owner)?;
+            }
+            if links.parent.is_none() && same.is_none() {
+                let (field, kind) = (parent.field, parent.kind);
                 return Err(Error::MissingParent { field, kind, id: id.clone() });
             }
         }
-        if T::MAKES_SESSION {
-            session::ensure(self, &item.meta().scope)?;
+        if T::OF_SESSION {
+            links.session = session::ensure(self, &item.meta().scope)?;
         }
-        Ok(())
+        Ok(links)
     }
 
-    /// Whether what `item` refers to is there. One of another user is as good as none: whoever
-    /// forgets it takes along what belongs to it.
-    pub(crate) fn has_parent<T: Row>(&self, item: &T, kind: Kind, id: &Id) -> Result<bool, Error> {
-        let user = &item.meta().scope.user;
-        let fits = |of: Scope| of.user.is_none() || user.is_none() || of.user == *user;
-        Ok(records::scope_of(self, kind, id)?.is_some_and(fits))
-    }
-
-    fn put<T: Row>(&self, statement: &str, item: &T) -> Result<i64, Error> {
+    /// Writes the row, its words and its trace in the feed; says which row it is.
+    fn put<T: Row>(&self, item: &T, links: Links, row: Option<i64>) -> Result<i64, Error> {
         let mut values = vec![item.id().bind()];
         values.extend(item.bind());
         values.extend(bind_meta(item.meta()));
-        self.row_number(statement, params_from_iter(values))
+        let mut link =
+            |row: Option<i64>| values.push(ToSqlOutput::Owned(row.map_or(Sql::Null, Sql::Integer)));
+        if T::PARENT.is_some() {
+            link(links.parent);
+        }
+        if T::OF_SESSION {
+            link(links.session);
+        }
+        let (row, stored) = match row {
+            None => {
+                let sql = &T::statements().insert;
+                (self.row_number(sql, params_from_iter(values))?, Stored::Inserted)
+            }
+            Some(row) => {
+                values.push(row.into());
+                let sql = &T::statements().update;
+                self.connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
+                (row, Stored::Updated)
+            }
+        };
+        search::index(self, T::KIND, row, &item.text(), stored)?;
+        if item.feeds(self.config.feed_events) {
+            self.feed(&identity(item), Op::Upsert)?;
+        }
+        Ok(row)
     }
 
     fn row_number(&self, statement: &str, params: impl Params) -> Result<i64, Error> {
@@ -284,8 +371,8 @@ impl<'a> Access<'a> {
         Ok(())
     }
 
-    /// Does `work` after all that the batch leaves for [later](Access::later). What is in no batch
-    /// has nobody who waits for its commit, and does without.
+    /// Does `work` after everything that the batch leaves for [later](Access::later). Outside of a
+    /// batch nobody waits for the commit, and it is not done.
     pub(crate) fn at_end(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
@@ -294,43 +381,34 @@ impl<'a> Access<'a> {
     }
 
     /// Leaves a trace in the feed, if it wants this kind.
-    pub(crate) fn feed(&self, kind: Kind, id: &Id, op: Op) -> Result<(), Error> {
-        if !self.config.feeds(kind) {
+    pub(crate) fn feed(&self, record: &Identity, op: Op) -> Result<(), Error> {
+        if !self.config.feeds(record.kind) {
             return Ok(());
         }
-        feed::push(self.connection, kind, id, op)
+        feed::push(self.connection, record, op)
     }
 
-    /// Fills in what this handle is bound to, where `scope` says nothing.
+    /// Fills in the scope of a record that is written through this gate.
     pub(crate) fn fill(&self, scope: &mut Scope) -> Result<(), Error> {
-        fill(&self.bound.scope, scope)
+        Ok(self.visible.gate().fill(scope)?)
     }
 }
 
-/// Fills in the parts of `scope` that are bound, and refuses other ones.
-pub(crate) fn fill(bound: &Scope, scope: &mut Scope) -> Result<(), Error> {
-    let parts = [
-        ("user", &bound.user, &mut scope.user),
-        ("agent", &bound.agent, &mut scope.agent),
-        ("session", &bound.session, &mut scope.session),
-    ];
-    for (part, bound, given) in parts {
-        match (bound, given.as_ref()) {
-            (Some(bound), Some(given)) if bound != given => {
-                return Err(Error::OutOfScope { part });
-            }
-            (Some(bound), None) => *given = Some(bound.clone()),
-            _ => {}
-        }
-    }
-    Ok(())
+/// What identifies a record of a table.
+pub(crate) fn identity<T: Row>(item: &T) -> Identity {
+    Identity::new(item.meta().scope.owner(), T::KIND, item.id().clone())
 }
 
 /// A whole record out of a row of its `select` statement.
-pub(crate) fn read<T: Row>(row: &rusqlite::Row<'_>) -> Result<T, Error> {
-    T::take(&mut Columns::of(row)).map_err(|source| Error::Damaged {
+fn read<T: Row>(row: &rusqlite::Row<'_>) -> Result<Read<T>, Error> {
+    let mut columns = Columns::of(row);
+    let damaged = |source| Error::Damaged {
         kind: T::KIND,
         id: row.get(0).unwrap_or_else(|_| "?".to_owned()),
         source: Box::new(source),
-    })
+    };
+    let item = T::take(&mut columns).map_err(damaged)?;
+    let parent_owner = columns.next::<Option<String>>().map_err(damaged)?;
+    let parent_owner = parent_owner.map(Owner::from_stored);
+    Ok(Read { item, row: row.get("row")?, parent_owner })
 }

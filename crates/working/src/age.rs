@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use aios_record::{Id, Kind, Timestamp};
+use aios_record::{Kind, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Error, PATTERNS_MAX, SESSION_ACTIVE_HOURS, Working, access::Access, metric,
+    Error, PATTERNS_MAX, SESSION_ACTIVE_HOURS, Working, access::Access, feed, metric,
     records::leaves_stub, removal, summary,
 };
 
@@ -134,33 +134,33 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written; what went before that is gone.
     pub async fn age(&self, retention: &Retention) -> Result<Aged, Error> {
-        let all = self.unbound();
-        let mut aged = Aged { summed_up: all.sum_up().await?, ..Aged::default() };
+        let mut aged = Aged { summed_up: self.sum_up().await?, ..Aged::default() };
         for &(kind, _) in AGEING {
-            let moved = all.age_kind(kind, retention.days(kind)).await?;
+            let moved = self.age_kind(kind, retention.days(kind)).await?;
             if 0 < moved {
                 aged.records.insert(kind.collection(), moved);
             }
         }
         if let Some(keep) = retention.patterns_max {
-            let pruned = all.prune_patterns(keep).await?;
+            let pruned = self.prune_patterns(keep).await?;
             if 0 < pruned {
                 *aged.records.entry(Kind::Pattern.collection()).or_default() += pruned;
             }
         }
         let (samples, hours) = (retention.metrics_days, retention.metrics_hourly_days);
-        all.free_room(move |access| {
-            removal::drop_stubs(access)?;
-            if let Some(days) = samples {
-                metric::roll_up(access, days_before(access.now, days))?;
-            }
-            let Some(days) = hours else { return Ok(()) };
-            metric::drop_hours(access, days_before(access.now, days))
-        })
-        .await?;
-        all.optimize().await?;
+        self.view
+            .free_room(move |access| {
+                removal::drop_stubs(access)?;
+                if let Some(days) = samples {
+                    metric::roll_up(access, days_before(access.now, days))?;
+                }
+                let Some(days) = hours else { return Ok(()) };
+                metric::drop_hours(access, days_before(access.now, days))
+            })
+            .await?;
+        self.optimize().await?;
         if let Some(days) = retention.vacuum_days {
-            aged.vacuumed = all.vacuum_if_due(days).await?;
+            aged.vacuumed = self.vacuum_if_due(days).await?;
         }
         Ok(aged)
     }
@@ -172,7 +172,7 @@ impl Working {
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn would_age(&self, retention: &Retention) -> Result<Aged, Error> {
         let retention = retention.clone();
-        self.unbound()
+        self.view
             .read(move |access| {
                 let mut aged = Aged::default();
                 for &(kind, old) in AGEING {
@@ -196,14 +196,14 @@ impl Working {
         for kind in [Kind::Session, Kind::Goal] {
             let mut after = 0;
             loop {
-                let due = self.read(move |access| ended(access, kind, after)).await?;
-                let Some((_, last)) = due.last() else { break };
+                let due = self.view.read(move |access| ended(access, kind, after)).await?;
+                let Some(last) = due.last() else { break };
                 after = *last;
                 let sum_up = move |access: &Access<'_>| {
-                    let each = due.iter().map(|(id, _)| sum_up(access, kind, id));
+                    let each = due.iter().map(|row| sum_up(access, kind, *row));
                     each.map(|made| made.map(u64::from)).sum::<Result<u64, Error>>()
                 };
-                made += self.free_room(sum_up).await?;
+                made += self.view.free_room(sum_up).await?;
             }
         }
         Ok(made)
@@ -214,16 +214,16 @@ impl Working {
     async fn age_kind(&self, kind: Kind, days: Option<u32>) -> Result<u64, Error> {
         let (mut after, mut moved) = (0, 0);
         loop {
-            let old = self.read(move |access| old(access, kind, days, after)).await?;
+            let old = self.view.read(move |access| old(access, kind, days, after)).await?;
             let Some(last) = old.last() else { return Ok(moved) };
             after = *last;
-            moved += self.free_room(move |access| move_old(access, kind, days, &old)).await?;
+            moved += self.view.free_room(move |access| move_old(access, kind, days, &old)).await?;
         }
     }
 }
 
-/// Some sessions or goals after row `after` that are to be summed up.
-fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<(Id, i64)>, Error> {
+/// The rows of some sessions or goals after row `after` that are to be summed up.
+fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<i64>, Error> {
     if kind == Kind::Goal {
         return summary::goals_due(access, after, SUMMARIES);
     }
@@ -232,11 +232,11 @@ fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<(Id, i64)>, 
     summary::sessions_due(access, idle, after, SUMMARIES)
 }
 
-/// Whether there was anything to say.
-fn sum_up(access: &Access<'_>, kind: Kind, id: &Id) -> Result<bool, Error> {
+/// Returns `false` if there was nothing to say.
+fn sum_up(access: &Access<'_>, kind: Kind, row: i64) -> Result<bool, Error> {
     match kind {
-        Kind::Session => summary::of_session(access, id),
-        _ => summary::of_goal(access, id),
+        Kind::Session => summary::of_session(access, row),
+        _ => summary::of_goal(access, row),
     }
 }
 
@@ -261,8 +261,8 @@ fn move_old(
     let which = format!("{which} AND row IN (SELECT value FROM json_each(?4))");
     let (cutoff, now, rows) = (cutoff(access, days), micros(access), json!(rows).to_string());
     // What ended since the others were summed up has its turn now.
-    for id in summary::missing(access, kind, &rows)? {
-        sum_up(access, kind, &id)?;
+    for row in summary::missing(access, kind, &rows)? {
+        sum_up(access, kind, row)?;
     }
     removal::move_out(access, kind, &which, &[&cutoff, &IMPORTANT, &now, &rows])
 }
@@ -277,8 +277,8 @@ fn old_if(kind: Kind) -> &'static str {
 fn which(kind: Kind, old: &str) -> String {
     let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
     format!(
-        "{whole} AND (({old} AND importance < ?2) OR expires_at <= ?3)
-         AND id NOT IN (SELECT id FROM feed WHERE kind = '{kind}')"
+        "{whole} AND (({old} AND importance < ?2) OR expires_at <= ?3) AND {}",
+        feed::is_told(kind)
     )
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Working,
+    Error, Meta, WorkingView,
     row::{Row, fields},
 };
 
@@ -38,11 +38,11 @@ impl Row for AgentState {
     }
 }
 
-impl Working {
+impl WorkingView {
     /// Saves an agent's state in place of the one before.
     ///
     /// # Errors
-    /// As [`store_goal`](Working::store_goal).
+    /// As [`store_goal`](WorkingView::store_goal).
     pub async fn store_agent_state(&self, state: AgentState) -> Result<AgentState, Error> {
         self.store(state).await
     }

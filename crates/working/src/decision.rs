@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Working,
+    Error, Meta, WorkingView,
     goal::joined,
     meta::words,
     row::{Row, fields},
@@ -105,11 +105,11 @@ impl Row for Decision {
     }
 }
 
-impl Working {
+impl WorkingView {
     /// Stores a decision.
     ///
     /// # Errors
-    /// As [`store_goal`](Working::store_goal).
+    /// As [`store_goal`](WorkingView::store_goal).
     pub async fn log_decision(&self, decision: Decision) -> Result<Decision, Error> {
         self.store(decision).await
     }

@@ -69,15 +69,15 @@ impl Check {
 }
 
 impl Working {
-    /// Examines the whole memory, of every scope: always the same checks in the same order, what is
+    /// Examines the whole memory, of every owner: always the same checks in the same order, what is
     /// well included. Changes nothing. Takes as long as reading the whole file; others go on
     /// meanwhile.
     ///
     /// # Errors
     /// [`Error::Closed`] after [`close`](Working::close). Whatever else goes wrong is a finding.
     pub async fn doctor(&self) -> Result<Vec<Check>, Error> {
-        let (path, waiting) = (self.path().to_owned(), self.ledger.waiting());
-        self.unbound().read(move |access| Ok(examine(access, &path, waiting))).await
+        let (path, waiting) = (self.path().to_owned(), self.view.ledger.waiting());
+        self.view.read(move |access| Ok(examine(access, &path, waiting))).await
     }
 }
 

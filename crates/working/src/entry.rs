@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Working,
+    Error, Meta, WorkingView,
+    access::{Links, identity},
     event::strings,
+    removal,
     row::{Row, fields},
 };
 
@@ -67,7 +69,7 @@ impl Entry {
         }
     }
 
-    /// What `newer` says, under the id and times of this one.
+    /// The content of `newer` under the id and scope of this one.
     pub(crate) fn replaced_by(self, newer: Entry) -> Entry {
         Entry { id: self.id, meta: Meta { scope: self.meta.scope, ..newer.meta }, ..newer }
     }
@@ -126,19 +128,20 @@ pub struct EntryFilter {
     pub limit: Option<usize>,
 }
 
-impl Working {
+impl WorkingView {
     /// Stores a new entry.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when there is an entry of this id; otherwise as
-    /// [`store_goal`](Working::store_goal).
+    /// [`Error::Conflict`] if the owner has an entry of this id; otherwise as
+    /// [`store_goal`](WorkingView::store_goal).
     pub async fn create_entry(&self, entry: Entry) -> Result<Entry, Error> {
         self.write(move |access| {
             let mut entry = entry;
-            if access.exists::<Entry>(&entry.id)? {
+            access.fill(&mut entry.meta.scope)?;
+            if access.existing(&entry)?.is_some() {
                 return Err(Error::Conflict { kind: Kind::Entry, id: entry.id });
             }
-            access.store(&mut entry)?;
+            access.insert_new(&mut entry, Links::default())?;
             Ok(entry)
         })
         .await
@@ -152,7 +155,7 @@ impl Working {
         self.get(id).await
     }
 
-    /// The newest entry of this key.
+    /// The newest visible entry of this key.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -162,29 +165,31 @@ impl Working {
         Ok(self.search_entries(filter).await?.pop())
     }
 
-    /// Changes an entry; whether there is one.
+    /// Changes an entry; returns `false` if there is none.
     ///
     /// # Errors
-    /// As [`store_goal`](Working::store_goal).
+    /// [`Error::NotYours`] if it is shared and the view a user's; otherwise as
+    /// [`store_goal`](WorkingView::store_goal).
     pub async fn update_entry(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
         let id = id.to_owned();
         self.write(move |access| {
             let Some(entry) = access.get::<Entry>(&id)? else { return Ok(false) };
-            access.store(&mut entry.updated(update))?;
+            access.visible.check_change(&identity(&entry))?;
+            access.write(&mut entry.updated(update))?;
             Ok(true)
         })
         .await
     }
 
-    /// Removes an entry for good; whether there was one.
+    /// Removes an entry for good; returns `false` if there was none.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// As [`remove`](WorkingView::remove).
     pub async fn delete_entry(&self, id: &str) -> Result<bool, Error> {
         Ok(!self.remove(Kind::Entry, id).await?.is_empty())
     }
 
-    /// The entries that `filter` lets through, newest first.
+    /// The visible entries that `filter` lets through, newest first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -213,39 +218,50 @@ impl Working {
         .await
     }
 
-    /// Removes every entry that is visible here for good, and says how many.
+    /// Removes every visible entry that the view may change for good, and returns their number: a
+    /// user's view leaves the shared ones.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn clear_all_entries(&self) -> Result<u64, Error> {
         self.free_room(|access| {
-            let entries: Vec<Entry> = access.select("", &[])?;
+            let changeable = format!("AND {}", access.visible.changeable());
+            let entries = access.read::<Entry>(&changeable, &[])?;
             for entry in &entries {
-                crate::removal::remove(access, Kind::Entry, entry.id.as_str(), &mut Vec::new())?;
+                removal::remove_row(access, &identity(&entry.item), entry.row)?;
             }
             Ok(entries.len() as u64)
         })
         .await
     }
 
-    /// Stores an entry in place of the one of the same category, key and entity, if there is one.
+    /// Stores an entry in place of its owner's entry of the same category, key and entity, if there
+    /// is one.
     ///
     /// # Errors
-    /// As [`store_goal`](Working::store_goal).
+    /// As [`store_goal`](WorkingView::store_goal).
     pub async fn put_entry(&self, entry: Entry) -> Result<Entry, Error> {
         self.write(move |access| {
+            let mut entry = entry;
+            access.fill(&mut entry.meta.scope)?;
+            let owner = entry.meta.scope.owner();
             let existing: Option<Entry> = access
                 .select(
                     "AND category = ?6 AND key = ?7 AND entity_type IS ?8 AND entity_id IS ?9
-                     ORDER BY row DESC LIMIT 1",
-                    &[&entry.category, &entry.key, &entry.entity_type, &entry.entity_id],
+                     AND owner = ?10 ORDER BY row DESC LIMIT 1",
+                    &[
+                        &entry.category,
+                        &entry.key,
+                        &entry.entity_type,
+                        &entry.entity_id,
+                        &owner.as_str(),
+                    ],
                 )?
                 .pop();
-            let mut entry = match existing {
-                Some(existing) => existing.replaced_by(entry),
-                None => entry,
-            };
-            access.store(&mut entry)?;
+            if let Some(existing) = existing {
+                entry = existing.replaced_by(entry);
+            }
+            access.write(&mut entry)?;
             Ok(entry)
         })
         .await

@@ -7,37 +7,39 @@ use std::{future::Future, str::FromStr};
 use serde_json::Value;
 
 pub use self::json::JsonEntries;
-use crate::{Entry, EntryFilter, EntryUpdate, Error, Working};
+use crate::{Entry, EntryFilter, EntryUpdate, Error, WorkingView};
 
 /// The file of the `json` back end, beside `working.db`.
 const JSON_FILE: &str = "entries.json";
 
 /// A place where entries are kept. Every back end behaves alike.
 pub trait EntryStore: Send + Sync {
-    /// Stores a new entry; an id that is there already is an [`Error::Conflict`].
+    /// Stores a new entry; an id that its owner has already is an [`Error::Conflict`].
     fn create(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
 
-    /// Stores an entry in place of the one of the same category, key and entity, if there is one.
+    /// Stores an entry in place of its owner's entry of the same category, key and entity, if there
+    /// is one.
     fn put(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
 
-    /// The entry of this id.
+    /// The entry of this id: the owner's own, or else the shared one.
     fn get(&self, id: &str) -> impl Future<Output = Result<Option<Entry>, Error>> + Send;
 
-    /// Changes an entry; whether there is one.
+    /// Changes an entry; `false` if there is none. A shared entry is [`Error::NotYours`] to a user.
     fn update(
         &self,
         id: &str,
         update: EntryUpdate,
     ) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Removes an entry for good; whether there was one.
+    /// Removes an entry for good; `false` if there was none. A shared entry is [`Error::NotYours`]
+    /// to a user.
     fn delete(&self, id: &str) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// The entries that `filter` lets through, newest first.
+    /// The visible entries that `filter` lets through, newest first.
     fn search(&self, filter: EntryFilter)
     -> impl Future<Output = Result<Vec<Entry>, Error>> + Send;
 
-    /// Removes every entry for good, and says how many.
+    /// Removes every visible entry that the view may change for good; returns their number.
     fn clear_all(&self) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// The newest entry of this key.
@@ -97,15 +99,16 @@ pub trait EntryStore: Send + Sync {
         })
     }
 
-    /// Copies every entry to another place, ids and times included, and says how many were not
-    /// there yet. Those that were stay as they are.
+    /// Copies every visible entry to another place, with ids and times, and returns the number of
+    /// those that were not there yet. Those that were stay as they are.
     fn copy_to<S: EntryStore>(&self, other: &S) -> impl Future<Output = Result<u64, Error>> + Send {
         async {
             let mut copied = 0;
             for entry in self.search(EntryFilter::default()).await?.into_iter().rev() {
-                if other.get(entry.id.as_str()).await?.is_none() {
-                    other.create(entry).await?;
-                    copied += 1;
+                match other.create(entry).await {
+                    Ok(_) => copied += 1,
+                    Err(Error::Conflict { .. }) => {}
+                    Err(error) => return Err(error),
                 }
             }
             Ok(copied)
@@ -136,7 +139,7 @@ fn all_about(category: &str, entity_type: &str, entity_id: &str) -> EntryFilter 
 }
 
 /// Entries as tables of the working memory: searched by word, and told to the feed.
-impl EntryStore for Working {
+impl EntryStore for WorkingView {
     async fn create(&self, entry: Entry) -> Result<Entry, Error> {
         self.create_entry(entry).await
     }
@@ -194,19 +197,20 @@ impl FromStr for EntriesBackend {
 #[derive(Debug, Clone)]
 pub enum Entries {
     /// In SQLite.
-    Sqlite(Working),
+    Sqlite(WorkingView),
     /// In a file of JSON.
     Json(JsonEntries),
 }
 
-impl Working {
-    /// The entries in `backend`, seen by this handle's scope.
+impl WorkingView {
+    /// The entries in `backend`, through this view's gate.
     #[must_use]
     pub fn entries(&self, backend: EntriesBackend) -> Entries {
         match backend {
             EntriesBackend::Sqlite => Entries::Sqlite(self.clone()),
             EntriesBackend::Json => {
-                Entries::Json(JsonEntries::new(self.path().with_file_name(JSON_FILE), self))
+                let path = self.ledger.path().with_file_name(JSON_FILE);
+                Entries::Json(JsonEntries::new(path, self))
             }
         }
     }
@@ -216,8 +220,8 @@ impl Working {
 macro_rules! delegate {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match $self {
-            Entries::Sqlite(store) => store.$method($($argument),*).await,
-            Entries::Json(store) => store.$method($($argument),*).await,
+            Entries::Sqlite(store) => EntryStore::$method(store $(, $argument)*).await,
+            Entries::Json(store) => EntryStore::$method(store $(, $argument)*).await,
         }
     };
 }
@@ -232,10 +236,7 @@ impl EntryStore for Entries {
     }
 
     async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
-        match self {
-            Entries::Sqlite(store) => store.entry(id).await,
-            Entries::Json(store) => store.get(id).await,
-        }
+        delegate!(self.get(id))
     }
 
     async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {

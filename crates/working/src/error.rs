@@ -1,12 +1,12 @@
-//! What can go wrong with a working memory.
+//! The errors of a working memory.
 
 use std::path::PathBuf;
 
-use aios_record::{Id, Kind};
+use aios_record::{Id, Kind, Owner};
 
 use crate::JSON_DEPTH_MAX;
 
-/// What can go wrong with a working memory.
+/// An error of a working memory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -28,19 +28,66 @@ pub enum Error {
         /// Which one.
         id: Id,
     },
-    /// The id is in use by a record of another scope.
+    /// The owner has a record of this id in another project, agent or session already.
     #[error("{kind} `{id}` exists already in another scope; choose another id")]
     Conflict {
-        /// What was to be stored.
+        /// The kind of the record.
         kind: Kind,
-        /// Which one.
+        /// Its id.
         id: Id,
+    },
+    /// Several owners have a record of this id.
+    #[error(
+        "several owners have a {kind} `{id}`: {}; choose one of them",
+        owners.iter().map(Owner::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Ambiguous {
+        /// The kind of the records.
+        kind: Kind,
+        /// Their id.
+        id: String,
+        /// Their owners.
+        owners: Vec<Owner>,
+    },
+    /// The record is shared, and the view is a user's, which changes only the user's own records.
+    #[error(
+        "{kind} `{id}` is shared; only a handle that acts for no user, or an administrator, \
+         changes it"
+    )]
+    NotYours {
+        /// The kind of the record.
+        kind: Kind,
+        /// Its id.
+        id: String,
+    },
+    /// Records of this kind belong to the machine, and the view is a user's.
+    #[error(
+        "a {kind} belongs to the whole machine; only a handle that acts for no user, or an \
+         administrator, changes it"
+    )]
+    MachineWide {
+        /// The kind.
+        kind: Kind,
     },
     /// A record or filter goes beyond the scope that this handle is bound to.
     #[error("this handle is bound to another {part}; use one that is bound to it or to none")]
     OutOfScope {
-        /// `user`, `agent` or `session`.
+        /// `user`, `project`, `agent` or `session`.
         part: &'static str,
+    },
+    /// Records of this kind are never changed; of a session only the summary is.
+    #[error("a {kind} stays as it is; store another one")]
+    Fixed {
+        /// The kind.
+        kind: Kind,
+    },
+    /// A change does not fit the fields of a record.
+    #[error("the {kind} cannot be changed like this: {problem}")]
+    Fields {
+        /// The kind of the record.
+        kind: Kind,
+        /// The change that does not fit, and why.
+        problem: String,
     },
     /// A field is too long.
     #[error("{field} has {bytes} bytes, the limit is {limit}; split it, or raise the limit")]
@@ -70,7 +117,7 @@ pub enum Error {
     },
     /// A value is not one of this vocabulary, such as an id of 129 bytes.
     #[error(transparent)]
-    Record(#[from] aios_record::Error),
+    Record(aios_record::Error),
     /// A number is not one.
     #[error("{field} is not a finite number; give a finite one")]
     NotFinite {
@@ -199,7 +246,12 @@ impl Error {
         match self {
             Error::MissingParent { .. }
             | Error::Conflict { .. }
+            | Error::Ambiguous { .. }
+            | Error::NotYours { .. }
+            | Error::MachineWide { .. }
             | Error::OutOfScope { .. }
+            | Error::Fixed { .. }
+            | Error::Fields { .. }
             | Error::TooLong { .. }
             | Error::TooDeep { .. }
             | Error::Time { .. }
@@ -228,6 +280,15 @@ impl From<aios_ledger::Error> for Error {
                 retryable: other.is_retryable(),
                 source: Box::new(other),
             },
+        }
+    }
+}
+
+impl From<aios_record::Error> for Error {
+    fn from(error: aios_record::Error) -> Error {
+        match error {
+            aios_record::Error::OutOfScope { part } => Error::OutOfScope { part },
+            other => Error::Record(other),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, EventFeed, Meta, Working,
+    Error, EventFeed, Meta, Working, WorkingView,
     row::{Row, fields},
 };
 
@@ -106,24 +106,28 @@ pub struct EventFilter {
 }
 
 impl Working {
-    /// Stores events, all in one transaction. One that is here already is left as it is.
+    /// Stores events, all in one transaction. An event that its owner has already stays as it is.
     ///
     /// # Errors
     /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
     pub async fn store_events(&self, events: Vec<Event>) -> Result<(), Error> {
-        self.write(move |access| {
-            for (index, mut event) in events.into_iter().enumerate() {
-                let stored = access.exists::<Event>(&event.id).and_then(|known| {
-                    if known { Ok(()) } else { access.store(&mut event).map(drop) }
-                });
-                stored.map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
-            }
-            Ok(())
-        })
-        .await
+        self.view
+            .write(move |access| {
+                for (index, mut event) in events.into_iter().enumerate() {
+                    let stored = access.existing(&event).and_then(|existing| match existing {
+                        Some(_) => Ok(()),
+                        None => access.store(&mut event),
+                    });
+                    stored.map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
+                }
+                Ok(())
+            })
+            .await
     }
+}
 
-    /// The events that `filter` lets through, newest first.
+impl WorkingView {
+    /// The visible events that `filter` lets through, newest first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.

@@ -1,11 +1,11 @@
 //! Goals: what an agent wants to reach.
 
-use aios_record::{Id, Kind, Timestamp};
+use aios_record::{Id, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Working,
+    Error, Meta, WorkingView,
     meta::words,
     row::{Row, fields},
 };
@@ -110,12 +110,13 @@ pub(crate) fn settled(at: Option<Timestamp>, ended: bool, now: Timestamp) -> Opt
     if ended { at.or(Some(now)) } else { None }
 }
 
-impl Working {
-    /// Stores a goal, in place of the one of this id if there is one.
+impl WorkingView {
+    /// Stores a goal, in place of the owner's goal of this id if there is one.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the id belongs to a goal of another scope; otherwise as
-    /// [`Error::is_invalid`] and [`Error::Storage`].
+    /// [`Error::Conflict`] if the owner has a goal of this id in another project, agent or session;
+    /// another error that [`is_invalid`](Error::is_invalid) if a field cannot be stored;
+    /// [`Error::Storage`] when the file cannot be written.
     pub async fn store_goal(&self, goal: Goal) -> Result<Goal, Error> {
         self.store(goal).await
     }
@@ -123,7 +124,8 @@ impl Working {
     /// Sets how a goal stands; without a `result` the old one stays.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such goal.
+    /// [`Error::NotFound`] if there is no such goal; [`Error::NotYours`] if it is shared and the
+    /// view a user's.
     pub async fn update_goal(
         &self,
         id: &str,
@@ -161,9 +163,4 @@ impl Working {
         })
         .await
     }
-}
-
-/// A reference to a goal, for [`Row::parents`].
-pub(crate) fn reference(id: Option<&Id>) -> Vec<(&'static str, Kind, &Id)> {
-    id.map(|id| ("goal_id", Kind::Goal, id)).into_iter().collect()
 }

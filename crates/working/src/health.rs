@@ -6,14 +6,15 @@ use aios_record::Kind;
 use serde::Serialize;
 
 use crate::{
-    Error, Working,
+    Error, Working, WorkingView,
     access::Access,
     doctor::{beside, size},
-    message,
+    message, preference,
     records::{KINDS, for_kind, leaves_stub},
     row::Row,
     search::{CODE_BITS, CODES},
     session::SESSION_ACTIVE_HOURS,
+    visible::ALIVE,
 };
 
 /// How much there is.
@@ -78,13 +79,13 @@ pub enum Problem {
 }
 
 impl Working {
-    /// How much there is, of every scope.
+    /// The figures of the whole memory, of every owner.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
         let (path, log) = (self.path().to_owned(), beside(self.path(), "-wal"));
-        self.unbound()
+        self.view
             .read(move |access| {
                 let mut records = BTreeMap::new();
                 for &kind in KINDS {
@@ -116,7 +117,7 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when a sound file cannot be read.
     pub async fn verify(&self) -> Result<Vec<Problem>, Error> {
-        self.unbound()
+        self.view
             .read(|access| {
                 let mut problems = damage(access);
                 if problems.is_empty() {
@@ -131,6 +132,37 @@ impl Working {
                 Ok(problems)
             })
             .await
+    }
+}
+
+impl WorkingView {
+    /// The number of visible records of each kind, by the name of their collection.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
+        self.read(|access| {
+            let [owner, project, agent, session] = access.visible.params();
+            let scope = access.visible.scope();
+            let mut counts = BTreeMap::new();
+            for &kind in KINDS {
+                let table = kind.collection();
+                let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+                // `?5` has no use where nothing expires; each statement has all five.
+                let (source, which) = match kind {
+                    Kind::Persona => (preference::PERSONA, "?5 IS NOT NULL".to_owned()),
+                    Kind::Preference => {
+                        (preference::PREFERENCES, format!("{scope} AND ?5 IS NOT NULL"))
+                    }
+                    _ => (table, format!("{whole} AND {scope} AND {ALIVE}")),
+                };
+                let sql = format!("SELECT count(*) FROM {source} WHERE {which}");
+                let params = (owner, project, agent, session, access.alive_at());
+                counts.insert(table, count(access, &sql, params)?);
+            }
+            Ok(counts)
+        })
+        .await
     }
 }
 

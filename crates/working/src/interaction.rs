@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Working,
+    Error, Meta, WorkingView,
     goal::joined,
     row::{Row, fields},
 };
@@ -87,11 +87,11 @@ impl Row for Interaction {
     }
 }
 
-impl Working {
+impl WorkingView {
     /// Stores an exchange.
     ///
     /// # Errors
-    /// As [`store_goal`](Working::store_goal).
+    /// As [`store_goal`](WorkingView::store_goal).
     pub async fn log_interaction(&self, interaction: Interaction) -> Result<Interaction, Error> {
         self.store(interaction).await
     }

@@ -24,24 +24,53 @@
 //! # }
 //! ```
 //!
-//! - [`Working`] is the handle: cheap to clone, safe to share. Every call is async and none blocks
-//!   its worker; writes of many callers share a commit and never a fate. A call waits while
-//!   [`Config::queue`] others do; [`Working::without_waiting`] gives a handle that says so instead.
+//! - [`Working`] is the opened file, for administrators: it keeps the file and sees the records of
+//!   every owner. It dereferences to a [`WorkingView`].
+//! - [`WorkingView`] has the operations on records, through a [`Gate`]. [`Working::scoped`] gives one
+//!   for a user, or for nobody in particular; from there no [`Working`] can be reached.
+//! - Both are cheap to clone and safe to share. Every call is async and none blocks its worker;
+//!   writes of many callers share a commit and never a fate. A call waits while [`Config::queue`]
+//!   others do; [`WorkingView::without_waiting`] gives a view that returns an error instead.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
 //!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`],
-//!   [`Summary`]), each with its own operations; what they share is their [`Meta`].
-//!   [`Working::record`], [`Working::records`] and [`Working::remove`] treat all [`KINDS`] alike,
-//!   preferences and the persona included.
-//! - [`Working::bound_to`] gives a handle that sees, and writes for, one scope only.
-//! - [`Working::feed_after`] tells a long-term memory what changed. It is off unless
+//!   [`Summary`]), each with its own operations; all have a [`Meta`]. [`WorkingView::record`],
+//!   [`WorkingView::records`], [`WorkingView::update`] and [`WorkingView::remove`] treat all
+//!   [`KINDS`] alike, preferences and the persona included.
+//! - [`Working::feed_after`] tells a long-term memory of changes. It is off unless
 //!   [`Config::feed_kinds`] names kinds.
 //! - [`Working::age`], called now and then, keeps the memory small: it sums up what ended, moves
-//!   out what has been here long enough, and compacts the file.
-//! - [`Working::doctor`] says what is well and what to do about the rest, [`Working::verify`] what
-//!   exactly is wrong, [`Working::stats`] how much there is.
-//! - [`ForeignFile`] reads the SQLite files of other programs, to take over what they hold.
+//!   out old records, and compacts the file.
+//! - [`Working::doctor`] examines the file and gives advice, [`Working::verify`] names each problem,
+//!   [`Working::stats`] has the figures.
+//! - [`ForeignFile`] reads the SQLite files of other programs, to take over their content.
 //!
-//! # What an acknowledgement promises
+//! # Owners
+//! Every record belongs to an owner: a user, or shared. An id is unique among the records of its
+//! owner, so that two owners store the same id without noticing each other. A bare id means the
+//! owner's own record, or else the shared one; where an administrator's view finds several it is
+//! [`Error::Ambiguous`]. A user's view shows shared records and refuses to change them with
+//! [`Error::NotYours`]; the records of other users do not exist for it.
+//!
+//! ```
+//! use aios_record::{Gate, Owner};
+//! use aios_working::{Config, Error, Goal, Working};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
+//! # let folder = tempfile::tempdir().expect("a temporary directory");
+//! let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+//! let ada = working.scoped(Gate::owner(Owner::user("ada")?));
+//! let bob = working.scoped(Gate::owner(Owner::user("bob")?));
+//!
+//! let goal = ada.store_goal(Goal::new("learn to sail")).await?;
+//! assert!(ada.goal(goal.id.as_str()).await?.is_some());
+//! assert!(bob.goal(goal.id.as_str()).await?.is_none());
+//! # working.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Durability of an acknowledged write
 //! A write that returned `Ok` is seen by every later read of every process, and survives:
 //!
 //! | [`Config::durability`] | the process is killed | the machine loses power |
@@ -53,14 +82,17 @@
 //! killed before the reply, is there as a whole or not at all.
 //!
 //! # Invariants
-//! - What a call acknowledged survives as [`Durability`] says.
+//! - An acknowledged write survives as [`Durability`] says.
 //! - A row, its words in the search index and its trace in the feed are written in one transaction.
 //! - No statement is built from a caller's text, and no word of a query is an operator.
-//! - An update never changes whose a record is, nor when it was created.
-//! - Nothing moves out of which the feed has still to tell; nothing is told when it does.
+//! - Visibility is one condition of SQL, made from the gate in one place.
+//! - References lead to records of the same owner or to shared ones. They are row numbers, so that a
+//!   record of the same id of another owner is never taken for the one that was meant.
+//! - An update never changes the owner of a record, nor the time of its creation.
+//! - A record that the feed has still to tell of does not move out; moving out is not told.
 //!
-//! # What this crate does not do
-//! It has no vectors and knows no other tier. What is moved out of it is gone for it.
+//! # Not here
+//! There are no vectors, and no other tier is known. A record that was moved out is gone from here.
 
 mod access;
 mod age;
@@ -93,15 +125,17 @@ mod session;
 mod summary;
 mod task;
 mod tool_call;
+mod update;
 mod upkeep;
+mod visible;
 
-use std::{cell::RefCell, path::Path, sync::Arc};
+use std::{cell::RefCell, ops::Deref, path::Path, sync::Arc};
 
 use aios_ledger::{Deferred, Ledger, Migration, Options};
-use aios_record::ScopeFilter;
+use aios_record::{Gate, ScopeFilter};
 use rusqlite::Connection;
 
-use crate::{access::Access, row::Row};
+use crate::{access::Access, row::Row, visible::Visible};
 pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
@@ -121,7 +155,7 @@ pub use crate::{
     meta::Meta,
     metric::{HourlyMetric, Metric, MetricPoint},
     pattern::{Outcome, PATTERNS_MAX, Pattern},
-    preference::{DEFAULT_USER, Preferences},
+    preference::Preferences,
     records::{KINDS, RecordPage, record_of},
     restore::Restored,
     search::{FIND_LIMIT, FindOptions, Found},
@@ -141,7 +175,7 @@ pub const APPLICATION_ID: i32 = 0x4149_4f57;
 #[expect(clippy::cast_possible_truncation, reason = "a program has few migrations")]
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
-/// How many commands share one commit at most.
+/// The most commands that share one commit.
 const BATCH_MAX: usize = 256;
 
 const MIGRATIONS: &[Migration] = &[
@@ -150,9 +184,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "stubs and summaries",
         sql: include_str!("../migrations/0002_stubs_and_summaries.sql"),
     },
+    Migration { name: "owners", sql: include_str!("../migrations/0003_owners.sql") },
 ];
 
-/// After the last migration: another version may cut words otherwise, so they are cut anew.
+/// After the last migration the words are indexed again, since another version may cut them
+/// otherwise.
 fn migrated(
     connection: &Connection,
     version: u32,
@@ -160,19 +196,16 @@ fn migrated(
     if (version as usize) < MIGRATIONS.len() {
         return Ok(());
     }
-    let (config, bound) = (Config::default(), ScopeFilter::default());
-    let access = Access::new(connection, &config, &bound);
+    let (config, visible) = (Config::default(), Visible::administrator());
+    let access = Access::new(connection, &config, &visible);
     upkeep::reindex(&access).map_err(Box::from)
 }
 
-/// The handle to a working memory. Clones share everything.
+/// An opened working memory, for administrators: upkeep, and through [`WorkingView`] the records of
+/// every owner. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Working {
-    ledger: Ledger,
-    config: Arc<Config>,
-    bound: Arc<ScopeFilter>,
-    waits: bool,
-    sees_expired: bool,
+    view: WorkingView,
 }
 
 impl Working {
@@ -195,42 +228,104 @@ impl Working {
             migrated,
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
-        let ledger = Ledger::open(path, options)?;
-        Ok(Working {
-            ledger,
+        let view = WorkingView {
+            ledger: Ledger::open(path, options)?,
             config: Arc::new(config),
-            bound: Arc::default(),
+            visible: Arc::new(Visible::administrator()),
             waits: true,
             sees_expired: false,
-        })
+        };
+        Ok(Working { view })
     }
 
-    /// A handle that sees only what `filter` admits, and that fills its scope into whatever is
-    /// written through it.
+    /// The operations on records through `gate`.
+    ///
+    /// The view does not lead back to the opened memory:
+    ///
+    /// ```compile_fail,E0599
+    /// # async fn check(working: aios_working::Working) -> Result<(), aios_working::Error> {
+    /// let view = working.scoped(aios_record::Gate::shared());
+    /// view.feed_after(0, 1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0599
+    /// # fn check(working: aios_working::Working) {
+    /// let view = working.scoped(aios_record::Gate::shared());
+    /// view.scoped(aios_record::Gate::administrator());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn scoped(&self, gate: Gate) -> WorkingView {
+        WorkingView { visible: Arc::new(Visible::new(gate)), ..self.view.clone() }
+    }
+
+    /// The options with which it was opened.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.view.config
+    }
+
+    /// The path of the file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.view.ledger.path()
+    }
+
+    /// Writes what is queued and closes the file. Calls after this give [`Error::Closed`].
+    pub async fn close(&self) {
+        self.view.ledger.close().await;
+    }
+}
+
+impl Deref for Working {
+    type Target = WorkingView;
+
+    /// The view of the administrator.
+    fn deref(&self) -> &WorkingView {
+        &self.view
+    }
+}
+
+/// The operations on the records of a [`Working`] through a [`Gate`]: what it shows, where written
+/// records belong, and what may be changed follow from the gate. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct WorkingView {
+    ledger: Ledger,
+    config: Arc<Config>,
+    visible: Arc<Visible>,
+    waits: bool,
+    sees_expired: bool,
+}
+
+impl WorkingView {
+    /// The gate of this view.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        self.visible.gate()
+    }
+
+    /// This view, narrowed to the records that `filter` selects.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] when this handle is bound to another scope already: a binding can be
-    /// narrowed and never widened.
-    pub fn bound_to(&self, filter: ScopeFilter) -> Result<Working, Error> {
-        let mut filter = filter;
-        access::fill(&self.bound.scope, &mut filter.scope)?;
-        if self.bound.matching == aios_record::ScopeMatch::Exact {
-            filter.matching = self.bound.matching;
-        }
-        Ok(Working { bound: Arc::new(filter), ..self.clone() })
+    /// [`Error::OutOfScope`] if `filter` names another user, project, agent or session than this
+    /// view is bound to: a view can be narrowed and never widened.
+    pub fn narrow(&self, filter: &ScopeFilter) -> Result<WorkingView, Error> {
+        let gate = self.gate().narrow(filter)?;
+        Ok(WorkingView { visible: Arc::new(Visible::new(gate)), ..self.clone() })
     }
 
-    /// A handle that sees what has expired and has not been moved out yet, too: for whoever must
-    /// overlook nothing that is stored, such as who forgets.
+    /// This view with expired records that have not been moved out yet: for callers who must
+    /// overlook nothing that is stored, such as one who forgets.
     #[must_use]
-    pub fn with_expired(&self) -> Working {
-        Working { sees_expired: true, ..self.clone() }
+    pub fn with_expired(&self) -> WorkingView {
+        WorkingView { sees_expired: true, ..self.clone() }
     }
 
-    /// A handle whose calls never wait in line: while [`Config::queue`] calls wait already, one
-    /// more gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit of
-    /// what was taken. With every other handle a full queue is back-pressure: the call waits its
-    /// turn.
+    /// This view with calls that never wait in line: while [`Config::queue`] calls wait already, one
+    /// more gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit of an
+    /// accepted call. With every other view a full queue is back-pressure: the call waits its turn.
     ///
     /// ```
     /// # use aios_working::{Config, Error, Goal, Working};
@@ -246,36 +341,8 @@ impl Working {
     /// # }
     /// ```
     #[must_use]
-    pub fn without_waiting(&self) -> Working {
-        Working { waits: false, ..self.clone() }
-    }
-
-    /// What this handle is bound to; by default nothing.
-    #[must_use]
-    pub fn bound(&self) -> &ScopeFilter {
-        &self.bound
-    }
-
-    /// How it was opened.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Where the file is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.ledger.path()
-    }
-
-    /// Writes what is queued and closes the file. Calls after this give [`Error::Closed`].
-    pub async fn close(&self) {
-        self.ledger.close().await;
-    }
-
-    /// The same without a binding, for what concerns the file as a whole.
-    fn unbound(&self) -> Working {
-        Working { bound: Arc::default(), ..self.clone() }
+    pub fn without_waiting(&self) -> WorkingView {
+        WorkingView { waits: false, ..self.clone() }
     }
 
     /// For what adds to the file or changes it: undone where that makes it too large.
@@ -296,10 +363,10 @@ impl Working {
         &self,
         work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
+        let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
         let sees_expired = self.sees_expired;
         let work = move |connection: &Connection, deferred: &mut Deferred| {
-            let access = Access::new(connection, &config, &bound);
+            let access = Access::new(connection, &config, &visible);
             work(&Access { sees_expired, deferred: Some(RefCell::new(deferred)), ..access })
         };
         if self.waits {
@@ -333,9 +400,11 @@ impl Working {
     where
         W: FnOnce(&Access<'_>) -> Result<T, Error> + Send,
     {
-        let (config, bound) = (Arc::clone(&self.config), Arc::clone(&self.bound));
+        let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
         let sees_expired = self.sees_expired;
-        move |connection| work(&Access { sees_expired, ..Access::new(connection, &config, &bound) })
+        move |connection| {
+            work(&Access { sees_expired, ..Access::new(connection, &config, &visible) })
+        }
     }
 
     async fn store<T: Row>(&self, item: T) -> Result<T, Error> {

@@ -1,14 +1,15 @@
 //! Messages: what was said in a session, verbatim and in order.
 
-use aios_record::{Id, Kind, Provenance, Record, Scope, Timestamp, Trust};
+use aios_record::{Id, Kind, Owner, Provenance, Record, Scope, Timestamp, Trust};
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Session, Working,
-    access::Access,
+    Error, Meta, Session, WorkingView,
+    access::{Access, Links, identity},
     column::{Column, label},
+    feed,
     goal::joined,
     health::count,
     meta::words,
@@ -85,6 +86,8 @@ fields! {
 }
 
 impl Row for Message {
+    const OF_SESSION: bool = true;
+
     fn text(&self) -> String {
         joined([self.name.as_ref(), Some(&self.content)])
     }
@@ -105,7 +108,7 @@ impl Row for Message {
 /// A message to add. Its place in the session is given by the order of adding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMessage {
-    /// The session; it is created if it is missing.
+    /// The session of the message's owner; it is created if it is missing.
     pub session: Id,
     /// In what part it was said.
     pub role: Role,
@@ -222,11 +225,11 @@ pub struct ChatMessage {
     pub content: String,
 }
 
-impl Working {
+impl WorkingView {
     /// Adds a message at the end of its session.
     ///
     /// # Errors
-    /// As [`add_messages`](Working::add_messages), without the place in the batch.
+    /// As [`add_messages`](WorkingView::add_messages), without the place in the batch.
     pub async fn add_message(&self, message: NewMessage) -> Result<Receipt, Error> {
         self.write(move |access| add(access, message)).await
     }
@@ -236,8 +239,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
-    /// Its source is [`Error::Conflict`] when an id is in use in another session, or the session
-    /// is another user's.
+    /// Its source is [`Error::Conflict`] if the owner has a message of its id in another session.
     pub async fn add_messages(&self, messages: Vec<NewMessage>) -> Result<Vec<Receipt>, Error> {
         self.write(move |access| {
             let in_batch = |(index, message)| {
@@ -285,38 +287,60 @@ impl Working {
         Ok(messages.into_iter().map(chat).collect())
     }
 
-    /// Moves out the messages of a session but the last `keep` ([`RECENT_MESSAGES`]), and says how
-    /// many. Those of which the change feed still has to tell stay.
+    /// Replaces what an existing message says, and its `tokens`, `model` and `metadata`, by those of
+    /// `message`; its id, place, speaker and time stay. Returns `false` if the owner of the view has
+    /// no message of this id here.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::NotYours`] if the message is shared and the view a user's; otherwise as
+    /// [`store_goal`](WorkingView::store_goal).
+    pub async fn amend_message(&self, id: &str, message: &NewMessage) -> Result<bool, Error> {
+        let (id, message) = (id.to_owned(), message.clone());
+        self.write(move |access| {
+            let Some(mut stored) = access.get::<Message>(&id)? else { return Ok(false) };
+            access.visible.check_change(&identity(&stored))?;
+            stored.content = message.content;
+            stored.tokens = message.tokens;
+            stored.model = message.model;
+            stored.metadata = message.metadata;
+            access.write(&mut stored)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Moves out the messages of a session except the last `keep` ([`RECENT_MESSAGES`]), and returns
+    /// their number. Those of which the change feed still has to tell stay.
+    ///
+    /// # Errors
+    /// [`Error::NotYours`] if the session is shared and the view a user's; [`Error::Storage`] when
+    /// the file cannot be written.
     pub async fn trim_messages(&self, session: &str, keep: usize) -> Result<u64, Error> {
         let session = session.to_owned();
         self.free_room(move |access| {
-            if access.get::<Session>(&session)?.is_none() {
-                return Ok(0);
-            }
+            let Some(session) = access.find::<Session>(&session)? else { return Ok(0) };
+            access.visible.check_change(&identity(&session.item))?;
             let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-            removal::move_out(
-                access,
-                Kind::Message,
-                "scope_session = ?1
+            let is_told = feed::is_told(Kind::Message);
+            let which = format!(
+                "session_row = ?1
                  AND row NOT IN (
-                     SELECT row FROM messages WHERE scope_session = ?1
+                     SELECT row FROM messages WHERE session_row = ?1
                      ORDER BY position DESC LIMIT ?2
                  )
-                 AND id NOT IN (SELECT id FROM feed WHERE kind = 'message')",
-                &[&session, &keep],
-            )
+                 AND {is_told}"
+            );
+            removal::move_out(access, Kind::Message, &which, &[&session.row, &keep])
         })
         .await
     }
 }
 
 fn recent(access: &Access<'_>, session: &str, limit: usize) -> Result<Vec<Message>, Error> {
+    let Some(session) = access.referred(Kind::Session, session)? else { return Ok(Vec::new()) };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut messages: Vec<Message> = access
-        .select("AND scope_session = ?6 ORDER BY position DESC LIMIT ?7", &[&session, &limit])?;
+        .select("AND session_row = ?6 ORDER BY position DESC LIMIT ?7", &[&session, &limit])?;
     messages.reverse();
     Ok(messages)
 }
@@ -324,51 +348,60 @@ fn recent(access: &Access<'_>, session: &str, limit: usize) -> Result<Vec<Messag
 fn add(access: &Access<'_>, mut message: NewMessage) -> Result<Receipt, Error> {
     message.scope.session = Some(message.session.to_string());
     access.fill(&mut message.scope)?;
-    session::ensure(access, &message.scope)?;
-    if let Some(id) = known(access, &message)? {
+    let ensured = session::ensure(access, &message.scope)?;
+    let session = ensured.expect("the scope of a message names a session");
+    if let Some(id) = known(access, &message, session)? {
         return Ok(Receipt::Known { id });
     }
-    let session = message.session.clone();
-    let position = next_position(access, &session)?;
+    let position = next_position(access, session)?;
     let mut message = message.at(position, access.now);
-    access.store(&mut message)?;
+    access.insert_new(&mut message, Links { session: Some(session), ..Links::default() })?;
     Ok(Receipt::Added { id: message.id, position })
 }
 
 /// The id of the same message in the same session, if it is there.
-fn known(access: &Access<'_>, message: &NewMessage) -> Result<Option<Id>, Error> {
+fn known(access: &Access<'_>, message: &NewMessage, session: i64) -> Result<Option<Id>, Error> {
     if let Some(id) = &message.id {
-        let sql = "SELECT scope_session FROM messages WHERE id = ?1";
-        let mut statement = access.connection.prepare_cached(sql)?;
-        let session =
-            statement.query_row([id.as_str()], |row| row.get::<_, String>(0)).optional()?;
-        match session {
-            Some(session) if session == message.session.as_str() => return Ok(Some(id.clone())),
+        match session_of(access, id, &message.scope.owner())? {
+            Some(of) if of == session => return Ok(Some(id.clone())),
             Some(_) => return Err(Error::Conflict { kind: Kind::Message, id: id.clone() }),
             None => {}
         }
     }
     let Some(external_id) = &message.external_id else { return Ok(None) };
     label(external_id, "external_id")?;
-    by_external_id(access, message.session.as_str(), external_id)
+    by_external_id(access, session, external_id)
+}
+
+/// The session of the owner's message of this id.
+fn session_of(access: &Access<'_>, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
+    let sql = "SELECT session_row FROM messages WHERE id = ?1 AND owner = ?2";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let params = (id.as_str(), owner.as_str());
+    Ok(statement.query_row(params, |row| row.get(0)).optional()?)
 }
 
 /// The message that its session knows by this name.
 fn by_external_id(
     access: &Access<'_>,
-    session: &str,
+    session: i64,
     external_id: &str,
 ) -> Result<Option<Id>, Error> {
-    let sql = "SELECT id FROM messages WHERE scope_session = ?1 AND external_id = ?2";
+    let sql = "SELECT id FROM messages WHERE session_row = ?1 AND external_id = ?2";
     let mut statement = access.connection.prepare_cached(sql)?;
     let found = statement.query_row((session, external_id), |row| Ok(Id::decode(row.get_ref(0)?)?));
     Ok(found.optional()?)
 }
 
-/// Whether the session of `message` has one that came by the same name.
+/// Returns `true` if the session of `message` has one that came by the same name.
 pub(crate) fn has_external_id(access: &Access<'_>, message: &Message) -> Result<bool, Error> {
     let Some(external_id) = &message.external_id else { return Ok(false) };
-    Ok(by_external_id(access, message.session_id(), external_id)?.is_some())
+    let id = Id::new(message.session_id())?;
+    let scope = &message.meta.scope;
+    match session::standing(access, &id, scope.user.as_deref())? {
+        Some(session) => Ok(by_external_id(access, session.row, external_id)?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// The first place in a session after all that were ever taken: its count knows those that have
@@ -376,35 +409,39 @@ pub(crate) fn has_external_id(access: &Access<'_>, message: &Message) -> Result<
 macro_rules! next_place {
     () => {
         "max(message_count, (
-             SELECT coalesce(max(position) + 1, 0) FROM messages WHERE scope_session = sessions.id
+             SELECT coalesce(max(position) + 1, 0) FROM messages WHERE session_row = sessions.row
          ))"
     };
 }
 
 /// Takes the next place in a session and notes that it is active.
-fn next_position(access: &Access<'_>, session: &Id) -> Result<i64, Error> {
+fn next_position(access: &Access<'_>, session: i64) -> Result<i64, Error> {
     let sql = concat!(
         "UPDATE sessions SET message_count = 1 + ",
         next_place!(),
-        ", last_active = ?2, updated_at = ?2 WHERE id = ?1 RETURNING message_count - 1"
+        ", last_active = ?2, updated_at = ?2 WHERE row = ?1 RETURNING message_count - 1"
     );
     let mut statement = access.connection.prepare_cached(sql)?;
-    let params = (session.as_str(), access.now.as_microsecond());
+    let params = (session, access.now.as_microsecond());
     Ok(statement.query_row(params, |row| row.get(0))?)
 }
 
 /// Takes the place that a message had where it was, or the next one where another has that, and
 /// notes when the session was active.
-pub(crate) fn take_position(access: &Access<'_>, message: &Message) -> Result<i64, Error> {
-    let (session, position) = (message.session_id(), message.position);
-    let sql = "SELECT 1 FROM messages WHERE scope_session = ?1 AND position = ?2";
+pub(crate) fn take_position(
+    access: &Access<'_>,
+    message: &Message,
+    session: i64,
+) -> Result<i64, Error> {
+    let position = message.position;
+    let sql = "SELECT 1 FROM messages WHERE session_row = ?1 AND position = ?2";
     let is_taken = access.connection.prepare_cached(sql)?.exists((session, position))?;
     let is_place = (0..MESSAGES_MAX).contains(&position);
     let own = (is_place && !is_taken).then_some(position);
     let sql = concat!(
         "UPDATE sessions SET message_count = max(message_count, 1 + coalesce(?2, ",
         next_place!(),
-        ")), last_active = max(last_active, ?3) WHERE id = ?1 RETURNING message_count - 1"
+        ")), last_active = max(last_active, ?3) WHERE row = ?1 RETURNING message_count - 1"
     );
     let mut statement = access.connection.prepare_cached(sql)?;
     let params = (session, own, message.timestamp.as_microsecond());

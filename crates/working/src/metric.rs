@@ -3,7 +3,7 @@
 use aios_record::Timestamp;
 
 use crate::{
-    Error, Working,
+    Error, Working, WorkingView,
     access::Access,
     column::{Column, label},
 };
@@ -60,16 +60,34 @@ impl Working {
     /// # Errors
     /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
     pub async fn store_metrics(&self, metrics: Vec<Metric>) -> Result<(), Error> {
-        self.write(move |access| {
+        let put_all = move |access: &Access<'_>| {
             for (index, metric) in metrics.iter().enumerate() {
                 put(access, metric)
                     .map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
             }
             Ok(())
-        })
-        .await
+        };
+        self.view.write(put_all).await
     }
 
+    /// Adds figures to those of their hours, all in one transaction: what is told of one hour in
+    /// several calls adds up by `count`.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
+    pub async fn add_hourly_metrics(&self, hours: Vec<HourlyMetric>) -> Result<(), Error> {
+        let add_all = move |access: &Access<'_>| {
+            for (index, hour) in hours.iter().enumerate() {
+                add_hour(access, hour)
+                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
+            }
+            Ok(())
+        };
+        self.view.write(add_all).await
+    }
+}
+
+impl WorkingView {
     /// The keys of which there are values, by name.
     ///
     /// # Errors
@@ -80,22 +98,6 @@ impl Working {
             let mut statement = access.connection.prepare_cached(sql)?;
             let keys = statement.query_map([], |row| row.get(0))?;
             Ok(keys.collect::<Result<_, _>>()?)
-        })
-        .await
-    }
-
-    /// Adds figures to those of their hours, all in one transaction: what is told of one hour in
-    /// several calls adds up by `count`.
-    ///
-    /// # Errors
-    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
-    pub async fn add_hourly_metrics(&self, hours: Vec<HourlyMetric>) -> Result<(), Error> {
-        self.write(move |access| {
-            for (index, hour) in hours.iter().enumerate() {
-                add_hour(access, hour)
-                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
-            }
-            Ok(())
         })
         .await
     }

@@ -4,7 +4,9 @@ use aios_record::{Id, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, IMPORTANT, Meta, Working,
+    Error, IMPORTANT, Meta, Working, WorkingView,
+    access::Access,
+    feed,
     goal::joined,
     removal,
     row::{Row, fields},
@@ -107,11 +109,11 @@ pub enum Outcome {
     Failure,
 }
 
-impl Working {
+impl WorkingView {
     /// Stores a pattern, in place of the one of this id if there is one.
     ///
     /// # Errors
-    /// As [`store_goal`](Working::store_goal).
+    /// As [`store_goal`](WorkingView::store_goal).
     pub async fn store_pattern(&self, pattern: Pattern) -> Result<Pattern, Error> {
         self.store(pattern).await
     }
@@ -143,28 +145,28 @@ impl Working {
         })
         .await
     }
+}
 
-    /// Moves out all patterns but the `keep` ([`PATTERNS_MAX`]) most surely successful ones, and
-    /// says how many. [`IMPORTANT`] ones go last.
+impl Working {
+    /// Moves out all patterns except the `keep` ([`PATTERNS_MAX`]) most surely successful ones, of
+    /// whichever owner, and returns their number. [`IMPORTANT`] ones go last.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn prune_patterns(&self, keep: usize) -> Result<u64, Error> {
-        self.unbound()
-            .free_room(move |access| {
-                removal::move_out(
-                    access,
-                    Kind::Pattern,
-                    "row NOT IN (
-                         SELECT row FROM patterns
-                         ORDER BY ?2 <= importance DESC, success_bound DESC, success_rate DESC,
-                             row DESC
-                         LIMIT ?1
-                     )
-                     AND id NOT IN (SELECT id FROM feed WHERE kind = 'pattern')",
-                    &[&i64::try_from(keep).unwrap_or(i64::MAX), &IMPORTANT],
-                )
-            })
-            .await
+        let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+        let which = format!(
+            "row NOT IN (
+                 SELECT row FROM patterns
+                 ORDER BY ?2 <= importance DESC, success_bound DESC, success_rate DESC, row DESC
+                 LIMIT ?1
+             )
+             AND {}",
+            feed::is_told(Kind::Pattern)
+        );
+        let pruned = move |access: &Access<'_>| {
+            removal::move_out(access, Kind::Pattern, &which, &[&keep, &IMPORTANT])
+        };
+        self.view.free_room(pruned).await
     }
 }

@@ -1,22 +1,27 @@
-//! Preferences of users, and the persona that an agent shows.
+//! Preferences of owners, and the persona that an agent shows.
 
 use std::collections::BTreeMap;
 
-use aios_record::{Id, Kind, Record, Scope, Timestamp};
-use rusqlite::{OptionalExtension, Row, params};
+use aios_record::{Id, Identity, Kind, Owner, Record, Scope, Timestamp};
+use rusqlite::{Row, ToSql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::{
-    Error, RecordPage, Working,
-    access::{Access, fill},
-    column::{Column, label},
-};
+use crate::{Error, RecordPage, WorkingView, access::Access, column::Column};
 
-/// Whose preferences are meant where no user is given.
-pub const DEFAULT_USER: &str = "default";
+/// The preferences with the columns of a table of records.
+pub(crate) const PREFERENCES: &str = "(
+    SELECT row, owner, key AS id, value, updated_at, NULL AS scope_project, NULL AS scope_agent,
+        NULL AS scope_session
+    FROM preferences
+)";
 
-/// The preferences with names that everybody knows; any other key may be set too.
+/// The traits of the persona in the same form.
+pub(crate) const PERSONA: &str = "(
+    SELECT row, '' AS owner, key AS id, json_quote(value) AS value, updated_at FROM persona
+)";
+
+/// The preferences with well-known names; any other key may be set too.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
@@ -37,65 +42,34 @@ pub struct Preferences {
     pub other: BTreeMap<String, Value>,
 }
 
-impl Working {
-    /// Sets what a user ([`DEFAULT_USER`] if none is given) prefers under `key`.
+impl WorkingView {
+    /// Sets the preference of the view's owner under `key`; an administrator's view sets that of
+    /// the user to whom it is narrowed, or else the shared one.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] when this handle is bound to another user, [`Error::TooLong`] when
-    /// the user or the value is, [`Error::Record`] when the key has not 1 to 128 bytes.
-    pub async fn set_preference(
-        &self,
-        user: Option<&str>,
-        key: &str,
-        value: Value,
-    ) -> Result<(), Error> {
-        let (user, key) = (user.map(str::to_owned), key.to_owned());
-        self.write(move |access| {
-            let user = whose(access, user)?;
-            label(&user, "user")?;
-            Id::new(key.as_str())?;
-            value.check("value", access.config.text_bytes_max)?;
-            let sql = "INSERT INTO preferences (user, key, value, updated_at)
-                VALUES (?1, ?2, ?3, ?4)
-                ON CONFLICT DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
-            let now = access.now.as_microsecond();
-            access.connection.prepare_cached(sql)?.execute((user, key, value.bind(), now))?;
-            Ok(())
-        })
-        .await
+    /// [`Error::TooLong`] if the value is too long, [`Error::Record`] if the key does not have 1 to
+    /// 128 bytes.
+    pub async fn set_preference(&self, key: &str, value: Value) -> Result<(), Error> {
+        let key = key.to_owned();
+        self.write(move |access| set(access, &access.visible.acting(), &key, &value)).await
     }
 
-    /// What a user prefers under `key`.
+    /// The preference of the view's owner under `key`, or else the shared one.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] when this handle is bound to another user.
-    pub async fn preference(&self, user: Option<&str>, key: &str) -> Result<Option<Value>, Error> {
-        let (user, key) = (user.map(str::to_owned), key.to_owned());
-        self.read(move |access| {
-            let user = whose(access, user)?;
-            let sql = "SELECT value FROM preferences WHERE user = ?1 AND key = ?2";
-            let mut statement = access.connection.prepare_cached(sql)?;
-            let value = statement.query_row((user, key), |row| Ok(Value::decode(row.get_ref(0)?)?));
-            Ok(value.optional()?)
-        })
-        .await
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn preference(&self, key: &str) -> Result<Option<Value>, Error> {
+        let key = key.to_owned();
+        self.read(move |access| Ok(overlaid(access, Some(&key))?.remove(&key))).await
     }
 
-    /// All that a user prefers.
+    /// All preferences of the view's owner, over the shared ones.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] when this handle is bound to another user.
-    pub async fn preferences(&self, user: Option<&str>) -> Result<Preferences, Error> {
-        let user = user.map(str::to_owned);
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn preferences(&self) -> Result<Preferences, Error> {
         self.read(move |access| {
-            let user = whose(access, user)?;
-            let sql = "SELECT key, value FROM preferences WHERE user = ?1 ORDER BY key";
-            let mut statement = access.connection.prepare_cached(sql)?;
-            let pair = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(String, Value)> {
-                Ok((row.get(0)?, Value::decode(row.get_ref(1)?)?))
-            };
-            let mut other: BTreeMap<String, Value> =
-                statement.query_map([user], pair)?.collect::<Result<_, _>>()?;
+            let mut other = overlaid(access, None)?;
             Ok(Preferences {
                 coding_style: other.remove("coding_style"),
                 communication_tone: other.remove("communication_tone"),
@@ -107,41 +81,49 @@ impl Working {
         .await
     }
 
-    /// Removes what a user prefers under `key`; whether there was anything.
+    /// Removes the preference of the view's owner under `key`; returns `true` if there was one.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] when this handle is bound to another user.
-    pub async fn remove_preference(&self, user: Option<&str>, key: &str) -> Result<bool, Error> {
-        let (user, key) = (user.map(str::to_owned), key.to_owned());
-        self.free_room(move |access| delete(access, &whose(access, user)?, &key)).await
-    }
-
-    /// Sets one trait of the persona.
-    ///
-    /// # Errors
-    /// [`Error::TooLong`] when the value is too long, [`Error::Record`] when the key has not 1 to
-    /// 128 bytes.
-    pub async fn set_persona(&self, key: &str, value: impl Into<String>) -> Result<(), Error> {
-        let (key, value) = (key.to_owned(), value.into());
-        self.write(move |access| {
-            Id::new(key.as_str())?;
-            value.check("value", access.config.text_bytes_max)?;
-            let sql = "INSERT INTO persona (key, value, updated_at) VALUES (?1, ?2, ?3)
-                ON CONFLICT DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
-            let now = access.now.as_microsecond();
-            access.connection.prepare_cached(sql)?.execute((key, value, now))?;
-            Ok(())
+    /// [`Error::NotYours`] if there is only a shared one, and the view is a user's.
+    pub async fn remove_preference(&self, key: &str) -> Result<bool, Error> {
+        let key = key.to_owned();
+        self.free_room(move |access| {
+            let acting = access.visible.acting();
+            let found = find(access, &access.visible.acting(), &key)?;
+            let Some(record) = found else { return Ok(false) };
+            access.visible.check_change(&record.identity())?;
+            if record.owner() != acting {
+                return Ok(false);
+            }
+            let sql = "DELETE FROM preferences WHERE key = ?1 AND owner = ?2";
+            let mut statement = access.connection.prepare_cached(sql)?;
+            Ok(0 < statement.execute((key, acting.as_str()))?)
         })
         .await
     }
 
-    /// Removes one trait of the persona; whether there was one.
+    /// Sets one trait of the persona, which belongs to the whole machine.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::MachineWide`] if the view is a user's, [`Error::TooLong`] if the value is too long,
+    /// [`Error::Record`] if the key does not have 1 to 128 bytes.
+    pub async fn set_persona(&self, key: &str, value: impl Into<String>) -> Result<(), Error> {
+        let (key, value) = (key.to_owned(), value.into());
+        self.write(move |access| set_trait(access, &key, &value)).await
+    }
+
+    /// Removes one trait of the persona; returns `true` if there was one.
+    ///
+    /// # Errors
+    /// [`Error::MachineWide`] if the view is a user's.
     pub async fn remove_persona(&self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
-        self.free_room(move |access| delete_trait(access, &key)).await
+        self.free_room(move |access| {
+            access.visible.check_machine_wide(Kind::Persona)?;
+            let sql = "DELETE FROM persona WHERE key = ?1";
+            Ok(0 < access.connection.prepare_cached(sql)?.execute([key])?)
+        })
+        .await
     }
 
     /// The persona, by trait.
@@ -159,39 +141,88 @@ impl Working {
     }
 }
 
-/// The user that is meant: as given, else as bound, else the default one.
-fn whose(access: &Access<'_>, user: Option<String>) -> Result<String, Error> {
-    let mut scope = aios_record::Scope { user, ..Default::default() };
-    fill(&access.bound.scope, &mut scope)?;
-    Ok(scope.user.unwrap_or_else(|| DEFAULT_USER.to_owned()))
+/// Returns `true` for the kinds that this module stores.
+pub(crate) fn is_setting(kind: Kind) -> bool {
+    matches!(kind, Kind::Preference | Kind::Persona)
 }
 
-fn delete(access: &Access<'_>, user: &str, key: &str) -> Result<bool, Error> {
-    let sql = "DELETE FROM preferences WHERE user = ?1 AND key = ?2";
-    Ok(0 < access.connection.prepare_cached(sql)?.execute((user, key))?)
+fn set(access: &Access<'_>, owner: &Owner, key: &str, value: &Value) -> Result<(), Error> {
+    Id::new(key)?;
+    value.check("value", access.config.text_bytes_max)?;
+    let sql = "INSERT INTO preferences (owner, key, value, updated_at)
+        VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
+    let row = (owner.as_str(), key, value.bind(), access.now.as_microsecond());
+    access.connection.prepare_cached(sql)?.execute(row)?;
+    Ok(())
 }
 
-fn delete_trait(access: &Access<'_>, key: &str) -> Result<bool, Error> {
-    Ok(0 < access
-        .connection
-        .prepare_cached("DELETE FROM persona WHERE key = ?1")?
-        .execute([key])?)
+fn set_trait(access: &Access<'_>, key: &str, value: &String) -> Result<(), Error> {
+    access.visible.check_machine_wide(Kind::Persona)?;
+    Id::new(key)?;
+    value.check("value", access.config.text_bytes_max)?;
+    let sql = "INSERT INTO persona (key, value, updated_at) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
+    let now = access.now.as_microsecond();
+    access.connection.prepare_cached(sql)?.execute((key, value, now))?;
+    Ok(())
 }
 
-/// Some preferences after row `after`, of the user that is bound, or else of all.
+/// The values under `key`, or all, for the acting owner: its own over the shared ones.
+fn overlaid(access: &Access<'_>, key: Option<&str>) -> Result<BTreeMap<String, Value>, Error> {
+    // Ordered so that the owner's own come last.
+    let sql = format!(
+        "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
+         WHERE {} AND owner IN ('', ?5) AND (?6 IS NULL OR id = ?6) ORDER BY owner",
+        access.visible.scope()
+    );
+    let acting = access.visible.acting();
+    let found = records(access, Kind::Preference, &sql, &[&acting.as_str(), &key])?;
+    let value = |mut record: Record| (record.id.to_string(), record.payload["value"].take());
+    Ok(found.into_iter().map(|(record, _)| value(record)).collect())
+}
+
+/// Some visible preferences after row `after`.
 pub(crate) fn page(access: &Access<'_>, after: i64, limit: usize) -> Result<RecordPage, Error> {
-    let sql = "SELECT key, value, updated_at, user, row FROM preferences
-        WHERE ?1 < row AND (?2 IS NULL OR user = ?2) ORDER BY row LIMIT ?3";
+    let sql = format!(
+        "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
+         WHERE {} AND ?5 < row ORDER BY row LIMIT ?6",
+        access.visible.scope()
+    );
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
-    records(access, sql, params![after, &access.bound.scope.user, wanted], limit)
+    Ok(paged(records(access, Kind::Preference, &sql, &[&after, &wanted])?, limit))
 }
 
-/// What the user who is meant prefers under `key`.
+/// The preference that a bare key means.
 pub(crate) fn by_key(access: &Access<'_>, key: &str) -> Result<Option<Record>, Error> {
-    let sql = "SELECT key, value, updated_at, user, row FROM preferences
-        WHERE user = ?1 AND key = ?2";
-    let user = whose(access, None)?;
-    Ok(records(access, sql, params![user, key], usize::MAX)?.records.pop())
+    let found = with_key(access, key)?;
+    access.visible.meant(Kind::Preference, key, found, Record::owner)
+}
+
+/// The preference of this identity, if it is visible.
+pub(crate) fn identified(
+    access: &Access<'_>,
+    identity: &Identity,
+) -> Result<Option<Record>, Error> {
+    let found = with_key(access, identity.id.as_str())?;
+    Ok(found.into_iter().find(|record| record.owner() == identity.owner))
+}
+
+/// The visible preferences under `key`, by owner, descending.
+fn with_key(access: &Access<'_>, key: &str) -> Result<Vec<Record>, Error> {
+    let sql = format!(
+        "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
+         WHERE {} AND id = ?5 ORDER BY owner DESC",
+        access.visible.scope()
+    );
+    let found = records(access, Kind::Preference, &sql, &[&key])?;
+    Ok(found.into_iter().map(|(record, _)| record).collect())
+}
+
+/// The preference under `key` for `acting`: its own, or else the shared one.
+fn find(access: &Access<'_>, acting: &Owner, key: &str) -> Result<Option<Record>, Error> {
+    let mut found = with_key(access, key)?.into_iter();
+    Ok(found.find(|record| record.owner() == *acting || record.owner().is_shared()))
 }
 
 /// Some traits of the persona after row `after`.
@@ -200,69 +231,88 @@ pub(crate) fn persona_page(
     after: i64,
     limit: usize,
 ) -> Result<RecordPage, Error> {
-    let sql = "SELECT key, json_quote(value), updated_at, NULL, row FROM persona
-        WHERE ?1 < row ORDER BY row LIMIT ?2";
-    records(access, sql, params![after, i64::try_from(limit).unwrap_or(i64::MAX)], limit)
+    let sql = format!(
+        "SELECT id, value, updated_at, owner, row FROM {PERSONA}
+         WHERE ?5 < row ORDER BY row LIMIT ?6"
+    );
+    let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(paged(records(access, Kind::Persona, &sql, &[&after, &wanted])?, limit))
 }
 
 /// One trait of the persona.
 pub(crate) fn persona_by_key(access: &Access<'_>, key: &str) -> Result<Option<Record>, Error> {
-    let sql = "SELECT key, json_quote(value), updated_at, NULL, row FROM persona WHERE key = ?1";
-    Ok(records(access, sql, params![key], usize::MAX)?.records.pop())
+    let sql = format!("SELECT id, value, updated_at, owner, row FROM {PERSONA} WHERE id = ?5");
+    Ok(records(access, Kind::Persona, &sql, &[&key])?.pop().map(|(record, _)| record))
 }
 
-/// The travelling form of rows of key, value, time and user; traits of the persona have no user.
+/// Sets the value of the preference or trait that a bare key means, which is there.
+pub(crate) fn update(
+    access: &Access<'_>,
+    kind: Kind,
+    key: &str,
+    changes: &Map<String, Value>,
+) -> Result<Record, Error> {
+    let get = |key| match kind {
+        Kind::Persona => persona_by_key(access, key),
+        _ => by_key(access, key),
+    };
+    let missing = || Error::NotFound { kind, id: key.to_owned() };
+    let record = get(key)?.ok_or_else(missing)?;
+    if kind == Kind::Persona {
+        access.visible.check_machine_wide(kind)?;
+    }
+    access.visible.check_change(&record.identity())?;
+    for (field, value) in changes {
+        if field != "value" && record.payload.get(field) != Some(value) {
+            let problem = format!("its `{field}` stays as it is; only its `value` changes");
+            return Err(Error::Fields { kind, problem });
+        }
+    }
+    let Some(value) = changes.get("value") else { return Ok(record) };
+    match kind {
+        Kind::Persona => {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            set_trait(access, key, &text)?;
+        }
+        _ => set(access, &record.owner(), key, value)?,
+    }
+    let changed = match kind {
+        Kind::Persona => persona_by_key(access, key)?,
+        _ => identified(access, &record.identity())?,
+    };
+    changed.ok_or_else(missing)
+}
+
+/// The travelling form of rows of key, value, time, owner and row number, with that number. `own`
+/// are the parameters from `?5` on.
 fn records(
     access: &Access<'_>,
+    kind: Kind,
     sql: &str,
-    params: impl rusqlite::Params,
-    limit: usize,
-) -> Result<RecordPage, Error> {
+    own: &[&dyn ToSql],
+) -> Result<Vec<(Record, i64)>, Error> {
+    let [owner, project, agent, session] = access.visible.params();
+    let scope: [&dyn ToSql; 4] = [&owner, &project, &agent, &session];
+    let params = rusqlite::params_from_iter(scope.iter().chain(own));
     let mut statement = access.connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let (mut records, mut last) = (Vec::new(), None);
-    while let Some(row) = rows.next()? {
-        records.push(record(row)?);
-        last = Some(row.get("row")?);
-    }
-    Ok(RecordPage::new(records, last, limit))
+    let found = statement.query_map(params, |row| Ok((record(kind, row)?, row.get("row")?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+fn paged(found: Vec<(Record, i64)>, limit: usize) -> RecordPage {
+    let last = found.last().map(|(_, row)| *row);
+    RecordPage::new(found.into_iter().map(|(record, _)| record).collect(), last, limit)
+}
+
+fn record(kind: Kind, row: &Row<'_>) -> rusqlite::Result<Record> {
     let (key, value) = (Id::decode(row.get_ref(0)?)?, Value::decode(row.get_ref(1)?)?);
     let updated_at = Timestamp::decode(row.get_ref(2)?)?;
-    let user: Option<String> = row.get(3)?;
-    let kind = if user.is_some() { Kind::Preference } else { Kind::Persona };
+    let scope = Scope::default().with_owner(&Owner::from_stored(row.get::<_, String>(3)?));
     let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let text = format!("{key}: {said}");
     let mut payload = json!({"key": key, "value": value, "updated_at": updated_at});
-    if let Some(user) = &user {
+    if let Some(user) = &scope.user {
         payload["user"] = user.as_str().into();
     }
-    let scope = Scope { user, ..Scope::default() };
     Ok(Record { payload, recorded_at: updated_at, ..Record::new(kind, key, text, scope) })
-}
-
-/// Removes what the user who is meant prefers under `key`.
-pub(crate) fn remove(
-    access: &Access<'_>,
-    key: &str,
-    removed: &mut Vec<(Kind, Id)>,
-) -> Result<(), Error> {
-    if delete(access, &whose(access, None)?, key)? {
-        removed.push((Kind::Preference, Id::new(key)?));
-    }
-    Ok(())
-}
-
-/// Removes one trait of the persona.
-pub(crate) fn remove_trait(
-    access: &Access<'_>,
-    key: &str,
-    removed: &mut Vec<(Kind, Id)>,
-) -> Result<(), Error> {
-    if delete_trait(access, key)? {
-        removed.push((Kind::Persona, Id::new(key)?));
-    }
-    Ok(())
 }

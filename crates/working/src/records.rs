@@ -1,12 +1,12 @@
 //! Records of any kind in the form in which they travel: to list, show, export and feed.
 
-use aios_record::{Id, Kind, Record, Scope};
+use aios_record::{Identity, Kind, Record};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    Error, Working,
-    access::Access,
+    Error, WorkingView,
+    access::{Access, Read},
     preference,
     row::{self, Row},
     search,
@@ -58,26 +58,36 @@ pub(crate) use for_kind;
 pub struct RecordPage {
     /// The records.
     pub records: Vec<Record>,
-    /// Where the next page begins; none if this is the last one.
+    /// Where the next page begins; `None` if this is the last one.
     pub next: Option<u64>,
 }
 
-impl Working {
-    /// The record of this kind and id; none if there is none, or none of this kind is kept here.
+impl WorkingView {
+    /// The record of this kind and id: the owner's own, or else the shared one. `None` if there is
+    /// none, or if records of this kind are not kept here.
     ///
     /// The id of an agent's state is the agent's name, that of a preference or a trait of the
-    /// persona its key. Where this handle is bound to no user, preferences are those of
-    /// [`DEFAULT_USER`](crate::DEFAULT_USER).
+    /// persona its key.
     ///
     /// # Errors
+    /// [`Error::Ambiguous`] if the view is an administrator's and several owners have the id;
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
         let id = id.to_owned();
         self.read(move |access| by_id(access, kind, &id)).await
     }
 
-    /// At most `limit` records of `kind`, oldest first, from the beginning or from
-    /// [`RecordPage::next`] on. None of a kind that is not one of [`KINDS`].
+    /// The record of this identity, if it is visible.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn record_by_identity(&self, identity: &Identity) -> Result<Option<Record>, Error> {
+        let identity = identity.clone();
+        self.read(move |access| identified(access, &identity)).await
+    }
+
+    /// At most `limit` visible records of `kind`, oldest first, from the beginning or from
+    /// [`RecordPage::next`] on. Empty if the kind is not one of [`KINDS`].
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -98,8 +108,8 @@ impl Working {
         .await
     }
 
-    /// The `limit` records of any searchable kind that were stored last and have a text, newest
-    /// first.
+    /// The `limit` visible records of any searchable kind that were stored last and have a text,
+    /// newest first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -117,20 +127,21 @@ impl Working {
     }
 }
 
-/// The record that an object with the fields of a kind would be stored as, but for what storing it
-/// adds; none where they make no record of that kind.
+/// The record that an object with the fields of a kind would be stored as, without the parts that
+/// storing adds. `None` if the fields do not make a record of that kind.
 #[must_use]
 pub fn record_of(kind: Kind, fields: Value) -> Option<Record> {
     fn made<T: Row + DeserializeOwned>(fields: Value) -> Option<Record> {
-        serde_json::from_value::<T>(fields).ok().as_ref().map(row::record)
+        let item = serde_json::from_value::<T>(fields).ok()?;
+        Some(row::record(&item, None))
     }
     for_kind!(kind, made(fields), None)
 }
 
-/// The record of this kind and id, if it is visible.
-pub(crate) fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
+/// The record that a bare id means, if it is visible.
+fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
     fn get<T: Row>(access: &Access<'_>, id: &str) -> Result<Option<Record>, Error> {
-        Ok(access.get::<T>(id)?.as_ref().map(row::record))
+        Ok(access.find::<T>(id)?.as_ref().map(Read::record))
     }
     match kind {
         Kind::Preference => preference::by_key(access, id),
@@ -139,7 +150,23 @@ pub(crate) fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<
     }
 }
 
-/// Whether rows of this kind stay as stubs for those that refer to them.
+/// The record of this identity, if it is visible.
+pub(crate) fn identified(
+    access: &Access<'_>,
+    identity: &Identity,
+) -> Result<Option<Record>, Error> {
+    fn get<T: Row>(access: &Access<'_>, identity: &Identity) -> Result<Option<Record>, Error> {
+        let found = access.identified::<T>(&identity.owner, identity.id.as_str())?;
+        Ok(found.as_ref().map(Read::record))
+    }
+    match identity.kind {
+        Kind::Preference => preference::identified(access, identity),
+        Kind::Persona => preference::persona_by_key(access, identity.id.as_str()),
+        kind => for_kind!(kind, get(access, identity), Ok(None)),
+    }
+}
+
+/// Returns `true` if rows of this kind stay as stubs for those that refer to them.
 pub(crate) fn leaves_stub(kind: Kind) -> bool {
     fn leaves<T: Row>() -> bool {
         T::LEAVES_STUB
@@ -147,18 +174,10 @@ pub(crate) fn leaves_stub(kind: Kind) -> bool {
     for_kind!(kind, leaves(), false)
 }
 
-/// Whose the record of this kind and id is, visible or not; none where there is none.
-pub(crate) fn scope_of(access: &Access<'_>, kind: Kind, id: &Id) -> Result<Option<Scope>, Error> {
-    fn scope_of<T: Row>(access: &Access<'_>, id: &Id) -> Result<Option<Scope>, Error> {
-        access.scope_of::<T>(id)
-    }
-    for_kind!(kind, scope_of(access, id), Ok(None))
-}
-
 /// The record in this row of the kind's table, if it is visible.
 pub(crate) fn by_row(access: &Access<'_>, kind: Kind, row: i64) -> Result<Option<Record>, Error> {
     fn get<T: Row>(access: &Access<'_>, row: i64) -> Result<Option<Record>, Error> {
-        Ok(access.select::<T>("AND row = ?6", &[&row])?.first().map(row::record))
+        Ok(access.by_row::<T>(row)?.as_ref().map(Read::record))
     }
     for_kind!(kind, get(access, row), Ok(None))
 }
@@ -172,8 +191,10 @@ impl RecordPage {
 }
 
 fn page<T: Row>(access: &Access<'_>, after: i64, limit: usize) -> Result<RecordPage, Error> {
-    let (items, last) = access.page::<T>(after, i64::try_from(limit).unwrap_or(i64::MAX))?;
-    Ok(RecordPage::new(items.iter().map(row::record).collect(), last, limit))
+    let count = i64::try_from(limit).unwrap_or(i64::MAX);
+    let items = access.read::<T>("AND ?6 < row ORDER BY row LIMIT ?7", &[&after, &count])?;
+    let last = items.last().map(|read| read.row);
+    Ok(RecordPage::new(items.iter().map(Read::record).collect(), last, limit))
 }
 
 fn newest<T: Row>(
@@ -182,7 +203,7 @@ fn newest<T: Row>(
     latest: &mut Vec<Record>,
 ) -> Result<(), Error> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let items = access.select::<T>("ORDER BY row DESC LIMIT ?6", &[&limit])?;
-    latest.extend(items.iter().map(row::record).filter(|record| !record.text.is_empty()));
+    let items = access.read::<T>("ORDER BY row DESC LIMIT ?6", &[&limit])?;
+    latest.extend(items.iter().map(Read::record).filter(|record| !record.text.is_empty()));
     Ok(())
 }

@@ -1,62 +1,79 @@
 //! Taking records out: removing them for good, or moving them out of this tier.
 
-use aios_record::{Id, Kind};
+use aios_record::{Id, Identity, Kind, Owner};
 use rusqlite::ToSql;
 
 use crate::{
-    Error, Working,
+    Error, WorkingView,
     access::Access,
     column::Column,
     feed::Op,
     preference,
-    records::{self, for_kind},
-    row::Row,
+    records::{KINDS, leaves_stub},
     search,
+    visible::{ALIVE, NOBODY},
 };
 
-impl Working {
-    /// Removes a record for good, and with it what belongs to it: a goal takes its tasks along, a
-    /// task its tool calls, a session its messages and tasks, whether or not it has been moved out
-    /// itself. Returns what was removed, the record itself last; nothing if there is none.
+impl WorkingView {
+    /// Removes a record for good, with the records that belong to it: a goal takes its tasks along,
+    /// a task its tool calls, a session its messages and tasks, also after it has been moved out.
+    /// Returns the removed records, the one of this id last; empty if there is none.
+    ///
+    /// Records of other owners stay: a shared goal that goes leaves users' tasks as they are, for
+    /// them without a goal. The administrator's removal takes these along.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
-    pub async fn remove(&self, kind: Kind, id: &str) -> Result<Vec<(Kind, Id)>, Error> {
+    /// [`Error::NotYours`] and [`Error::MachineWide`] if the view must not remove it;
+    /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] when the file cannot
+    /// be written.
+    pub async fn remove(&self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
         let id = id.to_owned();
-        self.free_room(move |access| {
-            let mut removed = Vec::new();
-            remove(access, kind, &id, &mut removed)?;
-            Ok(removed)
-        })
-        .await
+        self.free_room(move |access| remove(access, kind, &id)).await
     }
 
-    /// What [`remove`](Working::remove) would take now, in the same order.
+    /// The records that [`remove`](WorkingView::remove) would remove now, in the same order.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
-    pub async fn would_remove(&self, kind: Kind, id: &str) -> Result<Vec<(Kind, Id)>, Error> {
+    /// As [`remove`](WorkingView::remove).
+    pub async fn would_remove(&self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
         let id = id.to_owned();
-        self.read(move |access| {
-            let mut found = Vec::new();
-            family(access, kind, &id, &mut found)?;
-            Ok(found)
+        let found = self.read(move |access| family(access, kind, &id)).await?;
+        Ok(found.into_iter().map(|member| member.identity).collect())
+    }
+
+    /// Removes the record of this identity as [`remove`](WorkingView::remove) does, if it is
+    /// visible.
+    ///
+    /// # Errors
+    /// As [`remove`](WorkingView::remove), without [`Error::Ambiguous`].
+    pub async fn remove_by_identity(&self, identity: &Identity) -> Result<Vec<Identity>, Error> {
+        let identity = identity.clone();
+        self.free_room(move |access| {
+            let found = candidates(access, identity.kind, identity.id.as_str())?;
+            let meant = found.into_iter().find(|member| member.identity == identity);
+            remove_all(access, meant)
         })
         .await
     }
 }
 
-/// Which records belong to one of a kind: their kind, and the column that refers to it.
+/// A record to be removed, and its row.
+struct Member {
+    identity: Identity,
+    row: i64,
+}
+
+/// The references to records of one kind: the referring kind, and its column.
 fn children(kind: Kind) -> &'static [(Kind, &'static str)] {
     match kind {
-        Kind::Goal => &[(Kind::Task, "goal_id")],
-        Kind::Task => &[(Kind::ToolCall, "task_id")],
-        Kind::Session => &[(Kind::Message, "scope_session"), (Kind::Task, "scope_session")],
+        Kind::Goal => &[(Kind::Task, "goal_row")],
+        Kind::Task => &[(Kind::ToolCall, "task_row")],
+        Kind::Session => &[(Kind::Message, "session_row"), (Kind::Task, "session_row")],
         _ => &[],
     }
 }
 
-/// What is left of a parent that has moved out: nothing that it says.
+/// The changes that take the content out of a parent.
 fn blank(kind: Kind) -> &'static str {
     match kind {
         Kind::Goal => "description = '', result = NULL, metadata = 'null'",
@@ -69,99 +86,172 @@ fn blank(kind: Kind) -> &'static str {
     }
 }
 
+/// The changes that take out of a removed parent what it refers to.
+fn unlinked(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Task => "agent = '', goal_id = NULL, goal_row = NULL, session_row = NULL,",
+        _ => "",
+    }
+}
+
 /// The kinds that leave stubs, children first.
 const PARENTS: &[Kind] = &[Kind::Task, Kind::Goal, Kind::Session];
 
-/// Whether a row of a parent's table has children.
+/// The condition that a row of a parent's table has children.
 fn has_children(kind: Kind) -> String {
     let table = kind.collection();
     let any = children(kind).iter().map(|(child, column)| {
         let children = child.collection();
-        format!("EXISTS (SELECT 1 FROM {children} AS c WHERE c.{column} = {table}.id)")
+        format!("EXISTS (SELECT 1 FROM {children} AS c WHERE c.{column} = {table}.row)")
     });
     format!("({})", any.collect::<Vec<_>>().join(" OR "))
 }
 
-pub(crate) fn remove(
-    access: &Access<'_>,
-    kind: Kind,
-    id: &str,
-    removed: &mut Vec<(Kind, Id)>,
-) -> Result<(), Error> {
-    let mut found = Vec::new();
-    family(access, kind, id, &mut found)?;
-    for (kind, id) in found {
-        match kind {
-            Kind::Preference => preference::remove(access, id.as_str(), removed)?,
-            Kind::Persona => preference::remove_trait(access, id.as_str(), removed)?,
-            _ => {
-                for (row, id) in take(access, kind, "id = ?1", &[&id.as_str()])? {
-                    search::unindex(access, kind, row)?;
-                    access.feed(kind, &id, Op::Delete)?;
-                    removed.push((kind, id));
-                }
-            }
-        }
-    }
-    Ok(())
+/// Removes the record that a bare id means, with the records that belong to it.
+fn remove(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+    let meant = meant(access, kind, id)?;
+    remove_all(access, meant)
 }
 
-/// A record with what belongs to it, itself last; nothing if it is not visible.
-fn family(
-    access: &Access<'_>,
-    kind: Kind,
-    id: &str,
-    found: &mut Vec<(Kind, Id)>,
-) -> Result<(), Error> {
-    fn has_stub<T: Row>(access: &Access<'_>, id: &str) -> Result<bool, Error> {
-        access.has_stub::<T>(id)
+fn remove_all(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Identity>, Error> {
+    let mut removed = Vec::new();
+    for Member { identity, row } in family_of(access, root)? {
+        remove_row(access, &identity, row)?;
+        removed.push(identity);
     }
-    let is_there = records::by_id(access, kind, id)?.is_some()
-        || for_kind!(kind, has_stub(access, id), Ok(false))?;
-    if !is_there {
+    Ok(removed)
+}
+
+/// Removes one record from its table, the word index and, by telling it, from long-term memory.
+pub(crate) fn remove_row(access: &Access<'_>, record: &Identity, row: i64) -> Result<(), Error> {
+    take(access, record.kind, row)?;
+    search::unindex(access, record.kind, row)?;
+    if preference::is_setting(record.kind) {
         return Ok(());
     }
-    for &(child, column) in children(kind) {
-        let sql = format!("SELECT id FROM {} WHERE {column} = ?1", child.collection());
-        for child_id in ids(access, &sql, id)? {
-            family(access, child, child_id.as_str(), found)?;
+    access.feed(record, Op::Delete)
+}
+
+/// The record that a bare id means with the records that belong to it, itself last; empty if there
+/// is none.
+fn family(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, Error> {
+    let meant = meant(access, kind, id)?;
+    family_of(access, meant)
+}
+
+fn family_of(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Member>, Error> {
+    let mut found = Vec::new();
+    if let Some(root) = root {
+        if root.identity.kind == Kind::Persona {
+            access.visible.check_machine_wide(Kind::Persona)?;
+        }
+        access.visible.check_change(&root.identity)?;
+        gather(access, root, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn gather(access: &Access<'_>, member: Member, found: &mut Vec<Member>) -> Result<(), Error> {
+    for &(child, column) in children(member.identity.kind) {
+        let (table, changeable) = (child.collection(), access.visible.changeable());
+        let sql =
+            format!("SELECT row, owner, id FROM {table} WHERE {column} = ?2 AND {changeable}");
+        let owner = access.visible.owner();
+        for child in members(access, child, &sql, &[&owner, &member.row])? {
+            gather(access, child, found)?;
         }
     }
-    found.push((kind, Id::new(id)?));
+    found.push(member);
     Ok(())
 }
 
-fn ids(access: &Access<'_>, sql: &str, of: &str) -> Result<Vec<Id>, Error> {
-    let mut statement = access.connection.prepare_cached(sql)?;
-    let mut rows = statement.query([of])?;
-    let mut ids = Vec::new();
-    while let Some(row) = rows.next()? {
-        ids.push(Id::decode(row.get_ref(0)?).map_err(rusqlite::Error::from)?);
-    }
-    Ok(ids)
+/// The record that a bare id means, visible or moved out.
+fn meant(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Member>, Error> {
+    let found = candidates(access, kind, id)?;
+    access.visible.meant(kind, id, found, |member| member.identity.owner.clone())
 }
 
-/// Takes records out without a trace in the feed, since a long-term memory keeps them, and says how
-/// many. Of one that others refer to a stub stays, which no read shows.
+/// The records of this kind and id in the gate's scope, by owner, descending.
+fn candidates(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, Error> {
+    let scope = access.visible.scope();
+    let (source, which) = match kind {
+        Kind::Persona => (preference::PERSONA, "TRUE".to_owned()),
+        Kind::Preference => (preference::PREFERENCES, scope.to_owned()),
+        _ if !KINDS.contains(&kind) => return Ok(Vec::new()),
+        _ if leaves_stub(kind) => (kind.collection(), format!("{scope} AND (stub OR {ALIVE})")),
+        _ => (kind.collection(), format!("{scope} AND {ALIVE}")),
+    };
+    let sql = format!(
+        "SELECT row, owner, id FROM {source} WHERE id = ?6 AND {which} ORDER BY owner DESC"
+    );
+    let ([owner, project, agent, session], time) = (access.visible.params(), access.alive_at());
+    members(access, kind, &sql, &[&owner, &project, &agent, &session, &time, &id])
+}
+
+/// The records of a statement that selects row, owner and id.
+fn members(
+    access: &Access<'_>,
+    kind: Kind,
+    sql: &str,
+    params: &[&dyn ToSql],
+) -> Result<Vec<Member>, Error> {
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut members = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = Id::decode(row.get_ref(2)?).map_err(rusqlite::Error::from)?;
+        let identity = Identity::new(Owner::from_stored(row.get::<_, String>(1)?), kind, id);
+        members.push(Member { identity, row: row.get(0)? });
+    }
+    Ok(members)
+}
+
+/// Deletes a row. If others still refer to it a stub stays that nobody owns and no id finds.
+fn take(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
+    let table = kind.collection();
+    if !PARENTS.contains(&kind) {
+        let sql = format!("DELETE FROM {table} WHERE row = ?1");
+        access.connection.prepare_cached(&sql)?.execute([row])?;
+        return Ok(());
+    }
+    let sql = format!("DELETE FROM {table} WHERE row = ?1 AND NOT {}", has_children(kind));
+    if access.connection.prepare_cached(&sql)?.execute([row])? == 0 {
+        let sql = format!(
+            "UPDATE {table} SET stub = TRUE, {}, {} id = CAST(row AS TEXT), owner = {NOBODY},
+                 scope_project = NULL, scope_agent = NULL, scope_session = NULL, module = '',
+                 client = NULL, provenance_task_id = NULL, updated_by = NULL, expires_at = NULL
+             WHERE row = ?1",
+            blank(kind),
+            unlinked(kind)
+        );
+        access.connection.prepare_cached(&sql)?.execute([row])?;
+    }
+    Ok(())
+}
+
+/// Takes records out without a trace in the feed, since a long-term memory keeps them; returns their
+/// number. A record that others refer to leaves a stub, which no read shows.
 pub(crate) fn move_out(
     access: &Access<'_>,
     kind: Kind,
     which: &str,
     params: &[&dyn ToSql],
 ) -> Result<u64, Error> {
+    let table = kind.collection();
     let mut moved = Vec::new();
+    let mut whole = String::new();
     if PARENTS.contains(&kind) {
-        let (table, blank, has_children) = (kind.collection(), blank(kind), has_children(kind));
+        let (blank, has_children) = (blank(kind), has_children(kind));
+        whole.push_str(" AND NOT stub");
         let sql = format!(
-            "UPDATE {table} SET stub = TRUE, {blank} WHERE ({which}) AND NOT stub AND {has_children}
-             RETURNING row, id"
+            "UPDATE {table} SET stub = TRUE, {blank} WHERE ({which}){whole} AND {has_children}
+             RETURNING row"
         );
         moved = rows(access, &sql, params)?;
-        moved.extend(take(access, kind, &format!("({which}) AND NOT stub"), params)?);
-    } else {
-        moved.extend(take(access, kind, which, params)?);
     }
-    for (row, _) in &moved {
+    let sql = format!("DELETE FROM {table} WHERE ({which}){whole} RETURNING row");
+    moved.extend(rows(access, &sql, params)?);
+    for row in &moved {
         search::unindex(access, kind, *row)?;
     }
     Ok(moved.len() as u64)
@@ -170,28 +260,16 @@ pub(crate) fn move_out(
 /// Drops the stubs to which nothing refers any more.
 pub(crate) fn drop_stubs(access: &Access<'_>) -> Result<(), Error> {
     for &kind in PARENTS {
-        take(access, kind, &format!("stub AND NOT {}", has_children(kind)), &[])?;
+        let (table, has_children) = (kind.collection(), has_children(kind));
+        let sql = format!("DELETE FROM {table} WHERE stub AND NOT {has_children}");
+        access.connection.prepare_cached(&sql)?.execute([])?;
     }
     Ok(())
 }
 
-fn take(
-    access: &Access<'_>,
-    kind: Kind,
-    which: &str,
-    params: &[&dyn ToSql],
-) -> Result<Vec<(i64, Id)>, Error> {
-    let sql = format!("DELETE FROM {} WHERE {which} RETURNING row, id", kind.collection());
-    rows(access, &sql, params)
-}
-
-/// The row and id of what a statement changes.
-fn rows(access: &Access<'_>, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<(i64, Id)>, Error> {
+/// The rows that a statement changes.
+fn rows(access: &Access<'_>, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<i64>, Error> {
     let mut statement = access.connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut taken = Vec::new();
-    while let Some(row) = rows.next()? {
-        taken.push((row.get(0)?, Id::decode(row.get_ref(1)?).map_err(rusqlite::Error::from)?));
-    }
-    Ok(taken)
+    let rows = statement.query_map(params, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

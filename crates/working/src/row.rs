@@ -1,20 +1,22 @@
-//! How a record lies in its table: which columns it has, and the statements that follow from that.
+//! The table of each type of record: its columns, and the statements that follow from them.
 //!
-//! A type names its fields once, with [`fields!`], and says once what is searched and what it
-//! refers to, with [`Row`]. No statement is ever made from a caller's text.
+//! A type names its fields once, with [`fields!`], and its text and references once, with [`Row`].
+//! No statement is ever made from a caller's text.
 
-use aios_record::{Id, Kind, Provenance, Record, Scope};
+use aios_record::{Id, Identity, Kind, Owner, Provenance, Record, Scope};
 use rusqlite::types::{FromSqlError, ToSqlOutput};
 use serde::Serialize;
 
-use crate::{Error, column::Column, meta::Meta};
+use crate::{Error, column::Column, meta::Meta, visible::NOBODY};
 
 /// The columns that every table of records has after its own.
 const META: &[&str] = &[
-    "scope_user",
+    "owner",
+    "scope_project",
     "scope_agent",
     "scope_session",
     "module",
+    "client",
     "provenance_task_id",
     "updated_by",
     "importance",
@@ -28,7 +30,7 @@ const META: &[&str] = &[
 pub(crate) trait Fields: Sized {
     const KIND: Kind;
     const TABLE: &'static str;
-    /// Whether its row stays as a stub for as long as others refer to it.
+    /// Its row stays as a stub for as long as others refer to it.
     const LEAVES_STUB: bool;
 
     fn statements() -> &'static Statements;
@@ -40,28 +42,46 @@ pub(crate) trait Fields: Sized {
     fn check(&self, limit: usize) -> Result<(), Error>;
 }
 
-/// What a record means beyond its columns.
+/// The reference of a record to one that it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parent {
+    /// The field, whose column holds the id.
+    pub(crate) field: &'static str,
+    /// The column of the row number.
+    pub(crate) column: &'static str,
+    /// The kind of the other record.
+    pub(crate) kind: Kind,
+}
+
+/// The meaning of a record beyond its columns.
 pub(crate) trait Row: Fields + Serialize + Send + 'static {
-    /// What is searched.
+    /// The text that is searched.
     fn text(&self) -> String;
 
-    /// Whether the session that its scope names is created if it is missing.
-    const MAKES_SESSION: bool = false;
+    /// The record that it may belong to.
+    const PARENT: Option<Parent> = None;
 
-    /// The records that it refers to, by field.
-    fn parents(&self) -> Vec<(&'static str, Kind, &Id)> {
-        Vec::new()
+    /// It belongs to the session that its scope names, by the column `session_row`. A missing
+    /// session is created.
+    const OF_SESSION: bool = false;
+
+    /// The id of the record that it belongs to.
+    fn parent(&self) -> Option<&Id> {
+        None
     }
 
-    /// Whether the feed wants it, if it wants its kind.
+    /// Drops the reference to the record that it belongs to.
+    fn detach(&mut self) {}
+
+    /// Returns `true` if the feed wants it, given that it wants its kind.
     fn feeds(&self, _events: crate::EventFeed) -> bool {
         true
     }
 
-    /// Adds to the travelling form what only this kind knows.
+    /// Adds the parts of the travelling form that only this kind knows.
     fn describe(&self, _record: &mut Record) {}
 
-    /// Puts right what follows from other fields, before it is stored.
+    /// Sets the fields that follow from others, before the record is stored.
     fn settle(&mut self, _now: aios_record::Timestamp) {}
 }
 
@@ -120,34 +140,59 @@ pub(crate) use fields;
 
 /// The statements that follow from a table's columns.
 pub(crate) struct Statements {
-    /// `SELECT` of whole records, to be followed by a condition.
+    /// `SELECT` of whole records with the owner of their parent, to be followed by a condition.
     pub(crate) select: String,
     /// `INSERT`, returning the row's number.
     pub(crate) insert: String,
-    /// `UPDATE` by id, returning the row's number.
+    /// `UPDATE` by row, whose number is the last parameter.
     pub(crate) update: String,
-    /// Whose the row of an id is, and what no update changes.
-    pub(crate) owner: String,
+    /// `SELECT` of the row of an id and owner, of its scope without the user, its times of making
+    /// and its parent.
+    pub(crate) existing: String,
 }
 
 impl Statements {
-    pub(crate) fn of<T: Fields>(own: &[&str]) -> Statements {
+    pub(crate) fn of<T: Row>(own: &[&str]) -> Statements {
         let table = T::TABLE;
         let (whole, again) =
             if T::LEAVES_STUB { ("NOT stub AND", ", stub = FALSE") } else { ("", "") };
-        let columns: Vec<&str> = [&["id"], own, META].concat();
-        let names = columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let quoted = |names: &[&str]| {
+            names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+        };
+        let fields = [&["id"], own, META].concat();
+        let mut columns = fields.clone();
+        columns.extend(T::PARENT.map(|parent| parent.column));
+        columns.extend(T::OF_SESSION.then_some("session_row"));
         let marks = (1..=columns.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
         let changes = columns.iter().enumerate().skip(1);
         let changes = changes.map(|(n, name)| format!("\"{name}\" = ?{}", n + 1));
         let changes = changes.collect::<Vec<_>>().join(", ");
+        let row = columns.len() + 1;
+        let (parent, parent_owner) = match T::PARENT {
+            None => ("NULL, NULL".to_owned(), "NULL".to_owned()),
+            Some(Parent { field, column, kind }) => {
+                let parents = kind.collection();
+                let owner = format!(
+                    "(SELECT p.owner FROM {parents} AS p
+                      WHERE p.row = t.{column} AND p.owner <> {NOBODY})"
+                );
+                (format!("{field}, {column}"), owner)
+            }
+        };
         Statements {
-            select: format!("SELECT {names}, row FROM {table} AS t WHERE {whole}"),
-            insert: format!("INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING row"),
-            update: format!("UPDATE {table} SET {changes}{again} WHERE id = ?1 RETURNING row"),
-            owner: format!(
-                "SELECT scope_user, scope_agent, scope_session, created_at, recorded_at
-                 FROM {table} WHERE id = ?1"
+            select: format!(
+                "SELECT {}, {parent_owner}, row FROM {table} AS t WHERE {whole}",
+                quoted(&fields)
+            ),
+            insert: format!(
+                "INSERT INTO {table} ({}) VALUES ({marks}) RETURNING row",
+                quoted(&columns)
+            ),
+            update: format!("UPDATE {table} SET {changes}{again} WHERE row = ?{row}"),
+            existing: format!(
+                "SELECT row, scope_project, scope_agent, scope_session, created_at, recorded_at,
+                     {parent}
+                 FROM {table} WHERE id = ?1 AND owner = ?2"
             ),
         }
     }
@@ -179,7 +224,13 @@ impl<'a> Columns<'a> {
     }
 
     pub(crate) fn scope(&mut self) -> rusqlite::Result<Scope> {
-        Ok(Scope { user: self.next()?, agent: self.next()?, session: self.next()? })
+        let owner: String = self.next()?;
+        Ok(Scope {
+            user: Some(owner).filter(|owner| !owner.is_empty()),
+            project: self.next()?,
+            agent: self.next()?,
+            session: self.next()?,
+        })
     }
 
     pub(crate) fn meta(&mut self) -> rusqlite::Result<Meta> {
@@ -187,6 +238,7 @@ impl<'a> Columns<'a> {
             scope: self.scope()?,
             provenance: Provenance {
                 module: self.next()?,
+                client: self.next()?,
                 task_id: self.next()?,
                 updated_by: self.next()?,
             },
@@ -202,10 +254,12 @@ impl<'a> Columns<'a> {
 /// The columns of [`META`], in its order.
 pub(crate) fn bind_meta(meta: &Meta) -> Vec<ToSqlOutput<'_>> {
     vec![
-        meta.scope.user.bind(),
+        meta.scope.user.as_deref().unwrap_or_default().into(),
+        meta.scope.project.bind(),
         meta.scope.agent.bind(),
         meta.scope.session.bind(),
         meta.provenance.module.bind(),
+        meta.provenance.client.bind(),
         meta.provenance.task_id.bind(),
         meta.provenance.updated_by.bind(),
         meta.importance.bind(),
@@ -216,12 +270,13 @@ pub(crate) fn bind_meta(meta: &Meta) -> Vec<ToSqlOutput<'_>> {
     ]
 }
 
-/// Whether the part of a record that is in every table may be stored.
+/// Checks the fields that every record has.
 pub(crate) fn check_meta(meta: &Meta, limit: usize) -> Result<(), Error> {
     for (name, part) in meta.scope.parts() {
         crate::column::label(part.unwrap_or_default(), name)?;
     }
     crate::column::label(&meta.provenance.module, "module")?;
+    crate::column::label(meta.provenance.client.as_deref().unwrap_or_default(), "client")?;
     meta.importance.check("importance", limit)?;
     meta.created_at.check("created_at", limit)?;
     meta.updated_at.check("updated_at", limit)?;
@@ -229,8 +284,9 @@ pub(crate) fn check_meta(meta: &Meta, limit: usize) -> Result<(), Error> {
     meta.expires_at.check("expires_at", limit)
 }
 
-/// The travelling form of a record.
-pub(crate) fn record<T: Row>(row: &T) -> Record {
+/// The travelling form of a record whose parent, if it refers to one that is here, is
+/// `parent_owner`'s.
+pub(crate) fn record<T: Row>(row: &T, parent_owner: Option<Owner>) -> Record {
     let meta = row.meta();
     let mut record = Record::new(T::KIND, row.id().clone(), row.text(), meta.scope.clone());
     record.provenance = meta.provenance.clone();
@@ -239,6 +295,9 @@ pub(crate) fn record<T: Row>(row: &T) -> Record {
     record.occurred_at = meta.created_at;
     record.recorded_at = meta.recorded_at.unwrap_or_default();
     record.payload = serde_json::to_value(row).expect("a record has text keys and finite numbers");
+    if let (Some(parent), Some(id), Some(owner)) = (T::PARENT, row.parent(), parent_owner) {
+        record.references.push(Identity::new(owner, parent.kind, id.clone()));
+    }
     row.describe(&mut record);
     record
 }

@@ -15,7 +15,7 @@ use aios_record::{
 };
 
 use crate::{
-    Decision, Error, Pattern, Working,
+    Decision, Error, Pattern, WorkingView,
     access::{Access, Stored},
     records,
     row::Row,
@@ -63,7 +63,7 @@ pub struct Found {
     pub score: f64,
 }
 
-impl Working {
+impl WorkingView {
     /// The records whose words fit `text` best, newest first among equals. Any word of `text` may
     /// match; nothing in it is an operator.
     ///
@@ -113,7 +113,7 @@ impl Working {
         self.read(move |access| patterns(access, &trigger, min_success_rate)).await
     }
 
-    /// The first of [`find_patterns`](Working::find_patterns).
+    /// The first of [`find_patterns`](WorkingView::find_patterns).
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -190,7 +190,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 
 /// The record that a document of the index stands for, if it is visible.
 fn read<T: Row>(access: &Access<'_>, doc: i64) -> Result<Option<T>, Error> {
-    Ok(access.select("AND row = ?6", &[&row_of(doc)])?.pop())
+    Ok(access.by_row(row_of(doc))?.map(|read| read.item))
 }
 
 /// Hands what matches `text` to `take`, best first, until that has enough.

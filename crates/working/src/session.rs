@@ -5,9 +5,9 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, IMPORTANT, Meta, Task, Working,
-    access::{Access, Stored},
-    column::Column,
+    Error, IMPORTANT, Meta, Task, WorkingView,
+    access::{Access, Links, Stored},
+    feed,
     message::MESSAGES_MAX,
     removal,
     row::{Row, fields},
@@ -94,23 +94,22 @@ pub struct RecentSummary {
     pub time: Timestamp,
 }
 
-impl Working {
-    /// Begins a session. One that exists already stays as it is and is returned.
+impl WorkingView {
+    /// Begins a session of its owner. One that the owner has already stays as it is and is returned.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when it belongs to another user.
+    /// [`Error::Conflict`] if the owner has it in another project or agent.
     pub async fn create_session(&self, session: Session) -> Result<Session, Error> {
         self.write(move |access| {
             let mut session = session;
-            if access.has_stub::<Session>(session.id.as_str())? {
-                revive(access, &session.id)?;
+            access.fill(&mut session.meta.scope)?;
+            if let Some(standing) = standing(access, &session.id, session.user_id())? {
+                standing.revive(access)?;
+                if let Some(existing) = access.by_row::<Session>(standing.row)? {
+                    return Ok(existing.item);
+                }
             }
-            if let Some(existing) = access.get::<Session>(session.id.as_str())? {
-                access.fill(&mut session.meta.scope)?;
-                agree(&existing.meta.scope, &session.meta.scope, &session.id)?;
-                return Ok(existing);
-            }
-            access.store(&mut session)?;
+            access.write(&mut session)?;
             Ok(session)
         })
         .await
@@ -167,9 +166,9 @@ impl Working {
     }
 
     /// Sums up the sessions in which nothing happened for `days` ([`SESSION_IDLE_DAYS_MAX`]), moves
-    /// them out with their messages, and says how many. Left alone are [`IMPORTANT`] ones and those
-    /// of which the change feed still has to tell; of one with tasks, or with messages that are
-    /// important, a stub stays.
+    /// them out with their messages, and returns their number. [`IMPORTANT`] sessions stay, and
+    /// those of which the change feed still has to tell, and those that the view must not change. A
+    /// session with tasks, or with messages that are important, leaves a stub.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
@@ -177,23 +176,25 @@ impl Working {
         self.free_room(move |access| {
             let since = Timestamp::from_microsecond(before(access.now, i64::from(days) * 24))
                 .unwrap_or(Timestamp::UNIX_EPOCH);
-            for (id, _) in summary::sessions_due(access, since, 0, i64::MAX)? {
-                summary::of_session(access, &id)?;
+            for row in summary::sessions_due(access, since, 0, i64::MAX)? {
+                summary::of_session(access, row)?;
             }
-            let idle: Vec<Session> = access.select(
-                "AND last_active < ?6 AND importance < ?7
-                 AND id NOT IN (SELECT id FROM feed WHERE kind = 'session')
-                 AND id NOT IN (
-                     SELECT m.scope_session FROM feed JOIN messages AS m ON m.id = feed.id
-                     WHERE feed.kind = 'message'
-                 )",
+            let (changeable, is_told) = (access.visible.changeable(), feed::is_told(Kind::Session));
+            let idle = access.read::<Session>(
+                &format!(
+                    "AND last_active < ?6 AND importance < ?7 AND {changeable} AND {is_told}
+                     AND row NOT IN (
+                         SELECT m.session_row FROM feed AS f JOIN messages AS m
+                         ON m.id = f.id AND m.owner = f.owner WHERE f.kind = 'message'
+                     )"
+                ),
                 &[&since.as_microsecond(), &IMPORTANT],
             )?;
             for session in &idle {
-                let id = session.id.as_str();
-                let of_session = "scope_session = ?1 AND importance < ?2";
-                removal::move_out(access, Kind::Message, of_session, &[&id, &IMPORTANT])?;
-                removal::move_out(access, Kind::Session, "id = ?1", &[&id])?;
+                let of_session = "session_row = ?1 AND importance < ?2";
+                let params: &[&dyn rusqlite::ToSql] = &[&session.row, &IMPORTANT];
+                removal::move_out(access, Kind::Message, of_session, params)?;
+                removal::move_out(access, Kind::Session, "row = ?1", &[&session.row])?;
             }
             removal::drop_stubs(access)?;
             Ok(idle.len() as u64)
@@ -268,30 +269,26 @@ fn fit(summaries: Vec<RecentSummary>, chars: usize) -> Vec<RecentSummary> {
     fitting
 }
 
-/// Makes sure that the session of `scope` exists and is not another user's. One that has moved out
-/// is back with this, without its summary.
-pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<(), Error> {
-    let Some(session) = &scope.session else { return Ok(()) };
+/// The row of the owner's session that `scope` names. A missing session is created; one that has
+/// moved out is back with this, without its summary.
+pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<Option<i64>, Error> {
+    let Some(session) = &scope.session else { return Ok(None) };
     let id = Id::new(session.as_str())?;
-    match standing(access, &id)? {
-        Some(Standing { owner, stub }) => {
-            agree(&owner, scope, &id)?;
-            if stub { revive(access, &id) } else { Ok(()) }
-        }
-        None => {
-            let mut session = Session::new(id);
-            session.meta.scope.user.clone_from(&scope.user);
-            session.meta.scope.agent.clone_from(&access.bound.scope.agent);
-            access.store(&mut session).map(drop)
-        }
+    if let Some(standing) = standing(access, &id, scope.user.as_deref())? {
+        standing.revive(access)?;
+        return Ok(Some(standing.row));
     }
+    let mut session = Session::new(id);
+    let bound = &access.visible.gate().filter().scope;
+    session.meta.scope = Scope { user: scope.user.clone(), session: None, ..bound.clone() };
+    access.insert_new(&mut session, Links::default()).map(Some)
 }
 
-/// As [`ensure`] for what is given back: a session that is made for it is as old as that.
-pub(crate) fn ensure_for(access: &Access<'_>, meta: &Meta) -> Result<(), Error> {
-    let Some(session) = &meta.scope.session else { return Ok(()) };
+/// As [`ensure`] for a record that is given back: a session that is made for it is as old as it is.
+pub(crate) fn ensure_for(access: &Access<'_>, meta: &Meta) -> Result<Option<i64>, Error> {
+    let Some(session) = &meta.scope.session else { return Ok(None) };
     let id = Id::new(session.as_str())?;
-    if access.exists::<Session>(&id)? {
+    if standing(access, &id, meta.scope.user.as_deref())?.is_some() {
         return ensure(access, &meta.scope);
     }
     let mut session = Session::new(id);
@@ -303,13 +300,15 @@ pub(crate) fn ensure_for(access: &Access<'_>, meta: &Meta) -> Result<(), Error> 
     };
     session.meta.scope.user.clone_from(&meta.scope.user);
     session.settle(meta.created_at.unwrap_or(access.now));
-    access.insert(&session)
+    access.insert(&session, Links::default()).map(Some)
 }
 
-/// Gives a session that is here without a summary what `given`, the same one from elsewhere, knows
-/// of it, for it may have been made by its messages, which came first; whether there was anything.
-pub(crate) fn fill_in(access: &Access<'_>, given: &Session) -> Result<bool, Error> {
-    let Some(mut here) = access.get::<Session>(given.id.as_str())? else { return Ok(false) };
+/// Completes the session in this row, if it has no summary, from `given`, the same session as it
+/// was elsewhere; returns `true` if that changed it. A session that its messages made, since these
+/// came first, has no summary.
+pub(crate) fn fill_in(access: &Access<'_>, row: i64, given: &Session) -> Result<bool, Error> {
+    let Some(found) = access.by_row::<Session>(row)? else { return Ok(false) };
+    let mut here = found.item;
     let says = |session: &Session| session.summary.as_ref().is_some_and(|text| !text.is_empty());
     if says(&here) || !says(given) {
         return Ok(false);
@@ -317,41 +316,40 @@ pub(crate) fn fill_in(access: &Access<'_>, given: &Session) -> Result<bool, Erro
     here.summary.clone_from(&given.summary);
     here.message_count = here.message_count.max(given.message_count);
     here.last_active = here.last_active.max(given.last_active);
-    access.store(&mut here)?;
+    access.write(&mut here)?;
     Ok(true)
 }
 
-/// Whose a session is, and whether only its stub is here.
-struct Standing {
-    owner: Scope,
-    stub: bool,
+/// The row of a session, which may be a stub only.
+pub(crate) struct Standing {
+    pub(crate) row: i64,
+    is_stub: bool,
 }
 
-fn standing(access: &Access<'_>, id: &Id) -> Result<Option<Standing>, Error> {
-    let sql = "SELECT scope_user, stub FROM sessions WHERE id = ?1";
+/// The session of this id that `user`, or nobody in particular, has.
+pub(crate) fn standing(
+    access: &Access<'_>,
+    id: &Id,
+    user: Option<&str>,
+) -> Result<Option<Standing>, Error> {
+    let sql = "SELECT row, stub FROM sessions WHERE id = ?1 AND owner = ?2";
     let mut statement = access.connection.prepare_cached(sql)?;
-    let standing = statement.query_row([id.as_str()], |row| {
-        let user = Option::decode(row.get_ref(0)?)?;
-        Ok(Standing { owner: Scope { user, ..Scope::default() }, stub: row.get(1)? })
+    let standing = statement.query_row((id.as_str(), user.unwrap_or_default()), |row| {
+        Ok(Standing { row: row.get(0)?, is_stub: row.get(1)? })
     });
     Ok(standing.optional()?)
 }
 
-fn revive(access: &Access<'_>, id: &Id) -> Result<(), Error> {
-    let sql = "UPDATE sessions SET stub = FALSE, last_active = ?2 WHERE id = ?1 RETURNING row";
-    let mut statement = access.connection.prepare_cached(sql)?;
-    let params = (id.as_str(), access.now.as_microsecond());
-    let row = statement.query_row(params, |row| row.get(0))?;
-    search::index(access, Kind::Session, row, "", Stored::Inserted)
-}
-
-/// A session of one user takes nothing of another.
-pub(crate) fn agree(owner: &Scope, scope: &Scope, id: &Id) -> Result<(), Error> {
-    match (&owner.user, &scope.user) {
-        (Some(owner), Some(user)) if owner != user => {
-            Err(Error::Conflict { kind: Kind::Session, id: id.clone() })
+impl Standing {
+    /// Brings back a session that has moved out.
+    fn revive(&self, access: &Access<'_>) -> Result<(), Error> {
+        if !self.is_stub {
+            return Ok(());
         }
-        _ => Ok(()),
+        let sql = "UPDATE sessions SET stub = FALSE, last_active = ?2 WHERE row = ?1";
+        let mut statement = access.connection.prepare_cached(sql)?;
+        statement.execute((self.row, access.now.as_microsecond()))?;
+        search::index(access, Kind::Session, self.row, "", Stored::Inserted)
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! A goal that has ended and a session in which nothing happens any more are summed up before
 //! anything of them is moved out. The summary is a record of its own, so that a long-term memory
-//! gets it; that of a session is the session's `summary` as well.
+//! gets it; that of a session is the session's `summary` as well. It is the owner's of its subject,
+//! and is made from that owner's records only.
 
-use aios_record::{Id, Kind, Record, Source, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Record, Source, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Goal, Message, Meta, Session, Task,
-    access::Access,
+    access::{Access, identity},
     extract::{cut, extract},
     row::{Row, fields},
 };
@@ -17,7 +18,7 @@ use crate::{
 /// The longest summary that is made here, in characters.
 pub const SUMMARY_CHARS_MAX: usize = 1000;
 
-/// So many messages or tasks are read for a summary, the last ones.
+/// The messages or tasks that are read for a summary, the last ones.
 const ORIGINALS_MAX: i64 = 1000;
 
 /// A text that stands for a goal or session that ended, and is kept when that goes.
@@ -26,11 +27,12 @@ pub struct Summary {
     /// Unique among summaries. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What is worth knowing of it, at most [`SUMMARY_CHARS_MAX`] characters.
+    /// The text, at most [`SUMMARY_CHARS_MAX`] characters.
     pub text: String,
-    /// The key of what it is about, such as `goal/blog`; there is one summary of each.
+    /// The key of its subject, such as `goal/blog`, a record of the same owner. Each has one
+    /// summary.
     pub subject: String,
-    /// The keys of what was read for it.
+    /// The keys of the records that were read for it, of the same owner.
     #[serde(default)]
     pub originals: Vec<String>,
     /// Scope (that of the subject), provenance, times.
@@ -48,92 +50,100 @@ impl Row for Summary {
     fn describe(&self, record: &mut Record) {
         let subject = self.subject.split_once('/');
         record.source = subject.map(|(kind, id)| Source { kind: kind.to_owned(), id: id.into() });
+        let keys = std::iter::once(&self.subject).chain(&self.originals);
+        let owner = self.meta.scope.owner();
+        for key in keys.filter_map(|key| key.parse::<Key>().ok()) {
+            let reference = key.of(owner.clone());
+            // A goal is the first of its own originals.
+            if !record.references.contains(&reference) {
+                record.references.push(reference);
+            }
+        }
     }
 }
 
-/// Whether what `summary` is about has a summary by another id.
-pub(crate) fn is_summed_up(access: &Access<'_>, summary: &Record) -> Result<bool, Error> {
-    let subject = summary.payload["subject"].as_str();
-    let sql = "SELECT 1 FROM summaries WHERE subject = ?1 AND id <> ?2";
-    Ok(access.connection.prepare_cached(sql)?.exists((subject, summary.id.as_str()))?)
+/// Returns `true` if the owner has a summary of the same subject by another id.
+pub(crate) fn is_summed_up(access: &Access<'_>, summary: &Summary) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM summaries WHERE subject = ?1 AND owner = ?2 AND id <> ?3";
+    let owner = summary.meta.scope.owner();
+    let params = (&summary.subject, owner.as_str(), summary.id.as_str());
+    Ok(access.connection.prepare_cached(sql)?.exists(params)?)
 }
 
-/// The sessions after row `after` that were last active before `before` and whose summary, if they
-/// have one, is of an earlier time; with the row of the last.
+/// The rows of the sessions after row `after` that the gate may change, were last active before
+/// `before`, and have no summary, or one of an earlier time.
 pub(crate) fn sessions_due(
     access: &Access<'_>,
     before: Timestamp,
     after: i64,
     limit: i64,
-) -> Result<Vec<(Id, i64)>, Error> {
-    due(
-        access,
-        "SELECT id, row FROM sessions AS t WHERE NOT stub AND ?1 < row AND last_active < ?2
-         AND (summary <> '' OR EXISTS (SELECT 1 FROM messages WHERE scope_session = t.id))
-         AND NOT EXISTS (
-             SELECT 1 FROM summaries AS s WHERE s.subject = 'session/' || t.id
-             AND t.last_active <= s.updated_at AND s.text = t.summary
-         )
-         ORDER BY row LIMIT ?3",
-        (after, before.as_microsecond(), limit),
-    )
-}
-
-/// The goals after row `after` that have ended and have no summary, or changed since.
-pub(crate) fn goals_due(
-    access: &Access<'_>,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<(Id, i64)>, Error> {
-    due(
-        access,
-        "SELECT id, row FROM goals AS t WHERE NOT stub AND ?1 < row AND completed_at IS NOT NULL
+) -> Result<Vec<i64>, Error> {
+    let sql = format!(
+        "SELECT row FROM sessions AS t WHERE NOT stub AND ?2 < row AND last_active < ?3 AND {}
+         AND (summary <> '' OR EXISTS (SELECT 1 FROM messages WHERE session_row = t.row))
          AND NOT EXISTS (
              SELECT 1 FROM summaries AS s
-             WHERE s.subject = 'goal/' || t.id AND t.updated_at <= s.updated_at
+             WHERE s.subject = 'session/' || t.id AND s.owner = t.owner
+             AND t.last_active <= s.updated_at AND s.text = t.summary
+         )
+         ORDER BY row LIMIT ?4",
+        access.visible.changeable()
+    );
+    rows(access, &sql, (access.visible.owner(), after, before.as_microsecond(), limit))
+}
+
+/// The rows of the goals after row `after` that have ended and have no summary, or changed since.
+pub(crate) fn goals_due(access: &Access<'_>, after: i64, limit: i64) -> Result<Vec<i64>, Error> {
+    rows(
+        access,
+        "SELECT row FROM goals AS t WHERE NOT stub AND ?1 < row AND completed_at IS NOT NULL
+         AND NOT EXISTS (
+             SELECT 1 FROM summaries AS s
+             WHERE s.subject = 'goal/' || t.id AND s.owner = t.owner
+             AND t.updated_at <= s.updated_at
          )
          ORDER BY row LIMIT ?2",
         (after, limit),
     )
 }
 
-/// The sessions or goals without a summary among these rows, which are a list in JSON; none of
+/// The sessions or goals without a summary among these rows, which are a list in JSON; empty for
 /// other kinds.
-pub(crate) fn missing(access: &Access<'_>, kind: Kind, rows: &str) -> Result<Vec<Id>, Error> {
+pub(crate) fn missing(access: &Access<'_>, kind: Kind, among: &str) -> Result<Vec<i64>, Error> {
     if !matches!(kind, Kind::Session | Kind::Goal) {
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT id, row FROM {} AS t WHERE row IN (SELECT value FROM json_each(?1))
+        "SELECT row FROM {} AS t WHERE row IN (SELECT value FROM json_each(?1))
          AND NOT stub
-         AND NOT EXISTS (SELECT 1 FROM summaries AS s WHERE s.subject = '{kind}/' || t.id)",
+         AND NOT EXISTS (
+             SELECT 1 FROM summaries AS s
+             WHERE s.subject = '{kind}/' || t.id AND s.owner = t.owner
+         )",
         kind.collection()
     );
-    Ok(due(access, &sql, [rows])?.into_iter().map(|(id, _)| id).collect())
+    rows(access, &sql, [among])
 }
 
-fn due(
-    access: &Access<'_>,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Result<Vec<(Id, i64)>, Error> {
-    use crate::column::Column;
+fn rows(access: &Access<'_>, sql: &str, params: impl rusqlite::Params) -> Result<Vec<i64>, Error> {
     let mut statement = access.connection.prepare_cached(sql)?;
-    let due = statement.query_map(params, |row| Ok((Id::decode(row.get_ref(0)?)?, row.get(1)?)))?;
-    Ok(due.collect::<Result<_, _>>()?)
+    let rows = statement.query_map(params, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Sums up a session: as its caller did, where that is newer than what was made here, else from
-/// what was said. Whether there was anything to say.
-pub(crate) fn of_session(access: &Access<'_>, id: &Id) -> Result<bool, Error> {
-    let Some(session) = access.get::<Session>(id.as_str())? else { return Ok(false) };
-    let known = existing(access, Kind::Session, id)?;
+/// Sums up the session in this row: as its caller did, where that is newer than the summary made
+/// here, else from its messages. Returns `false` if there was nothing to say.
+pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
+    let Some(found) = access.by_row::<Session>(row)? else { return Ok(false) };
+    let mut session = found.item;
+    let subject = identity(&session);
+    let known = existing(access, &subject)?;
     let given = session.summary.as_ref().filter(|given| !given.trim().is_empty());
     let own = given.filter(|given| known.as_ref().is_none_or(|known| known.text != **given));
     let mut messages: Vec<Message> = access.select(
-        "AND scope_session = ?6 AND role IN ('user', 'assistant')
+        "AND session_row = ?6 AND role IN ('user', 'assistant')
          ORDER BY position DESC LIMIT ?7",
-        &[&id.as_str(), &ORIGINALS_MAX],
+        &[&row, &ORIGINALS_MAX],
     )?;
     messages.reverse();
     let text = match own {
@@ -146,19 +156,26 @@ pub(crate) fn of_session(access: &Access<'_>, id: &Id) -> Result<bool, Error> {
     if text.is_empty() {
         return Ok(false);
     }
-    let originals = messages.iter().map(|message| key(Kind::Message, &message.id)).collect();
-    put(access, known, key(Kind::Session, id), text.clone(), originals, &session.meta)?;
+    let originals = messages.iter().map(|message| identity(message).key().to_string()).collect();
+    put(access, known, &subject, text.clone(), originals, &session.meta)?;
     if session.summary.as_ref() != Some(&text) {
-        access.change(id.as_str(), |session: &mut Session| session.summary = Some(text))?;
+        session.summary = Some(text);
+        access.write(&mut session)?;
     }
     Ok(true)
 }
 
-/// Sums up a goal: what it was, what came of it, and what its tasks say most.
-pub(crate) fn of_goal(access: &Access<'_>, id: &Id) -> Result<bool, Error> {
-    let Some(goal) = access.get::<Goal>(id.as_str())? else { return Ok(false) };
-    let mut tasks: Vec<Task> = access
-        .select("AND goal_id = ?6 ORDER BY row DESC LIMIT ?7", &[&id.as_str(), &ORIGINALS_MAX])?;
+/// Sums up the goal in this row: its description, its result, and the sentences of its owner's tasks
+/// that say most.
+pub(crate) fn of_goal(access: &Access<'_>, row: i64) -> Result<bool, Error> {
+    let Some(goal) = access.by_row::<Goal>(row)?.map(|found| found.item) else {
+        return Ok(false);
+    };
+    let subject = identity(&goal);
+    let mut tasks: Vec<Task> = access.select(
+        "AND goal_row = ?6 AND owner = ?7 ORDER BY row DESC LIMIT ?8",
+        &[&row, &subject.owner.as_str(), &ORIGINALS_MAX],
+    )?;
     tasks.reverse();
     let mut text = cut(&goal.text(), SUMMARY_CHARS_MAX);
     let left = SUMMARY_CHARS_MAX.saturating_sub(text.chars().count() + 1);
@@ -166,10 +183,10 @@ pub(crate) fn of_goal(access: &Access<'_>, id: &Id) -> Result<bool, Error> {
     if !done.is_empty() {
         text = format!("{text}\n{done}");
     }
-    let mut originals = vec![key(Kind::Goal, id)];
-    originals.extend(tasks.iter().map(|task| key(Kind::Task, &task.id)));
-    let known = existing(access, Kind::Goal, id)?;
-    put(access, known, key(Kind::Goal, id), text, originals, &goal.meta)?;
+    let mut originals = vec![subject.key().to_string()];
+    originals.extend(tasks.iter().map(|task| identity(task).key().to_string()));
+    let known = existing(access, &subject)?;
+    put(access, known, &subject, text, originals, &goal.meta)?;
     Ok(true)
 }
 
@@ -180,18 +197,16 @@ fn said(message: &Message) -> String {
     }
 }
 
-fn key(kind: Kind, id: &Id) -> String {
-    format!("{kind}/{id}")
-}
-
-fn existing(access: &Access<'_>, kind: Kind, id: &Id) -> Result<Option<Summary>, Error> {
-    Ok(access.select("AND subject = ?6", &[&key(kind, id)])?.pop())
+fn existing(access: &Access<'_>, subject: &Identity) -> Result<Option<Summary>, Error> {
+    let key = subject.key().to_string();
+    let params: &[&dyn rusqlite::ToSql] = &[&key, &subject.owner.as_str()];
+    Ok(access.select("AND subject = ?6 AND owner = ?7", params)?.pop())
 }
 
 fn put(
     access: &Access<'_>,
     known: Option<Summary>,
-    subject: String,
+    subject: &Identity,
     text: String,
     originals: Vec<String>,
     of: &Meta,
@@ -199,5 +214,6 @@ fn put(
     let id = known.map_or_else(Id::generate, |known| known.id);
     let mut meta = Meta { scope: of.scope.clone(), importance: of.importance, ..Meta::default() };
     "working".clone_into(&mut meta.provenance.module);
-    access.store(&mut Summary { id, text, subject, originals, meta }).map(drop)
+    let subject = subject.key().to_string();
+    access.write(&mut Summary { id, text, subject, originals, meta })
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Working,
-    goal::{joined, reference, settled},
+    Error, Meta, WorkingView,
+    goal::{joined, settled},
     meta::words,
-    row::{Row, fields},
+    row::{Parent, Row, fields},
 };
 
 /// A unit of work. A scope that names a session makes it a task of that session.
@@ -131,15 +131,21 @@ fields! {
 }
 
 impl Row for Task {
-    const MAKES_SESSION: bool = true;
+    const PARENT: Option<Parent> =
+        Some(Parent { field: "goal_id", column: "goal_row", kind: Kind::Goal });
+    const OF_SESSION: bool = true;
 
     fn text(&self) -> String {
         let parts = [self.summary.as_ref(), self.result.as_ref(), self.error.as_ref()];
         joined([Some(&self.description)].into_iter().chain(parts))
     }
 
-    fn parents(&self) -> Vec<(&'static str, Kind, &Id)> {
-        reference(self.goal_id.as_ref())
+    fn parent(&self) -> Option<&Id> {
+        self.goal_id.as_ref()
+    }
+
+    fn detach(&mut self) {
+        self.goal_id = None;
     }
 
     fn settle(&mut self, now: Timestamp) {
@@ -153,13 +159,14 @@ impl Row for Task {
     }
 }
 
-impl Working {
-    /// Stores a task, in place of the one of this id if there is one. A session that its scope
-    /// names is created if it is missing.
+impl WorkingView {
+    /// Stores a task, in place of the owner's task of this id if there is one. Its goal is the
+    /// owner's own goal of that id, or else the shared one. The owner's session that its scope names
+    /// is created if it is missing.
     ///
     /// # Errors
-    /// [`Error::MissingParent`] when its goal does not exist; otherwise as
-    /// [`store_goal`](Working::store_goal).
+    /// [`Error::MissingParent`] if its goal does not exist; otherwise as
+    /// [`store_goal`](WorkingView::store_goal).
     pub async fn store_task(&self, task: Task) -> Result<Task, Error> {
         self.store(task).await
     }
@@ -167,7 +174,8 @@ impl Working {
     /// Sets how a task stands, and what came of it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such task.
+    /// [`Error::NotFound`] if there is no such task; [`Error::NotYours`] if it is shared and the
+    /// view a user's.
     pub async fn update_task_status(
         &self,
         id: &str,
@@ -195,16 +203,20 @@ impl Working {
         self.get(id).await
     }
 
-    /// The tasks of a goal, oldest first.
+    /// The visible tasks of a goal, oldest first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn tasks_for_goal(&self, goal_id: &str) -> Result<Vec<Task>, Error> {
         let goal_id = goal_id.to_owned();
-        self.read(move |access| access.select("AND goal_id = ?6 ORDER BY row", &[&goal_id])).await
+        self.read(move |access| match access.referred(Kind::Goal, &goal_id)? {
+            Some(goal) => access.select("AND goal_row = ?6 ORDER BY row", &[&goal]),
+            None => Ok(Vec::new()),
+        })
+        .await
     }
 
-    /// The tasks of a session, or of all, with this status, or with any; oldest first.
+    /// The visible tasks of a session, or of all, with this status, or with any; oldest first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -216,9 +228,14 @@ impl Working {
         let session = session.map(str::to_owned);
         self.read(move |access| {
             let status = status.as_ref().map(TaskStatus::as_str);
+            let Some(session) = session else {
+                return access.select("AND (?6 IS NULL OR status = ?6) ORDER BY row", &[&status]);
+            };
+            let Some(session) = access.referred(Kind::Session, &session)? else {
+                return Ok(Vec::new());
+            };
             access.select(
-                "AND (?6 IS NULL OR scope_session = ?6) AND (?7 IS NULL OR status = ?7)
-                 ORDER BY row",
+                "AND session_row = ?6 AND (?7 IS NULL OR status = ?7) ORDER BY row",
                 &[&session, &status],
             )
         })

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Meta, Working,
+    Error, Meta, WorkingView,
     goal::joined,
-    row::{Row, fields},
+    row::{Parent, Row, fields},
 };
 
 /// So many characters of a tool's output are kept, the mark included.
@@ -85,12 +85,19 @@ fields! {
 }
 
 impl Row for ToolCall {
+    const PARENT: Option<Parent> =
+        Some(Parent { field: "task_id", column: "task_row", kind: Kind::Task });
+
     fn text(&self) -> String {
         joined([Some(&self.tool_name), self.reason.as_ref()])
     }
 
-    fn parents(&self) -> Vec<(&'static str, Kind, &Id)> {
-        self.task_id.as_ref().map(|id| ("task_id", Kind::Task, id)).into_iter().collect()
+    fn parent(&self) -> Option<&Id> {
+        self.task_id.as_ref()
+    }
+
+    fn detach(&mut self) {
+        self.task_id = None;
     }
 
     fn settle(&mut self, now: Timestamp) {
@@ -118,12 +125,12 @@ fn cut(output: &mut Value) {
     *output = Value::String(text.chars().take(kept).collect::<String>() + OUTPUT_CUT_MARK);
 }
 
-impl Working {
+impl WorkingView {
     /// Stores a tool call.
     ///
     /// # Errors
-    /// [`Error::MissingParent`] when its task does not exist; otherwise as
-    /// [`store_goal`](Working::store_goal).
+    /// [`Error::MissingParent`] if its task does not exist; otherwise as
+    /// [`store_goal`](WorkingView::store_goal).
     pub async fn store_tool_call(&self, call: ToolCall) -> Result<ToolCall, Error> {
         self.store(call).await
     }
@@ -136,12 +143,16 @@ impl Working {
         self.get(id).await
     }
 
-    /// The tool calls of a task, in the order in which they were stored.
+    /// The visible tool calls of a task, in the order in which they were stored.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn tool_calls_for_task(&self, task_id: &str) -> Result<Vec<ToolCall>, Error> {
         let task_id = task_id.to_owned();
-        self.read(move |access| access.select("AND task_id = ?6 ORDER BY row", &[&task_id])).await
+        self.read(move |access| match access.referred(Kind::Task, &task_id)? {
+            Some(task) => access.select("AND task_row = ?6 ORDER BY row", &[&task]),
+            None => Ok(Vec::new()),
+        })
+        .await
     }
 }

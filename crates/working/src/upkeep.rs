@@ -6,7 +6,7 @@ use rusqlite::OptionalExtension;
 
 use crate::{
     Error, Working,
-    access::{Access, Stored},
+    access::{Access, Read, Stored},
     age::days_before,
     health::count,
     message,
@@ -26,7 +26,7 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn reindex(&self) -> Result<(), Error> {
-        self.unbound().write_alone(reindex).await
+        self.view.write_alone(reindex).await
     }
 
     /// Rewrites the file without what was deleted. Writers wait meanwhile.
@@ -34,14 +34,15 @@ impl Working {
     /// # Errors
     /// [`Error::Full`] when the disk has no room for the copy.
     pub async fn vacuum(&self) -> Result<(), Error> {
-        self.ledger.vacuum().await?;
-        self.free_room(|access| {
-            let sql = "INSERT INTO upkeep (work, done_at) VALUES ('vacuum', ?1)
+        self.view.ledger.vacuum().await?;
+        self.view
+            .free_room(|access| {
+                let sql = "INSERT INTO upkeep (work, done_at) VALUES ('vacuum', ?1)
                 ON CONFLICT DO UPDATE SET done_at = excluded.done_at";
-            access.connection.prepare_cached(sql)?.execute([access.now.as_microsecond()])?;
-            Ok(())
-        })
-        .await
+                access.connection.prepare_cached(sql)?.execute([access.now.as_microsecond()])?;
+                Ok(())
+            })
+            .await
     }
 
     /// Notes that what is removed from now on is to leave nothing behind, so that who opens the
@@ -50,13 +51,14 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn ask_for_scrub(&self) -> Result<(), Error> {
-        self.free_room(|access| {
-            let sql = "INSERT INTO upkeep (work, done_at) VALUES ('scrub asked for', ?1)
+        self.view
+            .free_room(|access| {
+                let sql = "INSERT INTO upkeep (work, done_at) VALUES ('scrub asked for', ?1)
                 ON CONFLICT DO UPDATE SET done_at = excluded.done_at";
-            access.connection.prepare_cached(sql)?.execute([access.now.as_microsecond()])?;
-            Ok(())
-        })
-        .await
+                access.connection.prepare_cached(sql)?.execute([access.now.as_microsecond()])?;
+                Ok(())
+            })
+            .await
     }
 
     /// Whether [`ask_for_scrub`](Working::ask_for_scrub) was called and no
@@ -65,11 +67,12 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn is_scrub_asked_for(&self) -> Result<bool, Error> {
-        self.read(|access| {
-            let sql = "SELECT count(*) FROM upkeep WHERE work = 'scrub asked for'";
-            Ok(0 < count(access, sql, [])?)
-        })
-        .await
+        self.view
+            .read(|access| {
+                let sql = "SELECT count(*) FROM upkeep WHERE work = 'scrub asked for'";
+                Ok(0 < count(access, sql, [])?)
+            })
+            .await
     }
 
     /// Makes sure that nothing of what was removed is left in the file, its word index or its log:
@@ -81,13 +84,14 @@ impl Working {
     /// log.
     pub async fn scrub(&self) -> Result<(), Error> {
         self.reindex().await?;
-        self.ledger.scrub().await?;
-        self.free_room(|access| {
-            let sql = "DELETE FROM upkeep WHERE work = 'scrub asked for'";
-            access.connection.prepare_cached(sql)?.execute([])?;
-            Ok(())
-        })
-        .await
+        self.view.ledger.scrub().await?;
+        self.view
+            .free_room(|access| {
+                let sql = "DELETE FROM upkeep WHERE work = 'scrub asked for'";
+                access.connection.prepare_cached(sql)?.execute([])?;
+                Ok(())
+            })
+            .await
     }
 
     /// [Vacuums](Working::vacuum) if that was done last `days` or more ago, or never, and if a
@@ -97,7 +101,7 @@ impl Working {
     /// # Errors
     /// As [`vacuum`](Working::vacuum).
     pub async fn vacuum_if_due(&self, days: u32) -> Result<bool, Error> {
-        let due = self.read(move |access| vacuum_is_due(access, days)).await?;
+        let due = self.view.read(move |access| vacuum_is_due(access, days)).await?;
         if due {
             self.vacuum().await?;
         }
@@ -112,12 +116,13 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn optimize(&self) -> Result<(), Error> {
-        self.free_room(|access| {
-            merging::merge(access.connection, MERGE_PAGES)?;
-            message::count_anew(access)?;
-            Ok(access.connection.execute_batch("PRAGMA optimize")?)
-        })
-        .await
+        self.view
+            .free_room(|access| {
+                merging::merge(access.connection, MERGE_PAGES)?;
+                message::count_anew(access)?;
+                Ok(access.connection.execute_batch("PRAGMA optimize")?)
+            })
+            .await
     }
 
     /// Moves what the write-ahead log holds into the file and empties the log, as far as readers
@@ -126,7 +131,7 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
     pub async fn checkpoint(&self) -> Result<(), Error> {
-        Ok(self.ledger.checkpoint().await?)
+        Ok(self.view.ledger.checkpoint().await?)
     }
 
     /// Copies the file as it is now to `target`, which must not exist.
@@ -134,7 +139,7 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] when `target` cannot be written.
     pub async fn backup(&self, target: &Path) -> Result<(), Error> {
-        Ok(self.ledger.backup(target).await?)
+        Ok(self.view.ledger.backup(target).await?)
     }
 }
 
@@ -162,9 +167,9 @@ fn index_all<T: Row>(access: &Access<'_>) -> Result<(), Error> {
     let mut after = 0;
     loop {
         let items = access.rows::<T>(after)?;
-        let Some((_, last)) = items.last() else { return Ok(()) };
-        after = *last;
-        for (item, row) in items {
+        let Some(last) = items.last() else { return Ok(()) };
+        after = last.row;
+        for Read { item, row, .. } in items {
             search::index(access, T::KIND, row, &item.text(), Stored::Inserted)?;
         }
     }

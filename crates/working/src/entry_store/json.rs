@@ -12,13 +12,14 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::{Kind, ScopeFilter, Timestamp};
+use aios_record::{Kind, Timestamp};
 
 use super::EntryStore;
 use crate::{
-    Config, Entry, EntryFilter, EntryUpdate, Error, Working,
-    access::fill,
+    Config, Entry, EntryFilter, EntryUpdate, Error, WorkingView,
+    access::identity,
     row::{Fields, Row, check_meta},
+    visible::Visible,
 };
 
 /// Entries in a file of JSON.
@@ -26,16 +27,16 @@ use crate::{
 pub struct JsonEntries {
     path: Arc<PathBuf>,
     config: Arc<Config>,
-    bound: Arc<ScopeFilter>,
+    visible: Arc<Visible>,
 }
 
 impl JsonEntries {
-    pub(super) fn new(path: PathBuf, working: &Working) -> JsonEntries {
-        let (config, bound) = (Arc::clone(&working.config), Arc::clone(&working.bound));
-        JsonEntries { path: Arc::new(path), config, bound }
+    pub(super) fn new(path: PathBuf, view: &WorkingView) -> JsonEntries {
+        let (config, visible) = (Arc::clone(&view.config), Arc::clone(&view.visible));
+        JsonEntries { path: Arc::new(path), config, visible }
     }
 
-    /// Runs `change` over all entries, with the lock held, and writes what it leaves if it says so.
+    /// Runs `change` over all entries, with the lock held, and writes its result if it says so.
     async fn change<T, F>(&self, change: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -56,13 +57,27 @@ impl JsonEntries {
 
     fn sees(&self, entry: &Entry, now: Timestamp) -> bool {
         let alive = entry.meta.expires_at.is_none_or(|end| now < end);
-        alive && self.bound.admits(&entry.meta.scope)
+        alive && self.visible.gate().sees(&entry.meta.scope)
     }
 
-    /// Fills in scope and times, and checks every field.
+    fn may_change(&self, entry: &Entry) -> bool {
+        self.visible.gate().may_change(&entry.meta.scope)
+    }
+
+    /// The place of the entry that a bare id means.
+    fn find(&self, entries: &[Entry], id: &str) -> Result<Option<usize>, Error> {
+        let now = self.config.clock.now();
+        let places = entries.iter().enumerate();
+        let seen = places.filter(|(_, entry)| entry.id.as_str() == id && self.sees(entry, now));
+        let mut found: Vec<usize> = seen.map(|(place, _)| place).collect();
+        let owner = |place: &usize| entries[*place].meta.scope.owner();
+        found.sort_by_key(|place| std::cmp::Reverse(owner(place)));
+        self.visible.meant(Kind::Entry, id, found, owner)
+    }
+
+    /// Fills in times, and checks every field.
     fn prepare(&self, entry: &mut Entry) -> Result<(), Error> {
         let now = self.config.clock.now();
-        fill(&self.bound.scope, &mut entry.meta.scope)?;
         entry.meta.created_at.get_or_insert(now);
         entry.meta.recorded_at.get_or_insert(now);
         entry.meta.updated_at = Some(now);
@@ -77,8 +92,9 @@ impl EntryStore for JsonEntries {
         self.change(move |this, entries| {
             let mut entry = entry;
             entry.meta.recorded_at = None;
+            this.visible.gate().fill(&mut entry.meta.scope)?;
             this.prepare(&mut entry)?;
-            if entries.iter().any(|other| other.id == entry.id) {
+            if entries.iter().any(|other| identity(other) == identity(&entry)) {
                 return Err(Error::Conflict { kind: Kind::Entry, id: entry.id });
             }
             entries.push(entry.clone());
@@ -90,8 +106,11 @@ impl EntryStore for JsonEntries {
     async fn put(&self, entry: Entry) -> Result<Entry, Error> {
         self.change(move |this, entries| {
             let now = this.config.clock.now();
+            let mut entry = entry;
+            this.visible.gate().fill(&mut entry.meta.scope)?;
             let same = |other: &&mut Entry| {
                 this.sees(other, now)
+                    && other.meta.scope.user == entry.meta.scope.user
                     && (&other.category, &other.key) == (&entry.category, &entry.key)
                     && (&other.entity_type, &other.entity_id)
                         == (&entry.entity_type, &entry.entity_id)
@@ -106,7 +125,6 @@ impl EntryStore for JsonEntries {
                 existing.clone_from(&entry);
                 return Ok((entry, true));
             }
-            let mut entry = entry;
             this.prepare(&mut entry)?;
             entries.push(entry.clone());
             Ok((entry, true))
@@ -117,9 +135,9 @@ impl EntryStore for JsonEntries {
     async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
         let (this, id) = (self.clone(), id.to_owned());
         blocking(move || {
-            let now = this.config.clock.now();
-            let mut entries = load(&this.path)?.into_iter();
-            Ok(entries.find(|entry| entry.id.as_str() == id && this.sees(entry, now)))
+            let mut entries = load(&this.path)?;
+            let found = this.find(&entries, &id)?;
+            Ok(found.map(|place| entries.swap_remove(place)))
         })
         .await
     }
@@ -127,15 +145,11 @@ impl EntryStore for JsonEntries {
     async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
         let id = id.to_owned();
         self.change(move |this, entries| {
-            let now = this.config.clock.now();
-            let mut seen = entries.iter_mut();
-            let Some(entry) = seen.find(|entry| entry.id.as_str() == id && this.sees(entry, now))
-            else {
-                return Ok((false, false));
-            };
-            let mut updated = entry.clone().updated(update);
+            let Some(place) = this.find(entries, &id)? else { return Ok((false, false)) };
+            this.visible.check_change(&identity(&entries[place]))?;
+            let mut updated = entries[place].clone().updated(update);
             this.prepare(&mut updated)?;
-            *entry = updated;
+            entries[place] = updated;
             Ok((true, true))
         })
         .await
@@ -144,10 +158,10 @@ impl EntryStore for JsonEntries {
     async fn delete(&self, id: &str) -> Result<bool, Error> {
         let id = id.to_owned();
         self.change(move |this, entries| {
-            let (now, before) = (this.config.clock.now(), entries.len());
-            entries.retain(|entry| entry.id.as_str() != id || !this.sees(entry, now));
-            let deleted = entries.len() < before;
-            Ok((deleted, deleted))
+            let Some(place) = this.find(entries, &id)? else { return Ok((false, false)) };
+            this.visible.check_change(&identity(&entries[place]))?;
+            entries.remove(place);
+            Ok((true, true))
         })
         .await
     }
@@ -170,7 +184,7 @@ impl EntryStore for JsonEntries {
     async fn clear_all(&self) -> Result<u64, Error> {
         self.change(|this, entries| {
             let (now, before) = (this.config.clock.now(), entries.len());
-            entries.retain(|entry| !this.sees(entry, now));
+            entries.retain(|entry| !this.sees(entry, now) || !this.may_change(entry));
             let cleared = before - entries.len();
             Ok((cleared as u64, 0 < cleared))
         })

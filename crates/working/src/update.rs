@@ -1,0 +1,108 @@
+//! Changing single fields of a record of any kind, in one transaction.
+
+use aios_record::{Kind, Record};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{
+    Error, WorkingView,
+    access::{Access, Read, identity},
+    preference,
+    records::for_kind,
+    row::Row,
+};
+
+impl WorkingView {
+    /// Changes the fields of a record that `changes` names, leaves the others, and returns the
+    /// record as it is then. A field that is null takes its default. Reading, merging and storing
+    /// are one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// - [`Error::NotFound`] if there is no such record, [`Error::Ambiguous`] if several owners have
+    ///   the id.
+    /// - [`Error::NotYours`] and [`Error::MachineWide`] if the view must not change it.
+    /// - [`Error::Fixed`] if records of this kind are never changed: events, messages, summaries,
+    ///   and of sessions everything except the summary.
+    /// - [`Error::Fields`] if a change fits no field, or changes the id.
+    /// - [`Error::Conflict`] if a change would move the record to another scope.
+    pub async fn update(
+        &self,
+        kind: Kind,
+        id: &str,
+        changes: Map<String, Value>,
+    ) -> Result<Record, Error> {
+        let id = id.to_owned();
+        self.write(move |access| update(access, kind, &id, changes)).await
+    }
+}
+
+fn update(
+    access: &Access<'_>,
+    kind: Kind,
+    id: &str,
+    changes: Map<String, Value>,
+) -> Result<Record, Error> {
+    if is_fixed(kind, &changes) {
+        return Err(Error::Fixed { kind });
+    }
+    let missing = || Error::NotFound { kind, id: id.to_owned() };
+    match kind {
+        Kind::Preference | Kind::Persona => preference::update(access, kind, id, &changes),
+        _ => for_kind!(kind, merge(access, id, changes), Err(missing())),
+    }
+}
+
+/// Returns `true` if a record of this kind does not take `changes`.
+fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
+    match kind {
+        Kind::Message | Kind::Event | Kind::Summary => true,
+        Kind::Session => changes.keys().any(|field| field != "summary"),
+        _ => false,
+    }
+}
+
+fn merge<T: Row + DeserializeOwned>(
+    access: &Access<'_>,
+    id: &str,
+    mut changes: Map<String, Value>,
+) -> Result<Record, Error> {
+    let kind = T::KIND;
+    let unfit = |problem: String| Error::Fields { kind, problem };
+    let before: T = access.require(id)?;
+    if changes.remove("id").is_some_and(|new| new != before.id().as_str()) {
+        return Err(unfit("its id never changes".to_owned()));
+    }
+    let mut fields = object(&before);
+    for (name, value) in &changes {
+        match value {
+            Value::Null => drop(fields.remove(name)),
+            value => drop(fields.insert(name.clone(), value.clone())),
+        }
+    }
+    let mut after: T =
+        serde_json::from_value(Value::Object(fields)).map_err(|error| unfit(error.to_string()))?;
+    let known = object(&after);
+    let stray = changes.iter().find(|(name, value)| !value.is_null() && !known.contains_key(*name));
+    if let Some((name, _)) = stray {
+        return Err(unfit(format!("it has no field `{name}`")));
+    }
+    if after.id() != before.id() {
+        return Err(unfit("its id never changes".to_owned()));
+    }
+    if after.meta().scope != before.meta().scope {
+        return Err(Error::Conflict { kind, id: before.id().clone() });
+    }
+    access.write(&mut after)?;
+    let identity = identity(&after);
+    let stored = access.identified::<T>(&identity.owner, id)?;
+    // What has expired by the change is no longer read.
+    Ok(stored.as_ref().map_or_else(|| crate::row::record(&after, None), Read::record))
+}
+
+/// The fields of a record by name.
+fn object<T: Row>(item: &T) -> Map<String, Value> {
+    match serde_json::to_value(item) {
+        Ok(Value::Object(fields)) => fields,
+        _ => unreachable!("a record is an object with text keys and finite numbers"),
+    }
+}
