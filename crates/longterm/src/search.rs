@@ -123,6 +123,8 @@ impl Default for SearchOptions {
 pub struct Found {
     /// At most as many as were asked for.
     pub hits: Vec<Hit>,
+    /// Records that this view sees and that have no vector yet, so that only words find them.
+    pub vectors_outstanding: u64,
 }
 
 /// A record that fits a query.
@@ -219,7 +221,7 @@ impl LongtermView {
             folded: chosen.folded,
             explain: (options.explain == Explain::Yes).then_some(chosen.explanation),
         });
-        Ok(Found { hits: hits.collect() })
+        Ok(Found { hits: hits.collect(), vectors_outstanding: 0 })
     }
 }
 
