@@ -8,7 +8,7 @@ use std::{
 };
 
 use aios_embedding::{Embedder, StaticModel};
-use aios_record::{Id, Kind, Record, Scope};
+use aios_record::{Id, Identity, Kind, Owner, Record, Scope};
 
 use super::Repaired;
 use crate::{
@@ -74,15 +74,15 @@ impl Store {
     }
 
     /// Checks that all but `lost` of `count` records are there, each once, found by its words.
-    async fn holds_all_but(&self, count: usize, lost: &[String]) {
+    async fn holds_all_but(&self, count: usize, lost: &[Identity]) {
         let longterm = self.open().await;
-        longterm.give_up(lost.to_vec()).await.unwrap();
+        longterm.give_up(lost).await.unwrap();
         let report = longterm.verify_rows(|_| {}).await.unwrap();
         assert!(report.is_clean(), "{report:?}");
         assert_eq!(report.checked, (count - lost.len()) as u64);
         for id in 0..count {
             let expect = note(id);
-            let is_lost = lost.contains(&expect.key());
+            let is_lost = lost.contains(&expect.identity());
             let read = longterm.record(Kind::Note, &expect.id).await.unwrap();
             assert_eq!(read.map(|record| record.text), (!is_lost).then(|| expect.text.clone()));
             if !is_lost {
@@ -91,7 +91,8 @@ impl Store {
             }
         }
         let refused = longterm.refused(100).await.unwrap();
-        let listed: BTreeSet<String> = refused.into_iter().map(|refused| refused.key).collect();
+        let listed: BTreeSet<Identity> =
+            refused.into_iter().map(|refused| refused.identity).collect();
         assert_eq!(listed, lost.iter().cloned().collect());
         // Life goes on, also for what was lost.
         let again: Vec<Record> = (0..count).map(note).collect();
@@ -113,8 +114,8 @@ fn note(id: usize) -> Record {
     Record::new(Kind::Note, Id::new(id.to_string()).unwrap(), text, Scope::default())
 }
 
-fn keys(ids: impl Iterator<Item = usize>) -> Vec<String> {
-    let mut keys: Vec<String> = ids.map(|id| note(id).key()).collect();
+fn keys(ids: impl Iterator<Item = usize>) -> Vec<Identity> {
+    let mut keys: Vec<Identity> = ids.map(|id| note(id).identity()).collect();
     keys.sort();
     keys
 }
@@ -131,7 +132,7 @@ async fn repeated_rows_are_left_out_and_unknown_ones_are_kept_in_a_file() {
     let store = Store::with(7).await;
     store
         .meddle(async |library| {
-            let rows = library.whole(&[note(1).key(), note(6).key()]).await.unwrap();
+            let rows = library.whole(&[1, 6].map(|id| note(id).encoded_identity())).await.unwrap();
             let mut stranger: Row = rows[0].clone();
             stranger.record.id = Id::new("stranger").unwrap();
             stranger.record.text = "where does this come from".to_owned();
@@ -141,10 +142,16 @@ async fn repeated_rows_are_left_out_and_unknown_ones_are_kept_in_a_file() {
         .await;
     let report = found(&store).await;
     assert_eq!(report.repeated, keys([1, 6].into_iter()), "{report:?}");
-    assert_eq!(report.unknown, ["note/stranger"]);
+    assert_eq!(
+        report.unknown,
+        [Identity::new(Owner::SHARED, Kind::Note, Id::new("stranger").unwrap())]
+    );
     let repaired = store.repair().await;
     assert_eq!((repaired.records, repaired.repeated), (7, 2), "{repaired:?}");
-    assert_eq!(repaired.unknown, ["note/stranger"]);
+    assert_eq!(
+        repaired.unknown,
+        [Identity::new(Owner::SHARED, Kind::Note, Id::new("stranger").unwrap())]
+    );
     let kept = fs::read_to_string(repaired.unknown_rows.unwrap()).unwrap();
     let kept: Record = serde_json::from_str(kept.trim_end()).unwrap();
     assert_eq!(kept.text, "where does this come from");
@@ -175,7 +182,7 @@ async fn a_damaged_data_file_is_read_as_far_as_it_goes() {
     fs::write(&file, bytes).unwrap();
     let repaired = store.repair().await;
     // What is in the other file is whole.
-    let lost: BTreeSet<String> = repaired.missing.iter().cloned().collect();
+    let lost: BTreeSet<Identity> = repaired.missing.iter().cloned().collect();
     assert!(lost.is_subset(&keys(0..5).into_iter().collect()), "{repaired:?}");
     assert!(!lost.is_empty());
     store.holds_all_but(10, &repaired.missing).await;
@@ -186,7 +193,8 @@ async fn rows_that_say_something_else_are_found_and_not_taken() {
     let store = Store::with(10).await;
     store
         .meddle(async |library| {
-            let mut rows = library.whole(&[note(2).key(), note(8).key()]).await.unwrap();
+            let mut rows =
+                library.whole(&[2, 8].map(|id| note(id).encoded_identity())).await.unwrap();
             for row in &mut rows {
                 match row.record.id.as_str() {
                     "2" => row.record.text = "what was never said".to_owned(),
@@ -199,7 +207,7 @@ async fn rows_that_say_something_else_are_found_and_not_taken() {
     assert_eq!(found(&store).await.unreadable, keys([2, 8].into_iter()));
     let repaired = store.repair().await;
     assert_eq!((repaired.records, repaired.unreadable), (9, 1), "{repaired:?}");
-    assert_eq!(repaired.missing, [note(2).key()]);
+    assert_eq!(repaired.missing, [note(2).identity()]);
     store.holds_all_but(10, &repaired.missing).await;
 }
 
@@ -235,7 +243,7 @@ async fn indexes_are_built_anew() {
 async fn without_its_deletion_file_a_data_file_gives_what_the_journal_knows() {
     let store = Store::with(10).await;
     let longterm = store.open().await;
-    longterm.forget(vec![note(2).key()]).await.unwrap();
+    longterm.forget(vec![note(2).identity()]).await.unwrap();
     longterm.drain().await.unwrap();
     longterm.close().await.unwrap();
     // The length of a part, behind the Arrow format's own mark; it would be allocated.
@@ -248,11 +256,11 @@ async fn without_its_deletion_file_a_data_file_gives_what_the_journal_knows() {
     let opened = Longterm::open(store.dir.path(), config(), model).await;
     assert!(matches!(opened, Err(Error::DamagedFile { path, .. }) if path == *file));
     let repaired = store.repair().await;
-    assert_eq!(repaired.unknown, [""; 0], "what was deleted stays so: {repaired:?}");
+    assert_eq!(repaired.unknown, [], "what was deleted stays so: {repaired:?}");
     let longterm = store.open().await;
     let read = longterm.record(Kind::Note, &note(2).id).await.unwrap();
     assert_eq!(read, None);
-    assert_eq!(repaired.missing, [""; 0]);
+    assert_eq!(repaired.missing, []);
     assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
 }
 

@@ -32,7 +32,7 @@ use std::{
 };
 
 use aios_embedding::StaticModel;
-use aios_record::{Change, FeedItem, Id, Kind, Record, Scope};
+use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Owner, Record, Scope};
 
 use self::recorder::{Cut, Recorder, Syncs};
 use super::{Disk, System};
@@ -223,7 +223,8 @@ async fn purge(
     recorder: &Recorder,
     ids: Vec<String>,
 ) -> Result<(), crate::Error> {
-    let keys = ids.iter().map(|id| format!("{}/{id}", Kind::Note)).collect();
+    let keys = ids.iter().map(|id| Id::new(id.as_str()).unwrap());
+    let keys = keys.map(|id| Identity::new(Owner::SHARED, Kind::Note, id)).collect();
     let changes = ids.into_iter().map(|id| (id, None)).collect();
     recorder.begin(Call { changes, is_purge: true });
     let purged = longterm.purge(keys).await?;
@@ -261,7 +262,7 @@ async fn tell(
             Some(text) => {
                 Change::Upsert(Box::new(Record::new(Kind::Note, id, text, Scope::default())))
             }
-            None => Change::Delete { kind: Kind::Note, id },
+            None => Change::Delete { owner: Some(Owner::SHARED), key: Key::new(Kind::Note, id) },
         };
         FeedItem { seq, change }
     });

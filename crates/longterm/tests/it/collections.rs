@@ -3,13 +3,13 @@
 use aios_longterm::{
     ConfigChange, Error, Incident, Knowledge, Longterm, Note, NoteUpdate, SearchOptions,
 };
-use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Timestamp};
+use aios_record::{Gate, Id, Kind, Owner, Record, Scope, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::support::{open, search};
+use crate::support::{open, search, shared};
 
-fn everybody() -> ScopeFilter {
-    ScopeFilter::default()
+fn of_user(name: &str) -> Gate {
+    Gate::owner(Owner::user(name).unwrap())
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -71,12 +71,12 @@ async fn the_changes_of_a_file_come_newest_first() {
     let mut of_ada = change("/etc/a", "hers", 5);
     of_ada.meta.scope = Scope::default().with_user("ada");
     longterm.store_config_change(of_ada).await.unwrap();
-    let bob = ScopeFilter::new(Scope::default().with_user("bob"));
+    let bob = longterm.scoped(of_user("bob"));
     wherever(&longterm, async || {
-        let found = longterm.config_history("/etc/a", &bob).await.unwrap();
+        let found = bob.config_history("/etc/a").await.unwrap();
         let contents: Vec<&str> = found.iter().map(|change| &*change.content).collect();
         assert_eq!(contents, ["4", "2", "1"]);
-        assert!(longterm.config_history("/etc/none", &bob).await.unwrap().is_empty());
+        assert!(bob.config_history("/etc/none").await.unwrap().is_empty());
     })
     .await;
 }
@@ -113,13 +113,13 @@ async fn knowledge_is_looked_up_by_category_and_key_the_surest_first() {
             (None, None, &["d", "b", "c", "a"]),
             (Some("none"), None, &[]),
         ] {
-            let found = longterm.knowledge(category, key, &everybody()).await.unwrap();
+            let found = longterm.knowledge(category, key).await.unwrap();
             let ids: Vec<&str> = found.iter().map(|known| known.id.as_str()).collect();
             assert_eq!(ids, expect, "{category:?} {key:?}");
         }
     })
     .await;
-    let found = longterm.search_knowledge("what is known", 0, &everybody()).await.unwrap();
+    let found = longterm.search_knowledge("what is known", 0).await.unwrap();
     assert_eq!(found.hits.len(), 4);
 }
 
@@ -139,14 +139,14 @@ async fn a_document_is_searched_in_pieces_and_is_one_all_the_same() {
         let piece = &found.hits[0].record;
         assert!(piece.text.ends_with("walrus.") && piece.text.len() < long.len() / 2);
         assert_eq!(piece.source.as_ref().unwrap().id, "d");
-        let all = longterm.knowledge(None, None, &everybody()).await.unwrap();
+        let all = longterm.knowledge(None, None).await.unwrap();
         assert_eq!(all.len(), 1, "pieces are no knowledge of their own");
         assert_eq!(all[0].content, long);
     })
     .await;
 
     let changes = object(json!({"content": "Nothing but lemurs."}));
-    longterm.update(Kind::Knowledge, &id("d"), changes, &everybody()).await.unwrap();
+    longterm.update(Kind::Knowledge, &id("d"), changes).await.unwrap();
     wherever(&longterm, async || {
         assert_eq!(longterm.stats().await.unwrap().records, 1, "no piece is left");
         assert_eq!(search(&longterm, "lemurs walrus").await, ["knowledge/d"]);
@@ -168,15 +168,20 @@ async fn a_note_changes_in_what_is_given_and_keeps_the_rest() {
     note.meta.other.insert("origin".to_owned(), json!({"page": 7}));
     let id = longterm.store_note(note.clone()).await.unwrap();
     let update = NoteUpdate { content: Some("port 5433".to_owned()), ..NoteUpdate::default() };
-    let of_bob = ScopeFilter::exact(Scope::default().with_user("bob"));
-    let error = longterm.update_note(&id, update.clone(), &of_bob).await.unwrap_err();
-    assert!(error.is_not_found(), "{error}");
-    longterm.update_note(&id, update, &everybody()).await.unwrap();
+    let bob = longterm.scoped(of_user("bob"));
+    let error = bob.update_note(&id, update.clone()).await.unwrap_err();
+    assert!(matches!(error, Error::NotYours { .. }), "{error}");
+    let private = longterm.scoped(of_user("ada")).store_note(note.clone()).await.unwrap();
+    assert_eq!(private, id);
+    let error = longterm.update_note(&id, update.clone()).await.unwrap_err();
+    assert!(matches!(error, Error::Ambiguous { .. }), "{error}");
+    let shared = longterm.scoped(Gate::shared());
+    shared.update_note(&id, update).await.unwrap();
     note.content = "port 5433".to_owned();
     wherever(&longterm, async || {
-        assert_eq!(longterm.note(&id).await.unwrap().as_ref(), Some(&note));
-        assert_eq!(search(&longterm, "5433").await, [format!("note/{id}")]);
-        let versions = longterm.history(Kind::Note, &id).await.unwrap();
+        assert_eq!(shared.note(&id).await.unwrap().as_ref(), Some(&note));
+        assert_eq!(search(&shared, "5433").await, [format!("note/{id}")]);
+        let versions = shared.history(Kind::Note, &id).await.unwrap();
         let texts: Vec<&str> = versions.iter().map(|version| &*version.record.text).collect();
         assert_eq!(texts, ["port 5433", "port 5432"]);
     })
@@ -212,11 +217,11 @@ async fn a_collection_is_listed_page_by_page_within_a_scope() {
     let notes = (0..10).map(|n| note(n, if n % 2 == 0 { "ada" } else { "bob" }));
     longterm.store(notes.collect()).await.unwrap();
     longterm.store_incident(Incident::new("of another kind")).await.unwrap();
-    let ada = ScopeFilter::new(Scope::default().with_user("ada"));
+    let ada = longterm.scoped(of_user("ada"));
     wherever(&longterm, async || {
         let (mut ids, mut after) = (Vec::new(), None);
         loop {
-            let page = longterm.list(Kind::Note, &ada, after.as_ref(), 2).await.unwrap();
+            let page = ada.list(Kind::Note, after.as_ref(), 2).await.unwrap();
             ids.extend(page.records.into_iter().map(|record| record.id.to_string()));
             after = page.next;
             if after.is_none() {
@@ -238,12 +243,12 @@ async fn what_has_expired_is_in_no_read() {
     wherever(&longterm, async || {
         assert_eq!(search(&longterm, "soup").await, [""; 0]);
         assert_eq!(longterm.record(Kind::Knowledge, &id("k")).await.unwrap(), None);
-        assert!(longterm.knowledge(None, None, &everybody()).await.unwrap().is_empty());
-        let page = longterm.list(Kind::Knowledge, &everybody(), None, 10).await.unwrap();
+        assert!(longterm.knowledge(None, None).await.unwrap().is_empty());
+        let page = longterm.list(Kind::Knowledge, None, 10).await.unwrap();
         assert!(page.records.is_empty());
         assert!(longterm.history(Kind::Knowledge, &id("k")).await.unwrap().is_empty());
         let changes = object(json!({"content": "onion"}));
-        let error = longterm.update(Kind::Knowledge, &id("k"), changes, &everybody()).await;
+        let error = longterm.update(Kind::Knowledge, &id("k"), changes).await;
         assert!(error.unwrap_err().is_not_found());
     })
     .await;
@@ -270,7 +275,7 @@ async fn what_has_expired_is_removed_unless_it_was_given_more_time() {
     longterm.drain().await.unwrap();
     assert_eq!(longterm.stats().await.unwrap().records, 2);
     assert!(longterm.verify().await.unwrap().is_clean());
-    assert_eq!(longterm.known(vec!["knowledge/past".to_owned()]).await.unwrap(), [false]);
+    assert_eq!(longterm.known(&[shared("knowledge/past")]).await.unwrap(), [false]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,8 +294,8 @@ async fn two_that_store_one_document_at_once_leave_no_piece_of_the_other() {
         let (long, short) = tokio::join!(one.add_knowledge(long), two.add_knowledge(short));
         let stored = one.record(Kind::Knowledge, &long.unwrap()).await.unwrap().unwrap();
         short.unwrap();
-        let keys = one.keys_in(Scope::default()).await.unwrap();
-        let of_this = keys.iter().filter(|key| key.starts_with(&format!("knowledge/d{number}#")));
+        let keys = one.identities().await.unwrap();
+        let of_this = keys.iter().filter(|key| key.id.as_str().starts_with(&format!("d{number}#")));
         let pieces = stored.payload["pieces"].as_u64().unwrap();
         assert_eq!(of_this.count() as u64 + 1, pieces, "document {number}: {keys:?}");
     }

@@ -14,9 +14,9 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_longterm::{Config, Error, FeedPage, Longterm};
-use aios_record::{Change, FeedItem, Id, Kind};
+use aios_record::{FeedItem, Id, Kind};
 
-use crate::support::{Letters, model, note, open, search};
+use crate::support::{Letters, model, note, open, removal, search};
 
 /// Names the directory for the child; [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
@@ -115,7 +115,7 @@ fn call(at: u64) -> (String, Option<String>) {
 
 async fn remove(longterm: &Longterm, id: &str) -> Result<(), Error> {
     let after = longterm.watermark().await?;
-    let change = Change::Delete { kind: Kind::Note, id: Id::new(id).unwrap() };
+    let change = removal(id);
     let changes = vec![FeedItem { seq: after + 1, change }];
     longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.map(drop)
 }

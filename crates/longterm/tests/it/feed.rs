@@ -3,7 +3,7 @@
 use aios_longterm::{Applied, Config, FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Id, Kind, Scope};
 
-use crate::support::{model, note, open, search};
+use crate::support::{model, note, open, removal, search, shared};
 
 fn page(after: u64, through: u64, changes: Vec<(u64, Change)>) -> FeedPage {
     let changes = changes.into_iter().map(|(seq, change)| FeedItem { seq, change }).collect();
@@ -15,7 +15,7 @@ fn upsert(id: &str, text: &str) -> Change {
 }
 
 fn delete(id: &str) -> Change {
-    Change::Delete { kind: Kind::Note, id: Id::new(id).unwrap() }
+    removal(id)
 }
 
 fn applied() -> Applied {
@@ -70,11 +70,11 @@ async fn a_conflict_is_reported_and_holds_up_nothing() {
     of_ada.scope = Scope::default().with_user("ada");
     let changes = vec![(1, Change::Upsert(Box::new(of_ada))), (2, upsert("b", "after it"))];
     let outcome = longterm.apply_feed(page(0, 2, changes)).await.unwrap();
-    assert_eq!(outcome, Applied::Yes { refused: vec!["note/a".to_owned()] });
+    assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/a")] });
     assert_eq!(search(&longterm, "after").await[0], "note/b");
     let listed = longterm.refused(10).await.unwrap();
     assert_eq!(listed.len(), 1);
-    assert_eq!(listed[0].key, "note/a");
+    assert_eq!(listed[0].identity, shared("note/a"));
     assert!(listed[0].reason.contains("another scope"), "{listed:?}");
     assert_eq!(longterm.stats().await.unwrap().refused, 1);
 }
@@ -92,7 +92,7 @@ async fn nothing_that_is_wrong_with_one_change_holds_up_the_others() {
         (3, upsert("fine", "short")),
     ];
     let outcome = longterm.apply_feed(page(0, 3, changes)).await.unwrap();
-    assert_eq!(outcome, Applied::Yes { refused: vec!["note/deep".to_owned()] });
+    assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/deep")] });
     assert_eq!(search(&longterm, "beginning").await[0], "note/long");
     assert_eq!(search(&longterm, "short").await[0], "note/fine");
 }

@@ -1,12 +1,14 @@
 //! A record passes the same filter in the journal and in the library.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use aios_longterm::{Config, LIMIT_MAX, Longterm, SearchOptions};
-use aios_record::{Id, Kind, Record, Scope, ScopeFilter, ScopeMatch, Timestamp};
+use aios_record::{
+    Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, ScopeMatch, Timestamp,
+};
 use proptest::{collection::vec, option, prelude::*, sample::select, test_runner::TestRunner};
 
-use crate::support::{keys, model};
+use crate::support::model;
 
 const CASES: u32 = 3;
 const RECORDS: usize = 40;
@@ -22,8 +24,20 @@ fn moment() -> impl Strategy<Value = Timestamp> {
 }
 
 fn scope() -> impl Strategy<Value = Scope> {
-    (option::of(name()), option::of(name()), option::of(name()))
-        .prop_map(|(user, agent, session)| Scope { user, agent, session })
+    (option::of(name()), option::of(name()), option::of(name()), option::of(name()))
+        .prop_map(|(user, project, agent, session)| Scope { user, project, agent, session })
+}
+
+/// Whoever may search.
+fn gate() -> impl Strategy<Value = Gate> {
+    let user = name().prop_map(|name| Gate::owner(Owner::user(&name).unwrap()));
+    prop_oneof![Just(Gate::administrator()), Just(Gate::shared()), user]
+}
+
+/// How many identities of `records` the gate sees.
+fn of_scope(records: &[Record], gate: &Gate) -> usize {
+    let seen = records.iter().filter(|record| gate.sees(&record.scope));
+    seen.map(Record::identity).collect::<BTreeSet<_>>().len()
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -73,19 +87,27 @@ fn options() -> impl Strategy<Value = SearchOptions> {
 fn the_journal_and_the_library_filter_alike() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut runner = TestRunner::new(ProptestConfig { cases: CASES, ..Default::default() });
-    let inputs = (vec(record(), RECORDS), vec(options(), FILTERS));
+    let inputs = (vec(record(), RECORDS), vec((gate(), options()), FILTERS));
     let outcome = runner.run(&inputs, |(records, filters)| {
         runtime.block_on(async {
             let dir = tempfile::tempdir().unwrap();
             // Long enough that nothing is drained until it is asked for.
             let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
             let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
-            longterm.store(records).await.unwrap();
+            longterm.store(records.clone()).await.unwrap();
             assert_eq!(longterm.stats().await.unwrap().pending, RECORDS as u64);
-            let found = async |longterm: &Longterm, options: &SearchOptions| {
-                let mut keys = keys(&longterm.search("common", options).await.unwrap());
-                keys.sort();
-                keys
+            let found = async |longterm: &Longterm, (gate, options): &(Gate, SearchOptions)| {
+                let view = longterm.scoped(gate.clone());
+                let Ok(found) = view.search("common", options).await else { return None };
+                assert!(found.hits.iter().all(|hit| gate.sees(&hit.record.scope)));
+                let mut found: Vec<Identity> =
+                    found.hits.iter().map(|hit| hit.record.identity()).collect();
+                found.sort();
+                let narrowed = gate.narrow(&options.scope).unwrap();
+                let all = longterm.scoped(narrowed.clone()).identities().await.unwrap();
+                let expect = of_scope(&records, &narrowed);
+                assert_eq!(all.len(), expect, "{narrowed:?}");
+                Some(found)
             };
             let mut in_journal = Vec::new();
             for options in &filters {

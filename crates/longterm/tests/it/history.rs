@@ -3,7 +3,7 @@
 use aios_longterm::{FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Id, Kind};
 
-use crate::support::{note, open};
+use crate::support::{note, open, removal};
 
 async fn texts(longterm: &Longterm, id: &str) -> Vec<String> {
     let versions = longterm.history(Kind::Note, &Id::new(id).unwrap()).await.unwrap();
@@ -46,7 +46,7 @@ async fn a_deleted_record_has_no_past() {
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "secret")]).await.unwrap();
     longterm.store(vec![note("a", "redacted")]).await.unwrap();
-    let gone = Change::Delete { kind: Kind::Note, id: Id::new("a").unwrap() };
+    let gone = removal("a");
     feed(&longterm, 0, gone).await;
     assert_eq!(texts(&longterm, "a").await, [""; 0]);
     longterm.store(vec![note("a", "new")]).await.unwrap();

@@ -7,7 +7,7 @@ use aios_embedding::Fingerprint;
 use aios_longterm::{
     Config, Error, Explain, FeedPage, Found, Knowledge, Longterm, SearchOptions, Space,
 };
-use aios_record::{Change, FeedItem, Id, Kind, ScopeFilter};
+use aios_record::{Change, FeedItem, Id, Kind};
 
 use crate::support::{keys, model, note, open};
 
@@ -89,7 +89,7 @@ async fn knowledge_comes_with_its_vector_and_stays_in_one_piece() {
     let id = longterm.add_knowledge(knowledge).await.unwrap();
     let found = search(&longterm, "", along(2, 1.0)).await.unwrap();
     assert_eq!(keys(&found), [format!("knowledge/{id}")]);
-    let read = longterm.knowledge(None, None, &ScopeFilter::default()).await.unwrap();
+    let read = longterm.knowledge(None, None).await.unwrap();
     assert_eq!(read[0].content, long);
     // The same content elsewhere in the space is a change.
     let moved = Knowledge { id: id.clone(), ..Knowledge::new("Long", long) };

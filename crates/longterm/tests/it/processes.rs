@@ -16,9 +16,9 @@ use std::{
 };
 
 use aios_longterm::{Config, Longterm};
-use aios_record::{Id, Kind};
+use aios_record::{Id, Identity, Kind};
 
-use crate::support::{model, note, open, search};
+use crate::support::{model, note, open, search, shared};
 
 /// Names the directory for the child; [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_PROCESS_DIR";
@@ -156,8 +156,8 @@ async fn eight_processes_share_a_directory_and_survive_the_owner() {
     longterm.drain().await.unwrap();
     let report = longterm.verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
-    let keys: Vec<String> = stored.iter().map(|name| format!("note/{name}")).collect();
-    assert!(longterm.known(keys.clone()).await.unwrap().into_iter().all(|known| known));
+    let keys: Vec<Identity> = stored.iter().map(|it| shared(&format!("note/{it}"))).collect();
+    assert!(longterm.known(&keys).await.unwrap().into_iter().all(|known| known));
     // What the killed process was told last has happened or it has not.
     assert!((keys.len()..=keys.len() + 1).contains(&usize::try_from(report.checked).unwrap()));
 }

@@ -11,12 +11,12 @@ use std::{
 };
 
 use aios_longterm::{Config, Longterm, Obstacle};
-use aios_record::{Id, Kind, Record, Scope, Source};
+use aios_record::{Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Source};
 use serde_json::json;
 
 use crate::{
     files::{files, with_bytes, with_rounded, with_token, with_values},
-    support::{model, note, open, search},
+    support::{model, note, open, search, shared},
 };
 
 /// Words that nothing else holds: as it was first, as it is, its payload, and of a damaged row.
@@ -26,8 +26,8 @@ const SECRET: &str = "the code of the vault is zanzibarquux nine four one seven"
 /// Names the directory for the child; [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_PURGE_DIR";
 
-fn keys(ids: &[&str]) -> Vec<String> {
-    ids.iter().map(|id| format!("note/{id}")).collect()
+fn notes(ids: &[&str]) -> Vec<Identity> {
+    ids.iter().map(|id| shared(&format!("note/{id}"))).collect()
 }
 
 fn needles() -> Vec<Vec<u8>> {
@@ -61,7 +61,7 @@ async fn filled(dir: &Path) -> Longterm {
     longterm.drain().await.unwrap();
     longterm.store(vec![note("bad", "a grumblewort")]).await.unwrap();
     let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
-    let sql = "UPDATE pending SET record = '{\"grumblewort\": 1}' WHERE key = 'note/bad'";
+    let sql = "UPDATE pending SET record = '{\"grumblewort\": 1}' WHERE key LIKE '%note/bad'";
     journal.execute(sql, []).unwrap();
     journal.close().unwrap();
     longterm.drain().await.unwrap();
@@ -96,9 +96,9 @@ async fn what_is_purged_is_in_no_file_any_more() {
     let vector = model().embed_documents(&[SECRET]).unwrap().remove(0);
     assert!(!with_rounded(&in_indexes, &vector).await.is_empty());
 
-    let all = keys(&["secret", "bad", "new", "never"]);
+    let all = notes(&["secret", "bad", "new", "never"]);
     let purged = longterm.purge(all.clone()).await.unwrap();
-    assert_eq!((purged.keys, purged.pending), (keys(&["secret", "bad", "new"]), None));
+    assert_eq!((purged.identities, purged.pending), (notes(&["secret", "bad", "new"]), None));
     assert_eq!(with_bytes(dir, &needles), Vec::<PathBuf>::new());
     assert_eq!(with_values(dir, &needles).await, Vec::<PathBuf>::new());
     assert!(index_files(dir).iter().any(|path| path.ends_with("auxiliary.idx")));
@@ -109,7 +109,7 @@ async fn what_is_purged_is_in_no_file_any_more() {
     let left: Vec<_> = index_files(dir).intersection(&indexes).cloned().collect();
     assert_eq!(left, Vec::<PathBuf>::new());
 
-    assert_eq!(longterm.known(all).await.unwrap(), [false; 4]);
+    assert_eq!(longterm.known(&all).await.unwrap(), [false; 4]);
     assert_eq!(longterm.history(Kind::Note, &id).await.unwrap(), []);
     assert_eq!(longterm.refused(10).await.unwrap(), []);
     let report = longterm.verify().await.unwrap();
@@ -127,13 +127,13 @@ async fn what_is_forgotten_is_shown_no_more_and_can_be_purged_later() {
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", SECRET), note("b", "a vault of cheese")]).await.unwrap();
     longterm.drain().await.unwrap();
-    assert_eq!(longterm.forget(keys(&["a", "c"])).await.unwrap(), keys(&["a"]));
-    assert_eq!(longterm.forget(keys(&["a"])).await.unwrap(), Vec::<String>::new());
+    assert_eq!(longterm.forget(notes(&["a", "c"])).await.unwrap(), notes(&["a"]));
+    assert_eq!(longterm.forget(notes(&["a"])).await.unwrap(), []);
     assert_eq!(search(&longterm, "the vault").await, ["note/b"]);
     assert_eq!(longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap(), None);
     longterm.drain().await.unwrap();
     assert!(!with_bytes(dir.path(), &needles()).is_empty());
-    assert_eq!(longterm.purge(keys(&["a"])).await.unwrap().keys, Vec::<String>::new());
+    assert_eq!(longterm.purge(notes(&["a"])).await.unwrap().identities, []);
     assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
     assert_eq!(search(&longterm, "the vault").await, ["note/b"]);
 }
@@ -142,8 +142,8 @@ async fn what_is_forgotten_is_shown_no_more_and_can_be_purged_later() {
 async fn all_that_there_is_can_be_purged() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = filled(dir.path()).await;
-    let all = longterm.keys_in(Scope::default()).await.unwrap();
-    assert_eq!(longterm.purge(all).await.unwrap().keys.len(), 553);
+    let all = longterm.identities().await.unwrap();
+    assert_eq!(longterm.purge(all).await.unwrap().identities.len(), 553);
     assert_eq!(with_bytes(dir.path(), &[b"filler".to_vec()]), Vec::<PathBuf>::new());
     assert_eq!(longterm.stats().await.unwrap().records, 0);
     assert_eq!(search(&longterm, "filler").await, Vec::<String>::new());
@@ -159,8 +159,8 @@ async fn a_long_read_holds_a_purge_up_and_is_named() {
     let reading = File::options().read(true).write(true).open(dir.path().join("readers.lock"));
     let reading = reading.unwrap();
     reading.lock_shared().unwrap();
-    let purged = longterm.purge(keys(&["a"])).await.unwrap();
-    assert_eq!((purged.keys, purged.pending), (keys(&["a"]), Some(Obstacle::LibraryReader)));
+    let purged = longterm.purge(notes(&["a"])).await.unwrap();
+    assert_eq!((purged.identities, purged.pending), (notes(&["a"]), Some(Obstacle::LibraryReader)));
     assert_eq!(search(&longterm, "vault").await, ["note/b"]);
     assert!(!with_bytes(dir.path(), &needles()).is_empty());
     longterm.close().await.unwrap();
@@ -178,7 +178,7 @@ async fn the_owner_does_what_another_process_asks_for() {
     other.store(vec![note("a", SECRET)]).await.unwrap();
     other.drain().await.unwrap();
     assert_eq!(search(&other, "vault").await, ["note/a"]);
-    assert_eq!(other.purge(keys(&["a"])).await.unwrap().pending, None);
+    assert_eq!(other.purge(notes(&["a"])).await.unwrap().pending, None);
     assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
     assert_eq!(search(&other, "vault").await, Vec::<String>::new());
 }
@@ -191,8 +191,8 @@ async fn what_belongs_to_others_and_what_was_made_of_them_is_named() {
         payload,
         ..Record::new(kind, Id::new(id).unwrap(), "some words", Scope::default())
     };
-    let file = Some(Source { kind: "file".to_owned(), id: "a.md".to_owned() });
-    let chunk = Record { source: file, ..of(Kind::Knowledge, "chunk", json!({})) };
+    let file = Source { kind: "file".to_owned(), id: "a.md".to_owned() };
+    let chunk = Record { source: Some(file.clone()), ..of(Kind::Knowledge, "chunk", json!({})) };
     longterm
         .store(vec![
             of(Kind::Goal, "g", json!({})),
@@ -211,20 +211,22 @@ async fn what_belongs_to_others_and_what_was_made_of_them_is_named() {
         .await
         .unwrap();
     let derived = |key: &str| {
-        let (longterm, key) = (longterm.clone(), vec![key.to_owned()]);
-        async move { longterm.derived(&key).await.unwrap() }
+        let (longterm, of) = (longterm.clone(), [shared(key)]);
+        async move { longterm.derived(&of, &[]).await.unwrap() }
     };
-    assert_eq!(derived("goal/g").await, ["task/t", "tool_call/c", "summary/s"]);
-    assert_eq!(derived("file/a.md").await, ["knowledge/chunk"]);
-    assert_eq!(derived("note/x").await, ["summary/s"]);
-    assert_eq!(derived("task/alone").await, Vec::<String>::new());
+    let made_of_goal = ["task/t", "tool_call/c", "summary/s"].map(shared);
+    assert_eq!(derived("goal/g").await, made_of_goal);
+    assert_eq!(longterm.derived(&[], &[file]).await.unwrap(), [shared("knowledge/chunk")]);
+    assert_eq!(derived("note/x").await, [shared("summary/s")]);
+    assert_eq!(derived("task/alone").await, []);
 
     let mut of_ada = note("hers", "words");
     of_ada.scope = Scope::default().with_user("ada").with_session("s");
     longterm.store(vec![of_ada]).await.unwrap();
-    let found = longterm.keys_in(Scope::default().with_user("ada")).await.unwrap();
-    assert_eq!(found, ["note/hers"]);
-    assert_eq!(longterm.keys_in(Scope::default()).await.unwrap().len(), 7);
+    let of_ada = ScopeFilter::exact(Scope::default().with_user("ada"));
+    let found = longterm.narrow(&of_ada).unwrap().identities().await.unwrap();
+    assert_eq!(found, [Identity { owner: Owner::user("ada").unwrap(), ..shared("note/hers") }]);
+    assert_eq!(longterm.identities().await.unwrap().len(), 7);
 }
 
 /// Not a test by itself: what the killed process runs.
@@ -232,7 +234,7 @@ async fn what_belongs_to_others_and_what_was_made_of_them_is_named() {
 async fn child() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
     let longterm = Longterm::open(Path::new(&dir), config(), model()).await.unwrap();
-    longterm.purge(keys(&["secret", "bad", "new"])).await.unwrap();
+    longterm.purge(notes(&["secret", "bad", "new"])).await.unwrap();
 }
 
 /// How much a purge has done, seen from outside: versions of the library that it made, and notes

@@ -12,7 +12,7 @@ use aios_longterm::{Config, Error, Longterm, Progress, SearchOptions};
 use aios_record::{Id, Kind};
 use tokio::sync::watch;
 
-use crate::support::{Letters, keys, model, note, open, search};
+use crate::support::{Letters, keys, model, note, open, search, shared};
 
 async fn open_letters(dir: &Path) -> Longterm {
     Longterm::open(dir, Config::default(), Letters::new()).await.unwrap()
@@ -144,7 +144,7 @@ async fn others_store_change_and_remove_until_the_switch_and_nothing_is_lost() {
             expect.extend([(id, text.clone()), (changed, text)]);
             if at % 7 == 3 {
                 let gone = format!("new{}", at - 1);
-                writer.forget(vec![format!("note/{gone}")]).await.unwrap();
+                writer.forget(vec![shared(&format!("note/{gone}"))]).await.unwrap();
                 expect.retain(|(id, _)| *id != gone);
             }
         }
@@ -184,7 +184,7 @@ async fn the_same_model_again_makes_the_library_anew_and_handles_go_on() {
     assert_eq!(tables(dir.path()), ["records_1.lance"]);
     reindex(dir.path(), model()).await;
     assert_eq!(tables(dir.path()), ["records_2.lance"]);
-    assert_eq!(search(&open(dir.path()).await, "bananas").await[0], "note/b");
+    assert_eq!(search(&*open(dir.path()).await, "bananas").await[0], "note/b");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -211,7 +211,7 @@ async fn what_was_interrupted_goes_on_where_it_was() {
     // The former model is still the store's.
     let longterm = open(dir.path()).await;
     assert_eq!(longterm.stats().await.unwrap().records, RECORDS);
-    longterm.forget(vec!["note/0".to_owned()]).await.unwrap();
+    longterm.forget(vec![shared("note/0")]).await.unwrap();
     longterm.close().await.unwrap();
     let second = reindex(dir.path(), Letters::new()).await;
     assert_eq!(second.records, RECORDS - 1);
@@ -246,7 +246,7 @@ async fn only_one_at_a_time_and_what_is_purged_meanwhile_is_purged_of_the_new_ta
     begun.wait_for(|begun| *begun).await.unwrap();
     let second = Longterm::reindex(dir.path(), Config::default(), model(), |_| {}).await;
     assert!(matches!(second, Err(Error::Rebuilding)), "{second:?}");
-    let all = (0..3000).map(|n| format!("note/{n}")).collect();
+    let all = (0..3000).map(|n| shared(&format!("note/{n}"))).collect();
     let purged = longterm.purge(all).await.unwrap();
     assert_eq!(purged.pending, Some(aios_longterm::Obstacle::Rebuild));
     go.send(()).unwrap();

@@ -4,9 +4,9 @@ use aios_longterm::{
     Config, Error, Explain, Explanation, FeedPage, LIMIT_MAX, Longterm, QUERY_BYTES_MAX,
     SearchOptions,
 };
-use aios_record::{Change, FeedItem, Id, Kind, Record, Scope, ScopeFilter, Timestamp};
+use aios_record::{FeedItem, Kind, Record, Scope, ScopeFilter, Timestamp};
 
-use crate::support::{keys, model, note, open, search, turn};
+use crate::support::{keys, model, note, open, removal, search, turn};
 
 /// Searches before and after the rows move to the library, there in RAM and by its indexes: where
 /// they lie must not matter.
@@ -55,7 +55,7 @@ async fn what_is_held_in_ram_follows_the_library() {
             }
         }
     }
-    let change = Change::Delete { kind: Kind::Note, id: Id::new("0").unwrap() };
+    let change = removal("0");
     let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
     longterm.apply_feed(page).await.unwrap();
     for _ in 0..2 {
@@ -190,7 +190,8 @@ async fn explained(records: Vec<Record>, query: &str) -> Vec<(String, Explanatio
     longterm.store(records).await.unwrap();
     let options = SearchOptions { explain: Explain::Yes, ..Default::default() };
     let found = longterm.search(query, &options).await.unwrap();
-    let explained = found.hits.into_iter().map(|hit| (hit.record.key(), hit.explain.unwrap()));
+    let explained =
+        found.hits.into_iter().map(|hit| (hit.record.key().to_string(), hit.explain.unwrap()));
     explained.collect()
 }
 

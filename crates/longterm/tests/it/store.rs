@@ -2,11 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use aios_longterm::{Config, Error, FeedPage, Longterm};
-use aios_record::{Change, FeedItem, Id, Kind, Scope, Source, Trust};
+use aios_longterm::{Config, Error, FeedPage, Longterm, StoreOutcome};
+use aios_record::{FeedItem, Id, Kind, Scope, Source, Trust};
 use serde_json::json;
 
-use crate::support::{model, note, open, search};
+use crate::support::{model, note, open, removal, search, shared};
 
 #[tokio::test]
 async fn what_is_stored_is_found_at_once_and_after_reopening() {
@@ -58,11 +58,11 @@ async fn the_same_content_twice_is_known_and_new_content_replaces() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let store = |text: &'static str| longterm.store(vec![note("a", text)]);
-    assert!(!store("apples are red").await.unwrap()[0].known);
-    assert!(store("apples are red").await.unwrap()[0].known);
+    assert!(store("apples are red").await.unwrap()[0].outcome == StoreOutcome::Added);
+    assert!(store("apples are red").await.unwrap()[0].outcome == StoreOutcome::Known);
     longterm.drain().await.unwrap();
-    assert!(store("apples are red").await.unwrap()[0].known);
-    assert!(!store("pears are green").await.unwrap()[0].known);
+    assert!(store("apples are red").await.unwrap()[0].outcome == StoreOutcome::Known);
+    assert!(store("pears are green").await.unwrap()[0].outcome == StoreOutcome::Updated);
     let check = async || {
         let record = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
         assert_eq!(record.text, "pears are green");
@@ -72,7 +72,7 @@ async fn the_same_content_twice_is_known_and_new_content_replaces() {
     check().await;
     longterm.drain().await.unwrap();
     check().await;
-    let known = longterm.known(vec!["note/a".to_owned(), "note/b".to_owned()]).await.unwrap();
+    let known = longterm.known(&["note/a", "note/b"].map(shared)).await.unwrap();
     assert_eq!(known, [true, false]);
 }
 
@@ -87,7 +87,7 @@ async fn a_key_belongs_to_one_scope_and_a_refused_batch_leaves_nothing() {
     of_bob.scope = Scope::default().with_user("bob");
     let error = longterm.store(vec![note("b", "beside it"), of_bob]).await.unwrap_err();
     assert!(error.is_conflict(), "{error}");
-    assert_eq!(longterm.known(vec!["note/b".to_owned()]).await.unwrap(), [false]);
+    assert_eq!(longterm.known(&[shared("note/b")]).await.unwrap(), [false]);
     let kept = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
     assert_eq!(kept.text, "hers");
 }
@@ -131,7 +131,7 @@ async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_taken() 
     let error = longterm.store(records(&["e"])).await.unwrap_err();
     assert!(matches!(error, Error::DiskFull { bytes_max: 1000, .. }), "{error}");
     assert!(!error.is_retryable());
-    let change = Change::Delete { kind: Kind::Note, id: Id::new("a").unwrap() };
+    let change = removal("a");
     let changes = vec![FeedItem { seq: 1, change }];
     longterm.apply_feed(FeedPage { after: 0, through: 1, changes }).await.unwrap();
     longterm.drain().await.unwrap();
@@ -188,8 +188,9 @@ async fn a_row_of_the_journal_that_is_damaged_is_listed_and_missed() {
     journal.execute("UPDATE pending SET record = '{}' WHERE key = 'note/a'", []).unwrap();
     longterm.drain().await.unwrap();
     let listed = longterm.refused(10).await.unwrap();
-    assert_eq!(listed.iter().map(|refused| &*refused.key).collect::<Vec<_>>(), ["note/a"]);
-    assert_eq!(longterm.verify().await.unwrap().missing, ["note/a"]);
+    let identities = listed.iter().map(|refused| &refused.identity);
+    assert_eq!(identities.collect::<Vec<_>>(), [&shared("note/a")]);
+    assert_eq!(longterm.verify().await.unwrap().missing, [shared("note/a")]);
     assert_eq!(search(&longterm, "two").await, ["note/b"]);
 }
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use aios_embedding::{Embedder, Fingerprint, StaticModel};
-use aios_longterm::{Config, Found, Longterm, SearchOptions};
-use aios_record::{Id, Kind, Record, Scope};
+use aios_longterm::{Config, Found, Longterm, LongtermView, SearchOptions};
+use aios_record::{Change, Id, Identity, Key, Kind, Owner, Record, Scope};
 
 pub(crate) fn model() -> Arc<dyn Embedder> {
     StaticModel::bundled().unwrap()
@@ -24,6 +24,17 @@ pub(crate) fn note(id: &str, text: &str) -> Record {
     Record::new(Kind::Note, Id::new(id).unwrap(), text, Scope::default())
 }
 
+/// The shared record of this key.
+pub(crate) fn shared(key: &str) -> Identity {
+    key.parse::<Key>().unwrap().of(Owner::SHARED)
+}
+
+/// The removal of a shared note.
+pub(crate) fn removal(id: &str) -> Change {
+    let key = Key::new(Kind::Note, Id::new(id).unwrap());
+    Change::Delete { owner: Some(Owner::SHARED), key }
+}
+
 pub(crate) fn turn(session: &str, position: i64, speaker: &str, text: &str) -> Record {
     let id = Id::new(format!("{session}:{position}")).unwrap();
     let scope = Scope::default().with_session(session);
@@ -34,10 +45,10 @@ pub(crate) fn turn(session: &str, position: i64, speaker: &str, text: &str) -> R
 }
 
 pub(crate) fn keys(found: &Found) -> Vec<String> {
-    found.hits.iter().map(|hit| hit.record.key()).collect()
+    found.hits.iter().map(|hit| hit.record.key().to_string()).collect()
 }
 
-pub(crate) async fn search(longterm: &Longterm, query: &str) -> Vec<String> {
+pub(crate) async fn search(longterm: &LongtermView, query: &str) -> Vec<String> {
     keys(&longterm.search(query, &SearchOptions::default()).await.unwrap())
 }
 

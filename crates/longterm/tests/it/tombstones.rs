@@ -5,7 +5,7 @@ use aios_record::{Change, FeedItem, Id, Kind, Record, Scope};
 
 use crate::{
     files::with_bytes,
-    support::{note, open},
+    support::{note, open, shared},
 };
 
 const TEXT: &str = "the code of the vault is zanzibarquux";
@@ -25,7 +25,7 @@ async fn what_was_forgotten_is_known_by_what_it_said_and_by_its_key() {
     longterm.store(vec![note("a", TEXT), note("b", "cheese")]).await.unwrap();
     assert!(!is_forgotten(&longterm, &note("a", TEXT)).await);
     longterm.drain().await.unwrap();
-    longterm.forget(vec!["note/a".to_owned()]).await.unwrap();
+    longterm.forget(vec![shared("note/a")]).await.unwrap();
     longterm.close().await.unwrap();
 
     let longterm = open(dir.path()).await;
@@ -45,7 +45,7 @@ async fn what_is_stored_is_forgotten_no_more() {
     let texts = ["one", "two", "three"].map(|number| format!("{TEXT} {number}"));
     let (one, two, three) = (note("1", &texts[0]), note("2", &texts[1]), note("3", &texts[2]));
     longterm.store(vec![one.clone(), two.clone(), three]).await.unwrap();
-    let keys = ["note/1", "note/2", "note/3"].map(str::to_owned).to_vec();
+    let keys = ["note/1", "note/2", "note/3"].map(shared).to_vec();
     longterm.purge(keys).await.unwrap();
 
     // As it was, and under another id.
@@ -88,7 +88,7 @@ async fn a_purged_record_leaves_a_tombstone_and_nothing_that_says_what_it_was() 
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", TEXT)]).await.unwrap();
     longterm.drain().await.unwrap();
-    longterm.purge(vec!["note/a".to_owned()]).await.unwrap();
+    longterm.purge(vec![shared("note/a")]).await.unwrap();
     assert!(with_bytes(dir.path(), &[b"zanzibarquux".to_vec()]).is_empty());
     assert!(is_forgotten(&longterm, &note("b", TEXT)).await);
     // A copy knows it, another memory does not.

@@ -10,7 +10,7 @@ fn look(waiting: &Waiting, drained: i64, known: i64, newest: i64) -> Option<Arc<
     let fresh = (drained.max(known) + 1..=newest).map(|seq| {
         let id = Id::new(seq.to_string()).unwrap();
         let record = Record::new(Kind::Note, id, "text", Scope::default());
-        let key = record.key();
+        let key = record.encoded_identity();
         let row =
             Row { record, terms: "text".to_owned(), vector: None, content_hash: String::new() };
         Pending { seq, key, row: (seq % 3 != 0).then_some(row) }
