@@ -15,9 +15,11 @@ use crate::{
     search::{self, CODES, merging},
 };
 
-/// A file is rewritten only where one page of so many, or more, is free.
+/// A file is rewritten only if one page of so many, or more, is free ...
 const VACUUM_SHARE: u64 = 20;
-/// So many pages of the word index are tidied at a time at most.
+/// ... and so many pages are. A new file has some from its migrations.
+const VACUUM_PAGES_MIN: u64 = 64;
+/// The most pages of the word index that are tidied at a time.
 const MERGE_PAGES: i64 = 1000;
 
 impl Working {
@@ -95,8 +97,8 @@ impl Working {
     }
 
     /// [Vacuums](Working::vacuum) if that was done last `days` or more ago, or never, and if a
-    /// twentieth of the file or more would be won; whether it did. [`age`](Working::age) does so
-    /// by [`Retention::vacuum_days`](crate::Retention::vacuum_days).
+    /// twentieth of the file or more, and 256 KiB or more, would be won; returns `true` if it did.
+    /// [`age`](Working::age) does so by [`Retention::vacuum_days`](crate::Retention::vacuum_days).
     ///
     /// # Errors
     /// As [`vacuum`](Working::vacuum).
@@ -151,7 +153,7 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
     }
     let (pages, free) =
         (count(access, "PRAGMA page_count", [])?, count(access, "PRAGMA freelist_count", [])?);
-    Ok(0 < free && pages <= free * VACUUM_SHARE)
+    Ok(VACUUM_PAGES_MIN <= free && pages <= free * VACUUM_SHARE)
 }
 
 /// Makes the word index anew from the rows.

@@ -6,7 +6,7 @@ use aios_working::{
     Pattern, Receipt, Retention, Session, Task, TaskUpdate, ToolCall,
 };
 
-use crate::{HOUR_US, Place, START, id, opened};
+use crate::{HOUR_US, Place, START, id, opened, shared, view};
 
 fn counts(aged: &Aged) -> Vec<(&str, u64)> {
     aged.records.iter().map(|(&name, &count)| (name, count)).collect()
@@ -83,9 +83,9 @@ async fn a_parent_that_ages_leaves_a_stub_until_its_last_child_goes() {
     working.store_task(second).await.unwrap();
     assert_eq!(working.tasks_for_goal("g").await.unwrap().len(), 2);
     let again = Goal { id: id("g"), ..Goal::new("again") };
-    let mut foreign = again.clone();
-    foreign.meta.scope.user = Some("ada".to_owned());
-    let error = working.store_goal(foreign).await.unwrap_err();
+    let mut elsewhere = again.clone();
+    elsewhere.meta.scope.agent = Some("scout".to_owned());
+    let error = working.store_goal(elsewhere).await.unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }), "{error}");
 
     // Stored again it is whole again.
@@ -119,11 +119,12 @@ async fn removing_a_parent_that_moved_out_removes_its_children() {
     place.pass_hours(24 * 91);
     working.age(&Retention::default()).await.unwrap();
     assert_eq!(working.goal("g").await.unwrap(), None);
-    let ada = ScopeFilter::exact(Scope::default().with_user("ada"));
-    let ada = working.bound_to(ada).unwrap();
-    assert!(ada.remove(Kind::Goal, "g").await.unwrap().is_empty());
+    let ada = view(&working, "ada");
+    let exact = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
+    assert!(exact.remove(Kind::Goal, "g").await.unwrap().is_empty());
+    assert!(matches!(ada.remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
     let removed = working.remove(Kind::Goal, "g").await.unwrap();
-    assert_eq!(removed, [(Kind::Task, id("t")), (Kind::Goal, id("g"))]);
+    assert_eq!(removed, [shared(Kind::Task, "t"), shared(Kind::Goal, "g")]);
     assert!(working.remove(Kind::Goal, "g").await.unwrap().is_empty());
 }
 
@@ -288,7 +289,7 @@ async fn what_the_feed_has_still_to_tell_stays_and_ageing_tells_only_summaries()
     working.trim_feed(2).await.unwrap();
     assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("messages", 2)]);
     let told = working.feed_after(3, 9).await.unwrap();
-    assert!(told.iter().all(|item| item.change.key().starts_with("summary/")), "{told:?}");
+    assert!(told.iter().all(|item| item.change.key().kind == Kind::Summary), "{told:?}");
     assert_eq!(told.len(), 1);
     assert_eq!(working.recent_messages("s", 9).await.unwrap()[0].content, "m2");
 }

@@ -187,7 +187,7 @@ async fn check_feed(working: &Working, acknowledged: &Acknowledged) {
     for item in working.feed_after(0, usize::MAX).await.unwrap() {
         match item.change {
             Change::Upsert(record) => told.insert((record.kind, record.id.to_string())),
-            Change::Delete { kind, id } => removed.insert((kind, id.to_string())),
+            Change::Delete { key, .. } => removed.insert((key.kind, key.id.to_string())),
         };
     }
     let mut there = BTreeSet::new();

@@ -67,8 +67,9 @@ async fn each_ill_is_found_with_its_advice() {
     ill("word_index", Health::Bad, "reindex").await;
     spoil(
         "PRAGMA foreign_keys = OFF;
-         INSERT INTO tool_calls SELECT 1, 'c', 'no task', 1, 't', '', 'null', 'null', 1, NULL,
-             NULL, 0, NULL, NULL, NULL, '', NULL, NULL, 0.5, 0, 0, 0, NULL;",
+         INSERT INTO tool_calls (id, task_row, tool_name, agent, input, output, success, timestamp,
+             owner, module, importance, created_at, updated_at, recorded_at)
+         VALUES ('c', 999, 't', '', 'null', 'null', 1, 0, '', '', 0.5, 0, 0, 0);",
     );
     ill("foreign_keys", Health::Bad, "backup").await;
     spoil(

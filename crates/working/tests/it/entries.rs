@@ -6,7 +6,7 @@ use aios_working::{
 };
 use serde_json::json;
 
-use crate::{Place, id, opened};
+use crate::{Place, id, opened, view};
 
 const BACKENDS: [EntriesBackend; 2] = [EntriesBackend::Sqlite, EntriesBackend::Json];
 
@@ -104,21 +104,56 @@ async fn what_is_set_again_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_bound_handle_sees_and_clears_its_own_entries() {
+async fn a_view_sees_shared_entries_and_clears_its_own() {
     each(async |entries, working| {
         let backend = match entries {
             Entries::Sqlite(_) => EntriesBackend::Sqlite,
             Entries::Json(_) => EntriesBackend::Json,
         };
-        let filter = ScopeFilter::exact(Scope::default().with_user("ada"));
-        let ada = working.bound_to(filter).unwrap().entries(backend);
+        let view = view(working, "ada");
+        let exact = view.narrow(&ScopeFilter::exact(Scope::default())).unwrap().entries(backend);
+        let ada = view.entries(backend);
         entries.create(tagged("shared", &[])).await.unwrap();
         let own = ada.create(tagged("own", &[])).await.unwrap();
         assert_eq!(own.meta.scope.user.as_deref(), Some("ada"));
-        assert_eq!(ada.get("shared").await.unwrap(), None);
-        assert!(!ada.delete("shared").await.unwrap());
+        assert_eq!(exact.get("shared").await.unwrap(), None);
+        assert!(!exact.delete("shared").await.unwrap());
+        assert!(ada.get("shared").await.unwrap().is_some());
+        let error = ada.delete("shared").await.unwrap_err();
+        assert!(matches!(error, Error::NotYours { kind: Kind::Entry, .. }), "{error}");
+        let error = ada.update("shared", EntryUpdate::default()).await.unwrap_err();
+        assert!(matches!(error, Error::NotYours { .. }), "{error}");
         assert_eq!(ada.clear_all().await.unwrap(), 1);
         assert_eq!(entries.search(EntryFilter::default()).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_owners_have_entries_of_the_same_ids_and_keys() {
+    each(async |entries, working| {
+        let backend = match entries {
+            Entries::Sqlite(_) => EntriesBackend::Sqlite,
+            Entries::Json(_) => EntriesBackend::Json,
+        };
+        let of = |name: &str| view(working, name).entries(backend);
+        let (ada, bob) = (of("ada"), of("bob"));
+        ada.create(tagged("e", &["hers"])).await.unwrap();
+        bob.create(tagged("e", &["his"])).await.unwrap();
+        entries.create(tagged("e", &["shared"])).await.unwrap();
+        for (own, tag) in [(&ada, "hers"), (&bob, "his")] {
+            assert_eq!(own.get("e").await.unwrap().unwrap().tags, [tag]);
+            assert_eq!(own.search(EntryFilter::default()).await.unwrap().len(), 2);
+            let error = own.create(tagged("e", &[])).await.unwrap_err();
+            assert!(matches!(error, Error::Conflict { .. }), "{error}");
+        }
+        let error = entries.get("e").await.unwrap_err();
+        assert!(matches!(&error, Error::Ambiguous { owners, .. } if owners.len() == 3), "{error}");
+        let put = bob.put(tagged("e", &["new"])).await.unwrap();
+        assert_eq!(put.meta.scope.user.as_deref(), Some("bob"));
+        assert!(bob.delete("e").await.unwrap());
+        assert_eq!(bob.get("e").await.unwrap().unwrap().tags, ["shared"]);
+        assert_eq!(ada.get("e").await.unwrap().unwrap().tags, ["hers"]);
     })
     .await;
 }

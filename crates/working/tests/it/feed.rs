@@ -4,7 +4,7 @@ use aios_record::{Change, FeedItem, Kind, Trust};
 use aios_working::{Config, Entry, Event, EventFeed, Goal, NewMessage, ToolCall, Working};
 use serde_json::json;
 
-use crate::{Place, id, opened};
+use crate::{Place, id, opened, shared};
 
 async fn goal(working: &Working, name: &str) {
     working.store_goal(Goal { id: id(name), ..Goal::new(format!("goal {name}")) }).await.unwrap();
@@ -13,7 +13,7 @@ async fn goal(working: &Working, name: &str) {
 fn told(items: &[FeedItem]) -> Vec<(u64, String)> {
     let name = |item: &FeedItem| match &item.change {
         Change::Upsert(record) => format!("+{}", record.key()),
-        Change::Delete { kind, id } => format!("-{kind}/{id}"),
+        Change::Delete { key, .. } => format!("-{key}"),
     };
     items.iter().map(|item| (item.seq, name(item))).collect()
 }
@@ -61,7 +61,8 @@ async fn removing_is_told_with_all_that_goes_along() {
     let call = ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("ls") };
     working.store_tool_call(call).await.unwrap();
     let removed = working.remove(Kind::Goal, "g").await.unwrap();
-    let expect = [(Kind::ToolCall, id("c")), (Kind::Task, id("t")), (Kind::Goal, id("g"))];
+    let expect = [(Kind::ToolCall, "c"), (Kind::Task, "t"), (Kind::Goal, "g")];
+    let expect = expect.map(|(kind, name)| shared(kind, name));
     assert_eq!(removed, expect);
     // Tool calls do not feed by default.
     let items = working.feed_after(0, 10).await.unwrap();

@@ -68,7 +68,7 @@ async fn long_texts_are_refused_at_the_limit() {
     let update = TaskUpdate { error: Some("x".repeat(1001)), ..TaskUpdate::default() };
     check(working.update_task_status(task.id.as_str(), "failed", update).await.map(drop), "error")
         .await;
-    check(working.set_preference(None, "k", json!("x".repeat(1001))).await, "value").await;
+    check(working.set_preference("k", json!("x".repeat(1001))).await, "value").await;
     check(working.set_persona("k", "x".repeat(1001)).await, "value").await;
 }
 

@@ -10,11 +10,14 @@ mod feed;
 mod foreign;
 mod limits;
 mod messages;
+mod owners;
 mod records;
 mod restore;
 mod schema;
 mod scope;
 mod search;
+mod stores;
+mod update;
 mod work;
 
 use std::sync::{
@@ -22,8 +25,8 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use aios_record::{Id, Timestamp};
-use aios_working::{Clock, Config, FEED_KINDS, Working};
+use aios_record::{Gate, Id, Identity, Kind, Owner, Timestamp};
+use aios_working::{Clock, Config, FEED_KINDS, Working, WorkingView};
 use tempfile::TempDir;
 
 /// A working memory in a temporary folder, with a clock that is set by hand and ticks by one
@@ -71,4 +74,18 @@ fn opened() -> (Place, Working) {
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
+}
+
+fn user(name: &str) -> Owner {
+    Owner::user(name).unwrap()
+}
+
+/// The view of a user.
+fn view(working: &Working, name: &str) -> WorkingView {
+    working.scoped(Gate::owner(user(name)))
+}
+
+/// The identity of a shared record.
+fn shared(kind: Kind, name: &str) -> Identity {
+    Identity::new(Owner::SHARED, kind, id(name))
 }

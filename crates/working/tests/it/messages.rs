@@ -3,7 +3,7 @@
 use aios_record::{Kind, Scope};
 use aios_working::{Error, NewMessage, RECENT_MESSAGES, Receipt, Session, Task, TaskUpdate};
 
-use crate::{id, opened};
+use crate::{id, opened, view};
 
 fn said(session: &str, content: &str) -> NewMessage {
     NewMessage::new(id(session), "user", content)
@@ -75,7 +75,7 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_session_of_one_user_takes_nothing_of_another() {
+async fn each_user_has_a_session_of_the_name() {
     let (_place, working) = opened();
     let of = |user: &str| NewMessage {
         scope: Scope::default().with_user(user),
@@ -83,8 +83,15 @@ async fn a_session_of_one_user_takes_nothing_of_another() {
     };
     working.add_message(of("ada")).await.unwrap();
     assert_eq!(working.session("s").await.unwrap().unwrap().user_id(), Some("ada"));
-    let error = working.add_message(of("bob")).await.unwrap_err();
-    assert!(matches!(error, Error::Conflict { kind: Kind::Session, .. }), "{error}");
+    let receipt = working.add_message(of("bob")).await.unwrap();
+    assert!(matches!(receipt, Receipt::Added { position: 0, .. }), "{receipt:?}");
+    let error = working.recent_messages("s", 9).await.unwrap_err();
+    assert!(matches!(error, Error::Ambiguous { kind: Kind::Session, .. }), "{error}");
+    for name in ["ada", "bob"] {
+        let messages = view(&working, name).recent_messages("s", 9).await.unwrap();
+        let said: Vec<_> = messages.iter().map(|message| message.content.as_str()).collect();
+        assert_eq!(said, [format!("from {name}")]);
+    }
 }
 
 #[tokio::test]

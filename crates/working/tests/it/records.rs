@@ -1,10 +1,10 @@
 //! All kinds alike: list, show, statistics, health.
 
-use aios_record::{Kind, Scope, ScopeFilter};
-use aios_working::{DEFAULT_USER, Error, Goal, KINDS, NewMessage, Problem, Task, Working};
+use aios_record::{Identity, Kind, Scope, ScopeFilter};
+use aios_working::{Error, Goal, KINDS, NewMessage, Problem, Task, WorkingView};
 use serde_json::json;
 
-use crate::{Place, id, opened};
+use crate::{Place, id, opened, shared, user, view};
 
 #[tokio::test]
 async fn records_come_page_by_page_in_the_order_of_storing() {
@@ -39,10 +39,7 @@ async fn every_kind_is_listed_and_shown() {
             assert_eq!(record.kind, kind);
             assert!(record.payload.is_object(), "{record:?}");
             let shown = working.record(kind, record.id.as_str()).await.unwrap();
-            // One of somebody who is not the default user is shown to a handle that is bound.
-            if kind != Kind::Preference {
-                assert_eq!(shown, Some(record));
-            }
+            assert_eq!(shown, Some(record));
         }
     }
 }
@@ -50,12 +47,12 @@ async fn every_kind_is_listed_and_shown() {
 #[tokio::test]
 async fn preferences_and_the_persona_are_records_too() {
     let (_place, working) = opened();
-    for (user, key) in [(None, "tone"), (Some("ada"), "tone"), (Some("ada"), "editor")] {
-        let value = json!(user.unwrap_or("nobody"));
-        working.set_preference(user, key, value).await.unwrap();
-    }
+    let ada = view(&working, "ada");
+    working.set_preference("tone", json!("nobody")).await.unwrap();
+    ada.set_preference("tone", json!("ada")).await.unwrap();
+    ada.set_preference("editor", json!("ada")).await.unwrap();
     working.set_persona("name", "Mia").await.unwrap();
-    let keys = async |working: &Working, after| {
+    let keys = async |working: &WorkingView, after| {
         let page = working.records(Kind::Preference, after, 2).await.unwrap();
         let keys = page.records.iter().map(|record| record.text.clone()).collect::<Vec<_>>();
         (keys, page.next)
@@ -63,26 +60,43 @@ async fn preferences_and_the_persona_are_records_too() {
     let (first, next) = keys(&working, None).await;
     assert_eq!(first, ["tone: nobody", "tone: ada"]);
     assert_eq!(keys(&working, next).await, (vec!["editor: ada".to_owned()], None));
-    let ada = working.bound_to(ScopeFilter::new(Scope::default().with_user("ada"))).unwrap();
-    assert_eq!(keys(&ada, None).await.0, ["tone: ada", "editor: ada"]);
+    let own = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
+    assert_eq!(keys(&own, None).await.0, ["tone: ada", "editor: ada"]);
 
     let shown = ada.record(Kind::Preference, "tone").await.unwrap().unwrap();
-    assert_eq!((shown.key(), shown.scope.user.as_deref()), ("preference/tone".into(), Some("ada")));
+    assert_eq!(shown.identity(), Identity::new(user("ada"), Kind::Preference, id("tone")));
     assert_eq!(shown.payload["value"], json!("ada"));
-    let shown = working.record(Kind::Preference, "tone").await.unwrap().unwrap();
-    assert_eq!(shown.payload["user"], json!(DEFAULT_USER));
+    let error = working.record(Kind::Preference, "tone").await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "several owners have a preference `tone`: shared, ada; choose one of them"
+    );
+    let nobodys = shared(Kind::Preference, "tone");
+    let shown = working.record_by_identity(&nobodys).await.unwrap().unwrap();
+    assert_eq!(shown.payload.get("user"), None);
     let shown = working.record(Kind::Persona, "name").await.unwrap().unwrap();
     assert_eq!((shown.text.as_str(), &shown.payload["value"]), ("name: Mia", &json!("Mia")));
 
     assert_eq!(ada.remove(Kind::Preference, "tone").await.unwrap().len(), 1);
-    assert!(ada.remove(Kind::Preference, "tone").await.unwrap().is_empty());
-    assert_eq!(working.preference(None, "tone").await.unwrap(), Some(json!("nobody")));
-    assert!(working.remove_preference(Some("ada"), "editor").await.unwrap());
+    let error = ada.remove(Kind::Preference, "tone").await.unwrap_err();
+    assert!(matches!(error, Error::NotYours { .. }), "{error}");
+    assert!(matches!(ada.remove_preference("tone").await, Err(Error::NotYours { .. })));
+    assert_eq!(ada.preference("tone").await.unwrap(), Some(json!("nobody")));
+    assert!(ada.remove_preference("editor").await.unwrap());
+    assert!(!ada.remove_preference("editor").await.unwrap());
+    for error in [
+        ada.set_persona("name", "x").await.unwrap_err(),
+        ada.remove_persona("name").await.unwrap_err(),
+        ada.remove(Kind::Persona, "name").await.unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::MachineWide { kind: Kind::Persona }), "{error}");
+    }
+    assert!(ada.record(Kind::Persona, "name").await.unwrap().is_some());
     assert_eq!(working.remove(Kind::Persona, "name").await.unwrap().len(), 1);
     assert!(!working.remove_persona("name").await.unwrap());
     assert!(working.persona().await.unwrap().is_empty());
     for key in [String::new(), "k".repeat(129)] {
-        let error = working.set_preference(None, &key, json!(1)).await.unwrap_err();
+        let error = working.set_preference(&key, json!(1)).await.unwrap_err();
         assert!(error.is_invalid() && matches!(error, Error::Record(_)), "{error}");
         assert!(working.set_persona(&key, "x").await.unwrap_err().is_invalid());
     }
@@ -97,7 +111,7 @@ async fn the_latest_records_are_of_every_kind() {
     working.store_task(Task { id: id("t"), ..Task::new("t") }).await.unwrap();
     let latest = working.latest_records(2).await.unwrap();
     assert_eq!(
-        latest.iter().map(|record| record.key()).collect::<Vec<_>>(),
+        latest.iter().map(|record| record.key().to_string()).collect::<Vec<_>>(),
         ["task/t", "message/m"]
     );
 }
@@ -132,9 +146,9 @@ async fn verify_finds_what_is_wrong_and_reindex_mends_the_index() {
             "PRAGMA foreign_keys = OFF;
              DELETE FROM search WHERE rowid = (1 << 5 | 1);
              INSERT INTO search (rowid, text) VALUES (999 << 5 | 1, 'ghost');
-             INSERT INTO tasks SELECT 1, 't', 'no goal', 'd', '', 'pending', 'null', 'null', NULL,
-                 NULL, NULL, NULL, NULL, NULL, 'null', NULL, NULL, NULL, '', NULL, NULL, 0.5, 0, 0,
-                 0, NULL, 0;",
+             INSERT INTO tasks (id, goal_row, description, agent, status, input, output, metadata,
+                 owner, module, importance, created_at, updated_at, recorded_at)
+             VALUES ('t', 999, 'd', '', 'pending', 'null', 'null', 'null', '', '', 0.5, 0, 0, 0);",
         )
         .unwrap();
     let problems = working.verify().await.unwrap();

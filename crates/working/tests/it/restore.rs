@@ -1,17 +1,15 @@
 //! Records that are given back, in the form in which they travel.
 
-use std::collections::HashSet;
-
-use aios_record::{Kind, Record, Scope};
+use aios_record::{Gate, Identity, Kind, Record, Scope};
 use aios_working::{
     Error, Goal, NewMessage, Problem, Receipt, Restored, Session, Task, ToolCall, Working,
 };
 use serde_json::json;
 
-use crate::{Place, id, opened};
+use crate::{Place, id, opened, shared, user, view};
 
 async fn restore(working: &Working, records: &[Record]) -> Vec<Result<Restored, Error>> {
-    working.restore(records.to_vec(), HashSet::new()).await.unwrap()
+    working.restore(records.to_vec()).await.unwrap()
 }
 
 fn said(session: &str, content: &str) -> NewMessage {
@@ -128,7 +126,7 @@ async fn a_count_that_an_earlier_version_left_too_low_is_found_and_put_right() {
 #[tokio::test]
 async fn what_cannot_be_given_back_leaves_the_others_alone() {
     let (session, mut messages) = talk(4).await;
-    messages[1].payload["scope"]["user"] = json!("ada");
+    messages[1].payload["scope"]["user"] = json!(" ");
     messages[2].payload["content"] = json!("x".repeat(99));
     messages[3].payload["scope"]["session"] = json!("x".repeat(999));
     let goal = Goal { id: id("g"), ..Goal::new("of everybody") };
@@ -142,19 +140,16 @@ async fn what_cannot_be_given_back_leaves_the_others_alone() {
 
     let place = Place::new();
     let working = place.open(aios_working::Config { text_bytes_max: 50, ..place.fed() });
-    let mut bobs = goal;
-    bobs.meta.scope = Scope::default().with_user("bob");
-    working.store_goal(bobs).await.unwrap();
-    let mut bobs = Session::new(id("s"));
-    bobs.meta.scope.user = Some("bob".to_owned());
-    working.create_session(bobs).await.unwrap();
+    let mut of_an_agent = goal;
+    of_an_agent.meta.scope = Scope::default().with_agent("scout");
+    working.store_goal(of_an_agent).await.unwrap();
     let restored = restore(&working, &[&[session, shared, late], &messages[..]].concat()).await;
     let problems: Vec<_> = restored.iter().map(|done| done.as_ref().err()).collect();
     assert!(matches!(restored[0], Ok(Restored::Added)), "{restored:?}");
     assert!(matches!(problems[1], Some(Error::Conflict { kind: Kind::Goal, .. })));
     assert!(matches!(problems[2], Some(Error::Time { field: "updated_at", .. })));
     assert!(matches!(restored[3], Ok(Restored::Added)), "{restored:?}");
-    assert!(matches!(problems[4], Some(Error::Conflict { kind: Kind::Session, .. })));
+    assert!(matches!(problems[4], Some(Error::Record(aios_record::Error::OwnerName { .. }))));
     assert!(matches!(problems[5], Some(Error::TooLong { .. })), "{restored:?}");
     assert!(problems[6].is_some(), "{restored:?}");
     check_goes_on(&working, 4).await;
@@ -171,18 +166,54 @@ async fn what_refers_to_nothing_here_is_kept_without_that() {
     let of = async |kind, id| from.record(kind, id).await.unwrap().unwrap();
     let records = [of(Kind::Task, "t").await, of(Kind::ToolCall, "c").await];
 
-    let detached = Restored::Detached { kind: Kind::Goal, id: id("g") };
+    let detached = Restored::Detached { identity: shared(Kind::Goal, "g") };
     let (_place, working) = opened();
     let restored = restore(&working, &records).await;
     assert_eq!(*restored[0].as_ref().unwrap(), detached);
     assert_eq!(*restored[1].as_ref().unwrap(), Restored::Added);
     let tasks = working.tasks(None, None).await.unwrap();
     assert_eq!((tasks.len(), tasks[0].goal_id.as_ref()), (1, None));
+}
 
-    // What has the id of its goal is another one.
+#[tokio::test]
+async fn records_go_back_to_their_owners_and_refer_to_what_they_referred_to() {
+    let (_place, from) = opened();
+    let ada = view(&from, "ada");
+    from.store_goal(Goal { id: id("g"), ..Goal::new("everybody's") }).await.unwrap();
+    let task = |name: &str| Task { id: id(name), goal_id: Some(id("g")), ..Task::new(name) };
+    ada.store_task(task("of the shared one")).await.unwrap();
+    ada.store_goal(Goal { id: id("g"), ..Goal::new("her own") }).await.unwrap();
+    ada.store_task(task("of her own")).await.unwrap();
+    for who in [&ada, &from] {
+        who.add_message(said("s", "hello")).await.unwrap();
+    }
+    let all = async |working: &Working, kind| {
+        let page = working.records(kind, None, 99).await.unwrap();
+        page.records
+    };
+    let mut records = Vec::new();
+    for kind in [Kind::Goal, Kind::Task, Kind::Session, Kind::Message] {
+        records.extend(all(&from, kind).await);
+    }
     let (_place, working) = opened();
-    working.store_goal(Goal { id: id("g"), ..Goal::new("another's") }).await.unwrap();
-    let strangers = HashSet::from(["goal/g".to_owned()]);
-    let restored = working.restore(records[..1].to_vec(), strangers).await.unwrap();
-    assert_eq!(*restored[0].as_ref().unwrap(), detached);
+    let restored = restore(&working, &records).await;
+    assert!(restored.iter().all(|done| matches!(done, Ok(Restored::Added))), "{restored:?}");
+    assert_eq!(working.verify().await.unwrap(), []);
+    for kind in [Kind::Goal, Kind::Task, Kind::Session, Kind::Message] {
+        assert_eq!(all(&working, kind).await, all(&from, kind).await, "{kind}");
+    }
+    let shared_goal = working.scoped(Gate::shared());
+    assert!(shared_goal.tasks_for_goal("g").await.unwrap().is_empty());
+    let restored = restore(&working, &records).await;
+    assert!(restored.iter().all(|done| matches!(done, Ok(Restored::Known))), "{restored:?}");
+
+    // Where her own goal is missing the shared one of its id is not taken for it.
+    let (_place, working) = opened();
+    working.store_goal(Goal { id: id("g"), ..Goal::new("another") }).await.unwrap();
+    let tasks: Vec<Record> =
+        records.iter().filter(|record| record.kind == Kind::Task).cloned().collect();
+    let restored = restore(&working, &tasks).await;
+    assert_eq!(*restored[0].as_ref().unwrap(), Restored::Added);
+    let own = Identity::new(user("ada"), Kind::Goal, id("g"));
+    assert_eq!(*restored[1].as_ref().unwrap(), Restored::Detached { identity: own });
 }

@@ -6,9 +6,9 @@ use aios_record::Kind;
 use aios_working::{Config, Error, FindOptions, Goal, KINDS, NewMessage, Retention, Working};
 use serde_json::json;
 
-use crate::{Place, id};
+use crate::{Place, id, view};
 
-const NEWEST: u32 = 2;
+const NEWEST: u32 = 3;
 /// Set to write the fixture of the newest version anew, before a version is released.
 const WRITE: &str = "AIOS_WORKING_WRITE_FIXTURE";
 
@@ -46,7 +46,7 @@ async fn opens(version: u32) {
     for text in ["京タ", "京", "ー"] {
         assert_eq!(working.find_relevant(text, options()).await.unwrap().len(), 1, "{text}");
     }
-    assert_eq!(working.preference(Some("ada"), "tone").await.unwrap(), Some(json!("dry")));
+    assert_eq!(view(&working, "ada").preference("tone").await.unwrap(), Some(json!("dry")));
     assert_eq!(working.persona().await.unwrap()["name"], "Mia");
     let summaries = stats.records["summaries"];
     assert_eq!(working.feed_after(0, 99).await.unwrap().len() as u64, 7 + summaries);
@@ -62,6 +62,7 @@ async fn write(path: &Path) {
     fill(&working).await;
     place.pass_hours(25);
     working.age(&Retention::default()).await.unwrap();
+    working.vacuum().await.unwrap();
     working.close().await;
     std::fs::copy(place.folder.path().join("working.db"), path).unwrap();
 }
@@ -88,7 +89,7 @@ pub(crate) async fn fill(working: &Working) {
     working.create_entry(Entry::new("c", "k", json!(1.5))).await.unwrap();
     let event = Event { critical: true, ..Event::new("error", "disk", json!({"n": 1})) };
     working.store_events(vec![event]).await.unwrap();
-    working.set_preference(Some("ada"), "tone", json!("dry")).await.unwrap();
+    view(working, "ada").set_preference("tone", json!("dry")).await.unwrap();
     working.set_persona("name", "Mia").await.unwrap();
 }
 

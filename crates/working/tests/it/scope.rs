@@ -1,10 +1,10 @@
-//! Whose records a handle sees, and that a binding cannot be widened.
+//! The records that a view sees, and that a view cannot be widened.
 
-use aios_record::{Scope, ScopeFilter};
-use aios_working::{Error, FindOptions, Goal, NewMessage, Working};
+use aios_record::{Gate, Kind, Scope, ScopeFilter};
+use aios_working::{Error, FindOptions, Goal, NewMessage, Working, WorkingView};
 use serde_json::json;
 
-use crate::{id, opened};
+use crate::{id, opened, view};
 
 fn of(user: &str) -> Scope {
     Scope::default().with_user(user)
@@ -18,73 +18,127 @@ async fn three(working: &Working) {
     }
 }
 
-async fn seen(working: &Working) -> Vec<String> {
-    let goals = working.active_goals().await.unwrap();
+async fn seen(view: &WorkingView) -> Vec<String> {
+    let goals = view.active_goals().await.unwrap();
     let mut names: Vec<_> = goals.iter().map(|goal| goal.id.to_string()).collect();
-    let found = working.find_relevant("boat", FindOptions::default()).await.unwrap();
+    let found = view.find_relevant("boat", FindOptions::default()).await.unwrap();
     assert_eq!(found.len(), names.len());
-    assert_eq!(
-        working.records(aios_record::Kind::Goal, None, 9).await.unwrap().records.len(),
-        names.len()
-    );
-    assert_eq!(working.latest_records(9).await.unwrap().len(), names.len());
+    assert_eq!(view.records(Kind::Goal, None, 9).await.unwrap().records.len(), names.len());
+    assert_eq!(view.latest_records(9).await.unwrap().len(), names.len());
+    assert_eq!(view.counts().await.unwrap()["goals"], names.len() as u64);
     names.sort();
     names
 }
 
 #[tokio::test]
-async fn a_bound_handle_sees_its_own_and_the_shared() {
+async fn a_users_view_sees_its_own_and_the_shared() {
     let (_place, working) = opened();
     three(&working).await;
     assert_eq!(seen(&working).await, ["ada", "bob", "shared"]);
-    let ada = working.bound_to(ScopeFilter::new(of("ada"))).unwrap();
+    assert_eq!(seen(&working.scoped(Gate::shared())).await, ["shared"]);
+    let ada = view(&working, "ada");
     assert_eq!(seen(&ada).await, ["ada", "shared"]);
     assert_eq!(ada.goal("bob").await.unwrap(), None);
     assert!(ada.update_goal("bob", "failed", None).await.unwrap_err().is_not_found());
-    assert!(ada.remove(aios_record::Kind::Goal, "bob").await.unwrap().is_empty());
-    let exact = working.bound_to(ScopeFilter::exact(of("ada"))).unwrap();
+    assert!(ada.remove(Kind::Goal, "bob").await.unwrap().is_empty());
+    let exact = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
     assert_eq!(seen(&exact).await, ["ada"]);
+    let by_administrator = working.narrow(&ScopeFilter::new(of("ada"))).unwrap();
+    assert_eq!(seen(&by_administrator).await, ["ada", "shared"]);
 }
 
 #[tokio::test]
-async fn a_bound_handle_fills_its_scope_in_and_cannot_leave_it() {
+async fn a_shared_record_is_seen_and_not_changed_through_a_users_view() {
     let (_place, working) = opened();
-    let ada = working.bound_to(ScopeFilter::new(of("ada"))).unwrap();
+    three(&working).await;
+    let ada = view(&working, "ada");
+    assert!(ada.goal("shared").await.unwrap().is_some());
+    for error in [
+        ada.update_goal("shared", "failed", None).await.unwrap_err(),
+        ada.remove(Kind::Goal, "shared").await.unwrap_err(),
+        ada.would_remove(Kind::Goal, "shared").await.unwrap_err(),
+    ] {
+        let fits = matches!(&error, Error::NotYours { kind: Kind::Goal, id } if id == "shared");
+        assert!(fits && error.is_invalid(), "{error}");
+        assert!(error.to_string().starts_with("goal `shared` is shared"), "{error}");
+    }
+    working.scoped(Gate::shared()).update_goal("shared", "failed", None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_view_fills_its_scope_in_and_cannot_leave_it() {
+    let (_place, working) = opened();
+    let ada = view(&working, "ada");
     let goal = ada.store_goal(Goal::new("mine")).await.unwrap();
     assert_eq!(goal.meta.scope, of("ada"));
     let mut foreign = Goal::new("his");
     foreign.meta.scope = of("bob");
     let error = ada.store_goal(foreign).await.unwrap_err();
     assert!(matches!(error, Error::OutOfScope { part: "user" }), "{error}");
-    assert!(matches!(ada.bound_to(ScopeFilter::new(of("bob"))), Err(Error::OutOfScope { .. })));
-    let narrower = ada.bound_to(ScopeFilter::new(Scope::default().with_agent("x"))).unwrap();
-    assert_eq!(narrower.bound().scope, of("ada").with_agent("x"));
-    let error = ada.preference(Some("bob"), "k").await.unwrap_err();
-    assert!(matches!(error, Error::OutOfScope { .. }), "{error}");
-    ada.set_preference(None, "k", json!(1)).await.unwrap();
-    assert_eq!(working.preference(Some("ada"), "k").await.unwrap(), Some(json!(1)));
+    let bobs = ScopeFilter::new(of("bob"));
+    assert!(matches!(ada.narrow(&bobs), Err(Error::OutOfScope { part: "user" })));
+    let scope = Scope::default().with_agent("x").with_project("blog");
+    let narrower = ada.narrow(&ScopeFilter::new(scope.clone())).unwrap();
+    assert_eq!(narrower.gate().filter().scope, scope);
+    let goal = narrower.store_goal(Goal::new("narrow")).await.unwrap();
+    assert_eq!(goal.meta.scope, scope.with_user("ada"));
+    let other = ScopeFilter::new(Scope::default().with_project("shop"));
+    assert_eq!(ada.narrow(&other).unwrap().goal(goal.id.as_str()).await.unwrap(), None);
+    ada.set_preference("k", json!(1)).await.unwrap();
+    assert_eq!(working.preference("k").await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn an_id_of_another_scope_is_a_conflict_and_never_overwritten() {
+async fn an_id_of_another_owner_is_free() {
     let (_place, working) = opened();
     three(&working).await;
-    let mut goal = Goal { id: id("bob"), ..Goal::new("taken over") };
-    goal.meta.scope = of("ada");
-    let error = working.store_goal(goal).await.unwrap_err();
-    assert!(matches!(error, Error::Conflict { .. }) && error.is_invalid(), "{error}");
-    assert_eq!(working.goal("bob").await.unwrap().unwrap().description, "boat");
+    let ada = view(&working, "ada");
+    ada.store_goal(Goal { id: id("bob"), ..Goal::new("hers") }).await.unwrap();
+    assert_eq!(ada.goal("bob").await.unwrap().unwrap().description, "hers");
+    assert_eq!(view(&working, "bob").goal("bob").await.unwrap().unwrap().description, "boat");
+    let error = working.goal("bob").await.unwrap_err();
+    let Error::Ambiguous { owners, .. } = error else { panic!("{error}") };
+    assert_eq!(owners.iter().map(|owner| owner.as_str()).collect::<Vec<_>>(), ["ada", "bob"]);
+    let bobs = working.narrow(&ScopeFilter::new(of("bob"))).unwrap();
+    assert_eq!(bobs.goal("bob").await.unwrap().unwrap().description, "boat");
+}
+
+#[tokio::test]
+async fn an_id_in_another_project_or_agent_of_the_owner_is_a_conflict() {
+    let (_place, working) = opened();
+    let ada = view(&working, "ada");
+    ada.store_goal(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
+    for scope in [Scope::default().with_agent("x"), Scope::default().with_project("y")] {
+        let mut goal = Goal { id: id("g"), ..Goal::new("taken over") };
+        goal.meta.scope = scope;
+        let error = ada.store_goal(goal).await.unwrap_err();
+        assert!(matches!(error, Error::Conflict { .. }) && error.is_invalid(), "{error}");
+    }
+    assert_eq!(ada.goal("g").await.unwrap().unwrap().description, "boat");
+}
+
+#[tokio::test]
+async fn a_visible_record_is_changed_through_a_narrowed_view() {
+    let (_place, working) = opened();
+    let ada = view(&working, "ada");
+    ada.store_goal(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
+    let narrow = ada.narrow(&ScopeFilter::new(Scope::default().with_agent("x"))).unwrap();
+    let goal = narrow.update_goal("g", "active", None).await.unwrap();
+    assert_eq!(goal.meta.scope, of("ada"), "it stays where it was");
 }
 
 #[tokio::test]
 async fn messages_of_another_users_session_are_out_of_reach() {
     let (_place, working) = opened();
-    let bob = working.bound_to(ScopeFilter::new(of("bob"))).unwrap();
-    let said =
-        NewMessage { external_id: Some("1".to_owned()), ..NewMessage::new(id("s"), "user", "x") };
+    let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
+    let said = NewMessage {
+        id: Some(id("m")),
+        external_id: Some("1".to_owned()),
+        ..NewMessage::new(id("s"), "user", "x")
+    };
     bob.add_message(said.clone()).await.unwrap();
-    let ada = working.bound_to(ScopeFilter::new(of("ada"))).unwrap();
     assert!(ada.recent_messages("s", 9).await.unwrap().is_empty());
-    assert!(matches!(ada.add_message(said).await, Err(Error::Conflict { .. })));
     assert_eq!(ada.trim_messages("s", 0).await.unwrap(), 0);
+    assert!(!ada.add_message(said).await.unwrap().is_known());
+    assert_eq!(bob.recent_messages("s", 9).await.unwrap().len(), 1);
 }

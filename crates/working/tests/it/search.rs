@@ -12,7 +12,7 @@ use crate::{Place, id, opened};
 
 async fn keys(working: &Working, query: &str, options: FindOptions) -> Vec<String> {
     let found = working.find_relevant(query, options).await.unwrap();
-    found.iter().map(|found| found.record.key()).collect()
+    found.iter().map(|found| found.record.key().to_string()).collect()
 }
 
 async fn note(working: &Working, name: &str, content: &str) {

@@ -8,7 +8,7 @@ use aios_working::{
 };
 use serde_json::{Value, json};
 
-use crate::{Place, id, opened};
+use crate::{Place, id, opened, view};
 
 #[tokio::test]
 async fn a_goal_goes_from_pending_to_completed_and_keeps_its_result() {
@@ -218,17 +218,24 @@ async fn interactions_come_newest_first() {
 }
 
 #[tokio::test]
-async fn preferences_are_each_users_own() {
+async fn preferences_are_each_owners_own_over_the_shared() {
     let (_place, working) = opened();
-    working.set_preference(None, "coding_style", json!("terse")).await.unwrap();
-    working.set_preference(Some("ada"), "coding_style", json!({"tabs": false})).await.unwrap();
-    working.set_preference(Some("ada"), "colour", json!("blue")).await.unwrap();
-    working.set_preference(Some("ada"), "colour", json!("green")).await.unwrap();
-    let ada = working.preferences(Some("ada")).await.unwrap();
-    assert_eq!(ada.coding_style, Some(json!({"tabs": false})));
-    assert_eq!(ada.other["colour"], "green");
-    assert_eq!(working.preference(None, "coding_style").await.unwrap(), Some(json!("terse")));
-    assert_eq!(working.preference(None, "colour").await.unwrap(), None);
+    let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
+    working.set_preference("coding_style", json!("terse")).await.unwrap();
+    working.set_preference("communication_tone", json!("dry")).await.unwrap();
+    ada.set_preference("coding_style", json!({"tabs": false})).await.unwrap();
+    ada.set_preference("colour", json!("blue")).await.unwrap();
+    ada.set_preference("colour", json!("green")).await.unwrap();
+    bob.set_preference("colour", json!("red")).await.unwrap();
+    let hers = ada.preferences().await.unwrap();
+    assert_eq!(hers.coding_style, Some(json!({"tabs": false})));
+    assert_eq!(hers.communication_tone, Some(json!("dry")), "shared");
+    assert_eq!(hers.other["colour"], "green");
+    assert_eq!(ada.preference("communication_tone").await.unwrap(), Some(json!("dry")));
+    assert_eq!(working.preference("coding_style").await.unwrap(), Some(json!("terse")));
+    assert_eq!(working.preference("colour").await.unwrap(), None);
+    let hers = working.narrow(&ScopeFilter::new(Scope::default().with_user("ada"))).unwrap();
+    assert_eq!(hers.preference("colour").await.unwrap(), Some(json!("green")));
     working.set_persona("name", "Mia").await.unwrap();
     working.set_persona("name", "Max").await.unwrap();
     assert_eq!(working.persona().await.unwrap()["name"], "Max");
@@ -278,13 +285,13 @@ async fn what_has_expired_is_not_seen() {
 async fn what_belongs_to_another_user_is_no_parent() {
     let place = Place::new();
     let working = place.open(place.config());
-    let of = |user: &str| ScopeFilter::new(Scope::default().with_user(user));
-    let (ada, bob) = (working.bound_to(of("ada")).unwrap(), working.bound_to(of("bob")).unwrap());
+    let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
     ada.store_goal(Goal { id: id("g"), ..Goal::new("hers") }).await.unwrap();
     let task = || Task { goal_id: Some(id("g")), ..Task::new("look") };
     let error = bob.store_task(task()).await.unwrap_err();
     assert!(matches!(error, Error::MissingParent { .. }), "{error}");
     ada.store_task(task()).await.unwrap();
-    // Without a user everything is everybody's.
-    working.store_task(task()).await.unwrap();
+    // A shared record refers to shared ones only.
+    let error = working.store_task(task()).await.unwrap_err();
+    assert!(matches!(error, Error::MissingParent { .. }), "{error}");
 }

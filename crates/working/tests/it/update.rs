@@ -1,0 +1,173 @@
+//! Changing single fields of a record of any kind.
+
+use aios_record::{Identity, Kind, Scope};
+use aios_working::{Entry, Error, Goal, NewMessage, Session, Task, WorkingView};
+use serde_json::{Map, Value, json};
+
+use crate::{id, opened, shared, user, view};
+
+fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        other => panic!("{other}"),
+    }
+}
+
+async fn update(
+    view: &WorkingView,
+    kind: Kind,
+    name: &str,
+    changes: Value,
+) -> Result<aios_record::Record, Error> {
+    view.update(kind, name, fields(changes)).await
+}
+
+#[tokio::test]
+async fn named_fields_change_and_the_others_stay() {
+    let (_place, working) = opened();
+    let goal = Goal { id: id("g"), metadata: json!({"a": 1}), ..Goal::new("boat") };
+    let before = working.store_goal(Goal { priority: 2, ..goal }).await.unwrap();
+    let changes = json!({"id": "g", "status": "completed", "metadata": {"b": 2}});
+    let record = update(&working, Kind::Goal, "g", changes).await.unwrap();
+    assert_eq!(record, working.record(Kind::Goal, "g").await.unwrap().unwrap());
+    let after = working.goal("g").await.unwrap().unwrap();
+    assert_eq!((after.priority, after.description.as_str()), (2, "boat"));
+    assert_eq!((after.status.as_str(), &after.metadata), ("completed", &json!({"b": 2})));
+    assert_eq!(after.meta.created_at, before.meta.created_at);
+    assert!(after.completed_at.is_some() && before.meta.updated_at < after.meta.updated_at);
+
+    let record = update(&working, Kind::Goal, "g", json!({"priority": null})).await.unwrap();
+    assert_eq!(record.payload["priority"], 5);
+    let goal = working.find_relevant("boat", Default::default()).await.unwrap();
+    assert_eq!(goal.len(), 1);
+    update(&working, Kind::Goal, "g", json!({"description": "house"})).await.unwrap();
+    assert!(working.find_relevant("boat", Default::default()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_change_that_does_not_fit_is_refused_and_changes_nothing() {
+    let (_place, working) = opened();
+    let ada = view(&working, "ada");
+    ada.store_goal(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
+    working.store_goal(Goal { id: id("shared"), ..Goal::new("house") }).await.unwrap();
+    working.set_persona("name", "Mia").await.unwrap();
+    let before = ada.goal("g").await.unwrap();
+    for (kind, name, changes, expect) in [
+        (Kind::Goal, "g", json!({"colour": "red"}), "it has no field `colour`"),
+        (Kind::Goal, "g", json!({"priority": "high"}), "cannot be changed"),
+        (Kind::Goal, "g", json!({"description": null}), "description"),
+        (Kind::Goal, "g", json!({"id": "h"}), "its id never changes"),
+        (Kind::Goal, "g", json!({"scope": {"user": "bob"}}), "another scope"),
+        (Kind::Goal, "g", json!({"scope": {"user": "ada", "agent": "x"}}), "another scope"),
+        (Kind::Goal, "shared", json!({"priority": 1}), "is shared"),
+        (Kind::Goal, "none", json!({"priority": 1}), "there is no goal"),
+        (Kind::Note, "n", json!({}), "there is no note"),
+        (Kind::Message, "m", json!({"content": "x"}), "stays as it is"),
+        (Kind::Event, "e", json!({}), "stays as it is"),
+        (Kind::Summary, "s", json!({}), "stays as it is"),
+        (Kind::Session, "s", json!({"message_count": 1}), "stays as it is"),
+        (Kind::Persona, "name", json!({"value": "Max"}), "whole machine"),
+        (Kind::Preference, "tone", json!({"value": "dry"}), "there is no preference"),
+    ] {
+        let error = update(&ada, kind, name, changes).await.unwrap_err();
+        assert!(error.to_string().contains(expect), "{error}");
+        assert!(error.is_invalid() || error.is_not_found(), "{error}");
+    }
+    assert_eq!(ada.goal("g").await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn settings_and_sessions_are_updated_too() {
+    let (_place, working) = opened();
+    let ada = view(&working, "ada");
+    working.set_preference("tone", json!("dry")).await.unwrap();
+    let error = update(&ada, Kind::Preference, "tone", json!({"value": 1})).await.unwrap_err();
+    assert!(matches!(error, Error::NotYours { .. }), "{error}");
+    ada.set_preference("tone", json!("warm")).await.unwrap();
+    let changes = json!({"key": "tone", "value": "loud"});
+    let record = update(&ada, Kind::Preference, "tone", changes).await.unwrap();
+    assert_eq!(record.identity(), Identity::new(user("ada"), Kind::Preference, id("tone")));
+    assert_eq!(ada.preference("tone").await.unwrap(), Some(json!("loud")));
+    assert_eq!(working.preference("tone").await.unwrap(), Some(json!("dry")));
+    let error = update(&ada, Kind::Preference, "tone", json!({"user": "bob"})).await.unwrap_err();
+    assert!(matches!(error, Error::Fields { .. }), "{error}");
+    working.set_persona("name", "Mia").await.unwrap();
+    let record = update(&working, Kind::Persona, "name", json!({"value": "Max"})).await.unwrap();
+    assert_eq!(record.text, "name: Max");
+
+    ada.create_session(Session::new(id("s"))).await.unwrap();
+    let record = update(&ada, Kind::Session, "s", json!({"summary": "boats"})).await.unwrap();
+    assert_eq!(record.text, "boats");
+    update(&ada, Kind::Session, "s", json!({"summary": null})).await.unwrap();
+    assert_eq!(ada.session("s").await.unwrap().unwrap().summary, None);
+}
+
+#[tokio::test]
+async fn an_update_keeps_the_reference_or_moves_it() {
+    let (_place, working) = opened();
+    let ada = view(&working, "ada");
+    working.store_goal(Goal { id: id("g"), ..Goal::new("shared") }).await.unwrap();
+    ada.store_goal(Goal { id: id("h"), ..Goal::new("hers") }).await.unwrap();
+    let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("t") };
+    ada.store_task(task).await.unwrap();
+    ada.store_goal(Goal { id: id("g"), ..Goal::new("hers, later") }).await.unwrap();
+    let record = update(&ada, Kind::Task, "t", json!({"agent": "x"})).await.unwrap();
+    assert_eq!(record.references, [shared(Kind::Goal, "g")]);
+    let record = update(&ada, Kind::Task, "t", json!({"goal_id": "h"})).await.unwrap();
+    assert_eq!(record.references, [Identity::new(user("ada"), Kind::Goal, id("h"))]);
+    let error = update(&ada, Kind::Task, "t", json!({"goal_id": "none"})).await.unwrap_err();
+    assert!(matches!(error, Error::MissingParent { .. }), "{error}");
+    let record = update(&ada, Kind::Task, "t", json!({"goal_id": null})).await.unwrap();
+    assert_eq!(record.references, []);
+}
+
+#[tokio::test]
+async fn updates_of_many_callers_are_all_there() {
+    const CALLERS: usize = 40;
+    let (_place, working) = opened();
+    let entry = Entry { id: id("e"), ..Entry::new("c", "k", json!({})) };
+    working.create_entry(entry).await.unwrap();
+    let goal = Goal { id: id("g"), ..Goal::new("boat") };
+    working.store_goal(goal).await.unwrap();
+    let mut callers = tokio::task::JoinSet::new();
+    for n in 0..CALLERS {
+        let working = working.clone();
+        let changes = match n % 4 {
+            0 => json!({"status": "active"}),
+            1 => json!({"priority": 1}),
+            2 => json!({"result": "done"}),
+            _ => json!({"metadata": {"k": 1}}),
+        };
+        callers.spawn(async move { update(&working, Kind::Goal, "g", changes).await.unwrap() });
+    }
+    callers.join_all().await;
+    let goal = working.goal("g").await.unwrap().unwrap();
+    assert_eq!((goal.status.as_str(), goal.priority), ("active", 1));
+    assert_eq!((goal.result.as_deref(), goal.metadata), (Some("done"), json!({"k": 1})));
+}
+
+#[tokio::test]
+async fn an_amended_message_keeps_its_place() {
+    let (_place, working) = opened();
+    let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
+    let said =
+        |text: &str| NewMessage { id: Some(id("m")), ..NewMessage::new(id("s"), "user", text) };
+    for who in [&ada, &bob] {
+        who.add_message(said("one")).await.unwrap();
+        who.add_message(NewMessage::new(id("s"), "user", "two")).await.unwrap();
+    }
+    assert!(ada.amend_message("m", &said("changed")).await.unwrap());
+    assert!(!ada.amend_message("none", &said("x")).await.unwrap());
+    let texts = async |view: &WorkingView| {
+        let messages = view.recent_messages("s", 9).await.unwrap();
+        messages.into_iter().map(|message| message.content).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&ada).await, ["changed", "two"]);
+    assert_eq!(texts(&bob).await, ["one", "two"]);
+    let mut everybodys = said("shared");
+    everybodys.id = Some(id("n"));
+    everybodys.scope = Scope::default();
+    working.add_message(everybodys).await.unwrap();
+    let error = ada.amend_message("n", &said("x")).await.unwrap_err();
+    assert!(matches!(error, Error::NotYours { kind: Kind::Message, .. }), "{error}");
+}
