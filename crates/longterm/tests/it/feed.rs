@@ -66,9 +66,9 @@ async fn a_conflict_is_reported_and_holds_up_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "shared")]).await.unwrap();
-    let mut of_ada = note("a", "hers");
-    of_ada.scope = Scope::default().with_user("ada");
-    let changes = vec![(1, Change::Upsert(Box::new(of_ada))), (2, upsert("b", "after it"))];
+    let mut elsewhere = note("a", "of an agent");
+    elsewhere.scope = Scope::default().with_agent("coder");
+    let changes = vec![(1, Change::Upsert(Box::new(elsewhere))), (2, upsert("b", "after it"))];
     let outcome = longterm.apply_feed(page(0, 2, changes)).await.unwrap();
     assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/a")] });
     assert_eq!(search(&longterm, "after").await[0], "note/b");

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use aios_longterm::{Config, Error, FeedPage, Longterm, StoreOutcome};
-use aios_record::{FeedItem, Id, Kind, Scope, Source, Trust};
+use aios_record::{FeedItem, Id, Kind, Record, Scope, Source, Trust};
 use serde_json::json;
 
 use crate::support::{model, note, open, removal, search, shared};
@@ -77,19 +77,20 @@ async fn the_same_content_twice_is_known_and_new_content_replaces() {
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_scope_and_a_refused_batch_leaves_nothing() {
+async fn an_owner_has_a_record_in_one_scope_and_a_refused_batch_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
-    let mut of_ada = note("a", "hers");
-    of_ada.scope = Scope::default().with_user("ada");
-    longterm.store(vec![of_ada]).await.unwrap();
-    let mut of_bob = note("a", "his");
-    of_bob.scope = Scope::default().with_user("bob");
-    let error = longterm.store(vec![note("b", "beside it"), of_bob]).await.unwrap_err();
+    let of_agent = |agent: &str| Record {
+        scope: Scope::default().with_user("ada").with_agent(agent),
+        ..note("a", agent)
+    };
+    longterm.store(vec![of_agent("coder")]).await.unwrap();
+    let batch = vec![note("b", "beside it"), of_agent("critic")];
+    let error = longterm.store(batch).await.unwrap_err();
     assert!(error.is_conflict(), "{error}");
     assert_eq!(longterm.known(&[shared("note/b")]).await.unwrap(), [false]);
     let kept = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
-    assert_eq!(kept.text, "hers");
+    assert_eq!(kept.text, "coder");
 }
 
 #[tokio::test]
@@ -185,7 +186,7 @@ async fn a_row_of_the_journal_that_is_damaged_is_listed_and_missed() {
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
     longterm.store(vec![note("a", "one"), note("b", "two")]).await.unwrap();
     let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
-    journal.execute("UPDATE pending SET record = '{}' WHERE key = 'note/a'", []).unwrap();
+    journal.execute("UPDATE pending SET record = '{}' WHERE key LIKE '%note/a'", []).unwrap();
     longterm.drain().await.unwrap();
     let listed = longterm.refused(10).await.unwrap();
     let identities = listed.iter().map(|refused| &refused.identity);

@@ -20,7 +20,7 @@ fn look(waiting: &Waiting, drained: i64, known: i64, newest: i64) -> Option<Arc<
 }
 
 fn keys(range: std::ops::RangeInclusive<i64>) -> HashSet<String> {
-    range.map(|seq| format!("note/{seq}")).collect()
+    range.map(|seq| format!("\u{1f}note/{seq}")).collect()
 }
 
 #[test]
