@@ -3,10 +3,10 @@
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
 use aios_operational::Snapshot;
-use aios_record::{Kind, Record, ScopeFilter, Tier};
+use aios_record::{Key, Kind, Record, Tier};
 use aios_working::FindOptions;
 
-use crate::{AgentMemory, Error, tokens::Tokenizer};
+use crate::{Error, MemoryView, tokens::Tokenizer};
 
 /// How many working records that fit the task are looked at: what long-term memory does not get to
 /// see, such as tool calls and patterns.
@@ -16,7 +16,7 @@ const WORKING_CANDIDATES: usize = 5;
 /// for it.
 const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 
-/// What a context is to be. [`AgentMemory::context_options`] gives one from the settings.
+/// What a context is to be. [`MemoryView::context_options`] gives one from the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContextOptions {
     /// The budget.
@@ -27,15 +27,13 @@ pub struct ContextOptions {
     pub tiers: Vec<Tier>,
     /// How it is written.
     pub format: Format,
-    /// Whose records.
-    pub scope: ScopeFilter,
-    /// The conversation whose last messages are shown as they were said; that of `scope` unless
-    /// told.
+    /// The conversation whose last messages are shown as they were said. Default: the one that
+    /// the view is narrowed to.
     pub session: Option<String>,
 }
 
-impl AgentMemory {
-    /// What the settings say of contexts, for everybody's records.
+impl MemoryView {
+    /// The options that the settings say.
     #[must_use]
     pub fn context_options(&self) -> ContextOptions {
         let settings = &self.config().context;
@@ -44,7 +42,6 @@ impl AgentMemory {
             tokenizer: settings.tokenizer,
             tiers: settings.tiers.clone(),
             format: Format::default(),
-            scope: ScopeFilter::default(),
             session: None,
         }
     }
@@ -83,7 +80,7 @@ impl AgentMemory {
         }
         if has(Tier::Working) {
             candidates.extend(self.standing_candidates(options).await?);
-            candidates.extend(self.relevant_candidates(task, options, &found).await?);
+            candidates.extend(self.relevant_candidates(task, &found).await?);
         }
         candidates.extend(found);
         Ok(candidates)
@@ -118,17 +115,15 @@ impl AgentMemory {
     /// # Errors
     /// [`Error::Interrupted`] when the reading ended badly.
     pub async fn snapshot(&self) -> Result<Snapshot, Error> {
-        let operational = self.operational().clone();
+        let operational = self.shared().operational.clone();
         let reading = tokio::task::spawn_blocking(move || operational.snapshot());
         reading.await.map_err(|_| Error::Interrupted)
     }
 
-    /// What is known of the user, and the session's last messages.
+    /// The preferences, the persona, and the session's last messages.
     async fn standing_candidates(&self, options: &ContextOptions) -> Result<Vec<Candidate>, Error> {
         let working = self.working();
-        let scope = &options.scope.scope;
-        let preferences = working.preferences(scope.user.as_deref()).await?;
-        let preferences = serde_json::to_value(preferences).unwrap_or_default();
+        let preferences = serde_json::to_value(working.preferences().await?).unwrap_or_default();
         let mut candidates = Vec::new();
         for (key, value) in preferences.as_object().into_iter().flatten() {
             candidates.push(profile("preference", key, &plain(value)));
@@ -136,12 +131,13 @@ impl AgentMemory {
         for (key, value) in working.persona().await? {
             candidates.push(profile("persona", &key, &value));
         }
-        if let Some(session) = options.session.as_ref().or(scope.session.as_ref()) {
+        let narrowed = &self.gate().filter().scope.session;
+        if let Some(session) = options.session.as_ref().or(narrowed.as_ref()) {
             let count = self.config().context.recent_messages;
-            let visible = working.bound_to(options.scope.clone())?;
-            for message in visible.recent_messages(session, count).await? {
-                let key = format!("{}/{}", Kind::Message, message.id);
-                let recent = Candidate::new(Tier::Working, Kind::Message, key, message.content)
+            for message in working.recent_messages(session, count).await? {
+                let owner = message.meta.scope.owner();
+                let id = Key::new(Kind::Message, message.id).of(owner).to_string();
+                let recent = Candidate::new(Tier::Working, Kind::Message, id, message.content)
                     .with_section(Section::Recent)
                     .with_relevance(1.0)
                     .with_time(message.timestamp)
@@ -153,16 +149,14 @@ impl AgentMemory {
         Ok(candidates)
     }
 
-    /// What is going on now and fits the task, but for what was `found` in long-term memory.
+    /// Records of working memory that fit the task, but for those `found` in long-term memory.
     async fn relevant_candidates(
         &self,
         task: &str,
-        options: &ContextOptions,
         found: &[Candidate],
     ) -> Result<Vec<Candidate>, Error> {
-        let visible = self.working().bound_to(options.scope.clone())?;
         let find = FindOptions { limit: WORKING_CANDIDATES, ..FindOptions::default() };
-        let relevant = visible.find_relevant(task, find).await?;
+        let relevant = self.working().find_relevant(task, find).await?;
         let ranked = relevant.into_iter().zip(WORKING_RELEVANCE);
         let candidates = ranked.map(|(relevant, relevance)| {
             Candidate::from_record(Tier::Working, &relevant.record, relevance)
@@ -187,7 +181,6 @@ impl AgentMemory {
         };
         let search = SearchOptions {
             limit: self.config().context.candidates,
-            scope: options.scope.clone(),
             kinds,
             ..SearchOptions::default()
         };

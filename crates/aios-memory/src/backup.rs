@@ -11,7 +11,7 @@ use aios_working::Working;
 use serde::Serialize;
 use tokio::task;
 
-use crate::{AgentMemory, Config, Error};
+use crate::{Administrator, Config, Error};
 
 /// The file that says that a copy is whole; written last.
 const MARK: &str = "backup.json";
@@ -31,7 +31,7 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-impl AgentMemory {
+impl Administrator {
     /// Copies the whole memory into `dir`, which is made, or is empty: both databases and the
     /// library, of one moment each, which fit each other. All that was acknowledged before the
     /// call is in it; others may read and write meanwhile. `progress` is told how many bytes of
@@ -75,7 +75,7 @@ impl AgentMemory {
     }
 }
 
-/// Puts a copy that [`AgentMemory::backup`] made into the data directory that `config` names, which
+/// Puts a copy that [`Administrator::backup`] made into the data directory that `config` names, which
 /// must be empty or absent, and which nobody has open. Blocks no async worker. One that was
 /// interrupted is begun again; until it has ended nobody can open the data directory.
 ///

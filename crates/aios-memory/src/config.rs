@@ -133,6 +133,9 @@ settings! {
         /// Where everything is kept; empty for $XDG_DATA_HOME/aios-memory, by default
         /// ~/.local/share/aios-memory.
         data_dir: PathBuf = PathBuf::new(),
+        /// The user whose records are read and written; empty for nobody in particular: what has
+        /// no owner.
+        user: String = String::new() => 0..=128,
     }
     /// Tier 0: recent events and metrics, in RAM.
     "operational" => operational: Operational {

@@ -11,7 +11,7 @@ use aios_longterm::Verification;
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
-use crate::{AgentMemory, Config, Error, RebuildProgress, memory, migrate};
+use crate::{Administrator, AgentMemory, Config, Error, RebuildProgress, migrate, model as models};
 
 /// The modes of a data directory that keep others out.
 const OTHERS: u32 = 0o077;
@@ -70,7 +70,7 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
     match AgentMemory::open(config.clone()).await {
         Ok(memory) => {
             found.push(Examined::good("memory", "open", "it opens"));
-            found.extend(tiers(&memory).await);
+            found.extend(tiers(&memory.administrator()).await);
             if let Err(error) = memory.shutdown().await {
                 found.push(failed("memory", "close", &error));
             }
@@ -109,7 +109,7 @@ impl Verified {
     }
 }
 
-impl AgentMemory {
+impl Administrator {
     /// Looks at every page of both databases, at every reference and word of working memory, moves
     /// what waits into the library, compares the library's keys with the journal's, tries its
     /// indexes, and reads every row. Changes nothing else. Takes as long as reading all of it;
@@ -221,13 +221,13 @@ fn schema(database: &migrate::Database) -> Examined {
 }
 
 async fn model(config: &Config) -> Examined {
-    match memory::open_model(config).await {
+    match models::open_model(config).await {
         Ok(model) => Examined::good("model", "present", model.fingerprint().to_string()),
         Err(error) => failed("model", "present", &error),
     }
 }
 
-async fn tiers(memory: &AgentMemory) -> Vec<Examined> {
+async fn tiers(memory: &Administrator) -> Vec<Examined> {
     let mut found = Vec::new();
     match memory.snapshot().await {
         Ok(snapshot) => found.push(room(snapshot.disk_total_gb, snapshot.disk_used_gb)),
@@ -278,15 +278,15 @@ fn journal(pending: u64) -> Examined {
 }
 
 /// What could not be stored and was passed over, with the newest of it.
-async fn refused(memory: &AgentMemory, count: u64) -> Examined {
+async fn refused(memory: &Administrator, count: u64) -> Examined {
     let good = |finding| Examined::good("longterm", "refused", finding);
     let newest = match memory.longterm().refused(1).await {
         Ok(newest) => newest.into_iter().next(),
         Err(error) => return failed("longterm", "refused", &error.into()),
     };
     let Some(newest) = newest else { return good("every change was stored".to_owned()) };
-    let (key, reason) = (newest.key, newest.reason);
-    good(format!("{count} changes were not stored; the newest: `{key}`: {reason}"))
+    let (identity, reason) = (newest.identity, newest.reason);
+    good(format!("{count} changes were not stored; the newest: `{identity}`: {reason}"))
         .but(Health::Warning, "store what is wanted again in a form that fits; the list is a log")
 }
 

@@ -62,6 +62,15 @@ pub enum Error {
         /// The kind in question.
         kind: aios_record::Kind,
     },
+    /// Records of this kind belong to no user, and a user's view does not write them.
+    #[error("a {kind} belongs to no user; write it without naming one")]
+    MachineWide {
+        /// The kind in question.
+        kind: aios_record::Kind,
+    },
+    /// All records are meant, and nothing says whose.
+    #[error("all records are meant and nothing says whose; name a user, project, agent or session")]
+    Unbounded,
     /// Too many critical events wait for the disk.
     #[error("too many events wait for the disk; push it again a little later")]
     EventsBusy,
@@ -145,7 +154,28 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later without any change.
+    /// Returns `true` if the record is shared, and the view of a user does not change those.
+    #[must_use]
+    pub fn is_not_yours(&self) -> bool {
+        match self {
+            Error::Working(error) => matches!(error, aios_working::Error::NotYours { .. }),
+            Error::Longterm(error) => matches!(error, aios_longterm::Error::NotYours { .. }),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if several owners have the id, and the administrator's view does not say
+    /// whose record is meant.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Error::Working(error) => matches!(error, aios_working::Error::Ambiguous { .. }),
+            Error::Longterm(error) => matches!(error, aios_longterm::Error::Ambiguous { .. }),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if the same call may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -163,6 +193,10 @@ impl Error {
         match self {
             _ if self.is_not_found() => "not_found",
             _ if self.is_retryable() => "busy",
+            _ if self.is_not_yours() => "not_yours",
+            _ if self.is_ambiguous() => "ambiguous",
+            Error::MachineWide { .. } => "machine_wide",
+            Error::Vocabulary(aios_record::Error::OutOfScope { .. }) => "scope",
             Error::Directory { .. } | Error::NoDirectory => "data_dir",
             Error::Config(_) => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
@@ -171,6 +205,7 @@ impl Error {
             | Error::Cursor { .. }
             | Error::Fixed { .. }
             | Error::Kept { .. }
+            | Error::Unbounded
             | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",
             Error::Embedding(_) => "model",
@@ -211,6 +246,7 @@ impl Error {
                  be read",
             ),
             Error::Unfinished { source, .. } => source.hint(),
+            _ if self.is_ambiguous() => Some("name the owner with --user"),
             // Of a model of the hub it says so itself.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {
                 Some("set embedding.model to a model's directory, or to `bundled`")

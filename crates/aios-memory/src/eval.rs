@@ -20,6 +20,7 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_longterm::SearchOptions;
+use aios_record::Key;
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -110,7 +111,7 @@ pub async fn evaluate(
     config: &Config,
     progress: impl FnMut(usize, usize),
 ) -> Result<Report, Error> {
-    let embedder = crate::memory::open_model(config).await?;
+    let embedder = crate::model::open_model(config).await?;
     let run = Run::new(config, embedder, progress);
     match dataset {
         Dataset::Locomo => conversations::evaluate(paths, run).await,
@@ -149,7 +150,7 @@ struct Run<'a, P> {
 struct Index {
     memory: AgentMemory,
     /// The external id of each record, by its key.
-    names: HashMap<String, String>,
+    names: HashMap<Key, String>,
     _dir: TempDir,
 }
 
@@ -175,8 +176,8 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         config.working.path = PathBuf::new();
         let memory = AgentMemory::open_with(config, Arc::clone(&self.embedder)).await?;
         let names = drafts.iter().filter_map(|draft| {
-            let key = format!("{}/{}", draft.kind, draft.id(&mut Namer::default()));
-            Some((key, draft.external_id.clone()?))
+            let id = draft.names(&mut Namer::default()).id;
+            Some((Key::new(draft.kind, id), draft.external_id.clone()?))
         });
         let names = names.collect();
         let began = Instant::now();
@@ -187,7 +188,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         for failure in writer.finish().await?.failed {
             tracing::warn!(%failure, "left out");
         }
-        memory.longterm().drain().await?;
+        memory.administrator().longterm().drain().await?;
         self.index_seconds += began.elapsed().as_secs_f64();
         self.indexes += 1;
         self.records += drafts.len();

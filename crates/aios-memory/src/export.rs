@@ -17,14 +17,14 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::{Kind, Record, Scope, ScopeFilter};
+use aios_record::{Identity, Kind, Record};
 use aios_working::KINDS;
 use serde::Serialize;
 use tokio::task;
 
 use self::reading::{FORMAT, Header};
 pub use self::{reading::is_export, restock::Restocked};
-use crate::{AgentMemory, Error};
+use crate::{Error, MemoryView};
 
 /// How many records are on their way at once.
 const PAGE: usize = 500;
@@ -41,12 +41,12 @@ pub struct Exported {
 }
 
 /// The order of what is in long-term memory alone: sessions come before their messages.
-fn place(key: &str) -> (bool, &str) {
-    (!key.starts_with("session/"), key)
+fn place(identity: &Identity) -> (bool, &str, &Identity) {
+    (identity.kind != Kind::Session, identity.kind.as_str(), identity)
 }
 
-impl AgentMemory {
-    /// Writes every record that `scope` admits to a new file at `path` (mode 0600), which is there
+impl MemoryView {
+    /// Writes every record that this view sees to a new file at `path` (mode 0600), which is there
     /// when it is whole: what working memory holds, and what long-term memory alone holds. Metrics
     /// and the ring of events are no records. Others may write meanwhile; what they change after
     /// the call began may be in the file or not.
@@ -57,7 +57,6 @@ impl AgentMemory {
     pub async fn export(
         &self,
         path: &Path,
-        scope: &ScopeFilter,
         progress: Option<RecordProgress>,
     ) -> Result<Exported, Error> {
         if path.exists() {
@@ -65,7 +64,7 @@ impl AgentMemory {
             return Err(Error::Output { path: path.to_owned(), source });
         }
         let partial = path.with_added_extension("partial");
-        let done = self.export_synced(&partial, scope, progress).await;
+        let done = self.export_synced(&partial, progress).await;
         let renamed = done.and_then(|exported| {
             fs::rename(&partial, path).map_err(Error::output(path))?;
             Ok(exported)
@@ -76,7 +75,7 @@ impl AgentMemory {
         })
     }
 
-    /// As [`export`](AgentMemory::export), to `out`, which errors call `name`.
+    /// As [`export`](MemoryView::export), to `out`, which errors call `name`.
     ///
     /// # Errors
     /// [`Error::Output`] when `out` cannot be written to; what working or long-term memory report.
@@ -84,24 +83,22 @@ impl AgentMemory {
         &self,
         out: impl Write + Send + 'static,
         name: &str,
-        scope: &ScopeFilter,
         progress: Option<RecordProgress>,
     ) -> Result<Exported, Error> {
         let lines = Lines::new(out, Path::new(name), progress)?;
-        Ok(self.write_export(lines, scope).await?.0)
+        Ok(self.write_export(lines).await?.0)
     }
 
     async fn export_synced(
         &self,
         path: &Path,
-        scope: &ScopeFilter,
         progress: Option<RecordProgress>,
     ) -> Result<Exported, Error> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(path).map_err(Error::output(path))?;
         let lines = Lines::new(file, path, progress)?;
-        let (exported, file) = self.write_export(lines, scope).await?;
+        let (exported, file) = self.write_export(lines).await?;
         let syncing = task::spawn_blocking(move || file.sync_all());
         syncing.await.map_err(|_| Error::Interrupted)?.map_err(Error::output(path))?;
         Ok(exported)
@@ -110,20 +107,18 @@ impl AgentMemory {
     async fn write_export<W: Write + Send + 'static>(
         &self,
         mut lines: Lines<W>,
-        scope: &ScopeFilter,
     ) -> Result<(Exported, W), Error> {
         let mut exported = Exported::default();
         let mut written = HashSet::new();
         self.catch_up().await?;
-        let working = self.working().bound_to(scope.clone())?;
+        let working = self.working();
         let rest = KINDS.iter().filter(|kind| **kind != Kind::Session);
         for &kind in [Kind::Session].iter().chain(rest) {
             let mut after = None;
             loop {
                 let page = working.records(kind, after, PAGE).await?;
-                let admitted = |record: &Record| scope.admits(&record.scope);
-                let records: Vec<Record> = page.records.into_iter().filter(admitted).collect();
-                written.extend(records.iter().map(Record::key));
+                let records = page.records;
+                written.extend(records.iter().map(Record::identity));
                 exported.working += records.len() as u64;
                 lines = lines.write(records).await?;
                 after = page.next;
@@ -132,14 +127,16 @@ impl AgentMemory {
                 }
             }
         }
-        let mut keys = self.longterm().keys_in(Scope::default()).await?;
-        keys.retain(|key| !written.contains(key));
+        let mut rest = self.longterm().identities().await?;
+        rest.retain(|identity| !written.contains(identity));
         // Goals come before their tasks, these before their tool calls, by their names.
-        keys.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
-        for keys in keys.chunks(PAGE) {
-            let mut records = self.longterm().records(keys.to_vec()).await?;
-            records.retain(|record| scope.admits(&record.scope));
-            records.sort_by(|a, b| place(&a.key()).cmp(&place(&b.key())));
+        rest.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
+        for some in rest.chunks(PAGE) {
+            let mut records = self.longterm().records(some).await?;
+            records.sort_by_cached_key(|record| {
+                let identity = record.identity();
+                (identity.kind != Kind::Session, identity.kind.as_str(), identity)
+            });
             lines = lines.write(records).await?;
         }
         exported.records = lines.count;

@@ -8,149 +8,359 @@ use std::{
 };
 
 use aios_longterm::SearchOptions;
-use aios_record::{Id, Kind, Record, Scope, ScopeFilter};
-use aios_working::{KINDS, Working};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Source};
+use aios_working::KINDS;
 use serde::Serialize;
 
-use crate::{AgentMemory, Error};
+use crate::{Administrator, Error, MemoryView};
 
-/// How many records of working memory are looked at at once.
+/// Records of working memory that are read at once.
 const PAGE: usize = 500;
 
-/// What is to be forgotten. What belongs to it, and what was made of it, goes along.
+/// The kind of a source that is a file.
+const FILE: &str = "file";
+
+/// The records that are to be forgotten. Records that belong to them, or were made of them, go
+/// along; other owners' records never do.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Forgotten {
-    /// These records, whether or not they are still stored.
-    Records(Vec<(Kind, Id)>),
-    /// All chunks of the document that was ingested under this name.
+pub enum ForgetTarget {
+    /// These records, stored or not.
+    Records(Vec<Identity>),
+    /// All pieces of the document that was ingested under this name.
     Document(String),
-    /// All records whose scope has every part that this one has.
-    Scope(Scope),
-    /// What [`recall`](AgentMemory::recall) finds, and the records with the same words for which
-    /// a hit stands. Look at it first, with [`ForgetOptions::dry_run`].
+    /// All records that the view may change: a user's own, narrowed by project, agent and session.
+    /// The view must act for a user or be narrowed.
+    All,
+    /// The hits of [`recall`](MemoryView::recall) that the view may change, and the records with
+    /// the same text for which a hit stands. Look at them first, with [`ForgetOptions::dry_run`].
     Query(String, Box<SearchOptions>),
 }
 
-/// What is to be forgotten, and how thoroughly.
+/// The records that are to be forgotten, and the thoroughness.
 #[derive(Debug, Clone)]
 pub struct ForgetOptions {
-    /// Which records.
-    pub what: Forgotten,
-    /// Whose they may be, where they are given one by one; anybody's unless told.
-    pub scope: ScopeFilter,
-    /// Whether no file may keep a byte of them. Takes as long as rewriting working memory and the
-    /// indexes of long-term memory.
+    /// The records.
+    pub target: ForgetTarget,
+    /// Set if no file may keep a byte of them. Takes as long as rewriting working memory and the
+    /// indexes of long-term memory. Default: not set.
     pub purge: bool,
-    /// Only say what would be forgotten.
+    /// Set if nothing is to be forgotten, only listed. Default: not set.
     pub dry_run: bool,
 }
 
 impl ForgetOptions {
-    /// Forgets `what`, whosever it is, without a purge.
+    /// Forgets `target`, without a purge.
     #[must_use]
-    pub fn new(what: Forgotten) -> ForgetOptions {
-        ForgetOptions { what, scope: ScopeFilter::default(), purge: false, dry_run: false }
+    pub fn new(target: ForgetTarget) -> ForgetOptions {
+        ForgetOptions { target, purge: false, dry_run: false }
     }
 
-    /// These options, with a purge.
+    /// Adds a purge.
     #[must_use]
     pub fn with_purge(self) -> ForgetOptions {
         ForgetOptions { purge: true, ..self }
     }
 
-    /// These options, only to say what would be forgotten.
+    /// Only lists the records that would be forgotten.
     #[must_use]
     pub fn with_dry_run(self) -> ForgetOptions {
         ForgetOptions { dry_run: true, ..self }
     }
 }
 
-/// What was forgotten, without a word of what it said.
+/// The records that were forgotten, without a word of their texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Receipt {
-    /// How many records.
+    /// The number of records.
     pub forgotten: u64,
-    /// How many of each collection.
+    /// The number of records of each collection.
     pub collections: BTreeMap<&'static str, u64>,
-    /// Their keys (`kind/id`).
-    pub keys: Vec<String>,
-    /// Whether this is only what would be forgotten.
+    /// The keys of the records.
+    pub keys: Vec<Key>,
+    /// The records, each with its owner.
+    pub records: Vec<Identity>,
+    /// Set if these are the records that would be forgotten.
     pub dry_run: bool,
-    /// Whether no file of the data directory keeps a byte of them any more, `backups` left out.
+    /// Set if no file of the data directory keeps a byte of them any more, `backups` left out.
     pub purged: bool,
-    /// What a purge still waits for. It goes on by itself when that has ended.
+    /// Obstacles that a purge still waits for. It goes on by itself when they have ended.
     pub pending: Vec<String>,
-    /// Copies that may still hold them, where a purge was asked for: those that migrations left in
-    /// the data directory, and those that [`AgentMemory::backup`] made and that are still there.
+    /// Copies that may still hold them, if a purge was asked for: those that migrations left in
+    /// the data directory, and those that [`Administrator::backup`] made and that are still there.
     /// They are not touched: remove them yourself.
     pub backups: Vec<PathBuf>,
 }
 
-impl AgentMemory {
+impl MemoryView {
     /// Forgets records: from working memory, from long-term memory and from every search, at once.
-    /// What belongs to them goes along (a goal's tasks, a task's tool calls, a session's messages
-    /// and tasks), and so does what was made of them (summaries).
+    /// Records that belong to them go along (a goal's tasks, a task's tool calls, a session's
+    /// messages and tasks), and so do those that were made of them (summaries). Records of other
+    /// owners stay.
     ///
     /// With [`ForgetOptions::purge`] no file of the data directory keeps a byte of them when this
-    /// returns, unless [`Receipt::pending`] says what is in the way. A purge that is interrupted
-    /// is finished when the directory is opened next.
+    /// returns, unless [`Receipt::pending`] names an obstacle. A purge that is interrupted is
+    /// finished when the directory is opened next.
     ///
     /// Events of this process's ring are shown no more, and reach no disk; their bytes stay in its
     /// RAM until newer ones push them out, as do the last results of tools.
     ///
-    /// What was forgotten stays so when it is found again, by [`ingest_file`](Self::ingest_file),
-    /// [`import`](Self::import) or [`import_export`](Self::import_export): it counts as known, by
-    /// its kind, scope and text as by its id. It is back when it is recorded or remembered.
+    /// A forgotten record stays so when it is found again, by [`ingest_file`](Self::ingest_file),
+    /// [`import`](Self::import) or [`import_export`](Self::import_export): it is known by its kind,
+    /// scope and text, and by its identity. It is back when it is recorded or remembered.
     ///
     /// # Errors
-    /// What working or long-term memory report. What was forgotten by then stays forgotten.
+    /// - [`Error::is_not_yours`] if a record is shared and this is the view of a user.
+    /// - [`Error::Unbounded`] if all records are meant and the view is not narrowed.
+    /// - Errors of working or long-term memory. Records that were forgotten by then stay forgotten.
     pub async fn forget(&self, options: ForgetOptions) -> Result<Receipt, Error> {
         self.catch_up().await?;
-        let found = self.forgotten(&options).await?;
+        let found = self.found(&options.target).await?;
         if options.dry_run {
-            let stored = self.stored(found, &options).await?;
+            let stored = self.stored(found).await?;
             return Ok(Receipt { dry_run: true, ..Receipt::of(stored) });
         }
+        let shared = self.shared();
         if options.purge {
-            self.working().ask_for_scrub().await?;
+            shared.working.ask_for_scrub().await?;
         }
-        let keys: Vec<String> = found.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
+        let identities: Vec<Identity> = found.iter().cloned().collect();
         self.forget_operational(&found);
         // Their tombstones come first: they are made of what is still there.
-        self.leave_tombstones(&found, &options).await?;
-        let mut gone = parsed(self.longterm().forget(keys.clone()).await?)?;
-        gone.extend(self.remove_working(&found, &options).await?);
+        self.leave_tombstones(&found).await?;
+        let mut gone: BTreeSet<Identity> =
+            shared.longterm.forget(identities.clone()).await?.into_iter().collect();
+        gone.extend(self.remove_working(&found).await?);
         self.catch_up().await?;
         if !options.purge {
             // What the feed still told of them meanwhile goes as well.
-            self.longterm().forget(keys).await?;
+            shared.longterm.forget(identities).await?;
             return Ok(Receipt::of(gone));
         }
-        let purged = self.longterm().purge(keys).await?;
-        gone.extend(parsed(purged.keys)?);
+        let purged = shared.longterm.purge(identities).await?;
+        gone.extend(purged.identities);
         let mut pending: Vec<String> =
             purged.pending.iter().map(|obstacle| obstacle.to_string()).collect();
-        match self.working().scrub().await {
+        match shared.working.scrub().await {
             Ok(()) => {}
             Err(error) if error.is_retryable() => pending.push("a reader of working.db".to_owned()),
             Err(error) => return Err(error.into()),
         }
         let mut backups = backups(&self.config().memory.data_dir)?;
-        backups.extend(self.longterm().backups().await?);
+        backups.extend(shared.longterm.backups().await?);
         Ok(Receipt { purged: pending.is_empty(), pending, backups, ..Receipt::of(gone) })
     }
 
-    /// Events that are in the ring of this process must not be written any more.
-    fn forget_operational(&self, found: &BTreeSet<(Kind, Id)>) {
+    /// Keeps events that are in the ring of this process from being written. Nothing in the ring
+    /// has an owner.
+    fn forget_operational(&self, found: &BTreeSet<Identity>) {
         let of = |wanted: Kind| {
-            found.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, id)| id.clone())
+            let shared = found.iter().filter(move |it| it.kind == wanted && it.owner.is_shared());
+            shared.map(|it| it.id.clone())
         };
-        self.operational().forget_events(&of(Kind::Event).collect());
-        of(Kind::Task).for_each(|id| drop(self.operational().end_task(&id)));
+        let operational = &self.shared().operational;
+        operational.forget_events(&of(Kind::Event).collect());
+        of(Kind::Task).for_each(|id| drop(operational.end_task(&id)));
     }
 
-    /// Finishes what a purge of a process that ended too early has left.
+    /// The records that are meant, with those that belong to them and those made of them, each
+    /// owner's by itself.
+    async fn found(&self, target: &ForgetTarget) -> Result<BTreeSet<Identity>, Error> {
+        let mut sources = Vec::new();
+        let mut meant: BTreeSet<Identity> = match target {
+            ForgetTarget::Records(identities) => identities.iter().cloned().collect(),
+            ForgetTarget::Document(name) => {
+                sources.push(Source { kind: FILE.to_owned(), id: name.clone() });
+                BTreeSet::new()
+            }
+            ForgetTarget::All => self.all().await?,
+            ForgetTarget::Query(query, search) => {
+                let hits = self.recall(query, search).await?.hits;
+                let all = hits.iter().flat_map(|hit| {
+                    hit.folded.iter().cloned().chain([hit.identity()])
+                });
+                all.filter(|identity| self.is_changeable(&identity.owner)).collect()
+            }
+        };
+        if let Some(other) = meant.iter().find(|it| !self.is_changeable(&it.owner)) {
+            let Identity { owner, kind, id } = other.clone();
+            return Err(match owner.is_shared() {
+                true => aios_longterm::Error::NotYours { kind, id }.into(),
+                // Nothing tells whether another user has it.
+                false => aios_working::Error::NotFound { kind, id: id.to_string() }.into(),
+            });
+        }
+        let mut owners: BTreeSet<Owner> = meant.iter().map(|it| it.owner.clone()).collect();
+        match self.gate().acts_for() {
+            Some(owner) => _ = owners.insert(owner.clone()),
+            // The administrator means the document of every owner.
+            None if !sources.is_empty() => owners.extend(self.owners().await?),
+            None => {}
+        }
+        for owner in owners {
+            let own = self.own(&owner)?;
+            let of_owner = meant.iter().filter(|it| it.owner == owner).cloned().collect();
+            meant.extend(own.with_family(of_owner, &sources).await?);
+        }
+        Ok(meant)
+    }
+
+    /// Every owner that has a record in long-term memory.
+    async fn owners(&self) -> Result<BTreeSet<Owner>, Error> {
+        let identities = self.longterm().identities().await?;
+        Ok(identities.into_iter().map(|identity| identity.owner).collect())
+    }
+
+    fn is_changeable(&self, owner: &Owner) -> bool {
+        self.gate().may_change(&Scope::default().with_owner(owner))
+    }
+
+    /// The view of one owner's own records, expired ones too.
+    fn own(&self, owner: &Owner) -> Result<MemoryView, Error> {
+        let exact = ScopeFilter::exact(Scope::default());
+        let gate = Gate::owner(owner.clone()).narrow(&exact)?;
+        Ok(MemoryView::new(self.shared().clone(), gate))
+    }
+
+    /// `meant`, all of this view's one owner, with the records that belong to them and those that
+    /// were made of them or of `sources`.
+    async fn with_family(
+        &self,
+        meant: BTreeSet<Identity>,
+        sources: &[Source],
+    ) -> Result<BTreeSet<Identity>, Error> {
+        let mut found = meant.clone();
+        let working = self.working().with_expired();
+        for Identity { kind, id, .. } in meant {
+            found.extend(working.would_remove(kind, id.as_str()).await?);
+            if kind == Kind::Session {
+                let session = Scope::default().with_session(id.as_str());
+                found.extend(self.narrow(&ScopeFilter::exact(session))?.everything().await?);
+            }
+        }
+        let of: Vec<Identity> = found.iter().cloned().collect();
+        let derived = self.longterm().derived(&of, sources).await?;
+        found.extend(derived.into_iter().filter(|it| self.is_changeable(&it.owner)));
+        self.add_retold_sessions(&mut found).await?;
+        Ok(found)
+    }
+
+    /// All records that this view may change.
+    async fn all(&self) -> Result<BTreeSet<Identity>, Error> {
+        let narrowed = self.gate().filter().scope.parts();
+        let acts_for_user = self.gate().acts_for().is_some_and(|owner| !owner.is_shared());
+        if !acts_for_user && narrowed.iter().all(|(_, part)| part.is_none()) {
+            return Err(Error::Unbounded);
+        }
+        let exact = ScopeFilter::exact(Scope::default());
+        self.narrow(&exact)?.everything().await
+    }
+
+    /// All records that this view sees, in either tier, expired ones too.
+    async fn everything(&self) -> Result<BTreeSet<Identity>, Error> {
+        let mut found: BTreeSet<Identity> =
+            self.longterm().identities().await?.into_iter().collect();
+        let working = self.working().with_expired();
+        for &kind in KINDS {
+            let mut after = None;
+            loop {
+                let page = working.records(kind, after, PAGE).await?;
+                let records = page.records.iter();
+                // Machine-wide records are seen by everybody, whatever the view is narrowed to.
+                let own = records.filter(|record| self.gate().sees(&record.scope));
+                found.extend(own.map(Record::identity));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        found.retain(|identity| self.is_changeable(&identity.owner));
+        Ok(found)
+    }
+
+    /// Adds the records of sessions that have left working memory and repeat a summary that goes;
+    /// their messages stay.
+    async fn add_retold_sessions(&self, found: &mut BTreeSet<Identity>) -> Result<(), Error> {
+        for id in self.summed_up(found).await? {
+            if self.working().record(Kind::Session, id.as_str()).await?.is_none() {
+                let owner = self.gate().acts_for().cloned().unwrap_or_default();
+                found.insert(Identity::new(owner, Kind::Session, id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The sessions of which a summary is among `records`.
+    async fn summed_up(&self, records: &BTreeSet<Identity>) -> Result<Vec<Id>, Error> {
+        let mut sessions = Vec::new();
+        for Identity { id, .. } in records.iter().filter(|it| it.kind == Kind::Summary) {
+            let source = self.get(Kind::Summary, id).await?.and_then(|record| record.source);
+            if let Some(source) = source.filter(|source| source.kind == Kind::Session.as_str()) {
+                sessions.push(Id::new(source.id)?);
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// Leaves tombstones of those of `found` that are in working memory, which long-term memory
+    /// need not know.
+    async fn leave_tombstones(&self, found: &BTreeSet<Identity>) -> Result<(), Error> {
+        let longterm = &self.shared().longterm;
+        let mut records = Vec::new();
+        for Identity { owner, kind, id } in found {
+            let working = self.own(owner)?.working().with_expired();
+            records.extend(working.record(*kind, id.as_str()).await?);
+            if PAGE <= records.len() {
+                longterm.leave_tombstones(&std::mem::take(&mut records)).await?;
+            }
+        }
+        Ok(longterm.leave_tombstones(&records).await?)
+    }
+
+    /// Removes those of `found` that are in working memory, and returns them.
+    async fn remove_working(
+        &self,
+        found: &BTreeSet<Identity>,
+    ) -> Result<BTreeSet<Identity>, Error> {
+        let mut removed = BTreeSet::new();
+        let owners: BTreeSet<&Owner> = found.iter().map(|it| &it.owner).collect();
+        for owner in owners {
+            let own = self.own(owner)?;
+            let of_owner: BTreeSet<Identity> =
+                found.iter().filter(|it| it.owner == *owner).cloned().collect();
+            for id in own.summed_up(&of_owner).await? {
+                if own.working().record(Kind::Session, id.as_str()).await?.is_some() {
+                    own.working().set_session_summary(id.as_str(), String::new()).await?;
+                }
+            }
+            let working = own.working().with_expired();
+            for Identity { kind, id, .. } in of_owner {
+                removed.extend(working.remove(kind, id.as_str()).await?);
+            }
+        }
+        self.wake_pump();
+        Ok(removed)
+    }
+
+    /// Those of `found` that are stored in either tier.
+    async fn stored(&self, found: BTreeSet<Identity>) -> Result<BTreeSet<Identity>, Error> {
+        let identities: Vec<Identity> = found.iter().cloned().collect();
+        let known = self.shared().longterm.known(&identities).await?;
+        let mut stored = BTreeSet::new();
+        for (identity, known) in identities.into_iter().zip(known) {
+            let working = self.own(&identity.owner)?.working().with_expired();
+            let id = identity.id.as_str();
+            if known || working.record(identity.kind, id).await?.is_some() {
+                stored.insert(identity);
+            }
+        }
+        Ok(stored)
+    }
+}
+
+impl Administrator {
+    /// Finishes the purge of a process that ended too early.
     pub(crate) async fn resume_purge(&self) {
         let resume = async || -> Result<(), Error> {
             if self.working().is_scrub_asked_for().await? {
@@ -165,183 +375,18 @@ impl AgentMemory {
             tracing::warn!(error, "an interrupted purge is not finished yet");
         }
     }
-
-    /// What is meant, with what belongs to it and what was made of it.
-    async fn forgotten(&self, options: &ForgetOptions) -> Result<BTreeSet<(Kind, Id)>, Error> {
-        let mut origins: Vec<String> = Vec::new();
-        let mut found: BTreeSet<(Kind, Id)> = match &options.what {
-            Forgotten::Records(records) => {
-                let mut found = BTreeSet::new();
-                for (kind, id) in records {
-                    let record = self.get_with_expired(*kind, id).await?;
-                    if record.is_none_or(|record| options.scope.admits(&record.scope)) {
-                        found.insert((*kind, id.clone()));
-                    }
-                }
-                found
-            }
-            Forgotten::Document(name) => {
-                origins.push(format!("file/{name}"));
-                BTreeSet::new()
-            }
-            Forgotten::Scope(scope) => self.of_scope(scope).await?,
-            Forgotten::Query(query, search) => {
-                let hits = self.recall(query, search).await?.hits;
-                let folded = hits.iter().flat_map(|hit| hit.folded.clone());
-                let mut found = parsed(folded.collect())?;
-                found.extend(hits.into_iter().map(|hit| (hit.kind, hit.id)));
-                found
-            }
-        };
-        for (kind, id) in found.clone() {
-            let working = self.working().with_expired();
-            found.extend(working.would_remove(kind, id.as_str()).await?);
-            if kind == Kind::Session {
-                found.extend(self.of_scope(&Scope::default().with_session(id.as_str())).await?);
-            }
-        }
-        origins.extend(found.iter().map(|(kind, id)| format!("{kind}/{id}")));
-        found.extend(parsed(self.longterm().derived(&origins).await?)?);
-        self.add_retold_sessions(&mut found).await?;
-        Ok(found)
-    }
-
-    async fn get_with_expired(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
-        match self.working().with_expired().record(kind, id.as_str()).await? {
-            Some(record) => Ok(Some(record)),
-            None => Ok(self.longterm().records(vec![format!("{kind}/{id}")]).await?.pop()),
-        }
-    }
-
-    /// All records of a scope, in either tier.
-    async fn of_scope(&self, scope: &Scope) -> Result<BTreeSet<(Kind, Id)>, Error> {
-        let mut found = parsed(self.longterm().keys_in(scope.clone()).await?)?;
-        let filter = ScopeFilter::exact(scope.clone());
-        let working = self.working().with_expired().bound_to(filter.clone())?;
-        for &kind in KINDS {
-            let mut after = None;
-            loop {
-                let page = working.records(kind, after, PAGE).await?;
-                let records = page.records.into_iter();
-                let within = records.filter(|record| filter.admits(&record.scope));
-                found.extend(within.map(|record| (kind, record.id)));
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// A session repeats its summary. Where that goes and the session has left working memory, its
-    /// record goes too; its messages stay.
-    async fn add_retold_sessions(&self, found: &mut BTreeSet<(Kind, Id)>) -> Result<(), Error> {
-        for id in self.summed_up(found).await? {
-            if self.working().record(Kind::Session, id.as_str()).await?.is_none() {
-                found.insert((Kind::Session, id));
-            }
-        }
-        Ok(())
-    }
-
-    /// The sessions of which a summary is among `records`.
-    async fn summed_up(&self, records: &BTreeSet<(Kind, Id)>) -> Result<Vec<Id>, Error> {
-        let mut sessions = Vec::new();
-        for (_, id) in records.iter().filter(|(kind, _)| *kind == Kind::Summary) {
-            let source = self.get(Kind::Summary, id).await?.and_then(|record| record.source);
-            if let Some(source) = source.filter(|source| source.kind == Kind::Session.as_str()) {
-                sessions.push(Id::new(source.id)?);
-            }
-        }
-        Ok(sessions)
-    }
-
-    /// Working memory as it is to be asked for records of a kind: the key of a preference is one
-    /// for every user; other ids are one for all.
-    fn working_of(&self, kind: Kind, options: &ForgetOptions) -> Result<Working, Error> {
-        let filter = match (&options.what, kind) {
-            (Forgotten::Scope(scope), Kind::Preference | Kind::Persona) => {
-                ScopeFilter::exact(scope.clone())
-            }
-            (_, Kind::Preference | Kind::Persona) => options.scope.clone(),
-            _ => return Ok(self.working().with_expired()),
-        };
-        Ok(self.working().with_expired().bound_to(filter)?)
-    }
-
-    /// Leaves tombstones of what of `found` is in working memory, where not all is told to
-    /// long-term memory.
-    async fn leave_tombstones(
-        &self,
-        found: &BTreeSet<(Kind, Id)>,
-        options: &ForgetOptions,
-    ) -> Result<(), Error> {
-        let mut records = Vec::new();
-        for (kind, id) in found {
-            let working = self.working_of(*kind, options)?;
-            records.extend(working.record(*kind, id.as_str()).await?);
-            if PAGE <= records.len() {
-                self.longterm().leave_tombstones(&std::mem::take(&mut records)).await?;
-            }
-        }
-        Ok(self.longterm().leave_tombstones(&records).await?)
-    }
-
-    /// Removes what of `found` is in working memory; says what that was.
-    async fn remove_working(
-        &self,
-        found: &BTreeSet<(Kind, Id)>,
-        options: &ForgetOptions,
-    ) -> Result<BTreeSet<(Kind, Id)>, Error> {
-        let working = self.working();
-        for id in self.summed_up(found).await? {
-            if working.record(Kind::Session, id.as_str()).await?.is_some() {
-                working.set_session_summary(id.as_str(), String::new()).await?;
-            }
-        }
-        let mut removed = BTreeSet::new();
-        for (kind, id) in found {
-            let working = self.working_of(*kind, options)?;
-            removed.extend(working.remove(*kind, id.as_str()).await?);
-        }
-        self.wake_pump();
-        Ok(removed)
-    }
-
-    /// Those of `records` that are stored in either tier.
-    async fn stored(
-        &self,
-        records: BTreeSet<(Kind, Id)>,
-        options: &ForgetOptions,
-    ) -> Result<BTreeSet<(Kind, Id)>, Error> {
-        let keys = records.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
-        let known = self.longterm().known(keys).await?;
-        let mut stored = BTreeSet::new();
-        for ((kind, id), known) in records.into_iter().zip(known) {
-            let working = self.working_of(kind, options)?;
-            if known || working.record(kind, id.as_str()).await?.is_some() {
-                stored.insert((kind, id));
-            }
-        }
-        Ok(stored)
-    }
 }
 
 impl Receipt {
-    fn of(records: BTreeSet<(Kind, Id)>) -> Receipt {
+    fn of(records: BTreeSet<Identity>) -> Receipt {
         let mut receipt = Receipt { forgotten: records.len() as u64, ..Receipt::default() };
-        for (kind, id) in records {
-            *receipt.collections.entry(kind.collection()).or_default() += 1;
-            receipt.keys.push(format!("{kind}/{id}"));
+        for identity in &records {
+            *receipt.collections.entry(identity.kind.collection()).or_default() += 1;
         }
+        receipt.keys = records.iter().map(Identity::key).collect();
+        receipt.records = records.into_iter().collect();
         receipt
     }
-}
-
-fn parsed(keys: Vec<String>) -> Result<BTreeSet<(Kind, Id)>, Error> {
-    let pairs = keys.iter().filter_map(|key| key.split_once('/'));
-    pairs.map(|(kind, id)| Ok((kind.parse()?, Id::new(id)?))).collect()
 }
 
 /// The files that migrations have left in the data directory.

@@ -1,21 +1,21 @@
-//! When two incoming records are the same one: ids that follow from what a record is.
+//! Ids that follow from what a record is, so that the same record is the same whenever it comes.
 //!
-//! A record with an external id is known by it within its kind and scope. One without is known by
-//! a hash of kind, scope, role, name, time, text, and which of several equal ones of its file it
-//! is: two equal messages of one conversation stay two, and the same file twice is one. Because
-//! the id itself is the hash, the primary keys of every tier, and two processes that race, agree.
-//! Not here: whether an id is known already, which the long-term journal answers.
+//! A record with an external id is known by it within its owner, kind and scope. One without is
+//! known by a hash of kind, scope, role, name, time, text in the form [`forms::same`], and its
+//! number among its equals in its file: two equal messages of one conversation stay two, and the
+//! same file twice is one. The id itself is the hash, so the primary keys of every tier, and two
+//! processes that race, agree. Not here: telling what is known already, which `admission` does.
 
 use std::collections::HashMap;
 
-use aios_record::{Id, Kind, Scope, Timestamp};
+use aios_record::{Id, Kind, Scope, Timestamp, forms};
 
 /// Separates these hashes from all others that are made with the same function.
 const DOMAIN: &str = "aios-memory 2026-11 record identity v1";
 
-/// What makes a record without an external id the one that it is.
+/// The facts that make a record without an external id the one that it is.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Content<'a> {
+pub(crate) struct Facts<'a> {
     pub(crate) kind: Kind,
     pub(crate) scope: &'a Scope,
     pub(crate) role: Option<&'a str>,
@@ -24,19 +24,43 @@ pub(crate) struct Content<'a> {
     pub(crate) text: &'a str,
 }
 
+/// The id of a record, and those that former versions of this program gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) id: Id,
+    pub(crate) former: Vec<Id>,
+}
+
 /// Gives ids to the records of one file, counting those that are equal.
 #[derive(Debug, Default)]
 pub(crate) struct Namer {
-    seen: HashMap<[u8; 16], u64>,
+    /// Records that are the same.
+    same: Counter,
+    /// Records that are equal byte for byte, as former versions counted them.
+    raw: Counter,
 }
 
+/// How many equal records there have been, by a hash of each.
+#[derive(Debug, Default)]
+struct Counter(HashMap<[u8; 16], u64>);
+
 impl Namer {
-    /// The id of `content`, as the next of its equals.
-    pub(crate) fn name(&mut self, content: Content<'_>) -> Id {
-        let fields = content_hash(content);
+    /// Names a record, as the next of its equals. Former versions hashed texts as they are, so a
+    /// text that is not in normal form, or follows one that is not, has a former id.
+    pub(crate) fn name(&mut self, facts: Facts<'_>) -> Names {
+        let same = forms::same(facts.text);
+        let id = self.same.next(Facts { text: &same, ..facts });
+        let former = self.raw.next(facts);
+        Names { former: Some(former).filter(|former| *former != id).into_iter().collect(), id }
+    }
+}
+
+impl Counter {
+    fn next(&mut self, facts: Facts<'_>) -> Id {
+        let fields = facts_hash(facts);
         let mut half = [0; 16];
         half.copy_from_slice(&fields.as_bytes()[..16]);
-        let seen = self.seen.entry(half).or_default();
+        let seen = self.0.entry(half).or_default();
         let nth = *seen;
         *seen += 1;
         let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
@@ -47,7 +71,7 @@ impl Namer {
     }
 }
 
-/// The id of the record that is known as `external_id` where it comes from.
+/// The id of the record that its source knows as `external_id`.
 pub(crate) fn external(kind: Kind, scope: &Scope, external_id: &str) -> Id {
     let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
     put(&mut hasher, Some(b"external"));
@@ -56,22 +80,26 @@ pub(crate) fn external(kind: Kind, scope: &Scope, external_id: &str) -> Id {
     id(&hasher)
 }
 
-fn content_hash(content: Content<'_>) -> blake3::Hash {
+fn facts_hash(facts: Facts<'_>) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
     put(&mut hasher, Some(b"content"));
-    put_owner(&mut hasher, content.kind, content.scope);
-    put(&mut hasher, content.role.map(str::as_bytes));
-    put(&mut hasher, content.name.map(str::as_bytes));
-    let time = content.occurred_at.map(|time| time.as_microsecond().to_le_bytes());
+    put_owner(&mut hasher, facts.kind, facts.scope);
+    put(&mut hasher, facts.role.map(str::as_bytes));
+    put(&mut hasher, facts.name.map(str::as_bytes));
+    let time = facts.occurred_at.map(|time| time.as_microsecond().to_le_bytes());
     put(&mut hasher, time.as_ref().map(<[u8; 8]>::as_slice));
-    put(&mut hasher, Some(content.text.as_bytes()));
+    put(&mut hasher, Some(facts.text.as_bytes()));
     hasher.finalize()
 }
 
 fn put_owner(hasher: &mut blake3::Hasher, kind: Kind, scope: &Scope) {
     put(hasher, Some(kind.as_str().as_bytes()));
-    for (_, part) in scope.parts() {
-        put(hasher, part.map(str::as_bytes));
+    for part in [&scope.user, &scope.agent, &scope.session] {
+        put(hasher, part.as_deref().map(str::as_bytes));
+    }
+    // Before there were projects nothing stood here, so what has none keeps its id.
+    if let Some(project) = &scope.project {
+        put(hasher, Some(project.as_bytes()));
     }
 }
 

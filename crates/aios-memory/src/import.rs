@@ -18,7 +18,6 @@ mod writer;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Instant};
 
-use aios_record::Scope;
 use tokio::{sync::mpsc, task};
 
 use self::{mapping::Table, source::Source, writer::Writer};
@@ -26,7 +25,7 @@ pub use self::{
     report::{ImportFailure, ImportReport, ImportedTable, Unclear},
     source::IMPORT_JSON_BYTES_MAX,
 };
-use crate::{AgentMemory, Error};
+use crate::{Error, MemoryView};
 
 /// How many rows go over at once.
 const BATCH: usize = 500;
@@ -51,8 +50,6 @@ const SHAPES: &[&Shape] =
 pub struct ImportOptions {
     /// Whether anything is written. Default: it is.
     pub mode: ImportMode,
-    /// Whose it is, where it does not say itself.
-    pub scope: Scope,
     /// Is told how far it is, after every batch.
     pub progress: Option<Arc<dyn Fn(ImportProgress) + Send + Sync>>,
 }
@@ -73,19 +70,12 @@ impl ImportOptions {
     pub fn with_mode(self, mode: ImportMode) -> ImportOptions {
         ImportOptions { mode, ..self }
     }
-
-    /// These options for records of `scope`.
-    #[must_use]
-    pub fn with_scope(self, scope: Scope) -> ImportOptions {
-        ImportOptions { scope, ..self }
-    }
 }
 
 impl fmt::Debug for ImportOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportOptions")
             .field("mode", &self.mode)
-            .field("scope", &self.scope)
             .finish_non_exhaustive()
     }
 }
@@ -99,7 +89,7 @@ pub struct ImportProgress {
     pub rows_total: u64,
 }
 
-impl AgentMemory {
+impl MemoryView {
     /// Takes over what another program stored in the file at `path`: a SQLite database or JSON, of
     /// a shape that is recognised by its tables or keys (`docs/FORMATS.md` lists them). What of it
     /// cannot be stored, or is not understood, is in the report; the rest goes in. When this

@@ -1,13 +1,14 @@
 //! Conversations, documents and records into memory.
 //!
-//! A blocking task reads and cuts the input into drafts; they come over in batches through a
-//! bounded channel, get their ids, and those that are not known yet are written: messages to
-//! working memory, whose change feed takes them on, everything else to long-term memory. Nothing
-//! of the input is held longer than its batch.
+//! A blocking task reads and cuts the input into drafts. They come over in batches through a
+//! bounded channel, get their ids, and go in by the one way in (`admission`): messages to working
+//! memory, whose change feed takes them on, everything else to long-term memory. Nothing of the
+//! input is held longer than its batch.
 
 mod detect;
 mod document;
 mod draft;
+mod fields;
 mod json;
 mod lines;
 mod reading;
@@ -29,7 +30,6 @@ use std::{
 };
 
 use aios_longterm::chunks;
-use aios_record::Scope;
 use serde::Serialize;
 use tokio::{
     sync::mpsc,
@@ -42,7 +42,7 @@ pub(crate) use self::{
     draft::{Defaults, Draft},
     writer::{Writer, message_of},
 };
-use crate::{AgentMemory, Error};
+use crate::{Error, MemoryView, Tally};
 
 /// How many failures a report names; more are counted only.
 const FAILURES_MAX: usize = 1000;
@@ -77,8 +77,6 @@ pub enum Format {
 pub struct IngestOptions {
     /// How it is written.
     pub format: Format,
-    /// Whose it is, where it does not say itself.
-    pub scope: Scope,
     /// Is told how far it is, after every batch.
     pub progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
@@ -89,21 +87,11 @@ impl IngestOptions {
     pub fn with_format(self, format: Format) -> IngestOptions {
         IngestOptions { format, ..self }
     }
-
-    /// These options for records of `scope`.
-    #[must_use]
-    pub fn with_scope(self, scope: Scope) -> IngestOptions {
-        IngestOptions { scope, ..self }
-    }
 }
 
 impl fmt::Debug for IngestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (format, scope) = (&self.format, &self.scope);
-        f.debug_struct("IngestOptions")
-            .field("format", format)
-            .field("scope", scope)
-            .finish_non_exhaustive()
+        f.debug_struct("IngestOptions").field("format", &self.format).finish_non_exhaustive()
     }
 }
 
@@ -116,28 +104,26 @@ pub struct Progress {
     pub added: u64,
 }
 
-/// What became of an input. It serialises to what `aios-memory ingest --json` prints.
+/// The outcome of an input. It serializes to what `aios-memory ingest --json` prints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct IngestReport {
-    /// Records that are new.
-    pub added: u64,
-    /// Records that were known already, and were left as they are.
-    pub known: u64,
+    /// Counts of the records, by outcome.
+    #[serde(flatten)]
+    pub tally: Tally,
     /// Conversations that the messages belong to.
     pub sessions: u64,
-    /// What could not be taken, and why; the first 1,000 of them.
+    /// Parts that could not be taken, and why; the first 1,000 of them.
     pub failed: Vec<Failure>,
-    /// How many could not be taken.
+    /// The number of parts that could not be taken.
     pub failed_count: u64,
-    /// How long it took.
+    /// The duration.
     pub elapsed_ms: f64,
 }
 
 impl IngestReport {
-    /// Adds what became of another input.
+    /// Adds the outcome of another input.
     pub fn add(&mut self, other: IngestReport) {
-        self.added += other.added;
-        self.known += other.known;
+        self.tally.add(other.tally);
         self.sessions += other.sessions;
         self.failed_count += other.failed_count;
         self.elapsed_ms += other.elapsed_ms;
@@ -177,14 +163,15 @@ impl fmt::Display for Failure {
     }
 }
 
-impl AgentMemory {
-    /// Takes in a file. What of it cannot be taken is in the report, with its line, and the rest
-    /// goes in. When this returns, all of that is durable and found by every search. Taking in the
-    /// same file again adds nothing.
+impl MemoryView {
+    /// Takes in a file. Parts of it that cannot be taken are in the report, with their lines, and
+    /// the rest goes in. When this returns, all of that is durable and found by every search.
+    /// Taking in the same file again adds nothing. A record that names an owner other than the
+    /// view's is refused; the administrator's view takes each record for the owner that it names.
     ///
     /// # Errors
-    /// What working or long-term memory report, such as that a limit is reached: as
-    /// [`Error::Unfinished`] where records were added before, which stay.
+    /// Errors of working or long-term memory, such as that a limit is reached: as
+    /// [`Error::Unfinished`] if records were added before, which stay.
     pub async fn ingest_file(
         &self,
         path: impl Into<PathBuf>,
@@ -204,10 +191,10 @@ impl AgentMemory {
         }
     }
 
-    /// Takes in a stream, as [`ingest_file`](AgentMemory::ingest_file) does a file of this `name`.
+    /// Takes in a stream, as [`ingest_file`](MemoryView::ingest_file) does a file of this `name`.
     ///
     /// # Errors
-    /// As [`ingest_file`](AgentMemory::ingest_file).
+    /// As [`ingest_file`](MemoryView::ingest_file).
     pub async fn ingest_reader(
         &self,
         reader: impl Read + Send + 'static,
@@ -247,8 +234,10 @@ impl AgentMemory {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let embedder = Arc::clone(self.embedder());
         let format = options.format;
-        let defaults =
-            Defaults { scope: options.scope.clone(), session: session_of(name.as_deref()) };
+        let mut scope = self.gate().filter().scope.clone();
+        // The owner is the gate's to fill in, once it is known whether the record names one.
+        scope.user = None;
+        let defaults = Defaults { scope, session: session_of(name.as_deref()) };
         let reading = task::spawn_blocking(move || {
             let mut batch = Vec::with_capacity(Writer::BATCH);
             let chunks = |text: &str| chunks(text, &*embedder);

@@ -20,18 +20,21 @@
 //! # }
 //! ```
 //!
-//! - [`AgentMemory`] is the handle over all tiers of one data directory: cheap to clone. Any number
-//!   of processes may hold one on the same directory.
-//! - [`observe`](AgentMemory::observe) takes note of events,
-//!   [`remember`](AgentMemory::remember) of texts, [`record`](AgentMemory::record) of goals,
-//!   tasks, decisions and the like, [`ingest_file`](AgentMemory::ingest_file) of conversations and
-//!   documents.
-//! - [`recall`](AgentMemory::recall) searches,
-//!   [`assemble_context`](AgentMemory::assemble_context) packs what all tiers know of a task into
+//! - [`AgentMemory`] is the open memory of one data directory: cheap to clone. Any number of
+//!   processes may hold one on the same directory.
+//! - It acts for nobody in particular, and reads and writes what has no owner.
+//!   [`for_user`](AgentMemory::for_user) gives the [`MemoryView`] of a user, who reads their own and
+//!   shared records and changes their own; [`administrator`](AgentMemory::administrator) the handle
+//!   for upkeep.
+//! - [`observe`](MemoryView::observe) takes note of events, [`remember`](MemoryView::remember) of
+//!   texts, [`record`](MemoryView::record) of goals, tasks, decisions and the like,
+//!   [`ingest_file`](MemoryView::ingest_file) of conversations and documents.
+//! - [`recall`](MemoryView::recall) searches,
+//!   [`assemble_context`](MemoryView::assemble_context) packs what all tiers know of a task into
 //!   a budget of tokens.
-//! - The tiers themselves are [`operational`](AgentMemory::operational),
-//!   [`working`](AgentMemory::working) and [`longterm`](AgentMemory::longterm).
-//! - [`Config`] holds the settings, [`Effective`] where each is from, [`eval`] measures retrieval.
+//! - The tiers as a view sees them are [`working`](MemoryView::working) and
+//!   [`longterm`](MemoryView::longterm); tier 0 is [`operational`](AgentMemory::operational).
+//! - [`Config`] holds the settings, [`Effective`] the origin of each, [`eval`] measures retrieval.
 //!
 //! # Invariants
 //! - What a call acknowledged is committed in SQLite, and found by every search that begins after.
@@ -39,11 +42,14 @@
 //!   trimmed behind the watermark, never before it.
 //! - The same input twice adds nothing: ids follow from what a record is.
 //! - A context never counts more tokens than were asked for.
+//! - Records belong to their owner, whose ids are independent of everybody else's. Nothing of another
+//!   owner is returned, changed, removed or counted, or betrayed by an error.
 //!
 //! # What this crate does not do
 //! It talks to no network and to no model but the one that embeds. The service and the command
 //! line are crates of their own.
 
+mod admission;
 mod assemble;
 mod backup;
 pub mod config;
@@ -62,9 +68,11 @@ mod maintenance;
 mod memory;
 mod metrics;
 pub mod migrate;
+mod model;
 mod moment;
 #[cfg(feature = "pull")]
 mod pull;
+mod project;
 mod pump;
 mod rebuild;
 mod recall;
@@ -77,12 +85,16 @@ pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
 pub use aios_longterm::{Explain, SearchOptions, Version};
 pub use aios_operational::{Event, Pushed, Snapshot};
-pub use aios_record::{Id, Kind, Record, Scope, ScopeFilter, Tier, Timestamp};
+pub use aios_record::{
+    Error as VocabularyError,
+    Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Tier, Timestamp,
+};
 pub use aios_working::{Check, Health};
 /// The tiers, for what their handles take and give.
 pub use {aios_longterm as longterm, aios_operational as operational, aios_working as working};
 
 pub use crate::{
+    admission::{Conflict, Detail, Outcome, Tally},
     assemble::{ContextOptions, describe},
     backup::{Copied, restore},
     config::{
@@ -93,7 +105,7 @@ pub use crate::{
     error::Error,
     export::{Exported, RecordProgress, Restocked, is_export},
     fields::{Field, Holds, fields, has_free_fields},
-    forget::{ForgetOptions, Forgotten, Receipt},
+    forget::{ForgetOptions, ForgetTarget, Receipt},
     import::{
         IMPORT_JSON_BYTES_MAX, ImportFailure, ImportMode, ImportOptions, ImportProgress,
         ImportReport, ImportedTable, Unclear,
@@ -102,8 +114,9 @@ pub use crate::{
         DOCUMENT_BYTES_MAX, Failure, Format, IngestOptions, IngestReport, LINE_BYTES_MAX, Progress,
         TEXT_BYTES_MAX,
     },
-    memory::{AgentMemory, LongtermStats, Stats},
+    memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
     moment::parse_timestamp,
+    project::{PROJECT_BYTES_MAX, Project},
     rebuild::{RebuildProgress, Reindexed, Repaired, reindex, repair},
     recall::{Recalled, Recollection},
     records::Page,

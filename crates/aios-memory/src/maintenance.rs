@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use aios_working::{Aged, Retention};
 
-use crate::{AgentMemory, Config, Error, config, pump::Pump};
+use crate::{Administrator, Config, Error, config, pump::Pump};
 
 /// How long after the opening, and how often then. A command that is over sooner does none of it.
 pub(crate) const FIRST: Duration = Duration::from_secs(5 * 60);
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-impl AgentMemory {
+impl Administrator {
     /// Moves out of working memory what is past its retention and safe in long-term memory, removes
     /// what has expired, moves what waits into the library, tidies the word index, refreshes what
     /// the query planner knows, and empties the log. Happens once an hour by itself.
@@ -19,7 +19,7 @@ impl AgentMemory {
     /// # Errors
     /// What working or long-term memory report.
     pub async fn maintain(&self) -> Result<Aged, Error> {
-        let aged = age(self.pump(), &self.config().to_retention()).await?;
+        let aged = age(&self.shared().pump, &self.config().to_retention()).await?;
         self.catch_up().await?;
         self.longterm().remove_expired().await?;
         self.longterm().drain().await?;
@@ -28,7 +28,7 @@ impl AgentMemory {
         Ok(aged)
     }
 
-    /// What [`maintain`](AgentMemory::maintain) would move out of working memory now.
+    /// What [`maintain`](Administrator::maintain) would move out of working memory now.
     ///
     /// # Errors
     /// What working memory reports.

@@ -1,77 +1,129 @@
-//! The handle: opening and closing the tiers together, in the right order.
+//! The handles: opening and closing the tiers together, and who may see and change what.
 
 use std::{
-    env,
     fs::DirBuilder,
-    num::NonZeroUsize,
+    ops::Deref,
     os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use aios_embedding::{Bert, Cached, Embedder, HubCache, ModelName, StaticModel};
-use aios_longterm::Longterm;
+use aios_embedding::Embedder;
+use aios_longterm::{Longterm, LongtermView};
 use aios_operational::Operational;
-use aios_working::Working;
+use aios_record::{Gate, Owner, ScopeFilter};
+use aios_working::{Working, WorkingView};
 use serde::Serialize;
 
 use crate::{
     Config, Error,
     backup::check_restored,
     metrics::MetricHistory,
+    model::open_model,
     pump::{Pump, Pumping},
     spill::{Spill, Spilling},
 };
 
-/// The name of the model that is part of the program.
-const BUNDLED: &str = "bundled";
-
-/// A file that makes a directory a static model's.
-const STATIC_MODEL_FILE: &str = "static-model.bin";
-
-/// A memory: all tiers of one data directory. Clones share everything.
+/// An open memory: all tiers of one data directory. Clones share everything.
 ///
-/// [`shutdown`](AgentMemory::shutdown) writes out what waits. When the last clone is dropped
-/// without it, background work ends by itself, and nothing that was acknowledged is lost: what has
-/// not reached the library yet is in a SQLite file, and goes on its way when the directory is
-/// opened again.
-#[derive(Clone)]
+/// It derefs to the [`MemoryView`] of the user that the setting `memory.user` names, or, by
+/// default, of nobody in particular, which reads and writes what has no owner.
+/// [`for_user`](AgentMemory::for_user) gives the view of a user,
+/// [`administrator`](AgentMemory::administrator) the handle for upkeep.
+///
+/// [`shutdown`](AgentMemory::shutdown) writes out what waits. If the last clone is dropped without
+/// it, background work ends by itself, and nothing that was acknowledged is lost: what has not
+/// reached the library yet is in a SQLite file, and goes on its way when the directory is opened
+/// again.
+#[derive(Clone, Debug)]
 pub struct AgentMemory {
-    shared: Arc<Shared>,
+    view: MemoryView,
 }
 
-struct Shared {
-    config: Config,
-    operational: Operational,
-    working: Working,
-    longterm: Longterm,
-    embedder: Arc<dyn Embedder>,
-    pump: Pump,
+/// The memory as one owner sees it: its own records and shared ones. It writes and changes its own
+/// records only. Cheap to clone.
+///
+/// Neither the other owners nor the tiers as a whole can be reached from a view:
+///
+/// ```compile_fail,E0599
+/// # async fn no_way_out(memory: aios_memory::AgentMemory) {
+/// let ada = memory.for_user("ada").unwrap();
+/// ada.administrator();
+/// # }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # async fn no_way_out(memory: aios_memory::AgentMemory) {
+/// let ada = memory.for_user("ada").unwrap();
+/// ada.working().feed_after(0, 1).await;
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemoryView {
+    shared: Arc<Shared>,
+    gate: Gate,
+    working: WorkingView,
+    longterm: LongtermView,
+}
+
+/// The memory with the records of every owner, for upkeep, for exports of everything and for
+/// moving records between owners. Clones share everything.
+///
+/// It derefs to a [`MemoryView`] that sees and changes all records. A bare id that several owners
+/// have is refused there with the list of the owners; narrow it to one of them.
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    view: MemoryView,
+}
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) operational: Operational,
+    pub(crate) working: Working,
+    pub(crate) longterm: Longterm,
+    pub(crate) embedder: Arc<dyn Embedder>,
+    pub(crate) pump: Pump,
     pumping: Pumping,
-    spill: Spill,
-    spilling: Spilling,
+    pub(crate) spill: Spill,
+    pub(crate) spilling: Spilling,
     is_closed: AtomicBool,
 }
 
+impl Deref for AgentMemory {
+    type Target = MemoryView;
+
+    fn deref(&self) -> &MemoryView {
+        &self.view
+    }
+}
+
+impl Deref for Administrator {
+    type Target = MemoryView;
+
+    fn deref(&self) -> &MemoryView {
+        &self.view
+    }
+}
+
 impl AgentMemory {
-    /// Opens the memory that `config` describes; what is not there yet is made, readable to its
+    /// Opens the memory that `config` describes; what is not there yet is created, readable to its
     /// owner only. Background work runs on the tokio runtime that this is called on.
     ///
     /// # Errors
-    /// - [`Error::Config`] when a setting is out of its bounds.
-    /// - [`Error::Directory`] when the data directory cannot be used.
-    /// - [`Error::Embedding`] when the model cannot be opened.
-    /// - What the tiers report, such as a file that a newer version wrote.
+    /// - [`Error::Config`] if a setting is out of its bounds.
+    /// - [`Error::Directory`] if the data directory cannot be used.
+    /// - [`Error::Embedding`] if the model cannot be opened.
+    /// - Errors of the tiers, such as for a file that a newer version wrote.
     pub async fn open(config: Config) -> Result<AgentMemory, Error> {
         let embedder = open_model(&config).await?;
         AgentMemory::open_with(config, embedder).await
     }
 
-    /// As [`open`](AgentMemory::open), with an embedder of the caller's own in the place of the
-    /// one that the settings name.
+    /// Opens the memory as [`open`](AgentMemory::open) does, with an embedder of the caller's own
+    /// in place of the one that the settings name.
     ///
     /// # Errors
     /// As [`open`](AgentMemory::open).
@@ -84,6 +136,10 @@ impl AgentMemory {
             return Err(Error::NoDirectory);
         }
         config.check()?;
+        let gate = match config.memory.user.as_str() {
+            "" => Gate::shared(),
+            user => Gate::owner(Owner::user(user)?),
+        };
         make_directory(&data_dir)?;
         check_restored(&data_dir)?;
         let longterm =
@@ -103,7 +159,7 @@ impl AgentMemory {
             config.to_guard(),
         );
         let pumping = Pumping::start(pump.clone(), config.to_retention());
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             config,
             operational,
             working,
@@ -114,91 +170,60 @@ impl AgentMemory {
             spill,
             spilling,
             is_closed: AtomicBool::new(false),
-        };
-        let memory = AgentMemory { shared: Arc::new(shared) };
-        memory.resume_purge().await;
+        });
+        let memory = AgentMemory { view: MemoryView::new(shared, gate) };
+        memory.administrator().resume_purge().await;
         Ok(memory)
     }
 
-    /// The settings that it was opened with.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.shared.config
+    /// The view of the user of this name.
+    ///
+    /// # Errors
+    /// [`Error::Vocabulary`] if the name is empty, blank or longer than 128 bytes, or contains a
+    /// control character.
+    pub fn for_user(&self, name: &str) -> Result<MemoryView, Error> {
+        let gate = Gate::owner(Owner::user(name)?);
+        Ok(MemoryView::new(Arc::clone(&self.view.shared), gate))
     }
 
-    /// Tier 0: recent events, metrics, active tasks, the state of the machine.
+    /// The view of nobody in particular: it reads and writes what has no owner.
+    #[must_use]
+    pub fn for_shared(&self) -> MemoryView {
+        MemoryView::new(Arc::clone(&self.view.shared), Gate::shared())
+    }
+
+    /// The handle that sees and changes the records of every owner.
+    #[must_use]
+    pub fn administrator(&self) -> Administrator {
+        let shared = Arc::clone(&self.view.shared);
+        Administrator { view: MemoryView::new(shared, Gate::administrator()) }
+    }
+
+    /// Tier 0: recent events, metrics, active tasks, the state of the machine. They have no owner.
     #[must_use]
     pub fn operational(&self) -> &Operational {
-        &self.shared.operational
-    }
-
-    /// Tier 1: goals, tasks, decisions, sessions, messages.
-    #[must_use]
-    pub fn working(&self) -> &Working {
-        &self.shared.working
-    }
-
-    /// Tier 2: everything, searchable.
-    #[must_use]
-    pub fn longterm(&self) -> &Longterm {
-        &self.shared.longterm
-    }
-
-    /// Text to vector, and the tokenizer that counts by default.
-    #[must_use]
-    pub fn embedder(&self) -> &Arc<dyn Embedder> {
-        &self.shared.embedder
+        &self.view.shared.operational
     }
 
     /// Returns when all that working memory acknowledged before the call is searchable. Searches
     /// do it by themselves; it happens in the background within milliseconds. While a limit of
-    /// long-term memory is reached the rest waits, and so is not searched yet: what is stored can
+    /// long-term memory is reached the rest waits, and is not searched yet: what is stored can
     /// still be read, exported and forgotten.
     ///
     /// # Errors
-    /// What working or long-term memory report.
+    /// Errors of working or long-term memory.
     pub async fn catch_up(&self) -> Result<(), Error> {
-        use aios_longterm::Error::{DiskFull, JournalFull};
-        match self.shared.pump.catch_up().await {
-            Err(Error::Longterm(error @ (DiskFull { .. } | JournalFull { .. }))) => {
-                tracing::warn!(%error, "the newest records are not searched yet");
-                Ok(())
-            }
-            caught_up => caught_up.map(|_| ()),
-        }
+        self.view.catch_up().await
     }
 
-    /// How much there is.
+    /// Writes out what waits and ends the background work. Other clones and views get errors from
+    /// then on; shutting down another one does nothing.
     ///
     /// # Errors
-    /// What working or long-term memory report.
-    pub async fn stats(&self) -> Result<Stats, Error> {
-        self.catch_up().await?;
-        let working = self.shared.working.stats().await?;
-        let longterm = self.shared.longterm.stats().await?;
-        Ok(Stats {
-            operational: self.shared.operational.counters(),
-            events_unwritten: self.shared.spilling.unwritten(),
-            disk_bytes: working.file_bytes + longterm.disk_bytes,
-            working,
-            longterm: LongtermStats {
-                records: longterm.records,
-                collections: longterm.collections,
-                pending: longterm.pending,
-                refused: longterm.refused,
-            },
-            model: self.shared.embedder.fingerprint().to_string(),
-        })
-    }
-
-    /// Writes out what waits and ends the background work. Other clones get errors from then on;
-    /// shutting down another one does nothing.
-    ///
-    /// # Errors
-    /// What kept something from being written out; the rest is closed all the same, and what is
-    /// in a SQLite file goes on its way when the directory is opened again.
+    /// The first error that kept something from being written out; the rest is closed all the
+    /// same, and what is in a SQLite file goes on its way when the directory is opened again.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let shared = &self.shared;
+        let shared = &self.view.shared;
         if shared.is_closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
@@ -211,13 +236,112 @@ impl AgentMemory {
         pumped?;
         Ok(drained?)
     }
+}
 
-    pub(crate) fn spill(&self) -> &Spill {
-        &self.shared.spill
+impl Administrator {
+    /// Tier 0: recent events, metrics, active tasks, the state of the machine.
+    #[must_use]
+    pub fn operational(&self) -> &Operational {
+        &self.view.shared.operational
     }
 
-    pub(crate) fn pump(&self) -> &Pump {
-        &self.shared.pump
+    /// Tier 1 as a whole, with its upkeep.
+    #[must_use]
+    pub fn working(&self) -> &Working {
+        &self.view.shared.working
+    }
+
+    /// Tier 2 as a whole, with its upkeep.
+    #[must_use]
+    pub fn longterm(&self) -> &Longterm {
+        &self.view.shared.longterm
+    }
+}
+
+impl MemoryView {
+    pub(crate) fn new(shared: Arc<Shared>, gate: Gate) -> MemoryView {
+        let working = shared.working.scoped(gate.clone());
+        let longterm = shared.longterm.scoped(gate.clone());
+        MemoryView { shared, gate, working, longterm }
+    }
+
+    /// This view, narrowed to what `filter` selects: a project, an agent, a session. What is
+    /// written through it belongs there.
+    ///
+    /// # Errors
+    /// [`Error::Vocabulary`] if the view is bound to another part, such as another user.
+    pub fn narrow(&self, filter: &ScopeFilter) -> Result<MemoryView, Error> {
+        let gate = self.gate.narrow(filter)?;
+        Ok(MemoryView::new(Arc::clone(&self.shared), gate))
+    }
+
+    /// Who acts through this view, and what it is narrowed to.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The settings that the memory was opened with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// Tier 1 as this view sees it: goals, tasks, decisions, sessions, messages.
+    #[must_use]
+    pub fn working(&self) -> &WorkingView {
+        &self.working
+    }
+
+    /// Tier 2 as this view sees it: everything, searchable.
+    #[must_use]
+    pub fn longterm(&self) -> &LongtermView {
+        &self.longterm
+    }
+
+    /// Text to vector, and the tokenizer that counts by default.
+    #[must_use]
+    pub fn embedder(&self) -> &Arc<dyn Embedder> {
+        &self.shared.embedder
+    }
+
+    /// Counts what this view sees.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn stats(&self) -> Result<Stats, Error> {
+        self.catch_up().await?;
+        let (working, longterm) = (self.working.counts().await?, self.longterm.counts().await?);
+        let upkeep = self.shared.working.stats().await?;
+        let library = self.shared.longterm.stats().await?;
+        Ok(Stats {
+            operational: self.shared.operational.counters(),
+            events_unwritten: self.shared.spilling.unwritten(),
+            disk_bytes: upkeep.file_bytes + library.disk_bytes,
+            working,
+            longterm: LongtermStats {
+                records: longterm.values().sum(),
+                collections: longterm,
+                pending: library.pending,
+                refused: library.refused,
+            },
+            model: self.shared.embedder.fingerprint().to_string(),
+        })
+    }
+
+    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+        use aios_longterm::Error::{DiskFull, JournalFull};
+        match self.shared.pump.catch_up().await {
+            Err(Error::Longterm(error @ (DiskFull { .. } | JournalFull { .. }))) => {
+                tracing::warn!(%error, "the newest records are not searched yet");
+                Ok(())
+            }
+            caught_up => caught_up.map(|_| ()),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Tells the background that something was written.
@@ -226,76 +350,44 @@ impl AgentMemory {
     }
 }
 
-impl std::fmt::Debug for AgentMemory {
+impl std::fmt::Debug for MemoryView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AgentMemory").field("config", &self.shared.config).finish_non_exhaustive()
+        f.debug_struct("MemoryView")
+            .field("gate", &self.gate)
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
     }
 }
 
-/// How much there is. It serialises to what `aios-memory stats --json` prints.
+/// Counts of what a view sees. It serializes to what `aios-memory stats --json` prints.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stats {
     /// What has become of the events of this process.
     pub operational: aios_operational::Counters,
     /// Events that were handed on and that working memory cannot store; the log says why.
     pub events_unwritten: u64,
-    /// Rows of working memory.
-    pub working: aios_working::Stats,
+    /// Records of working memory, by collection.
+    pub working: std::collections::BTreeMap<&'static str, u64>,
     /// Records of long-term memory.
     pub longterm: LongtermStats,
-    /// Bytes on disk, of all tiers.
+    /// Bytes on disk, of all tiers and owners.
     pub disk_bytes: u64,
     /// The fingerprint of the embedding model.
     pub model: String,
 }
 
-/// How much long-term memory holds.
+/// Counts of long-term memory.
 #[derive(Debug, Clone, Serialize)]
 pub struct LongtermStats {
     /// Records acknowledged, pending ones included.
     pub records: u64,
     /// Records of each collection.
     pub collections: std::collections::BTreeMap<&'static str, u64>,
-    /// Changes that wait for the library.
+    /// Changes that wait for the library, of all owners.
     pub pending: u64,
-    /// Changes that could not be stored; [`Longterm::refused`] lists them with their reasons.
+    /// Changes that could not be stored, of all owners; [`Longterm::refused`] lists them with
+    /// their reasons.
     pub refused: u64,
-}
-
-/// Opens the model that the settings name, off the async workers.
-pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
-    let (name, options) = (config.embedding.model.clone(), config.to_bert());
-    let cache_entries = config.embedding.cache_entries;
-    let opening = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Embedder>, Error> {
-        if name == BUNDLED {
-            return Ok(StaticModel::bundled()?);
-        }
-        let dir = model_dir(&name)?;
-        if dir.join(STATIC_MODEL_FILE).exists() {
-            return Ok(Arc::new(StaticModel::open(dir)?));
-        }
-        Ok(cached(Bert::open(dir, options)?, cache_entries))
-    });
-    opening.await.map_err(|_| Error::Interrupted)?
-}
-
-/// `embedder` behind a cache of so many vectors; 0 is none.
-fn cached(embedder: impl Embedder + 'static, entries: usize) -> Arc<dyn Embedder> {
-    match NonZeroUsize::new(entries) {
-        Some(entries) => Arc::new(Cached::new(embedder, entries)),
-        None => Arc::new(embedder),
-    }
-}
-
-/// The directory of a model: `name` itself, or the one of this name in the hub's cache.
-fn model_dir(name: &str) -> Result<PathBuf, Error> {
-    let path = PathBuf::from(name);
-    match name.parse::<ModelName>() {
-        Ok(model) if !path.exists() => {
-            Ok(HubCache::locate(|variable| env::var_os(variable))?.resolve(&model)?)
-        }
-        _ => Ok(path),
-    }
 }
 
 async fn open_working(config: &Config) -> Result<Working, Error> {
@@ -308,6 +400,3 @@ fn make_directory(dir: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(Error::directory(dir))
 }
-
-#[cfg(test)]
-mod tests;

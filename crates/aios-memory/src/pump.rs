@@ -135,7 +135,7 @@ impl Pump {
 fn change_of(item: FeedItem) -> FeedItem {
     let change = match item.change {
         Change::Upsert(record) => Change::Upsert(Box::new(with_tags(*record))),
-        Change::Delete { kind, id } => Change::Delete { kind, id },
+        deletion @ Change::Delete { .. } => deletion,
     };
     FeedItem { seq: item.seq, change }
 }

@@ -5,10 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use aios_embedding::Embedder;
 use aios_longterm::Longterm;
-use aios_record::{Id, Kind};
+use aios_record::{Gate, Identity};
 use serde::Serialize;
 
-use crate::{AgentMemory, Config, Error, memory::open_model, pump};
+use crate::{Administrator, AgentMemory, Config, Error, model::open_model, pump};
 
 pub use aios_longterm::Progress as RebuildProgress;
 
@@ -36,16 +36,16 @@ pub struct Repaired {
     /// Rows that were left out because their key was there already.
     pub repeated: u64,
     /// Keys that the journal does not know; their rows are in `unknown_rows`.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<Identity>,
     /// A file of JSON lines, a record each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown_rows: Option<PathBuf>,
     /// Keys that could not be read whole, and that working memory had.
-    pub recovered: Vec<String>,
+    pub recovered: Vec<Identity>,
     /// Keys of which an older version is there now, for nobody has the newest.
-    pub outdated: Vec<String>,
+    pub outdated: Vec<Identity>,
     /// Keys of which nothing is left. They are listed among what was refused, too.
-    pub lost: Vec<String>,
+    pub lost: Vec<Identity>,
 }
 
 /// Makes the library of the memory that `config` describes anew with `model`, named as in
@@ -96,7 +96,7 @@ pub async fn repair(
     let (dir, settings) = (config.memory.data_dir.clone(), config.to_longterm());
     let found = Longterm::repair(&dir, settings, Arc::clone(&embedder), progress).await?;
     let memory = AgentMemory::open_with(config, embedder).await?;
-    let restored = restore(&memory, found).await;
+    let restored = restore(&memory.administrator(), found).await;
     let closed = memory.shutdown().await;
     let repaired = restored?;
     closed?;
@@ -115,6 +115,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
         Err(other) => return Err(other),
     };
     let verified = async {
+        let memory = memory.administrator();
         memory.longterm().drain().await?;
         memory.longterm().verify_rows(|_| {}).await
     };
@@ -131,7 +132,10 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
 }
 
 /// Stores again what working memory has of what is missing, and gives up the rest.
-async fn restore(memory: &AgentMemory, found: aios_longterm::Repaired) -> Result<Repaired, Error> {
+async fn restore(
+    memory: &Administrator,
+    found: aios_longterm::Repaired,
+) -> Result<Repaired, Error> {
     let mut repaired = Repaired {
         was_sound: false,
         records: found.records,
@@ -140,31 +144,33 @@ async fn restore(memory: &AgentMemory, found: aios_longterm::Repaired) -> Result
         unknown_rows: found.unknown_rows,
         ..Repaired::default()
     };
-    for key in found.missing {
-        match store_again(memory, &key).await? {
+    for identity in found.missing {
+        match store_again(memory, &identity).await? {
             true => {
                 repaired.records += 1;
-                repaired.recovered.push(key);
+                repaired.recovered.push(identity);
             }
-            false => repaired.lost.push(key),
+            false => repaired.lost.push(identity),
         }
     }
-    for key in found.outdated {
-        match store_again(memory, &key).await? {
-            true => repaired.recovered.push(key),
-            false => repaired.outdated.push(key),
+    for identity in found.outdated {
+        match store_again(memory, &identity).await? {
+            true => repaired.recovered.push(identity),
+            false => repaired.outdated.push(identity),
         }
     }
-    memory.longterm().give_up(repaired.lost.clone()).await?;
+    memory.longterm().give_up(&repaired.lost).await?;
     memory.longterm().drain().await?;
     Ok(repaired)
 }
 
-/// Whether working memory has the record, which long-term memory has then as well.
-async fn store_again(memory: &AgentMemory, key: &str) -> Result<bool, Error> {
-    let Some((kind, id)) = key.split_once('/') else { return Ok(false) };
-    let (Ok(kind), Ok(id)) = (kind.parse::<Kind>(), Id::new(id)) else { return Ok(false) };
-    let Some(record) = memory.working().record(kind, id.as_str()).await? else { return Ok(false) };
+/// Stores a record again that working memory has; returns `false` if it has not.
+async fn store_again(memory: &Administrator, identity: &Identity) -> Result<bool, Error> {
+    let owner = memory.working().scoped(Gate::owner(identity.owner.clone()));
+    let record = owner.record(identity.kind, identity.id.as_str()).await?;
+    let Some(record) = record.filter(|record| record.owner() == identity.owner) else {
+        return Ok(false);
+    };
     memory.longterm().store(vec![pump::with_tags(record)]).await?;
     Ok(true)
 }

@@ -3,70 +3,82 @@
 use std::time::Instant;
 
 use aios_longterm::{Explanation, Hit, SearchOptions};
-use aios_record::{Id, Kind, Tier, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
 use serde::Serialize;
 
-use crate::{AgentMemory, Error};
+use crate::{Error, MemoryView};
 
-/// What a search found. It serialises to what `aios-memory recall --json` prints.
+/// The result of a search. It serializes to what `aios-memory recall --json` prints.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recalled {
     /// The question.
     pub query: String,
-    /// How long the search took.
+    /// The duration of the search.
     pub elapsed_ms: f64,
-    /// What fits, best first.
+    /// Records of this view that were searched by their words alone, for their vectors are not
+    /// there yet.
+    pub vectors_outstanding: u64,
+    /// The records that fit, best first.
     pub hits: Vec<Recollection>,
 }
 
 /// A record that fits a query.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recollection {
-    /// Unique within its kind.
+    /// The id, unique within its kind and owner.
     pub id: Id,
-    /// What sort of record it is.
+    /// The kind of record.
     pub kind: Kind,
-    /// The name under which the place that it came from knows it.
+    /// The id that the source of the record gave it.
     pub external_id: Option<String>,
-    /// What holds its like.
+    /// The collection of its kind.
     pub collection: &'static str,
-    /// Where it was read from.
+    /// The tier that it was read from.
     pub tier: Tier,
-    /// Its text, verbatim.
+    /// The text, verbatim.
     pub text: String,
-    /// Its heading.
+    /// The heading.
     pub title: Option<String>,
-    /// Who said it.
+    /// The speaker.
     pub name: Option<String>,
-    /// How well it fits, 0 to 1; means the same in every search.
+    /// The relevance, 0 to 1; comparable between searches.
     pub relevance: f64,
-    /// Orders the hits of this search.
+    /// The order of the hits of this search.
     pub score: f64,
     /// When it happened, if known.
     pub occurred_at: Option<Timestamp>,
     /// When the memory took it in.
     pub recorded_at: Timestamp,
-    /// Whose it is.
+    /// The user whose record it is; `None` if it is shared.
     pub user: Option<String>,
+    /// The project that it belongs to.
+    pub project: Option<String>,
     /// The agent that it belongs to.
     pub agent: Option<String>,
     /// The conversation that it belongs to.
     pub session: Option<String>,
-    /// Its labels.
+    /// The labels.
     pub tags: Vec<String>,
-    /// Keys of records with the same words, for which it stands.
+    /// Records with the same text, for which this one stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub folded: Vec<String>,
-    /// How it came about, if that was asked for.
+    pub folded: Vec<Identity>,
+    /// How the hit came about, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explanation>,
 }
 
 impl Recollection {
-    /// `kind/id`.
+    /// The key that a person types.
     #[must_use]
-    pub fn key(&self) -> String {
-        format!("{}/{}", self.kind, self.id)
+    pub fn key(&self) -> Key {
+        Key::new(self.kind, self.id.clone())
+    }
+
+    /// The identity of the record.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        let owner = self.user.as_ref().map_or(Owner::SHARED, Owner::from_stored);
+        self.key().of(owner)
     }
 }
 
@@ -87,6 +99,7 @@ impl From<Hit> for Recollection {
             occurred_at: record.occurred_at,
             recorded_at: record.recorded_at,
             user: record.scope.user,
+            project: record.scope.project,
             agent: record.scope.agent,
             session: record.scope.session,
             tags: record.tags,
@@ -96,18 +109,20 @@ impl From<Hit> for Recollection {
     }
 }
 
-impl AgentMemory {
-    /// Finds the records that fit `query`, best first, among all that was acknowledged before the
-    /// call. A query without a single word finds nothing.
+impl MemoryView {
+    /// Finds the records that fit `query`, best first, among all of this view that was
+    /// acknowledged before the call. A query without a single word finds nothing.
+    /// [`SearchOptions::scope`] narrows the view further.
     ///
     /// # Errors
-    /// What working or long-term memory report, such as a query that is too long.
+    /// Errors of working or long-term memory, such as for a query that is too long.
     pub async fn recall(&self, query: &str, options: &SearchOptions) -> Result<Recalled, Error> {
         let began = Instant::now();
         self.catch_up().await?;
         let found = self.longterm().search(query, options).await?;
         Ok(Recalled {
             query: query.to_owned(),
+            vectors_outstanding: found.vectors_outstanding,
             hits: found.hits.into_iter().map(Recollection::from).collect(),
             elapsed_ms: began.elapsed().as_secs_f64() * 1e3,
         })

@@ -2,95 +2,113 @@
 //! are by now.
 
 use aios_longterm::Version;
-use aios_record::{Id, Kind, Record, Scope, ScopeFilter};
-use aios_working::EntryUpdate;
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::{AgentMemory, Error, fields, guarding, ingest};
+use crate::{
+    Error, MemoryView,
+    admission::{Admission, Arrival, Content, Manner, Outcome, Verdict},
+    fields, guarding, ingest,
+};
 
 /// Some records of one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
     /// The records.
     pub records: Vec<Record>,
-    /// Where the next page begins; none if this is the last one.
+    /// Where the next page begins; `None` if this is the last one.
     pub next: Option<String>,
 }
 
-impl AgentMemory {
+impl MemoryView {
     /// Stores the record that `value`, an object with the [`fields`](crate::fields()) of its kind,
-    /// describes, in place of the one of its id if there is one (an entry's id must be new, and a
-    /// message, an event or a session that is there stays as it is); says which id it has. What it
-    /// does not say of its scope is that of `scope`; it cannot name another. When this returns it
-    /// is durable, and found by every search if its kind is searched.
+    /// describes, in place of the one of its id if there is one, and returns its id. An entry's id
+    /// must be new; a message, an event or a session that is there stays as it is. Parts of its
+    /// scope that it leaves out are those of this view; it cannot name others. When this returns
+    /// the record is durable, and found by every search if its kind is searched.
     ///
     /// # Errors
-    /// - [`Error::Record`] when `value` does not describe a record of this kind: it lacks a field,
-    ///   has one that the kind has not, or one that holds something else; or it is of the persona,
-    ///   which everybody shares, and has a scope.
-    /// - [`Error::Guard`] when the settings refuse what is in it.
-    /// - What working or long-term memory report.
-    pub async fn record(&self, kind: Kind, value: Value, scope: &Scope) -> Result<Id, Error> {
-        let Value::Object(object) = value else {
-            let problem = "it is no JSON object".to_owned();
-            return Err(Error::Record { kind, problem });
-        };
-        let object = guarding::object(self.config().to_guard(), object)?;
-        if kind == Kind::Message {
-            return self.record_message(object, scope).await;
-        }
+    /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
+    ///   unknown, or holds something else; or it is a trait of the persona, which everybody
+    ///   shares, and has a scope.
+    /// - [`Error::Vocabulary`] if it names another user, project, agent or session than the view's.
+    /// - [`Error::Guard`] if the settings refuse what is in it.
+    /// - Errors of working or long-term memory.
+    pub async fn record(&self, kind: Kind, value: Value) -> Result<Id, Error> {
         let invalid = |problem| Error::Record { kind, problem };
-        let mut object = fields::settle(kind, object).map_err(invalid)?;
-        fill_scope(&mut object, scope).map_err(invalid)?;
-        if is_direct(kind) {
-            return Ok(self.longterm().store_object(kind, object).await?);
-        }
-        if kind == Kind::Persona && object.contains_key("scope") {
-            let problem = "it is everybody's and has no scope; what is one user's is a preference";
-            return Err(invalid(problem.to_owned()));
-        }
-        let id = match kind {
-            Kind::Preference | Kind::Persona => self.record_setting(kind, object).await?,
-            _ => self.store_working(kind, Value::Object(object)).await?,
+        let Value::Object(object) = value else {
+            return Err(invalid("expected a JSON object".to_owned()));
         };
-        self.lift_tombstone(kind, &id, scope).await?;
-        self.wake_pump();
-        Ok(id)
+        let arrival = match kind {
+            Kind::Message => ingest::message_of(object, self.gate()).map_err(invalid)?,
+            _ => {
+                let fields = fields::settle(kind, object).map_err(invalid)?;
+                let scope = scope_in(&fields).map_err(invalid)?;
+                if kind == Kind::Persona && scope != Scope::default() {
+                    let problem = "the persona is everybody's and has no scope; use a preference \
+                                   for one user";
+                    return Err(invalid(problem.to_owned()));
+                }
+                // An id that is left out is made when the record is stored.
+                let id = Id::generate();
+                let content = Content::Fields(fields);
+                Arrival { place: 1, kind, id, former_ids: Vec::new(), scope, content }
+            }
+        };
+        let mut scope = arrival.scope.clone();
+        self.gate().fill(&mut scope)?;
+        Ok(self.write(arrival).await?.id)
     }
 
-    /// What long-term memory is told lifts the tombstone that it fits; for what it is not told that
-    /// is done here.
-    async fn lift_tombstone(&self, kind: Kind, id: &Id, scope: &Scope) -> Result<(), Error> {
-        // Of events only some are told.
-        if kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind) {
+    /// Stores one record that is written directly, and lifts the tombstones that it fits.
+    pub(crate) async fn write(&self, arrival: Arrival) -> Result<Verdict, Error> {
+        let kind = arrival.kind;
+        let mut admission = Admission::new(self, Manner::Written);
+        let verdict = admission.admit(vec![arrival]).await?.pop();
+        let verdict = verdict.expect("one arrival has one verdict");
+        if let Outcome::Refused(problem) = verdict.outcome {
+            return Err(Error::Record { kind, problem });
+        }
+        self.lift_tombstone(kind, &verdict.id).await?;
+        Ok(verdict)
+    }
+
+    /// Lifts the tombstone that a record fits which long-term memory does not hear of: for all
+    /// others that happens when it does.
+    async fn lift_tombstone(&self, kind: Kind, id: &Id) -> Result<(), Error> {
+        // Of events only some are fed.
+        let is_fed = kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind);
+        if is_direct(kind) || is_fed {
             return Ok(());
         }
-        let working = match kind {
-            Kind::Preference => self.working().bound_to(ScopeFilter::exact(scope.clone()))?,
-            _ => self.working().clone(),
+        let stored = match self.working().record(kind, id.as_str()).await {
+            // The administrator's record of an id that others have too.
+            Err(aios_working::Error::Ambiguous { .. }) => None,
+            stored => stored?,
         };
-        let stored = working.record(kind, id.as_str()).await?;
-        Ok(self.longterm().lift_tombstones(stored.as_slice()).await?)
+        let stored: Vec<Record> =
+            stored.into_iter().filter(|it| self.gate().may_change(&it.scope)).collect();
+        Ok(self.longterm().lift_tombstones(&stored).await?)
     }
 
     /// Changes the fields of a record that `changes` names and leaves the others; a field that is
-    /// null takes its default. What it was stays in its [`history`](AgentMemory::history). Two
-    /// callers that change one record of working memory at the same time are not kept apart: the
-    /// later one may undo what the earlier one did.
+    /// null takes its default. The former version stays in the
+    /// [`history`](MemoryView::history). Two callers that change different fields of one record at
+    /// the same time lose nothing of each other's changes.
     ///
     /// # Errors
-    /// - [`Error::is_not_found`] when there is no such record.
-    /// - [`Error::Fixed`] when records of this kind are never changed: events, messages, summaries,
+    /// - [`Error::is_not_found`] if there is no such record.
+    /// - [`Error::Fixed`] if records of this kind are never changed: events, messages, summaries,
     ///   and of sessions everything but the summary.
-    /// - [`Error::Record`] when a change fits no field, or the record has left working memory.
-    /// - What working or long-term memory report.
+    /// - [`Error::Record`] if a change fits no field, or the record has left working memory.
+    /// - [`Error::is_not_yours`] if the record is shared and this is the view of a user.
+    /// - Errors of working or long-term memory.
     pub async fn update(
         &self,
         kind: Kind,
         id: &Id,
         changes: Map<String, Value>,
-        scope: &ScopeFilter,
     ) -> Result<(), Error> {
         let invalid = |problem: String| Error::Record { kind, problem };
         let changes = guarding::object(self.config().to_guard(), changes)?;
@@ -100,29 +118,24 @@ impl AgentMemory {
         if is_fixed(kind, &changes) {
             return Err(Error::Fixed { kind });
         }
-        // Checked by themselves first, so that what is told is about them.
+        // Null stands for the default, which no check of the fields takes.
         let settled = fields::settle(kind, changes.clone()).map_err(invalid)?;
+        let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
+        let changes: Map<String, Value> = settled.into_iter().chain(nulls).collect();
         if is_direct(kind) {
-            let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
-            let changes = settled.into_iter().chain(nulls).collect();
-            self.longterm().update(kind, id, changes, scope).await?;
+            self.longterm().update(kind, id, changes).await?;
             return Ok(());
         }
-        let Record { payload, .. } = self.changeable(kind, id, scope).await?;
-        let Value::Object(mut object) = payload else {
-            return Err(invalid("what is stored of it is no JSON object".to_owned()));
-        };
-        merge(&mut object, changes);
-        let object = fields::settle(kind, object).map_err(invalid)?;
-        // What it was must be known before it is something else.
+        self.check_is_in_working(kind, id).await?;
+        // The former version must be in the history before it is replaced.
         self.catch_up().await?;
-        self.replace_working(kind, id, Value::Object(object)).await?;
+        self.working().update(kind, id.as_str(), changes).await?;
         self.wake_pump();
         Ok(())
     }
 
-    /// The record that [`record`](AgentMemory::record) would make of `object`; none where it would
-    /// not.
+    /// The record that [`record`](MemoryView::record) would store for `object`; `None` if it would
+    /// store none.
     pub(crate) fn draft(
         &self,
         kind: Kind,
@@ -130,204 +143,187 @@ impl AgentMemory {
         scope: &Scope,
     ) -> Option<Record> {
         let object = guarding::object(self.config().to_guard(), object).ok()?;
-        let mut object = fields::settle(kind, object).ok()?;
-        fill_scope(&mut object, scope).ok()?;
+        let object = with_scope(fields::settle(kind, object).ok()?, scope);
         if is_direct(kind) {
             return self.longterm().record_of(kind, object).ok();
         }
         aios_working::record_of(kind, Value::Object(object))
     }
 
-    /// A record of working memory, if it is where it can be changed.
-    async fn changeable(&self, kind: Kind, id: &Id, scope: &ScopeFilter) -> Result<Record, Error> {
-        let working = self.working().bound_to(scope.clone())?;
-        if let Some(record) = working.record(kind, id.as_str()).await? {
-            return Ok(record);
+    /// Checks that a record is in working memory, where it can be changed.
+    async fn check_is_in_working(&self, kind: Kind, id: &Id) -> Result<(), Error> {
+        if self.working().record(kind, id.as_str()).await?.is_some() {
+            return Ok(());
         }
-        let found = self.longterm().record(kind, id).await?;
-        match found.filter(|record| scope.admits(&record.scope)) {
+        match self.longterm().record(kind, id).await? {
             None => Err(aios_working::Error::NotFound { kind, id: id.to_string() }.into()),
             Some(_) => {
-                let problem = "it has aged into long-term memory, where records stay as they are";
+                let problem = "it has moved to long-term memory, where records stay as they are";
                 Err(Error::Record { kind, problem: problem.to_owned() })
             }
         }
     }
 
-    /// The versions of a record, newest first, the one that it is now included; of working memory
-    /// those of the kinds that long-term memory is told of. None if there is no such record.
+    /// The versions of a record, newest first, with the one that it is now. Of working memory only
+    /// kinds that feed long-term memory have versions. Empty if there is no such record.
     ///
     /// # Errors
-    /// What working or long-term memory report.
-    pub async fn history(
-        &self,
-        kind: Kind,
-        id: &Id,
-        scope: &ScopeFilter,
-    ) -> Result<Vec<Version>, Error> {
+    /// Errors of working or long-term memory.
+    pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
         self.catch_up().await?;
-        let mut versions = self.longterm().history(kind, id).await?;
-        if !versions.first().is_some_and(|newest| scope.admits(&newest.record.scope)) {
-            versions.clear();
-        }
-        Ok(versions)
+        Ok(self.longterm().history(kind, id).await?)
     }
 
-    /// What [`delete`](AgentMemory::delete) would take: the record, last, and what belongs to it;
-    /// nothing if there is no such record in working memory.
+    /// The records that [`delete`](MemoryView::delete) would remove: what belongs to the record,
+    /// then the record. Empty if there is no such record in working memory.
     ///
     /// # Errors
-    /// [`Error::Kept`] when records of this kind are not deleted; what working memory reports.
-    pub async fn deletion(
-        &self,
-        kind: Kind,
-        id: &Id,
-        scope: &ScopeFilter,
-    ) -> Result<Vec<(Kind, Id)>, Error> {
+    /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
+    /// record is shared and this is the view of a user; errors of working memory.
+    pub async fn deletion(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
         if is_kept(kind) {
             return Err(Error::Kept { kind });
         }
-        Ok(self.working().bound_to(scope.clone())?.would_remove(kind, id.as_str()).await?)
+        Ok(self.working().would_remove(kind, id.as_str()).await?)
     }
 
     /// Deletes a record for good, from working memory at once and from every search, and with it
     /// what belongs to it: a goal takes its tasks along, a task its tool calls, a session its
-    /// messages and tasks. Says what went, the record itself last.
+    /// messages and tasks. Returns the removed records, the record itself last.
     ///
     /// # Errors
-    /// As [`deletion`](AgentMemory::deletion).
-    pub async fn delete(
-        &self,
-        kind: Kind,
-        id: &Id,
-        scope: &ScopeFilter,
-    ) -> Result<Vec<(Kind, Id)>, Error> {
+    /// As [`deletion`](MemoryView::deletion).
+    pub async fn delete(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
         if is_kept(kind) {
             return Err(Error::Kept { kind });
         }
-        let removed = self.working().bound_to(scope.clone())?.remove(kind, id.as_str()).await?;
+        let removed = self.working().remove(kind, id.as_str()).await?;
         self.wake_pump();
         Ok(removed)
     }
 
-    /// The record of this kind and id, from working memory or, when it has left that, from
-    /// long-term memory; none if there is none.
+    /// The record of this kind and id, from working memory or, if it has left that, from long-term
+    /// memory. In the view of a user it is the own record, else the shared one.
     ///
     /// # Errors
-    /// What working or long-term memory report.
+    /// [`Error::is_ambiguous`] if this is the administrator's view and several owners have the id;
+    /// errors of working or long-term memory.
     pub async fn get(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
-        match self.working().record(kind, id.as_str()).await? {
-            Some(record) => Ok(Some(record)),
-            None => Ok(self.longterm().record(kind, id).await?),
+        let here = self.working().record(kind, id.as_str()).await?;
+        if here.as_ref().is_some_and(|record| self.gate().may_change(&record.scope)) {
+            return Ok(here);
         }
+        // The own record may have left working memory, where a shared one of the id still is.
+        let there = self.longterm().record(kind, id).await?;
+        let is_own = there.as_ref().is_some_and(|record| self.gate().may_change(&record.scope));
+        Ok(if is_own { there } else { here.or(there) })
     }
 
     /// At most `limit` records of a kind, from the beginning or from [`Page::next`] on: those that
-    /// working memory holds, oldest first, or, of kinds that long-term memory is given directly,
-    /// all, in the order of their ids. The summaries listed are those of working memory.
+    /// working memory holds, oldest first, or, of kinds that are stored in long-term memory
+    /// directly, all, in the order of their ids. Summaries are those of working memory.
     ///
     /// # Errors
-    /// - [`Error::Cursor`] when `after` is no [`Page::next`] of this kind.
-    /// - What working or long-term memory report.
+    /// - [`Error::Cursor`] if `after` is not a [`Page::next`] of this kind.
+    /// - Errors of working or long-term memory.
     pub async fn list(
         &self,
         kind: Kind,
-        scope: &ScopeFilter,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page, Error> {
         let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
         if is_kept(kind) {
-            let last = after.map(|key| id_of(kind, key).ok_or_else(no_cursor)).transpose()?;
-            let page = self.longterm().list(kind, scope, last.as_ref(), limit).await?;
-            let next = page.next.map(|id| format!("{kind}/{id}"));
+            let last = after.map(|text| kept_cursor(text).ok_or_else(no_cursor)).transpose()?;
+            if last.as_ref().is_some_and(|last| last.kind != kind) {
+                return Err(no_cursor());
+            }
+            let page = self.longterm().list(kind, last.as_ref(), limit).await?;
+            let next = page.next.map(|next| shown_cursor(&next));
             return Ok(Page { records: page.records, next });
         }
         let after = after.map(str::parse).transpose().map_err(|_| no_cursor())?;
-        let page = self.working().bound_to(scope.clone())?.records(kind, after, limit).await?;
+        let page = self.working().records(kind, after, limit).await?;
         Ok(Page { records: page.records, next: page.next.map(|next| next.to_string()) })
-    }
-
-    /// Stores a settled record of working memory.
-    async fn store_working(&self, kind: Kind, value: Value) -> Result<Id, Error> {
-        let working = self.working();
-        Ok(match kind {
-            Kind::Goal => working.store_goal(typed(kind, value)?).await?.id,
-            Kind::Task => working.store_task(typed(kind, value)?).await?.id,
-            Kind::ToolCall => working.store_tool_call(typed(kind, value)?).await?.id,
-            Kind::Decision => working.log_decision(typed(kind, value)?).await?.id,
-            Kind::Pattern => working.store_pattern(typed(kind, value)?).await?.id,
-            Kind::AgentState => working.store_agent_state(typed(kind, value)?).await?.id,
-            Kind::Session => working.create_session(typed(kind, value)?).await?.id,
-            Kind::Interaction => working.log_interaction(typed(kind, value)?).await?.id,
-            Kind::Entry => working.create_entry(typed(kind, value)?).await?.id,
-            Kind::Event => {
-                let event: aios_working::Event = typed(kind, value)?;
-                let id = event.id.clone();
-                working.store_events(vec![event]).await?;
-                id
-            }
-            _ => return Err(Error::Record { kind, problem: "nothing stores its kind".to_owned() }),
-        })
-    }
-
-    /// Sets what a user prefers, or a trait of the persona.
-    async fn record_setting(
-        &self,
-        kind: Kind,
-        mut object: Map<String, Value>,
-    ) -> Result<Id, Error> {
-        let missing = || Error::Record { kind, problem: "missing field `key`".to_owned() };
-        let key = object.get("key").and_then(Value::as_str).ok_or_else(missing)?.to_owned();
-        let value = object.remove("value").unwrap_or_default();
-        if kind == Kind::Persona {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            self.working().set_persona(&key, text).await?;
-        } else {
-            let user = own_scope(&object, &Scope::default()).user;
-            self.working().set_preference(user.as_deref(), &key, value).await?;
-        }
-        Ok(Id::new(key)?)
-    }
-
-    /// Stores a settled record in place of the one that is there.
-    async fn replace_working(&self, kind: Kind, id: &Id, value: Value) -> Result<(), Error> {
-        let working = self.working();
-        match kind {
-            Kind::Session => {
-                let session: aios_working::Session = typed(kind, value)?;
-                let summary = session.summary.unwrap_or_default();
-                working.set_session_summary(id.as_str(), summary).await?;
-            }
-            Kind::Entry => {
-                let entry: aios_working::Entry = typed(kind, value)?;
-                let update = EntryUpdate {
-                    value: Some(entry.value),
-                    tags: Some(entry.tags),
-                    category: Some(entry.category),
-                    key: Some(entry.key),
-                };
-                working.update_entry(id.as_str(), update).await?;
-            }
-            Kind::Preference | Kind::Persona => {
-                let Value::Object(object) = value else { return Ok(()) };
-                self.record_setting(kind, object).await?;
-            }
-            _ => drop(self.store_working(kind, value).await?),
-        }
-        Ok(())
-    }
-
-    async fn record_message(&self, object: Map<String, Value>, scope: &Scope) -> Result<Id, Error> {
-        let invalid = |problem| Error::Record { kind: Kind::Message, problem };
-        let message = ingest::message_of(object, scope).map_err(invalid)?;
-        let receipt = self.working().add_message(message).await?;
-        self.wake_pump();
-        Ok(receipt.id().clone())
     }
 }
 
-/// Whether records of this kind are given to long-term memory directly.
+/// The cursor of a page of kept records: the key of a shared record, an identity as JSON of another.
+fn shown_cursor(last: &Identity) -> String {
+    match last.owner.is_shared() {
+        true => last.key().to_string(),
+        false => serde_json::to_string(last).unwrap_or_default(),
+    }
+}
+
+fn kept_cursor(text: &str) -> Option<Identity> {
+    match text.starts_with('{') {
+        true => serde_json::from_str(text).ok(),
+        false => Some(text.parse::<Key>().ok()?.of(Owner::SHARED)),
+    }
+}
+
+/// Stores the record that `fields`, which are settled, describe, with `scope`, and returns its id.
+pub(crate) async fn store(
+    view: &MemoryView,
+    kind: Kind,
+    fields: Map<String, Value>,
+    scope: &Scope,
+) -> Result<Id, Error> {
+    let fields = with_scope(fields, scope);
+    if is_direct(kind) {
+        return Ok(view.longterm().store_object(kind, fields).await?);
+    }
+    match kind {
+        Kind::Preference | Kind::Persona => store_setting(view, kind, fields, scope).await,
+        _ => store_working(view, kind, Value::Object(fields)).await,
+    }
+}
+
+/// Stores a record of working memory.
+async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id, Error> {
+    let working = view.working();
+    Ok(match kind {
+        Kind::Goal => working.store_goal(typed(kind, value)?).await?.id,
+        Kind::Task => working.store_task(typed(kind, value)?).await?.id,
+        Kind::ToolCall => working.store_tool_call(typed(kind, value)?).await?.id,
+        Kind::Decision => working.log_decision(typed(kind, value)?).await?.id,
+        Kind::Pattern => working.store_pattern(typed(kind, value)?).await?.id,
+        Kind::AgentState => working.store_agent_state(typed(kind, value)?).await?.id,
+        Kind::Session => working.create_session(typed(kind, value)?).await?.id,
+        Kind::Interaction => working.log_interaction(typed(kind, value)?).await?.id,
+        Kind::Entry => working.create_entry(typed(kind, value)?).await?.id,
+        Kind::Event => {
+            let event: aios_working::Event = typed(kind, value)?;
+            let id = event.id.clone();
+            view.shared().working.store_events(vec![event]).await?;
+            id
+        }
+        _ => return Err(Error::Record { kind, problem: "its kind is not stored".to_owned() }),
+    })
+}
+
+/// Sets a preference, or a trait of the persona.
+async fn store_setting(
+    view: &MemoryView,
+    kind: Kind,
+    mut fields: Map<String, Value>,
+    scope: &Scope,
+) -> Result<Id, Error> {
+    let missing = || Error::Record { kind, problem: "missing field `key`".to_owned() };
+    let key = fields.get("key").and_then(Value::as_str).ok_or_else(missing)?.to_owned();
+    let value = fields.remove("value").unwrap_or_default();
+    if kind == Kind::Persona {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        view.working().set_persona(&key, text).await?;
+    } else {
+        let gate = view.gate().narrow(&Scope::default().with_owner(&scope.owner()).into())?;
+        view.shared().working.scoped(gate).set_preference(&key, value).await?;
+    }
+    Ok(Id::new(key)?)
+}
+
+/// Returns `true` if records of this kind are stored in long-term memory directly.
 pub(crate) fn is_direct(kind: Kind) -> bool {
     matches!(
         kind,
@@ -341,12 +337,7 @@ pub(crate) fn is_direct(kind: Kind) -> bool {
     )
 }
 
-/// The id in a record's key, if it is one of this kind.
-fn id_of(kind: Kind, key: &str) -> Option<Id> {
-    Id::new(key.strip_prefix(kind.as_str())?.strip_prefix('/')?).ok()
-}
-
-/// Whether `changes` are none that a record of this kind takes.
+/// Returns `true` if a record of this kind does not take some of `changes`.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     match kind {
         Kind::Message | Kind::Event | Kind::Summary => true,
@@ -355,19 +346,9 @@ fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     }
 }
 
-/// Whether records of this kind are in long-term memory alone, which keeps them for ever.
-fn is_kept(kind: Kind) -> bool {
+/// Returns `true` if records of this kind are in long-term memory alone, which keeps them for ever.
+pub(crate) fn is_kept(kind: Kind) -> bool {
     is_direct(kind) && kind != Kind::Summary
-}
-
-/// Puts `changes` over `object`; what is null is left out.
-fn merge(object: &mut Map<String, Value>, changes: Map<String, Value>) {
-    for (name, value) in changes {
-        match value {
-            Value::Null => drop(object.remove(&name)),
-            value => drop(object.insert(name, value)),
-        }
-    }
 }
 
 fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {
@@ -375,27 +356,21 @@ fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {
         .map_err(|error| Error::Record { kind, problem: error.to_string() })
 }
 
-/// What the record says of its scope, and `scope` where it is silent.
-fn own_scope(object: &Map<String, Value>, scope: &Scope) -> Scope {
-    let own = object.get("scope").cloned().and_then(|own| serde_json::from_value(own).ok());
-    let own: Scope = own.unwrap_or_default();
-    Scope {
-        user: own.user.or_else(|| scope.user.clone()),
-        agent: own.agent.or_else(|| scope.agent.clone()),
-        session: own.session.or_else(|| scope.session.clone()),
+/// The scope that settled fields name.
+pub(crate) fn scope_in(fields: &Map<String, Value>) -> Result<Scope, String> {
+    match fields.get("scope") {
+        None | Some(Value::Null) => Ok(Scope::default()),
+        Some(scope) => {
+            serde_json::from_value(scope.clone()).map_err(|error| format!("`scope`: {error}"))
+        }
     }
 }
 
-/// Fills in what the record does not say of its scope. What it says must not go beyond `scope`.
-fn fill_scope(object: &mut Map<String, Value>, scope: &Scope) -> Result<(), String> {
-    let whole = own_scope(object, scope);
-    for ((part, own), (_, given)) in whole.parts().into_iter().zip(scope.parts()) {
-        if given.is_some() && own != given {
-            return Err(format!("its scope names another {part} than the one it is given for"));
-        }
+/// `fields` with `scope` in place of the one that they name.
+fn with_scope(mut fields: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
+    match *scope == Scope::default() {
+        true => drop(fields.remove("scope")),
+        false => drop(fields.insert("scope".to_owned(), json!(scope))),
     }
-    if whole != Scope::default() {
-        object.insert("scope".to_owned(), json!(whole));
-    }
-    Ok(())
+    fields
 }

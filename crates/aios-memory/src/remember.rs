@@ -1,55 +1,42 @@
 //! One text, remembered.
 
-use aios_longterm::Stored;
-use aios_record::{Id, Kind, Record, Scope};
+use aios_record::{Id, Identity, Kind, Record, Scope};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    AgentMemory, Error,
-    identity::{Content, Namer},
+    Error, MemoryView,
+    admission::{Arrival, Outcome},
+    identity::{Facts, Namer, Names},
     records::is_direct,
 };
 
-/// Where a text is put, beside what it says.
+/// How a text is remembered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RememberOptions {
-    /// The kind of record that it becomes; a note unless told. Only kinds that are not kept in
-    /// working memory first can be remembered: notes, knowledge, incidents and the like.
+    /// The kind of record that it becomes. Only kinds that are not kept in working memory first
+    /// can be remembered: notes, knowledge, incidents and the like. Default: a note.
     pub kind: Kind,
-    /// Whose it is; everybody's unless told.
-    pub scope: Scope,
-    /// Labels to filter by.
+    /// Labels to filter by. Default: none.
     pub tags: Vec<String>,
-    /// How much it matters, 0 to 1; 0.5 unless told.
+    /// The importance, 0 to 1. Default: 0.5.
     pub importance: f32,
 }
 
 impl Default for RememberOptions {
     fn default() -> RememberOptions {
-        RememberOptions {
-            kind: Kind::Note,
-            scope: Scope::default(),
-            tags: Vec::new(),
-            importance: 0.5,
-        }
+        RememberOptions { kind: Kind::Note, tags: Vec::new(), importance: 0.5 }
     }
 }
 
 impl RememberOptions {
-    /// These options with the kind of record that the text becomes.
+    /// Sets the kind of record that the text becomes.
     #[must_use]
     pub fn with_kind(self, kind: Kind) -> RememberOptions {
         RememberOptions { kind, ..self }
     }
 
-    /// These options for records of `scope`.
-    #[must_use]
-    pub fn with_scope(self, scope: Scope) -> RememberOptions {
-        RememberOptions { scope, ..self }
-    }
-
-    /// These options with one more label.
+    /// Adds a label.
     #[must_use]
     pub fn with_tag(mut self, tag: impl Into<String>) -> RememberOptions {
         self.tags.push(tag.into());
@@ -60,19 +47,18 @@ impl RememberOptions {
 /// A text that is remembered now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remembered {
-    /// Its id.
+    /// The id of its record.
     pub id: Id,
-    /// Whether just this was remembered before.
+    /// Set if the same text was remembered before.
     pub known: bool,
 }
 
-impl AgentMemory {
-    /// Remembers `text` as a note that everybody shares. When this returns it is durable, and found
-    /// by every search. The same text of the same kind and scope is one record, however often it is
-    /// remembered.
+impl MemoryView {
+    /// Remembers `text` as a note. When this returns it is durable, and found by every search. The
+    /// same text of the same kind and scope is one record, however often it is remembered.
     ///
     /// # Errors
-    /// As [`remember_with`](AgentMemory::remember_with).
+    /// As [`remember_with`](MemoryView::remember_with).
     pub async fn remember(&self, text: &str) -> Result<Remembered, Error> {
         self.remember_with(text, RememberOptions::default()).await
     }
@@ -80,34 +66,39 @@ impl AgentMemory {
     /// Remembers `text` as `options` say.
     ///
     /// # Errors
-    /// - [`Error::Record`] when the text is empty, or the kind belongs to working memory.
-    /// - [`Error::Guard`] when the settings refuse what is in it.
-    /// - What long-term memory reports.
+    /// - [`Error::Record`] if the text is empty, or the kind belongs to working memory.
+    /// - [`Error::Guard`] if the settings refuse what is in it.
+    /// - Errors of long-term memory.
     pub async fn remember_with(
         &self,
         text: &str,
         options: RememberOptions,
     ) -> Result<Remembered, Error> {
-        let RememberOptions { kind, scope, tags, importance } = options;
+        let RememberOptions { kind, tags, importance } = options;
         if text.trim().is_empty() {
             return Err(Error::Record { kind, problem: "its text is empty".to_owned() });
         }
         if !is_direct(kind) {
-            let problem = "it belongs to working memory; give it there".to_owned();
+            let problem = "it belongs to working memory; use `record`".to_owned();
             return Err(Error::Record { kind, problem });
         }
-        let content =
-            Content { kind, scope: &scope, role: None, name: None, occurred_at: None, text };
-        let id = Namer::default().name(content);
-        let text = self.config().to_guard().apply(text)?.text.into_owned();
+        let mut scope = Scope::default();
+        self.gate().fill(&mut scope)?;
+        let facts = Facts { kind, scope: &scope, role: None, name: None, occurred_at: None, text };
+        let Names { mut id, former } = Namer::default().name(facts);
+        for former in former {
+            let identity = Identity::new(scope.owner(), kind, former.clone());
+            if self.longterm().known(&[identity]).await? == [true] {
+                id = former;
+            }
+        }
         let record = Record {
             payload: json!({"content": text}),
             tags,
             importance: importance.clamp(0.0, 1.0),
-            ..Record::new(kind, id.clone(), text, scope)
+            ..Record::new(kind, id.clone(), text, scope.clone())
         };
-        let stored = self.longterm().store(vec![record]).await?;
-        let known = stored.first().is_some_and(|Stored { known, .. }| *known);
-        Ok(Remembered { id, known })
+        let verdict = self.write(Arrival::of_record(1, record)).await?;
+        Ok(Remembered { id: verdict.id, known: verdict.outcome == Outcome::Known })
     }
 }

@@ -20,7 +20,7 @@ use aios_guard::Guard;
 use aios_operational::{
     Event, Operational, Overflow, Pushed, Refused, Spill as Spilled, StoredEvent,
 };
-use aios_record::Timestamp;
+use aios_record::{Kind, Timestamp};
 use aios_working::Working;
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
@@ -28,7 +28,7 @@ use tokio::{
     time,
 };
 
-use crate::{AgentMemory, Error, guarding, metrics::MetricHistory, pump::Pump};
+use crate::{Error, MemoryView, guarding, metrics::MetricHistory, pump::Pump};
 
 /// How many events may wait for the disk.
 const QUEUE: usize = 1024;
@@ -51,38 +51,50 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// How often metrics go to the disk: a process that is killed loses so much of their history.
 const METRICS_INTERVAL: Duration = Duration::from_secs(30);
 
-impl AgentMemory {
+impl MemoryView {
     /// Takes note of something that happened: in RAM, without waiting. A critical event is on its
-    /// way to the disk when this returns, and searchable soon after. The guard's settings hold for
-    /// what reaches the disk, not for what is in RAM: an event that they refuse is not written,
-    /// critical or not, which is counted in [`Stats`](crate::Stats) and logged.
+    /// way to the disk when this returns, and searchable soon after. Events have no owner. The
+    /// guard's settings hold for what reaches the disk, not for what is in RAM: an event that they
+    /// refuse is not written, critical or not, which is counted in [`Stats`](crate::Stats) and
+    /// logged.
     ///
     /// # Errors
-    /// When the event is too large.
+    /// [`Error::MachineWide`] if this is the view of a user; an error of tier 0 if the event is too
+    /// large.
     pub fn observe(&self, event: Event) -> Result<Pushed, Error> {
-        Ok(self.operational().push_event(event)?)
+        self.check_machine_wide(Kind::Event)?;
+        Ok(self.shared().operational.push_event(event)?)
     }
 
     /// Takes note of something that happened, and returns when it is on the disk, critical or not.
     ///
     /// # Errors
-    /// - [`Error::EventsBusy`] when too many wait; the event is in RAM all the same.
-    /// - [`Error::EventUnwritten`] when the disk refuses; a critical event is tried again in the
-    ///   background all the same. And when the guard's settings refuse what is in it.
-    /// - When the event is too large.
+    /// - [`Error::EventsBusy`] if too many wait; the event is in RAM all the same.
+    /// - [`Error::EventUnwritten`] if the disk refuses; a critical event is tried again in the
+    ///   background all the same. The same if the guard's settings refuse what is in it.
+    /// - As [`observe`](MemoryView::observe).
     pub async fn push_event_durable(&self, event: Event) -> Result<Pushed, Error> {
+        self.check_machine_wide(Kind::Event)?;
         let (reply, written) = oneshot::channel();
-        let queue = self.spill().queue.clone();
+        let queue = self.shared().spill.queue.clone();
         let offer = |event| {
             let queued = Queued { event, written: Some(reply) };
             queue.try_send(queued).map_err(|_| Refused)
         };
-        let pushed = self.operational().push_event_with(event, offer)?;
+        let pushed = self.shared().operational.push_event_with(event, offer)?;
         if pushed.spill == Spilled::Full {
             return Err(Error::EventsBusy);
         }
         written.await.map_err(|_| Error::Interrupted)??;
         Ok(pushed)
+    }
+
+    /// Checks that this view may write records of a kind that has no owner.
+    pub(crate) fn check_machine_wide(&self, kind: Kind) -> Result<(), Error> {
+        match self.gate().acts_for() {
+            Some(owner) if !owner.is_shared() => Err(Error::MachineWide { kind }),
+            _ => Ok(()),
+        }
     }
 }
 

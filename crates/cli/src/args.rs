@@ -5,8 +5,8 @@ mod flags;
 use std::path::PathBuf;
 
 use aios_memory::{
-    ContextFormat, Flag, Format, Kind, ModelName, Scope, ScopeFilter, Tier, Timestamp, Tokenizer,
-    parse_timestamp,
+    AgentMemory, ContextFormat, Flag, Format, Kind, MemoryView, ModelName, Owner,
+    PROJECT_BYTES_MAX, Project, Scope, ScopeFilter, Tier, Timestamp, Tokenizer, parse_timestamp,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -33,16 +33,23 @@ pub(crate) struct Global {
     /// The settings file [default: ~/.config/aios-memory/aios-memory.toml]
     #[arg(long, global = true, value_name = "FILE", env = "AIOS_MEMORY_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Whose records: those of this user, and shared ones
-    #[arg(long, global = true)]
+    /// Act for this user: read their own and shared records, write and change their own
+    /// [default: the setting memory.user, else nobody: what has no owner]
+    #[arg(long, global = true, value_name = "NAME", value_parser = parse_user)]
     user: Option<String>,
-    /// Those of this agent, and shared ones
-    #[arg(long, global = true)]
+    /// Act for the administrator: read and change the records of every user
+    #[arg(long, global = true, conflicts_with = "user")]
+    all_users: bool,
+    /// Narrow to this project, and what belongs to none: an id, or a directory (., ./DIR, /DIR)
+    #[arg(long, global = true, value_name = "ID|DIR", value_parser = parse_project)]
+    project: Option<String>,
+    /// Narrow to this agent, and what belongs to none
+    #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     agent: Option<String>,
-    /// Those of this session, and shared ones
-    #[arg(long, global = true)]
+    /// Narrow to this session, and what belongs to none
+    #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     session: Option<String>,
-    /// Leave shared records out
+    /// Leave out what is shared or belongs to no such project, agent or session
     #[arg(long, global = true)]
     exact_scope: bool,
     /// Print JSON
@@ -57,17 +64,30 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// Whose the records are that are written.
-    pub(crate) fn scope(&self) -> Scope {
-        Scope { user: self.user.clone(), agent: self.agent.clone(), session: self.session.clone() }
+    /// The memory as the flags say: as one user, as nobody in particular, or as the administrator,
+    /// narrowed by project, agent and session.
+    pub(crate) fn view(&self, memory: &AgentMemory) -> Result<MemoryView, aios_memory::Error> {
+        let whole = match &self.user {
+            Some(user) => memory.for_user(user)?,
+            None if self.all_users => MemoryView::clone(&memory.administrator()),
+            None => MemoryView::clone(memory),
+        };
+        let scope = Scope {
+            user: None,
+            project: self.project.clone(),
+            agent: self.agent.clone(),
+            session: self.session.clone(),
+        };
+        whole.narrow(&match self.exact_scope {
+            true => ScopeFilter::exact(scope),
+            false => ScopeFilter::new(scope),
+        })
     }
 
-    /// Whose records are read.
-    pub(crate) fn filter(&self) -> ScopeFilter {
-        match self.exact_scope {
-            true => ScopeFilter::exact(self.scope()),
-            false => ScopeFilter::new(self.scope()),
-        }
+    /// Returns `true` if a flag says whose records are meant, or narrows them.
+    pub(crate) fn is_scoped(&self) -> bool {
+        let parts = [&self.user, &self.project, &self.agent, &self.session];
+        parts.iter().any(|part| part.is_some())
     }
 
     /// The settings that flags set.
@@ -170,6 +190,9 @@ pub(crate) struct Ingest {
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: IngestFormat,
+    /// Store each record for the owner that it names; without this such records are refused
+    #[arg(long, conflicts_with = "user")]
+    pub(crate) owners_from_file: bool,
 }
 
 /// [`Format`] by name.
@@ -337,8 +360,8 @@ pub(crate) struct Delete {
     pub(crate) yes: bool,
 }
 
-/// Without a record or a query it is all records of the scope that --user, --agent and --session
-/// name; those shared with others stay.
+/// Without a record or a query it is all records of --user, or all that --project, --agent and
+/// --session narrow to; those of others, and shared ones, stay.
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
     /// The record: KIND/ID, an id that only one kind has, or a document as file/NAME
@@ -408,6 +431,9 @@ pub(crate) struct Import {
     /// Say what would be done, and store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Store each record for the owner that it names; without this such records are refused
+    #[arg(long, conflicts_with = "user")]
+    pub(crate) owners_from_file: bool,
 }
 
 #[derive(Debug, Args)]
@@ -475,6 +501,38 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         force: bool,
     },
+}
+
+fn parse_user(name: &str) -> Result<String, aios_memory::VocabularyError> {
+    Owner::user(name).map(|owner| owner.as_str().to_owned())
+}
+
+/// Parses a project: a directory if it is written as a path, else an id.
+fn parse_project(text: &str) -> Result<String, String> {
+    let is_path = text.starts_with('/') || text == "." || text == ".." ||
+        text.starts_with("./") || text.starts_with("../");
+    if is_path {
+        let project = Project::of(text.as_ref()).map_err(|error| error.to_string())?;
+        return Ok(project.id);
+    }
+    if text.starts_with('~') {
+        return Err("write the directory out, without `~`".to_owned());
+    }
+    if PROJECT_BYTES_MAX < text.len() {
+        return Err(format!("an id has at most {PROJECT_BYTES_MAX} bytes"));
+    }
+    parse_part(text)
+}
+
+/// Parses a part of the scope: not blank, without control characters.
+fn parse_part(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if text.chars().any(char::is_control) {
+        return Err("it contains a control character".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn parse_share(text: &str) -> Result<f64, String> {

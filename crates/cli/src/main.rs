@@ -11,7 +11,7 @@ mod output;
 
 use std::{collections::BTreeMap, io::Write, process::ExitCode};
 
-use aios_memory::{AgentMemory, Effective, Sources};
+use aios_memory::{AgentMemory, Effective, MemoryView, Sources};
 use clap::Parser;
 
 use crate::{
@@ -70,7 +70,10 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             _ => {}
         }
         let memory = AgentMemory::open(settings(&global)?.config).await?;
-        let done = with_memory(&memory, command, &global, output).await;
+        let done = match global.view(&memory) {
+            Ok(view) => with_memory(&memory, &view, command, &global, output).await,
+            Err(error) => Err(error.into()),
+        };
         let closed = memory.shutdown().await;
         done?;
         Ok(closed?)
@@ -79,30 +82,38 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
 
 async fn with_memory(
     memory: &AgentMemory,
+    view: &MemoryView,
     command: Command,
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
+    let administrator = memory.administrator();
     match command {
-        Command::Ingest(ingest) => command::ingest(memory, &ingest, global, output).await,
-        Command::Remember(remember) => command::remember(memory, remember, global, output).await,
-        Command::Recall(recall) => command::recall(memory, recall, global, output).await,
-        Command::Context(context) => command::context(memory, context, global, output).await,
-        Command::Record(record) => command::record(memory, record, global, output).await,
-        Command::List(list) => command::list(memory, &list, global, output).await,
-        Command::Show(show) => command::show(memory, &show.record, global, output).await,
-        Command::History(show) => command::history(memory, &show.record, global, output).await,
-        Command::Update(update) => command::update(memory, update, global, output).await,
-        Command::Delete(delete) => command::delete(memory, &delete, global, output).await,
-        Command::Forget(forget) => command::forget(memory, forget, global, output).await,
-        Command::Clear(clear) => command::clear(memory, &clear, global, output).await,
-        Command::Backup(backup) => command::backup(memory, &backup, output).await,
-        Command::Export(export) => command::export(memory, &export, global, output).await,
-        Command::Import(import) => command::import(memory, &import, global, output).await,
-        Command::Verify(_) => command::verify(memory, output).await,
-        Command::Maintain(maintain) => command::maintain(memory, &maintain, output).await,
-        Command::Stats => command::stats(memory, output).await,
-        Command::Snapshot => command::snapshot(memory, output).await,
+        Command::Ingest(ingest) => {
+            let taker = if ingest.owners_from_file { &*administrator } else { view };
+            command::ingest(taker, &ingest, output).await
+        }
+        Command::Remember(remember) => command::remember(view, remember, output).await,
+        Command::Recall(recall) => command::recall(view, recall, output).await,
+        Command::Context(context) => command::context(view, context, output).await,
+        Command::Record(record) => command::record(&administrator, view, record, global, output).await,
+        Command::List(list) => command::list(view, &list, output).await,
+        Command::Show(show) => command::show(view, &show.record, output).await,
+        Command::History(show) => command::history(view, &show.record, output).await,
+        Command::Update(update) => command::update(view, update, output).await,
+        Command::Delete(delete) => command::delete(view, &delete, output).await,
+        Command::Forget(forget) => command::forget(view, forget, output).await,
+        Command::Clear(clear) => command::clear(view, &clear, output).await,
+        Command::Backup(backup) => command::backup(&administrator, &backup, output).await,
+        Command::Export(export) => command::export(view, &export, output).await,
+        Command::Import(import) => {
+            let taker = if import.owners_from_file { &*administrator } else { view };
+            command::import(taker, &import, output).await
+        }
+        Command::Verify(_) => command::verify(&administrator, output).await,
+        Command::Maintain(maintain) => command::maintain(&administrator, &maintain, output).await,
+        Command::Stats => command::stats(view, output).await,
+        Command::Snapshot => command::snapshot(view, output).await,
         Command::Demo
         | Command::Eval(_)
         | Command::Model(_)

@@ -61,7 +61,8 @@ impl Candidate {
         }
     }
 
-    /// A retrieved candidate from a stored record, known by the record's key.
+    /// A retrieved candidate from a stored record. Its id is the record's identity as it is shown,
+    /// such as `goal/g1` or `goal/g1 of ada`.
     #[must_use]
     pub fn from_record(tier: Tier, record: &Record, relevance: f64) -> Candidate {
         Candidate {
@@ -73,7 +74,7 @@ impl Candidate {
             title: record.title.clone(),
             source: record.source.clone(),
             trust: record.trust,
-            ..Candidate::new(tier, record.kind, record.key(), record.text.clone())
+            ..Candidate::new(tier, record.kind, record.identity().to_string(), record.text.clone())
         }
     }
 

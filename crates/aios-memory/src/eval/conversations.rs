@@ -8,7 +8,7 @@ use std::{
 };
 
 use aios_longterm::SearchOptions;
-use aios_record::{Scope, ScopeFilter, Tier};
+use aios_record::{Key, Tier};
 use serde_json::Value;
 
 use super::{
@@ -45,7 +45,7 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
         let sessions: HashMap<&str, &str> = sessions.collect();
         let index = run.index(&drafts).await?;
         for question in asked(sample) {
-            seen.ask(question, sample, &index, &sessions, &mut run).await?;
+            seen.ask(question, &index, &sessions, &mut run).await?;
         }
         let other = &samples[(at + 1) % samples.len()];
         let foreign = asked(other).filter(|_| other.id != sample.id);
@@ -88,16 +88,14 @@ impl Seen {
     async fn ask<P: FnMut(usize, usize)>(
         &mut self,
         question: &Question,
-        sample: &Sample,
         index: &Index,
         sessions: &HashMap<&str, &str>,
         run: &mut Run<'_, P>,
     ) -> Result<(), Error> {
         let evidence: BTreeMap<&str, u32> =
             question.evidence.iter().map(|turn| (turn.as_str(), 1)).collect();
-        let scope = ScopeFilter::new(Scope::default().with_user(&sample.id));
         let limit = DEPTHS[DEPTHS.len() - 1];
-        let options = SearchOptions { limit, scope: scope.clone(), ..SearchOptions::default() };
+        let options = SearchOptions { limit, ..SearchOptions::default() };
         let hits = run.recall(index, &question.text, &options).await?;
         self.best_hits.answerable.push(relevance_of_best(&hits));
         run.measured(Some(question.category), Measures::of(&index.names(&hits), &evidence));
@@ -107,7 +105,7 @@ impl Seen {
         let ranked = distinct(index.names(&hits).iter().filter_map(of));
         let holding = evidence.keys().filter_map(of).map(|session| (session, 1)).collect();
         self.sessions.push(Measures::of(&ranked, &holding));
-        self.read_context(question, scope, &evidence, index).await
+        self.read_context(question, &evidence, index).await
     }
 
     /// Asks what the index has no answer to: questions of another conversation, `foreign`, and its
@@ -118,8 +116,7 @@ impl Seen {
         foreign: impl Iterator<Item = &Question>,
         index: &Index,
     ) -> Result<(), Error> {
-        let scope = ScopeFilter::new(Scope::default().with_user(&sample.id));
-        let options = SearchOptions { limit: 1, scope, ..SearchOptions::default() };
+        let options = SearchOptions { limit: 1, ..SearchOptions::default() };
         let of_best = async |question: &Question| {
             let found = index.memory.recall(&question.text, &options).await?;
             Ok::<_, Error>(relevance_of_best(&found.hits))
@@ -137,13 +134,11 @@ impl Seen {
     async fn read_context(
         &mut self,
         question: &Question,
-        scope: ScopeFilter,
         evidence: &BTreeMap<&str, u32>,
         index: &Index,
     ) -> Result<(), Error> {
         let memory = &index.memory;
         let options = ContextOptions {
-            scope,
             tiers: vec![Tier::Longterm, Tier::Knowledge],
             ..memory.context_options()
         };
@@ -152,8 +147,8 @@ impl Seen {
             let options = ContextOptions { max_tokens, ..options.clone() };
             let context = memory.pack(candidates.clone(), &options).await?;
             let keys = context.chunks.iter().flat_map(|chunk| &chunk.ids);
-            let shown: Vec<&str> =
-                keys.filter_map(|key| index.names.get(key).map(String::as_str)).collect();
+            let named = keys.filter_map(|key| index.names.get(&key.parse::<Key>().ok()?));
+            let shown: Vec<&str> = named.map(String::as_str).collect();
             let is_shown = |turn: &&str| shown.contains(turn);
             self.all_within[at] += usize::from(evidence.keys().all(is_shown));
             self.any_within[at] += usize::from(evidence.keys().any(is_shown));

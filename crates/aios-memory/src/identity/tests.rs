@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn message<'a>(scope: &'a Scope, text: &'a str) -> Content<'a> {
-    Content {
+fn message<'a>(scope: &'a Scope, text: &'a str) -> Facts<'a> {
+    Facts {
         kind: Kind::Message,
         scope,
         role: Some("user"),
@@ -19,7 +19,7 @@ fn the_same_file_twice_is_one_and_equal_lines_are_two() {
     let texts = ["hello", "fine", "hello", "hello"];
     let read = || {
         let mut namer = Namer::default();
-        texts.map(|text| namer.name(message(&scope, text)))
+        texts.map(|text| namer.name(message(&scope, text)).id)
     };
     let first = read();
     assert_eq!(first, read());
@@ -34,14 +34,14 @@ fn every_field_counts() {
     let base = message(&scope, "hello");
     let variants = [
         base,
-        Content { kind: Kind::Note, ..base },
-        Content { scope: &other, ..base },
-        Content { role: None, ..base },
-        Content { role: Some("assistant"), ..base },
-        Content { name: None, ..base },
-        Content { name: Some(""), ..base },
-        Content { occurred_at: None, ..base },
-        Content { text: "hello ", ..base },
+        Facts { kind: Kind::Note, ..base },
+        Facts { scope: &other, ..base },
+        Facts { role: None, ..base },
+        Facts { role: Some("assistant"), ..base },
+        Facts { name: None, ..base },
+        Facts { name: Some(""), ..base },
+        Facts { occurred_at: None, ..base },
+        Facts { text: "hello ", ..base },
     ];
     let ids: std::collections::BTreeSet<_> =
         variants.iter().map(|content| Namer::default().name(*content)).collect();
@@ -52,8 +52,8 @@ fn every_field_counts() {
 fn fields_do_not_run_together() {
     let scope = Scope::default();
     let base = message(&scope, "x");
-    let left = Namer::default().name(Content { role: Some("ab"), name: Some("c"), ..base });
-    let right = Namer::default().name(Content { role: Some("a"), name: Some("bc"), ..base });
+    let left = Namer::default().name(Facts { role: Some("ab"), name: Some("c"), ..base });
+    let right = Namer::default().name(Facts { role: Some("a"), name: Some("bc"), ..base });
     assert_ne!(left, right);
 }
 

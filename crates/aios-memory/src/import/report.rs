@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::ImportMode;
+use crate::admission::{Outcome, Tally, Verdict};
 
 /// How many failures a report names; more are counted only.
 const FAILURES_MAX: usize = 1000;
@@ -21,10 +22,9 @@ pub struct ImportReport {
     pub dry_run: bool,
     /// The tables that were read, in that order.
     pub tables: Vec<ImportedTable>,
-    /// Records that are new.
-    pub added: u64,
-    /// Records that were here already, and were left as they are.
-    pub known: u64,
+    /// Counts of the records, by outcome.
+    #[serde(flatten)]
+    pub tally: Tally,
     /// What has no place of its own here, with what became of it.
     pub not_understood: Vec<Unclear>,
     /// Rows that could not be stored, and why; the first 1,000 of them.
@@ -46,7 +46,7 @@ pub struct ImportedTable {
     pub rows: u64,
     /// Records made of them that are new.
     pub added: u64,
-    /// Records that were here already.
+    /// Records that were here already, or were forgotten or left out.
     pub known: u64,
     /// Rows that could not be stored.
     pub failed: u64,
@@ -98,17 +98,22 @@ impl ImportReport {
         }
     }
 
-    pub(super) fn add(&mut self, step: usize, is_known: bool) {
+    /// Counts the outcome of a row, which is not a refusal.
+    pub(super) fn count(&mut self, step: usize, verdict: &Verdict) {
+        self.tally.count(verdict);
         let table = &mut self.tables[step];
-        match is_known {
-            true => (self.known, table.known) = (self.known + 1, table.known + 1),
-            false => (self.added, table.added) = (self.added + 1, table.added + 1),
+        match verdict.outcome {
+            Outcome::Added | Outcome::Detached(_) | Outcome::Updated => table.added += 1,
+            Outcome::Refused(_) => table.failed += 1,
+            _ => table.known += 1,
         }
     }
 
     pub(super) fn fail(&mut self, step: usize, row: u64, error: String) {
         let table = &mut self.tables[step];
         table.failed += 1;
+        self.tally.read += 1;
+        self.tally.refused += 1;
         self.failed_count += 1;
         if self.failed.len() < FAILURES_MAX {
             self.failed.push(ImportFailure { table: table.table.clone(), row, error });

@@ -1,14 +1,9 @@
-//! Mapped rows into the tiers: each becomes a record with an id that follows from what it is, and
-//! those that are not here yet are stored.
+//! Mapped rows on their way in: each becomes an arrival with an id that follows from what it is.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
-use aios_record::{Id, Kind, Record, Scope};
-use aios_working::{DEFAULT_USER, ForeignRow, NewMessage};
-use futures::{StreamExt, stream};
+use aios_record::{Id, Kind, Scope};
+use aios_working::{ForeignRow, NewMessage};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -16,22 +11,23 @@ use super::{
     mapping::{self, Becomes, Mapped, Table},
     report::ImportReport,
 };
-use crate::{AgentMemory, Error, guarding, identity, ingest};
+use crate::{
+    Error, MemoryView,
+    admission::{Admission, Arrival, Content, Manner, Outcome},
+    fields, identity, records,
+};
 
-/// How many records are on their way at once; they share commits.
-const AT_ONCE: usize = 64;
-
-/// Who wrote what was imported, in its provenance.
+/// Who wrote imported records, in their provenance.
 const MODULE: &str = "import";
 
 /// The category of entries that keep what had no place in a record.
 const KEPT: &str = "imported";
 
 /// Writes the rows of one source.
-pub(super) struct Writer<'m> {
-    memory: &'m AgentMemory,
-    scope: Scope,
+pub(super) struct Writer {
+    view: MemoryView,
     mode: ImportMode,
+    admission: Admission,
     /// The file's name, for the provenance, and its stem, for what is named for the file.
     file: String,
     stem: String,
@@ -43,36 +39,26 @@ pub(super) struct Writer<'m> {
     parents: HashMap<(Kind, String), Id>,
     /// The ids of sessions, and whose they are, by the ids that they have in the source.
     sessions: HashMap<String, (String, Option<String>)>,
-    /// What this run has written under an id that the source chose.
-    taken: HashSet<String>,
-    messages: ingest::Writer<'m>,
 }
 
-/// A record that is to be stored, unless it is known.
-struct Draft {
-    row: u64,
-    kind: Kind,
-    id: Id,
-    object: Map<String, Value>,
-    scope: Scope,
-    /// What has no place in it.
-    rest: Map<String, Value>,
-}
-
-impl<'m> Writer<'m> {
+impl Writer {
     pub(super) fn new(
-        memory: &'m AgentMemory,
+        view: &MemoryView,
         path: &Path,
         options: &ImportOptions,
         report: ImportReport,
-    ) -> Writer<'m> {
+    ) -> Writer {
         let text = |part: Option<&std::ffi::OsStr>| {
             part.map_or_else(|| MODULE.to_owned(), |part| part.to_string_lossy().into_owned())
         };
+        let admission = Admission::new(view, Manner::Found);
         Writer {
-            memory,
-            scope: options.scope.clone(),
+            view: view.clone(),
             mode: options.mode,
+            admission: match options.mode {
+                ImportMode::Store => admission,
+                ImportMode::DryRun => admission.dry(),
+            },
             file: text(path.file_name()),
             stem: text(path.file_stem()),
             rows: vec![0; report.tables.len()],
@@ -80,8 +66,6 @@ impl<'m> Writer<'m> {
             namer: identity::Namer::default(),
             parents: HashMap::new(),
             sessions: HashMap::new(),
-            taken: HashSet::new(),
-            messages: ingest::Writer::new(memory),
         }
     }
 
@@ -93,56 +77,65 @@ impl<'m> Writer<'m> {
         rows: Vec<ForeignRow>,
     ) -> Result<(), Error> {
         let name = self.report.tables[step].table.clone();
-        let mut drafts = Vec::with_capacity(rows.len());
+        let mut arrivals = Vec::with_capacity(rows.len());
         for row in rows {
             self.rows[step] += 1;
             let number = self.rows[step];
-            let done = match mapping::map(table, &name, row, &mut self.report) {
-                Err(problem) => Err(problem),
-                Ok(mapped) => match table.becomes {
+            let done = mapping::map(table, &name, row, &mut self.report).and_then(|mapped| {
+                match table.becomes {
                     Becomes::Record(kind) => {
-                        self.draft(kind, table, &name, number, mapped).map(|d| drafts.push(d))
+                        self.arrivals(kind, table, &name, number, mapped, &mut arrivals)
                     }
                     Becomes::Preferences | Becomes::Persona => {
-                        self.settings(step, table.becomes, &name, mapped).await?;
+                        let found = self.settings(table.becomes, &name, number, mapped);
+                        arrivals.extend(found);
                         Ok(())
                     }
-                },
-            };
+                }
+            });
             if let Err(problem) = done {
                 self.report.fail(step, number, problem);
             }
         }
-        let drafts = self.unknown(step, drafts).await?;
-        match (self.mode, table.becomes) {
-            (ImportMode::DryRun, _) => drafts.iter().for_each(|_| self.report.add(step, false)),
-            (_, Becomes::Record(Kind::Message)) => self.store_messages(step, drafts).await?,
-            _ => self.store(step, drafts).await?,
+        for verdict in self.admission.admit(arrivals).await? {
+            // An entry that keeps the rest of a row is no row of its own.
+            let is_rest = verdict.kind == Kind::Entry
+                && !matches!(table.becomes, Becomes::Record(Kind::Entry));
+            match &verdict.outcome {
+                Outcome::Refused(problem) => {
+                    self.report.fail(step, verdict.place, problem.clone());
+                }
+                _ if is_rest => {}
+                _ => self.report.count(step, &verdict),
+            }
         }
         Ok(())
     }
 
     /// Records added so far.
     pub(super) fn added(&self) -> u64 {
-        self.report.added
+        self.report.tally.added
     }
 
     /// Returns when all that was written is searchable.
     pub(super) async fn finish(self) -> Result<ImportReport, Error> {
         if self.mode == ImportMode::Store {
-            self.memory.pump().catch_up().await?;
+            self.view.shared().pump.catch_up().await?;
         }
         Ok(self.report)
     }
 
-    fn draft(
+    /// The record of a row, after the entry that keeps what has no place in it: if the import
+    /// ended between the two, the record would be new again.
+    fn arrivals(
         &mut self,
         kind: Kind,
         table: &Table,
         name: &str,
         row: u64,
         mut mapped: Mapped,
-    ) -> Result<Draft, String> {
+        arrivals: &mut Vec<Arrival>,
+    ) -> Result<(), String> {
         let natural = self.natural_id(kind, table, &mapped.fields);
         let source_id = mapped.take("id");
         let scope = self.scope_of(kind, source_id.as_deref(), &natural, &mut mapped);
@@ -166,11 +159,19 @@ impl<'m> Writer<'m> {
         if matches!(kind, Kind::Goal | Kind::Task | Kind::Message | Kind::Knowledge) {
             keep_in_metadata(&mut object, std::mem::take(&mut rest));
         }
-        Ok(Draft { row, kind, id, object, scope, rest })
+        let scope = with_own(scope, records::scope_in(&object)?)?;
+        if !rest.is_empty() {
+            arrivals.push(kept(row, kind, &id, rest, &scope));
+        }
+        let content = match kind {
+            Kind::Message => Content::Message(Box::new(message(&object, &scope)?)),
+            _ => Content::Fields(fields::settle(kind, object)?),
+        };
+        arrivals.push(Arrival { place: row, kind, id, former_ids: Vec::new(), scope, content });
+        Ok(())
     }
 
-    /// Whose a row is: as it says itself, else whoever its session belongs to, else as the options
-    /// say.
+    /// The scope of a row: its own owner, else its session's; the gate fills in the rest.
     fn scope_of(
         &mut self,
         kind: Kind,
@@ -197,10 +198,11 @@ impl<'m> Writer<'m> {
             };
             (Some(id), owner)
         });
+        let narrowed = &self.view.gate().filter().scope;
         Scope {
-            user: user.or(owner).or_else(|| self.scope.user.clone()),
-            agent: self.scope.agent.clone(),
-            session: session.or_else(|| self.scope.session.clone()),
+            user: user.or(owner),
+            session: session.or_else(|| narrowed.session.clone()),
+            ..Scope::default()
         }
     }
 
@@ -214,14 +216,16 @@ impl<'m> Writer<'m> {
             .collect();
         let text = Value::from(parts).to_string();
         let (scope, name) = (Scope::default(), Some(table.names[0]));
-        self.namer.name(identity::Content {
+        let names = self.namer.name(identity::Facts {
             kind,
             scope: &scope,
             role: Some(MODULE),
             name,
             occurred_at: None,
             text: &text,
-        })
+        });
+        // These texts are made here, in the form that former versions made.
+        names.former.into_iter().next().unwrap_or(names.id)
     }
 
     /// The id of a session: its own, if that is a name; a number, which another store may have
@@ -250,99 +254,16 @@ impl<'m> Writer<'m> {
         }
     }
 
-    /// Those that are not here yet. What the source lists twice under one id is told.
-    async fn unknown(&mut self, step: usize, drafts: Vec<Draft>) -> Result<Vec<Draft>, Error> {
-        let key = |draft: &Draft| format!("{}/{}", draft.kind, draft.id);
-        let keys: Vec<String> = drafts.iter().map(key).collect();
-        let in_longterm = self.memory.longterm().known(keys.clone()).await?;
-        let records: Vec<Record> = drafts.iter().map(|draft| self.said(draft)).collect();
-        let forgotten = self.memory.longterm().are_forgotten(&records).await?;
-        let known = in_longterm.into_iter().zip(forgotten).map(|(known, gone)| known || gone);
-        let mut unknown = Vec::with_capacity(drafts.len());
-        for ((draft, key), mut is_known) in drafts.into_iter().zip(keys).zip(known) {
-            if !self.taken.insert(key) {
-                let problem = format!("its id `{}` stands there twice", draft.id);
-                self.report.fail(step, draft.row, problem);
-                continue;
-            }
-            let id = draft.id.as_str();
-            is_known = is_known || self.memory.working().record(draft.kind, id).await?.is_some();
-            match is_known {
-                true => self.report.add(step, true),
-                false => unknown.push(draft),
-            }
-        }
-        Ok(unknown)
-    }
-
-    /// A draft as it would be stored, as far as that can be told before.
-    fn said(&self, draft: &Draft) -> Record {
-        let Draft { kind, id, object, scope, .. } = draft;
-        let whole = match kind {
-            Kind::Message => None,
-            _ => self.memory.draft(*kind, object.clone(), scope),
-        };
-        let text = object.get("content").and_then(Value::as_str).unwrap_or_default();
-        whole.unwrap_or_else(|| Record::new(*kind, id.clone(), text, scope.clone()))
-    }
-
-    async fn store(&mut self, step: usize, drafts: Vec<Draft>) -> Result<(), Error> {
-        let memory = self.memory;
-        let stored = drafts.into_iter().map(|draft| async move {
-            let Draft { row, kind, id, object, scope, rest } = draft;
-            // The rest goes first: were the import to end here, the record would be new again.
-            let kept = match rest.is_empty() {
-                true => Ok(()),
-                false => keep(memory, kind, &id, rest, &scope).await,
-            };
-            let stored = match kept {
-                Ok(()) => memory.record(kind, Value::Object(object), &scope).await,
-                Err(error) => Err(error),
-            };
-            (row, stored)
-        });
-        let mut stored = stream::iter(stored).buffered(AT_ONCE);
-        while let Some(done) = stored.next().await {
-            match done {
-                (_, Ok(_)) => self.report.add(step, false),
-                (row, Err(error)) if is_of_record(&error) => {
-                    self.report.fail(step, row, error.to_string());
-                }
-                (_, Err(error)) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Messages go in together, in the order in which they were said.
-    async fn store_messages(&mut self, step: usize, drafts: Vec<Draft>) -> Result<(), Error> {
-        let mut messages = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let row = draft.row;
-            match message(draft, self.memory) {
-                Ok(message) => messages.push((row, message)),
-                Err(error) => self.report.fail(step, row, error.to_string()),
-            }
-        }
-        self.messages.write_messages(&messages).await?;
-        let done = self.messages.take_report();
-        (0..done.added).for_each(|_| self.report.add(step, false));
-        (0..done.known).for_each(|_| self.report.add(step, true));
-        for failure in done.failed {
-            self.report.fail(step, failure.line.unwrap_or_default(), failure.error);
-        }
-        Ok(())
-    }
-
-    /// A row of preferences or traits: one by its key, or one for each column.
-    async fn settings(
+    /// A row of preferences or traits: one by its key, or one for each column. One that is set
+    /// already stays.
+    fn settings(
         &mut self,
-        step: usize,
         becomes: Becomes,
         table: &str,
+        row: u64,
         mut mapped: Mapped,
-    ) -> Result<(), Error> {
-        let user = mapped.take("user").or_else(|| self.scope.user.clone());
+    ) -> Vec<Arrival> {
+        let user = mapped.take("user");
         let found = match mapped.take("key") {
             Some(key) => {
                 let why = "a setting is a key and a value; left out";
@@ -353,89 +274,65 @@ impl<'m> Writer<'m> {
             }
             None => in_columns(mapped.rest.into_iter().chain(mapped.fields)),
         };
-        let row = self.rows[step];
-        for (key, value) in found {
-            let stored = self.setting(becomes, user.as_deref(), &key, value).await;
-            match stored {
-                Ok(is_known) => self.report.add(step, is_known),
-                Err(error) if is_of_record(&error) => {
-                    self.report.fail(step, row, error.to_string());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Sets what is not set yet; whether it was.
-    async fn setting(
-        &self,
-        becomes: Becomes,
-        user: Option<&str>,
-        key: &str,
-        value: Value,
-    ) -> Result<bool, Error> {
-        let working = self.memory.working();
-        let value = guarding::value(self.memory.config().to_guard(), value)?;
-        let is_set = match becomes {
-            Becomes::Persona => working.persona().await?.contains_key(key),
-            _ => working.preference(user, key).await?.is_some(),
+        let (kind, scope) = match becomes {
+            Becomes::Persona => (Kind::Persona, Scope::default()),
+            _ => (Kind::Preference, Scope { user, ..Scope::default() }),
         };
-        let is_known = is_set || self.is_forgotten(becomes, user, key).await?;
-        if is_known || self.mode == ImportMode::DryRun {
-            return Ok(is_known);
-        }
-        match becomes {
-            Becomes::Persona => {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                working.set_persona(key, text).await?;
+        let arrival = |(key, value): (String, Value)| {
+            let fields = Map::from_iter([
+                ("key".to_owned(), Value::from(key.as_str())),
+                ("value".to_owned(), value),
+            ]);
+            Arrival {
+                place: row,
+                kind,
+                // A key that is no id is refused when it is set.
+                id: Id::new(key).unwrap_or_else(|_| Id::generate()),
+                former_ids: Vec::new(),
+                scope: scope.clone(),
+                content: Content::Fields(fields),
             }
-            _ => working.set_preference(user, key, value).await?,
-        }
-        Ok(false)
+        };
+        found.into_iter().map(arrival).collect()
     }
 }
 
-impl Writer<'_> {
-    /// Whether a setting was forgotten, whatever it was set to.
-    async fn is_forgotten(
-        &self,
-        becomes: Becomes,
-        user: Option<&str>,
-        key: &str,
-    ) -> Result<bool, Error> {
-        let (kind, user) = match becomes {
-            Becomes::Persona => (Kind::Persona, None),
-            _ => (Kind::Preference, Some(user.unwrap_or(DEFAULT_USER).to_owned())),
-        };
-        let Ok(id) = Id::new(key) else { return Ok(false) };
-        let record = Record::new(kind, id, "", Scope { user, ..Scope::default() });
-        Ok(self.memory.longterm().are_forgotten(&[record]).await? == [true])
+/// `scope` with the parts that the record itself names.
+fn with_own(scope: Scope, own: Scope) -> Result<Scope, String> {
+    if let (Some(user), Some(own)) = (&scope.user, &own.user)
+        && user != own
+    {
+        return Err(format!("it names two owners, `{user}` and `{own}`"));
     }
+    Ok(Scope {
+        user: own.user.or(scope.user),
+        project: own.project.or(scope.project),
+        agent: own.agent.or(scope.agent),
+        session: own.session.or(scope.session),
+    })
 }
 
-/// Keeps what has no place in a record as an entry beside it.
-async fn keep(
-    memory: &AgentMemory,
-    kind: Kind,
-    id: &Id,
-    rest: Map<String, Value>,
-    scope: &Scope,
-) -> Result<(), Error> {
-    let key = format!("{kind}/{id}");
+/// The entry that keeps what has no place in a record.
+fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope) -> Arrival {
+    let key = format!("{of}/{of_id}");
+    let id = identity::external(Kind::Entry, &Scope::default(), &format!("{KEPT} {key}"));
     let entry = json!({
-        "id": identity::external(Kind::Entry, &Scope::default(), &format!("{KEPT} {key}")),
+        "id": id,
         "category": KEPT,
         "key": key,
         "value": rest,
-        "entity_type": kind,
-        "entity_id": id,
+        "entity_type": of,
+        "entity_id": of_id,
         "provenance": {"module": MODULE},
     });
-    match memory.record(Kind::Entry, entry, scope).await {
-        // It is there from an import that ended before its record was stored.
-        Err(Error::Working(aios_working::Error::Conflict { .. })) | Ok(_) => Ok(()),
-        Err(error) => Err(error),
+    let Value::Object(fields) = entry else { unreachable!("an object was made") };
+    Arrival {
+        place: row,
+        kind: Kind::Entry,
+        id,
+        former_ids: Vec::new(),
+        scope: scope.clone(),
+        content: Content::Fields(fields),
     }
 }
 
@@ -452,22 +349,19 @@ fn keep_in_metadata(object: &mut Map<String, Value>, rest: Map<String, Value>) {
     }
 }
 
-/// The message of a draft, as the guard lets it through.
-fn message(draft: Draft, memory: &AgentMemory) -> Result<NewMessage, Error> {
-    let Draft { id, object, scope, .. } = draft;
-    let object = guarding::object(memory.config().to_guard(), object)?;
+/// The message that an object describes.
+fn message(object: &Map<String, Value>, scope: &Scope) -> Result<NewMessage, String> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_owned);
-    let session = Id::new(scope.session.clone().unwrap_or_default())?;
+    let session = Id::new(scope.session.clone().unwrap_or_default());
+    let session = session.map_err(|error| error.to_string())?;
     let time = text("timestamp").and_then(|time| time.parse().ok());
     let provenance = object.get("provenance").cloned().unwrap_or_default();
     Ok(NewMessage {
-        id: Some(id),
         name: text("name"),
         timestamp: time,
         tokens: object.get("tokens").and_then(Value::as_i64),
         model: text("model"),
         metadata: object.get("metadata").cloned().unwrap_or_default(),
-        scope,
         provenance: serde_json::from_value(provenance).unwrap_or_default(),
         ..NewMessage::new(
             session,
@@ -497,14 +391,4 @@ fn in_columns(columns: impl Iterator<Item = (String, Value)>) -> Vec<(String, Va
 /// Columns that a table has for itself.
 fn is_upkeep(column: &str) -> bool {
     matches!(column, "id" | "timestamp" | "created_at" | "updated_at" | "last_updated")
-}
-
-/// Whether an error is about one record, so that the others can go in.
-fn is_of_record(error: &Error) -> bool {
-    match error {
-        Error::Record { .. } | Error::Guard(_) | Error::Vocabulary(_) => true,
-        Error::Working(error) => error.is_invalid(),
-        Error::Longterm(error) => error.is_conflict(),
-        _ => false,
-    }
 }

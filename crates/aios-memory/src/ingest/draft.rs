@@ -3,8 +3,9 @@
 use aios_record::{Kind, Scope, Source, Timestamp};
 use serde_json::{Map, Value};
 
+use super::fields::{AGENT, SESSION, owner_of, take_named};
 use crate::{
-    identity::{self, Content, Namer},
+    identity::{self, Facts, Namer, Names},
     locomo, moment,
 };
 
@@ -27,12 +28,16 @@ pub(crate) struct Draft {
     pub(crate) occurred_at: Option<Timestamp>,
     pub(crate) tags: Vec<String>,
     pub(crate) metadata: Map<String, Value>,
+    /// Fields that were not understood, which are kept as metadata.
+    pub(crate) unknown: Vec<String>,
     pub(crate) source: Option<Source>,
 }
 
-/// What holds where the input is silent.
+/// The values that hold for records which leave them out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Defaults {
+    /// The parts of the scope that the handle is narrowed to. The owner is not here: the gate
+    /// decides it.
     pub(crate) scope: Scope,
     /// The session of messages that name none.
     pub(crate) session: String,
@@ -51,13 +56,15 @@ impl Draft {
             occurred_at: None,
             tags: Vec::new(),
             metadata: Map::new(),
+            unknown: Vec::new(),
             source: None,
         }
     }
 
     /// Reads `{text or content, role?, name?, id?, session?, user?, agent?, timestamp?, tags?,
-    /// metadata?}`. It is a message when it has a role, a name or a session (or the caller gave a
-    /// session), else a note. Other fields are kept as metadata.
+    /// metadata?}`; owner, session and agent in any of their usual spellings. It is a message if
+    /// it has a role, a name or a session (or the caller gave a session), else a note. Other
+    /// fields are kept as metadata.
     pub(crate) fn from_object(
         mut object: Map<String, Value>,
         defaults: &Defaults,
@@ -68,11 +75,15 @@ impl Draft {
         };
         let mut take = |key: &str| name_of(key, object.remove(key));
         let (role, name, external_id) = (take("role")?, take("name")?, take("id")?);
-        let given = Scope { user: take("user")?, agent: take("agent")?, session: take("session")? };
+        let user = owner_of(&mut object)?;
+        let agent = take_named(&mut object, AGENT)?;
+        let session = take_named(&mut object, SESSION)?;
+        let Scope { project, agent: own_agent, session: own_session, .. } = defaults.scope.clone();
         let scope = Scope {
-            user: given.user.or_else(|| defaults.scope.user.clone()),
-            agent: given.agent.or_else(|| defaults.scope.agent.clone()),
-            session: given.session.or_else(|| defaults.scope.session.clone()),
+            user,
+            project,
+            agent: agent.or(own_agent),
+            session: session.or(own_session),
         };
         let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
             true => Kind::Message,
@@ -83,7 +94,9 @@ impl Draft {
             Some(value) => Some(moment::from_json(&value)?),
         };
         let tags = tags_of(object.remove("tags"))?;
-        let metadata = match object.remove("metadata") {
+        let given = object.remove("metadata");
+        let unknown = object.keys().cloned().collect();
+        let metadata = match given {
             None | Some(Value::Null) => object,
             Some(Value::Object(given)) => object.into_iter().chain(given).collect(),
             Some(other) => {
@@ -100,6 +113,7 @@ impl Draft {
             occurred_at,
             tags,
             metadata,
+            unknown,
             ..Draft::new(kind, scope, text)
         };
         Ok(draft.in_session(defaults))
@@ -114,15 +128,13 @@ impl Draft {
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
-    /// The turns of a conversation: user = sample, session = `sample/session_N`, name = speaker.
+    /// The turns of a conversation: session = `sample/session_N`, name = speaker. The sample's id
+    /// is an artefact of the format and names no owner.
     pub(crate) fn from_sample(sample: &locomo::Sample, defaults: &Defaults) -> Vec<Draft> {
         let mut drafts = Vec::new();
         for session in &sample.sessions {
-            let scope = Scope {
-                user: Some(sample.id.clone()),
-                agent: defaults.scope.agent.clone(),
-                session: Some(format!("{}/session_{}", sample.id, session.number)),
-            };
+            let name = format!("{}/session_{}", sample.id, session.number);
+            let scope = defaults.scope.clone().with_session(name);
             drafts.extend(session.turns.iter().map(|turn| Draft {
                 role: Some("user".to_owned()),
                 name: Some(turn.speaker.clone()),
@@ -134,12 +146,13 @@ impl Draft {
         drafts
     }
 
-    /// The id that follows from what it says.
-    pub(crate) fn id(&self, namer: &mut Namer) -> aios_record::Id {
+    /// The ids that follow from what it says, once its scope has an owner.
+    pub(crate) fn names(&self, namer: &mut Namer) -> Names {
         if let Some(external_id) = &self.external_id {
-            return identity::external(self.kind, &self.scope, external_id);
+            let id = identity::external(self.kind, &self.scope, external_id);
+            return Names { id, former: Vec::new() };
         }
-        namer.name(Content {
+        namer.name(Facts {
             kind: self.kind,
             scope: &self.scope,
             role: self.role.as_deref(),
@@ -185,7 +198,7 @@ fn text_of(value: &Value) -> Result<String, String> {
     Ok(text)
 }
 
-fn name_of(key: &str, value: Option<Value>) -> Result<Option<String>, String> {
+pub(super) fn name_of(key: &str, value: Option<Value>) -> Result<Option<String>, String> {
     let name = match value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(name)) => name,

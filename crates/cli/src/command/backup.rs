@@ -1,6 +1,6 @@
 //! `backup` and `restore`: the whole data directory.
 
-use aios_memory::{AgentMemory, Config};
+use aios_memory::{Administrator, Config};
 
 use crate::{
     args::{Backup, Restore},
@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(crate) async fn backup(
-    memory: &AgentMemory,
+    memory: &Administrator,
     arguments: &Backup,
     output: Output,
 ) -> Result<(), Failure> {

@@ -1,17 +1,16 @@
 //! `context`: the assembled context for a task.
 
-use aios_memory::{AgentMemory, ContextOptions};
+use aios_memory::{ContextOptions, MemoryView};
 
 use crate::{
-    args::{Context, Global},
+    args::Context,
     failure::Failure,
     output::Output,
 };
 
 pub(crate) async fn context(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: Context,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let defaults = memory.context_options();
@@ -20,7 +19,6 @@ pub(crate) async fn context(
         tokenizer: arguments.tokenizer.unwrap_or(defaults.tokenizer),
         tiers: if arguments.tiers.is_empty() { defaults.tiers } else { arguments.tiers },
         format: arguments.format,
-        scope: global.filter(),
         session: None,
     };
     let context = memory.assemble_context(&arguments.task, &options).await?;

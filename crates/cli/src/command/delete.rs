@@ -5,25 +5,23 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use aios_memory::{AgentMemory, Id, Kind};
+use aios_memory::{Identity, MemoryView};
 use serde_json::json;
 
 use super::records::find_key;
 use crate::{
-    args::{Clear, Clearable, Delete, Global},
+    args::{Clear, Clearable, Delete},
     failure::Failure,
     output::Output,
 };
 
 pub(crate) async fn delete(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: &Delete,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let (kind, id) = find_key(memory, &arguments.record, global).await?;
-    let filter = global.filter();
-    let family = memory.deletion(kind, &id, &filter).await?;
+    let (kind, id) = find_key(memory, &arguments.record).await?;
+    let family = memory.deletion(kind, &id).await?;
     if family.is_empty() {
         return Err(Failure::NotFound {
             what: format!("record `{kind}/{id}` in working memory"),
@@ -34,37 +32,35 @@ pub(crate) async fn delete(
     if !arguments.yes {
         confirm(&format!("delete {kind}/{id}{along} for good?"))?;
     }
-    let gone = memory.delete(kind, &id, &filter).await?;
-    let keys: Vec<String> = gone.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
+    let gone = memory.delete(kind, &id).await?;
+    let keys: Vec<_> = gone.iter().map(Identity::key).collect();
     let deleted = json!({"deleted": keys.len(), "keys": keys});
     output.result(&deleted, |out| writeln!(out, "deleted: {kind}/{id}{along}"))?;
     Ok(())
 }
 
 pub(crate) async fn clear(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: &Clear,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     // One kind can be cleared today; the name is checked when the arguments are read.
     let Clearable::Entry = arguments.kind;
-    let working = memory.working().bound_to(global.filter()).map_err(aios_memory::Error::from)?;
     if !arguments.yes {
         confirm("delete all entries of this scope for good?")?;
     }
-    let deleted = working.clear_all_entries().await.map_err(aios_memory::Error::from)?;
+    let deleted = memory.working().clear_all_entries().await.map_err(aios_memory::Error::from)?;
     output
         .result(&json!({"deleted": deleted}), |out| writeln!(out, "deleted: {deleted} entries"))?;
     Ok(())
 }
 
 /// What goes with a record, in words.
-fn along(family: &[(Kind, Id)]) -> String {
+fn along(family: &[Identity]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     // The record itself comes last.
-    for (kind, _) in family.iter().rev().skip(1) {
-        *counts.entry(kind.collection()).or_default() += 1;
+    for identity in family.iter().rev().skip(1) {
+        *counts.entry(identity.kind.collection()).or_default() += 1;
     }
     if counts.is_empty() {
         return String::new();

@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 
 use aios_memory::{
-    AgentMemory, Config, ContextOptions, Event, Id, RememberOptions, Scope, ScopeFilter,
-    SearchOptions,
+    AgentMemory, Config, ContextOptions, Event, Id, MemoryView, SearchOptions,
     working::{Decision, Goal, GoalStatus, NewMessage, Task, TaskStatus, TaskUpdate, ToolCall},
 };
 use serde::Serialize;
@@ -18,7 +17,10 @@ use crate::{
 /// How many tokens the context of the demo may have.
 const MAX_TOKENS: usize = 200;
 
-/// The conversation: speaker, what was said.
+/// The user whose day it is.
+const USER: &str = "ada";
+
+/// The conversation: speaker and text.
 const TALK: &[(&str, &str)] = &[
     ("Ada", "Morning! The login test was red again last night."),
     ("agent", "Only on the slow runner: the token expires before the second request."),
@@ -40,17 +42,19 @@ pub(crate) async fn demo(output: Output) -> Result<(), Failure> {
     story.tell(&format!("Text becomes vectors by a model in the program: {}", model(&memory)))?;
 
     events(&memory, &mut story).await?;
-    work(&memory, &mut story).await?;
-    talk(&memory, &mut story).await?;
-    search(&memory, "why was the login test failing?", &mut story).await?;
-    context(&memory, &mut story).await?;
+    let ada = memory.for_user(USER)?;
+    work(&ada, &mut story).await?;
+    talk(&ada, &mut story).await?;
+    search(&ada, "why was the login test failing?", &mut story).await?;
+    context(&ada, &mut story).await?;
     memory.shutdown().await?;
 
     story.step("The agent is switched off and on again.")?;
     let memory = AgentMemory::open(config).await?;
     story.tell("Nothing that was acknowledged is lost:")?;
-    search(&memory, "when must the database not be restarted?", &mut story).await?;
-    let stats = memory.stats().await?;
+    let ada = memory.for_user(USER)?;
+    search(&ada, "when must the database not be restarted?", &mut story).await?;
+    let stats = ada.stats().await?;
     story.tell(&format!("{} records, all searchable", stats.longterm.records))?;
     memory.shutdown().await?;
 
@@ -79,7 +83,7 @@ async fn events(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> 
     ))
 }
 
-async fn work(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
+async fn work(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
     story.step("It has work to do: a goal, a task, a decision, a tool that it calls.")?;
     let working = memory.working();
     let goal = Goal { status: GoalStatus::Active, ..Goal::new("Make the login test reliable") };
@@ -115,12 +119,11 @@ async fn work(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
     story.tell(&format!("done      {}", done.summary.unwrap_or_default()))
 }
 
-async fn talk(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
+async fn talk(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
     story.step("Ada talks to it. Every message is kept as it was said.")?;
     let session = Id::new("standup").map_err(aios_memory::Error::from)?;
     let messages = TALK.iter().map(|(name, text)| NewMessage {
         name: Some((*name).to_owned()),
-        scope: ada(),
         ..NewMessage::new(session.clone(), if *name == "Ada" { "user" } else { "assistant" }, *text)
     });
     let messages: Vec<_> = messages.collect();
@@ -129,11 +132,11 @@ async fn talk(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
         story.tell(&format!("{name}: {text}"))?;
     }
     let note = "Ada prefers short answers with the command to run.";
-    memory.remember_with(note, RememberOptions::default().with_scope(ada())).await?;
+    memory.remember(note).await?;
     story.tell(&format!("and it remembers: {note}"))
 }
 
-async fn search(memory: &AgentMemory, query: &str, story: &mut Story) -> Result<(), Failure> {
+async fn search(memory: &MemoryView, query: &str, story: &mut Story) -> Result<(), Failure> {
     story.step(&format!("It asks its memory: {query}"))?;
     let options = SearchOptions { limit: 3, ..SearchOptions::default() };
     let recalled = memory.recall(query, &options).await?;
@@ -144,14 +147,13 @@ async fn search(memory: &AgentMemory, query: &str, story: &mut Story) -> Result<
     story.tell(&format!("found in {:.0} ms, by meaning and by word", recalled.elapsed_ms))
 }
 
-async fn context(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
+async fn context(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
     let task = "the login test is red again";
     story.step(&format!(
         "Before it works on \"{task}\" it wants all that matters, in {MAX_TOKENS} tokens:"
     ))?;
     let options = ContextOptions {
         max_tokens: MAX_TOKENS,
-        scope: ScopeFilter::new(ada()),
         session: Some("standup".to_owned()),
         ..memory.context_options()
     };
@@ -165,10 +167,6 @@ async fn context(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure>
         context.chunks.len(),
         context.omitted.len()
     ))
-}
-
-fn ada() -> Scope {
-    Scope::default().with_user("ada")
 }
 
 /// The telling: as it happens to a person, whole to a program.

@@ -2,31 +2,31 @@
 
 use std::{io, path::Path, sync::Arc};
 
-use aios_memory::{AgentMemory, ImportMode, Restocked};
+use aios_memory::{ImportMode, MemoryView};
 
+use super::ingest::counted;
 use crate::{
-    args::{Export, Global},
+    args::Export,
     failure::Failure,
     output::Output,
 };
 
 pub(crate) async fn export(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: &Export,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let bar = output.progress("{spinner} {pos} records", None);
     let watched = bar.clone();
     let progress = Arc::new(move |records| watched.set_position(records));
-    let (path, filter) = (arguments.file.as_path(), global.filter());
+    let path = arguments.file.as_path();
     if path == Path::new("-") {
-        let exported = memory.export_to(io::stdout(), "stdout", &filter, Some(progress)).await;
+        let exported = memory.export_to(io::stdout(), "stdout", Some(progress)).await;
         bar.finish_and_clear();
         output.note(&format!("{} records", exported?.records));
         return Ok(());
     }
-    let exported = memory.export(path, &filter, Some(progress)).await;
+    let exported = memory.export(path, Some(progress)).await;
     bar.finish_and_clear();
     let exported = exported?;
     let path = path.display();
@@ -36,7 +36,7 @@ pub(crate) async fn export(
 
 /// Takes an export back.
 pub(super) async fn take_back(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     path: &Path,
     mode: ImportMode,
     output: Output,
@@ -50,18 +50,13 @@ pub(super) async fn take_back(
     for (line, problem) in &taken.failed {
         output.note(&format!("line {line}: {problem}"));
     }
-    for (line, reference) in &taken.detached {
-        output.note(&format!("line {line}: stored without its {reference}, which is not here"));
+    for detail in &taken.tally.details {
+        output.note(&detail.to_string());
     }
     let failed = taken.failed.len() as u64;
     output.result(&taken, |out| {
         let would = if taken.dry_run { "would be " } else { "" };
-        let Restocked { added, known, hidden, .. } = &taken;
-        write!(out, "{would}{added} added, {known} known already, ")?;
-        if 0 < *hidden {
-            write!(out, "{hidden} forgotten here before, ")?;
-        }
-        writeln!(out, "{failed} failed")
+        writeln!(out, "{would}{}, {failed} failed", counted(&taken.tally))
     })?;
     if failed == 0 { Ok(()) } else { Err(Failure::Partial { failed }) }
 }

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
-use aios_memory::{AgentMemory, ForgetOptions, Forgotten, Id, Kind, Receipt, SearchOptions};
+use aios_memory::{
+    ForgetOptions, ForgetTarget, Identity, Key, MemoryView, Owner, Receipt, SearchOptions,
+};
 
-use super::{delete::confirm, records::find_key};
+use super::{delete::confirm, records::find};
 use crate::{
-    args::{Forget, Global},
+    args::Forget,
     failure::Failure,
     output::{Output, one_line},
 };
@@ -17,17 +19,12 @@ const DOCUMENT: &str = "file";
 const CHARS_SHOWN: usize = 100;
 
 pub(crate) async fn forget(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: Forget,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let what = what(memory, &arguments, global, output).await?;
-    let options = ForgetOptions {
-        scope: global.filter(),
-        purge: arguments.purge,
-        ..ForgetOptions::new(what)
-    };
+    let target = target(memory, &arguments, output).await?;
+    let options = ForgetOptions { purge: arguments.purge, ..ForgetOptions::new(target) };
     let planned = memory.forget(options.clone().with_dry_run()).await?;
     if arguments.dry_run {
         return told(&planned, output);
@@ -46,32 +43,36 @@ pub(crate) async fn forget(
     told(&memory.forget(options).await?, output)
 }
 
-/// What the arguments name. The hits of a query are shown, and are settled from then on.
-async fn what(
-    memory: &AgentMemory,
+/// The records that the arguments name. The hits of a query are shown, and are settled from then
+/// on.
+async fn target(
+    memory: &MemoryView,
     arguments: &Forget,
-    global: &Global,
     output: Output,
-) -> Result<Forgotten, Failure> {
+) -> Result<ForgetTarget, Failure> {
     if let Some(key) = &arguments.record {
         if let Some((DOCUMENT, name)) = key.split_once('/') {
-            return Ok(Forgotten::Document(name.to_owned()));
+            return Ok(ForgetTarget::Document(name.to_owned()));
         }
-        let key = match (find_key(memory, key, global).await, parsed(key)) {
+        let identity = match (find(memory, key).await, key.parse::<Key>()) {
             // What has expired can be forgotten, and what was forgotten before can be purged.
-            (Err(Failure::NotFound { .. }), Some(named)) => named,
-            (found, _) => found?,
+            (Err(Failure::NotFound { .. }), Ok(named)) => named.of(owner(memory)),
+            (found, _) => found?.identity(),
         };
-        return Ok(Forgotten::Records(vec![key]));
+        return Ok(ForgetTarget::Records(vec![identity]));
     }
     if let Some(query) = &arguments.query {
         let search = SearchOptions {
-            scope: global.filter(),
             limit: arguments.limit,
             min_relevance: Some(arguments.min_relevance),
             ..SearchOptions::default()
         };
-        let hits = memory.recall(query, &search).await?.hits;
+        let mut hits = memory.recall(query, &search).await?.hits;
+        // Shared records are found through a user's view, and are not theirs to forget.
+        hits.retain(|hit| match memory.gate().acts_for() {
+            Some(owner) => hit.identity().owner == *owner,
+            None => true,
+        });
         if !output.json && !output.quiet {
             let mut err = io::stderr();
             for hit in &hits {
@@ -80,27 +81,23 @@ async fn what(
                 let _ = writeln!(err, "{:.2}  {text}  [{}]", hit.relevance, hit.key());
             }
         }
-        // Those that say the same are not shown one by one, and are meant as well.
-        let folded = hits.iter().flat_map(|hit| &hit.folded).filter_map(|key| parsed(key));
-        let mut records: Vec<(Kind, Id)> = folded.collect();
-        records.extend(hits.into_iter().map(|hit| (hit.kind, hit.id)));
-        return Ok(Forgotten::Records(records));
+        // Those with the same text are not shown one by one, and are meant as well.
+        let mut records: Vec<Identity> = Vec::new();
+        for hit in hits {
+            let identity = hit.identity();
+            let same_owner = hit.folded.into_iter().filter(|it| it.owner == identity.owner);
+            records.extend(same_owner);
+            records.push(identity);
+        }
+        return Ok(ForgetTarget::Records(records));
     }
-    let scope = global.scope();
-    if scope.parts().iter().all(|(_, part)| part.is_none()) {
-        return Err(Failure::Usage {
-            message: "nothing says what to forget".to_owned(),
-            hint: "name a record (KIND/ID), a document (file/NAME), --query TEXT, or a scope with \
-                   --user, --agent or --session",
-        });
-    }
-    Ok(Forgotten::Scope(scope))
+    Ok(ForgetTarget::All)
 }
 
-/// The kind and the id of a key.
-fn parsed(key: &str) -> Option<(Kind, Id)> {
-    let (kind, id) = key.split_once('/')?;
-    Some((Kind::meant_by(kind).ok()?, Id::new(id).ok()?))
+/// The owner whose record a key means that is not stored.
+fn owner(memory: &MemoryView) -> Owner {
+    let chosen = &memory.gate().filter().scope;
+    memory.gate().acts_for().cloned().unwrap_or_else(|| chosen.owner())
 }
 
 fn told(receipt: &Receipt, output: Output) -> Result<(), Failure> {

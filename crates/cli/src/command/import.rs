@@ -2,19 +2,18 @@
 
 use std::{fs, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 
-use aios_memory::{AgentMemory, ImportMode, ImportOptions, ImportReport, is_export};
+use aios_memory::{ImportMode, ImportOptions, ImportReport, MemoryView, is_export};
 
-use super::export::take_back;
+use super::{export::take_back, ingest::counted};
 use crate::{
-    args::{Global, Import},
+    args::Import,
     failure::Failure,
     output::Output,
 };
 
 pub(crate) async fn import(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: &Import,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     if is_stream(&arguments.from) {
@@ -33,7 +32,6 @@ pub(crate) async fn import(
     let watched = bar.clone();
     let options = ImportOptions {
         mode,
-        scope: global.scope(),
         progress: Some(Arc::new(move |progress| {
             watched.set_length(progress.rows_total);
             watched.set_position(progress.rows_read);
@@ -42,6 +40,9 @@ pub(crate) async fn import(
     let report = memory.import(&arguments.from, options).await;
     bar.finish_and_clear();
     let report = report?;
+    for detail in &report.tally.details {
+        output.note(&detail.to_string());
+    }
     for failure in &report.failed {
         output.note(&format!("{} row {}: {}", failure.table, failure.row, failure.error));
     }
@@ -83,9 +84,8 @@ fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<
     let would = if report.dry_run { "would be " } else { "" };
     writeln!(
         out,
-        "{would}{} added, {} known already, {} failed ({:.1} s)",
-        report.added,
-        report.known,
+        "{would}{}, {} failed ({:.1} s)",
+        counted(&report.tally),
         report.failed_count,
         report.elapsed_ms / 1e3
     )

@@ -2,18 +2,17 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use aios_memory::{AgentMemory, IngestOptions, IngestReport};
+use aios_memory::{IngestOptions, IngestReport, MemoryView, Tally};
 
 use crate::{
-    args::{Global, Ingest},
+    args::Ingest,
     failure::Failure,
     output::Output,
 };
 
 pub(crate) async fn ingest(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: &Ingest,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let mut total = IngestReport::default();
@@ -24,7 +23,6 @@ pub(crate) async fn ingest(
         let watched = bar.clone();
         let options = IngestOptions {
             format: arguments.format.into(),
-            scope: global.scope(),
             progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
         };
         let report = match file == Path::new("-") {
@@ -32,6 +30,9 @@ pub(crate) async fn ingest(
             false => memory.ingest_file(file, options).await?,
         };
         bar.finish_and_clear();
+        for detail in &report.tally.details {
+            output.note(&format!("{}: {detail}", file.display()));
+        }
         for failure in &report.failed {
             output.note(&failure.to_string());
         }
@@ -40,9 +41,8 @@ pub(crate) async fn ingest(
     output.result(&total, |out| {
         writeln!(
             out,
-            "{} added, {} known already, {} sessions, {} failed ({:.1} s)",
-            total.added,
-            total.known,
+            "{}, {} sessions, {} failed ({:.1} s)",
+            counted(&total.tally),
             total.sessions,
             total.failed_count,
             total.elapsed_ms / 1e3
@@ -52,4 +52,25 @@ pub(crate) async fn ingest(
         0 => Ok(()),
         failed => Err(Failure::Partial { failed }),
     }
+}
+
+/// The counts of a report in words: what is added and known, and what else there is.
+pub(super) fn counted(tally: &Tally) -> String {
+    let mut counted = format!("{} added, {} known already", tally.added, tally.known);
+    let others = [
+        (tally.updated, "updated"),
+        (tally.conflicting_count, "conflicting"),
+        (tally.forgotten, "forgotten before"),
+        (tally.skipped, "skipped"),
+    ];
+    for (count, what) in others.into_iter().filter(|(count, _)| 0 < *count) {
+        counted.push_str(&format!(", {count} {what}"));
+    }
+    if !tally.unknown.is_empty() {
+        let names: Vec<String> =
+            tally.unknown.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+        let (names, read) = (names.join(", "), tally.read);
+        counted.push_str(&format!("; of {read} records, fields not understood: {names}"));
+    }
+    counted
 }

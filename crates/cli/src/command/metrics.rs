@@ -1,21 +1,25 @@
 //! Metrics, which are values over time and no records: storing one, listing keys, showing one key.
 
-use aios_memory::{AgentMemory, Holds, Scope, Timestamp, working::Metric};
+use aios_memory::{Administrator, Holds, MemoryView, Timestamp, working::Metric};
 use serde_json::{Map, Value, json};
 
-use crate::{args::List, failure::Failure, output::Output};
+use crate::{
+    args::{Global, List},
+    failure::Failure,
+    output::Output,
+};
 
 /// Stores a value.
 pub(super) async fn record(
-    memory: &AgentMemory,
+    memory: &Administrator,
     mut given: Map<String, Value>,
-    scope: &Scope,
+    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    if *scope != Scope::default() {
+    if global.is_scoped() {
         return Err(Failure::Usage {
             message: "a metric is everybody's and has no scope".to_owned(),
-            hint: "leave --user, --agent and --session out; the key may say whose it is",
+            hint: "leave --user, --project, --agent and --session out; the key may say whose it is",
         });
     }
     let usage =
@@ -48,7 +52,7 @@ pub(super) async fn record(
 }
 
 /// Lists the keys, all of them.
-pub(super) async fn list(memory: &AgentMemory, list: &List, output: Output) -> Result<(), Failure> {
+pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Result<(), Failure> {
     if let Some(text) = list.after.clone() {
         return Err(aios_memory::Error::Cursor { text }.into());
     }
@@ -61,7 +65,7 @@ pub(super) async fn list(memory: &AgentMemory, list: &List, output: Output) -> R
 }
 
 /// Prints what is known of a key, oldest first.
-pub(super) async fn show(memory: &AgentMemory, key: &str, output: Output) -> Result<(), Failure> {
+pub(super) async fn show(memory: &MemoryView, key: &str, output: Output) -> Result<(), Failure> {
     let all = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
     let points = memory.working().metric_history(key, all.0, all.1).await;
     let points = points.map_err(aios_memory::Error::from)?;

@@ -1,9 +1,9 @@
 //! `recall`: search.
 
-use aios_memory::{AgentMemory, Explain, SearchOptions};
+use aios_memory::{Explain, MemoryView, SearchOptions};
 
 use crate::{
-    args::{Global, Recall},
+    args::Recall,
     failure::Failure,
     output::{Output, one_line},
 };
@@ -12,14 +12,12 @@ use crate::{
 const CHARS_SHOWN: usize = 200;
 
 pub(crate) async fn recall(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     recall: Recall,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let options = SearchOptions {
         limit: recall.limit.unwrap_or(memory.config().search.limit),
-        scope: global.filter(),
         kinds: Some(recall.collections).filter(|kinds| !kinds.is_empty()),
         tags: recall.tags,
         since: recall.since,

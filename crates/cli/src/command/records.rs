@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use aios_memory::{AgentMemory, Id, Kind, Record, Version};
+use aios_memory::{Administrator, Id, Kind, MemoryView, Record, Version};
 use serde_json::{Map, Value, json};
 
 use super::{metrics, remember::read_stdin};
@@ -21,17 +21,18 @@ const HINT: &str = "give one object, such as {\"description\": \"...\"}, or flag
 
 /// Stores a record given by flags, or as JSON on stdin.
 pub(crate) async fn record(
-    memory: &AgentMemory,
+    administrator: &Administrator,
+    memory: &MemoryView,
     arguments: RecordKind,
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let RecordKind { kind, fields } = arguments;
     let What::Kind(kind) = kind else {
-        return metrics::record(memory, given_metric(&fields)?, &global.scope(), output).await;
+        return metrics::record(administrator, given_metric(&fields)?, global, output).await;
     };
     let value = given(kind, &fields)?;
-    let id = memory.record(kind, Value::Object(value), &global.scope()).await?;
+    let id = memory.record(kind, Value::Object(value)).await?;
     let stored = json!({"id": id, "kind": kind});
     output.result(&stored, |out| writeln!(out, "stored: {kind}/{id}"))?;
     Ok(())
@@ -39,15 +40,14 @@ pub(crate) async fn record(
 
 /// Changes the fields that are given.
 pub(crate) async fn update(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: Update,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let (kind, id) = find_key(memory, &arguments.record, global).await?;
+    let (kind, id) = find_key(memory, &arguments.record).await?;
     let changes = given(kind, &arguments.fields)?;
     let changed: Vec<String> = changes.keys().cloned().collect();
-    memory.update(kind, &id, changes, &global.filter()).await?;
+    memory.update(kind, &id, changes).await?;
     let updated = json!({"id": id, "kind": kind, "changed": changed});
     output
         .result(&updated, |out| writeln!(out, "updated: {kind}/{id} ({})", changed.join(", ")))?;
@@ -56,13 +56,12 @@ pub(crate) async fn update(
 
 /// Lists the records of a kind.
 pub(crate) async fn list(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     list: &List,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let What::Kind(kind) = list.kind else { return metrics::list(memory, list, output).await };
-    let page = memory.list(kind, &global.filter(), list.after.as_deref(), list.limit).await?;
+    let page = memory.list(kind, list.after.as_deref(), list.limit).await?;
     let mut shown = json!({"items": page.records.iter().map(item).collect::<Vec<_>>()});
     if let Some(next) = &page.next {
         shown["next"] = json!(next);
@@ -82,16 +81,15 @@ pub(crate) async fn list(
 
 /// Prints one record.
 pub(crate) async fn show(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     key: &str,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let named = key.split_once('/').map(|(what, key)| (What::parse(what), key));
     if let Some((Ok(What::Metric), key)) = named {
         return metrics::show(memory, key, output).await;
     }
-    let record = find(memory, key, global).await?;
+    let record = find(memory, key).await?;
     let whole = serde_json::to_value(&record).expect("a record has text keys and finite numbers");
     output.result(&whole, |out| writeln!(out, "{whole:#}"))?;
     Ok(())
@@ -99,13 +97,12 @@ pub(crate) async fn show(
 
 /// Prints the versions of one record.
 pub(crate) async fn history(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     key: &str,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let (kind, id) = find_key(memory, key, global).await?;
-    let versions = memory.history(kind, &id, &global.filter()).await?;
+    let (kind, id) = find_key(memory, key).await?;
+    let versions = memory.history(kind, &id).await?;
     if versions.is_empty() {
         return Err(Failure::NotFound {
             what: format!("history of `{kind}/{id}`"),
@@ -141,20 +138,19 @@ fn version_item(version: &Version) -> Value {
 
 /// The kind and id that `key` names.
 pub(super) async fn find_key(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     key: &str,
-    global: &Global,
 ) -> Result<(Kind, Id), Failure> {
-    let record = find(memory, key, global).await?;
+    let record = find(memory, key).await?;
     Ok((record.kind, record.id))
 }
 
 /// The record that `key` names: `KIND/ID`, or an id that only one kind has.
-async fn find(memory: &AgentMemory, key: &str, global: &Global) -> Result<Record, Failure> {
+pub(super) async fn find(memory: &MemoryView, key: &str) -> Result<Record, Failure> {
     let named = key.split_once('/').and_then(|(kind, id)| Some((Kind::meant_by(kind).ok()?, id)));
     let record = match named {
-        Some((kind, id)) => get(memory, kind, id, global).await?,
-        None => find_any(memory, key, global).await?,
+        Some((kind, id)) => get(memory, kind, id).await?,
+        None => find_any(memory, key).await?,
     };
     record.ok_or_else(|| Failure::NotFound {
         what: format!("record `{key}`"),
@@ -163,38 +159,27 @@ async fn find(memory: &AgentMemory, key: &str, global: &Global) -> Result<Record
 }
 
 async fn get(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     kind: Kind,
     id: &str,
-    global: &Global,
 ) -> Result<Option<Record>, Failure> {
     let Ok(id) = Id::new(id) else { return Ok(None) };
-    let filter = global.filter();
-    // The user that is meant goes along: every user may prefer something under one key.
-    let working = memory.working().bound_to(filter.clone()).map_err(aios_memory::Error::from)?;
-    let found = working.record(kind, id.as_str()).await.map_err(aios_memory::Error::from)?;
-    let record = match found {
-        Some(record) => Some(record),
-        None if kind == Kind::Preference => None,
-        None => memory.get(kind, &id).await?,
-    };
-    Ok(record.filter(|record| filter.admits(&record.scope)))
+    Ok(memory.get(kind, &id).await?)
 }
 
 /// The record of this id, whatever its kind, if only one kind has it.
 async fn find_any(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     id: &str,
-    global: &Global,
 ) -> Result<Option<Record>, Failure> {
     let mut found = Vec::new();
     for kind in Kind::ALL {
-        found.extend(get(memory, *kind, id, global).await?);
+        found.extend(get(memory, *kind, id).await?);
     }
     match found.len() {
         0 | 1 => Ok(found.pop()),
         _ => {
-            let keys: Vec<_> = found.iter().map(Record::key).collect();
+            let keys: Vec<_> = found.iter().map(|record| record.key().to_string()).collect();
             Err(Failure::Usage {
                 message: format!("several records have this id: {}", keys.join(", ")),
                 hint: "name one of them",

@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use aios_memory::{AgentMemory, RememberOptions};
+use aios_memory::{MemoryView, RememberOptions};
 
 use crate::{
-    args::{Global, Remember},
+    args::Remember,
     failure::Failure,
     output::Output,
 };
@@ -14,9 +14,8 @@ use crate::{
 const STDIN_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn remember(
-    memory: &AgentMemory,
+    memory: &MemoryView,
     arguments: Remember,
-    global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
     let text = match arguments.text.as_str() {
@@ -27,7 +26,6 @@ pub(crate) async fn remember(
     let importance = arguments.importance as f32;
     let options = RememberOptions {
         kind: arguments.collection,
-        scope: global.scope(),
         tags: arguments.tags,
         importance,
     };

@@ -1,10 +1,10 @@
 //! `stats`: what there is, and how much. `snapshot`: the state of the machine.
 
-use aios_memory::AgentMemory;
+use aios_memory::MemoryView;
 
 use crate::{failure::Failure, output::Output};
 
-pub(crate) async fn stats(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+pub(crate) async fn stats(memory: &MemoryView, output: Output) -> Result<(), Failure> {
     let stats = memory.stats().await?;
     output.result(&stats, |out| {
         writeln!(out, "{:<24} {}", "model", stats.model)?;
@@ -28,7 +28,7 @@ pub(crate) async fn stats(memory: &AgentMemory, output: Output) -> Result<(), Fa
     Ok(())
 }
 
-pub(crate) async fn snapshot(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+pub(crate) async fn snapshot(memory: &MemoryView, output: Output) -> Result<(), Failure> {
     let snapshot = memory.snapshot().await?;
     output.result(&snapshot, |out| writeln!(out, "{}", aios_memory::describe(&snapshot)))?;
     Ok(())

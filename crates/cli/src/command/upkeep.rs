@@ -2,7 +2,7 @@
 //! it so.
 
 use aios_memory::{
-    AgentMemory, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired,
+    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired,
     migrate as schemas, migrate::Schema,
 };
 use indicatif::ProgressBar;
@@ -62,7 +62,7 @@ fn misconfigured(error: &ConfigError) -> Examined {
 }
 
 /// Compares what is stored with what should be; fails when something is wrong.
-pub(crate) async fn verify(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
     let verified = memory.verify(move |progress| show(&watched, progress)).await;
@@ -162,7 +162,7 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
 
 /// Moves out of working memory what is past its retention, and tidies the files.
 pub(crate) async fn maintain(
-    memory: &AgentMemory,
+    memory: &Administrator,
     arguments: &Maintain,
     output: Output,
 ) -> Result<(), Failure> {

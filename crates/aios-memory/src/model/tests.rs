@@ -1,6 +1,6 @@
 //! What the settings make of a model.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aios_embedding::Fingerprint;
 

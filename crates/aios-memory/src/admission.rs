@@ -1,0 +1,407 @@
+//! The one way in: everything that is stored comes through here, be it written directly, ingested,
+//! imported or taken back from an export.
+//!
+//! For each [`Arrival`], in order: whose it is (the gate decides), what is known already, what was
+//! forgotten, what the guard makes of it, and which tier stores it. The [`Verdict`] names what
+//! became of it. Not here: reading files, and making ids that follow from what a record says, which
+//! is `identity`'s.
+
+mod store;
+mod tally;
+
+use std::collections::{HashMap, HashSet};
+
+use aios_guard::Guard;
+use aios_longterm::{LongtermView, Standing};
+use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, forms};
+use aios_working::{NewMessage, WorkingView};
+use serde_json::{Map, Value};
+
+use self::store::Ready;
+pub use self::tally::{Conflict, Detail, Outcome, Tally};
+use crate::{Error, MemoryView, guarding, records::is_kept};
+
+/// A record on its way in.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    /// Where it stands in its source: a line or a row, from 1.
+    pub(crate) place: u64,
+    pub(crate) kind: Kind,
+    pub(crate) id: Id,
+    /// Ids by which former versions of this program knew the same record.
+    pub(crate) former_ids: Vec<Id>,
+    /// Where it belongs, as far as its source tells.
+    pub(crate) scope: Scope,
+    pub(crate) content: Content,
+}
+
+/// The content of an arrival.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// A message, to be appended to its session. Id and scope are those of the arrival.
+    Message(Box<NewMessage>),
+    /// An object with the fields of the kind.
+    Fields(Map<String, Value>),
+    /// A record, to be stored as it is.
+    Record(Box<Record>),
+}
+
+/// The outcome for one arrival.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) place: u64,
+    pub(crate) kind: Kind,
+    pub(crate) id: Id,
+    pub(crate) outcome: Outcome,
+}
+
+/// How arrivals come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Written directly: stored even if it was forgotten before.
+    Written,
+    /// Found in a file: what was forgotten stays so, and what differs here stays as it is.
+    Found,
+    /// Found in a conversation, whose messages may have been corrected since.
+    Conversed,
+}
+
+/// Takes the records of one source in.
+pub(crate) struct Admission {
+    view: MemoryView,
+    manner: Manner,
+    guard: Guard,
+    /// Nothing is stored; verdicts say what would be.
+    is_dry: bool,
+    /// The content of what this source brought before, by identity.
+    seen: HashMap<Identity, blake3::Hash>,
+    /// The tiers as each owner's handle has them, without shared records.
+    tiers: HashMap<Owner, Tiers>,
+}
+
+/// The tiers of one owner, shared records left out.
+#[derive(Clone)]
+struct Tiers {
+    working: WorkingView,
+    longterm: LongtermView,
+}
+
+/// An arrival that is allowed in so far, with the place of its verdict.
+struct Candidate {
+    at: usize,
+    owner: Owner,
+    arrival: Arrival,
+    /// The record as it would be stored, as far as that is known before.
+    draft: Record,
+}
+
+impl Admission {
+    pub(crate) fn new(view: &MemoryView, manner: Manner) -> Admission {
+        Admission {
+            view: view.clone(),
+            manner,
+            guard: view.config().to_guard(),
+            is_dry: false,
+            seen: HashMap::new(),
+            tiers: HashMap::new(),
+        }
+    }
+
+    /// This admission, which stores nothing.
+    pub(crate) fn dry(self) -> Admission {
+        Admission { is_dry: true, ..self }
+    }
+
+    /// Takes arrivals in, in their order; one verdict for each.
+    ///
+    /// # Errors
+    /// Errors of the tiers that concern all records, such as a full disk. What was stored by then
+    /// stays.
+    pub(crate) async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
+        let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
+        let mut candidates = Vec::with_capacity(arrivals.len());
+        for (at, mut arrival) in arrivals.into_iter().enumerate() {
+            match self.view.gate().fill(&mut arrival.scope) {
+                Ok(()) => {
+                    let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
+                    candidates.push(Candidate { at, owner, arrival, draft });
+                }
+                Err(error) => verdicts[at].outcome = Outcome::Refused(error.to_string()),
+            }
+        }
+        if self.manner != Manner::Written {
+            candidates = self.first_of_each(candidates, &mut verdicts);
+            candidates = self.unknown(candidates, &mut verdicts).await?;
+            candidates = self.not_forgotten(candidates, &mut verdicts).await?;
+        }
+        let ready = self.guarded(candidates, &mut verdicts);
+        if self.is_dry {
+            for Ready { at, .. } in ready {
+                verdicts[at].outcome = Outcome::Added;
+            }
+            return Ok(verdicts);
+        }
+        self.store(ready, &mut verdicts).await?;
+        Ok(verdicts)
+    }
+
+    /// Leaves out what this source brought before: the same again is known, and something else
+    /// under the same id conflicts with the first.
+    fn first_of_each(
+        &mut self,
+        candidates: Vec<Candidate>,
+        verdicts: &mut [Verdict],
+    ) -> Vec<Candidate> {
+        let mut first = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let Candidate { at, owner, arrival, .. } = &candidate;
+            let identity = Identity::new(owner.clone(), arrival.kind, arrival.id.clone());
+            let content = arrival.content_hash();
+            match self.seen.get(&identity) {
+                None => {
+                    self.seen.insert(identity, content);
+                    first.push(candidate);
+                }
+                Some(before) if *before == content => verdicts[*at].outcome = Outcome::Known,
+                Some(_) => verdicts[*at].outcome = Outcome::Conflicting,
+            }
+        }
+        first
+    }
+
+    /// Leaves out what is stored already. What is stored with another content is updated if it
+    /// comes in a conversation, and stays as it is otherwise.
+    async fn unknown(
+        &mut self,
+        candidates: Vec<Candidate>,
+        verdicts: &mut [Verdict],
+    ) -> Result<Vec<Candidate>, Error> {
+        let mut standings = vec![Standing::Unknown; candidates.len()];
+        for (owner, places) in by_owner(&candidates) {
+            let tiers = self.tiers(&owner)?;
+            let of_ids = self.standings(&tiers, &candidates, &places).await?;
+            for (place, standing) in places.into_iter().zip(of_ids) {
+                standings[place] = standing;
+            }
+        }
+        let mut unknown = Vec::with_capacity(candidates.len());
+        for (candidate, standing) in candidates.into_iter().zip(standings) {
+            let outcome = &mut verdicts[candidate.at].outcome;
+            let kind = candidate.arrival.kind;
+            let is_mended = self.manner == Manner::Conversed && (kind == Kind::Message || is_kept(kind));
+            match standing {
+                Standing::Unknown => unknown.push(candidate),
+                Standing::Same => *outcome = Outcome::Known,
+                Standing::Other if is_mended => {
+                    *outcome = Outcome::Updated;
+                    unknown.push(candidate);
+                }
+                Standing::Other => *outcome = Outcome::Skipped(DIFFERS.to_owned()),
+            }
+        }
+        Ok(unknown)
+    }
+
+    /// How each of the candidates at `places`, all of one owner, stands to what is stored.
+    async fn standings(
+        &self,
+        tiers: &Tiers,
+        candidates: &[Candidate],
+        places: &[usize],
+    ) -> Result<Vec<Standing>, Error> {
+        let drafts: Vec<Record> =
+            places.iter().map(|place| candidates[*place].draft.clone()).collect();
+        let mut standings = tiers.longterm.standings(&drafts).await?;
+        for (standing, (place, draft)) in standings.iter_mut().zip(places.iter().zip(&drafts)) {
+            let arrival = &candidates[*place].arrival;
+            if *standing == Standing::Unknown {
+                *standing = self.standing_in_working(tiers, arrival, draft).await?;
+            }
+            for former in &arrival.former_ids {
+                if *standing == Standing::Unknown {
+                    let former = Record { id: former.clone(), ..draft.clone() };
+                    let of_former = tiers.longterm.standings(std::slice::from_ref(&former)).await?;
+                    *standing = of_former[0];
+                    if *standing == Standing::Unknown {
+                        *standing = self.standing_in_working(tiers, arrival, &former).await?;
+                    }
+                }
+            }
+        }
+        Ok(standings)
+    }
+
+    /// How an arrival stands to working memory, whose kinds long-term memory need not know.
+    async fn standing_in_working(
+        &self,
+        tiers: &Tiers,
+        arrival: &Arrival,
+        draft: &Record,
+    ) -> Result<Standing, Error> {
+        if is_kept(draft.kind) {
+            return Ok(Standing::Unknown);
+        }
+        let stored = tiers.working.with_expired().record(draft.kind, draft.id.as_str()).await?;
+        let Some(stored) = stored else { return Ok(Standing::Unknown) };
+        let says_same = match &arrival.content {
+            // A session's messages make it before its own record is read.
+            Content::Record(given) if given.kind == Kind::Session && stored.text.is_empty() => {
+                return Ok(if given.text.is_empty() { Standing::Same } else { Standing::Unknown });
+            }
+            _ => forms::same(&stored.text) == forms::same(&draft.text),
+        };
+        Ok(if says_same { Standing::Same } else { Standing::Other })
+    }
+
+    async fn not_forgotten(
+        &mut self,
+        candidates: Vec<Candidate>,
+        verdicts: &mut [Verdict],
+    ) -> Result<Vec<Candidate>, Error> {
+        let drafts: Vec<Record> = candidates.iter().map(|it| it.draft.clone()).collect();
+        let forgotten = self.view.shared().longterm.are_forgotten(&drafts).await?;
+        let mut left = Vec::with_capacity(candidates.len());
+        for (candidate, forgotten) in candidates.into_iter().zip(forgotten) {
+            match forgotten {
+                true => verdicts[candidate.at].outcome = Outcome::Forgotten,
+                false => left.push(candidate),
+            }
+        }
+        Ok(left)
+    }
+
+    /// Applies the guard to all that the candidates say.
+    fn guarded(&self, candidates: Vec<Candidate>, verdicts: &mut [Verdict]) -> Vec<Ready> {
+        let mut ready = Vec::with_capacity(candidates.len());
+        for Candidate { at, owner, mut arrival, .. } in candidates {
+            match arrival.content.guard(self.guard) {
+                Ok(()) => {
+                    let is_update = verdicts[at].outcome == Outcome::Updated;
+                    ready.push(Ready { at, owner, is_update, arrival });
+                }
+                Err(error) => verdicts[at].outcome = Outcome::Refused(error.to_string()),
+            }
+        }
+        ready
+    }
+
+    /// An arrival as it would be stored, as far as that is known before.
+    fn draft(&self, arrival: &Arrival) -> Record {
+        let Arrival { kind, id, scope, content, .. } = arrival;
+        let text = match content {
+            Content::Message(message) => message.content.clone(),
+            Content::Record(record) => {
+                return Record { scope: scope.clone(), id: id.clone(), ..(**record).clone() };
+            }
+            Content::Fields(fields) if matches!(kind, Kind::Preference | Kind::Persona) => {
+                let value = fields.get("value").cloned().unwrap_or_default();
+                format!("{id}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            }
+            Content::Fields(fields) => {
+                let drafted = self.view.draft(*kind, fields.clone(), scope);
+                return drafted.unwrap_or_else(|| {
+                    let text = fields.get("content").and_then(Value::as_str).unwrap_or_default();
+                    Record::new(*kind, id.clone(), text, scope.clone())
+                });
+            }
+        };
+        Record::new(*kind, id.clone(), text, scope.clone())
+    }
+
+    fn tiers(&mut self, owner: &Owner) -> Result<Tiers, Error> {
+        if let Some(tiers) = self.tiers.get(owner) {
+            return Ok(tiers.clone());
+        }
+        let own = Gate::owner(owner.clone()).narrow(&ScopeFilter::exact(Scope::default()))?;
+        let shared = self.view.shared();
+        let tiers = Tiers {
+            working: shared.working.scoped(own.clone()),
+            longterm: shared.longterm.scoped(own),
+        };
+        self.tiers.insert(owner.clone(), tiers.clone());
+        Ok(tiers)
+    }
+}
+
+/// The reason for which a found record is skipped that is stored with another content.
+const DIFFERS: &str = "a record of this id is stored with another content, which stays";
+
+impl Arrival {
+    /// An arrival whose scope and id are those of `record`.
+    pub(crate) fn of_record(place: u64, record: Record) -> Arrival {
+        Arrival {
+            place,
+            kind: record.kind,
+            id: record.id.clone(),
+            former_ids: Vec::new(),
+            scope: record.scope.clone(),
+            content: Content::Record(Box::new(record)),
+        }
+    }
+
+    /// A hash of the content, in the form in which texts are the same.
+    fn content_hash(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        match &self.content {
+            Content::Message(message) => {
+                hasher.update(forms::same(&message.content).as_bytes());
+            }
+            Content::Record(record) => {
+                hasher.update(forms::same(&record.text).as_bytes());
+            }
+            Content::Fields(fields) => {
+                hasher.update(Value::Object(fields.clone()).to_string().as_bytes());
+            }
+        }
+        hasher.finalize()
+    }
+}
+
+impl Content {
+    fn guard(&mut self, guard: Guard) -> Result<(), aios_guard::Error> {
+        match self {
+            Content::Message(message) => {
+                message.content = guard.apply(&message.content)?.text.into_owned();
+                message.metadata = guarding::value(guard, message.metadata.take())?;
+            }
+            Content::Fields(fields) => {
+                *fields = guarding::object(guard, std::mem::take(fields))?;
+            }
+            Content::Record(record) => {
+                record.text = guard.apply(&record.text)?.text.into_owned();
+                if let Some(title) = &mut record.title {
+                    *title = guard.apply(title)?.text.into_owned();
+                }
+                if let Value::Object(payload) = record.payload.take() {
+                    record.payload = Value::Object(guarding::object(guard, payload)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Verdict {
+    fn pending(arrival: &Arrival) -> Verdict {
+        Verdict {
+            place: arrival.place,
+            kind: arrival.kind,
+            id: arrival.id.clone(),
+            outcome: Outcome::Added,
+        }
+    }
+}
+
+/// The places of each owner's candidates, owners in the order in which they come first.
+fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
+    let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();
+    let mut known: HashSet<&Owner> = HashSet::new();
+    for (at, Candidate { owner, .. }) in candidates.iter().enumerate() {
+        if known.insert(owner) {
+            owners.push((owner.clone(), Vec::new()));
+        }
+        let places = owners.iter_mut().find(|(known, _)| known == owner);
+        places.expect("it was added").1.push(at);
+    }
+    owners
+}

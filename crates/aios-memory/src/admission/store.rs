@@ -1,0 +1,286 @@
+//! Storing what was let in, in the tier that its kind belongs to.
+
+use aios_longterm::{StoreOutcome, Stored};
+use aios_record::{Kind, Owner, Record};
+use aios_working::{NewMessage, Restored};
+use futures::{StreamExt, stream};
+use serde_json::Value;
+
+use super::{Admission, Arrival, Content, Outcome, Tiers, Verdict};
+use crate::{Error, records};
+
+/// Records that are stored at once, each by a write of its own; they share commits.
+const AT_ONCE: usize = 64;
+
+/// An arrival that is to be stored, with the place of its verdict.
+pub(super) struct Ready {
+    pub(super) at: usize,
+    pub(super) owner: Owner,
+    /// An older version is stored, which this replaces.
+    pub(super) is_update: bool,
+    pub(super) arrival: Arrival,
+}
+
+impl Admission {
+    /// Stores all of `ready`, runs of like arrivals together, in their order.
+    pub(super) async fn store(
+        &mut self,
+        ready: Vec<Ready>,
+        verdicts: &mut [Verdict],
+    ) -> Result<(), Error> {
+        let mut rest = ready.into_iter().peekable();
+        while let Some(first) = rest.next() {
+            let sort = (first.owner.clone(), Sort::of(&first));
+            let mut run = vec![first];
+            while let Some(next) = rest.next_if(|it| sort == (it.owner.clone(), Sort::of(it))) {
+                run.push(next);
+            }
+            let tiers = self.tiers(&sort.0)?;
+            match sort.1 {
+                Sort::Message => self.append(&tiers, &run, verdicts).await?,
+                Sort::Amendment => self.amend(&tiers, run, verdicts).await?,
+                Sort::Fields => self.store_fields(run, verdicts).await?,
+                Sort::Record => self.restore(&tiers, run, verdicts).await?,
+            }
+        }
+        self.view.wake_pump();
+        Ok(())
+    }
+
+    /// Appends messages in one transaction; one that cannot be stored is refused, and splits it.
+    async fn append(
+        &self,
+        tiers: &Tiers,
+        run: &[Ready],
+        verdicts: &mut [Verdict],
+    ) -> Result<(), Error> {
+        let mut batches = vec![run];
+        while let Some(batch) = batches.pop() {
+            let messages = batch.iter().filter_map(message_of).collect();
+            match tiers.working.add_messages(messages).await {
+                Ok(receipts) => {
+                    for (ready, receipt) in batch.iter().zip(receipts) {
+                        let verdict = &mut verdicts[ready.at];
+                        verdict.id = receipt.id().clone();
+                        if receipt.is_known() {
+                            verdict.outcome = Outcome::Known;
+                        }
+                    }
+                }
+                Err(aios_working::Error::InBatch { index, source }) if source.is_invalid() => {
+                    let (before, from) = batch.split_at(index);
+                    verdicts[from[0].at].outcome = Outcome::Refused(source.to_string());
+                    // The last one pushed is stored first.
+                    batches.push(&from[1..]);
+                    batches.push(before);
+                    batches.retain(|batch| !batch.is_empty());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the content of messages that are stored; former versions go to the history.
+    async fn amend(
+        &self,
+        tiers: &Tiers,
+        run: Vec<Ready>,
+        verdicts: &mut [Verdict],
+    ) -> Result<(), Error> {
+        // A former version must be in the history before it is replaced.
+        self.view.catch_up().await?;
+        for ready in run {
+            let Some(message) = message_of(&ready) else { continue };
+            let id = ready.arrival.id.as_str();
+            let amended = match tiers.working.amend_message(id, &message).await {
+                Ok(true) => Ok(()),
+                Ok(false) => self.amend_in_longterm(tiers, &ready, &message).await,
+                Err(error) => Err(error.into()),
+            };
+            match amended {
+                Ok(()) => {}
+                Err(error) if is_of_record(&error) => {
+                    verdicts[ready.at].outcome = Outcome::Refused(error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the content of a message that has left working memory.
+    async fn amend_in_longterm(
+        &self,
+        tiers: &Tiers,
+        ready: &Ready,
+        message: &NewMessage,
+    ) -> Result<(), Error> {
+        let Some(mut record) = tiers.longterm.record(Kind::Message, &ready.arrival.id).await?
+        else {
+            return Ok(());
+        };
+        record.text.clone_from(&message.content);
+        record.payload["content"] = Value::from(message.content.as_str());
+        tiers.longterm.store(vec![record]).await?;
+        Ok(())
+    }
+
+    /// Stores records given by their fields, each by a write of its own.
+    async fn store_fields(
+        &self,
+        run: Vec<Ready>,
+        verdicts: &mut [Verdict],
+    ) -> Result<(), Error> {
+        let view = &self.view;
+        let stored = run.into_iter().map(|ready| async move {
+            let Ready { at, arrival, .. } = ready;
+            let Arrival { kind, scope, content, .. } = arrival;
+            let Content::Fields(fields) = content else { unreachable!("the run has fields only") };
+            (at, records::store(view, kind, fields, &scope).await)
+        });
+        let mut stored = stream::iter(stored).buffered(AT_ONCE);
+        while let Some((at, done)) = stored.next().await {
+            match done {
+                Ok(id) => verdicts[at].id = id,
+                Err(error) if is_of_record(&error) => {
+                    verdicts[at].outcome = Outcome::Refused(error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores records as they are: in working memory, or, what does not belong there, in long-term
+    /// memory.
+    async fn restore(
+        &self,
+        tiers: &Tiers,
+        run: Vec<Ready>,
+        verdicts: &mut [Verdict],
+    ) -> Result<(), Error> {
+        let (mut others, of_working): (Vec<Ready>, Vec<Ready>) =
+            run.into_iter().partition(|ready| records::is_kept(ready.arrival.kind));
+        if !of_working.is_empty() {
+            let given: Vec<Record> = of_working.iter().filter_map(record_of).collect();
+            let restored = self.view.shared().working.restore(given).await?;
+            for (ready, restored) in of_working.into_iter().zip(restored) {
+                let outcome = &mut verdicts[ready.at].outcome;
+                match restored {
+                    Ok(Restored::Added) => {}
+                    Ok(Restored::Detached { identity }) => *outcome = Outcome::Detached(identity),
+                    Ok(Restored::Known) => *outcome = Outcome::Known,
+                    Ok(Restored::Elsewhere) => others.push(ready),
+                    Err(error) => *outcome = Outcome::Refused(error.to_string()),
+                }
+            }
+        }
+        // Halves find those that cannot be stored.
+        let mut batches = vec![others];
+        while let Some(mut batch) = batches.pop() {
+            let records = batch.iter().filter_map(record_of).collect();
+            match self.store_in_longterm(tiers, records).await {
+                Ok(stored) => {
+                    for (ready, stored) in batch.iter().zip(stored) {
+                        if stored.outcome == StoreOutcome::Known {
+                            verdicts[ready.at].outcome = Outcome::Known;
+                        }
+                    }
+                }
+                Err(error) if 1 < batch.len() && is_of_batch(&error) => {
+                    let rest = batch.split_off(batch.len() / 2);
+                    batches.extend([rest, batch]);
+                }
+                Err(error) if is_of_longterm_record(&error) => {
+                    verdicts[batch[0].at].outcome = Outcome::Refused(error.to_string());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores records, all or none. A full journal is emptied first.
+    async fn store_in_longterm(
+        &self,
+        tiers: &Tiers,
+        records: Vec<Record>,
+    ) -> Result<Vec<Stored>, aios_longterm::Error> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        match tiers.longterm.store(records.clone()).await {
+            Err(aios_longterm::Error::JournalFull { .. }) => {
+                self.view.shared().longterm.drain().await?;
+                tiers.longterm.store(records).await
+            }
+            other => other,
+        }
+    }
+}
+
+/// The way in which an arrival is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Message,
+    Amendment,
+    Fields,
+    Record,
+}
+
+impl Sort {
+    fn of(ready: &Ready) -> Sort {
+        match &ready.arrival.content {
+            Content::Message(_) if ready.is_update => Sort::Amendment,
+            Content::Message(_) => Sort::Message,
+            Content::Fields(_) => Sort::Fields,
+            Content::Record(_) => Sort::Record,
+        }
+    }
+}
+
+/// The message of an arrival, with its id and scope.
+fn message_of(ready: &Ready) -> Option<NewMessage> {
+    let Arrival { id, scope, content, .. } = &ready.arrival;
+    let Content::Message(message) = content else { return None };
+    Some(NewMessage { id: Some(id.clone()), scope: scope.clone(), ..(**message).clone() })
+}
+
+/// The record of an arrival, with its id and scope.
+fn record_of(ready: &Ready) -> Option<Record> {
+    let Arrival { id, scope, content, .. } = &ready.arrival;
+    let Content::Record(record) = content else { return None };
+    let mut record = Record { id: id.clone(), scope: scope.clone(), ..(**record).clone() };
+    if let Some(own) = record.payload.as_object_mut().and_then(|fields| fields.get_mut("scope")) {
+        *own = serde_json::to_value(scope).expect("a scope is plain text");
+    }
+    Some(record)
+}
+
+/// Returns `true` if an error concerns one record, so that the others can go in.
+pub(crate) fn is_of_record(error: &Error) -> bool {
+    match error {
+        Error::Record { .. } | Error::Guard(_) | Error::Vocabulary(_) => true,
+        Error::Working(error) => error.is_invalid(),
+        Error::Longterm(error) => is_of_longterm_record(error),
+        _ => false,
+    }
+}
+
+/// Returns `true` if fewer records might be stored.
+fn is_of_batch(error: &aios_longterm::Error) -> bool {
+    is_of_longterm_record(error) || matches!(error, aios_longterm::Error::JournalFull { .. })
+}
+
+fn is_of_longterm_record(error: &aios_longterm::Error) -> bool {
+    use aios_longterm::Error;
+    matches!(
+        error,
+        Error::Conflict { .. }
+            | Error::Invalid { .. }
+            | Error::TextTooLong { .. }
+            | Error::Unstorable { .. }
+            | Error::VectorMissing { .. }
+    )
+}

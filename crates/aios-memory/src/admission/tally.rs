@@ -1,0 +1,173 @@
+//! Outcomes of arrivals, and their counts.
+
+use std::{collections::BTreeMap, fmt};
+
+use aios_record::{Identity, Key};
+use serde::Serialize;
+
+use super::Verdict;
+
+/// The most details that a tally lists; more are only counted.
+const DETAILS_MAX: usize = 1000;
+
+/// The outcome for one record that came in.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It is new and stored.
+    Added,
+    /// It is new and stored without a reference to a record that is not here.
+    Detached(Identity),
+    /// It replaced an older version, which is in the history.
+    Updated,
+    /// The same is stored already.
+    Known,
+    /// Its source has something else under the same id before it; the first stays.
+    Conflicting,
+    /// It was forgotten and stays so.
+    Forgotten,
+    /// It was left out for this reason; nothing is lost.
+    Skipped(String),
+    /// It cannot be stored, for this reason.
+    Refused(String),
+}
+
+impl Outcome {
+    /// The name of the outcome in reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Outcome::Added => "added",
+            Outcome::Detached(_) => "detached",
+            Outcome::Updated => "updated",
+            Outcome::Known => "known",
+            Outcome::Conflicting => "conflicting",
+            Outcome::Forgotten => "forgotten",
+            Outcome::Skipped(_) => "skipped",
+            Outcome::Refused(_) => "refused",
+        }
+    }
+}
+
+/// One record of a source whose outcome a person may want to see.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Detail {
+    /// The name of the outcome: `updated`, `conflicting`, `forgotten`, `skipped`, `detached`.
+    pub outcome: &'static str,
+    /// The line or row, from 1.
+    pub line: u64,
+    /// The record.
+    pub key: Key,
+    /// The reason, if there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: {}", self.line, self.outcome, self.key)?;
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A record that differs from one before it in its source with the same id.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Conflict {
+    /// The line or row, from 1.
+    pub line: u64,
+    /// The record.
+    pub key: Key,
+}
+
+/// Counts of outcomes, and the places of those that are neither added nor known.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Tally {
+    /// Records that are new.
+    pub added: u64,
+    /// Records that are stored already.
+    pub known: u64,
+    /// Records that replaced an older version.
+    pub updated: u64,
+    /// Records that differ from one before them with the same id, which stays; the first 1,000.
+    pub conflicting: Vec<Conflict>,
+    /// The number of these.
+    pub conflicting_count: u64,
+    /// Records that were forgotten, which stay so.
+    pub forgotten: u64,
+    /// Records that were left out for a reason that is listed.
+    pub skipped: u64,
+    /// Records that cannot be stored.
+    pub refused: u64,
+    /// The places of the records that are neither added nor known nor refused; the first 1,000.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
+    /// Fields that were not understood and are kept as metadata, by name, with the number of
+    /// records that have them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, u64>,
+    /// Records that were read.
+    pub read: u64,
+}
+
+impl Tally {
+    /// Counts a verdict. The reason of a refusal is the caller's to list.
+    pub(crate) fn count(&mut self, verdict: &Verdict) {
+        self.read += 1;
+        let Verdict { place, kind, id, outcome } = verdict;
+        let reason = match outcome {
+            Outcome::Added => return self.added += 1,
+            Outcome::Known => return self.known += 1,
+            Outcome::Refused(_) => return self.refused += 1,
+            Outcome::Detached(reference) => {
+                self.added += 1;
+                Some(format!("stored without its reference to {reference}, which is not here"))
+            }
+            Outcome::Updated => {
+                self.updated += 1;
+                None
+            }
+            Outcome::Conflicting => {
+                self.conflicting_count += 1;
+                if self.conflicting.len() < DETAILS_MAX {
+                    let key = Key::new(*kind, id.clone());
+                    self.conflicting.push(Conflict { line: *place, key });
+                }
+                Some("it differs from the record of this id before it, which stays".to_owned())
+            }
+            Outcome::Forgotten => {
+                self.forgotten += 1;
+                None
+            }
+            Outcome::Skipped(reason) => {
+                self.skipped += 1;
+                Some(reason.clone())
+            }
+        };
+        if self.details.len() < DETAILS_MAX {
+            let key = Key::new(*kind, id.clone());
+            self.details.push(Detail { outcome: outcome.name(), line: *place, key, reason });
+        }
+    }
+
+    /// Adds the counts of another source.
+    pub(crate) fn add(&mut self, other: Tally) {
+        self.added += other.added;
+        self.known += other.known;
+        self.updated += other.updated;
+        self.conflicting_count += other.conflicting_count;
+        let room = DETAILS_MAX.saturating_sub(self.conflicting.len());
+        self.conflicting.extend(other.conflicting.into_iter().take(room));
+        self.forgotten += other.forgotten;
+        self.skipped += other.skipped;
+        self.refused += other.refused;
+        self.read += other.read;
+        let room = DETAILS_MAX.saturating_sub(self.details.len());
+        self.details.extend(other.details.into_iter().take(room));
+        for (name, count) in other.unknown {
+            *self.unknown.entry(name).or_default() += count;
+        }
+    }
+}

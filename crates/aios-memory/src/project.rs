@@ -1,0 +1,114 @@
+//! The project that a directory belongs to: an id that is the same in every checkout of it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::Error;
+
+/// The longest id of a project, in bytes.
+pub const PROJECT_BYTES_MAX: usize = 4096;
+
+/// A project that records can belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The id: the normalized URL of the repository's first remote, else `commit:` and the hash of
+    /// its first commit, else `path:` and the canonical path of its root.
+    pub id: String,
+    /// The name of its folder, for a person to read.
+    pub label: String,
+}
+
+impl Project {
+    /// The project that the directory at `path` belongs to. A worktree belongs to the same project
+    /// as its repository; a directory in no repository is a project of its own. Runs `git` where
+    /// there is a repository.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if `path` is not a directory, or it is in a repository and `git` cannot be
+    /// run there.
+    pub fn of(path: &Path) -> Result<Project, Error> {
+        let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+        let path = fs::canonicalize(path).map_err(|error| input(format!("failed to open: {error}")))?;
+        if !path.is_dir() {
+            return Err(input("it is not a directory; name the project's directory".to_owned()));
+        }
+        let Some(root) = path.ancestors().find(|dir| dir.join(".git").exists()) else {
+            return Ok(Project::at(&path));
+        };
+        if let Some(url) = first_remote(root).map_err(&input)? {
+            let label = folder(root);
+            return Ok(Project { id: normalized(&url), label });
+        }
+        match first_commit(root).map_err(&input)? {
+            Some(hash) => Ok(Project { id: format!("commit:{hash}"), label: folder(root) }),
+            None => Ok(Project::at(root)),
+        }
+    }
+
+    fn at(root: &Path) -> Project {
+        Project { id: format!("path:{}", root.display()), label: folder(root) }
+    }
+}
+
+fn folder(root: &Path) -> String {
+    root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// The URL of the first remote that the repository's settings name.
+fn first_remote(root: &Path) -> Result<Option<String>, String> {
+    let remotes = git(root, &["config", "--get-regexp", r"^remote\..*\.url$"])?;
+    let first = remotes.lines().next().and_then(|line| line.split_once(' '));
+    Ok(first.map(|(_, url)| url.trim().to_owned()).filter(|url| !url.is_empty()))
+}
+
+/// The hash of the oldest commit without a parent.
+fn first_commit(root: &Path) -> Result<Option<String>, String> {
+    let roots = git(root, &["rev-list", "--max-parents=0", "HEAD"])?;
+    Ok(roots.lines().last().map(str::to_owned))
+}
+
+/// The output of a `git` command in `root`; empty if the command finds nothing.
+fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
+    let ran = Command::new("git").arg("-C").arg(root).args(arguments).output();
+    let ran = ran.map_err(|error| {
+        format!("failed to run git, which knows the project: {error}; give the project's id instead")
+    })?;
+    // Both commands end with 1 or 128 if there is nothing to tell.
+    Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
+}
+
+/// A remote's URL without scheme, user, port and `.git`, the host in lower case: the same for every
+/// way to reach it.
+///
+/// ```text
+/// git@Example.com:ada/site.git, ssh://git@example.com:22/ada/site, https://example.com/ada/site/
+/// are all example.com/ada/site
+/// ```
+fn normalized(url: &str) -> String {
+    let url = url.trim().trim_end_matches('/');
+    let url = url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/');
+    let (host, path) = match url.split_once("://") {
+        Some(("file", path)) => return format!("path:{path}"),
+        Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
+        // A path, or `host:path` as ssh has it.
+        None if url.starts_with(['/', '.', '~']) => return format!("path:{}", local(url).display()),
+        None => match url.split_once(':') {
+            Some(parts) => parts,
+            None => return format!("path:{}", local(url).display()),
+        },
+    };
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = host.split_once(':').map_or(host, |(host, _)| host).to_lowercase();
+    format!("{host}/{}", path.trim_start_matches('/'))
+}
+
+/// The canonical form of a remote that is a directory of this machine, if it is there.
+fn local(path: &str) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path))
+}
+
+#[cfg(test)]
+mod tests;
