@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use aios_memory::{Identity, MemoryView};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -55,5 +56,14 @@ pub(crate) fn one_line(text: &str, chars: usize) -> String {
     match line.char_indices().nth(chars) {
         None => line,
         Some((end, _)) => format!("{}...", line[..end].trim_end()),
+    }
+}
+
+/// The name of a record for the handle `memory`: its key, with its user for the administrator, who
+/// sees those of all users.
+pub(crate) fn named(memory: &MemoryView, identity: &Identity) -> String {
+    match memory.gate().acts_for() {
+        Some(_) => identity.key().to_string(),
+        None => identity.to_string(),
     }
 }

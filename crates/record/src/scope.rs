@@ -7,7 +7,7 @@ use crate::{Error, Owner};
 /// Where a record belongs. An absent part means *shared*: a record without a user belongs to every
 /// user, one without a project to all projects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Scope {
     /// The person or account: the [owner](Scope::owner).
     #[serde(skip_serializing_if = "Option::is_none")]

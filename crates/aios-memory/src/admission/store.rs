@@ -259,7 +259,7 @@ fn record_of(ready: &Ready) -> Option<Record> {
 }
 
 /// Returns `true` if an error concerns one record, so that the others can go in.
-pub(crate) fn is_of_record(error: &Error) -> bool {
+fn is_of_record(error: &Error) -> bool {
     match error {
         Error::Record { .. } | Error::Guard(_) | Error::Vocabulary(_) => true,
         Error::Working(error) => error.is_invalid(),

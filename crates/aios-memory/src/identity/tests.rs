@@ -41,10 +41,11 @@ fn every_field_counts() {
         Facts { name: None, ..base },
         Facts { name: Some(""), ..base },
         Facts { occurred_at: None, ..base },
-        Facts { text: "hello ", ..base },
+        Facts { text: "Hello", ..base },
+        Facts { text: "hello\u{200d}", ..base },
     ];
     let ids: std::collections::BTreeSet<_> =
-        variants.iter().map(|content| Namer::default().name(*content)).collect();
+        variants.iter().map(|content| Namer::default().name(*content).id).collect();
     assert_eq!(ids.len(), variants.len());
 }
 
@@ -55,6 +56,16 @@ fn fields_do_not_run_together() {
     let left = Namer::default().name(Facts { role: Some("ab"), name: Some("c"), ..base });
     let right = Namer::default().name(Facts { role: Some("a"), name: Some("bc"), ..base });
     assert_ne!(left, right);
+}
+
+#[test]
+fn white_space_makes_no_other_record_and_the_former_id_is_known() {
+    let scope = Scope::default();
+    let plain = Namer::default().name(message(&scope, "one two"));
+    let spaced = Namer::default().name(message(&scope, "one \r\n two "));
+    assert_eq!(plain.id, spaced.id);
+    assert_eq!(plain.former, []);
+    assert_eq!(spaced.former.len(), 1);
 }
 
 #[test]

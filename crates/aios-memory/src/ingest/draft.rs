@@ -3,7 +3,7 @@
 use aios_record::{Kind, Scope, Source, Timestamp};
 use serde_json::{Map, Value};
 
-use super::fields::{AGENT, SESSION, owner_of, take_named};
+use super::fields::{AGENT, SESSION, agreed, owner_of, take_named, take_scope};
 use crate::{
     identity::{self, Facts, Namer, Names},
     locomo, moment,
@@ -61,8 +61,8 @@ impl Draft {
         }
     }
 
-    /// Reads `{text or content, role?, name?, id?, session?, user?, agent?, timestamp?, tags?,
-    /// metadata?}`; owner, session and agent in any of their usual spellings. It is a message if
+    /// Reads `{text or content, role?, name?, id?, session?, user?, agent?, scope?, timestamp?,
+    /// tags?, metadata?}`; owner, session and agent in any of their usual spellings. It is a message if
     /// it has a role, a name or a session (or the caller gave a session), else a note. Other
     /// fields are kept as metadata.
     pub(crate) fn from_object(
@@ -75,15 +75,16 @@ impl Draft {
         };
         let mut take = |key: &str| name_of(key, object.remove(key));
         let (role, name, external_id) = (take("role")?, take("name")?, take("id")?);
-        let user = owner_of(&mut object)?;
-        let agent = take_named(&mut object, AGENT)?;
-        let session = take_named(&mut object, SESSION)?;
-        let Scope { project, agent: own_agent, session: own_session, .. } = defaults.scope.clone();
+        let named = take_scope(&mut object)?;
+        let user = agreed("user", owner_of(&mut object)?, named.user)?;
+        let agent = agreed("agent", take_named(&mut object, AGENT)?, named.agent)?;
+        let session = agreed("session", take_named(&mut object, SESSION)?, named.session)?;
+        let own = defaults.scope.clone();
         let scope = Scope {
             user,
-            project,
-            agent: agent.or(own_agent),
-            session: session.or(own_session),
+            project: named.project.or(own.project),
+            agent: agent.or(own.agent),
+            session: session.or(own.session),
         };
         let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
             true => Kind::Message,

@@ -1,6 +1,7 @@
 //! Spellings of the fields that place a record: its owner, agent and session. A closed table: a
 //! name that is not in it has no meaning here.
 
+use aios_record::Scope;
 use serde_json::{Map, Value};
 
 use super::draft::name_of;
@@ -56,6 +57,38 @@ pub(super) fn owner_of(object: &mut Map<String, Value>) -> Result<Option<String>
         }
     }
     Ok(owner.map(|(_, name)| name))
+}
+
+/// Takes the scope of `object`, if it is an object as this program writes it: `user`, `project`,
+/// `agent` and `session`, each optional. A `scope` of another type is an unknown field.
+///
+/// # Errors
+/// A message if it has other fields, or values that are not text.
+pub(super) fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
+    match object.get("scope") {
+        Some(Value::Object(_)) => {
+            let scope = object.remove("scope").unwrap_or_default();
+            serde_json::from_value(scope).map_err(|error| format!("`scope`: {error}"))
+        }
+        _ => Ok(Scope::default()),
+    }
+}
+
+/// The value that two places give to one part of a scope.
+///
+/// # Errors
+/// A message if they differ.
+pub(super) fn agreed(
+    part: &str,
+    one: Option<String>,
+    other: Option<String>,
+) -> Result<Option<String>, String> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => {
+            Err(format!("`scope` names another {part} than the record"))
+        }
+        (one, other) => Ok(one.or(other)),
+    }
 }
 
 /// Takes the fields of `object` that name an owner.

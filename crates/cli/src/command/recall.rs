@@ -5,7 +5,7 @@ use aios_memory::{Explain, MemoryView, SearchOptions};
 use crate::{
     args::Recall,
     failure::Failure,
-    output::{Output, one_line},
+    output::{Output, named, one_line},
 };
 
 /// How much of a text a line shows to a person.
@@ -36,7 +36,8 @@ pub(crate) async fn recall(
             let time = hit.occurred_at.unwrap_or(hit.recorded_at).strftime("%Y-%m-%d");
             let who = hit.name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
             let text = one_line(&hit.text, CHARS_SHOWN);
-            writeln!(out, "{:.2}  {time}  {who}{text}  [{}]", hit.relevance, hit.key())?;
+            let name = named(memory, &hit.identity());
+            writeln!(out, "{:.2}  {time}  {who}{text}  [{name}]", hit.relevance)?;
             if let Some(explain) = &hit.explain {
                 writeln!(out, "      {}", serde_json::to_string(explain)?)?;
             }

@@ -9,7 +9,7 @@ use super::{metrics, remember::read_stdin};
 use crate::{
     args::{FieldFlags, Global, List, RecordKind, Update, What, field_names},
     failure::Failure,
-    output::{Output, one_line},
+    output::{Output, named, one_line},
 };
 
 /// How much of a text a line shows to a person.
@@ -69,7 +69,8 @@ pub(crate) async fn list(
     output.result(&shown, |out| {
         for record in &page.records {
             let time = record.time().strftime("%Y-%m-%d %H:%M");
-            writeln!(out, "{time}  {}  [{}]", one_line(&record.text, CHARS_SHOWN), record.key())?;
+            let name = named(memory, &record.identity());
+            writeln!(out, "{time}  {}  [{name}]", one_line(&record.text, CHARS_SHOWN))?;
         }
         if let Some(next) = &page.next {
             writeln!(out, "more: --after {next}")?;
