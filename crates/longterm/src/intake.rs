@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use aios_embedding::Embedder;
-use aios_record::{Change, Provenance, Record, Timestamp};
+use aios_record::{Change, Record, Timestamp};
 use tokio::task;
 
 use crate::{
     Error,
+    content::Rules,
     journal::{Older, Write},
     library::{Row, TAG_SEPARATOR},
     store::Shared,
@@ -85,11 +86,12 @@ impl Shared {
     ) -> Result<Write, Error> {
         check_length(&record, self.config.text_bytes_max)?;
         normalize(&mut record);
-        let given = match (&self.vectors, &vector) {
-            (Vectors::Given(_), Embedded::Vector(vector)) => Some(&vector[..]),
+        check_readable(&record)?;
+        let numbers = match &vector {
+            Embedded::Vector(vector) => Some(&vector[..]),
             _ => None,
         };
-        let content_hash = content_hash(&record, given)?;
+        let content_hash = Rules::of(&self.vectors).hash(&record, numbers);
         if record.recorded_at == Timestamp::UNIX_EPOCH {
             record.recorded_at = whole_micros(now);
         }
@@ -169,12 +171,17 @@ pub(crate) fn cut(record: &mut Record, bytes_max: usize) {
     if bytes_max < record.text.len() {
         let key = record.identity().to_string();
         tracing::warn!(key, bytes_max, "only the beginning of a text is searchable");
-        record.text.truncate(record.text.floor_char_boundary(bytes_max));
+        truncate(record, bytes_max);
     }
 }
 
+/// Takes off what is beyond `bytes_max` bytes of the text.
+pub(crate) fn truncate(record: &mut Record, bytes_max: usize) {
+    record.text.truncate(record.text.floor_char_boundary(bytes_max));
+}
+
 /// Makes a record the same whichever store it is read from.
-fn normalize(record: &mut Record) {
+pub(crate) fn normalize(record: &mut Record) {
     for number in [&mut record.importance, &mut record.confidence] {
         *number = if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.5 };
     }
@@ -193,33 +200,11 @@ fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
 }
 
-/// Whether a row says what it said when it was written.
-pub(crate) fn is_intact(row: &Row, vectors: &Vectors) -> bool {
-    let given = match vectors {
-        Vectors::Given(_) => row.vector.as_deref(),
-        Vectors::Model(_) => None,
-    };
-    content_hash(&row.record, given).is_ok_and(|hash| hash == row.content_hash)
-}
-
-/// Over all that a reader could see, but not over when and by whom it was written. A vector that
-/// was given is part of the content; one that was made follows from it.
-fn content_hash(record: &Record, given: Option<&[f32]>) -> Result<String, Error> {
-    let content = Record {
-        recorded_at: Timestamp::UNIX_EPOCH,
-        provenance: Provenance::default(),
-        ..record.clone()
-    };
-    let json = serde_json::to_vec(&content).expect("a record is plain data");
-    // What was written must be readable: JSON may be nested more deeply than it is read.
-    serde_json::from_slice::<Record>(&json).map_err(|error| Error::Unstorable {
+/// Checks that a record can be read back: JSON may be nested more deeply than it is read.
+fn check_readable(record: &Record) -> Result<(), Error> {
+    let json = serde_json::to_vec(record).expect("a record is plain data");
+    serde_json::from_slice::<Record>(&json).map(drop).map_err(|error| Error::Unstorable {
         key: record.identity().to_string(),
         reason: error.to_string(),
-    })?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&json);
-    for number in given.unwrap_or_default() {
-        hasher.update(&number.to_le_bytes());
-    }
-    Ok(hasher.finalize().to_hex()[..32].to_owned())
+    })
 }

@@ -26,7 +26,7 @@ use std::{
 };
 
 use aios_ledger::{Durability, Ledger, Migration, Options};
-use aios_record::{Identity, Scope};
+use aios_record::{Gate, Identity, Record, Scope};
 use rusqlite::Connection;
 
 pub(crate) use self::{
@@ -48,7 +48,7 @@ use self::{
     term::set_synced,
     write::{Known, delete},
 };
-use crate::{Error, library::Edition};
+use crate::{Error, Standing, content::Rules, library::Edition, vectors::Vectors};
 
 /// "AMJ1"
 pub const APPLICATION_ID: i32 = 0x414d_4a31;
@@ -73,6 +73,7 @@ pub(crate) struct Journal {
     durability: Durability,
     /// The model whose vectors this handle writes and compares.
     model: Arc<str>,
+    rules: Rules,
 }
 
 /// All that a search needs to know of the journal, from one moment.
@@ -104,10 +105,15 @@ mod state {
 }
 
 impl Journal {
-    /// Opens it for a handle whose vectors are `model`'s.
-    pub(crate) fn open(path: &Path, durability: Durability, model: &str) -> Result<Journal, Error> {
+    /// Opens it for a handle on these vectors.
+    pub(crate) fn open(
+        path: &Path,
+        durability: Durability,
+        vectors: &Vectors,
+    ) -> Result<Journal, Error> {
         let options = Options { durability, ..Options::new(APPLICATION_ID, MIGRATIONS) };
-        Ok(Journal { ledger: Ledger::open(path, options)?, durability, model: model.into() })
+        let (model, rules) = (vectors.fingerprint().into(), Rules::of(vectors));
+        Ok(Journal { ledger: Ledger::open(path, options)?, durability, model, rules })
     }
 
     pub(crate) async fn close(&self) {
@@ -176,6 +182,29 @@ impl Journal {
                     Ok(known.filter(|known| known.state != state::DELETED).map(|it| it.scope))
                 };
                 identities.iter().map(scope_of).collect()
+            })
+            .await
+    }
+
+    /// How each of `records` stands to what is stored under its identity, as far as `gate` sees it.
+    pub(crate) async fn standings(
+        &self,
+        gate: Gate,
+        records: Vec<Record>,
+    ) -> Result<Vec<Standing>, Error> {
+        let rules = self.rules;
+        self.ledger
+            .read(move |db| {
+                let standing = |record: &Record| -> Result<Standing, Error> {
+                    let known = Known::find(db, Parts::of_record(record))?;
+                    let known = known.filter(|it| it.state != state::DELETED);
+                    Ok(match known.filter(|it| gate.sees(&it.scope)) {
+                        None => Standing::Unknown,
+                        Some(known) if known.says(rules, record) => Standing::Same,
+                        Some(_) => Standing::Other,
+                    })
+                };
+                records.iter().map(standing).collect()
             })
             .await
     }

@@ -54,6 +54,7 @@ mod change;
 mod chunk;
 mod collections;
 mod config;
+mod content;
 mod error;
 mod expiry;
 mod feed;
@@ -95,5 +96,5 @@ pub use crate::{
     store::Longterm,
     vectors::Space,
     verify::Verification,
-    view::{LongtermView, StoreOutcome, Stored},
+    view::{LongtermView, Standing, StoreOutcome, Stored},
 };

@@ -165,8 +165,8 @@ impl Rebuild {
         make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
         let alone = lock(&places.rebuild)?.ok_or(Error::Rebuilding)?;
         let (path, durability) = (places.journal.clone(), config.durability);
-        let model = vectors.fingerprint();
-        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &model));
+        let of = vectors.clone();
+        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
         let watch = Arc::new(progress);
         Ok(Rebuild { places, config, journal, vectors, purpose, watch, _alone: alone })

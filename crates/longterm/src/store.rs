@@ -124,8 +124,8 @@ impl Longterm {
         make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
         let (path, durability) = (places.journal.clone(), config.durability);
         let given = vectors.fingerprint();
-        let model = given.clone();
-        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &model));
+        let of = vectors.clone();
+        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
         let stored = journal.claim_embedder().await?;
         if stored != given {

@@ -6,7 +6,7 @@ use aios_record::Identity;
 use serde::Serialize;
 use tokio::task;
 
-use crate::{Error, Longterm, Progress, intake::is_intact, library::Library, vectors::Vectors};
+use crate::{Error, Longterm, Progress, content::Rules, library::Library};
 
 /// Rows that are read at once.
 const READ_ROWS: usize = 128;
@@ -96,7 +96,8 @@ impl Longterm {
         let mut found = match self.shared.library(held.edition).await? {
             Some(library) => {
                 let library = library.pinned(held.edition.version).await?;
-                look_at(&library, &self.shared.vectors, &depth, &mut report).await?
+                let rules = Rules::of(&self.shared.vectors);
+                look_at(&library, rules, &depth, &mut report).await?
             }
             None => Vec::new(),
         };
@@ -129,7 +130,7 @@ fn identities<'a>(keys: impl IntoIterator<Item = &'a String>) -> Vec<Identity> {
 /// The encoded identities of all rows that can be read. Notes in `report` what is damaged.
 async fn look_at(
     library: &Library,
-    vectors: &Vectors,
+    rules: Rules,
     depth: &Depth<'_>,
     report: &mut Verification,
 ) -> Result<Vec<String>, Error> {
@@ -147,9 +148,7 @@ async fn look_at(
             for stamps in stamps.chunks(READ_ROWS) {
                 let offsets: Vec<u32> = stamps.iter().map(|(offset, _)| *offset).collect();
                 let mut readable = library.readable(fragment.id, &offsets).await;
-                readable
-                    .rows
-                    .retain(|(_, row)| !is_intact(row, vectors) || !row.has_sound_vector());
+                readable.rows.retain(|(_, row)| !rules.is_intact(row) || !row.has_sound_vector());
                 let mut damaged: HashSet<u32> = readable.damaged.into_iter().collect();
                 damaged.extend(readable.rows.iter().map(|(offset, _)| *offset));
                 let damaged = stamps.iter().filter(|(offset, _)| damaged.contains(offset));

@@ -10,6 +10,7 @@ use aios_record::{Change, Gate, Id, Identity, Kind, Record, Scope, ScopeFilter};
 use crate::{
     Error,
     change::is_past,
+    intake::{normalize, truncate},
     journal::{self, Write},
     library::Row,
     store::Shared,
@@ -54,6 +55,17 @@ pub enum StoreOutcome {
     Updated,
     /// The same content was stored already.
     Known,
+}
+
+/// How a record stands to what is stored under its identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is stored, or nothing that the view sees.
+    Unknown,
+    /// A record of the same content.
+    Same,
+    /// A record of another content.
+    Other,
 }
 
 impl LongtermView {
@@ -157,6 +169,26 @@ impl LongtermView {
     pub async fn scopes(&self, identities: &[Identity]) -> Result<Vec<Option<Scope>>, Error> {
         let scopes = self.shared.journal.scopes(identities.to_vec()).await?;
         Ok(scopes.into_iter().map(|it| it.filter(|scope| self.gate.sees(scope))).collect())
+    }
+
+    /// How each of these records, as this view would store it, stands to what is stored under its
+    /// identity: differences in layout only (line ends, runs of white space, canonical equivalence)
+    /// and in who wrote it make no other content. Reads the journal once.
+    ///
+    /// In a store of the caller's own vectors these are content, so a record that was stored with
+    /// one is never the same.
+    ///
+    /// # Errors
+    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
+    /// journal cannot be read.
+    pub async fn standings(&self, records: &[Record]) -> Result<Vec<Standing>, Error> {
+        let mut records = records.to_vec();
+        for record in &mut records {
+            self.gate.fill(&mut record.scope)?;
+            truncate(record, self.shared.config.text_bytes_max);
+            normalize(record);
+        }
+        self.shared.journal.standings(self.gate.clone(), records).await
     }
 
     /// The whole record that a bare id means, superseded ones included; none if it is not stored

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Error,
+    content::Rules,
     error::shown,
     library::{Edition, Row},
 };
@@ -63,7 +64,8 @@ impl Journal {
             .await
     }
 
-    /// Of keys and the hashes of new contents, the keys that are stored with another content.
+    /// Of keys and the hashes of new contents, the keys that are stored with another content. Those
+    /// with a hash by former rules are named, too.
     pub(crate) async fn changed(
         &self,
         wanted: Vec<(String, String)>,
@@ -127,10 +129,10 @@ impl Journal {
 }
 
 /// Whether one of `writes` would take the place of a version that its writer has not read.
-pub(super) fn are_unread(db: &Connection, writes: &[Write]) -> Result<bool, Error> {
+pub(super) fn are_unread(db: &Connection, writes: &[Write], rules: Rules) -> Result<bool, Error> {
     for write in writes {
         if let Write::Upsert { row, older, feed_seq, .. } = write
-            && is_unread(db, row, older, *feed_seq)?
+            && is_unread(db, row, older, *feed_seq, rules)?
         {
             return Ok(true);
         }
@@ -143,6 +145,7 @@ fn is_unread(
     row: &Row,
     older: &Older,
     feed_seq: Option<u64>,
+    rules: Rules,
 ) -> Result<bool, Error> {
     let known = Known::find(db, Parts::of_record(&row.record))?;
     let known = known.filter(|known| known.state != state::DELETED);
@@ -158,10 +161,7 @@ fn is_unread(
         Older::Seen(Some(older)) if older.content_hash == known.content_hash => return Ok(false),
         Older::Seen(_) | Older::Unread => {}
     }
-    if known.is_after(feed_seq)
-        || known.scope != row.record.scope
-        || known.content_hash == row.content_hash
-    {
+    if known.is_after(feed_seq) || known.scope != row.record.scope || known.is_same(rules, row) {
         return Ok(false);
     }
     let mut waits = db.prepare_cached("SELECT 1 FROM pending WHERE key = ?1")?;

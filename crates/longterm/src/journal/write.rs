@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aios_record::{Key, Scope, Timestamp};
+use aios_record::{Key, Record, Scope, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use super::{
@@ -11,7 +11,11 @@ use super::{
     meta_number, number, refusal::Limits, refuse, set_meta, sql_integer, state, tombstones,
     vector_bytes,
 };
-use crate::{Error, library::Row};
+use crate::{
+    Error,
+    content::{HASH_VERSION, Rules},
+    library::Row,
+};
 
 /// A change ready to be written: analysed and embedded.
 #[derive(Debug)]
@@ -26,9 +30,6 @@ pub(crate) enum Write {
     /// Deletes the record of this kind and id, whoever's it is: the feed did not note owners then.
     DeleteOfAny { key: Key, feed_seq: u64 },
 }
-
-/// The rules by which content hashes are made today.
-const HASH_VERSION: u32 = 1;
 
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,17 +82,17 @@ impl Journal {
         limits: Limits,
         now: Timestamp,
     ) -> Result<Written, Error> {
-        let model = Arc::clone(&self.model);
+        let (model, rules) = (Arc::clone(&self.model), self.rules);
         self.ledger
             .write(move |db| {
                 check_model(db, &model)?;
-                if history::are_unread(db, &writes)? {
+                if history::are_unread(db, &writes, rules)? {
                     return Ok(Written::Unread(writes));
                 }
                 check_room(db, &writes, limits)?;
                 let mut outcomes = Vec::with_capacity(writes.len());
                 for change in &writes {
-                    let outcome = write(db, change, now)?;
+                    let outcome = write(db, change, rules, now)?;
                     if let (Outcome::Conflict, Write::Upsert { row, .. }) = (&outcome, change) {
                         return Err(Error::Conflict { key: row.record.identity().to_string() });
                     }
@@ -110,7 +111,7 @@ impl Journal {
         limits: Limits,
         now: Timestamp,
     ) -> Result<FeedOutcome, Error> {
-        let model = Arc::clone(&self.model);
+        let (model, rules) = (Arc::clone(&self.model), self.rules);
         self.ledger
             .write(move |db| {
                 check_model(db, &model)?;
@@ -118,14 +119,14 @@ impl Journal {
                 if watermark != page.after {
                     return Ok(FeedOutcome::Moved { watermark });
                 }
-                if history::are_unread(db, &page.writes)? {
+                if history::are_unread(db, &page.writes, rules)? {
                     return Ok(FeedOutcome::Unread(page));
                 }
                 check_room(db, &page.writes, limits)?;
                 let mut refusals = page.refusals;
                 for change in &page.writes {
                     if let (Outcome::Conflict, Write::Upsert { row, feed_seq, .. }) =
-                        (write(db, change, now)?, change)
+                        (write(db, change, rules, now)?, change)
                     {
                         refusals.push(Refusal::conflict(&row.record, *feed_seq));
                     }
@@ -144,11 +145,11 @@ impl Journal {
     }
 }
 
-fn write(db: &Connection, change: &Write, now: Timestamp) -> Result<Outcome, Error> {
+fn write(db: &Connection, change: &Write, rules: Rules, now: Timestamp) -> Result<Outcome, Error> {
     match change {
         Write::Upsert { row, feed_seq, older } => {
             let known = Known::find(db, Parts::of_record(&row.record))?;
-            let settled = settled(db, row, known.as_ref(), *feed_seq)?;
+            let settled = settled(db, row, known.as_ref(), rules, *feed_seq)?;
             if settled.is_none() || feed_seq.is_none() {
                 tombstones::lift_of(db, &row.record)?;
             }
@@ -173,13 +174,14 @@ fn settled(
     db: &Connection,
     row: &Row,
     known: Option<&Known>,
+    rules: Rules,
     feed_seq: Option<u64>,
 ) -> Result<Option<Outcome>, Error> {
     Ok(match known {
         Some(known) if known.is_after(feed_seq) => Some(Outcome::Known),
         Some(known) if known.state == state::DELETED => None,
         Some(known) if known.scope != row.record.scope => Some(Outcome::Conflict),
-        Some(known) if known.content_hash == row.content_hash => {
+        Some(known) if known.is_same(rules, row) => {
             let parts = Parts::of_record(&row.record);
             set_feed_seq(db, parts, newest(Some(known), feed_seq))?;
             Some(Outcome::Known)
@@ -257,6 +259,7 @@ fn delete_of_any(db: &Connection, key: &Key, feed_seq: u64) -> Result<Outcome, E
 pub(super) struct Known {
     pub(super) scope: Scope,
     pub(super) content_hash: String,
+    hash_version: u32,
     pub(super) state: i64,
     feed_seq: u64,
 }
@@ -267,17 +270,29 @@ impl Known {
         feed_seq.is_some_and(|feed_seq| feed_seq < self.feed_seq)
     }
 
+    /// Returns `true` if the content is that of `row`.
+    pub(super) fn is_same(&self, rules: Rules, row: &Row) -> bool {
+        rules.is_same(&self.content_hash, self.hash_version, row)
+    }
+
+    /// Returns `true` if the content is that of `record`, which has no vector.
+    pub(super) fn says(&self, rules: Rules, record: &Record) -> bool {
+        self.content_hash == rules.hash_of(self.hash_version, record, None)
+    }
+
     pub(super) fn find(db: &Connection, parts: Parts<'_>) -> Result<Option<Known>, Error> {
         let mut find = db.prepare_cached(
-            "SELECT owner, project, agent, session, content_hash, state, feed_seq FROM ids
+            "SELECT owner, project, agent, session, content_hash, hash_version, state, feed_seq
+             FROM ids
              WHERE kind = ?1 AND owner = ?2 AND id = ?3",
         )?;
         let known = find.query_row(params![parts.kind, parts.owner, parts.id], |row| {
             Ok(Known {
                 scope: scope_at(row, 0)?,
                 content_hash: row.get(4)?,
-                state: row.get(5)?,
-                feed_seq: number(row.get(6)?),
+                hash_version: row.get(5)?,
+                state: row.get(6)?,
+                feed_seq: number(row.get(7)?),
             })
         });
         Ok(known.optional()?)

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error,
-    intake::is_intact,
+    content::Rules,
     journal::{Expected, Safe, hash_number},
     library::{Library, Row},
     owner::make_durable,
@@ -200,7 +200,8 @@ impl Copying<'_> {
     /// Those of `rows` that are what they were when they were written.
     fn intact(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
         let count = rows.len();
-        rows.retain(|row| is_intact(row, &self.rebuild.vectors));
+        let rules = Rules::of(&self.rebuild.vectors);
+        rows.retain(|row| rules.is_intact(row));
         self.findings.unreadable += (count - rows.len()) as u64;
         // Where a model makes the vectors, it makes this one again.
         rows.iter_mut().filter(|row| !row.has_sound_vector()).for_each(|row| row.vector = None);

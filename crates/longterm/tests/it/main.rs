@@ -16,6 +16,7 @@ mod purge;
 mod reindex;
 mod search;
 mod soak;
+mod standings;
 mod store;
 mod support;
 mod tombstones;

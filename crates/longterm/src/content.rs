@@ -1,0 +1,199 @@
+//! The content of a record, and its hash: by which rules two versions of a record say the same.
+//!
+//! Hashes outlive programs, so each is stored with the version of its rules, and one that is older
+//! is compared by the older rules. Not here: what follows from the comparison, see `journal`.
+
+use std::fmt;
+
+use aios_record::{Provenance, Record, Timestamp, forms};
+use serde_json::Value;
+
+use crate::{library::Row, vectors::Vectors};
+
+/// The rules by which hashes are made today.
+pub(crate) const HASH_VERSION: u32 = 1;
+
+/// Hex digits of a hash that are kept.
+const HASH_DIGITS: usize = 32;
+
+/// The rules of content in one store. A vector that the caller gave is part of the content; one
+/// that a model made follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    Text,
+    TextAndVector,
+}
+
+impl Rules {
+    pub(crate) fn of(vectors: &Vectors) -> Rules {
+        match vectors {
+            Vectors::Model(_) => Rules::Text,
+            Vectors::Given(_) => Rules::TextAndVector,
+        }
+    }
+
+    /// The hash by today's rules: over all that a record says and where it belongs, with texts in
+    /// the form [`same`](forms::same). Left out are when and by whom it was written, and its
+    /// references, which follow from the rest.
+    pub(crate) fn hash(self, record: &Record, vector: Option<&[f32]>) -> String {
+        let Record {
+            kind,
+            id,
+            scope,
+            provenance: _,
+            text,
+            title,
+            speaker,
+            position,
+            payload,
+            tags,
+            source,
+            references: _,
+            external_id,
+            importance,
+            confidence,
+            trust,
+            occurred_at,
+            recorded_at: _,
+            valid_from,
+            valid_to,
+            superseded_by,
+            expires_at,
+        } = record;
+        let mut parts = Parts::default();
+        parts.text(kind.as_str());
+        parts.text(id.as_str());
+        scope.parts().iter().for_each(|(_, part)| parts.optional(*part));
+        parts.text(&forms::same(text));
+        parts.optional(title.as_deref().map(forms::same).as_deref());
+        parts.optional(speaker.as_deref());
+        parts.number(*position);
+        parts.json(payload);
+        parts.count(tags.len());
+        tags.iter().for_each(|tag| parts.text(tag));
+        parts.optional(source.as_ref().map(|source| source.kind.as_str()));
+        parts.optional(source.as_ref().map(|source| source.id.as_str()));
+        parts.optional(external_id.as_deref());
+        parts.bytes(&importance.to_le_bytes());
+        parts.bytes(&confidence.to_le_bytes());
+        parts.text(trust.as_str());
+        for time in [occurred_at, valid_from, valid_to, expires_at] {
+            parts.number(time.map(Timestamp::as_microsecond));
+        }
+        parts.optional(superseded_by.as_ref().map(aios_record::Id::as_str));
+        self.end(parts.0, vector)
+    }
+
+    /// The hash by the first rules: over the whole record as it was serialized then, when it had no
+    /// project, no client and no references.
+    pub(crate) fn former_hash(self, record: &Record, vector: Option<&[f32]>) -> String {
+        let mut former = Record {
+            provenance: Provenance::default(),
+            references: Vec::new(),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            ..record.clone()
+        };
+        former.scope.project = None;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&serde_json::to_vec(&former).expect("a record is plain data"));
+        self.end(hasher, vector)
+    }
+
+    /// The hash by the rules of `version`.
+    pub(crate) fn hash_of(self, version: u32, record: &Record, vector: Option<&[f32]>) -> String {
+        match version {
+            HASH_VERSION => self.hash(record, vector),
+            _ => self.former_hash(record, vector),
+        }
+    }
+
+    /// Returns `true` if `row`, which has a hash of today, says what `stored` is the hash of by the
+    /// rules of `version`.
+    pub(crate) fn is_same(self, stored: &str, version: u32, row: &Row) -> bool {
+        match version {
+            HASH_VERSION => stored == row.content_hash,
+            _ => stored == self.former_hash(&row.record, row.vector.as_deref()),
+        }
+    }
+
+    /// Returns `true` if a row says what it said when it was written, by whichever rules.
+    pub(crate) fn is_intact(self, row: &Row) -> bool {
+        let vector = row.vector.as_deref();
+        self.hash(&row.record, vector) == row.content_hash
+            || self.former_hash(&row.record, vector) == row.content_hash
+    }
+
+    fn end(self, mut hasher: blake3::Hasher, vector: Option<&[f32]>) -> String {
+        let counted = vector.filter(|_| self == Rules::TextAndVector);
+        for number in counted.unwrap_or_default() {
+            hasher.update(&number.to_le_bytes());
+        }
+        hasher.finalize().to_hex()[..HASH_DIGITS].to_owned()
+    }
+}
+
+/// A hash over parts, each with its sort and length, so that no two lists of parts run together.
+#[derive(Default)]
+struct Parts(blake3::Hasher);
+
+impl Parts {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.0.update(bytes);
+    }
+
+    fn count(&mut self, count: usize) {
+        self.0.update(&(count as u64).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn shown(&mut self, value: &impl fmt::Display) {
+        self.text(&value.to_string());
+    }
+
+    fn optional(&mut self, text: Option<&str>) {
+        self.0.update(&[u8::from(text.is_some())]);
+        self.text(text.unwrap_or_default());
+    }
+
+    fn number(&mut self, number: Option<i64>) {
+        self.0.update(&[u8::from(number.is_some())]);
+        self.0.update(&number.unwrap_or_default().to_le_bytes());
+    }
+
+    /// Fields in the order of their names; their texts, too, in the form [`same`](forms::same).
+    fn json(&mut self, value: &Value) {
+        match value {
+            Value::Null => self.0.update(b"n"),
+            Value::Bool(is_true) => self.0.update(if *is_true { b"t" } else { b"f" }),
+            Value::Number(_) => self.0.update(b"#"),
+            Value::String(_) => self.0.update(b"\""),
+            Value::Array(_) => self.0.update(b"["),
+            Value::Object(_) => self.0.update(b"{"),
+        };
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Number(number) => self.shown(number),
+            Value::String(text) => self.text(&forms::same(text)),
+            Value::Array(items) => {
+                self.count(items.len());
+                items.iter().for_each(|item| self.json(item));
+            }
+            Value::Object(fields) => {
+                self.count(fields.len());
+                let mut fields: Vec<_> = fields.iter().collect();
+                fields.sort_unstable_by_key(|(name, _)| *name);
+                for (name, value) in fields {
+                    self.text(name);
+                    self.json(value);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
