@@ -130,7 +130,7 @@ impl<'a> Access<'a> {
 
     /// The record that a bare id means: the owner's own, else the shared one.
     pub(crate) fn find<T: Row>(&self, id: &str) -> Result<Option<Read<T>>, Error> {
-        let found = self.read::<T>("AND id = ?6 ORDER BY owner DESC", &[&id])?;
+        let found = self.read::<T>("AND id = ?6", &[&id])?;
         self.visible.meant(T::KIND, id, found, |read| read.item.meta().scope.owner())
     }
 
@@ -165,9 +165,7 @@ impl<'a> Access<'a> {
     /// or not, the owner's own before the shared one.
     pub(crate) fn referred(&self, kind: Kind, id: &str) -> Result<Option<i64>, Error> {
         let (table, owners) = (kind.collection(), self.visible.owners());
-        let sql = format!(
-            "SELECT row, owner FROM {table} WHERE id = ?2 AND {owners} ORDER BY owner DESC"
-        );
+        let sql = format!("SELECT row, owner FROM {table} WHERE id = ?2 AND {owners}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let found = statement.query_map((self.visible.owner(), id), |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
@@ -181,13 +179,19 @@ impl<'a> Access<'a> {
     /// moved out or not, else to the shared one.
     pub(crate) fn parent(&self, kind: Kind, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
         let table = kind.collection();
-        let sql = format!(
-            "SELECT row FROM {table} WHERE id = ?1 AND owner IN ('', ?2)
-             ORDER BY owner DESC LIMIT 1"
-        );
+        // With ORDER BY SQLite would prepare the statement at each use.
+        let sql =
+            format!("SELECT row, owner = '' FROM {table} WHERE id = ?1 AND owner IN ('', ?2)");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let params = (id.as_str(), owner.as_str());
-        Ok(statement.query_row(params, |row| row.get(0)).optional()?)
+        let mut rows = statement.query((id.as_str(), owner.as_str()))?;
+        let mut parent = None;
+        while let Some(row) = rows.next()? {
+            let is_shared: bool = row.get(1)?;
+            if parent.is_none() || !is_shared {
+                parent = Some(row.get(0)?);
+            }
+        }
+        Ok(parent)
     }
 
     /// The row of this identity, moved out or not.
@@ -408,7 +412,10 @@ fn read<T: Row>(row: &rusqlite::Row<'_>) -> Result<Read<T>, Error> {
         source: Box::new(source),
     };
     let item = T::take(&mut columns).map_err(damaged)?;
-    let parent_owner = columns.next::<Option<String>>().map_err(damaged)?;
-    let parent_owner = parent_owner.map(Owner::from_stored);
-    Ok(Read { item, row: row.get("row")?, parent_owner })
+    let row = columns.next().map_err(damaged)?;
+    let parent_owner = match T::PARENT {
+        Some(_) => columns.next::<Option<String>>().map_err(damaged)?.map(Owner::from_stored),
+        None => None,
+    };
+    Ok(Read { item, row, parent_owner })
 }

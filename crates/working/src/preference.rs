@@ -208,11 +208,11 @@ pub(crate) fn identified(
     Ok(found.into_iter().find(|record| record.owner() == identity.owner))
 }
 
-/// The visible preferences under `key`, by owner, descending.
+/// The visible preferences under `key`.
 fn with_key(access: &Access<'_>, key: &str) -> Result<Vec<Record>, Error> {
     let sql = format!(
         "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
-         WHERE {} AND id = ?5 ORDER BY owner DESC",
+         WHERE {} AND id = ?5",
         access.visible.scope()
     );
     let found = records(access, Kind::Preference, &sql, &[&key])?;
@@ -221,8 +221,9 @@ fn with_key(access: &Access<'_>, key: &str) -> Result<Vec<Record>, Error> {
 
 /// The preference under `key` for `acting`: its own, or else the shared one.
 fn find(access: &Access<'_>, acting: &Owner, key: &str) -> Result<Option<Record>, Error> {
-    let mut found = with_key(access, key)?.into_iter();
-    Ok(found.find(|record| record.owner() == *acting || record.owner().is_shared()))
+    let mut found = with_key(access, key)?;
+    found.retain(|record| record.owner() == *acting || record.owner().is_shared());
+    Ok(found.into_iter().max_by_key(Record::owner))
 }
 
 /// Some traits of the persona after row `after`.

@@ -171,7 +171,7 @@ fn meant(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Member>, Er
     access.visible.meant(kind, id, found, |member| member.identity.owner.clone())
 }
 
-/// The records of this kind and id in the gate's scope, by owner, descending.
+/// The records of this kind and id in the gate's scope.
 fn candidates(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, Error> {
     let scope = access.visible.scope();
     let (source, which) = match kind {
@@ -181,9 +181,7 @@ fn candidates(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, 
         _ if leaves_stub(kind) => (kind.collection(), format!("{scope} AND (stub OR {ALIVE})")),
         _ => (kind.collection(), format!("{scope} AND {ALIVE}")),
     };
-    let sql = format!(
-        "SELECT row, owner, id FROM {source} WHERE id = ?6 AND {which} ORDER BY owner DESC"
-    );
+    let sql = format!("SELECT row, owner, id FROM {source} WHERE id = ?6 AND {which}");
     let ([owner, project, agent, session], time) = (access.visible.params(), access.alive_at());
     members(access, kind, &sql, &[&owner, &project, &agent, &session, &time, &id])
 }

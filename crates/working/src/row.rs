@@ -181,7 +181,7 @@ impl Statements {
         };
         Statements {
             select: format!(
-                "SELECT {}, {parent_owner}, row FROM {table} AS t WHERE {whole}",
+                "SELECT {}, row, {parent_owner} FROM {table} AS t WHERE {whole}",
                 quoted(&fields)
             ),
             insert: format!(

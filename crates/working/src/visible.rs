@@ -80,7 +80,8 @@ impl Visible {
     }
 
     /// The one of several visible records of an id that the bare id means: the owner's own before
-    /// the shared one. `found` is ordered by owner, descending.
+    /// the shared one. They are ordered here, since SQLite prepares a statement with ORDER BY and a
+    /// parameter at each use.
     ///
     /// # Errors
     /// [`Error::Ambiguous`] if the administrator has not chosen a user.
@@ -88,14 +89,17 @@ impl Visible {
         &self,
         kind: Kind,
         id: &str,
-        found: Vec<T>,
+        mut found: Vec<T>,
         owner: impl Fn(&T) -> Owner,
     ) -> Result<Option<T>, Error> {
-        if 1 < found.len() && self.params()[0].is_none() {
-            let owners = found.iter().rev().map(owner).collect();
-            return Err(Error::Ambiguous { kind, id: id.to_owned(), owners });
+        if 1 < found.len() {
+            found.sort_by_cached_key(&owner);
+            if self.params()[0].is_none() {
+                let owners = found.iter().map(owner).collect();
+                return Err(Error::Ambiguous { kind, id: id.to_owned(), owners });
+            }
         }
-        Ok(found.into_iter().next())
+        Ok(found.pop())
     }
 
     /// Refuses to change or remove a visible record of another owner.

@@ -69,9 +69,8 @@ impl JsonEntries {
         let now = self.config.clock.now();
         let places = entries.iter().enumerate();
         let seen = places.filter(|(_, entry)| entry.id.as_str() == id && self.sees(entry, now));
-        let mut found: Vec<usize> = seen.map(|(place, _)| place).collect();
+        let found = seen.map(|(place, _)| place).collect();
         let owner = |place: &usize| entries[*place].meta.scope.owner();
-        found.sort_by_key(|place| std::cmp::Reverse(owner(place)));
         self.visible.meant(Kind::Entry, id, found, owner)
     }
 
