@@ -51,7 +51,8 @@ pub struct Refused {
 impl Longterm {
     /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
     /// change whose `seq` is lower than one applied before to the same record is passed over. A
-    /// removal without an owner takes the record of this kind and id of whichever owner.
+    /// removal without an owner takes the one record of this kind and id; if several owners have
+    /// one, it takes none and is refused.
     ///
     /// # Errors
     /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. What is wrong with single

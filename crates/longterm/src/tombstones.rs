@@ -1,7 +1,7 @@
 //! What was forgotten and is to stay so when it is found again.
 //!
-//! To forget a record leaves a tombstone, which knows it by a keyed hash of its kind, scope and
-//! text, and by one of its key. To store a record lifts the tombstones that it fits, so whoever
+//! To forget a record leaves a tombstone, which knows it by a keyed hash of its owner, kind, scope
+//! and text, and by one of its identity. To store a record lifts the tombstones that it fits, so whoever
 //! takes records in that nobody asked for (a file that is read again, another program's store)
 //! asks for those before.
 
@@ -17,9 +17,10 @@ const KEYS_AT_ONCE: usize = 500;
 
 impl LongtermView {
     /// Which of these records were forgotten, here or by whoever
-    /// [left their tombstones](LongtermView::leave_tombstones): one with the same kind, scope and text,
-    /// or with the same key, and none of them was stored since. Costs next to nothing where nothing
-    /// was ever forgotten.
+    /// [left their tombstones](LongtermView::leave_tombstones): one with the same owner, kind and
+    /// scope and, in the form [`forgotten`](aios_record::forms::forgotten), text, or with the same
+    /// identity, and none of them was stored since. Costs next to nothing if nothing was ever
+    /// forgotten.
     ///
     /// # Errors
     /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the

@@ -1,6 +1,20 @@
 -- Identities. A record is known by owner, kind and id; the owner is the user of its scope, empty
 -- for shared. `pending`, `history` and `refused` have the three in one column: the owner, U+001F,
 -- `kind/id`. `hash_version` says by which rules `content_hash` was made, 0 by the first.
+CREATE TABLE purged_keys (
+    key      TEXT PRIMARY KEY,
+    feed_seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A purge emptied them, the owner included. They keep out an older row of the feed, and nothing
+-- else. Their deletions need not wait: rows of the library that no identity names are not taken
+-- over.
+INSERT INTO purged_keys SELECT key, feed_seq FROM ids WHERE state = 2 AND content_hash = '';
+
+DELETE FROM pending WHERE record IS NULL AND key IN (SELECT key FROM purged_keys);
+
+DELETE FROM ids WHERE key IN (SELECT key FROM purged_keys);
+
 UPDATE pending SET key = coalesce(
     json_extract(record, '$.scope.user'),
     (SELECT user FROM ids WHERE ids.key = pending.key),
@@ -36,3 +50,25 @@ FROM ids;
 DROP TABLE ids;
 
 ALTER TABLE ids_of_owners RENAME TO ids;
+
+-- Tombstones of the former version, hashed by its rules: of the text as it was written, and of a
+-- key without its owner, preferences left out. They are looked up beside the others and lifted.
+ALTER TABLE tombstones RENAME TO former_tombstones;
+
+-- The identities that were forgotten and are to stay so, by hashes keyed with `tombstone_secret` of
+-- `meta`. `content` is of owner, kind, scope and the text in the form `forgotten`, empty if the text
+-- was not known. `identity` is of the identity, empty if something else was stored under it since.
+CREATE TABLE tombstones (
+    content  BLOB NOT NULL,
+    identity BLOB NOT NULL,
+    PRIMARY KEY (content, identity)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tombstones_by_identity ON tombstones (identity);
+
+-- Checksums of the files of the library's indexes. Nothing writes them yet.
+CREATE TABLE index_checksums (
+    path     TEXT PRIMARY KEY,
+    bytes    INTEGER NOT NULL,
+    checksum BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -120,15 +120,19 @@ impl Journal {
         self.ledger.write(move |db| set_meta(db, "drains_paused_until", micros)).await
     }
 
-    /// Which of `keys` were deleted.
+    /// Which of `keys` were deleted, or may be one that was purged and whose owner is not known.
     pub(crate) async fn deleted(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
-                let is_deleted = |key: &String| -> Result<bool, Error> {
-                    let known = Known::find(db, Parts::of(key)?)?;
-                    Ok(known.is_some_and(|known| known.state == state::DELETED))
+                let mut purged = db.prepare_cached("SELECT 1 FROM purged_keys WHERE key = ?1")?;
+                let mut is_deleted = |key: &String| -> Result<bool, Error> {
+                    let parts = Parts::of(key)?;
+                    Ok(match Known::find(db, parts)? {
+                        Some(known) => known.state == state::DELETED,
+                        None => purged.exists([format!("{}/{}", parts.kind, parts.id)])?,
+                    })
                 };
-                keys.iter().map(is_deleted).collect()
+                keys.iter().map(&mut is_deleted).collect()
             })
             .await
     }

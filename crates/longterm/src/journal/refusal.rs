@@ -1,7 +1,7 @@
 //! What the journal refuses: what would go beyond the limits, which the caller is told, and what
 //! cannot be stored and is listed so that it holds up nothing.
 
-use aios_record::{Identity, Record, Timestamp};
+use aios_record::{Identity, Owner, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{Journal, Write, count, count_pending, meta_number, sql_integer, sql_limit};
@@ -38,10 +38,25 @@ impl Write {
 }
 
 impl Refusal {
-    /// That the owner of `record` has it in another scope.
-    pub(super) fn conflict(record: &Record, feed_seq: Option<u64>) -> Refusal {
-        let reason = Error::Conflict { key: record.identity().to_string() }.to_string();
-        Refusal { key: record.encoded_identity(), feed_seq, reason }
+    /// That a change is not the only one it could be: the owner has the record in another scope, or
+    /// several owners have one and it does not say whose is removed.
+    pub(super) fn conflict(change: &Write) -> Option<Refusal> {
+        match change {
+            Write::Upsert { row, feed_seq, .. } => {
+                let error = Error::Conflict { key: row.record.identity().to_string() };
+                let (key, reason) = (row.record.encoded_identity(), error.to_string());
+                Some(Refusal { key, feed_seq: *feed_seq, reason })
+            }
+            Write::DeleteOfAny { key, feed_seq } => {
+                let reason = format!(
+                    "several owners have a record `{key}`, and its removal does not say whose it \
+                     was; remove it for one of them"
+                );
+                let key = key.clone().of(Owner::SHARED).encode();
+                Some(Refusal { key, feed_seq: Some(*feed_seq), reason })
+            }
+            Write::Delete { .. } => None,
+        }
     }
 }
 

@@ -1,14 +1,18 @@
 //! Tombstones: that something was forgotten, without a word of what it said.
 //!
-//! A tombstone is two hashes, keyed with a secret of this journal: of a record's kind, scope and
-//! text, and of its key. A record that fits either was forgotten, so one that is found again is
-//! known by its text where it gets another id, and by its id where its text reads differently.
-//! Whatever is stored lifts the tombstones that it fits; whoever only finds a record somewhere asks
-//! first, and leaves it.
+//! A tombstone is two hashes, keyed with a secret of this journal: of a record's owner, kind, scope
+//! and text, and of its identity. A record that fits either was forgotten, so one that is found
+//! again is known by its text where it gets another id, and by its id where its text reads
+//! differently. Storing a record lifts the tombstones that it fits. Whoever only finds a record
+//! somewhere asks first, and leaves it.
+//!
+//! Those of the former version are in a table of their own and are hashed by its rules: of the text
+//! as it was written, and of a key without its owner, preferences left out. Such a key says nothing
+//! alone, for the record of that key may have been another owner's.
 
 use std::collections::HashMap;
 
-use aios_record::{Record, Scope};
+use aios_record::{Kind, Record, Scope, forms};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, set_meta};
@@ -16,45 +20,79 @@ use crate::Error;
 
 /// The name of the secret in `meta`.
 const SECRET: &str = "tombstone_secret";
-/// Which sort of hash it is, so that one is never taken for the other.
-const OF_CONTENT: u8 = 1;
-const OF_KEY: u8 = 2;
+/// Sorts of hashes, so that one is never taken for the other.
+const OF_FORMER_CONTENT: u8 = 1;
+const OF_FORMER_KEY: u8 = 2;
+const OF_CONTENT: u8 = 3;
+const OF_IDENTITY: u8 = 4;
 
 /// As much of a hash as is kept.
 pub(crate) type Hash = [u8; 16];
 
-/// What tombstones of one journal are hashed with.
+/// The key of the hashes in the tombstones of one journal.
 #[derive(Clone, Copy)]
 pub(crate) struct Secret([u8; 32]);
 
-/// What names a record that was forgotten.
+/// The hashes that name a record that was forgotten.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tombstone {
-    /// None where it has no text to be known by.
-    pub(crate) content: Option<Hash>,
-    pub(crate) key: Hash,
+    /// Absent if it has no text to be known by.
+    content: Option<Hash>,
+    identity: Hash,
+    former: Former,
+}
+
+/// The hashes by which the former version would name a record.
+#[derive(Debug, Clone, Copy)]
+struct Former {
+    content: Option<Hash>,
+    /// Of a preference only, for its key was hashed with its owner.
+    key: Option<Hash>,
 }
 
 impl Secret {
     pub(crate) fn tombstone(&self, record: &Record) -> Tombstone {
-        let key = self.of_key(&record.encoded_identity());
-        Tombstone { content: self.of_content(record), key }
+        Tombstone {
+            content: self.of_content(record),
+            identity: self.of_identity(&record.encoded_identity()),
+            former: Former {
+                content: self.of_former_content(record),
+                key: (record.kind == Kind::Preference).then(|| self.of_former_key(record)),
+            },
+        }
     }
 
-    /// Of what a record says, whose it is and what it is; none where it says nothing.
+    /// Of what a record says, whose it is and what it is; none if it says nothing.
     pub(crate) fn of_content(&self, record: &Record) -> Option<Hash> {
-        if record.text.trim().is_empty() {
+        let text = forms::forgotten(&record.text);
+        if text.is_empty() {
             return None;
         }
         let Scope { user, project, agent, session } = &record.scope;
-        let scope = [user, project, agent, session].map(Option::as_deref);
-        let parts = [Some(record.kind.as_str())].into_iter().chain(scope);
-        Some(self.hash(OF_CONTENT, parts.chain([Some(record.text.as_str())])))
+        let owner = user.as_deref().unwrap_or_default();
+        let scope = [project, agent, session].map(Option::as_deref);
+        let parts = [owner, record.kind.as_str()].map(Some).into_iter().chain(scope);
+        Some(self.hash(OF_CONTENT, parts.chain([Some(text.as_str())])))
     }
 
     /// Of an encoded identity.
-    fn of_key(&self, key: &str) -> Hash {
-        self.hash(OF_KEY, [Some(key)])
+    fn of_identity(&self, key: &str) -> Hash {
+        self.hash(OF_IDENTITY, [Some(key)])
+    }
+
+    fn of_former_content(&self, record: &Record) -> Option<Hash> {
+        if record.text.trim().is_empty() {
+            return None;
+        }
+        let Scope { agent, session, .. } = &record.scope;
+        let scope = [former_user(record), agent.as_deref(), session.as_deref()];
+        let parts = [Some(record.kind.as_str())].into_iter().chain(scope);
+        Some(self.hash(OF_FORMER_CONTENT, parts.chain([Some(record.text.as_str())])))
+    }
+
+    fn of_former_key(&self, record: &Record) -> Hash {
+        let key = record.key().to_string();
+        self.hash(OF_FORMER_KEY, [Some(key.as_str()), former_user(record)])
     }
 
     fn hash<'a>(&self, sort: u8, parts: impl IntoIterator<Item = Option<&'a str>>) -> Hash {
@@ -76,6 +114,14 @@ impl Secret {
     }
 }
 
+/// The user whose record it was for the former version: preferences of nobody had one.
+fn former_user(record: &Record) -> Option<&str> {
+    match record.scope.user.as_deref() {
+        None if record.kind == Kind::Preference => Some("default"),
+        user => user,
+    }
+}
+
 impl Journal {
     /// The secret of this journal, made when it is first asked for.
     pub(crate) async fn tombstone_secret(&self) -> Result<Secret, Error> {
@@ -94,9 +140,14 @@ impl Journal {
     pub(crate) async fn have_tombstones(&self, of: Vec<Tombstone>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
-                let sql = "SELECT 1 FROM tombstones WHERE content = ?1 OR key = ?2";
-                let mut find = db.prepare_cached(sql)?;
-                let found = of.iter().map(|it| find.exists(params![it.content, it.key]));
+                let mut find = db.prepare_cached(
+                    "SELECT 1 FROM tombstones WHERE content = ?1 OR identity = ?2
+                     UNION ALL
+                     SELECT 1 FROM former_tombstones WHERE content = ?3 OR key = ?4",
+                )?;
+                let found = of.iter().map(|Tombstone { content, identity, former }| {
+                    find.exists(params![content, identity, former.content, former.key])
+                });
                 Ok(found.collect::<Result<_, _>>()?)
             })
             .await
@@ -105,7 +156,10 @@ impl Journal {
     /// Leaves tombstones.
     pub(crate) async fn leave_tombstones(&self, tombstones: Vec<Tombstone>) -> Result<(), Error> {
         self.ledger
-            .write(move |db| tombstones.iter().try_for_each(|tombstone| leave(db, tombstone)))
+            .write(move |db| {
+                let mut each = tombstones.iter();
+                each.try_for_each(|it| leave(db, it.content.as_ref(), &it.identity))
+            })
             .await
     }
 
@@ -118,26 +172,25 @@ impl Journal {
 /// The hashes of what records say, by their encoded identities.
 pub(crate) type Contents = HashMap<String, Hash>;
 
-/// Leaves the tombstone of a key, and of what was stored under it if `contents` has that.
+/// Leaves the tombstone of an encoded identity, and of what was stored under it if `contents` has
+/// that.
 pub(super) fn leave_of(db: &Connection, key: &str, contents: &Contents) -> Result<(), Error> {
     let secret = make_secret(db)?;
-    let content = contents.get(key).copied();
-    leave(db, &Tombstone { content, key: secret.of_key(key) })
+    leave(db, contents.get(key), &secret.of_identity(key))
 }
 
-fn leave(db: &Connection, tombstone: &Tombstone) -> Result<(), Error> {
-    let Tombstone { content, key } = tombstone;
-    // A key alone adds nothing to what there is of it.
+fn leave(db: &Connection, content: Option<&Hash>, identity: &Hash) -> Result<(), Error> {
+    // An identity alone adds nothing to what there is of it.
     db.prepare_cached(
-        "INSERT OR IGNORE INTO tombstones (content, key) SELECT coalesce(?1, x''), ?2
-         WHERE ?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM tombstones WHERE key = ?2)",
+        "INSERT OR IGNORE INTO tombstones (content, identity) SELECT coalesce(?1, x''), ?2
+         WHERE ?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM tombstones WHERE identity = ?2)",
     )?
-    .execute(params![content, key])?;
+    .execute(params![content, identity])?;
     Ok(())
 }
 
 /// Lifts the tombstones that a record fits which is stored now. What else was forgotten under its
-/// key stays known by what it said.
+/// identity stays known by what it said.
 pub(super) fn lift_of(db: &Connection, record: &Record) -> Result<(), Error> {
     match secret_if_used(db)? {
         Some(secret) => lift(db, &secret.tombstone(record)),
@@ -146,11 +199,15 @@ pub(super) fn lift_of(db: &Connection, record: &Record) -> Result<(), Error> {
 }
 
 fn lift(db: &Connection, tombstone: &Tombstone) -> Result<(), Error> {
-    let Tombstone { content, key } = tombstone;
-    let sql = "DELETE FROM tombstones WHERE content = ?1 OR (content = x'' AND key = ?2)";
-    db.prepare_cached(sql)?.execute(params![content, key])?;
-    let sql = "UPDATE OR REPLACE tombstones SET key = x'' WHERE key = ?1";
-    db.prepare_cached(sql)?.execute([key])?;
+    let Tombstone { content, identity, former } = tombstone;
+    let sql = "DELETE FROM tombstones WHERE content = ?1 OR (content = x'' AND identity = ?2)";
+    db.prepare_cached(sql)?.execute(params![content, identity])?;
+    let sql = "UPDATE OR REPLACE tombstones SET identity = x'' WHERE identity = ?1";
+    db.prepare_cached(sql)?.execute([identity])?;
+    let sql = "DELETE FROM former_tombstones WHERE content = ?1 OR (content = x'' AND key = ?2)";
+    db.prepare_cached(sql)?.execute(params![former.content, former.key])?;
+    let sql = "UPDATE OR REPLACE former_tombstones SET key = x'' WHERE key = ?1";
+    db.prepare_cached(sql)?.execute([former.key])?;
     Ok(())
 }
 
@@ -160,8 +217,10 @@ fn secret(db: &Connection) -> Result<Option<Secret>, Error> {
 }
 
 fn secret_if_used(db: &Connection) -> Result<Option<Secret>, Error> {
-    let mut any = db.prepare_cached("SELECT 1 FROM tombstones LIMIT 1")?;
-    if any.exists([])? { secret(db) } else { Ok(None) }
+    let mut any = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM tombstones) OR EXISTS (SELECT 1 FROM former_tombstones)",
+    )?;
+    if any.query_row([], |row| row.get(0))? { secret(db) } else { Ok(None) }
 }
 
 /// The secret, in a transaction that may write it.

@@ -27,7 +27,8 @@ pub(crate) enum Write {
         key: String,
         feed_seq: Option<u64>,
     },
-    /// Deletes the record of this kind and id, whoever's it is: the feed did not note owners then.
+    /// Deletes the one record of this kind and id, whoever's it is, if exactly one owner has one:
+    /// the feed did not note owners then.
     DeleteOfAny { key: Key, feed_seq: u64 },
 }
 
@@ -40,7 +41,7 @@ pub(crate) enum Outcome {
     Updated,
     /// The same content was known already, or something newer is.
     Known,
-    /// Its owner has it in another scope.
+    /// Its owner has it in another scope, or, of a deletion, several owners have one.
     Conflict,
 }
 
@@ -125,10 +126,8 @@ impl Journal {
                 check_room(db, &page.writes, limits)?;
                 let mut refusals = page.refusals;
                 for change in &page.writes {
-                    if let (Outcome::Conflict, Write::Upsert { row, feed_seq, .. }) =
-                        (write(db, change, rules, now)?, change)
-                    {
-                        refusals.push(Refusal::conflict(&row.record, *feed_seq));
+                    if write(db, change, rules, now)? == Outcome::Conflict {
+                        refusals.extend(Refusal::conflict(change));
                     }
                 }
                 for refusal in &refusals {
@@ -178,6 +177,7 @@ fn settled(
     feed_seq: Option<u64>,
 ) -> Result<Option<Outcome>, Error> {
     Ok(match known {
+        None if purged_after(db, &row.record, feed_seq)? => Some(Outcome::Known),
         Some(known) if known.is_after(feed_seq) => Some(Outcome::Known),
         Some(known) if known.state == state::DELETED => None,
         Some(known) if known.scope != row.record.scope => Some(Outcome::Conflict),
@@ -244,15 +244,21 @@ pub(super) fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Resul
     Ok(Outcome::Updated)
 }
 
+/// [`Outcome::Conflict`] if several owners have one: it is not known whose was removed.
 fn delete_of_any(db: &Connection, key: &Key, feed_seq: u64) -> Result<Outcome, Error> {
-    let mut outcome = Outcome::Known;
+    let mut there = Vec::new();
     for owner in all_owners(db, key.kind)? {
-        let key = key.clone().of(owner).encode();
-        if delete(db, &key, Some(feed_seq))? == Outcome::Updated {
-            outcome = Outcome::Updated;
+        let identity = key.clone().of(owner);
+        let known = Known::find(db, Parts::of_identity(&identity))?;
+        if known.is_some_and(|known| known.state != state::DELETED) {
+            there.push(identity);
         }
     }
-    Ok(outcome)
+    match &there[..] {
+        [] => Ok(Outcome::Known),
+        [only] => delete(db, &only.encode(), Some(feed_seq)),
+        _ => Ok(Outcome::Conflict),
+    }
 }
 
 /// What `ids` says of a key.
@@ -297,6 +303,15 @@ impl Known {
         });
         Ok(known.optional()?)
     }
+}
+
+/// Returns `true` if a key, whose owner is not known any more, was purged at a later place in the
+/// feed.
+fn purged_after(db: &Connection, record: &Record, feed_seq: Option<u64>) -> Result<bool, Error> {
+    let Some(feed_seq) = feed_seq else { return Ok(false) };
+    let mut find =
+        db.prepare_cached("SELECT 1 FROM purged_keys WHERE key = ?1 AND ?2 < feed_seq")?;
+    Ok(find.exists(params![record.key().to_string(), sql_integer(feed_seq)])?)
 }
 
 /// The highest place in the feed that a key is known to have had.

@@ -1,7 +1,7 @@
 //! The change feed: watermark, order, deletions.
 
 use aios_longterm::{Applied, Config, FeedPage, Longterm};
-use aios_record::{Change, FeedItem, Id, Kind, Scope};
+use aios_record::{Change, FeedItem, Gate, Id, Key, Kind, Owner, Scope};
 
 use crate::support::{model, note, open, removal, search, shared};
 
@@ -95,4 +95,27 @@ async fn nothing_that_is_wrong_with_one_change_holds_up_the_others() {
     assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/deep")] });
     assert_eq!(search(&longterm, "beginning").await[0], "note/long");
     assert_eq!(search(&longterm, "short").await[0], "note/fine");
+}
+
+#[tokio::test]
+async fn a_removal_without_an_owner_takes_the_only_record_of_its_key_or_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let of = |user: &str| longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
+    let removal =
+        |id: &str| Change::Delete { owner: None, key: Key::new(Kind::Note, Id::new(id).unwrap()) };
+    of("ada").store(vec![note("one", "hers"), note("two", "hers")]).await.unwrap();
+    of("bob").store(vec![note("two", "his")]).await.unwrap();
+    let changes = vec![(1, removal("one")), (2, removal("two")), (3, removal("three"))];
+    let outcome = longterm.apply_feed(page(0, 3, changes)).await.unwrap();
+    assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/two")] });
+    assert!(longterm.refused(1).await.unwrap()[0].reason.contains("several owners"));
+    let left =
+        |it: Vec<aios_record::Identity>| it.iter().map(|it| it.to_string()).collect::<Vec<_>>();
+    assert_eq!(left(longterm.identities().await.unwrap()), ["note/two of ada", "note/two of bob"]);
+    // Once one owner has it, that is the one.
+    let identity = shared("note/two").key().of(Owner::user("bob").unwrap());
+    longterm.forget(vec![identity]).await.unwrap();
+    longterm.apply_feed(page(3, 4, vec![(4, removal("two"))])).await.unwrap();
+    assert!(longterm.identities().await.unwrap().is_empty());
 }

@@ -1,7 +1,7 @@
 //! What was forgotten and is found again.
 
 use aios_longterm::{Applied, FeedPage, Longterm};
-use aios_record::{Change, FeedItem, Id, Kind, Record, Scope};
+use aios_record::{Change, FeedItem, Gate, Id, Identity, Kind, Owner, Record, Scope};
 
 use crate::{
     files::with_bytes,
@@ -97,4 +97,48 @@ async fn a_purged_record_leaves_a_tombstone_and_nothing_that_says_what_it_was() 
     assert!(is_forgotten(&copied, &note("b", TEXT)).await);
     let other = tempfile::tempdir().unwrap();
     assert!(!is_forgotten(&open(other.path()).await, &note("b", TEXT)).await);
+}
+
+#[tokio::test]
+async fn a_forgotten_text_is_known_however_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    longterm.store(vec![note("a", "The caf\u{e9} opens at 5")]).await.unwrap();
+    longterm.forget(vec![shared("note/a")]).await.unwrap();
+    for alike in ["the CAFE\u{301}  opens at\r\n5", "The ca\u{ad}f\u{e9} opens at \u{ff15}\u{200b}"]
+    {
+        assert!(is_forgotten(&longterm, &note("b", alike)).await, "{alike:?}");
+    }
+    assert!(!is_forgotten(&longterm, &note("b", "The cafe opens at 5")).await);
+    // Told again in another writing, it is forgotten no more in any.
+    longterm.store(vec![note("c", "THE CAF\u{c9} OPENS AT 5")]).await.unwrap();
+    assert!(!is_forgotten(&longterm, &note("b", "The caf\u{e9} opens at 5")).await);
+}
+
+#[tokio::test]
+async fn an_owner_forgets_for_nobody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let of = |user: &str| longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
+    let (ada, bob) = (of("ada"), of("bob"));
+    let project =
+        |record: Record| Record { scope: Scope::default().with_project("here"), ..record };
+    for view in [&ada, &bob] {
+        view.store(vec![note("a", TEXT), project(note("p", "in a project"))]).await.unwrap();
+    }
+    let mine =
+        |id: &str| Identity::new(Owner::user("ada").unwrap(), Kind::Note, Id::new(id).unwrap());
+    assert_eq!(ada.forget(vec![mine("a"), mine("p")]).await.unwrap().len(), 2);
+    assert!(bob.forget(vec![mine("a")]).await.unwrap().is_empty());
+    for record in [note("a", TEXT), note("a", "another"), note("o", TEXT)] {
+        let of_one = std::slice::from_ref(&record);
+        assert_eq!(ada.are_forgotten(of_one).await.unwrap(), [true], "{record:?}");
+        assert_eq!(bob.are_forgotten(of_one).await.unwrap(), [false], "{record:?}");
+        assert!(!is_forgotten(&longterm, &record).await, "{record:?}");
+    }
+    let moved = [note("o", "in a project"), project(note("o", "in a project"))];
+    assert_eq!(ada.are_forgotten(&moved).await.unwrap(), [false, true]);
+    // The other's telling lifts nothing of hers.
+    bob.store(vec![note("o", TEXT)]).await.unwrap();
+    assert_eq!(ada.are_forgotten(&[note("a", TEXT)]).await.unwrap(), [true]);
 }
