@@ -17,6 +17,7 @@ use crate::{
     column::Column,
     config::Config,
     feed::{self, Op},
+    removal,
     row::{self, Columns, Row, bind_meta, check_meta},
     search, session,
     visible::{ALIVE, Visible},
@@ -161,11 +162,12 @@ impl<'a> Access<'a> {
         Ok(item)
     }
 
-    /// The row that a bare id of this kind means where a read goes to what refers to it: moved out
-    /// or not, the owner's own before the shared one.
+    /// The row that a bare id of this kind means where a read goes to the records that refer to it:
+    /// moved out or not, the owner's own before the shared one.
     pub(crate) fn referred(&self, kind: Kind, id: &str) -> Result<Option<i64>, Error> {
         let (table, owners) = (kind.collection(), self.visible.owners());
-        let sql = format!("SELECT row, owner FROM {table} WHERE id = ?2 AND {owners}");
+        let stands = removal::stands(kind, owners);
+        let sql = format!("SELECT row, owner FROM {table} WHERE id = ?2 AND {owners} AND {stands}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let found = statement.query_map((self.visible.owner(), id), |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
@@ -178,10 +180,11 @@ impl<'a> Access<'a> {
     /// The row to which a reference of a record of `owner` leads: to its own record of this id,
     /// moved out or not, else to the shared one.
     pub(crate) fn parent(&self, kind: Kind, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
-        let table = kind.collection();
+        const OWNERS: &str = "owner IN ('', ?2)";
+        let (table, stands) = (kind.collection(), removal::stands(kind, OWNERS));
         // With ORDER BY SQLite would prepare the statement at each use.
         let sql =
-            format!("SELECT row, owner = '' FROM {table} WHERE id = ?1 AND owner IN ('', ?2)");
+            format!("SELECT row, owner = '' FROM {table} WHERE id = ?1 AND {OWNERS} AND {stands}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query((id.as_str(), owner.as_str()))?;
         let mut parent = None;
@@ -194,23 +197,25 @@ impl<'a> Access<'a> {
         Ok(parent)
     }
 
-    /// The row of this identity, moved out or not.
-    pub(crate) fn row_of(&self, identity: &Identity) -> Result<Option<i64>, Error> {
-        let table = identity.kind.collection();
-        let sql = format!("SELECT row FROM {table} WHERE id = ?1 AND owner = ?2");
+    /// The row of this identity, moved out or not, as `owner` may refer to it.
+    pub(crate) fn row_of(&self, identity: &Identity, owner: &Owner) -> Result<Option<i64>, Error> {
+        let kind = identity.kind;
+        let (table, stands) = (kind.collection(), removal::stands(kind, "owner IN ('', ?3)"));
+        let sql = format!("SELECT row FROM {table} WHERE id = ?1 AND owner = ?2 AND {stands}");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let params = (identity.id.as_str(), identity.owner.as_str());
+        let params = (identity.id.as_str(), identity.owner.as_str(), owner.as_str());
         Ok(statement.query_row(params, |row| row.get(0)).optional()?)
     }
 
-    /// The record that `item` would be stored over, visible or not.
+    /// The record that `item` would be stored over, visible or not. A stub that only records of
+    /// other owners keep is none: it gives up its id.
     pub(crate) fn existing<T: Row>(&self, item: &T) -> Result<Option<Existing>, Error> {
         let user = item.meta().scope.user.clone();
         let mut statement = self.connection.prepare_cached(&T::statements().existing)?;
         let params = (item.id().as_str(), user.as_deref().unwrap_or_default());
         let existing = statement.query_row(params, |row| {
             let mut columns = Columns::of(row);
-            Ok(Existing {
+            let existing = Existing {
                 row: columns.next()?,
                 scope: Scope {
                     user: user.clone(),
@@ -222,9 +227,16 @@ impl<'a> Access<'a> {
                 recorded_at: columns.next()?,
                 parent: columns.next()?,
                 parent_row: columns.next()?,
-            })
+            };
+            Ok((existing, columns.next::<bool>()?))
         });
-        Ok(existing.optional()?)
+        match existing.optional()? {
+            Some((existing, false)) => {
+                removal::disown(self, T::KIND, existing.row)?;
+                Ok(None)
+            }
+            existing => Ok(existing.map(|(existing, _)| existing)),
+        }
     }
 
     /// Whether what the file holds is within its limit.

@@ -107,6 +107,22 @@ fn has_children(kind: Kind) -> String {
     format!("({})", any.collect::<Vec<_>>().join(" OR "))
 }
 
+/// The condition that a row is more than a stub, or has a child of the owners that `owners` selects.
+/// A stub that only other owners' records keep does not exist for anybody else.
+pub(crate) fn stands(kind: Kind, owners: &str) -> String {
+    if !PARENTS.contains(&kind) {
+        return "TRUE".to_owned();
+    }
+    let table = kind.collection();
+    let any = children(kind).iter().map(|(child, column)| {
+        let children = child.collection();
+        format!(
+            "EXISTS (SELECT 1 FROM {children} AS c WHERE c.{column} = {table}.row AND c.{owners})"
+        )
+    });
+    format!("(NOT stub OR {})", any.collect::<Vec<_>>().join(" OR "))
+}
+
 /// Removes the record that a bare id means, with the records that belong to it.
 fn remove(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
     let meant = meant(access, kind, id)?;
@@ -178,7 +194,10 @@ fn candidates(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, 
         Kind::Persona => (preference::PERSONA, "TRUE".to_owned()),
         Kind::Preference => (preference::PREFERENCES, scope.to_owned()),
         _ if !KINDS.contains(&kind) => return Ok(Vec::new()),
-        _ if leaves_stub(kind) => (kind.collection(), format!("{scope} AND (stub OR {ALIVE})")),
+        _ if leaves_stub(kind) => {
+            let stands = stands(kind, access.visible.owners());
+            (kind.collection(), format!("{scope} AND {stands} AND (stub OR {ALIVE})"))
+        }
         _ => (kind.collection(), format!("{scope} AND {ALIVE}")),
     };
     let sql = format!("SELECT row, owner, id FROM {source} WHERE id = ?6 AND {which}");
@@ -213,17 +232,23 @@ fn take(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
         return Ok(());
     }
     let sql = format!("DELETE FROM {table} WHERE row = ?1 AND NOT {}", has_children(kind));
-    if access.connection.prepare_cached(&sql)?.execute([row])? == 0 {
-        let sql = format!(
-            "UPDATE {table} SET stub = TRUE, {}, {} id = CAST(row AS TEXT), owner = {NOBODY},
-                 scope_project = NULL, scope_agent = NULL, scope_session = NULL, module = '',
-                 client = NULL, provenance_task_id = NULL, updated_by = NULL, expires_at = NULL
-             WHERE row = ?1",
-            blank(kind),
-            unlinked(kind)
-        );
-        access.connection.prepare_cached(&sql)?.execute([row])?;
+    match access.connection.prepare_cached(&sql)?.execute([row])? {
+        0 => disown(access, kind, row),
+        _ => Ok(()),
     }
+}
+
+/// Makes a row a stub that nobody owns and no id finds, for the records that refer to it.
+pub(crate) fn disown(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
+    let (table, blank, unlinked) = (kind.collection(), blank(kind), unlinked(kind));
+    let sql = format!(
+        "UPDATE {table} SET stub = TRUE, {blank}, {unlinked} id = CAST(row AS TEXT),
+             owner = {NOBODY}, scope_project = NULL, scope_agent = NULL, scope_session = NULL,
+             module = '', client = NULL, provenance_task_id = NULL, updated_by = NULL,
+             expires_at = NULL
+         WHERE row = ?1"
+    );
+    access.connection.prepare_cached(&sql)?.execute([row])?;
     Ok(())
 }
 

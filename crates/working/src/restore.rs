@@ -81,7 +81,7 @@ fn item<T: Row + DeserializeOwned>(
     let (mut restored, mut links) = (Restored::Added, Links::default());
     if let Some(wanted) = parent(record, &item) {
         links.parent = match wanted {
-            Wanted::Exactly(ref identity) => access.row_of(identity)?,
+            Wanted::Exactly(ref identity) => access.row_of(identity, &item.meta().scope.owner())?,
             Wanted::OwnOrShared(ref own) => access.parent(own.kind, &own.id, &own.owner)?,
         };
         if links.parent.is_none() {

@@ -7,7 +7,7 @@ use aios_record::{Id, Identity, Kind, Owner, Provenance, Record, Scope};
 use rusqlite::types::{FromSqlError, ToSqlOutput};
 use serde::Serialize;
 
-use crate::{Error, column::Column, meta::Meta, visible::NOBODY};
+use crate::{Error, column::Column, meta::Meta, removal, visible::NOBODY};
 
 /// The columns that every table of records has after its own.
 const META: &[&str] = &[
@@ -146,8 +146,8 @@ pub(crate) struct Statements {
     pub(crate) insert: String,
     /// `UPDATE` by row, whose number is the last parameter.
     pub(crate) update: String,
-    /// `SELECT` of the row of an id and owner, of its scope without the user, its times of making
-    /// and its parent.
+    /// `SELECT` of the row of an id and owner, of its scope without the user, its times of making,
+    /// its parent, and the condition that it is more than a stub of other owners' records.
     pub(crate) existing: String,
 }
 
@@ -191,8 +191,9 @@ impl Statements {
             update: format!("UPDATE {table} SET {changes}{again} WHERE row = ?{row}"),
             existing: format!(
                 "SELECT row, scope_project, scope_agent, scope_session, created_at, recorded_at,
-                     {parent}
-                 FROM {table} WHERE id = ?1 AND owner = ?2"
+                     {parent}, {}
+                 FROM {table} WHERE id = ?1 AND owner = ?2",
+                removal::stands(T::KIND, "owner = ?2")
             ),
         }
     }
