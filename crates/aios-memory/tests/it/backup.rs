@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use aios_memory::{AgentMemory, Config, Error, ForgetOptions, Forgotten, Id, Kind, Scope, restore};
+use aios_memory::{
+    AgentMemory, Config, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, restore,
+};
 use serde_json::json;
 
 use crate::{Fixture, texts};
@@ -18,22 +20,22 @@ async fn a_copy_is_not_made_in_the_data_directory_nor_of_a_damaged_journal() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let data_dir = fixture.config().memory.data_dir;
-    let inside = memory.backup(&data_dir.join("longterm/copies/first"), |_| {}).await;
+    let inside = memory.administrator().backup(&data_dir.join("longterm/copies/first"), |_| {}).await;
     assert!(matches!(inside, Err(Error::Input { .. })), "{inside:?}");
     for n in 0..200 {
         memory.remember(&format!("note {n}")).await.unwrap();
     }
-    assert_eq!(memory.verify(|_| {}).await.unwrap().journal, [""; 0]);
+    assert_eq!(memory.administrator().verify(|_| {}).await.unwrap().journal, [""; 0]);
     memory.shutdown().await.unwrap();
     let path = data_dir.join("journal.db");
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch("ALTER TABLE ids RENAME COLUMN external_id TO meddled").unwrap();
     drop(db);
     let memory = fixture.open().await;
-    let verified = memory.verify(|_| {}).await.unwrap();
+    let verified = memory.administrator().verify(|_| {}).await.unwrap();
     assert!(verified.journal[0].contains("external_id"), "{verified:?}");
     assert!(!verified.is_clean());
-    let damaged = memory.backup(&fixture.dir.path().join("copies"), |_| {}).await;
+    let damaged = memory.administrator().backup(&fixture.dir.path().join("copies"), |_| {}).await;
     let error = damaged.unwrap_err().to_string();
     assert!(error.contains("journal.db` is damaged"), "{error}");
 }
@@ -48,7 +50,7 @@ async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() 
         async move {
             for n in 0_u64.. {
                 let goal = json!({"id": format!("g{n}"), "description": format!("goal {n}")});
-                memory.record(Kind::Goal, goal, &Scope::default()).await.unwrap();
+                memory.record(Kind::Goal, goal).await.unwrap();
                 memory.remember(&format!("note {n}")).await.unwrap();
                 written.store(n + 1, Ordering::Release);
             }
@@ -57,16 +59,16 @@ async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() 
     while written.load(Ordering::Acquire) < 20 {
         tokio::task::yield_now().await;
     }
-    memory.longterm().drain().await.unwrap();
+    memory.administrator().longterm().drain().await.unwrap();
     let before = written.load(Ordering::Acquire);
     let copies = fixture.dir.path().join("copies");
     let copied = Arc::new(AtomicU64::new(0));
     let told = Arc::clone(&copied);
-    let made = memory.backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed)).await;
+    let made = memory.administrator().backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed)).await;
     assert!(0 < copied.load(Ordering::Relaxed) && 0 < made.unwrap().bytes);
     let after = written.load(Ordering::Acquire) + 1;
     writer.abort();
-    let error = memory.backup(&copies, |_| {}).await.unwrap_err();
+    let error = memory.administrator().backup(&copies, |_| {}).await.unwrap_err();
     assert!(matches!(error, Error::Output { .. }), "{error}");
 
     let config = Config::at(fixture.dir.path().join("restored"));
@@ -75,8 +77,8 @@ async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() 
     assert!(matches!(error, Error::Output { .. }), "{error}");
     let restored = AgentMemory::open(config).await.unwrap();
     restored.catch_up().await.unwrap();
-    restored.longterm().drain().await.unwrap();
-    let report = restored.longterm().verify().await.unwrap();
+    restored.administrator().longterm().drain().await.unwrap();
+    let report = restored.administrator().longterm().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     for n in 0..before {
         let id = Id::new(format!("g{n}")).unwrap();
@@ -85,11 +87,11 @@ async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() 
             goal.is_some() && restored.longterm().record(Kind::Goal, &id).await.unwrap().is_some()
         );
     }
-    let notes = restored.longterm().stats().await.unwrap().collections["notes"];
+    let notes = restored.longterm().counts().await.unwrap()["notes"];
     assert!((before..=after).contains(&notes), "{before} <= {notes} <= {after}");
     // What is written from now on is told after what the copy has heard.
     let goal = json!({"id": "g0", "description": "plant a zanzibarquux"});
-    restored.record(Kind::Goal, goal, &Scope::default()).await.unwrap();
+    restored.record(Kind::Goal, goal).await.unwrap();
     assert_eq!(texts(&restored, "zanzibarquux").await[0], "plant a zanzibarquux");
     assert!(!fixture.dir.path().join("restored/backup.json").exists());
 }
@@ -111,13 +113,13 @@ async fn a_copy_is_named_by_purges_and_a_restore_that_was_interrupted_is_begun_a
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let note = json!({"id": "n", "content": "the okapi sleeps"});
-    memory.record(Kind::Note, note, &Scope::default()).await.unwrap();
+    memory.record(Kind::Note, note).await.unwrap();
     let copy = fixture.dir.path().join("copy");
-    memory.backup(&copy, |_| {}).await.unwrap();
+    memory.administrator().backup(&copy, |_| {}).await.unwrap();
     let config = Config::at(fixture.dir.path().join("restored"));
     // A purge names the copy, for as long as it is there.
-    let id = (Kind::Note, Id::new("n").unwrap());
-    let purge = ForgetOptions::new(Forgotten::Records(vec![id])).with_purge();
+    let id = Identity::new(Owner::SHARED, Kind::Note, Id::new("n").unwrap());
+    let purge = ForgetOptions::new(ForgetTarget::Records(vec![id])).with_purge();
     let receipt = memory.forget(purge.clone()).await.unwrap();
     assert_eq!(receipt.backups, [fs::canonicalize(&copy).unwrap()]);
     fs::rename(&copy, fixture.dir.path().join("away")).unwrap();

@@ -9,7 +9,8 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Error, Event, ForgetOptions, Forgotten, Id, Kind, Timestamp,
+    AgentMemory, Config, Error, Event, ForgetOptions, ForgetTarget, Id, Identity, Kind,
+    Owner, Timestamp,
     operational::{Keep, Spill},
     working::{self, EventFilter, Working},
 };
@@ -231,7 +232,8 @@ async fn an_event_that_is_forgotten_in_the_ring_reaches_no_disk() {
         let event = Event::new("event", "s", json!({"name": name})).with_id(Id::new(name).unwrap());
         memory.observe(event).unwrap();
     }
-    let gone = Forgotten::Records(vec![(Kind::Event, Id::new("gone").unwrap())]);
+    let gone = Identity::new(Owner::SHARED, Kind::Event, Id::new("gone").unwrap());
+    let gone = ForgetTarget::Records(vec![gone]);
     memory.forget(ForgetOptions::new(gone)).await.unwrap();
     memory.shutdown().await.unwrap();
     assert_eq!(names(&path).await, BTreeSet::from(["kept".to_owned()]));

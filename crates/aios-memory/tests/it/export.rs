@@ -3,17 +3,17 @@
 use std::{fs, path::Path};
 
 use aios_memory::{
-    AgentMemory, Error, Id, ImportMode, IngestOptions, Kind, Record, RememberOptions, Restocked,
-    Scope, ScopeFilter, is_export,
+    AgentMemory, Detail, Error, Id, ImportMode, IngestOptions, Kind, MemoryView, Record,
+    RememberOptions, Restocked, Scope, ScopeFilter, is_export,
 };
 use serde_json::{Value, json};
 
-use crate::{Fixture, texts};
+use crate::{Fixture, in_session, of, texts};
 
 async fn filled(memory: &AgentMemory) {
-    let ada = Scope::default().with_user("ada");
-    let talk = ada.clone().with_session("talk");
-    for (kind, value, scope) in [
+    let ada = of(memory, "ada");
+    let talk = in_session(&ada, "talk");
+    for (kind, value, view) in [
         (Kind::Goal, json!({"id": "g", "description": "a garden"}), &ada),
         (Kind::Task, json!({"id": "t", "goal_id": "g", "description": "dig"}), &ada),
         (Kind::ToolCall, json!({"task_id": "t", "tool_name": "spade", "input": "1"}), &ada),
@@ -23,19 +23,19 @@ async fn filled(memory: &AgentMemory) {
         (Kind::Message, json!({"role": "assistant", "content": "ferns it is"}), &talk),
         (Kind::Entry, json!({"key": "soil", "value": {"ph": 6.5}, "category": "c"}), &ada),
         (Kind::Preference, json!({"key": "tone", "value": "dry"}), &ada),
-        (Kind::Persona, json!({"key": "name", "value": "Fern"}), &Scope::default()),
+        (Kind::Persona, json!({"key": "name", "value": "Fern"}), &**memory),
         (Kind::Procedure, json!({"name": "plant", "description": "dig, put, water"}), &ada),
         (Kind::Incident, json!({"description": "the pipe burst", "severity": "high"}), &ada),
     ] {
-        memory.record(kind, value, scope).await.unwrap();
+        view.record(kind, value).await.unwrap();
     }
-    let options = RememberOptions::default().with_scope(ada).with_tag("shed");
-    memory.remember_with("the key is in the shed", options).await.unwrap();
+    let options = RememberOptions { tags: vec!["shed".to_owned()], ..RememberOptions::default() };
+    ada.remember_with("the key is in the shed", options).await.unwrap();
     memory.remember("a text of everybody's").await.unwrap();
 }
 
-async fn export(memory: &AgentMemory, path: &Path) -> String {
-    memory.export(path, &ScopeFilter::default(), None).await.unwrap();
+async fn export(memory: &MemoryView, path: &Path) -> String {
+    memory.export(path, None).await.unwrap();
     fs::read_to_string(path).unwrap()
 }
 
@@ -44,57 +44,62 @@ async fn what_is_exported_comes_back_as_it_was() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let memory = from.open().await;
     filled(&memory).await;
-    memory.longterm().drain().await.unwrap();
+    let everything = memory.administrator();
+    everything.longterm().drain().await.unwrap();
     let path = from.dir.path().join("all.jsonl");
-    let written = export(&memory, &path).await;
+    let written = export(&everything, &path).await;
     assert_eq!(written.lines().count(), 1 + 15, "{written}");
     assert!(is_export(&path));
-    let again = memory.export(&path, &ScopeFilter::default(), None).await.unwrap_err();
+    let again = everything.export(&path, None).await.unwrap_err();
     assert!(matches!(again, Error::Output { .. }), "{again}");
 
     let other = to.open().await;
-    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
-    assert_eq!((taken.added, taken.known, &*taken.failed), (15, 0, &[][..]));
-    let back = export(&other, &to.dir.path().join("back.jsonl")).await;
+    let everything = other.administrator();
+    let taken = everything.import_export(&path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(counts(&taken), (15, 0, 0));
+    let back = export(&everything, &to.dir.path().join("back.jsonl")).await;
     assert_eq!(back, written);
-    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
-    assert_eq!((taken.added, taken.known, &*taken.failed), (0, 15, &[][..]));
-    assert!(texts(&other, "plant ferns").await.contains(&"ferns it is".to_owned()));
-    assert!(other.longterm().verify().await.unwrap().is_clean());
+    let taken = everything.import_export(&path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(counts(&taken), (0, 15, 0));
+    let ada = of(&other, "ada");
+    assert!(texts(&ada, "plant ferns").await.contains(&"ferns it is".to_owned()));
+    assert!(everything.longterm().verify().await.unwrap().is_clean());
     // What was taken back goes on like what was written here.
     let said = json!({"role": "user", "content": "and roses"});
-    let talk = Scope::default().with_user("ada").with_session("talk");
-    other.record(Kind::Message, said, &talk).await.unwrap();
-    other.longterm().drain().await.unwrap();
-    assert_eq!(other.working().recent_messages("talk", 10).await.unwrap().len(), 3);
+    in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
+    everything.longterm().drain().await.unwrap();
+    assert_eq!(ada.working().recent_messages("talk", 10).await.unwrap().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_of_a_scope_leaves_others_out_and_what_cannot_be_read_is_named() {
+async fn an_export_of_an_owner_leaves_others_out_and_what_cannot_be_read_is_named() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let memory = from.open().await;
     filled(&memory).await;
-    let path = from.dir.path().join("bob.jsonl");
-    let bob = ScopeFilter::exact(Scope::default().with_user("ada"));
-    let exported = memory.export(&path, &bob, None).await.unwrap();
+    of(&memory, "bob").remember("a text of bob's").await.unwrap();
+    let path = from.dir.path().join("ada.jsonl");
+    let ada = ScopeFilter::exact(Scope::default().with_user("ada"));
+    let view = memory.administrator().narrow(&ada).unwrap();
+    let exported = view.export(&path, None).await.unwrap();
     let whole = fs::read_to_string(&path).unwrap();
     assert_eq!(exported.records, 13, "{whole}");
-    assert!(!whole.contains("everybody's"));
+    assert!(!whole.contains("everybody's") && !whole.contains("bob's"));
 
     // A task whose goal is not there is kept all the same, where open tasks are.
     let task = whole.lines().find(|line| line.contains("\"kind\":\"task\"")).unwrap();
     let damaged = from.dir.path().join("damaged.jsonl");
     fs::write(&damaged, format!("{{\"aios_memory_export\":1}}\n{{}}\n{task}\n")).unwrap();
     let other = to.open().await;
-    let taken = other.import_export(&damaged, ImportMode::Store, None).await.unwrap();
-    assert_eq!((taken.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
-    assert_eq!(taken.detached, [(3, "goal/g".to_owned())]);
-    assert_eq!(other.working().tasks(None, None).await.unwrap().len(), 1);
-    assert_eq!(texts(&other, "dig").await, ["dig"]);
+    let ada = of(&other, "ada");
+    let taken = ada.import_export(&damaged, ImportMode::Store, None).await.unwrap();
+    assert_eq!((taken.tally.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
+    assert_detached(&taken, &[(3, "goal/g")]);
+    assert_eq!(ada.working().tasks(None, None).await.unwrap().len(), 1);
+    assert_eq!(texts(&ada, "dig").await, ["dig"]);
 
     for (version, expect) in [(99, "use the newer program"), (0, "there is no version 0")] {
         fs::write(&damaged, format!("{{\"aios_memory_export\":{version}}}\n")).unwrap();
-        let error = other.import_export(&damaged, ImportMode::Store, None).await.unwrap_err();
+        let error = ada.import_export(&damaged, ImportMode::Store, None).await.unwrap_err();
         assert!(error.to_string().contains(expect), "{error}");
     }
 }
@@ -104,7 +109,7 @@ async fn times_that_somebody_mended_are_read_as_people_write_them() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let memory = from.open().await;
     let goal = json!({"id": "g", "description": "weed", "expires_at": "2100-01-01T00:00:00Z"});
-    memory.record(Kind::Goal, goal, &Scope::default()).await.unwrap();
+    memory.record(Kind::Goal, goal).await.unwrap();
     let path = from.dir.path().join("all.jsonl");
     let written = export(&memory, &path).await;
     let other = to.open().await;
@@ -114,7 +119,7 @@ async fn times_that_somebody_mended_are_read_as_people_write_them() {
         fs::write(&path, written.replace("2100-01-01T00:00:00Z", time)).unwrap();
         let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
         let problem = taken.failed.first().map(|(_, problem)| problem.as_str());
-        assert_eq!(taken.added, u64::from(expect.is_none()));
+        assert_eq!(taken.tally.added, u64::from(expect.is_none()));
         assert!(problem.unwrap_or_default().starts_with(expect.unwrap_or_default()), "{taken:?}");
     }
     let back = other.get(Kind::Goal, &Id::new("g").unwrap()).await.unwrap().unwrap();
@@ -125,24 +130,41 @@ async fn times_that_somebody_mended_are_read_as_people_write_them() {
 /// Ada's session `s` with a summary and `messages`, exported; the lines of the file.
 async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
     let memory = fixture.open().await;
-    let ada = Scope::default().with_user("ada").with_session("s");
+    let ada = in_session(&of(&memory, "ada"), "s");
     for content in messages {
         let said = json!({"role": "user", "content": content});
-        memory.record(Kind::Message, said, &ada).await.unwrap();
+        ada.record(Kind::Message, said).await.unwrap();
     }
-    memory.working().set_session_summary("s", "about boats").await.unwrap();
-    let written = export(&memory, &fixture.dir.path().join("talk.jsonl")).await;
+    ada.working().set_session_summary("s", "about boats").await.unwrap();
+    let written = export(&ada, &fixture.dir.path().join("talk.jsonl")).await;
     memory.shutdown().await.unwrap();
     written.lines().map(str::to_owned).collect()
 }
 
-async fn import(memory: &AgentMemory, dir: &Path, lines: &[String]) -> Restocked {
+async fn import(memory: &MemoryView, dir: &Path, lines: &[String]) -> Restocked {
     let path = dir.join("given.jsonl");
     fs::write(&path, lines.join("\n") + "\n").unwrap();
     let dry = memory.import_export(&path, ImportMode::DryRun, None).await.unwrap();
     let taken = memory.import_export(&path, ImportMode::Store, None).await.unwrap();
-    assert_eq!((dry.added, dry.known), (taken.added, taken.known), "{dry:?} {taken:?}");
+    let (told, done) = (&dry.tally, &taken.tally);
+    assert_eq!((told.added, told.known), (done.added, done.known), "{dry:?} {taken:?}");
     taken
+}
+
+/// The numbers of records added, known and failed.
+fn counts(taken: &Restocked) -> (u64, u64, usize) {
+    (taken.tally.added, taken.tally.known, taken.failed.len())
+}
+
+/// Checks which records were stored without a reference, and which that was.
+fn assert_detached(taken: &Restocked, expect: &[(u64, &str)]) {
+    let is_detached = |detail: &&Detail| detail.outcome == "detached";
+    let found: Vec<&Detail> = taken.tally.details.iter().filter(is_detached).collect();
+    let lines: Vec<u64> = found.iter().map(|detail| detail.line).collect();
+    assert_eq!(lines, expect.iter().map(|(line, _)| *line).collect::<Vec<_>>(), "{taken:?}");
+    for (detail, (_, goal)) in found.iter().zip(expect) {
+        assert!(detail.reason.as_ref().unwrap().contains(goal), "{detail:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,22 +172,21 @@ async fn a_session_goes_on_whatever_came_of_it_in_which_order() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let mut lines = talk(&from, &["one", "two", "three"]).await;
     let other = to.open().await;
+    let ada = of(&other, "ada");
     // The header, the session after one message, then the rest in a later file.
     lines.swap(1, 2);
-    let taken = import(&other, to.dir.path(), &lines[..3]).await;
-    assert_eq!((taken.added, taken.known), (2, 0), "{taken:?}");
-    let taken = import(&other, to.dir.path(), &lines).await;
-    assert_eq!((taken.added, taken.known, taken.failed.len()), (2, 2, 0), "{taken:?}");
-    let session = other.working().session("s").await.unwrap().unwrap();
+    let taken = import(&ada, to.dir.path(), &lines[..3]).await;
+    assert_eq!(counts(&taken), (2, 0, 0), "{taken:?}");
+    let taken = import(&ada, to.dir.path(), &lines).await;
+    assert_eq!(counts(&taken), (2, 2, 0), "{taken:?}");
+    let session = ada.working().session("s").await.unwrap().unwrap();
     assert_eq!((session.message_count, session.summary.as_deref()), (3, Some("about boats")));
-    let ada = Scope::default().with_user("ada").with_session("s");
     let said = json!({"role": "user", "content": "four"});
-    other.record(Kind::Message, said, &ada).await.unwrap();
+    in_session(&ada, "s").record(Kind::Message, said).await.unwrap();
     let ingested = br#"{"role": "user", "text": "five", "session": "s"}"#;
-    let options = IngestOptions::default().with_scope(Scope::default().with_user("ada"));
-    let report = other.ingest_reader(&ingested[..], None, options).await.unwrap();
-    assert_eq!((report.added, report.failed_count), (1, 0), "{report:?}");
-    assert!(other.verify(|_| {}).await.unwrap().is_clean());
+    let report = ada.ingest_reader(&ingested[..], None, IngestOptions::default()).await.unwrap();
+    assert_eq!((report.tally.added, report.failed_count), (1, 0), "{report:?}");
+    assert!(other.administrator().verify(|_| {}).await.unwrap().is_clean());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,14 +194,14 @@ async fn two_stores_with_one_session_become_one() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let lines = talk(&from, &["one", "two"]).await;
     let other = to.open().await;
-    let ada = Scope::default().with_user("ada").with_session("s");
+    let ada = in_session(&of(&other, "ada"), "s");
     for content in ["own one", "own two"] {
         let said = json!({"role": "user", "content": content});
-        other.record(Kind::Message, said, &ada).await.unwrap();
+        ada.record(Kind::Message, said).await.unwrap();
     }
-    let taken = import(&other, to.dir.path(), &lines).await;
-    assert_eq!((taken.added, taken.known, taken.failed.len()), (3, 0, 0), "{taken:?}");
-    let messages = other.working().recent_messages("s", 9).await.unwrap();
+    let taken = import(&ada, to.dir.path(), &lines).await;
+    assert_eq!(counts(&taken), (3, 0, 0), "{taken:?}");
+    let messages = ada.working().recent_messages("s", 9).await.unwrap();
     let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
     assert_eq!(texts, ["own one", "own two", "one", "two"]);
 }
@@ -194,83 +215,96 @@ async fn what_another_user_has_is_a_failure_of_its_line() {
     let path = from.dir.path().join("note.jsonl");
     lines.push(export(&memory, &path).await.lines().last().unwrap().to_owned());
     let other = to.open().await;
-    let bob = Scope::default().with_user("bob").with_session("s");
-    other.record(Kind::Session, json!({"id": "s"}), &bob).await.unwrap();
+    let bob = of(&other, "bob");
+    bob.record(Kind::Session, json!({"id": "s"})).await.unwrap();
     let path = to.dir.path().join("given.jsonl");
     fs::write(&path, lines.join("\n")).unwrap();
-    let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
-    assert_eq!(taken.added, 1, "{taken:?}");
-    let failed: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
-    assert_eq!(failed, [2, 3, 4], "{taken:?}");
-    assert!(taken.failed.iter().all(|(_, problem)| problem.contains("another scope")));
-    assert_eq!(texts(&other, "shed").await, ["the shed is green"]);
+    // What names nobody is the reader's own; nobody in particular takes no user's.
+    for (view, texts_of) in [(&bob, "bob"), (&*other, "everybody")] {
+        let taken = view.import_export(&path, ImportMode::Store, None).await.unwrap();
+        assert_eq!((taken.tally.added, taken.tally.refused), (1, 3), "{texts_of}: {taken:?}");
+        let failed: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
+        assert_eq!(failed, [2, 3, 4], "{texts_of}: {taken:?}");
+        assert!(taken.failed.iter().all(|(_, problem)| problem.contains("user")), "{taken:?}");
+        assert_eq!(texts(view, "shed").await, ["the shed is green"]);
+    }
+    assert_eq!(bob.working().session("s").await.unwrap().unwrap().message_count, 0);
 }
 
-/// The lines of an export of `records`.
-async fn lines_of(records: &[(Kind, Value, &Scope)]) -> Vec<String> {
+/// The lines of an export of `records`, each with its owner; shared ones have none.
+async fn lines_of(records: &[(Kind, Value, Option<&str>)]) -> Vec<String> {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    for (kind, value, scope) in records {
-        memory.record(*kind, value.clone(), scope).await.unwrap();
+    for (kind, value, user) in records {
+        let view = user.map_or_else(|| memory.for_shared(), |user| of(&memory, user));
+        view.record(*kind, value.clone()).await.unwrap();
     }
-    let written = export(&memory, &fixture.dir.path().join("all.jsonl")).await;
+    let path = fixture.dir.path().join("all.jsonl");
+    let written = export(&memory.administrator(), &path).await;
     memory.shutdown().await.unwrap();
     written.lines().map(str::to_owned).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_of_another_scope_is_a_conflict_in_either_tier() {
-    let (shared, bob) = (Scope::default(), Scope::default().with_user("bob"));
+async fn ids_that_another_owner_has_are_no_conflict_in_either_tier() {
     let lines = lines_of(&[
-        (Kind::Goal, json!({"id": "g", "description": "of everybody"}), &shared),
-        (Kind::Task, json!({"id": "t", "goal_id": "g", "description": "dig"}), &shared),
-        (Kind::Note, json!({"id": "n", "content": "of everybody"}), &shared),
-        (
-            Kind::Preference,
-            json!({"key": "tone", "value": "dry"}),
-            &shared.clone().with_user("ada"),
-        ),
+        (Kind::Goal, json!({"id": "g", "description": "of everybody"}), None),
+        (Kind::Task, json!({"id": "t", "goal_id": "g", "description": "dig"}), None),
+        (Kind::Note, json!({"id": "n", "content": "of everybody"}), None),
+        (Kind::Preference, json!({"key": "tone", "value": "dry"}), Some("ada")),
     ])
     .await;
     let to = Fixture::new();
     let other = to.open().await;
-    for (kind, value) in [
-        (Kind::Goal, json!({"id": "g", "description": "bob's"})),
-        (Kind::Note, json!({"id": "n", "content": "bob's"})),
-        (Kind::Preference, json!({"key": "tone", "value": "warm"})),
-    ] {
-        other.record(kind, value, &bob).await.unwrap();
+    let bob = of(&other, "bob");
+    let own = [
+        (Kind::Goal, "g", json!({"id": "g", "description": "bob's"})),
+        (Kind::Note, "n", json!({"id": "n", "content": "bob's"})),
+        (Kind::Preference, "tone", json!({"key": "tone", "value": "warm"})),
+    ];
+    for (kind, _, value) in own.clone() {
+        bob.record(kind, value).await.unwrap();
     }
-    let taken = import(&other, to.dir.path(), &lines).await;
-    assert_eq!((taken.added, taken.known), (2, 0), "{taken:?}");
-    let expect = |key: &str| format!("`{key}` exists already in another scope; choose another id");
-    let problems: Vec<&str> = taken.failed.iter().map(|(_, problem)| problem.as_str()).collect();
-    let expect = [format!("goal {}", expect("g")), format!("note {}", expect("n"))];
-    assert_eq!(problems, expect);
+    let taken = import(&other.administrator(), to.dir.path(), &lines).await;
+    assert_eq!(counts(&taken), (4, 0, 0), "{taken:?}");
+    assert_detached(&taken, &[]);
+    for (kind, id, _) in own {
+        let id = Id::new(id).unwrap();
+        let record = bob.get(kind, &id).await.unwrap().unwrap();
+        assert_eq!(record.scope.user.as_deref(), Some("bob"));
+        if kind != Kind::Preference {
+            let shared = other.get(kind, &id).await.unwrap().unwrap();
+            assert_eq!(shared.text, "of everybody");
+        }
+    }
     // Its goal is not bob's.
-    assert_eq!(taken.detached, [(3, "goal/g".to_owned())]);
-    assert_eq!(other.working().task("t").await.unwrap().unwrap().goal_id, None);
-    let ada = other.working().preference(Some("ada"), "tone").await.unwrap();
-    assert_eq!(ada, Some(json!("dry")));
+    let goals_tasks = other.working().tasks_for_goal("g").await.unwrap();
+    assert_eq!(goals_tasks.len(), 1);
+    assert_eq!(bob.working().preference("tone").await.unwrap(), Some(json!("warm")));
+    assert_eq!(of(&other, "ada").working().preference("tone").await.unwrap(), Some(json!("dry")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_lines_with_one_id_the_first_counts() {
-    let shared = Scope::default();
     let lines = lines_of(&[
-        (Kind::Goal, json!({"id": "g", "description": "first"}), &shared),
-        (Kind::Note, json!({"id": "n", "content": "first"}), &shared),
-        (Kind::Preference, json!({"key": "k", "value": "a"}), &shared.clone().with_user("ada")),
-        (Kind::Preference, json!({"key": "k", "value": "b"}), &shared.clone().with_user("bob")),
+        (Kind::Goal, json!({"id": "g", "description": "first"}), None),
+        (Kind::Note, json!({"id": "n", "content": "first"}), None),
+        (Kind::Preference, json!({"key": "k", "value": "a"}), Some("ada")),
+        (Kind::Preference, json!({"key": "k", "value": "b"}), Some("bob")),
     ])
     .await;
     let again = lines[1..].iter().map(|line| line.replace("first", "second"));
     let twice: Vec<String> = lines.iter().cloned().chain(again).collect();
     let to = Fixture::new();
     let other = to.open().await;
-    let taken = import(&other, to.dir.path(), &twice).await;
-    assert_eq!((taken.added, taken.known, taken.failed.len()), (4, 4, 0), "{taken:?}");
-    let here = export(&other, &to.dir.path().join("back.jsonl")).await;
+    let everything = other.administrator();
+    let taken = import(&everything, to.dir.path(), &twice).await;
+    // Those with another text conflict with the first, the same ones are known.
+    assert_eq!(counts(&taken), (4, 2, 0), "{taken:?}");
+    let conflicting: Vec<u64> = taken.tally.conflicting.iter().map(|it| it.line).collect();
+    assert_eq!((conflicting.len(), taken.tally.conflicting_count), (2, 2), "{taken:?}");
+    assert!(conflicting.iter().all(|line| twice[*line as usize - 1].contains("second")));
+    let here = export(&everything, &to.dir.path().join("back.jsonl")).await;
     assert_eq!(here.lines().collect::<Vec<_>>(), lines);
 }
 
@@ -311,7 +345,7 @@ async fn a_limit_ends_an_import_and_an_ingest_and_both_say_how_far_they_came() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_long_term_memory_refuses_holds_up_no_other_of_its_batch() {
-    let lines = lines_of(&[(Kind::Note, json!({"content": "good"}), &Scope::default())]).await;
+    let lines = lines_of(&[(Kind::Note, json!({"content": "good"}), None)]).await;
     let copies = (0..20).map(|n| {
         let mut record: Record = serde_json::from_str(&lines[1]).unwrap();
         record.id = format!("n{n}").parse().unwrap();
@@ -326,14 +360,14 @@ async fn a_record_that_long_term_memory_refuses_holds_up_no_other_of_its_batch()
     let path = to.dir.path().join("given.jsonl");
     fs::write(&path, given.join("\n")).unwrap();
     let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
-    assert_eq!(taken.added, 18, "{taken:?}");
+    assert_eq!(taken.tally.added, 18, "{taken:?}");
     let lines: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [6, 15], "{taken:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_editor_does_to_an_export_is_no_matter() {
-    let lines = lines_of(&[(Kind::Note, json!({"content": "here"}), &Scope::default())]).await;
+    let lines = lines_of(&[(Kind::Note, json!({"content": "here"}), None)]).await;
     let to = Fixture::new();
     let other = to.open().await;
     let path = to.dir.path().join("edited.jsonl");
@@ -347,7 +381,7 @@ async fn what_an_editor_does_to_an_export_is_no_matter() {
         fs::write(&path, edited).unwrap();
         assert!(is_export(&path), "{n}");
         let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
-        assert_eq!((taken.added + taken.known, taken.failed.len()), (1, 0), "{n}: {taken:?}");
+        assert_eq!((taken.tally.added + taken.tally.known, taken.failed.len()), (1, 0), "{n}: {taken:?}");
     }
     fs::write(&path, format!("{}\n\n{{}}\n", lines[0])).unwrap();
     let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();

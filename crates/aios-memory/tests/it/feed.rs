@@ -1,12 +1,12 @@
 //! What working memory acknowledges is found at once, by every handle, and once.
 
 use aios_memory::{
-    AgentMemory, Error, Event, Id, Kind, Scope, SearchOptions,
+    AgentMemory, Error, Event, Id, Kind, SearchOptions,
     working::{Entry, EventFilter, Goal, NewMessage},
 };
 use serde_json::json;
 
-use crate::{Fixture, texts};
+use crate::{Fixture, of, texts};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_found() {
@@ -82,8 +82,8 @@ async fn what_moved_out_of_working_memory_is_still_there() {
         ids.push(memory.working().add_message(message).await.unwrap().id().clone());
     }
     memory.catch_up().await.unwrap();
-    let head = memory.working().feed_head().await.unwrap();
-    memory.working().trim_feed(head).await.unwrap();
+    let head = memory.administrator().working().feed_head().await.unwrap();
+    memory.administrator().working().trim_feed(head).await.unwrap();
     assert_eq!(memory.working().trim_messages("s", 2).await.unwrap(), 3);
     assert_eq!(memory.working().message(ids[0].as_str()).await.unwrap(), None);
     let record = memory.get(Kind::Message, &ids[0]).await.unwrap().unwrap();
@@ -128,14 +128,14 @@ async fn labels_and_scopes_of_messages_reach_search() {
         "content": "the violin needs a new string", "name": "Ada", "session": "music",
         "tags": ["errand"], "metadata": {"mood": "calm"},
     });
-    let scope = Scope::default().with_user("ada");
-    let id = memory.record(Kind::Message, message, &scope).await.unwrap();
-    let found = memory.recall("violin string", &Default::default()).await.unwrap();
+    let id = of(&memory, "ada").record(Kind::Message, message).await.unwrap();
+    let everything = memory.administrator();
+    let found = everything.recall("violin string", &Default::default()).await.unwrap();
     let hit = &found.hits[0];
     assert_eq!((&hit.id, &hit.tags), (&id, &vec!["errand".to_owned()]));
     assert_eq!((hit.user.as_deref(), hit.session.as_deref()), (Some("ada"), Some("music")));
     assert_eq!(hit.name.as_deref(), Some("Ada"));
-    let record = memory.get(Kind::Message, &id).await.unwrap().unwrap();
+    let record = everything.get(Kind::Message, &id).await.unwrap().unwrap();
     assert_eq!(record.payload["metadata"]["mood"], "calm");
     memory.shutdown().await.unwrap();
 }

@@ -3,11 +3,11 @@
 use std::{fs, path::PathBuf};
 
 use aios_memory::{
-    AgentMemory, Error, ImportMode, ImportOptions, ImportReport, Kind, Record, Scope, ScopeFilter,
+    Error, ImportMode, ImportOptions, ImportReport, Kind, MemoryView, Record,
 };
 use serde_json::{Value, json};
 
-use crate::{Fixture, texts};
+use crate::{Fixture, of, texts};
 
 impl Fixture {
     /// A SQLite file that `sql` made.
@@ -28,21 +28,22 @@ impl Fixture {
 
 /// Imports a file twice, and once before without storing anything: the first says what would be
 /// done, the second does just that, the third adds nothing. None changes the file.
-async fn import(memory: &AgentMemory, path: &PathBuf) -> ImportReport {
+async fn import(memory: &MemoryView, path: &PathBuf) -> ImportReport {
     let before = fs::read(path).unwrap();
     let dry = ImportOptions::default().with_mode(ImportMode::DryRun);
     let planned = memory.import(path, dry).await.unwrap();
     let report = memory.import(path, ImportOptions::default()).await.unwrap();
-    assert_eq!((planned.added, planned.known), (report.added, report.known));
+    assert_eq!(planned.tally, report.tally);
     assert_eq!(planned.not_understood, report.not_understood);
     let again = memory.import(path, ImportOptions::default()).await.unwrap();
-    assert_eq!((again.added, again.known), (0, report.added + report.known), "{again:?}");
+    let was_there = report.tally.added + report.tally.known;
+    assert_eq!((again.tally.added, again.tally.known), (0, was_there), "{again:?}");
     assert_eq!(fs::read(path).unwrap(), before);
     report
 }
 
-async fn records(memory: &AgentMemory, kind: Kind) -> Vec<Record> {
-    memory.list(kind, &ScopeFilter::default(), None, 100).await.unwrap().records
+async fn records(memory: &MemoryView, kind: Kind) -> Vec<Record> {
+    memory.list(kind, None, 100).await.unwrap().records
 }
 
 /// What is unclear, as `table.column rows`.
@@ -83,7 +84,7 @@ async fn tasks_with_steps_preferences_and_persona() {
     );
     let report = import(&memory, &path).await;
     assert_eq!(report.shapes, ["tasks"]);
-    assert_eq!((report.added, report.failed_count), (2 + 3 + 2 + 2, 1));
+    assert_eq!((report.tally.added, report.failed_count), (2 + 3 + 2 + 2, 1));
     assert_eq!((report.failed[0].table.as_str(), report.failed[0].row), ("tasks", 3));
     assert!(report.failed[0].error.contains("nothing in any of description"), "{report:?}");
     let expect = [
@@ -116,8 +117,8 @@ async fn tasks_with_steps_preferences_and_persona() {
     assert_eq!(kept[1].payload["value"], json!({"task_id": "99"}));
 
     let working = memory.working();
-    assert_eq!(working.preference(None, "coffee").await.unwrap(), Some("dark roast".into()));
-    assert_eq!(working.preference(None, "volume").await.unwrap(), Some(7.into()));
+    assert_eq!(working.preference("coffee").await.unwrap(), Some("dark roast".into()));
+    assert_eq!(working.preference("volume").await.unwrap(), Some(7.into()));
     assert_eq!(working.persona().await.unwrap()["mood"], "cheerful");
     assert_eq!(texts(&memory, "coffee beans").await[0], "order coffee beans\ntwo kilos");
     memory.shutdown().await.unwrap();
@@ -148,24 +149,25 @@ async fn sessions_with_messages_preferences_tasks_and_knowledge() {
              confidence REAL, created_at TEXT);
          INSERT INTO knowledge VALUES (1, 'infra', 'staging_port', '5433', 0.9, '2024-05-01');",
     );
-    let report = import(&memory, &path).await;
+    let ada = of(&memory, "ada");
+    let report = import(&ada, &path).await;
     assert_eq!(report.shapes, ["sessions"]);
-    assert_eq!((report.added, report.failed_count), (1 + 3 + 2 + 1 + 1, 0));
+    assert_eq!((report.tally.added, report.failed_count), (1 + 3 + 2 + 1 + 1, 0));
     assert_eq!(unclear(&report), ["sessions.topic 1", "messages.lang 1"]);
 
-    let talk = memory.working().recent_messages("s-1", 12).await.unwrap();
+    let talk = ada.working().recent_messages("s-1", 12).await.unwrap();
     let said: Vec<_> = talk.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
     assert_eq!(said, [("user", "deploy the parser"), ("assistant", "build 77 is out")]);
     assert_eq!((talk[0].position, talk[0].tokens), (0, Some(4)));
     assert_eq!(talk[0].metadata, json!({"a": 1, "lang": "en", "role": "human"}));
     assert_eq!(talk[0].meta.scope.user.as_deref(), Some("ada"));
-    let other = memory.working().recent_messages("s-2", 12).await.unwrap();
+    let other = ada.working().recent_messages("s-2", 12).await.unwrap();
     assert_eq!(other[0].timestamp.to_string(), "2024-05-01T07:53:20Z");
-    let styled = memory.working().preferences(Some("ada")).await.unwrap();
+    let styled = ada.working().preferences().await.unwrap();
     assert_eq!(styled.coding_style, Some("tabs".into()));
     assert_eq!(styled.favorite_tools, Some(json!(["vim"])));
-    assert_eq!(records(&memory, Kind::Task).await[0].scope.session.as_deref(), Some("s-1"));
-    assert_eq!(texts(&memory, "staging port").await[0], "staging_port\n5433");
+    assert_eq!(records(&ada, Kind::Task).await[0].scope.session.as_deref(), Some("s-1"));
+    assert_eq!(texts(&ada, "staging port").await[0], "staging_port\n5433");
     memory.shutdown().await.unwrap();
 }
 
@@ -182,7 +184,7 @@ async fn interactions_and_what_has_no_place_in_them() {
               '{\"llm\": 120}', 'hey');",
     );
     let report = import(&memory, &path).await;
-    assert_eq!((report.added, unclear(&report)), (1, vec!["interactions.wake_word 1".to_owned()]));
+    assert_eq!((report.tally.added, unclear(&report)), (1, vec!["interactions.wake_word 1".to_owned()]));
     let found = &records(&memory, Kind::Interaction).await[0];
     assert_eq!(found.payload["user_transcript"], "the lamp, please");
     assert_eq!(found.payload["tool_calls"], json!([{"name": "lamp"}]));
@@ -214,7 +216,7 @@ async fn goals_with_their_tasks_and_what_was_decided() {
          INSERT INTO agent_state VALUES ('planner', '{\"step\": 3}');",
     );
     let report = import(&memory, &path).await;
-    assert_eq!((report.shapes, report.added, report.failed_count), (vec!["agent"], 6, 0));
+    assert_eq!((report.shapes, report.tally.added, report.failed_count), (vec!["agent"], 6, 0));
     let (goal, task) =
         (&records(&memory, Kind::Goal).await[0], &records(&memory, Kind::Task).await[0]);
     assert_eq!(task.payload["goal_id"], json!(goal.id));
@@ -249,9 +251,10 @@ async fn entries_by_id_in_a_list_and_of_our_own() {
     ] {
         let fixture = Fixture::new();
         let memory = fixture.open().await;
-        let report = import(&memory, &fixture.file("entries.json", &document)).await;
-        assert_eq!((report.shapes, report.added, report.failed_count), (vec!["entries"], 1, 0));
-        let entry = memory.working().entry("e-1").await.unwrap().unwrap();
+        let view = user.map_or_else(|| memory.for_shared(), |user| of(&memory, user));
+        let report = import(&view, &fixture.file("entries.json", &document)).await;
+        assert_eq!((report.shapes, report.tally.added, report.failed_count), (vec!["entries"], 1, 0));
+        let entry = view.working().entry("e-1").await.unwrap().unwrap();
         assert_eq!(entry.value, json!({"on": true, "w": 4.5, "of": null}));
         assert_eq!((entry.key.as_str(), entry.tags), ("lamp", vec!["home".to_owned()]));
         assert_eq!(entry.timestamp.unwrap().to_string(), "2024-05-01T00:00:00Z");
@@ -269,13 +272,13 @@ async fn what_comes_to_a_store_later_is_added_and_the_rest_stays() {
         "CREATE TABLE tasks (id INTEGER PRIMARY KEY, description TEXT, status TEXT);
          INSERT INTO tasks VALUES (1, 'first', 'pending');",
     );
-    let ada = ImportOptions::default().with_scope(Scope::default().with_user("ada"));
-    assert_eq!(memory.import(&path, ada.clone()).await.unwrap().added, 1);
-    let task = records(&memory, Kind::Task).await.remove(0);
+    let ada = of(&memory, "ada");
+    let taken = ada.import(&path, ImportOptions::default()).await.unwrap();
+    assert_eq!(taken.tally.added, 1);
+    let task = records(&ada, Kind::Task).await.remove(0);
     assert_eq!(task.scope.user.as_deref(), Some("ada"));
-    let filter = ScopeFilter::default();
     let change = json!({"status": "in_progress"}).as_object().unwrap().clone();
-    memory.update(Kind::Task, &task.id, change, &filter).await.unwrap();
+    ada.update(Kind::Task, &task.id, change).await.unwrap();
 
     let connection = rusqlite::Connection::open(&path).unwrap();
     let sql = "UPDATE tasks SET status = 'failed'; INSERT INTO tasks VALUES (2, 'second', 'x')";
@@ -284,9 +287,9 @@ async fn what_comes_to_a_store_later_is_added_and_the_rest_stays() {
     // Under another name it is the same store all the same.
     let renamed = path.with_file_name("b.db");
     fs::rename(&path, &renamed).unwrap();
-    let report = memory.import(&renamed, ada).await.unwrap();
-    assert_eq!((report.added, report.known), (1, 1));
-    let kept = memory.working().task(task.id.as_str()).await.unwrap().unwrap();
+    let report = ada.import(&renamed, ImportOptions::default()).await.unwrap();
+    assert_eq!((report.tally.added, report.tally.known), (1, 1));
+    let kept = ada.working().task(task.id.as_str()).await.unwrap().unwrap();
     assert_eq!(kept.status.as_str(), "in_progress");
     memory.shutdown().await.unwrap();
 }
@@ -302,7 +305,7 @@ async fn many_rows_go_in_in_order() {
          INSERT INTO messages SELECT i, 'long', 'user', 'turn ' || i FROM n;",
     );
     let report = import(&memory, &path).await;
-    assert_eq!(report.added, 1203);
+    assert_eq!(report.tally.added, 1203);
     let last = memory.working().recent_messages("long", 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
     assert_eq!(last, [(1201, "turn 1202"), (1202, "turn 1203")]);

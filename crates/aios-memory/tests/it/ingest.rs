@@ -8,11 +8,11 @@ use std::{
     },
 };
 
-use aios_memory::{AgentMemory, Format, IngestOptions, IngestReport, Scope};
+use aios_memory::{Format, IngestOptions, IngestReport, MemoryView};
 
-use crate::{Fixture, texts};
+use crate::{Fixture, of, texts};
 
-async fn ingest(memory: &AgentMemory, text: String, options: IngestOptions) -> IngestReport {
+async fn ingest(memory: &MemoryView, text: String, options: IngestOptions) -> IngestReport {
     memory.ingest_reader(Cursor::new(text.into_bytes()), None, options).await.unwrap()
 }
 
@@ -31,10 +31,9 @@ async fn several_batches_go_in_in_order_and_once() {
         progress: Some(Arc::new(move |progress| {
             telling.fetch_max(progress.added, Ordering::Relaxed);
         })),
-        ..IngestOptions::default()
     };
     let report = ingest(&memory, lines(0..1203), options.clone()).await;
-    assert_eq!((report.added, report.known, report.sessions), (1203, 0, 1));
+    assert_eq!((report.tally.added, report.tally.known, report.sessions), (1203, 0, 1));
     assert_eq!(told.load(Ordering::Relaxed), 1203);
     let last = memory.working().recent_messages("stdin", 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
@@ -42,7 +41,7 @@ async fn several_batches_go_in_in_order_and_once() {
     assert_eq!(texts(&memory, "stone number 1202").await[0], "stone number 1202");
 
     let again = ingest(&memory, lines(0..1210), options).await;
-    assert_eq!((again.added, again.known), (7, 1203));
+    assert_eq!((again.tally.added, again.tally.known), (7, 1203));
     memory.shutdown().await.unwrap();
 }
 
@@ -51,8 +50,8 @@ async fn equal_messages_of_one_stream_are_two() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let text = "{\"role\": \"user\", \"content\": \"yes\"}\n".repeat(3);
-    let first = ingest(&memory, text.clone(), IngestOptions::default()).await;
-    let second = ingest(&memory, text, IngestOptions::default()).await;
+    let first = ingest(&memory, text.clone(), IngestOptions::default()).await.tally;
+    let second = ingest(&memory, text, IngestOptions::default()).await.tally;
     assert_eq!((first.added, second.added, second.known), (3, 0, 3));
     memory.shutdown().await.unwrap();
 }
@@ -65,6 +64,7 @@ async fn two_that_take_in_the_same_at_the_same_time_agree() {
         ingest(&one, lines(0..700), IngestOptions::default()),
         ingest(&two, lines(0..700), IngestOptions::default()),
     );
+    let (first, second) = (first.tally, second.tally);
     assert_eq!(first.added + second.added, 700);
     assert_eq!(first.known + second.known, 700);
     assert_eq!(one.stats().await.unwrap().longterm.records, 700);
@@ -73,19 +73,27 @@ async fn two_that_take_in_the_same_at_the_same_time_agree() {
 }
 
 #[tokio::test]
-async fn a_session_of_another_user_costs_its_messages_only() {
+async fn a_session_of_another_user_is_another_one_and_a_line_of_another_user_fails() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    let of = |user: &str| IngestOptions::default().with_scope(Scope::default().with_user(user));
-    ingest(&memory, lines(0..2), of("ada")).await;
-    let text = format!(
-        "{}{}",
-        "{\"content\": \"mine\", \"session\": \"own\"}\n{\"role\": \"user\", \"content\": \"no\"}\n",
-        "{\"content\": \"also mine\", \"session\": \"own\"}\n"
-    );
-    let report = ingest(&memory, text, of("bob")).await;
-    assert_eq!((report.added, report.failed_count), (2, 1));
-    assert_eq!(report.failed[0].line, Some(2));
-    assert!(report.failed[0].error.contains("another scope"), "{report:?}");
+    let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
+    ingest(&ada, lines(0..2), IngestOptions::default()).await;
+    let text = [
+        r#"{"content": "mine", "session": "own"}"#,
+        r#"{"role": "user", "content": "in a session of that name"}"#,
+        r#"{"role": "user", "content": "forged", "user": "ada"}"#,
+        r#"{"content": "also mine", "session": "own"}"#,
+    ];
+    let report = ingest(&bob, text.join("\n"), IngestOptions::default()).await;
+    let tally = &report.tally;
+    assert_eq!((tally.added, tally.refused, report.failed_count), (3, 1, 1), "{report:?}");
+    assert_eq!(report.failed[0].line, Some(3));
+    assert!(report.failed[0].error.contains("user"), "{report:?}");
+    let said = async |view: &MemoryView| {
+        let messages = view.working().recent_messages("stdin", 9).await.unwrap();
+        messages.into_iter().map(|message| message.content).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&ada).await, ["stone number 0", "stone number 1"]);
+    assert_eq!(said(&bob).await, ["in a session of that name"]);
     memory.shutdown().await.unwrap();
 }

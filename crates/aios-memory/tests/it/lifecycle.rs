@@ -1,11 +1,11 @@
 //! Opening, closing, and what is there afterwards.
 
 use aios_memory::{
-    AgentMemory, Config, Error, Id, Kind, Scope, SearchOptions, working::NewMessage,
+    AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage,
 };
 use serde_json::json;
 
-use crate::{Fixture, texts};
+use crate::{Fixture, of, texts};
 
 #[tokio::test]
 async fn what_was_remembered_is_there_after_a_drop() {
@@ -67,27 +67,28 @@ async fn what_expires_at_the_end_of_time_is_kept_until_then() {
         for never in ["9999-12-31", "9999-12-31T23:59:59Z"] {
             let said = format!("the {kind} stays until {never}");
             let record = json!({text: said, "expires_at": never});
-            let id = memory.record(kind, record, &Scope::default()).await.unwrap();
+            let id = memory.record(kind, record).await.unwrap();
             let kept = memory.get(kind, &id).await.unwrap().unwrap();
             assert_eq!(kept.expires_at.unwrap().to_string(), "9999-12-30T22:00:00Z");
         }
     }
-    memory.longterm().drain().await.unwrap();
+    memory.administrator().longterm().drain().await.unwrap();
     assert_eq!(texts(&memory, "what stays?").await.len(), 4);
 }
 
 #[tokio::test]
 async fn the_persona_is_everybodys() {
     let memory = Fixture::new().open().await;
-    let zoe = Scope::default().with_user("zoe");
     let own = json!({"key": "mood", "value": "calm", "scope": {"user": "zoe"}});
     let plain = json!({"key": "mood", "value": "calm"});
-    for (value, scope) in [(&own, &Scope::default()), (&plain, &zoe)] {
-        let refused = memory.record(Kind::Persona, value.clone(), scope).await.unwrap_err();
-        assert!(refused.to_string().contains("has no scope"), "{refused}");
-    }
-    memory.record(Kind::Persona, plain, &Scope::default()).await.unwrap();
-    assert_eq!(memory.working().persona().await.unwrap()["mood"], "calm");
+    let refused = memory.record(Kind::Persona, own).await.unwrap_err();
+    assert!(refused.to_string().contains("has no scope"), "{refused}");
+    let refused = of(&memory, "zoe").record(Kind::Persona, plain.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), "machine_wide", "{refused:?}");
+    assert_eq!(memory.working().persona().await.unwrap().get("mood"), None);
+    memory.record(Kind::Persona, plain).await.unwrap();
+    let shown = of(&memory, "zoe").working().persona().await.unwrap();
+    assert_eq!(shown["mood"], "calm", "everybody reads it");
 }
 
 /// Old messages leave working memory when they are safe, and are found as before.
@@ -103,7 +104,7 @@ async fn what_has_aged_is_in_long_term_memory() {
     let message = NewMessage::new(Id::new("s").unwrap(), "user", "the harbour freezes in March");
     let stored = memory.working().add_message(message).await.unwrap();
     let id = stored.id().clone();
-    assert!(memory.maintain().await.unwrap().records.is_empty(), "it is new");
+    assert!(memory.administrator().maintain().await.unwrap().records.is_empty(), "it is new");
     memory.shutdown().await.unwrap();
 
     let path = fixture.config().working_path();
@@ -113,11 +114,11 @@ async fn what_has_aged_is_in_long_term_memory() {
     drop(file);
 
     let memory = open(0).await;
-    assert!(memory.maintain().await.unwrap().records.is_empty(), "0 days are for ever");
+    assert!(memory.administrator().maintain().await.unwrap().records.is_empty(), "0 days are for ever");
     memory.shutdown().await.unwrap();
     let memory = open(30).await;
-    assert_eq!(memory.would_age().await.unwrap().records.get("messages"), Some(&1));
-    let aged = memory.maintain().await.unwrap();
+    assert_eq!(memory.administrator().would_age().await.unwrap().records.get("messages"), Some(&1));
+    let aged = memory.administrator().maintain().await.unwrap();
     assert_eq!(aged.records.get("messages"), Some(&1));
     assert!(memory.working().message(id.as_str()).await.unwrap().is_none());
     let kept = memory.get(Kind::Message, &id).await.unwrap().unwrap();
@@ -127,15 +128,16 @@ async fn what_has_aged_is_in_long_term_memory() {
 }
 
 #[tokio::test]
-async fn a_record_cannot_name_another_scope_than_the_one_it_is_given_for() {
+async fn a_record_cannot_name_another_owner_than_the_view_it_is_written_through() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    let alice = Scope::default().with_user("alice");
+    let alice = of(&memory, "alice");
     for kind in [Kind::Note, Kind::Goal] {
         let planted = json!({"content": "x", "description": "x", "scope": {"user": "bob"}});
         let mut planted = planted.as_object().unwrap().clone();
         planted.remove(if kind == Kind::Note { "description" } else { "content" });
-        let error = memory.record(kind, planted.into(), &alice).await.unwrap_err();
-        assert!(matches!(&error, Error::Record { .. }) && error.to_string().contains("user"));
+        let error = alice.record(kind, planted.into()).await.unwrap_err();
+        assert_eq!(error.code(), "scope", "{error:?}");
+        assert!(error.to_string().contains("user"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ mod lifecycle;
 #[cfg(feature = "pull")]
 mod pull;
 
-use aios_memory::{AgentMemory, Config, SearchOptions};
+use aios_memory::{AgentMemory, Config, MemoryView, Scope, SearchOptions};
 use tempfile::TempDir;
 
 /// A memory in a directory of its own.
@@ -35,8 +35,18 @@ impl Fixture {
     }
 }
 
+/// The view of a user.
+fn of(memory: &AgentMemory, user: &str) -> MemoryView {
+    memory.for_user(user).unwrap()
+}
+
+/// A view, narrowed to a session.
+fn in_session(view: &MemoryView, session: &str) -> MemoryView {
+    view.narrow(&Scope::default().with_session(session).into()).unwrap()
+}
+
 /// The texts that a search finds, best first.
-async fn texts(memory: &AgentMemory, query: &str) -> Vec<String> {
+async fn texts(memory: &MemoryView, query: &str) -> Vec<String> {
     let found = memory.recall(query, &SearchOptions::default()).await.unwrap();
     found.hits.into_iter().map(|hit| hit.text).collect()
 }
