@@ -1,4 +1,4 @@
-//! Making the library anew: with another model, or to repair it.
+//! Making the library again: with another model, to repair it, or from the table of a former version.
 //!
 //! A rebuild fills a table of its own beside the one that counts, while every process goes on with
 //! that one, and goes over it again for what has changed meanwhile; nothing is pruned until it is
@@ -23,7 +23,7 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_record::{Identity, Timestamp};
-use tokio::task;
+use tokio::{task, time};
 
 pub use self::report::{Progress, Reindexed, Repaired};
 use self::{copy::Copying, reembed::Reembedding, report::Findings};
@@ -34,6 +34,7 @@ use crate::{
     library::{self, Edition, Library},
     owner::{Places, check_journal, heal, lock, remove_older_tables, set_aside},
     search::blocking,
+    store::DRAIN_POLL,
     sync::{Disk, System, make_directory, unless_gone},
     vectors::Vectors,
 };
@@ -42,6 +43,8 @@ use crate::{
 const REST_FROM_ROUND: u32 = 3;
 /// Rounds before it is given up: only an owner of another program does not rest.
 const ROUNDS_MAX: u32 = 50;
+/// How often the lock is looked at while another process brings the library over: for 10 minutes.
+const BRING_OVER_TRIES: u32 = 30_000;
 
 /// What a rebuild is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +53,8 @@ enum Purpose {
     Reindex,
     /// What can be read is taken.
     Repair,
+    /// The former version's table gets keys with owners. Every row that is there must be read.
+    Identity,
 }
 
 /// Told how far a rebuild is.
@@ -142,6 +147,45 @@ impl Longterm {
     }
 }
 
+/// Brings the library of the former version over to keys with owners, with its vectors, or waits
+/// for the process that does so. Killed, it goes on where it was when it is called again.
+///
+/// # Errors
+/// [`Error::Rebuilding`] if another process takes too long, [`Error::Library`] if a row cannot be
+/// read, see [`repair`](Longterm::repair).
+pub(crate) async fn bring_over(
+    places: &Places,
+    config: &Config,
+    journal: &Journal,
+    vectors: &Vectors,
+) -> Result<(), Error> {
+    for _ in 0..BRING_OVER_TRIES {
+        if !journal.has_former_library().await? {
+            return Ok(());
+        }
+        let Some(alone) = lock(&places.rebuild)? else {
+            time::sleep(DRAIN_POLL).await;
+            continue;
+        };
+        // Whoever had the lock may have done it.
+        if !journal.has_former_library().await? {
+            return Ok(());
+        }
+        tracing::info!("the library is brought over to keys with owners");
+        let rebuild = Rebuild {
+            places: places.clone(),
+            config: config.clone(),
+            journal: journal.clone(),
+            vectors: vectors.clone(),
+            purpose: Purpose::Identity,
+            watch: Arc::new(|_| ()),
+            _alone: alone,
+        };
+        return rebuild.rebuild_or_resume_drains().await.map(drop);
+    }
+    Err(Error::Rebuilding)
+}
+
 struct Rebuild {
     places: Places,
     config: Config,
@@ -173,12 +217,17 @@ impl Rebuild {
     }
 
     async fn run(self) -> Result<Findings, Error> {
+        let done = self.rebuild_or_resume_drains().await;
+        self.journal.close().await;
+        done
+    }
+
+    async fn rebuild_or_resume_drains(&self) -> Result<Findings, Error> {
         let done = self.rebuild().await;
         if done.is_err() {
             // Nobody is to rest for nothing.
             let _ = self.journal.pause_drains(Timestamp::UNIX_EPOCH).await;
         }
-        self.journal.close().await;
         done
     }
 
@@ -209,7 +258,7 @@ impl Rebuild {
         let old = self.old_table(from).await?;
         let new = self.new_table(from.table + 1, beginning.built_version).await?;
         let reembedding = Reembedding::new(&self.vectors, self.config.language, keeps_vectors);
-        let mut copying = Copying::new(self, new, reembedding).await?;
+        let mut copying = Copying::new(self, new, reembedding, beginning.is_former).await?;
         self.fill(&mut copying, old).await?;
         drop(pin);
         self.journal.sync().await?;
@@ -262,7 +311,11 @@ impl Rebuild {
             safe: copying.make_durable().await?,
             counts: copying.table.term_counts().await?,
             model: self.vectors.fingerprint(),
-            missing: missing.clone(),
+            // Those that the former version lacked it goes on to lack, for `verify` to tell.
+            missing: match self.purpose {
+                Purpose::Identity => Vec::new(),
+                Purpose::Reindex | Purpose::Repair => missing.clone(),
+            },
             outdated: outdated.clone(),
         };
         let is_done = self.journal.switch(switch, remake).await?;
@@ -284,7 +337,7 @@ impl Rebuild {
         };
         // What was trusted before the lock was held may have been added to since.
         let from = self.journal.end_term().await?;
-        if self.purpose == Purpose::Reindex {
+        if self.purpose != Purpose::Repair {
             return heal(&self.places, site, from.version).await.map(Some);
         }
         // The newest version that can be opened.

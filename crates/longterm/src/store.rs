@@ -21,6 +21,7 @@ use crate::{
     journal::{Journal, Limits},
     library::{Edition, Library, Site},
     owner::{self, Owner, Places},
+    rebuild,
     search::{Background, Names, Resident, Waiting, Weights},
     sync::{Disk, System, make_directory},
     vectors::{Space, Vectors},
@@ -78,7 +79,8 @@ pub(crate) struct Shared {
 
 impl Longterm {
     /// Opens long-term memory in the data directory `dir`, which is made (mode 0700) if it does
-    /// not exist. Background work runs on the tokio runtime that this is called on.
+    /// not exist. Background work runs on the tokio runtime that this is called on. The library of a
+    /// former version is brought over first, which takes as long as copying it.
     ///
     /// # Errors
     /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
@@ -131,6 +133,7 @@ impl Longterm {
         if stored != given {
             return Err(Error::ModelMismatch { stored, given });
         }
+        rebuild::bring_over(&places, &config, &journal, &vectors).await?;
         let shared = Arc::new(Shared {
             places,
             analyzer: Analyzer::new(config.language),

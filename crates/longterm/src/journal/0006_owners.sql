@@ -72,3 +72,9 @@ CREATE TABLE index_checksums (
     bytes    INTEGER NOT NULL,
     checksum BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The library as the former version left it, whose rows have keys without owners: it is made again
+-- before anybody reads it. That version's own rebuild is not gone on with.
+INSERT INTO meta SELECT 'library_is_former', 1 FROM meta WHERE name = 'synced_version' AND 0 < value;
+
+DELETE FROM meta WHERE name IN ('rebuild_purpose', 'rebuild_version');

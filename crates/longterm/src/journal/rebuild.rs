@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use aios_record::Timestamp;
+use aios_record::{Identity, Kind, Owner, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Parts, Pending, Refusal, Safe, edition, key_sql, meta_number, meta_text, pending,
-    pending::Bounds, refuse, set_meta, set_statistics, sql_integer, state, vector_bytes,
-    write::Known,
+    Journal, Parts, Pending, Refusal, Safe, edition, key_sql, listing::all_owners, meta_number,
+    meta_text, pending, pending::Bounds, refuse, set_meta, set_statistics, sql_integer, state,
+    vector_bytes, write::Known,
 };
 use crate::{
     Error,
@@ -34,6 +34,8 @@ pub(crate) struct Beginning {
     pub(crate) model: Option<String>,
     /// The version up to which an earlier rebuild for the same purpose got; 0 where none did.
     pub(crate) built_version: u64,
+    /// Set if the table to be replaced is the former version's, with keys without owners.
+    pub(crate) is_former: bool,
 }
 
 /// What a table must hold to take the place of `edition`, from one moment.
@@ -79,9 +81,20 @@ impl Journal {
                 };
                 set_meta(db, "rebuild_purpose", purpose)?;
                 set_meta(db, "rebuild_version", sql_integer(built_version))?;
-                Ok(Beginning { edition, model: meta_text(db, "embedder")?, built_version })
+                let is_former = is_former(db)?;
+                Ok(Beginning {
+                    edition,
+                    model: meta_text(db, "embedder")?,
+                    built_version,
+                    is_former,
+                })
             })
             .await
+    }
+
+    /// Returns `true` if the library is the former version's, with keys without owners.
+    pub(crate) async fn has_former_library(&self) -> Result<bool, Error> {
+        self.ledger.read(is_former).await
     }
 
     /// Notes that `version` of the new table, with all its files, is on disk.
@@ -120,19 +133,45 @@ impl Journal {
         self.ledger.write(move |db| set_meta(db, "drains_paused_until", micros)).await
     }
 
-    /// Which of `keys` were deleted, or may be one that was purged and whose owner is not known.
+    /// Which of `keys` were deleted.
     pub(crate) async fn deleted(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
-                let mut purged = db.prepare_cached("SELECT 1 FROM purged_keys WHERE key = ?1")?;
-                let mut is_deleted = |key: &String| -> Result<bool, Error> {
-                    let parts = Parts::of(key)?;
-                    Ok(match Known::find(db, parts)? {
-                        Some(known) => known.state == state::DELETED,
-                        None => purged.exists([format!("{}/{}", parts.kind, parts.id)])?,
-                    })
+                let is_deleted = |key: &String| -> Result<bool, Error> {
+                    let known = Known::find(db, Parts::of(key)?)?;
+                    Ok(known.is_some_and(|known| known.state == state::DELETED))
                 };
-                keys.iter().map(&mut is_deleted).collect()
+                keys.iter().map(is_deleted).collect()
+            })
+            .await
+    }
+
+    /// Which of `keys` are of a kind and id that some owner has or had: of a table of the former
+    /// version, where one owner at a time had a kind and id, these rows are left from before.
+    pub(crate) async fn are_left_over(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut purged = db.prepare_cached("SELECT 1 FROM purged_keys WHERE key = ?1")?;
+                let mut owners: HashMap<Kind, Vec<Owner>> = HashMap::new();
+                let mut is_left_over = |key: &String| -> Result<bool, Error> {
+                    let Ok(Identity { kind, id, .. }) = Identity::decode(key) else {
+                        return Ok(false);
+                    };
+                    if purged.exists([format!("{kind}/{id}")])? {
+                        return Ok(true);
+                    }
+                    if !owners.contains_key(&kind) {
+                        owners.insert(kind, all_owners(db, kind)?);
+                    }
+                    for owner in &owners[&kind] {
+                        let identity = Identity::new(owner.clone(), kind, id.clone());
+                        if Known::find(db, Parts::of_identity(&identity))?.is_some() {
+                            return Ok(true);
+                        }
+                    }
+                    Ok(false)
+                };
+                keys.iter().map(&mut is_left_over).collect()
             })
             .await
     }
@@ -182,7 +221,7 @@ impl Journal {
                 }
                 let end = "DELETE FROM meta
                            WHERE name IN ('rebuild_purpose', 'rebuild_version',
-                                          'drains_paused_until')";
+                                          'drains_paused_until', 'library_is_former')";
                 db.execute(end, [])?;
                 Ok(true)
             })
@@ -210,6 +249,10 @@ impl Journal {
             })
             .await
     }
+}
+
+fn is_former(db: &Connection) -> Result<bool, Error> {
+    Ok(0 < meta_number(db, "library_is_former")?)
 }
 
 /// Takes a key for one whose record was never moved to the library and has no known content, so

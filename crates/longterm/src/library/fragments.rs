@@ -124,7 +124,11 @@ impl Library {
     ) -> Result<FragmentReader, Error> {
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await;
         let dataset = dataset.map_err(Error::library("open a file"))?;
-        let columns = dataset.schema().project(columns).map_err(Error::library("open a file"))?;
+        let schema = dataset.schema();
+        let is_there =
+            |column: &&str| !rows::NEW_COLUMNS.contains(column) || schema.field(column).is_some();
+        let columns: Vec<&str> = columns.iter().copied().filter(is_there).collect();
+        let columns = schema.project(&columns).map_err(Error::library("open a file"))?;
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
         if deleted == Deleted::LeftOut {
             deletions::check(&self.dir, &fragment).await?;

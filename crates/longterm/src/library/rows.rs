@@ -135,6 +135,9 @@ const TEXT_COLUMNS: &[(&str, bool)] = &[
     ("content_hash", false),
 ];
 
+/// The columns that a table of the former version does not have.
+pub(crate) const NEW_COLUMNS: &[&str] = &["project", "references"];
+
 const INTEGER_COLUMNS: &[(&str, bool)] = &[
     ("position", true),
     ("occurred_at", true),

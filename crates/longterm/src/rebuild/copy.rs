@@ -29,6 +29,8 @@ const WRITE_BYTES: usize = 32 << 20;
 /// Fills a new table.
 pub(super) struct Copying<'a> {
     rebuild: &'a Rebuild,
+    /// Set if the old table is the former version's.
+    is_former: bool,
     pub(super) table: Library,
     pub(super) reembedding: Reembedding,
     pub(super) findings: Findings,
@@ -68,6 +70,7 @@ impl Copying<'_> {
         rebuild: &Rebuild,
         table: Library,
         reembedding: Reembedding,
+        is_former: bool,
     ) -> Result<Copying<'_>, Error> {
         let mut held = HashMap::new();
         for fragment in table.fragments().await? {
@@ -78,6 +81,7 @@ impl Copying<'_> {
         }
         Ok(Copying {
             rebuild,
+            is_former,
             table,
             reembedding,
             findings: Findings::default(),
@@ -130,7 +134,7 @@ impl Copying<'_> {
         seen: &mut HashSet<String>,
     ) -> Result<Vec<u32>, Error> {
         let stamps = match self.rebuild.purpose {
-            Purpose::Reindex => old.stamps(fragment).await?,
+            Purpose::Reindex | Purpose::Identity => old.stamps(fragment).await?,
             // What was deleted is told from the rest by the journal.
             Purpose::Repair => match old.stamps_left(fragment).await {
                 Ok(stamps) => stamps,
@@ -189,7 +193,7 @@ impl Copying<'_> {
         fragment: u64,
         offsets: &[u32],
     ) -> Result<Vec<Row>, Error> {
-        if self.rebuild.purpose == Purpose::Reindex {
+        if self.rebuild.purpose != Purpose::Repair {
             return old.whole_at(fragment, offsets).await;
         }
         let readable = old.readable(fragment, offsets).await;
@@ -268,7 +272,11 @@ impl Copying<'_> {
         strangers: Vec<(String, u32)>,
     ) -> Result<(), Error> {
         let keys: Vec<String> = strangers.iter().map(|(key, _)| key.clone()).collect();
-        let deleted = self.rebuild.journal.deleted(keys).await?;
+        let journal = &self.rebuild.journal;
+        let deleted = match self.is_former {
+            true => journal.are_left_over(keys).await?,
+            false => journal.deleted(keys).await?,
+        };
         let unknown = strangers.into_iter().zip(deleted).filter(|(_, deleted)| !deleted);
         let fresh: Vec<u32> = unknown
             .filter(|((key, _), _)| self.unknown_keys.insert(key.clone()))

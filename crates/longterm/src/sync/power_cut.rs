@@ -21,6 +21,7 @@
 //! That the test can fail is a test too: the same without the syncs loses records, and without
 //! those of removed names purged texts are back.
 
+mod former;
 mod recorder;
 
 use std::{

@@ -3,7 +3,7 @@
 //! acknowledged, once.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     io::{BufRead, BufReader, Write},
     path::Path,
@@ -14,9 +14,12 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_longterm::{Config, Error, FeedPage, Longterm};
-use aios_record::{FeedItem, Id, Kind};
+use aios_record::{FeedItem, Id, Identity, Kind};
 
-use crate::support::{Letters, model, note, open, removal, search};
+use crate::{
+    former::{former, held},
+    support::{Letters, model, note, open, removal, search},
+};
 
 /// Names the directory for the child; [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
@@ -24,6 +27,8 @@ const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
 const CHILD_FIRST: &str = "AIOS_LONGTERM_CRASH_FIRST";
 /// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
 const ROUNDS: u64 = 10;
+/// As many more files a directory has at a time while a library is brought over.
+const FORMER_FILES: usize = 60;
 /// As often a round begins with an empty directory, so that all of them take about as long.
 const NEW_EVERY: u64 = 20;
 
@@ -61,6 +66,14 @@ async fn child_that_reindexes() {
         }
         reindexing.await.unwrap().unwrap();
     }
+}
+
+/// As [`child`], with a store of the former version, which it brings over and drains.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child_that_brings_over() {
+    let Some(dir) = env::var_os(CHILD_DIR) else { return };
+    let longterm = Longterm::open(Path::new(&dir), hasty(), model()).await.unwrap();
+    longterm.close().await.unwrap();
 }
 
 /// The directory, and the model that is not its own.
@@ -140,6 +153,65 @@ async fn what_was_acknowledged_survives_a_kill() {
 #[tokio::test]
 async fn a_reindex_killed_at_any_moment_leaves_one_model_or_the_other_whole() {
     survive("crash::child_that_reindexes", 200).await;
+}
+
+#[tokio::test]
+async fn a_former_library_is_brought_over_whole_however_often_that_is_killed() {
+    let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
+    let mut random = number("AIOS_SEED").unwrap_or(7);
+    let mut below = |end: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random).unwrap() % end
+    };
+    for round in 0..rounds {
+        let dir = former();
+        let expected = held(dir.path());
+        for _ in 0..1 + below(3) {
+            let seen = files(dir.path()) + below(FORMER_FILES);
+            bring_over_and_kill(dir.path(), seen);
+        }
+        let longterm = Longterm::open(dir.path(), hasty(), model()).await.unwrap();
+        longterm.drain().await.unwrap();
+        let report = longterm.verify_rows(|_| {}).await.unwrap();
+        assert!(report.is_clean(), "round {round}: {report:?}");
+        assert_eq!(report.checked, expected.len() as u64, "round {round}");
+        let found = longterm.identities().await.unwrap();
+        let found: BTreeSet<String> = found.iter().map(Identity::encode).collect();
+        assert_eq!(found, expected, "round {round}");
+        longterm.close().await.unwrap();
+    }
+}
+
+/// Starts the child and kills it once the directory has had `seen` files at a time, or lets it end.
+fn bring_over_and_kill(dir: &Path, seen: usize) {
+    let mut child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "crash::child_that_brings_over"])
+        .env(CHILD_DIR, dir)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while child.try_wait().unwrap().is_none() {
+        if seen <= files(dir) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// The number of files below `dir`, where they may come and go.
+fn files(dir: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    let counts = entries.flatten().map(|entry| match entry.path().is_dir() {
+        true => files(&entry.path()),
+        false => 1,
+    });
+    counts.sum()
 }
 
 /// Kills the child again and again, each time within so many calls, and looks at what it left.

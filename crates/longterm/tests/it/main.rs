@@ -8,6 +8,7 @@ mod crash;
 mod feed;
 mod files;
 mod filters;
+mod former;
 mod history;
 mod own_vectors;
 mod procedures;

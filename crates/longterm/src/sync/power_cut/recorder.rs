@@ -183,6 +183,11 @@ impl Recorder {
         state.syncs_left = state.syncs_left.min(soon);
     }
 
+    /// Lets the power be cut after so many `syncs`.
+    pub(super) fn cut_after(&self, syncs: u64) {
+        self.state.lock().unwrap().syncs_left = syncs;
+    }
+
     /// Lets the power be cut only by [`cut`](Recorder::cut).
     pub(super) fn cut_at_the_end(&self) {
         self.state.lock().unwrap().syncs_left = u64::MAX;
