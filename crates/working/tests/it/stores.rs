@@ -1,1 +1,380 @@
-//! x
+//! Two owners in one store are as two owners in two stores: whatever sequence of calls, each gets
+//! the same answers, errors included, and has the same records in the end.
+
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use aios_record::{Change, FeedItem, Gate, Kind, Owner, Timestamp};
+use aios_working::{
+    AgentState, Clock, Config, Decision, EntriesBackend, Entry, EntryStore, EntryUpdate, Error,
+    FEED_KINDS, Goal, KINDS, NewMessage, Outcome, Pattern, Session, Task, TaskUpdate, ToolCall,
+    Working, WorkingView,
+};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::{HOUR_US, START, id, user};
+
+/// One call, with names out of a few so that they meet.
+#[derive(Debug, Clone)]
+enum Call {
+    StoreGoal { name: u8, agent: bool },
+    EndGoal { name: u8 },
+    StoreTask { name: u8, goal: Option<u8>, session: Option<u8> },
+    EndTask { name: u8 },
+    StoreToolCall { name: u8, task: Option<u8> },
+    Decide { name: u8 },
+    StorePattern { name: u8 },
+    UsePattern { name: u8 },
+    StoreState { name: u8 },
+    AddMessage { session: u8, name: u8, external: Option<u8> },
+    AmendMessage { name: u8 },
+    Trim { session: u8 },
+    CreateSession { name: u8 },
+    Touch { session: u8 },
+    SumUp { session: u8 },
+    CleanUp,
+    CreateEntry { name: u8, json: bool },
+    PutEntry { name: u8, json: bool },
+    UpdateEntry { name: u8, json: bool },
+    DeleteEntry { name: u8, json: bool },
+    ClearEntries { json: bool },
+    Prefer { name: u8 },
+    DropPreference { name: u8 },
+    Remove { kind: Kind, name: u8 },
+    Update { kind: Kind, name: u8, field: usize },
+}
+
+/// Fields of which each kind takes some and refuses others.
+const FIELDS: [&str; 5] = ["description", "goal_id", "value", "summary", "none"];
+
+fn name() -> std::ops::Range<u8> {
+    0..2
+}
+
+/// Calls on parents and children, which meet more often where there is nothing else.
+fn family_call() -> impl Strategy<Value = Call> {
+    let parent = || prop::sample::select(vec![Kind::Goal, Kind::Task, Kind::ToolCall]);
+    prop_oneof![
+        3 => name().prop_map(|name| Call::StoreGoal { name, agent: false }),
+        3 => name().prop_map(|name| Call::EndGoal { name }),
+        4 => (name(), prop::option::weighted(0.8, name()))
+            .prop_map(|(name, goal)| Call::StoreTask { name, goal, session: None }),
+        2 => name().prop_map(|name| Call::EndTask { name }),
+        2 => (name(), prop::option::weighted(0.8, name()))
+            .prop_map(|(name, task)| Call::StoreToolCall { name, task }),
+        1 => (parent(), name()).prop_map(|(kind, name)| Call::Remove { kind, name }),
+    ]
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let kind = || prop::sample::select(KINDS);
+    prop_oneof![
+        3 => (name(), any::<bool>()).prop_map(|(name, agent)| Call::StoreGoal { name, agent }),
+        2 => name().prop_map(|name| Call::EndGoal { name }),
+        4 => (name(), prop::option::of(name()), prop::option::of(name()))
+            .prop_map(|(name, goal, session)| Call::StoreTask { name, goal, session }),
+        1 => name().prop_map(|name| Call::EndTask { name }),
+        2 => (name(), prop::option::of(name()))
+            .prop_map(|(name, task)| Call::StoreToolCall { name, task }),
+        1 => name().prop_map(|name| Call::Decide { name }),
+        1 => name().prop_map(|name| Call::StorePattern { name }),
+        1 => name().prop_map(|name| Call::UsePattern { name }),
+        1 => name().prop_map(|name| Call::StoreState { name }),
+        4 => (name(), name(), prop::option::of(name()))
+            .prop_map(|(session, name, external)| Call::AddMessage { session, name, external }),
+        1 => name().prop_map(|name| Call::AmendMessage { name }),
+        1 => name().prop_map(|session| Call::Trim { session }),
+        1 => name().prop_map(|name| Call::CreateSession { name }),
+        1 => name().prop_map(|session| Call::Touch { session }),
+        1 => name().prop_map(|session| Call::SumUp { session }),
+        1 => Just(Call::CleanUp),
+        2 => (name(), any::<bool>()).prop_map(|(name, json)| Call::CreateEntry { name, json }),
+        1 => (name(), any::<bool>()).prop_map(|(name, json)| Call::PutEntry { name, json }),
+        1 => (name(), any::<bool>()).prop_map(|(name, json)| Call::UpdateEntry { name, json }),
+        1 => (name(), any::<bool>()).prop_map(|(name, json)| Call::DeleteEntry { name, json }),
+        1 => any::<bool>().prop_map(|json| Call::ClearEntries { json }),
+        2 => name().prop_map(|name| Call::Prefer { name }),
+        1 => name().prop_map(|name| Call::DropPreference { name }),
+        5 => (kind(), name()).prop_map(|(kind, name)| Call::Remove { kind, name }),
+        3 => (kind(), name(), 0..FIELDS.len())
+            .prop_map(|(kind, name, field)| Call::Update { kind, name, field }),
+    ]
+}
+
+/// Who does what, or nobody: upkeep.
+fn steps() -> impl Strategy<Value = Vec<(Option<usize>, Call)>> {
+    let who = || prop_oneof![5 => (0..3_usize).prop_map(Some), 1 => Just(None)];
+    prop_oneof![
+        prop::collection::vec((who(), call()), 1..60),
+        prop::collection::vec((who(), family_call()), 1..60),
+    ]
+}
+
+struct Store {
+    _folder: TempDir,
+    working: Working,
+    clock: Arc<AtomicI64>,
+}
+
+impl Store {
+    fn new() -> Store {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(AtomicI64::new(0));
+        let time = Arc::clone(&clock);
+        let now = move || Timestamp::from_microsecond(time.load(Ordering::Relaxed)).unwrap();
+        let config = Config {
+            clock: Clock::new(now),
+            feed_kinds: FEED_KINDS.to_vec(),
+            durability: aios_working::Durability::Normal,
+            ..Config::default()
+        };
+        let working = Working::open(&folder.path().join("working.db"), config).unwrap();
+        Store { _folder: folder, working, clock }
+    }
+}
+
+fn owners() -> [Owner; 3] {
+    [Owner::SHARED, user("ada"), user("bob")]
+}
+
+fn told<T: Debug>(answer: Result<T, Error>) -> String {
+    match answer {
+        Ok(value) => format!("{value:?}"),
+        Err(error) => format!("error: {error}"),
+    }
+}
+
+async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
+    let backend = |json| if json { EntriesBackend::Json } else { EntriesBackend::Sqlite };
+    let named = |name: &u8| id(&format!("n{name}"));
+    let entry = |name: &u8| Entry {
+        id: named(name),
+        ..Entry::new("c", format!("k{}", name % 2), json!(says))
+    };
+    match call {
+        Call::StoreGoal { name, agent } => {
+            let mut goal = Goal { id: named(name), ..Goal::new(says) };
+            goal.meta.scope.agent = agent.then(|| "scout".to_owned());
+            told(view.store_goal(goal).await)
+        }
+        Call::EndGoal { name } => {
+            told(view.update_goal(named(name).as_str(), "completed", None).await)
+        }
+        Call::StoreTask { name, goal, session } => {
+            let goal_id = goal.as_ref().map(named);
+            let mut task = Task { id: named(name), goal_id, ..Task::new(says) };
+            task.meta.scope.session = session.as_ref().map(|name| named(name).to_string());
+            told(view.store_task(task).await)
+        }
+        Call::EndTask { name } => {
+            let update = TaskUpdate { summary: Some(says.to_owned()), ..TaskUpdate::default() };
+            told(view.update_task_status(named(name).as_str(), "completed", update).await)
+        }
+        Call::StoreToolCall { name, task } => {
+            let task_id = task.as_ref().map(named);
+            told(
+                view.store_tool_call(ToolCall { id: named(name), task_id, ..ToolCall::new(says) })
+                    .await,
+            )
+        }
+        Call::Decide { name } => {
+            told(view.log_decision(Decision { id: named(name), ..Decision::new(says, "x") }).await)
+        }
+        Call::StorePattern { name } => {
+            told(view.store_pattern(Pattern { id: named(name), ..Pattern::new(says, "x") }).await)
+        }
+        Call::UsePattern { name } => {
+            told(view.update_pattern_stats(named(name).as_str(), Outcome::Success).await)
+        }
+        Call::StoreState { name } => {
+            told(view.store_agent_state(AgentState::new(named(name), json!(says))).await)
+        }
+        Call::AddMessage { session, name, external } => {
+            let message = NewMessage {
+                id: Some(named(name)),
+                external_id: external.map(|name| format!("x{name}")),
+                ..NewMessage::new(named(session), "user", says)
+            };
+            told(view.add_messages(vec![message]).await)
+        }
+        Call::AmendMessage { name } => {
+            let message = NewMessage::new(named(name), "user", says);
+            told(view.amend_message(named(name).as_str(), &message).await)
+        }
+        Call::Trim { session } => told(view.trim_messages(named(session).as_str(), 1).await),
+        Call::CreateSession { name } => told(view.create_session(Session::new(named(name))).await),
+        Call::Touch { session } => told(view.touch_session(named(session).as_str()).await),
+        Call::SumUp { session } => {
+            told(view.set_session_summary(named(session).as_str(), says).await)
+        }
+        Call::CleanUp => told(view.cleanup_sessions(0).await),
+        Call::CreateEntry { name, json } => {
+            told(view.entries(backend(*json)).create(entry(name)).await)
+        }
+        Call::PutEntry { name, json } => told(view.entries(backend(*json)).put(entry(name)).await),
+        Call::UpdateEntry { name, json } => {
+            let update = EntryUpdate { value: Some(json!(says)), ..EntryUpdate::default() };
+            let entries = view.entries(backend(*json));
+            told(entries.update(named(name).as_str(), update).await)
+        }
+        Call::DeleteEntry { name, json } => {
+            told(view.entries(backend(*json)).delete(named(name).as_str()).await)
+        }
+        Call::ClearEntries { json } => told(view.entries(backend(*json)).clear_all().await),
+        Call::Prefer { name } => told(view.set_preference(named(name).as_str(), json!(says)).await),
+        Call::DropPreference { name } => told(view.remove_preference(named(name).as_str()).await),
+        Call::Remove { kind, name } => {
+            let would = told(view.would_remove(*kind, named(name).as_str()).await);
+            let removed = told(view.remove(*kind, named(name).as_str()).await);
+            assert_eq!(would, removed);
+            removed
+        }
+        Call::Update { kind, name, field } => {
+            let value = if FIELDS[*field] == "goal_id" { "n0" } else { says };
+            let changes = Map::from_iter([(FIELDS[*field].to_owned(), json!(value))]);
+            let updated = view.update(*kind, named(name).as_str(), changes).await;
+            told(updated.map(stripped))
+        }
+    }
+}
+
+/// Summaries get ids of their own, which differ from store to store.
+fn stripped(mut record: aios_record::Record) -> aios_record::Record {
+    if record.kind == Kind::Summary {
+        record.id = id("summary");
+        record.payload["id"] = Value::Null;
+    }
+    record
+}
+
+/// Everything that a view can read.
+async fn picture(view: &WorkingView) -> Vec<String> {
+    let mut lines = Vec::new();
+    for &kind in KINDS {
+        for record in view.records(kind, None, 999).await.unwrap().records {
+            lines.push(format!("{:?}", stripped(record)));
+        }
+        for n in name() {
+            let name = format!("n{n}");
+            lines.push(told(view.record(kind, &name).await.map(|found| found.map(stripped))));
+        }
+    }
+    for n in name() {
+        let name = format!("n{n}");
+        lines.push(told(view.recent_messages(&name, 99).await));
+        lines.push(told(view.tasks_for_goal(&name).await));
+        lines.push(told(view.tasks(Some(&name), None).await));
+        lines.push(told(view.tool_calls_for_task(&name).await));
+        lines.push(told(view.preference(&name).await));
+    }
+    lines.push(told(view.counts().await));
+    lines.push(told(view.active_goals().await));
+    lines.push(told(view.active_sessions(24).await));
+    lines.push(told(view.recent_summaries(9, 999).await));
+    lines.push(told(view.task_history(99).await));
+    lines.push(told(view.preferences().await));
+    for backend in [EntriesBackend::Sqlite, EntriesBackend::Json] {
+        lines.push(told(view.entries(backend).search(Default::default()).await));
+    }
+    let mut found: Vec<String> = Vec::new();
+    let options = aios_working::FindOptions { limit: 999, ..Default::default() };
+    for found_record in view.find_relevant("says", options).await.unwrap() {
+        found.push(format!("{:?}", stripped(found_record.record)));
+    }
+    found.sort();
+    lines.extend(found);
+    lines
+}
+
+/// The changes of the feed of these owners, without their numbers.
+async fn heard(working: &Working, of: &[&Owner]) -> Vec<String> {
+    let told = working.feed_after(0, usize::MAX).await.unwrap();
+    let owner = |item: &FeedItem| match &item.change {
+        Change::Upsert(record) => record.owner(),
+        Change::Delete { owner, .. } => owner.clone().unwrap(),
+    };
+    let told = told.into_iter().filter(|item| of.contains(&&owner(item)));
+    told.map(|item| match item.change {
+        Change::Upsert(record) => format!("{:?}", stripped(*record)),
+        delete @ Change::Delete { .. } => format!("{delete:?}"),
+    })
+    .collect()
+}
+
+async fn check(steps: Vec<(Option<usize>, Call)>) {
+    let owners = owners();
+    // What is shared happens in each store.
+    let (both, adas, bobs) = (Store::new(), Store::new(), Store::new());
+    let start: Timestamp = START.parse().unwrap();
+    for (n, (who, call)) in steps.iter().enumerate() {
+        let now = start.as_microsecond() + n as i64 * 24 * HOUR_US;
+        for store in [&both, &adas, &bobs] {
+            store.clock.store(now, Ordering::Relaxed);
+        }
+        let Some(who) = who else {
+            for store in [&both, &adas, &bobs] {
+                let head = store.working.feed_head().await.unwrap();
+                store.working.trim_feed(head).await.unwrap();
+                store.working.age(&crate::stores::aged()).await.unwrap();
+            }
+            continue;
+        };
+        let single: &[&Store] = match who {
+            0 => &[&adas, &bobs],
+            1 => &[&adas],
+            _ => &[&bobs],
+        };
+        let view = |store: &Store| store.working.scoped(Gate::owner(owners[*who].clone()));
+        let says = format!("says {n}");
+        let answer = act(&view(&both), call, &says).await;
+        for store in single {
+            assert_eq!(act(&view(store), call, &says).await, answer, "{who} {call:?}");
+        }
+    }
+    for (owner, single) in
+        [(&owners[0], &adas), (&owners[0], &bobs), (&owners[1], &adas), (&owners[2], &bobs)]
+    {
+        let view = |store: &Store| store.working.scoped(Gate::owner(owner.clone()));
+        let (together, alone) = (picture(&view(&both)).await, picture(&view(single)).await);
+        for (together, alone) in together.iter().zip(&alone) {
+            assert_eq!(together, alone, "{owner}");
+        }
+        assert_eq!(together.len(), alone.len(), "{owner}");
+        let of = [owner, &Owner::SHARED];
+        assert_eq!(heard(&both.working, &of).await, heard(&single.working, &of).await);
+    }
+    for store in [&both, &adas, &bobs] {
+        assert_eq!(store.working.verify().await.unwrap(), []);
+    }
+}
+
+/// Ended goals and tasks go after three days, so that parents go before their children.
+fn aged() -> aios_working::Retention {
+    aios_working::Retention {
+        goals_and_tasks_days: Some(3),
+        messages_days: Some(9),
+        sessions_days: Some(5),
+        ..Default::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..ProptestConfig::with_cases(24)
+    })]
+
+    #[test]
+    fn two_owners_in_one_store_are_as_in_two(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(check(steps));
+    }
+}

@@ -1,0 +1,215 @@
+//! Shared parents, and what is made of children, with records of several owners.
+
+use aios_record::{Change, FeedItem, Gate, Identity, Kind, Record, Scope, ScopeFilter};
+use aios_working::{Error, Goal, NewMessage, Task, ToolCall, Working};
+
+use crate::{Place, id, opened, shared, user, view};
+
+/// A shared goal and task with children of everybody, ada and bob.
+async fn family(working: &Working) {
+    let everybody = working.scoped(Gate::shared());
+    everybody.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    let task = |name: &str| Task { id: id(name), goal_id: Some(id("g")), ..Task::new("dig") };
+    let call =
+        |task: &str| ToolCall { id: id("c"), task_id: Some(id(task)), ..ToolCall::new("spade") };
+    everybody.store_task(task("t")).await.unwrap();
+    everybody.store_tool_call(call("t")).await.unwrap();
+    for name in ["ada", "bob"] {
+        let own = view(working, name);
+        own.store_task(task("own")).await.unwrap();
+        own.store_tool_call(call("t")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_shared_parent_goes_and_its_users_children_stay() {
+    let (_place, working) = opened();
+    family(&working).await;
+    let (everybody, ada) = (working.scoped(Gate::shared()), view(&working, "ada"));
+    let task = ada.record(Kind::Task, "own").await.unwrap().unwrap();
+    assert_eq!(task.references, [shared(Kind::Goal, "g")]);
+    let told = working.feed_head().await.unwrap();
+    let removed = everybody.remove(Kind::Goal, "g").await.unwrap();
+    let expect = [(Kind::ToolCall, "c"), (Kind::Task, "t"), (Kind::Goal, "g")];
+    assert_eq!(removed, expect.map(|(kind, name)| shared(kind, name)));
+    assert_eq!(working.verify().await.unwrap(), []);
+    let told = working.feed_after(told, 9).await.unwrap();
+    let deleted = |item: &FeedItem| match &item.change {
+        Change::Delete { owner: Some(owner), key } => Some(key.clone().of(owner.clone())),
+        _ => None,
+    };
+    assert_eq!(
+        told.iter().filter_map(deleted).collect::<Vec<_>>(),
+        [shared(Kind::Task, "t"), shared(Kind::Goal, "g")]
+    );
+
+    // Nobody finds it again, also not by the number of its row, nor learns that it was held.
+    for who in [&everybody, &ada, &*working] {
+        assert_eq!(who.goal("g").await.unwrap(), None);
+        assert!(who.remove(Kind::Goal, "g").await.unwrap().is_empty());
+        assert!(who.remove(Kind::Goal, "1").await.unwrap().is_empty());
+        assert!(who.tasks_for_goal("g").await.unwrap().is_empty());
+        assert!(who.tasks_for_goal("1").await.unwrap().is_empty());
+        assert!(who.records(Kind::Goal, None, 9).await.unwrap().records.is_empty());
+        let refers = Task { goal_id: Some(id("g")), ..Task::new("too late") };
+        assert!(who.store_task(refers).await.unwrap_err().is_not_found());
+    }
+    assert!(ada.find_relevant("garden", Default::default()).await.unwrap().is_empty());
+    let task = ada.record(Kind::Task, "own").await.unwrap().unwrap();
+    assert_eq!((task.payload["goal_id"].as_str(), &task.references[..]), (Some("g"), &[][..]));
+    // It can still be changed.
+    ada.update_task_status("own", "completed", Default::default()).await.unwrap();
+
+    // One of that id that comes later is another one.
+    let later = everybody.store_goal(Goal { id: id("g"), ..Goal::new("a pond") }).await.unwrap();
+    assert_eq!(later.meta.created_at, later.meta.updated_at);
+    assert!(ada.tasks_for_goal("g").await.unwrap().is_empty());
+    assert_eq!(working.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_administrators_removal_takes_the_children_of_all() {
+    let (_place, working) = opened();
+    family(&working).await;
+    let expect = working.would_remove(Kind::Goal, "g").await.unwrap();
+    let removed = working.remove_by_identity(&shared(Kind::Goal, "g")).await.unwrap();
+    assert_eq!((removed.len(), &removed), (7, &expect));
+    assert_eq!(removed.iter().filter(|removed| removed.owner == user("bob")).count(), 2);
+    for kind in [Kind::Goal, Kind::Task, Kind::ToolCall] {
+        assert_eq!(working.stats().await.unwrap().records[kind.collection()], 0, "{kind}");
+    }
+    assert_eq!(working.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_remains_of_a_removed_parent_go_with_its_last_child() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    family(&working).await;
+    working.scoped(Gate::shared()).remove(Kind::Goal, "g").await.unwrap();
+    let remains = || {
+        let path = place.folder.path().join("working.db");
+        let file = rusqlite::Connection::open(path).unwrap();
+        let sql = "SELECT count(*), sum(description <> '' OR owner <> char(31)) FROM goals";
+        file.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    assert_eq!(remains(), (1_i64, Some(0_i64)));
+    for name in ["ada", "bob"] {
+        view(&working, name).remove(Kind::Task, "own").await.unwrap();
+    }
+    working.age(&Default::default()).await.unwrap();
+    assert_eq!(remains(), (0, None));
+}
+
+#[tokio::test]
+async fn a_user_removes_own_children_of_a_shared_parent_only() {
+    let (_place, working) = opened();
+    family(&working).await;
+    let ada = view(&working, "ada");
+    assert!(matches!(ada.remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
+    assert!(matches!(ada.remove(Kind::Task, "t").await, Err(Error::NotYours { .. })));
+    let removed = ada.remove(Kind::Task, "own").await.unwrap();
+    assert_eq!(removed, [Identity::new(user("ada"), Kind::Task, id("own"))]);
+    assert_eq!(ada.tasks_for_goal("g").await.unwrap().len(), 1, "the shared one");
+    assert_eq!(view(&working, "bob").tasks_for_goal("g").await.unwrap().len(), 2);
+    // Own children go whatever part of the scope the view is narrowed to.
+    let scout = Scope::default().with_agent("scout");
+    let narrow = ada.narrow(&ScopeFilter::exact(scout.clone())).unwrap();
+    narrow.store_goal(Goal { id: id("h"), ..Goal::new("h") }).await.unwrap();
+    let task = Task { goal_id: Some(id("h")), ..Task::new("of no agent") };
+    ada.store_task(task).await.unwrap();
+    assert_eq!(narrow.remove(Kind::Goal, "h").await.unwrap().len(), 2);
+    assert_eq!(working.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_summary_is_made_of_its_owners_records_and_refers_to_them() {
+    let (place, working) = opened();
+    family(&working).await;
+    for who in [working.scoped(Gate::shared()), view(&working, "ada")] {
+        let name = who.gate().acts_for().unwrap().to_string();
+        who.add_message(NewMessage::new(id("s"), "user", format!("{name} digs in the garden")))
+            .await
+            .unwrap();
+    }
+    working.update_goal("g", "completed", None).await.unwrap();
+    place.pass_hours(25);
+    assert_eq!(working.age(&Default::default()).await.unwrap().summed_up, 3);
+    let summaries = working.records(Kind::Summary, None, 9).await.unwrap().records;
+    assert_eq!(summaries.len(), 3);
+    let goal = summaries.iter().find(|summary| summary.payload["subject"] == "goal/g").unwrap();
+    assert_eq!(goal.references, [shared(Kind::Goal, "g"), shared(Kind::Task, "t")]);
+    for summary in &summaries {
+        let owner = summary.owner();
+        assert!(summary.references.iter().all(|reference| reference.owner == owner));
+        let says = summary.text.contains(&format!("{owner} digs"));
+        assert!(says || summary.payload["subject"] == "goal/g", "{summary:?}");
+    }
+    // Each session has its own.
+    for name in ["ada", "cy"] {
+        let session = view(&working, name).session("s").await.unwrap().unwrap();
+        let whose = session.user_id().unwrap_or("shared");
+        assert_eq!(session.summary.as_deref(), Some(&*format!("{whose} digs in the garden")));
+    }
+}
+
+#[tokio::test]
+async fn idle_sessions_of_others_are_left_alone() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
+    for who in [&ada, &bob, &*working] {
+        who.add_message(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
+    }
+    place.pass_hours(24 * 91);
+    assert_eq!(ada.cleanup_sessions(90).await.unwrap(), 1);
+    assert_eq!(bob.session("s").await.unwrap().unwrap().user_id(), Some("bob"));
+    assert_eq!(ada.session("s").await.unwrap().unwrap().user_id(), None);
+    let summaries = working.records(Kind::Summary, None, 9).await.unwrap().records;
+    assert_eq!(summaries.iter().map(Record::owner).collect::<Vec<_>>(), [user("ada")]);
+    assert_eq!(working.cleanup_sessions(90).await.unwrap(), 2);
+    assert_eq!(working.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn ageing_tells_owners_apart() {
+    let (place, working) = opened();
+    let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
+    for who in [&ada, &bob] {
+        who.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
+        who.update_goal("g", "completed", None).await.unwrap();
+    }
+    // The feed has still to tell of bob's.
+    working.trim_feed(2).await.unwrap();
+    place.pass_hours(24 * 91);
+    working.age(&Default::default()).await.unwrap();
+    assert_eq!(ada.goal("g").await.unwrap(), None);
+    assert!(bob.goal("g").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_stub_that_others_records_keep_does_not_exist() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    let (everybody, ada, bob) =
+        (working.scoped(Gate::shared()), view(&working, "ada"), view(&working, "bob"));
+    everybody.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    let task = || Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("dig") };
+    bob.store_task(task()).await.unwrap();
+    everybody.update_goal("g", "completed", None).await.unwrap();
+    place.pass_hours(24 * 91);
+    working.age(&Default::default()).await.unwrap();
+
+    assert_eq!(bob.tasks_for_goal("g").await.unwrap().len(), 1);
+    assert!(matches!(bob.remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
+    for who in [&ada, &everybody] {
+        assert!(who.store_task(task()).await.unwrap_err().is_not_found());
+        assert!(who.remove(Kind::Goal, "g").await.unwrap().is_empty());
+    }
+    let again = Goal { id: id("g"), ..Goal::new("another garden") };
+    let again = everybody.store_goal(again).await.unwrap();
+    assert_eq!(again.meta.created_at, again.meta.updated_at, "it is not the one that was");
+    assert!(bob.tasks_for_goal("g").await.unwrap().is_empty());
+    assert!(bob.task("t").await.unwrap().is_some());
+    assert_eq!(working.verify().await.unwrap(), []);
+}
