@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aios_record::{Gate, Identity, Kind, Owner, Record, Source};
+use aios_record::{Gate, Identity, Kind, Record, Source};
 use tokio::{task, time};
 
 use crate::{Error, Longterm, LongtermView, store::DRAIN_POLL};
@@ -77,8 +77,9 @@ impl LongtermView {
 
     /// The records of this view that were made from the records `of` or the `sources`, such as a
     /// file, and those made from these in turn: chunks of a document, a goal's tasks, a task's
-    /// tool calls, summaries that name what they sum up, facts that name their evidence. Reads
-    /// every record that may be one of these.
+    /// tool calls, summaries that name what they sum up, facts that name their evidence. A record of
+    /// one owner is never made from another's here, and a user's not from a shared one. Reads every
+    /// record that may be one of these.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
@@ -188,35 +189,30 @@ impl MadeFrom<'_> {
     }
 }
 
-/// What a record belongs to or was made from. Of what does not say whose it is both are named: what
-/// the record's owner has, and what is shared.
+/// The records of the same owner that a record belongs to or was made from, and its source if that
+/// is not a record. A key without an owner means the record's own owner.
 fn origins(record: &Record) -> Vec<String> {
     let own = record.owner();
-    let of_owners = |kind: Kind, id: &str| {
-        let owners = [own.as_str(), Owner::SHARED.as_str()];
-        owners.map(|owner| aios_record::encode(owner, kind, id))
-    };
-    let mut origins: Vec<String> = record.references.iter().map(Identity::encode).collect();
+    let of_own = |kind: Kind, id: &str| aios_record::encode(own.as_str(), kind, id);
+    let references = record.references.iter().filter(|it| it.owner == own);
+    let mut origins: Vec<String> = references.map(Identity::encode).collect();
     if let Some(source) = &record.source {
-        match source.kind.parse() {
-            Ok(kind) => origins.extend(of_owners(kind, &source.id)),
-            Err(_) => origins.push(of_source(source)),
-        }
+        origins.push(match source.kind.parse() {
+            Ok(kind) => of_own(kind, &source.id),
+            Err(_) => of_source(source),
+        });
     }
     if record.references.is_empty() {
         let payload = &record.payload;
         let parents = [("goal_id", Kind::Goal), ("task_id", Kind::Task)];
         for (field, kind) in parents {
-            origins.extend(payload[field].as_str().into_iter().flat_map(|id| of_owners(kind, id)));
+            origins.extend(payload[field].as_str().map(|id| of_own(kind, id)));
         }
         let originals = ["originals", "evidence"].map(|field| payload[field].as_array());
         let keys = originals.into_iter().flatten().flatten().filter_map(|key| key.as_str());
         for key in keys {
             let parsed = key.split_once('/').and_then(|(kind, id)| Some((kind.parse().ok()?, id)));
-            match parsed {
-                Some((kind, id)) => origins.extend(of_owners(kind, id)),
-                None => origins.push(key.to_owned()),
-            }
+            origins.push(parsed.map_or_else(|| key.to_owned(), |(kind, id)| of_own(kind, id)));
         }
     }
     origins.sort_unstable();

@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use aios_longterm::{Config, Longterm, Obstacle};
-use aios_record::{Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Source};
+use aios_longterm::{Config, Longterm, LongtermView, Obstacle};
+use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Source};
 use serde_json::json;
 
 use crate::{
@@ -280,4 +280,76 @@ async fn a_purge_that_is_killed_is_finished_by_the_next_owner() {
         let report = longterm.verify().await.unwrap();
         assert!(report.is_clean() && report.checked == 550, "{report:?}");
     }
+}
+
+#[tokio::test]
+async fn what_was_made_of_an_owners_record_is_that_owners() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let file = Source { kind: "file".to_owned(), id: "a.md".to_owned() };
+    let of = |user: &str, kind, id: &str| {
+        let scope =
+            Scope { user: Some(user.to_owned()).filter(|it| !it.is_empty()), ..Scope::default() };
+        Record::new(kind, Id::new(id).unwrap(), format!("words of {user}"), scope)
+    };
+    let owners = ["", "ada", "bob"];
+    for user in owners {
+        let goal = of(user, Kind::Goal, "g");
+        let by_name = Record { payload: json!({"goal_id": "g"}), ..of(user, Kind::Task, "named") };
+        let references = vec![goal.identity()];
+        let by_identity = Record { references, ..of(user, Kind::Task, "referred") };
+        let references = vec![of("", Kind::Goal, "g").identity()];
+        let of_shared = Record { references, ..of(user, Kind::Task, "of-shared") };
+        let chunk = Record { source: Some(file.clone()), ..of(user, Kind::Knowledge, "chunk") };
+        longterm.store(vec![goal, by_name, by_identity, of_shared, chunk]).await.unwrap();
+    }
+    let derived = async |view: &LongtermView, user: &str| {
+        let goal = of(user, Kind::Goal, "g").identity();
+        let mut derived: Vec<String> =
+            view.derived(&[goal], &[]).await.unwrap().iter().map(Identity::to_string).collect();
+        derived.sort();
+        derived
+    };
+    for _ in ["in the journal", "in the library"] {
+        let of_ada = ["task/named of ada", "task/referred of ada"];
+        assert_eq!(derived(&longterm, "ada").await, of_ada);
+        let of_shared = ["task/named", "task/of-shared", "task/referred"];
+        assert_eq!(derived(&longterm, "").await, of_shared);
+        let bob = longterm.scoped(Gate::owner(Owner::user("bob").unwrap()));
+        assert!(derived(&bob, "ada").await.is_empty());
+        let chunks = bob.derived(&[], std::slice::from_ref(&file)).await.unwrap();
+        assert_eq!(chunks.len(), 2, "his own and the shared one: {chunks:?}");
+        longterm.drain().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_shorter_document_of_one_owner_takes_no_piece_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let long: String = (0..400).map(|n| format!("Sentence number {n} is about herons. ")).collect();
+    let document = |content: &str| {
+        let mut knowledge = aios_longterm::Knowledge::new("herons", content);
+        knowledge.id = Id::new("doc").unwrap();
+        knowledge
+    };
+    let of = |user: &str| longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
+    let (ada, bob) = (of("ada"), of("bob"));
+    for view in [&ada, &bob] {
+        view.add_knowledge(document(&long)).await.unwrap();
+    }
+    let pieces = bob.identities().await.unwrap().len();
+    assert!(2 < pieces);
+    ada.add_knowledge(document("Herons fish.")).await.unwrap();
+    let left = longterm.identities().await.unwrap();
+    let of_ada = left.iter().filter(|it| it.owner.as_str() == "ada").count();
+    assert_eq!((of_ada, bob.identities().await.unwrap().len()), (1, pieces));
+    // Forgetting the whole and what was made of it leaves the other's.
+    let whole =
+        Identity::new(Owner::user("bob").unwrap(), Kind::Knowledge, Id::new("doc").unwrap());
+    let mut all = longterm.derived(std::slice::from_ref(&whole), &[]).await.unwrap();
+    assert_eq!(all.len(), pieces - 1);
+    all.push(whole);
+    longterm.forget(all).await.unwrap();
+    assert_eq!(longterm.identities().await.unwrap().len(), 1);
 }
