@@ -117,7 +117,9 @@ impl MemoryView {
             let mut after = None;
             loop {
                 let page = working.records(kind, after, PAGE).await?;
-                let records = page.records;
+                let mut records = page.records;
+                // Machine-wide records are seen by everybody, whatever the view is narrowed to.
+                records.retain(|record| self.gate().sees(&record.scope));
                 written.extend(records.iter().map(Record::identity));
                 exported.working += records.len() as u64;
                 lines = lines.write(records).await?;

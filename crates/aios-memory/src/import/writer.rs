@@ -97,16 +97,17 @@ impl Writer {
                 self.report.fail(step, number, problem);
             }
         }
-        for verdict in self.admission.admit(arrivals).await? {
-            // An entry that keeps the rest of a row is no row of its own.
+        let verdicts = self.admission.admit(arrivals).await?;
+        for (at, verdict) in verdicts.iter().enumerate() {
+            // An entry that keeps the rest of a row comes before the row's own record.
             let is_rest = verdict.kind == Kind::Entry
-                && !matches!(table.becomes, Becomes::Record(Kind::Entry));
+                && verdicts.get(at + 1).is_some_and(|next| next.place == verdict.place);
             match &verdict.outcome {
                 Outcome::Refused(problem) => {
                     self.report.fail(step, verdict.place, problem.clone());
                 }
                 _ if is_rest => {}
-                _ => self.report.count(step, &verdict),
+                _ => self.report.count(step, verdict),
             }
         }
         Ok(())
@@ -160,13 +161,13 @@ impl Writer {
             keep_in_metadata(&mut object, std::mem::take(&mut rest));
         }
         let scope = with_own(scope, records::scope_in(&object)?)?;
-        if !rest.is_empty() {
-            arrivals.push(kept(row, kind, &id, rest, &scope));
-        }
         let content = match kind {
             Kind::Message => Content::Message(Box::new(message(&object, &scope)?)),
             _ => Content::Fields(fields::settle(kind, object)?),
         };
+        if !rest.is_empty() {
+            arrivals.push(kept(row, kind, &id, rest, &scope));
+        }
         arrivals.push(Arrival { place: row, kind, id, former_ids: Vec::new(), scope, content });
         Ok(())
     }
