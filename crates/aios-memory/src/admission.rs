@@ -126,7 +126,7 @@ impl Admission {
                     let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
                     candidates.push(Candidate { at, owner, arrival, draft });
                 }
-                Err(error) => verdicts[at].outcome = Outcome::Refused(error.to_string()),
+                Err(error) => self.refuse(&mut verdicts[at], error.into())?,
             }
         }
         if self.manner != Manner::Written {
@@ -134,7 +134,7 @@ impl Admission {
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
         }
-        let ready = self.guarded(candidates, &mut verdicts);
+        let ready = self.guarded(candidates, &mut verdicts)?;
         if self.is_dry {
             for Ready { at, .. } in ready {
                 verdicts[at].outcome = Outcome::Added;
@@ -211,7 +211,7 @@ impl Admission {
     ) -> Result<Vec<Standing>, Error> {
         let drafts: Vec<Record> =
             places.iter().map(|place| candidates[*place].draft.clone()).collect();
-        let mut standings = tiers.longterm.standings(&drafts).await?;
+        let mut standings = self.standings_in_longterm(tiers, &drafts).await?;
         for (standing, (place, draft)) in standings.iter_mut().zip(places.iter().zip(&drafts)) {
             let arrival = &candidates[*place].arrival;
             if *standing == Standing::Unknown {
@@ -220,12 +220,39 @@ impl Admission {
             for former in &arrival.former_ids {
                 if *standing == Standing::Unknown {
                     let former = Record { id: former.clone(), ..draft.clone() };
-                    let of_former = tiers.longterm.standings(std::slice::from_ref(&former)).await?;
+                    let of_former =
+                        self.standings_in_longterm(tiers, std::slice::from_ref(&former)).await?;
                     *standing = of_former[0];
                     if *standing == Standing::Unknown {
                         *standing = self.standing_in_working(tiers, arrival, &former).await?;
                     }
                 }
+            }
+        }
+        Ok(standings)
+    }
+
+    /// The standing of each draft in long-term memory. A draft need not have all that is stored of a
+    /// record, so one whose text is the same is the same.
+    async fn standings_in_longterm(
+        &self,
+        tiers: &Tiers,
+        drafts: &[Record],
+    ) -> Result<Vec<Standing>, Error> {
+        let mut standings = tiers.longterm.standings(drafts).await?;
+        let differs = |place: &usize| standings[*place] == Standing::Other;
+        let others: Vec<usize> = (0..drafts.len()).filter(differs).collect();
+        if others.is_empty() {
+            return Ok(standings);
+        }
+        let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
+        let stored = tiers.longterm.records(&identities).await?;
+        let stored: HashMap<Identity, String> =
+            stored.into_iter().map(|it| (it.identity(), it.text)).collect();
+        for (at, identity) in others.into_iter().zip(identities) {
+            let text = stored.get(&identity).map(|text| forms::same(text));
+            if text == Some(forms::same(&drafts[at].text)) {
+                standings[at] = Standing::Same;
             }
         }
         Ok(standings)
@@ -271,7 +298,11 @@ impl Admission {
     }
 
     /// Applies the guard to all that the candidates say.
-    fn guarded(&self, candidates: Vec<Candidate>, verdicts: &mut [Verdict]) -> Vec<Ready> {
+    fn guarded(
+        &self,
+        candidates: Vec<Candidate>,
+        verdicts: &mut [Verdict],
+    ) -> Result<Vec<Ready>, Error> {
         let mut ready = Vec::with_capacity(candidates.len());
         for Candidate { at, owner, mut arrival, .. } in candidates {
             match arrival.content.guard(self.guard) {
@@ -279,10 +310,22 @@ impl Admission {
                     let is_update = verdicts[at].outcome == Outcome::Updated;
                     ready.push(Ready { at, owner, is_update, arrival });
                 }
-                Err(error) => verdicts[at].outcome = Outcome::Refused(error.to_string()),
+                Err(error) => self.refuse(&mut verdicts[at], error.into())?,
             }
         }
-        ready
+        Ok(ready)
+    }
+
+    /// Counts a record as refused if `error` concerns it alone and it came in a file.
+    ///
+    /// # Errors
+    /// `error` otherwise.
+    fn refuse(&self, verdict: &mut Verdict, error: Error) -> Result<(), Error> {
+        if self.manner == Manner::Written || !store::is_of_record(&error) {
+            return Err(error);
+        }
+        verdict.outcome = Outcome::Refused(error.to_string());
+        Ok(())
     }
 
     /// An arrival as it would be stored, as far as that is known before.

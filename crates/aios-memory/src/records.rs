@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Error, MemoryView,
-    admission::{Admission, Arrival, Content, Manner, Outcome, Verdict},
+    admission::{Admission, Arrival, Content, Manner, Verdict},
     fields, guarding, ingest,
 };
 
@@ -67,9 +67,6 @@ impl MemoryView {
         let mut admission = Admission::new(self, Manner::Written);
         let verdict = admission.admit(vec![arrival]).await?.pop();
         let verdict = verdict.expect("one arrival has one verdict");
-        if let Outcome::Refused(problem) = verdict.outcome {
-            return Err(Error::Record { kind, problem });
-        }
         self.lift_tombstone(kind, &verdict.id).await?;
         Ok(verdict)
     }

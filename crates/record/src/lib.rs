@@ -71,7 +71,7 @@ pub enum Error {
         problem: &'static str,
     },
     /// A handle is bound to one part of the scope, and another was given.
-    #[error("the handle is bound to another {part}; use one of that {part}")]
+    #[error("it names another {part} than this handle acts for; use a handle of that {part} or an administrator")]
     OutOfScope {
         /// `user`, `project`, `agent` or `session`.
         part: &'static str,

@@ -67,9 +67,9 @@ impl Admission {
                         }
                     }
                 }
-                Err(aios_working::Error::InBatch { index, source }) if source.is_invalid() => {
+                Err(aios_working::Error::InBatch { index, source }) => {
                     let (before, from) = batch.split_at(index);
-                    verdicts[from[0].at].outcome = Outcome::Refused(source.to_string());
+                    self.refuse(&mut verdicts[from[0].at], (*source).into())?;
                     // The last one pushed is stored first.
                     batches.push(&from[1..]);
                     batches.push(before);
@@ -100,10 +100,7 @@ impl Admission {
             };
             match amended {
                 Ok(()) => {}
-                Err(error) if is_of_record(&error) => {
-                    verdicts[ready.at].outcome = Outcome::Refused(error.to_string());
-                }
-                Err(error) => return Err(error),
+                Err(error) => self.refuse(&mut verdicts[ready.at], error)?,
             }
         }
         Ok(())
@@ -143,10 +140,7 @@ impl Admission {
         while let Some((at, done)) = stored.next().await {
             match done {
                 Ok(id) => verdicts[at].id = id,
-                Err(error) if is_of_record(&error) => {
-                    verdicts[at].outcome = Outcome::Refused(error.to_string());
-                }
-                Err(error) => return Err(error),
+                Err(error) => self.refuse(&mut verdicts[at], error)?,
             }
         }
         Ok(())
@@ -172,7 +166,7 @@ impl Admission {
                     Ok(Restored::Detached { identity }) => *outcome = Outcome::Detached(identity),
                     Ok(Restored::Known) => *outcome = Outcome::Known,
                     Ok(Restored::Elsewhere) => others.push(ready),
-                    Err(error) => *outcome = Outcome::Refused(error.to_string()),
+                    Err(error) => self.refuse(&mut verdicts[ready.at], error.into())?,
                 }
             }
         }
@@ -192,10 +186,10 @@ impl Admission {
                     let rest = batch.split_off(batch.len() / 2);
                     batches.extend([rest, batch]);
                 }
-                Err(error) if is_of_longterm_record(&error) => {
-                    verdicts[batch[0].at].outcome = Outcome::Refused(error.to_string());
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => match batch.first() {
+                    Some(ready) => self.refuse(&mut verdicts[ready.at], error.into())?,
+                    None => return Err(error.into()),
+                },
             }
         }
         Ok(())
@@ -259,7 +253,7 @@ fn record_of(ready: &Ready) -> Option<Record> {
 }
 
 /// Returns `true` if an error concerns one record, so that the others can go in.
-fn is_of_record(error: &Error) -> bool {
+pub(super) fn is_of_record(error: &Error) -> bool {
     match error {
         Error::Record { .. } | Error::Guard(_) | Error::Vocabulary(_) => true,
         Error::Working(error) => error.is_invalid(),

@@ -216,12 +216,12 @@ fn records() {
         (
             &["record", "persona", "--key", "k", "--value", "v", "--user", "zoe"],
             1,
-            "is everybody's",
+            "belongs to the whole machine",
         ),
         (
             &["record", "metric", "--key", "k", "--value", "1", "--session", "s"],
             2,
-            "is everybody's",
+            "belongs to the whole machine",
         ),
         (&["list", "metric", "--after", "x"], 2, "`x` is no cursor"),
         (&["show", "metric/none"], 3, "there is no metric `none`"),

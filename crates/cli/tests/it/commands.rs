@@ -75,7 +75,7 @@ fn a_conversation_goes_in_once_and_is_found() {
     assert_eq!(best["external_id"], "D1:1");
     assert_eq!(best["collection"], "messages");
     assert_eq!(best["tier"], "longterm");
-    assert_eq!(best["user"], "conv-1");
+    assert_eq!(best["user"], json!(null));
     assert_eq!(best["session"], "conv-1/session_1");
     assert_eq!(best["occurred_at"], "2023-05-08T13:56:00Z");
 
@@ -125,7 +125,8 @@ fn scopes_keep_apart_what_belongs_to_different_users() {
     assert_eq!(found(&["--user", "ada"]), [ada, shared]);
     assert_eq!(found(&["--user", "ada", "--exact-scope"]), [ada]);
     assert_eq!(found(&["--user", "eve", "--exact-scope"]), Vec::<String>::new());
-    assert_eq!(found(&[]).len(), 3);
+    assert_eq!(found(&[]), [shared]);
+    assert_eq!(found(&["--all-users"]).len(), 3);
     let context = program.json(&["context", "pinboard", "--user", "ada"]);
     assert!(!context["text"].as_str().unwrap().contains("bob"), "{context}");
 }

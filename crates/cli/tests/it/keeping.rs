@@ -14,7 +14,7 @@ const BY_FLAGS: &[(&str, &[&str], &str, &str)] = &[
     ("decision", &["--context", "a", "--chosen", "b", "--options", "[1]"], "options", "[1]"),
     ("pattern", &["--trigger", "a", "--action", "b", "--uses", "3"], "uses", "3"),
     ("agent_state", &["--agent-name", "bob", "--state", "{\"n\": 1}"], "state", "{\"n\":1}"),
-    ("session", &["--summary", "talk", "--set", "user_id=ada"], "user_id", "\"ada\""),
+    ("session", &["--summary", "talk"], "summary", "\"talk\""),
     ("message", &["--content", "hi", "--role", "tool"], "role", "\"tool\""),
     ("interaction", &["--user-transcript", "a", "--latency-ms", "{}"], "latency_ms", "{}"),
     ("entry", &["--category", "c", "--key", "k", "--tags", "a, b"], "tags", "[\"a\",\"b\"]"),
@@ -55,7 +55,7 @@ fn every_kind_is_recorded_by_flags_listed_and_shown() {
 fn an_update_changes_what_is_named_and_nothing_else() {
     let program = Program::new();
     let decided = ["--id", "d", "--context", "which server", "--chosen", "nginx"];
-    program.json(&[&["record", "decision", "--user", "ada"][..], &decided].concat());
+    program.json(&[&["record", "decision"][..], &decided].concat());
     let before = program.json(&["show", "d"]);
     let updated = program.json(&["update", "d", "--outcome", "it held"]);
     assert_eq!(updated, json!({"id": "d", "kind": "decision", "changed": ["outcome"]}));
@@ -67,9 +67,9 @@ fn an_update_changes_what_is_named_and_nothing_else() {
     assert_eq!(program.recall("did it hold?")[0], "which server\nnginx\nit held");
     program.json_with(&["update", "d"], b"{\"outcome\": null}");
     assert_eq!(program.json(&["show", "d"])["payload"]["outcome"], Value::Null);
-    // Another user's record is none.
     let ended = program.run(&["update", "d", "--outcome", "x", "--user", "bob"]);
-    assert_eq!(ended.code, 3, "{ended:?}");
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stderr.contains("decision `d` is shared"), "{ended:?}");
 
     let noted = program.json(&["record", "note", "--title", "pump", "--content", "it hums"]);
     let key = format!("note/{}", noted["id"].as_str().unwrap());
@@ -109,7 +109,8 @@ fn deleting_says_what_goes_along_and_lets_nothing_be_found() {
     }
     let cleared = program.json(&["clear", "entry", "--yes", "--user", "ada"]);
     assert_eq!(cleared["deleted"], 2);
-    assert_eq!(program.json(&["list", "entry"])["items"].as_array().unwrap().len(), 1);
+    let left = program.json(&["--all-users", "list", "entry"]);
+    assert_eq!(left["items"].as_array().unwrap().len(), 1);
     program.json(&["delete", "preference/tone", "--yes", "--user", "ada"]);
     let left = program.json(&["show", "preference/tone", "--user", "bob"]);
     assert_eq!(left["payload"]["value"], "c");
@@ -297,11 +298,13 @@ fn what_is_forgotten_is_said_and_what_is_purged_is_gone() {
 
     let done = program.json(&["--user", "ada", "forget", "--yes"]);
     assert_eq!((&done["forgotten"], &done["purged"]), (&json!(1), &json!(false)));
-    assert_eq!(program.recall("wobblefrotz"), ["the wobblefrotz is his"]);
+    let left = program.json(&["--all-users", "recall", "wobblefrotz"]);
+    assert_eq!(left["hits"].as_array().unwrap().len(), 1);
+    assert_eq!(left["hits"][0]["text"], "the wobblefrotz is his");
     let key = done["keys"][0].as_str().unwrap();
-    let gone = program.run(&["forget", key, "--yes"]);
+    let gone = program.run(&["forget", key, "--yes", "--user", "ada"]);
     assert_eq!(gone.code, 3, "{gone:?}");
-    let purged = program.json(&["forget", key, "--yes", "--purge"]);
+    let purged = program.json(&["forget", key, "--yes", "--purge", "--user", "ada"]);
     assert_eq!((&purged["forgotten"], &purged["purged"]), (&json!(0), &json!(true)));
     let purged = program.run(&["--user", "bob", "forget", "--yes", "--purge"]);
     assert!(purged.stdout.contains("forgotten: 1 records (notes: 1)\npurged"), "{purged:?}");
@@ -333,7 +336,8 @@ fn an_export_is_taken_back_by_import() {
     program
         .json(&[&at[..], &["forget", "--query", "tea at four", "--limit", "1", "--yes"]].concat());
     let dry = program.json(&[&import[..], &["--dry-run"]].concat());
-    assert_eq!((&dry["added"], &dry["known"], &dry["hidden"]), (&json!(0), &json!(1), &json!(1)));
+    let counts = (&dry["added"], &dry["known"], &dry["forgotten"]);
+    assert_eq!(counts, (&json!(0), &json!(1), &json!(1)));
     let goals = program.json(&[&at[..], &["list", "goal"]].concat());
     assert_eq!(goals["items"][0]["payload"]["description"], "bake a cake");
 

@@ -6,6 +6,7 @@ mod commands;
 mod keeping;
 #[cfg(feature = "pull")]
 mod model;
+mod owners;
 mod program;
 mod rebuild;
 mod settings;

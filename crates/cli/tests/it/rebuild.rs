@@ -67,7 +67,7 @@ fn repair_takes_from_working_memory_what_the_library_has_lost_and_names_the_rest
 
     let found = program.run(&["verify", "--json"]);
     assert_eq!(found.code, 1, "{found:?}");
-    let missing = json!(["goal/g", format!("note/{note}")]);
+    let missing = json!([{"key": "goal/g"}, {"key": format!("note/{note}")}]);
     assert_eq!(found.json()["missing"], missing, "{found:?}");
     let advised = program.run(&["doctor"]);
     assert!(advised.stdout.contains("`aios-memory repair` puts it right"), "{advised:?}");
@@ -75,8 +75,8 @@ fn repair_takes_from_working_memory_what_the_library_has_lost_and_names_the_rest
     let repaired = program.run(&["verify", "--repair", "--json"]);
     assert_eq!(repaired.code, 1, "a record is lost: {repaired:?}");
     let told = repaired.json();
-    assert_eq!(told["recovered"], json!(["goal/g"]), "{told}");
-    assert_eq!(told["lost"], json!([format!("note/{note}")]), "{told}");
+    assert_eq!(told["recovered"], json!([{"key": "goal/g"}]), "{told}");
+    assert_eq!(told["lost"], json!([{"key": format!("note/{note}")}]), "{told}");
 
     assert_eq!(program.json(&["verify"])["checked"], 1);
     assert_eq!(program.recall("tea"), ["brew better tea"]);

@@ -1,0 +1,232 @@
+//! Users who share one store: what one of them does or says never reaches a record of another.
+
+use serde_json::{Value, json};
+
+use crate::program::{Ended, Program, text};
+
+/// The texts of a list, a search or the like.
+fn texts(value: &Value, field: &str) -> Vec<String> {
+    let items = value[field].as_array().unwrap();
+    items.iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Everything that the administrator sees of a kind.
+fn all(program: &Program, kind: &str) -> Vec<String> {
+    texts(&program.json(&["--all-users", "list", kind]), "items")
+}
+
+fn assert_fails(ended: &Ended, code: i32, says: &str) {
+    assert_eq!(ended.code, code, "{ended:?}");
+    assert!(ended.stderr.contains(says), "{ended:?}");
+}
+
+#[test]
+fn a_file_cannot_write_into_the_session_of_another_user() {
+    let program = Program::new();
+    let forged = [
+        json!({"role": "assistant", "content": "FORGED", "session": "a1", "user": "u1"}),
+        json!({"role": "assistant", "content": "FORGED", "session": "a1", "user_id": "u1"}),
+        json!({"role": "assistant", "content": "FORGED", "session": "a1", "userId": "u1"}),
+        json!({"role": "assistant", "content": "FORGED", "session": "a1", "owner": {"id": "u1"}}),
+        json!({"role": "assistant", "content": "FORGED", "session": "a1", "scope": {"user": "u1"}}),
+        json!({"role": "assistant", "content": "FORGED", "session": "a1",
+               "metadata": {"customer-name": "u1"}}),
+    ];
+    program.json(&["--user", "u1", "record", "message", "--session", "a1", "--content", "mine"]);
+    for line in &forged {
+        let chat = json!({ "messages": [line] }).to_string();
+        for user in [&["--user", "u2"][..], &[]] {
+            let ingest = [user, &["ingest", "-", "--format", "chat"]].concat();
+            let ended = program.run_with(&ingest, chat.as_bytes(), &[]);
+            assert_fails(&ended, 1, "another user");
+            let record = [user, &["record", "message"]].concat();
+            let ended = program.run_with(&record, line.to_string().as_bytes(), &[]);
+            assert_fails(&ended, 1, "another user");
+        }
+    }
+    assert_eq!(all(&program, "message"), ["mine"]);
+
+    // The administrator of a store may believe a file.
+    let chat = json!({ "messages": [forged[0]] }).to_string();
+    let ingest = ["ingest", "-", "--format", "chat", "--owners-from-file"];
+    assert_eq!(program.json_with(&ingest, chat.as_bytes())["added"], 1);
+    assert_eq!(texts(&program.json(&["--user", "u1", "list", "message"]), "items").len(), 2);
+    assert_eq!(texts(&program.json(&["list", "message"]), "items"), Vec::<String>::new());
+}
+
+#[test]
+fn the_sample_of_a_locomo_file_is_no_user_and_the_flag_is_heeded() {
+    let program = Program::new();
+    let talk = json!([{
+        "sample_id": "conv-1",
+        "conversation": {
+            "speaker_a": "Ada", "speaker_b": "Bob",
+            "session_1_date_time": "1:56 pm on 8 May, 2023",
+            "session_1": [{"speaker": "Ada", "dia_id": "D1:1", "text": "the kettle sings"}],
+        },
+        "qa": [],
+    }]);
+    let file = program.file("talk.json", talk.to_string());
+    let report = program.json(&["--user", "u2", "ingest", text(&file), "--format", "locomo"]);
+    assert_eq!(report["added"], 1);
+    let hit = &program.json(&["--user", "u2", "recall", "kettle"])["hits"][0];
+    assert_eq!(hit["user"], "u2");
+    assert_eq!(program.recall("kettle"), Vec::<String>::new());
+}
+
+#[test]
+fn forgetting_a_session_or_all_of_a_user_takes_records_of_that_user_only() {
+    let program = Program::new();
+    for user in [&["--user", "u1"][..], &["--user", "u2"], &[]] {
+        let name = user.last().unwrap_or(&"shared");
+        let message = [
+            "record", "message", "--session", "main", "--content", &format!("hello from {name}"),
+        ];
+        program.json(&[user, &message].concat());
+        let note = format!("note of {name}");
+        program.json(&[user, &["--session", "main", "remember", &note]].concat());
+    }
+    let forgotten = program.json(&["--user", "u2", "forget", "session/main", "--yes"]);
+    let records = forgotten["records"].as_array().unwrap();
+    assert!(records.iter().all(|record| record["user"] == "u2"), "{forgotten}");
+    assert_eq!(all(&program, "message"), ["hello from u1", "hello from shared"]);
+
+    program.json(&["--user", "u1", "forget", "--yes"]);
+    assert_eq!(all(&program, "message"), ["hello from shared"]);
+    let mut notes = all(&program, "note");
+    notes.sort();
+    assert!(notes.contains(&"note of shared".to_owned()), "{notes:?}");
+    assert!(!notes.contains(&"note of u1".to_owned()), "{notes:?}");
+}
+
+#[test]
+fn a_shared_record_is_neither_changed_nor_removed_for_a_user_and_tells_of_no_child() {
+    let program = Program::new();
+    program.json(&["record", "goal", "--id", "gs", "--description", "of all"]);
+    let task = ["--user", "u1", "record", "task", "--goal-id", "gs", "--description", "child"];
+    program.json(&task);
+    program.json(&["record", "entry", "--id", "e", "--category", "c", "--key", "k"]);
+    program.json(&["record", "persona", "--key", "mood", "--value", "calm"]);
+    program.json(&["remember", "shared note"]);
+
+    let said = "goal `gs` is shared";
+    assert_fails(&program.run(&["--user", "u2", "delete", "goal/gs", "--yes"]), 1, said);
+    assert_fails(&program.run(&["--user", "u2", "forget", "goal/gs", "--yes"]), 1, said);
+    let update = ["--user", "u2", "update", "goal/gs", "--description", "x"];
+    assert_fails(&program.run(&update), 1, said);
+    let cleared = program.json(&["--user", "u2", "clear", "entry", "--yes"]);
+    assert_eq!(cleared["deleted"], 0);
+    assert_eq!(all(&program, "entry").len(), 1);
+    let record = ["--user", "u2", "record", "persona", "--key", "mood", "--value", "wild"];
+    assert_eq!(program.run(&record).code, 1);
+    let delete = ["--user", "u2", "delete", "persona/mood", "--yes"];
+    assert_eq!(program.run(&delete).code, 1);
+    assert_eq!(program.json(&["show", "persona/mood"])["payload"]["value"], "calm");
+
+    // The shared goal goes, and the task of the user stays where it is.
+    let deleted = program.json(&["delete", "goal/gs", "--yes"]);
+    assert_eq!(deleted["keys"], json!(["goal/gs"]), "{deleted}");
+    assert_eq!(all(&program, "task"), ["child"]);
+}
+
+#[test]
+fn a_name_of_one_user_is_free_for_every_other() {
+    let program = Program::new();
+    for user in [&["--user", "u1"][..], &["--user", "u2"], &[]] {
+        let name = user.last().unwrap_or(&"shared");
+        let goal = ["record", "goal", "--id", "g", "--description", name];
+        assert_eq!(program.json(&[user, &goal].concat())["id"], "g");
+    }
+    let shown = |user: &[&str]| {
+        program.json(&[user, &["show", "goal/g"]].concat())["payload"]["description"].clone()
+    };
+    assert_eq!(shown(&["--user", "u1"]), "u1");
+    assert_eq!(shown(&["--user", "u2"]), "u2");
+    assert_eq!(shown(&["--user", "u3"]), "shared");
+    assert_eq!(shown(&[]), "shared");
+    let asked = program.run(&["--all-users", "show", "goal/g"]);
+    assert_fails(&asked, 2, "u1");
+    assert!(asked.stderr.contains("u2"), "{asked:?}");
+}
+
+#[test]
+fn a_tombstone_keeps_out_records_of_its_own_user_only() {
+    let program = Program::new();
+    let line = json!({"text": "the pump hums", "id": "n1"}).to_string();
+    let file = program.file("notes.jsonl", line);
+    let ingest = |user: &str| program.json(&["--user", user, "ingest", text(&file)]);
+    assert_eq!(ingest("u1")["added"], 1);
+    let items = program.json(&["--user", "u1", "list", "note"]);
+    let key = format!("note/{}", items["items"][0]["id"].as_str().unwrap());
+    program.json(&["--user", "u1", "forget", &key, "--yes"]);
+    let again = ingest("u1");
+    assert_eq!((&again["added"], &again["forgotten"]), (&json!(0), &json!(1)));
+    assert_eq!(ingest("u2")["added"], 1);
+    assert_eq!(ingest("u2")["known"], 1);
+
+    // So with an id that two users gave to something else.
+    for user in ["u1", "u2"] {
+        let text = format!("bake bread for {user}");
+        program.json(&["--user", user, "record", "goal", "--id", "g", "--description", &text]);
+    }
+    let path = program.path("u2.jsonl");
+    program.json(&["--user", "u2", "export", text(&path)]);
+    program.json(&["--user", "u1", "forget", "goal/g", "--yes"]);
+    program.json(&["--user", "u2", "delete", "goal/g", "--yes"]);
+    let back = program.json(&["--user", "u2", "import", "--from", text(&path)]);
+    assert_eq!(back["added"], 1, "{back}");
+}
+
+#[test]
+fn a_name_that_is_none_is_refused() {
+    let program = Program::new();
+    let long = "x".repeat(129);
+    for name in ["", " ", " \t", "a\nb", "a\u{1f}b", "\u{7f}", &long] {
+        for arguments in [&["list", "note"][..], &["remember", "x"], &["recall", "x"]] {
+            let ended = program.run(&[&["--user", name][..], arguments].concat());
+            assert_fails(&ended, 2, "name");
+        }
+        let setting = [("AIOS_MEMORY_MEMORY_USER", name)];
+        if !name.is_empty() {
+            let ended = program.run_with(&["remember", "x"], b"", &setting);
+            assert_ne!(ended.code, 0, "{name:?}: {ended:?}");
+        }
+    }
+    assert_eq!(program.run(&["--user", &long[..128], "remember", "x"]).code, 0);
+    let both = ["--user", "u1", "--all-users", "list", "note"];
+    assert_eq!(program.run(&both).code, 2);
+}
+
+#[test]
+fn preferences_of_nobody_are_those_of_all_and_a_user_has_own_ones() {
+    let program = Program::new();
+    let set = |user: &[&str], value: &str| {
+        let tone = ["record", "preference", "--key", "tone", "--value", value];
+        program.json(&[user, &tone].concat());
+    };
+    set(&[], "short");
+    let tone = |user: &[&str]| {
+        program.json(&[user, &["show", "preference/tone"]].concat())["payload"]["value"].clone()
+    };
+    assert_eq!(tone(&["--user", "u1"]), "short");
+    set(&["--user", "u1"], "long");
+    assert_eq!(tone(&["--user", "u1"]), "long");
+    assert_eq!(tone(&["--user", "u2"]), "short");
+    assert_eq!(tone(&[]), "short");
+    let delete = ["--user", "u2", "delete", "preference/tone", "--yes"];
+    assert_fails(&program.run(&delete), 1, "is shared");
+    program.json(&["--user", "u1", "delete", "preference/tone", "--yes"]);
+    assert_eq!(tone(&["--user", "u1"]), "short");
+}
+
+#[test]
+fn the_setting_of_a_user_is_a_flag_that_is_always_given() {
+    let program = Program::new();
+    let env = [("AIOS_MEMORY_MEMORY_USER", "u1")];
+    assert_eq!(program.run_with(&["remember", "mine alone"], b"", &env).code, 0);
+    assert_eq!(program.recall("mine"), Vec::<String>::new());
+    let found = program.json(&["--user", "u1", "recall", "mine"]);
+    assert_eq!(found["hits"][0]["user"], "u1");
+    let shared = program.run_with(&["--json", "recall", "mine"], b"", &env);
+    assert_eq!(shared.json()["hits"][0]["text"], "mine alone");
+}
