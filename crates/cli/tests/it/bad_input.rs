@@ -221,7 +221,7 @@ fn records() {
         (
             &["record", "metric", "--key", "k", "--value", "1", "--session", "s"],
             2,
-            "belongs to the whole machine",
+            "is everybody's",
         ),
         (&["list", "metric", "--after", "x"], 2, "`x` is no cursor"),
         (&["show", "metric/none"], 3, "there is no metric `none`"),
