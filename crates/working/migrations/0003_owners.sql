@@ -7,31 +7,44 @@
 -- A stub under the owner U+001F, which is no name, is a removed parent that records of other
 -- owners refer to.
 
--- U+001F ends the owner in an encoded identity.
-UPDATE sessions SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE goals SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE tasks SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE tool_calls SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE decisions SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE patterns SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE agent_states SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE messages SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE interactions SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE entries SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE events SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
-UPDATE summaries SET scope_user = replace(scope_user, char(31), char(65533))
-    WHERE instr(scope_user, char(31));
+-- U+001F ends the owner in an encoded identity. A user with the empty name gets another one: the
+-- empty owner is shared.
+UPDATE sessions SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE goals SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE tasks SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE tool_calls SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE decisions SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE patterns SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE agent_states SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE messages SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE interactions SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE entries SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE events SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
+UPDATE summaries SET scope_user =
+    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
+    WHERE scope_user = '' OR instr(scope_user, char(31));
 
 ALTER TABLE sessions RENAME TO sessions_2;
 ALTER TABLE goals RENAME TO goals_2;
@@ -627,6 +640,7 @@ SELECT row, owner, "key", value, updated_at FROM (
                 UNION ALL
                 SELECT 1 FROM summaries WHERE owner = 'default'
             ) THEN ''
+            WHEN user = '' THEN '(no name)'
             ELSE replace(user, char(31), char(65533))
         END AS owner
         FROM preferences_2
