@@ -11,6 +11,7 @@ mod filters;
 mod former;
 mod history;
 mod own_vectors;
+mod owners;
 mod procedures;
 mod processes;
 mod purge;

@@ -1,7 +1,7 @@
 //! How a record that is found somewhere stands to what is stored.
 
 use aios_longterm::{Longterm, Standing, StoreOutcome};
-use aios_record::{Gate, Id, Kind, Owner, Record, Scope};
+use aios_record::{Gate, Id, Kind, Owner, Record, Scope, ScopeFilter};
 
 use crate::support::{note, open, shared};
 
@@ -49,4 +49,10 @@ async fn a_view_knows_its_own_record_and_no_others() {
     let of_bob = Record { scope: Scope::default().with_user("bob"), ..note("a", "hers") };
     ada.standings(std::slice::from_ref(&of_bob)).await.unwrap_err();
     assert_eq!(standing(&longterm, &of_bob).await, Standing::Unknown);
+    let narrowed = |session: &str| {
+        ada.narrow(&ScopeFilter::new(Scope::default().with_session(session))).unwrap()
+    };
+    narrowed("one").store(vec![note("s", "in a session")]).await.unwrap();
+    assert_eq!(standing(&narrowed("one"), &note("s", "in a session")).await, Standing::Same);
+    assert_eq!(standing(&narrowed("two"), &note("s", "in a session")).await, Standing::Unknown);
 }
