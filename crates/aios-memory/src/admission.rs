@@ -55,7 +55,7 @@ pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
 }
 
-/// How arrivals come.
+/// The way in which arrivals come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// Written directly: stored even if it was forgotten before.
@@ -115,8 +115,8 @@ impl Admission {
     /// Takes arrivals in, in their order; one verdict for each.
     ///
     /// # Errors
-    /// Errors of the tiers that concern all records, such as a full disk. What was stored by then
-    /// stays.
+    /// Errors of the tiers that concern all records, such as a full disk. Records that were
+    /// stored by then stay.
     pub(crate) async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
         let mut candidates = Vec::with_capacity(arrivals.len());
@@ -169,8 +169,8 @@ impl Admission {
         first
     }
 
-    /// Leaves out what is stored already. What is stored with another content is updated if it
-    /// comes in a conversation, and stays as it is otherwise.
+    /// Leaves out what is stored already. A record that is stored with another content is updated
+    /// if it comes in a conversation, and stays as it is otherwise.
     async fn unknown(
         &mut self,
         candidates: Vec<Candidate>,
@@ -188,7 +188,8 @@ impl Admission {
         for (candidate, standing) in candidates.into_iter().zip(standings) {
             let outcome = &mut verdicts[candidate.at].outcome;
             let kind = candidate.arrival.kind;
-            let is_mended = self.manner == Manner::Conversed && (kind == Kind::Message || is_kept(kind));
+            let is_mended =
+                self.manner == Manner::Conversed && (kind == Kind::Message || is_kept(kind));
             match standing {
                 Standing::Unknown => unknown.push(candidate),
                 Standing::Same => *outcome = Outcome::Known,
@@ -202,7 +203,7 @@ impl Admission {
         Ok(unknown)
     }
 
-    /// How each of the candidates at `places`, all of one owner, stands to what is stored.
+    /// The standing of each of the candidates at `places`, all of one owner.
     async fn standings(
         &self,
         tiers: &Tiers,
@@ -232,8 +233,8 @@ impl Admission {
         Ok(standings)
     }
 
-    /// The standing of each draft in long-term memory. A draft need not have all that is stored of a
-    /// record, so one whose text is the same is the same.
+    /// The standing of each draft in long-term memory. A draft need not have all that is stored of
+    /// a record, so one whose text is the same is the same.
     async fn standings_in_longterm(
         &self,
         tiers: &Tiers,
@@ -258,7 +259,7 @@ impl Admission {
         Ok(standings)
     }
 
-    /// How an arrival stands to working memory, whose kinds long-term memory need not know.
+    /// The standing of an arrival in working memory, whose kinds long-term memory need not know.
     async fn standing_in_working(
         &self,
         tiers: &Tiers,

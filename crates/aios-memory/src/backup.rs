@@ -75,7 +75,7 @@ impl Administrator {
     }
 }
 
-/// Puts a copy that [`Administrator::backup`] made into the data directory that `config` names, which
+/// Puts a copy that [`Administrator::backup`] made into the data directory of `config`, which
 /// must be empty or absent, and which nobody has open. Blocks no async worker. One that was
 /// interrupted is begun again; until it has ended nobody can open the data directory.
 ///

@@ -195,8 +195,9 @@ impl Error {
             _ if self.is_retryable() => "busy",
             _ if self.is_not_yours() => "not_yours",
             _ if self.is_ambiguous() => "ambiguous",
-            Error::MachineWide { .. }
-            | Error::Working(aios_working::Error::MachineWide { .. }) => "machine_wide",
+            Error::MachineWide { .. } | Error::Working(aios_working::Error::MachineWide { .. }) => {
+                "machine_wide"
+            }
             Error::Vocabulary(aios_record::Error::OutOfScope { .. }) => "scope",
             Error::Directory { .. } | Error::NoDirectory => "data_dir",
             Error::Config(_) => "config",

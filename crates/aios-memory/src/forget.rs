@@ -176,9 +176,8 @@ impl MemoryView {
             ForgetTarget::All => self.all().await?,
             ForgetTarget::Query(query, search) => {
                 let hits = self.recall(query, search).await?.hits;
-                let all = hits.iter().flat_map(|hit| {
-                    hit.folded.iter().cloned().chain([hit.identity()])
-                });
+                let all =
+                    hits.iter().flat_map(|hit| hit.folded.iter().cloned().chain([hit.identity()]));
                 all.filter(|identity| self.is_changeable(&identity.owner)).collect()
             }
         };

@@ -74,9 +74,7 @@ impl ImportOptions {
 
 impl fmt::Debug for ImportOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImportOptions")
-            .field("mode", &self.mode)
-            .finish_non_exhaustive()
+        f.debug_struct("ImportOptions").field("mode", &self.mode).finish_non_exhaustive()
     }
 }
 

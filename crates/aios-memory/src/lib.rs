@@ -22,10 +22,10 @@
 //!
 //! - [`AgentMemory`] is the open memory of one data directory: cheap to clone. Any number of
 //!   processes may hold one on the same directory.
-//! - It acts for nobody in particular, and reads and writes what has no owner.
-//!   [`for_user`](AgentMemory::for_user) gives the [`MemoryView`] of a user, who reads their own and
-//!   shared records and changes their own; [`administrator`](AgentMemory::administrator) the handle
-//!   for upkeep.
+//! - It acts for shared records, or for the user that the setting `memory.user` names.
+//!   [`for_user`](AgentMemory::for_user) gives the [`MemoryView`] of a user, which reads own and
+//!   shared records and changes own ones. [`administrator`](AgentMemory::administrator) gives the
+//!   handle for all records and for upkeep.
 //! - [`observe`](MemoryView::observe) takes note of events, [`remember`](MemoryView::remember) of
 //!   texts, [`record`](MemoryView::record) of goals, tasks, decisions and the like,
 //!   [`ingest_file`](MemoryView::ingest_file) of conversations and documents.
@@ -42,8 +42,8 @@
 //!   trimmed behind the watermark, never before it.
 //! - The same input twice adds nothing: ids follow from what a record is.
 //! - A context never counts more tokens than were asked for.
-//! - Records belong to their owner, whose ids are independent of everybody else's. Nothing of another
-//!   owner is returned, changed, removed or counted, or betrayed by an error.
+//! - Records belong to an owner, whose ids are independent of those of others. A view returns,
+//!   changes, removes and counts nothing of another owner, and no error reveals it.
 //!
 //! # What this crate does not do
 //! It talks to no network and to no model but the one that embeds. The service and the command
@@ -70,9 +70,9 @@ mod metrics;
 pub mod migrate;
 mod model;
 mod moment;
+mod project;
 #[cfg(feature = "pull")]
 mod pull;
-mod project;
 mod pump;
 mod rebuild;
 mod recall;
@@ -86,8 +86,8 @@ pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
 pub use aios_longterm::{Explain, SearchOptions, Version};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{
-    Error as VocabularyError,
-    Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Tier, Timestamp,
+    Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
+    Tier, Timestamp,
 };
 pub use aios_working::{Check, Health};
 /// The tiers, for what their handles take and give.

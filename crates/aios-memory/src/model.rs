@@ -29,7 +29,7 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
     opening.await.map_err(|_| Error::Interrupted)?
 }
 
-/// `embedder` behind a cache of so many vectors; 0 is none.
+/// `embedder` behind a cache of so many vectors; no cache at 0.
 fn cached(embedder: impl Embedder + 'static, entries: usize) -> Arc<dyn Embedder> {
     match NonZeroUsize::new(entries) {
         Some(entries) => Arc::new(Cached::new(embedder, entries)),

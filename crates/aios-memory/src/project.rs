@@ -31,7 +31,8 @@ impl Project {
     /// run there.
     pub fn of(path: &Path) -> Result<Project, Error> {
         let input = |problem: String| Error::Input { path: path.to_owned(), problem };
-        let path = fs::canonicalize(path).map_err(|error| input(format!("failed to open: {error}")))?;
+        let failed = |error| input(format!("failed to open: {error}"));
+        let path = fs::canonicalize(path).map_err(failed)?;
         if !path.is_dir() {
             return Err(input("it is not a directory; name the project's directory".to_owned()));
         }
@@ -74,7 +75,7 @@ fn first_commit(root: &Path) -> Result<Option<String>, String> {
 fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
     let ran = Command::new("git").arg("-C").arg(root).args(arguments).output();
     let ran = ran.map_err(|error| {
-        format!("failed to run git, which knows the project: {error}; give the project's id instead")
+        format!("failed to run git, which knows the project: {error}; give its id instead")
     })?;
     // Both commands end with 1 or 128 if there is nothing to tell.
     Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
@@ -94,7 +95,9 @@ fn normalized(url: &str) -> String {
         Some(("file", path)) => return format!("path:{path}"),
         Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
         // A path, or `host:path` as ssh has it.
-        None if url.starts_with(['/', '.', '~']) => return format!("path:{}", local(url).display()),
+        None if url.starts_with(['/', '.', '~']) => {
+            return format!("path:{}", local(url).display());
+        }
         None => match url.split_once(':') {
             Some(parts) => parts,
             None => return format!("path:{}", local(url).display()),

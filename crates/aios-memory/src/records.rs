@@ -223,12 +223,7 @@ impl MemoryView {
     /// # Errors
     /// - [`Error::Cursor`] if `after` is not a [`Page::next`] of this kind.
     /// - Errors of working or long-term memory.
-    pub async fn list(
-        &self,
-        kind: Kind,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page, Error> {
+    pub async fn list(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Page, Error> {
         let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
         if is_kept(kind) {
             let last = after.map(|text| kept_cursor(text).ok_or_else(no_cursor)).transpose()?;
@@ -245,7 +240,7 @@ impl MemoryView {
     }
 }
 
-/// The cursor of a page of kept records: the key of a shared record, an identity as JSON of another.
+/// The cursor of a page of kept records: the key of a shared record, else an identity as JSON.
 fn shown_cursor(last: &Identity) -> String {
     match last.owner.is_shared() {
         true => last.key().to_string(),

@@ -509,8 +509,11 @@ fn parse_user(name: &str) -> Result<String, aios_memory::VocabularyError> {
 
 /// Parses a project: a directory if it is written as a path, else an id.
 fn parse_project(text: &str) -> Result<String, String> {
-    let is_path = text.starts_with('/') || text == "." || text == ".." ||
-        text.starts_with("./") || text.starts_with("../");
+    let is_path = text.starts_with('/')
+        || text == "."
+        || text == ".."
+        || text.starts_with("./")
+        || text.starts_with("../");
     if is_path {
         let project = Project::of(text.as_ref()).map_err(|error| error.to_string())?;
         return Ok(project.id);

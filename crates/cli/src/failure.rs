@@ -61,9 +61,7 @@ impl Failure {
             Failure::OutputClosed => 0,
             Failure::Usage { .. } | Failure::Config(_) => 2,
             Failure::NotFound { .. } => 3,
-            Failure::Memory(
-                aios_memory::Error::Cursor { .. } | aios_memory::Error::Unbounded,
-            ) => 2,
+            Failure::Memory(aios_memory::Error::Cursor { .. } | aios_memory::Error::Unbounded) => 2,
             Failure::Memory(error) if error.is_ambiguous() => 2,
             Failure::Memory(error) if error.is_not_found() => 3,
             Failure::Memory(_) | Failure::Partial { .. } => 1,

@@ -96,7 +96,9 @@ async fn with_memory(
         Command::Remember(remember) => command::remember(view, remember, output).await,
         Command::Recall(recall) => command::recall(view, recall, output).await,
         Command::Context(context) => command::context(view, context, output).await,
-        Command::Record(record) => command::record(&administrator, view, record, global, output).await,
+        Command::Record(record) => {
+            command::record(&administrator, view, record, global, output).await
+        }
         Command::List(list) => command::list(view, &list, output).await,
         Command::Show(show) => command::show(view, &show.record, output).await,
         Command::History(show) => command::history(view, &show.record, output).await,

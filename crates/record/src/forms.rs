@@ -2,8 +2,8 @@
 //!
 //! | form | is for | what it ignores |
 //! |---|---|---|
-//! | [`same`] | what is known already, what folds | line ends, runs of white space, canonical equivalence (NFC) |
-//! | [`forgotten`] | what a tombstone keeps out | also compatibility variants (NFKC), case, invisible characters |
+//! | [`same`] | known records, folding | line ends, runs of white space, canonical equivalence (NFC) |
+//! | [`forgotten`] | tombstones | also compatibility variants (NFKC), case, invisible characters |
 //! | [`skeleton`] | what only looks alike | also look-alike characters (UTS 39) |
 //!
 //! Each form is a refinement of the one after it: texts that are alike in one are alike in the

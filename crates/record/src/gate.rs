@@ -26,8 +26,9 @@ pub enum Owners<'a> {
     AndShared(&'a Owner),
 }
 
-/// What a handle may see, where what it writes belongs, and what it may change: a [`Principal`],
-/// narrowed by a [`ScopeFilter`]. A gate can be narrowed and never widened.
+/// The rules of a handle: the records that it sees, the scope of those that it writes, and the ones
+/// that it may change. It is a [`Principal`], narrowed by a [`ScopeFilter`]; a gate can be narrowed
+/// and never widened.
 ///
 /// ```
 /// use aios_record::{Gate, Owner, Scope};
@@ -125,7 +126,7 @@ impl Gate {
         }
     }
 
-    /// What further narrows the records of [`owners`](Gate::owners). It names a user only if the
+    /// The filter that further narrows the records of [`owners`](Gate::owners). It names a user only if the
     /// administrator chose one.
     #[must_use]
     pub fn filter(&self) -> &ScopeFilter {

@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// What identifies a record in a store: its owner, kind and id. Every owner has ids of their own.
+/// The name of a record in a store: its owner, kind and id. Every owner has ids of their own.
 ///
 /// It serializes as `{"key": "goal/g1", "user": "ada"}`, without `user` if it is shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

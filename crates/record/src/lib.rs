@@ -1,4 +1,4 @@
-//! What every memory record carries: id, kind, scope, provenance, time.
+//! The vocabulary of memory records: identity, owner, scope, provenance, time.
 //!
 //! This is the vocabulary that the tiers share. A type stands here only when at least two tiers
 //! name it in their public API. There is no I/O here, and no clock except where a caller asks for
@@ -52,7 +52,7 @@ pub use tier::Tier;
 /// A moment in UTC. Stored as microseconds since 1970.
 pub type Timestamp = jiff::Timestamp;
 
-/// What can be wrong with a value of this vocabulary.
+/// A value that does not fit this vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -61,17 +61,20 @@ pub enum Error {
         "an id has 1 to {ID_BYTES_MAX} bytes, this one has {bytes}; give a shorter one or leave it out"
     )]
     IdLength {
-        /// How long the refused id is.
+        /// The length of the refused id.
         bytes: usize,
     },
     /// The name of a user is not one.
     #[error("the name of the user cannot be used: {problem}; a name has 1 to 128 bytes")]
     OwnerName {
-        /// What is wrong with it.
+        /// The rule that it breaks.
         problem: &'static str,
     },
     /// A handle is bound to one part of the scope, and another was given.
-    #[error("it names another {part} than this handle acts for; use a handle of that {part} or an administrator")]
+    #[error(
+        "it names another {part} than this handle acts for; use a handle of that {part}, or of an \
+         administrator"
+    )]
     OutOfScope {
         /// `user`, `project`, `agent` or `session`.
         part: &'static str,

@@ -11,7 +11,7 @@ use crate::{Error, Id, Identity, Key, Kind, Owner, Scope, Timestamp, encode};
 /// from, and the whole original as `payload`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// What sort of thing it is.
+    /// The sort of thing that it is.
     pub kind: Kind,
     /// Unique within its kind and owner.
     pub id: Id,
@@ -19,7 +19,7 @@ pub struct Record {
     pub scope: Scope,
     /// Who wrote it and for what.
     pub provenance: Provenance,
-    /// What is searched, verbatim.
+    /// The text that is searched, verbatim.
     pub text: String,
     /// A heading, if it has one.
     pub title: Option<String>,
@@ -31,18 +31,18 @@ pub struct Record {
     pub payload: Value,
     /// Labels to filter by.
     pub tags: Vec<String>,
-    /// What it was derived from.
+    /// The source that it was derived from.
     pub source: Option<Source>,
     /// The records that it belongs to or was made from: of the same owner, or shared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Identity>,
     /// The name under which the place that it came from knows it.
     pub external_id: Option<String>,
-    /// How much it matters, 0 to 1; 0.5 unless told.
+    /// Its importance, 0 to 1. Default: 0.5.
     pub importance: f32,
-    /// How sure it is, 0 to 1; 1 unless told.
+    /// Its certainty, 0 to 1. Default: 1.
     pub confidence: f32,
-    /// How far its content may be believed.
+    /// The trust in its content.
     pub trust: Trust,
     /// When what it tells of happened, if known.
     pub occurred_at: Option<Timestamp>,
@@ -101,7 +101,7 @@ impl Record {
         self.scope.owner()
     }
 
-    /// What identifies it in a store.
+    /// Its name in a store.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity { owner: self.owner(), kind: self.kind, id: self.id.clone() }
@@ -124,7 +124,7 @@ impl Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Provenance {
-    /// The part of the system that wrote it; `unknown` unless told.
+    /// The part of the system that wrote it. Default: `unknown`.
     pub module: String,
     /// The program that it came through, with its version, such as an MCP client. It never filters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,16 +143,16 @@ impl Default for Provenance {
     }
 }
 
-/// What a record was derived from: a file, a document, another record.
+/// The source of a record: a file, a document, another record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Source {
-    /// What sort of source, such as `file` or a record's kind.
+    /// The sort of source, such as `file` or a record's kind.
     pub kind: String,
     /// Which one.
     pub id: String,
 }
 
-/// How far the content of a record may be believed. It is shown where the record is rendered, and
+/// The trust in the content of a record. It is shown where the record is rendered, and
 /// changes no ranking.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,

@@ -124,11 +124,7 @@ impl Admission {
     }
 
     /// Stores records given by their fields, each by a write of its own.
-    async fn store_fields(
-        &self,
-        run: Vec<Ready>,
-        verdicts: &mut [Verdict],
-    ) -> Result<(), Error> {
+    async fn store_fields(&self, run: Vec<Ready>, verdicts: &mut [Verdict]) -> Result<(), Error> {
         let view = &self.view;
         let stored = run.into_iter().map(|ready| async move {
             let Ready { at, arrival, .. } = ready;

@@ -102,12 +102,7 @@ impl Writer {
 }
 
 /// The arrival of a draft: its scope is filled in by the gate, then its id follows from it.
-fn arrival(
-    line: u64,
-    mut draft: Draft,
-    gate: &Gate,
-    namer: &mut Namer,
-) -> Result<Arrival, String> {
+fn arrival(line: u64, mut draft: Draft, gate: &Gate, namer: &mut Namer) -> Result<Arrival, String> {
     gate.fill(&mut draft.scope).map_err(|error| error.to_string())?;
     let Names { id, former } = draft.names(namer);
     let (kind, scope) = (draft.kind, draft.scope.clone());

@@ -1,4 +1,4 @@
-//! What the settings make of a model.
+//! The models that settings lead to.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

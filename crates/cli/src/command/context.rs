@@ -2,11 +2,7 @@
 
 use aios_memory::{ContextOptions, MemoryView};
 
-use crate::{
-    args::Context,
-    failure::Failure,
-    output::Output,
-};
+use crate::{args::Context, failure::Failure, output::Output};
 
 pub(crate) async fn context(
     memory: &MemoryView,

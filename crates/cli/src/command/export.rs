@@ -5,11 +5,7 @@ use std::{io, path::Path, sync::Arc};
 use aios_memory::{ImportMode, MemoryView};
 
 use super::ingest::counted;
-use crate::{
-    args::Export,
-    failure::Failure,
-    output::Output,
-};
+use crate::{args::Export, failure::Failure, output::Output};
 
 pub(crate) async fn export(
     memory: &MemoryView,

@@ -5,11 +5,7 @@ use std::{fs, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 use aios_memory::{ImportMode, ImportOptions, ImportReport, MemoryView, is_export};
 
 use super::{export::take_back, ingest::counted};
-use crate::{
-    args::Import,
-    failure::Failure,
-    output::Output,
-};
+use crate::{args::Import, failure::Failure, output::Output};
 
 pub(crate) async fn import(
     memory: &MemoryView,

@@ -4,11 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use aios_memory::{IngestOptions, IngestReport, MemoryView, Tally};
 
-use crate::{
-    args::Ingest,
-    failure::Failure,
-    output::Output,
-};
+use crate::{args::Ingest, failure::Failure, output::Output};
 
 pub(crate) async fn ingest(
     memory: &MemoryView,

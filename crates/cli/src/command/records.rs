@@ -55,11 +55,7 @@ pub(crate) async fn update(
 }
 
 /// Lists the records of a kind.
-pub(crate) async fn list(
-    memory: &MemoryView,
-    list: &List,
-    output: Output,
-) -> Result<(), Failure> {
+pub(crate) async fn list(memory: &MemoryView, list: &List, output: Output) -> Result<(), Failure> {
     let What::Kind(kind) = list.kind else { return metrics::list(memory, list, output).await };
     let page = memory.list(kind, list.after.as_deref(), list.limit).await?;
     let mut shown = json!({"items": page.records.iter().map(item).collect::<Vec<_>>()});
@@ -81,11 +77,7 @@ pub(crate) async fn list(
 }
 
 /// Prints one record.
-pub(crate) async fn show(
-    memory: &MemoryView,
-    key: &str,
-    output: Output,
-) -> Result<(), Failure> {
+pub(crate) async fn show(memory: &MemoryView, key: &str, output: Output) -> Result<(), Failure> {
     let named = key.split_once('/').map(|(what, key)| (What::parse(what), key));
     if let Some((Ok(What::Metric), key)) = named {
         return metrics::show(memory, key, output).await;
@@ -97,11 +89,7 @@ pub(crate) async fn show(
 }
 
 /// Prints the versions of one record.
-pub(crate) async fn history(
-    memory: &MemoryView,
-    key: &str,
-    output: Output,
-) -> Result<(), Failure> {
+pub(crate) async fn history(memory: &MemoryView, key: &str, output: Output) -> Result<(), Failure> {
     let (kind, id) = find_key(memory, key).await?;
     let versions = memory.history(kind, &id).await?;
     if versions.is_empty() {
@@ -138,10 +126,7 @@ fn version_item(version: &Version) -> Value {
 }
 
 /// The kind and id that `key` names.
-pub(super) async fn find_key(
-    memory: &MemoryView,
-    key: &str,
-) -> Result<(Kind, Id), Failure> {
+pub(super) async fn find_key(memory: &MemoryView, key: &str) -> Result<(Kind, Id), Failure> {
     let record = find(memory, key).await?;
     Ok((record.kind, record.id))
 }
@@ -159,20 +144,13 @@ pub(super) async fn find(memory: &MemoryView, key: &str) -> Result<Record, Failu
     })
 }
 
-async fn get(
-    memory: &MemoryView,
-    kind: Kind,
-    id: &str,
-) -> Result<Option<Record>, Failure> {
+async fn get(memory: &MemoryView, kind: Kind, id: &str) -> Result<Option<Record>, Failure> {
     let Ok(id) = Id::new(id) else { return Ok(None) };
     Ok(memory.get(kind, &id).await?)
 }
 
 /// The record of this id, whatever its kind, if only one kind has it.
-async fn find_any(
-    memory: &MemoryView,
-    id: &str,
-) -> Result<Option<Record>, Failure> {
+async fn find_any(memory: &MemoryView, id: &str) -> Result<Option<Record>, Failure> {
     let mut found = Vec::new();
     for kind in Kind::ALL {
         found.extend(get(memory, *kind, id).await?);

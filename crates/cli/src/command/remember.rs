@@ -4,11 +4,7 @@ use std::io::Read;
 
 use aios_memory::{MemoryView, RememberOptions};
 
-use crate::{
-    args::Remember,
-    failure::Failure,
-    output::Output,
-};
+use crate::{args::Remember, failure::Failure, output::Output};
 
 /// The longest text that is read from stdin, in bytes.
 const STDIN_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -24,11 +20,7 @@ pub(crate) async fn remember(
     };
     #[expect(clippy::cast_possible_truncation, reason = "a share of 1 needs no more digits")]
     let importance = arguments.importance as f32;
-    let options = RememberOptions {
-        kind: arguments.collection,
-        tags: arguments.tags,
-        importance,
-    };
+    let options = RememberOptions { kind: arguments.collection, tags: arguments.tags, importance };
     let remembered = memory.remember_with(&text, options).await?;
     output.result(&remembered, |out| match remembered.known {
         true => writeln!(out, "known already: {}/{}", arguments.collection, remembered.id),

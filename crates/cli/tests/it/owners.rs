@@ -79,9 +79,8 @@ fn forgetting_a_session_or_all_of_a_user_takes_records_of_that_user_only() {
     let program = Program::new();
     for user in [&["--user", "u1"][..], &["--user", "u2"], &[]] {
         let name = user.last().unwrap_or(&"shared");
-        let message = [
-            "record", "message", "--session", "main", "--content", &format!("hello from {name}"),
-        ];
+        let message =
+            ["record", "message", "--session", "main", "--content", &format!("hello from {name}")];
         program.json(&[user, &message].concat());
         let note = format!("note of {name}");
         program.json(&[user, &["--session", "main", "remember", &note]].concat());

@@ -12,9 +12,23 @@ fn owner(value: Value) -> Result<Option<String>, String> {
 #[test]
 fn an_owner_is_known_in_every_spelling() {
     for name in [
-        "user", "user_id", "userId", "user-id", "USER_ID", "userid", "username", "user_name",
-        "userName", "owner", "ownerId", "account", "account_id", "customer_name", "tenant",
-        "tenantId", "tenant-id",
+        "user",
+        "user_id",
+        "userId",
+        "user-id",
+        "USER_ID",
+        "userid",
+        "username",
+        "user_name",
+        "userName",
+        "owner",
+        "ownerId",
+        "account",
+        "account_id",
+        "customer_name",
+        "tenant",
+        "tenantId",
+        "tenant-id",
     ] {
         assert_eq!(owner(json!({name: "ada"})), Ok(Some("ada".to_owned())), "{name}");
         assert_eq!(owner(json!({"metadata": {name: "ada"}})), Ok(Some("ada".to_owned())));
