@@ -2,7 +2,7 @@
 //!
 //! | form | is for | what it ignores |
 //! |---|---|---|
-//! | [`same`] | known records, folding | line ends, runs of white space, canonical equivalence (NFC) |
+//! | [`same`] | known records, folding | line ends, runs of white space, canonical forms (NFC) |
 //! | [`forgotten`] | tombstones | also compatibility variants (NFKC), case, invisible characters |
 //! | [`skeleton`] | what only looks alike | also look-alike characters (UTS 39) |
 //!

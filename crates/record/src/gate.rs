@@ -126,8 +126,8 @@ impl Gate {
         }
     }
 
-    /// The filter that further narrows the records of [`owners`](Gate::owners). It names a user only if the
-    /// administrator chose one.
+    /// The filter that further narrows the records of [`owners`](Gate::owners). It names a user
+    /// only if the administrator chose one.
     #[must_use]
     pub fn filter(&self) -> &ScopeFilter {
         &self.narrowed

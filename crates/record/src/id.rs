@@ -9,8 +9,8 @@ use crate::Error;
 /// The longest id, in bytes.
 pub const ID_BYTES_MAX: usize = 128;
 
-/// Identifies a record within its owner and kind: text of 1 to [`ID_BYTES_MAX`] bytes, chosen by the
-/// caller or [generated](Id::generate).
+/// Identifies a record within its owner and kind: text of 1 to [`ID_BYTES_MAX`] bytes, chosen by
+/// the caller or [generated](Id::generate).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Id(Box<str>);

@@ -63,8 +63,8 @@ impl Draft {
 
     /// Reads `{text or content, role?, name?, id?, session?, user?, agent?, scope?, timestamp?,
     /// tags?, metadata?}`; owner, session and agent in any of their usual spellings. It is a
-    /// message if it has a role, a name or a session (or the caller gave a session), else a note. Other
-    /// fields are kept as metadata.
+    /// message if it has a role, a name or a session (or the caller gave a session), else a note.
+    /// Other fields are kept as metadata.
     pub(crate) fn from_object(
         mut object: Map<String, Value>,
         defaults: &Defaults,
