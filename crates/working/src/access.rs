@@ -264,14 +264,14 @@ impl<'a> Access<'a> {
     }
 
     /// Inserts or updates `item` under the scope that it has, and fills in its times. An update
-    /// keeps when the record was created and recorded, and never changes its scope.
+    /// keeps when the record was created and recorded, and does not change its scope.
     pub(crate) fn write<T: Row>(&self, item: &mut T) -> Result<(), Error> {
         self.settle(item);
         self.check(item)?;
         let existing = self.existing(item)?;
         if let Some(existing) = &existing {
             let meta = item.meta_mut();
-            if existing.scope != meta.scope {
+            if existing.scope != meta.scope && !T::MOVES {
                 return Err(Error::Conflict { kind: T::KIND, id: item.id().clone() });
             }
             meta.created_at = Some(existing.created_at);

@@ -65,6 +65,10 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     /// session is created.
     const OF_SESSION: bool = false;
 
+    /// An update may move it to another project, agent or session: its scope is that of its
+    /// subject.
+    const MOVES: bool = false;
+
     /// The id of the record that it belongs to.
     fn parent(&self) -> Option<&Id> {
         None

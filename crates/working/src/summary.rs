@@ -43,6 +43,8 @@ pub struct Summary {
 fields! { Summary in "summaries" { text, subject, originals } }
 
 impl Row for Summary {
+    const MOVES: bool = true;
+
     fn text(&self) -> String {
         self.text.clone()
     }

@@ -213,3 +213,20 @@ async fn a_stub_that_others_records_keep_does_not_exist() {
     assert!(bob.task("t").await.unwrap().is_some());
     assert_eq!(working.verify().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn a_goal_that_comes_again_in_another_scope_is_summed_up_again() {
+    let place = Place::new();
+    let working = place.open(place.config());
+    for agent in [Some("scout".to_owned()), None] {
+        let mut goal = Goal { id: id("g"), status: "completed".into(), ..Goal::new("a garden") };
+        goal.meta.scope.agent = agent.clone();
+        working.store_goal(goal).await.unwrap();
+        assert_eq!(working.age(&Default::default()).await.unwrap().summed_up, 1);
+        let summaries = working.records(Kind::Summary, None, 9).await.unwrap().records;
+        assert_eq!(summaries.len(), 1);
+        assert_eq!(summaries[0].scope.agent, agent);
+        place.pass_hours(24 * 91);
+        working.age(&Default::default()).await.unwrap();
+    }
+}

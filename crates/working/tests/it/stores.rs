@@ -369,7 +369,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 400,
-        ..ProptestConfig::with_cases(24)
+        ..ProptestConfig::with_cases(16)
     })]
 
     #[test]
