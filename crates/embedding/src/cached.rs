@@ -71,6 +71,10 @@ impl<E: Embedder> Embedder for Cached<E> {
         self.inner.tokens_max()
     }
 
+    fn is_fast(&self) -> bool {
+        self.inner.is_fast()
+    }
+
     fn dimension(&self) -> usize {
         self.inner.dimension()
     }

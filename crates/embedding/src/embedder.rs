@@ -34,6 +34,12 @@ pub trait Embedder: Send + Sync {
         None
     }
 
+    /// Returns `true` if embedding a text takes no longer than storing it, so that nobody gains by
+    /// doing it later. Default: `false`.
+    fn is_fast(&self) -> bool {
+        false
+    }
+
     /// The length of every vector.
     fn dimension(&self) -> usize;
 
@@ -56,6 +62,10 @@ impl<E: Embedder + ?Sized> Embedder for Arc<E> {
 
     fn tokens_max(&self) -> Option<usize> {
         (**self).tokens_max()
+    }
+
+    fn is_fast(&self) -> bool {
+        (**self).is_fast()
     }
 
     fn dimension(&self) -> usize {

@@ -127,6 +127,10 @@ impl Embedder for StaticModel {
         count
     }
 
+    fn is_fast(&self) -> bool {
+        true
+    }
+
     fn dimension(&self) -> usize {
         self.dimension
     }

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::{
     Error, LongtermView,
     error::shown,
+    intake::Embedding,
     journal::{FeedOutcome, Older, Outcome, Page, Replaced, Write, Written},
     library::Row,
     store::{Shared, Tries},
@@ -259,7 +260,8 @@ impl Shared {
         of_first: Older,
     ) -> Result<Vec<Write>, Error> {
         let changes = changes.into_iter().map(|change| (None, change)).collect();
-        let writes: Result<Vec<Write>, Error> = self.prepare(changes).await?.into_iter().collect();
+        let writes: Result<Vec<Write>, Error> =
+            self.prepare(changes, Embedding::Now).await?.into_iter().collect();
         let mut writes = writes?;
         if let Some((Write::Upsert { older, .. }, rest)) = writes.split_first_mut() {
             *older = of_first;
@@ -282,11 +284,11 @@ impl Shared {
             Trace::Kept => Timestamp::UNIX_EPOCH,
             Trace::Counted => row.record.recorded_at,
         };
-        let first = match record.text == row.record.text {
+        let first = match record.text == row.record.text && !row.is_outstanding {
             true => self.with_vector_of(&row, *record)?,
             false => {
                 let change = vec![(None, Change::Upsert(record))];
-                self.prepare(change).await?.pop().expect("one change was given")?
+                self.prepare(change, Embedding::Now).await?.pop().expect("one change was given")?
             }
         };
         let Write::Upsert { row: new, feed_seq, .. } = first else {
@@ -297,7 +299,8 @@ impl Shared {
             Trace::Counted => Older::Counted(Box::new(row)),
         };
         let rest = changes.into_iter().map(|change| (None, change)).collect();
-        let rest: Result<Vec<Write>, Error> = self.prepare(rest).await?.into_iter().collect();
+        let rest: Result<Vec<Write>, Error> =
+            self.prepare(rest, Embedding::Now).await?.into_iter().collect();
         let mut rest = rest?;
         self.read_replaced(&mut rest).await?;
         let record = new.record.clone();

@@ -42,6 +42,9 @@ pub struct Config {
     /// How long a version of the library that nothing needs any more is kept, unless there are
     /// more than 8; 1 h.
     pub prune_after: Duration,
+    /// The longest time for which a search waits for vectors that are still to be made of records
+    /// that it may see. Default: 50 ms.
+    pub vector_wait: Duration,
     /// The language whose word endings are ignored; English.
     pub language: Language,
     /// What each signal of a search counts for; see [`Weights`].
@@ -84,6 +87,7 @@ impl Default for Config {
             index_after_rows: 2048,
             index_threshold: None,
             prune_after: Duration::from_secs(3600),
+            vector_wait: Duration::from_millis(50),
             language: Language::default(),
             weights: Weights::default(),
             clock: Timestamp::now,

@@ -6,7 +6,7 @@ use aios_record::{Change, FeedItem, Identity, Owner, Timestamp};
 use crate::{
     Error, Longterm,
     error::shown,
-    intake::cut,
+    intake::{Embedding, cut},
     journal::{FeedOutcome, Page, Refusal},
 };
 
@@ -54,6 +54,9 @@ impl Longterm {
     /// removal without an owner takes the one record of this kind and id; if several owners have
     /// one, it takes none and is refused.
     ///
+    /// A slow model embeds the texts in the background, see
+    /// [`store_deferred`](crate::LongtermView::store_deferred).
+    ///
     /// # Errors
     /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. What is wrong with single
     /// changes does not hold up the feed: too long a text is cut, and what cannot be stored, or is
@@ -70,7 +73,8 @@ impl Longterm {
         let changes =
             changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
         let mut page = Page { after, through, writes: Vec::new(), refusals: Vec::new() };
-        for ((identity, seq), write) in places.into_iter().zip(self.shared.prepare(changes).await?)
+        for ((identity, seq), write) in
+            places.into_iter().zip(self.shared.prepare(changes, Embedding::Later).await?)
         {
             match write {
                 Ok(write) => page.writes.push(write),

@@ -20,11 +20,21 @@ use crate::{
 /// How often a text is given to the model before it is stored without a vector.
 const EMBED_TRIES: usize = 3;
 
+/// The time at which a text is embedded that is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Embedding {
+    /// Before it is acknowledged.
+    Now,
+    /// In the background, but by a fast model before it is acknowledged.
+    Later,
+}
+
 impl Shared {
     /// Analyses and embeds, off the async workers.
     pub(crate) async fn prepare(
         self: &Arc<Shared>,
         changes: Vec<(Option<u64>, Change)>,
+        embedding: Embedding,
     ) -> Result<Vec<Result<Write, Error>>, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn_blocking(move || {
@@ -37,6 +47,9 @@ impl Shared {
                 })
                 .collect();
             let mut vectors = match &shared.vectors {
+                Vectors::Model(model) if embedding == Embedding::Later && !model.is_fast() => {
+                    texts.iter().map(|_| Embedded::Later).collect()
+                }
                 Vectors::Model(model) => embed(&**model, &texts),
                 Vectors::Given(_) => texts.iter().map(|_| Embedded::Missing).collect(),
             }
@@ -100,13 +113,15 @@ impl Shared {
             return Err(Error::VectorMissing { of: record.identity().to_string() });
         }
         let terms = self.analyzer.terms(&record.text).join(" ");
+        let is_outstanding = matches!(vector, Embedded::Later);
         let vector = vector.numbers();
-        let row = Box::new(Row { record, terms, vector, content_hash });
+        let row = Box::new(Row { record, terms, vector, content_hash, is_outstanding });
         Ok(Write::Upsert { row, feed_seq, older: Older::Unread })
     }
 }
 
-/// What there is of a text as a vector.
+/// The vector of a text, or the reason why there is none.
+#[derive(Debug)]
 pub(crate) enum Embedded {
     Vector(Vec<f32>),
     /// The text has no word that the model knows.
@@ -115,6 +130,8 @@ pub(crate) enum Embedded {
     Failed,
     /// The store takes the caller's vectors, and none came with the text.
     Missing,
+    /// It is made in the background.
+    Later,
 }
 
 impl Embedded {
@@ -131,7 +148,7 @@ impl Embedded {
     pub(crate) fn numbers(self) -> Option<Vec<f32>> {
         match self {
             Embedded::Vector(vector) => Some(vector),
-            Embedded::Nothing | Embedded::Failed | Embedded::Missing => None,
+            Embedded::Nothing | Embedded::Failed | Embedded::Missing | Embedded::Later => None,
         }
     }
 }

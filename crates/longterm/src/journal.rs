@@ -31,10 +31,10 @@ use rusqlite::Connection;
 
 pub(crate) use self::{
     history::{Older, Replaced},
-    pending::{Drain, Pending},
+    pending::{Drain, Pending, Unembedded},
     rebuild::{Expected, REST, Remade, Switch, hash_number},
     refusal::{Limits, Refusal},
-    statistics::Statistics,
+    statistics::{Corpus, Statistics},
     term::{Safe, Term},
     tombstones::{Contents, Secret, Tombstone},
     write::{FeedOutcome, Outcome, Page, Write, Written},
@@ -42,7 +42,10 @@ pub(crate) use self::{
 use self::{
     key::{Parts, key_sql},
     meta::{count, meta_number, meta_text, number, set_meta, sql_integer, sql_limit},
-    pending::{Bounds, PendingColumns, pending, pending_row, vector_bytes},
+    pending::{
+        Bounds, PendingColumns, embedded, pending, pending_row, pending_sql, vector_bytes,
+        vector_state_of,
+    },
     refusal::{check_room, refuse},
     statistics::{add_statistics, set_statistics, statistics},
     term::set_synced,
@@ -77,7 +80,7 @@ pub(crate) struct Journal {
 }
 
 /// All that a search needs to know of the journal, from one moment.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) edition: Edition,
     /// Every `seq` that waits, in rising order.
@@ -86,7 +89,18 @@ pub(crate) struct Snapshot {
     pub(crate) newest: i64,
     /// What waits above the `seq` that was given.
     pub(crate) fresh: Vec<Pending>,
+    /// Rows that were known without their vector, and wait for none any more.
+    pub(crate) embedded: Vec<Pending>,
     pub(crate) statistics: Statistics,
+}
+
+/// The part of the journal that a search knows already.
+#[derive(Debug, Default)]
+pub(crate) struct KnownWaiting {
+    /// The highest `seq` up to which it knows what waits.
+    pub(crate) newest: i64,
+    /// The rows among these that had no vector yet.
+    pub(crate) outstanding: Vec<i64>,
 }
 
 /// What the library should hold, from one moment.
@@ -226,19 +240,20 @@ impl Journal {
         self.ledger.read(move |db| edition_of(db, &model)).await
     }
 
-    /// What a search for `terms` needs that knows all that waits up to `known`.
-    pub(crate) async fn snapshot(&self, terms: Vec<String>, known: i64) -> Result<Snapshot, Error> {
+    /// The journal for a search for `terms`, without the part that is `known`.
+    pub(crate) async fn snapshot(
+        &self,
+        terms: Vec<String>,
+        corpus: Corpus,
+        known: KnownWaiting,
+    ) -> Result<Snapshot, Error> {
         let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
-                // Read from the index of keys, which is small.
-                let mut seqs = db.prepare_cached("SELECT seq FROM pending")?;
-                let seqs = seqs.query_map([], |row| row.get(0))?;
-                let mut seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
-                seqs.sort_unstable();
+                let seqs = waiting_seqs(db)?;
                 let fresh = match seqs.last() {
-                    Some(last) if known < *last => {
-                        let bounds = Bounds { after: known, ..Bounds::NONE };
+                    Some(last) if known.newest < *last => {
+                        let bounds = Bounds { after: known.newest, ..Bounds::NONE };
                         pending(db, &bounds)?.into_iter().flatten().collect()
                     }
                     _ => Vec::new(),
@@ -251,7 +266,8 @@ impl Journal {
                     seqs,
                     newest,
                     fresh,
-                    statistics: statistics(db, terms)?,
+                    embedded: embedded(db, &known.outstanding)?,
+                    statistics: statistics(db, terms, &corpus)?,
                 })
             })
             .await
@@ -303,6 +319,16 @@ impl Journal {
     pub(crate) async fn pending_count(&self) -> Result<u64, Error> {
         self.ledger.read(count_pending).await
     }
+}
+
+/// Every `seq` that waits, in rising order.
+fn waiting_seqs(db: &Connection) -> Result<Vec<i64>, Error> {
+    // Read from the index of keys, which is small.
+    let mut seqs = db.prepare_cached("SELECT seq FROM pending")?;
+    let seqs = seqs.query_map([], |row| row.get(0))?;
+    let mut seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
+    seqs.sort_unstable();
+    Ok(seqs)
 }
 
 fn backups(db: &Connection) -> Result<Vec<PathBuf>, Error> {

@@ -55,6 +55,7 @@ mod chunk;
 mod collections;
 mod config;
 mod content;
+mod deferred;
 mod error;
 mod expiry;
 mod feed;
@@ -90,7 +91,8 @@ pub use crate::{
     purge::{Obstacle, Purged},
     rebuild::{Progress, Reindexed, Repaired},
     search::{
-        Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions, Weights,
+        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions,
+        Weights,
     },
     stats::Stats,
     store::Longterm,

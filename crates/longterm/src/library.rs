@@ -61,6 +61,8 @@ const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 const VECTOR_INDEX_LAG: usize = 8;
 /// Approximate neighbours that an indexed vector leg examines.
 const EF_SEARCH: usize = 300;
+/// Rows are read for each vector that is taken of them.
+const SPREAD: usize = 16;
 
 /// A handle on the table; cheap to clone, and moves forward in versions only. The owner's is always
 /// at the latest version.
@@ -261,19 +263,25 @@ impl Library {
         Ok(rows.into_iter().map(|row| row.record).collect())
     }
 
-    /// The vectors of at most `count` rows from all over the table.
-    pub(crate) async fn spread_vectors(&self, count: usize) -> Result<Vec<Vec<f32>>, Error> {
-        let rows = self.row_count().await?;
-        let step = rows.div_ceil(count as u64).max(1);
-        let offsets = (0..rows).step_by(usize::try_from(step).unwrap_or(usize::MAX)).collect();
-        let query = self.table.take_offsets(offsets).select(Select::columns(&["vector"]));
+    /// The vectors of at most `count` rows that `filter` admits, spread over the first rows.
+    pub(crate) async fn spread_vectors(
+        &self,
+        count: usize,
+        filter: Option<DfExpr>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let failed = || Error::library("read vectors");
+        let query = self.table.query().limit(count * SPREAD).select(Select::columns(&["vector"]));
+        let query = match filter {
+            Some(filter) => query.only_if_expr(filter),
+            None => query,
+        };
         let mut batches = query.execute().await.map_err(failed())?;
         let mut vectors = Vec::new();
         while let Some(batch) = batches.try_next().await.map_err(failed())? {
             vectors.extend(rows::vectors_of(&batch));
         }
-        Ok(vectors)
+        let step = vectors.len().div_ceil(count).max(1);
+        Ok(vectors.into_iter().step_by(step).collect())
     }
 
     /// How many rows there are.
@@ -339,14 +347,14 @@ impl Library {
         Ok(())
     }
 
-    /// In how many rows each term occurs, how many rows there are, and their terms in all.
+    /// The word statistics of all rows, by owner.
     pub(crate) async fn term_counts(&self) -> Result<TermCounts, Error> {
         let failed = || Error::library("count the terms");
-        let query = self.table.query().select(Select::columns(&["terms"]));
+        let query = self.table.query().select(Select::columns(&["terms", "user"]));
         let mut batches = query.execute().await.map_err(failed())?;
         let mut counts = TermCounts::default();
         while let Some(batch) = batches.try_next().await.map_err(failed())? {
-            rows::texts(&batch, "terms").for_each(|terms| counts.add(terms));
+            rows::terms_by_user(&batch).for_each(|(user, terms)| counts.add(user, terms));
         }
         Ok(counts)
     }

@@ -5,7 +5,11 @@ use std::collections::{HashMap, HashSet};
 use aios_record::{Gate, Identity, Kind, Record, Source};
 use tokio::{task, time};
 
-use crate::{Error, Longterm, LongtermView, store::DRAIN_POLL};
+use crate::{
+    Error, Longterm, LongtermView,
+    journal::{Corpus, KnownWaiting},
+    store::DRAIN_POLL,
+};
 
 /// What became of a purge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +95,8 @@ impl LongtermView {
         let places = self.shared.places.clone();
         let pin = task::spawn_blocking(move || places.pin());
         let _pin = pin.await.map_err(|_| Error::Closed)??;
-        let snapshot = self.shared.journal.snapshot(Vec::new(), 0).await?;
+        let snapshot =
+            self.shared.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;
         let mut made_from = MadeFrom { gate: &self.gate, records: HashMap::new() };
         let waiting: HashSet<&str> =
             snapshot.fresh.iter().map(|change| change.key.as_str()).collect();

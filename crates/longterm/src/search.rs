@@ -22,15 +22,16 @@ mod when;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use aios_record::{Gate, Identity, Kind, Record, ScopeFilter, Timestamp};
-use tokio::task;
+use tokio::{task, time};
 
 use crate::{
     Error, LongtermView,
-    journal::Snapshot,
-    library::SHOWN_COLUMNS,
+    journal::{Corpus, Statistics},
+    library::{Edition, SHOWN_COLUMNS},
     search::{
         filter::Filter,
         legs::Home,
@@ -44,10 +45,11 @@ use crate::{
     },
     store::{Shared, Tries},
 };
-pub(crate) use background::Background;
+use background::Background;
+pub(crate) use background::Backgrounds;
 pub(crate) use filter::visible;
 pub(crate) use resident::Resident;
-pub use score::{Explanation, Weights};
+pub use score::{Counted, Explanation, Weights};
 pub(crate) use segment::Names;
 pub(crate) use waiting::Waiting;
 
@@ -57,6 +59,8 @@ pub const QUERY_BYTES_MAX: usize = 1 << 20;
 pub const LIMIT_MAX: usize = 1000;
 /// The most tags or kinds of one search.
 const FILTER_VALUES_MAX: usize = 100;
+/// The time between looks at vectors that are outstanding.
+const VECTOR_POLL: Duration = Duration::from_millis(5);
 /// Candidates that each leg proposes, at least.
 const LEG_ROWS_MIN: usize = 64;
 /// Candidates that each leg proposes for each hit that is wanted.
@@ -137,7 +141,8 @@ pub struct Hit {
     pub score: f64,
     /// How well it fits, 0 to 1; grows with the score and means the same in every search.
     pub relevance: f64,
-    /// Records with the same words, which this hit stands for.
+    /// Records that say the same, which this hit stands for: of the same text and speaker, of the
+    /// same owner, or, where the hit is a user's own, shared.
     pub folded: Vec<Identity>,
     /// How the score came about, if that was asked for.
     pub explain: Option<Explanation>,
@@ -178,13 +183,15 @@ impl LongtermView {
         if (terms.is_empty() && options.vector.is_none()) || options.limit == 0 {
             return Ok(Found::default());
         }
-        let background = shared.background().await?;
+        let corpus = Corpus::of(gate);
+        let background = shared.background(&corpus).await?;
         let centre = background.centre();
-        let looking = shared.look(&terms, &centre);
+        let looking = shared.look_for_vectors(&terms, &corpus, &centre, gate);
         let meaning = shared.meaning(text, &terms, options.vector.clone(), background);
-        let ((snapshot, seen), meaning) = tokio::try_join!(looking, meaning)?;
+        let (looked, meaning) = tokio::try_join!(looking, meaning)?;
         let now = shared.now();
-        let (edition, statistics) = (snapshot.edition, snapshot.statistics);
+        let Looked { edition, statistics, seen } = looked;
+        let vectors_outstanding = seen.outstanding(gate);
         let view = shared.view(edition).await;
         let parts = view.iter().flat_map(|view| view.parts());
         let mut ranking = Ranking {
@@ -198,6 +205,7 @@ impl LongtermView {
                     true => shared.analyzer.time_terms().to_vec(),
                     false => Vec::new(),
                 },
+                corpus,
                 statistics,
             },
             centre,
@@ -221,35 +229,68 @@ impl LongtermView {
             folded: chosen.folded,
             explain: (options.explain == Explain::Yes).then_some(chosen.explanation),
         });
-        Ok(Found { hits: hits.collect(), vectors_outstanding: 0 })
+        Ok(Found { hits: hits.collect(), vectors_outstanding })
     }
 }
 
+/// The journal at the moment of a search.
+struct Looked {
+    edition: Edition,
+    statistics: Statistics,
+    seen: Arc<Seen>,
+}
+
 impl Shared {
-    /// What the vectors of all texts have in common.
+    /// The mean of the vectors of all texts.
     async fn centre(self: &Arc<Shared>) -> Result<Arc<[f32]>, Error> {
-        Ok(self.background().await?.centre())
+        Ok(self.background(&Corpus::All).await?.centre())
+    }
+
+    /// The journal once no row that `gate` sees waits for its vector, or as it is after a while.
+    async fn look_for_vectors(
+        self: &Arc<Shared>,
+        terms: &[String],
+        corpus: &Corpus,
+        centre: &Arc<[f32]>,
+        gate: &Gate,
+    ) -> Result<Looked, Error> {
+        let end = Instant::now() + self.config.vector_wait;
+        loop {
+            let looked = self.look(terms, corpus, centre).await?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || looked.seen.outstanding(gate) == 0 {
+                return Ok(looked);
+            }
+            time::sleep(left.min(VECTOR_POLL)).await;
+        }
     }
 
     /// The journal as it is now.
     async fn look(
         self: &Arc<Shared>,
         terms: &[String],
+        corpus: &Corpus,
         centre: &Arc<[f32]>,
-    ) -> Result<(Snapshot, Arc<Seen>), Error> {
+    ) -> Result<Looked, Error> {
         loop {
-            let known = self.waiting.newest();
-            let mut snapshot = self.journal.snapshot(terms.to_vec(), known).await?;
-            let newest = snapshot.newest;
-            let seqs = std::mem::take(&mut snapshot.seqs);
-            let fresh = std::mem::take(&mut snapshot.fresh);
-            let nothing_new = fresh.is_empty();
-            let (shared, centre) = (Arc::clone(self), Arc::clone(centre));
-            let see = move || shared.waiting.see(newest, seqs, fresh, &centre, &shared.names);
-            let seen = if nothing_new { see() } else { blocking(see).await? };
+            let known = self.waiting.known();
+            let mut snapshot = self.journal.snapshot(terms.to_vec(), corpus.clone(), known).await?;
+            let edition = snapshot.edition;
+            let mut statistics = std::mem::take(&mut snapshot.statistics);
+            // Without rows that wait there is nothing to compute.
+            let is_quick = snapshot.seqs.is_empty();
+            let (shared, corpus) = (Arc::clone(self), corpus.clone());
+            let centre = Arc::clone(centre);
+            let see = move || {
+                let seen = shared.waiting.see(snapshot, &centre, &shared.names)?;
+                let names = shared.names.read().expect("no holder panics");
+                seen.count(&mut statistics, &corpus, &names);
+                Some(Looked { edition, statistics, seen })
+            };
+            let looked = if is_quick { see() } else { blocking(see).await? };
             // Each time that this goes round, another search has seen a later journal.
-            if let Some(seen) = seen {
-                return Ok((snapshot, seen));
+            if let Some(looked) = looked {
+                return Ok(looked);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     ops::Deref,
     path::Path,
-    sync::{Arc, OnceLock, RwLock},
+    sync::{Arc, RwLock},
     time::Duration,
 };
 
@@ -22,7 +22,7 @@ use crate::{
     library::{Edition, Library, Site},
     owner::{self, Owner, Places},
     rebuild,
-    search::{Background, Names, Resident, Waiting, Weights},
+    search::{Backgrounds, Names, Resident, Waiting, Weights},
     sync::{Disk, System, make_directory},
     vectors::{Space, Vectors},
     worker::Worker,
@@ -61,7 +61,7 @@ pub(crate) struct Shared {
     pub(crate) vectors: Vectors,
     pub(crate) analyzer: Analyzer,
     /// From the first search on.
-    pub(crate) background: OnceLock<Arc<Background>>,
+    pub(crate) backgrounds: Backgrounds,
     /// What numbers stand for in what searches hold in RAM.
     pub(crate) names: RwLock<Names>,
     /// What waits in the journal, as searches see it.
@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     library: RwLock<Option<Library>>,
     /// Present while this process is the owner.
     owner: Mutex<Option<Owner>>,
+    /// Held by whoever makes vectors that were put off.
+    pub(crate) embedding: Mutex<()>,
     /// Told when there is something to drain.
     pub(crate) wake: Notify,
     pub(crate) turns: Turns,
@@ -137,7 +139,7 @@ impl Longterm {
         let shared = Arc::new(Shared {
             places,
             analyzer: Analyzer::new(config.language),
-            background: OnceLock::new(),
+            backgrounds: Backgrounds::default(),
             names: RwLock::default(),
             waiting: Waiting::default(),
             resident: Resident::default(),
@@ -146,6 +148,7 @@ impl Longterm {
             vectors,
             library: RwLock::new(None),
             owner: Mutex::new(None),
+            embedding: Mutex::default(),
             wake: Notify::new(),
             turns: Turns::default(),
         });
@@ -319,13 +322,17 @@ impl Shared {
         self.drain_owned(through).await
     }
 
-    /// Drains what came no later than `through`, and purges what is to be, if this process is the
+    /// Embeds and drains what came no later than `through`, and purges what is to be, if this process is the
     /// owner, and says whether all of it is done. Once begun it runs to its end, whether or not the
     /// caller waits for it. An owner that fails is given up: the lock is free, and whoever takes it
     /// next heals.
     async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn(async move {
+            if shared.owner.lock().await.is_none() {
+                return Ok(false);
+            }
+            shared.embed_outstanding(through).await?;
             let mut place = shared.owner.lock().await;
             let Some(mut owner) = place.take() else { return Ok(false) };
             let worked = async {

@@ -10,7 +10,7 @@ use aios_record::{Change, Gate, Id, Identity, Kind, Record, Scope, ScopeFilter};
 use crate::{
     Error,
     change::is_past,
-    intake::{normalize, truncate},
+    intake::{Embedding, normalize, truncate},
     journal::{self, Write},
     library::Row,
     store::Shared,
@@ -100,13 +100,34 @@ impl LongtermView {
     ///   [`open_with_vectors`](crate::Longterm::open_with_vectors).
     /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the
     ///   configuration is reached, [`Error::Unstorable`] when a payload is nested too deeply.
-    pub async fn store(&self, mut records: Vec<Record>) -> Result<Vec<Stored>, Error> {
+    pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
+        self.store_embedding(records, Embedding::Now).await
+    }
+
+    /// Stores many records as [`store`](LongtermView::store) does, but leaves it to the background
+    /// to embed them, unless the model [is fast](aios_embedding::Embedder::is_fast). When this returns they are
+    /// durable, and every search finds them by their words. By their meaning they are found once
+    /// they are embedded, also if this process ends before. A search waits for that for a moment,
+    /// see [`Config::vector_wait`](crate::Config), and says how many vectors were
+    /// [outstanding](crate::Found::vectors_outstanding).
+    ///
+    /// # Errors
+    /// As [`store`](LongtermView::store).
+    pub async fn store_deferred(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
+        self.store_embedding(records, Embedding::Later).await
+    }
+
+    async fn store_embedding(
+        &self,
+        mut records: Vec<Record>,
+        embedding: Embedding,
+    ) -> Result<Vec<Stored>, Error> {
         records.iter_mut().try_for_each(|record| self.fill(record))?;
         let identities: Vec<Identity> = records.iter().map(Record::identity).collect();
         let changes =
             records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
-        let writes = self.shared.prepare(changes).await?.into_iter().collect::<Result<_, _>>()?;
-        self.store_writes(identities, writes).await
+        let writes = self.shared.prepare(changes, embedding).await?;
+        self.store_writes(identities, writes.into_iter().collect::<Result<_, _>>()?).await
     }
 
     /// Stores records with vectors of the caller's own, as [`store`](LongtermView::store) does

@@ -62,6 +62,11 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
         let woken = async {
             if owned {
                 let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;
+                // Searches wait for vectors, and not for the library.
+                if let Err(error) = shared.embed_now().await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "vectors are still outstanding; trying again");
+                }
                 time::sleep(shared.config.drain_delay).await;
             } else {
                 time::sleep(shared.config.owner_retry).await;

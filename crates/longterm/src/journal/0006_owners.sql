@@ -78,3 +78,32 @@ CREATE TABLE index_checksums (
 INSERT INTO meta SELECT 'library_is_former', 1 FROM meta WHERE name = 'synced_version' AND 0 < value;
 
 DELETE FROM meta WHERE name IN ('rebuild_purpose', 'rebuild_version');
+
+-- Word statistics by owner, empty for shared. Those of an old store are counted when its library is
+-- rebuilt.
+DROP TABLE terms;
+
+-- The number of an owner's records of the library in which a term occurs.
+CREATE TABLE terms (
+    term      TEXT NOT NULL,
+    owner     TEXT NOT NULL,
+    documents INTEGER NOT NULL,
+    PRIMARY KEY (term, owner)
+) STRICT, WITHOUT ROWID;
+
+-- The number of an owner's records of the library, and of the terms of all of them.
+CREATE TABLE totals (
+    owner     TEXT PRIMARY KEY,
+    documents INTEGER NOT NULL,
+    terms     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+DELETE FROM meta WHERE name IN ('documents', 'terms_total');
+
+-- State of the vector of a row that waits: 0 it has none, 1 it is there, 2 not yet.
+ALTER TABLE pending ADD COLUMN vector_state INTEGER NOT NULL DEFAULT 0
+    CHECK (vector_state IN (0, 1, 2));
+
+UPDATE pending SET vector_state = 1 WHERE vector IS NOT NULL;
+
+CREATE INDEX pending_without_vector ON pending (seq) WHERE vector_state = 2;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Journal, Known, Outcome, Parts, Pending, PendingColumns, Write, delete, edition_of,
-    pending_row, state,
+    pending_row, pending_sql, state,
 };
 use crate::{
     Error,
@@ -114,9 +114,7 @@ impl Journal {
         let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
-                let sql = "SELECT seq, key, record, terms, vector, content_hash
-                           FROM pending WHERE key = ?1";
-                let mut find = db.prepare_cached(sql)?;
+                let mut find = db.prepare_cached(concat!(pending_sql!(), " WHERE key = ?1"))?;
                 let mut waiting = Vec::new();
                 for key in keys {
                     let found = find.query_row([&key], pending_row).optional()?;

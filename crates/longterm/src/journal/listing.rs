@@ -10,8 +10,8 @@ use aios_record::{Gate, Id, Identity, Kind, Owner, Owners, Scope, ScopeMatch};
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Known, Parts, Pending, PendingColumns, edition_of, number, pending_row, state,
-    write::scope_at,
+    Journal, Known, Parts, Pending, PendingColumns, edition_of, number, pending_row, pending_sql,
+    state, write::scope_at,
 };
 use crate::{Error, library::Edition};
 
@@ -136,9 +136,8 @@ impl Journal {
         let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
-                let sql = "SELECT seq, key, record, terms, vector, content_hash
-                           FROM pending WHERE ?1 < key AND key < ?2";
-                let mut read = db.prepare_cached(sql)?;
+                let mut read =
+                    db.prepare_cached(concat!(pending_sql!(), " WHERE ?1 < key AND key < ?2"))?;
                 let mut waiting = Vec::new();
                 for owner in owners(db, &gate, kind)? {
                     // `0` is the character after `/`.

@@ -1,10 +1,25 @@
 //! What waits in the journal: rows as SQLite has them, and as the library takes them.
 
 use aios_record::Record;
-use rusqlite::{Connection, Row as SqlRow, params};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
-use super::sql_limit;
-use crate::{Error, error::shown, library::Row};
+use super::{Journal, Parts, check_model, sql_limit, state};
+use crate::{Error, error::shown, intake::Embedded, library::Row};
+
+/// The columns that a row of `pending` is read from.
+macro_rules! pending_sql {
+    () => {
+        "SELECT seq, key, record, terms, vector, content_hash, vector_state FROM pending"
+    };
+}
+pub(super) use pending_sql;
+
+/// States of a vector.
+mod vector_state {
+    pub(super) const NONE: i64 = 0;
+    pub(super) const THERE: i64 = 1;
+    pub(super) const NOT_YET: i64 = 2;
+}
 
 /// A change that waits for the library.
 #[derive(Debug, Clone)]
@@ -14,6 +29,15 @@ pub(crate) struct Pending {
     pub(crate) key: String,
     /// None where the key is to be deleted.
     pub(crate) row: Option<Row>,
+    /// The library has never held the key, so its word statistics do not count it.
+    pub(crate) is_new: bool,
+}
+
+/// A text that waits for its vector.
+#[derive(Debug)]
+pub(crate) struct Unembedded {
+    pub(crate) seq: i64,
+    pub(crate) text: String,
 }
 
 /// What is waiting, split by what the library must do with it.
@@ -65,9 +89,10 @@ pub(super) fn pending(
     db: &Connection,
     bounds: &Bounds,
 ) -> Result<Vec<Result<Pending, Damage>>, Error> {
-    let sql = "SELECT seq, key, record, terms, vector, content_hash
-               FROM pending WHERE ?1 < seq AND seq <= ?2 ORDER BY seq LIMIT ?3";
-    let mut read = db.prepare_cached(sql)?;
+    let mut read = db.prepare_cached(concat!(
+        pending_sql!(),
+        " WHERE ?1 < seq AND seq <= ?2 ORDER BY seq LIMIT ?3"
+    ))?;
     let mut bytes = 0;
     let mut pending = Vec::new();
     let limits = params![bounds.after, bounds.through, sql_limit(bounds.rows)];
@@ -77,14 +102,99 @@ pub(super) fn pending(
         if bounds.bytes < bytes && !pending.is_empty() {
             break;
         }
-        let (seq, key) = (columns.seq, columns.key.clone());
-        pending.push(columns.decode().map_err(|error| Damage {
-            seq,
-            key,
-            reason: error.to_string(),
-        }));
+        pending.push(decoded(db, columns)?);
     }
     Ok(pending)
+}
+
+/// Of the rows `seqs`, which were without a vector: those that have one now, or need none.
+pub(super) fn embedded(db: &Connection, seqs: &[i64]) -> Result<Vec<Pending>, Error> {
+    let mut read =
+        db.prepare_cached(concat!(pending_sql!(), " WHERE seq = ?1 AND vector_state <> ?2"))?;
+    let mut embedded = Vec::new();
+    for seq in seqs {
+        let found = read.query_row([*seq, vector_state::NOT_YET], pending_row).optional()?;
+        if let Some(columns) = found {
+            embedded.extend(decoded(db, columns)?);
+        }
+    }
+    Ok(embedded)
+}
+
+fn decoded(db: &Connection, columns: PendingColumns) -> Result<Result<Pending, Damage>, Error> {
+    let (seq, key) = (columns.seq, columns.key.clone());
+    let Parts { kind, owner, id } = Parts::of(&key)?;
+    let mut held =
+        db.prepare_cached("SELECT state FROM ids WHERE kind = ?1 AND owner = ?2 AND id = ?3")?;
+    let held: Option<i64> = held.query_row([kind, owner, id], |row| row.get(0)).optional()?;
+    let is_new = held == Some(state::NEW);
+    let decoded = columns.decode().map(|pending| Pending { is_new, ..pending });
+    Ok(decoded.map_err(|error| Damage { seq, key, reason: error.to_string() }))
+}
+
+impl Journal {
+    /// The oldest texts that wait for a vector, of those that came no later than `through`, within
+    /// so many rows and bytes of text; at least one of them.
+    pub(crate) async fn unembedded(
+        &self,
+        through: i64,
+        rows: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Unembedded>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut read = db.prepare_cached(
+                    "SELECT seq, json_extract(record, '$.text') FROM pending
+                     WHERE vector_state = 2 AND seq <= ?1 ORDER BY seq LIMIT ?2",
+                )?;
+                let texts = read.query_map([through, sql_limit(rows)], |row| {
+                    let text: Option<String> = row.get(1)?;
+                    Ok(Unembedded { seq: row.get(0)?, text: text.unwrap_or_default() })
+                })?;
+                let mut unembedded = Vec::new();
+                let mut bytes = 0;
+                for text in texts {
+                    let text = text?;
+                    bytes += text.text.len();
+                    if bytes_max < bytes && !unembedded.is_empty() {
+                        break;
+                    }
+                    unembedded.push(text);
+                }
+                Ok(unembedded)
+            })
+            .await
+    }
+
+    /// Writes vectors to the rows `seq` that still wait for theirs. A row that was written again
+    /// meanwhile has another `seq`, and is left as it is.
+    pub(crate) async fn set_vectors(&self, vectors: Vec<(i64, Embedded)>) -> Result<(), Error> {
+        let model = std::sync::Arc::clone(&self.model);
+        self.ledger
+            .write(move |db| {
+                check_model(db, &model)?;
+                let mut set = db.prepare_cached(
+                    "UPDATE pending SET vector = ?2, vector_state = ?3
+                     WHERE seq = ?1 AND vector_state = ?4",
+                )?;
+                for (seq, vector) in vectors {
+                    let bytes = vector.numbers().as_deref().map(vector_bytes);
+                    let state = vector_state_of(bytes.is_some(), false);
+                    set.execute(params![seq, bytes, state, vector_state::NOT_YET])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// The state of a vector that is there or not, and may still be to come.
+pub(super) fn vector_state_of(is_there: bool, is_outstanding: bool) -> i64 {
+    match (is_there, is_outstanding) {
+        (true, _) => vector_state::THERE,
+        (false, true) => vector_state::NOT_YET,
+        (false, false) => vector_state::NONE,
+    }
 }
 
 /// A row of `pending` as SQLite has it.
@@ -95,6 +205,7 @@ pub(super) struct PendingColumns {
     terms: Option<String>,
     vector: Option<Vec<u8>>,
     content_hash: Option<String>,
+    vector_state: i64,
 }
 
 pub(super) fn pending_row(row: &SqlRow<'_>) -> rusqlite::Result<PendingColumns> {
@@ -105,6 +216,7 @@ pub(super) fn pending_row(row: &SqlRow<'_>) -> rusqlite::Result<PendingColumns> 
         terms: row.get(3)?,
         vector: row.get(4)?,
         content_hash: row.get(5)?,
+        vector_state: row.get(6)?,
     })
 }
 
@@ -116,7 +228,7 @@ impl PendingColumns {
 
     pub(super) fn decode(self) -> Result<Pending, Error> {
         let Some(json) = self.record else {
-            return Ok(Pending { seq: self.seq, key: self.key, row: None });
+            return Ok(Pending { seq: self.seq, key: self.key, row: None, is_new: false });
         };
         let record: Record = serde_json::from_str(&json)
             .map_err(|error| Error::Damaged { key: shown(&self.key), reason: error.to_string() })?;
@@ -125,8 +237,9 @@ impl PendingColumns {
             terms: self.terms.unwrap_or_default(),
             vector: self.vector.as_deref().map(vector_numbers),
             content_hash: self.content_hash.unwrap_or_default(),
+            is_outstanding: self.vector_state == vector_state::NOT_YET,
         };
-        Ok(Pending { seq: self.seq, key: self.key, row: Some(row) })
+        Ok(Pending { seq: self.seq, key: self.key, row: Some(row), is_new: false })
     }
 }
 

@@ -15,7 +15,7 @@ use rusqlite::{Connection, params};
 use super::{
     Journal, Parts, Pending, Refusal, Safe, edition, key_sql, listing::all_owners, meta_number,
     meta_text, pending, pending::Bounds, refuse, set_meta, set_statistics, sql_integer, state,
-    vector_bytes, write::Known,
+    vector_bytes, vector_state_of, write::Known,
 };
 use crate::{
     Error,
@@ -281,8 +281,15 @@ fn set_content_hash(db: &Connection, key: &str, hash: u128) -> Result<(), Error>
 }
 
 fn set_remade(db: &Connection, seq: i64, terms: &str, vector: Option<&[f32]>) -> Result<(), Error> {
-    db.prepare_cached("UPDATE pending SET terms = ?2, vector = ?3 WHERE seq = ?1")?
-        .execute(params![seq, terms, vector.map(vector_bytes)])?;
+    db.prepare_cached(
+        "UPDATE pending SET terms = ?2, vector = ?3, vector_state = ?4 WHERE seq = ?1",
+    )?
+    .execute(params![
+        seq,
+        terms,
+        vector.map(vector_bytes),
+        vector_state_of(vector.is_some(), false)
+    ])?;
     Ok(())
 }
 

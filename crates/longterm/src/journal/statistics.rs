@@ -1,16 +1,18 @@
-//! Word statistics of what is in the library.
+//! Word statistics of the library, owner by owner, so that nothing that one owner stores weighs
+//! the words of another.
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use aios_record::{Gate, Owner};
+use rusqlite::{Connection, params};
 
-use super::{Journal, meta_number, number, set_meta, sql_integer};
+use super::{Journal, number, sql_integer, waiting_seqs};
 use crate::{
     Error,
     library::{Row, TermCounts},
 };
 
-/// Word statistics of the library, for the terms that were asked for.
+/// Word statistics for the terms that were asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Statistics {
     pub(crate) documents: u64,
@@ -18,52 +20,98 @@ pub(crate) struct Statistics {
     pub(crate) documents_with: HashMap<String, u64>,
 }
 
-impl Journal {
-    /// The statistics of `terms` alone. Not for an async worker.
-    pub(crate) fn statistics_blocking(&self, terms: Vec<String>) -> Result<Statistics, Error> {
-        self.ledger.read_blocking(move |db| statistics(db, terms))
+/// The owners whose records are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Corpus {
+    All,
+    /// This owner's and the shared ones.
+    Of(Owner),
+}
+
+impl Corpus {
+    /// The owners that the principal of `gate` sees. Narrowing a gate changes no statistics.
+    pub(crate) fn of(gate: &Gate) -> Corpus {
+        gate.acts_for().map_or(Corpus::All, |owner| Corpus::Of(owner.clone()))
     }
 }
 
-pub(super) fn statistics(db: &Connection, terms: Vec<String>) -> Result<Statistics, Error> {
-    let mut count = db.prepare_cached("SELECT documents FROM terms WHERE term = ?1")?;
+impl Journal {
+    /// The statistics of `terms` alone, and every `seq` that waits, from the same moment. Not for
+    /// an async worker.
+    pub(crate) fn statistics_blocking(
+        &self,
+        terms: Vec<String>,
+        corpus: Corpus,
+    ) -> Result<(Statistics, Vec<i64>), Error> {
+        self.ledger
+            .read_blocking(move |db| Ok((statistics(db, terms, &corpus)?, waiting_seqs(db)?)))
+    }
+}
+
+pub(super) fn statistics(
+    db: &Connection,
+    terms: Vec<String>,
+    corpus: &Corpus,
+) -> Result<Statistics, Error> {
+    // Each statement takes an owner, so that they are used alike.
+    let (count, totals, owner) = match corpus {
+        Corpus::All => (
+            "SELECT coalesce(sum(documents), 0) FROM terms WHERE term = ?1 AND ?2 IS NULL",
+            "SELECT coalesce(sum(documents), 0), coalesce(sum(terms), 0) FROM totals
+             WHERE ?1 IS NULL",
+            None,
+        ),
+        Corpus::Of(owner) => (
+            "SELECT coalesce(sum(documents), 0) FROM terms WHERE term = ?1 AND owner IN ('', ?2)",
+            "SELECT coalesce(sum(documents), 0), coalesce(sum(terms), 0) FROM totals
+             WHERE owner IN ('', ?1)",
+            Some(owner.as_str()),
+        ),
+    };
+    let mut count = db.prepare_cached(count)?;
     let mut documents_with = HashMap::with_capacity(terms.len());
     for term in terms {
-        let found: Option<i64> = count.query_row([&term], |row| row.get(0)).optional()?;
-        documents_with.insert(term, number(found.unwrap_or(0)));
+        let documents = count.query_row(params![term, owner], |row| row.get(0))?;
+        documents_with.insert(term, number(documents));
     }
-    Ok(Statistics {
-        documents: meta_number(db, "documents")?,
-        terms_total: meta_number(db, "terms_total")?,
-        documents_with,
-    })
+    let numbers = |row: &rusqlite::Row<'_>| Ok((number(row.get(0)?), number(row.get(1)?)));
+    let (documents, terms_total) = db.prepare_cached(totals)?.query_row([owner], numbers)?;
+    Ok(Statistics { documents, terms_total, documents_with })
 }
 
 /// Counts the terms of rows that are new to the library. A changed or removed row leaves the
 /// counts as they are: they weigh terms, and a small drift weighs nothing.
 pub(super) fn add_statistics(db: &Connection, rows: &[Row]) -> Result<(), Error> {
     let mut counts = TermCounts::default();
-    rows.iter().for_each(|row| counts.add(&row.terms));
-    let mut add = db.prepare_cached(
-        "INSERT INTO terms (term, documents) VALUES (?1, ?2)
-         ON CONFLICT (term) DO UPDATE SET documents = documents + excluded.documents",
-    )?;
-    for (term, documents) in &counts.documents_with {
-        add.execute(params![term, documents])?;
+    for row in rows {
+        counts.add(row.record.scope.user.as_deref().unwrap_or_default(), &row.terms);
     }
-    let documents = meta_number(db, "documents")? + counts.documents;
-    set_meta(db, "documents", sql_integer(documents))?;
-    let terms_total = meta_number(db, "terms_total")? + counts.terms_total;
-    set_meta(db, "terms_total", sql_integer(terms_total))
+    add(db, &counts)
 }
 
 /// Takes `counts` in the place of those that there are.
 pub(super) fn set_statistics(db: &Connection, counts: &TermCounts) -> Result<(), Error> {
     db.execute("DELETE FROM terms", [])?;
-    let mut add = db.prepare_cached("INSERT INTO terms (term, documents) VALUES (?1, ?2)")?;
-    for (word, documents) in &counts.documents_with {
-        add.execute(params![word, documents])?;
+    db.execute("DELETE FROM totals", [])?;
+    add(db, counts)
+}
+
+fn add(db: &Connection, counts: &TermCounts) -> Result<(), Error> {
+    let mut add_term = db.prepare_cached(
+        "INSERT INTO terms (term, owner, documents) VALUES (?1, ?2, ?3)
+         ON CONFLICT (term, owner) DO UPDATE SET documents = documents + excluded.documents",
+    )?;
+    let mut add_total = db.prepare_cached(
+        "INSERT INTO totals (owner, documents, terms) VALUES (?1, ?2, ?3)
+         ON CONFLICT (owner) DO UPDATE SET documents = documents + excluded.documents,
+                                           terms = terms + excluded.terms",
+    )?;
+    for (owner, counts) in &counts.owners {
+        for (term, documents) in &counts.documents_with {
+            add_term.execute(params![term, owner, documents])?;
+        }
+        let (documents, terms) = (sql_integer(counts.documents), sql_integer(counts.terms_total));
+        add_total.execute(params![owner, documents, terms])?;
     }
-    set_meta(db, "documents", sql_integer(counts.documents))?;
-    set_meta(db, "terms_total", sql_integer(counts.terms_total))
+    Ok(())
 }

@@ -69,7 +69,8 @@ impl Journal {
     }
 
     /// The oldest changes that wait, at most `limit`, of those that came no later than `through`;
-    /// none while a rebuild wants the library to rest as of `now`.
+    /// those before the first that waits for its vector. None while a rebuild wants the library to
+    /// rest as of `now`, or where the oldest waits for its vector.
     pub(crate) async fn drain(
         &self,
         term: Term,
@@ -86,24 +87,26 @@ impl Journal {
                 if 0 < left && u128::from(left.unsigned_abs()) <= REST.as_micros() {
                     return Ok(None);
                 }
-                let mut held = db.prepare_cached(
-                    "SELECT state FROM ids WHERE kind = ?1 AND owner = ?2 AND id = ?3",
-                )?;
                 let mut drain = Drain::default();
                 let bounds =
                     Bounds { rows: limit, bytes: DRAIN_BYTES_MAX, through, ..Bounds::NONE };
                 for change in pending(db, &bounds)? {
-                    let Pending { seq, key, row } = match change {
+                    let Pending { seq, key, row, is_new } = match change {
                         Ok(change) => change,
                         Err(damage) => {
                             drain.damaged.push(damage);
                             continue;
                         }
                     };
-                    let Parts { kind, owner, id } = Parts::of(&key)?;
-                    let held: i64 = held.query_row([kind, owner, id], |row| row.get(0))?;
+                    if row.as_ref().is_some_and(|row| row.is_outstanding) {
+                        // The library takes no row whose vector may still come.
+                        if drain.is_empty() {
+                            return Ok(None);
+                        }
+                        break;
+                    }
                     match row {
-                        Some(row) if held == state::NEW => drain.appends.push(row),
+                        Some(row) if is_new => drain.appends.push(row),
                         Some(row) => drain.replacements.push(row),
                         None => drain.removals.push(key.clone()),
                     }

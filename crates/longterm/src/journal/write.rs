@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use super::{
     Journal, Older, Parts, Refusal, check_model, check_room, history, listing::all_owners,
     meta_number, number, refusal::Limits, refuse, set_meta, sql_integer, state, tombstones,
-    vector_bytes,
+    vector_bytes, vector_state_of,
 };
 use crate::{
     Error,
@@ -220,11 +220,12 @@ fn upsert(db: &Connection, key: &str, row: &Row, newest: i64) -> Result<(), Erro
     ])?;
     let json = serde_json::to_string(record).expect("a record is plain data");
     let vector = row.vector.as_deref().map(vector_bytes);
+    let vector_state = vector_state_of(vector.is_some(), row.is_outstanding);
     db.prepare_cached(
-        "INSERT OR REPLACE INTO pending (key, record, terms, vector, content_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO pending (key, record, terms, vector, content_hash, vector_state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![key, json, row.terms, vector, row.content_hash])?;
+    .execute(params![key, json, row.terms, vector, row.content_hash, vector_state])?;
     Ok(())
 }
 

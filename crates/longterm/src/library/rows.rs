@@ -28,6 +28,8 @@ pub(crate) struct Row {
     /// Of unit length; none where the text has no known word.
     pub(crate) vector: Option<Vec<f32>>,
     pub(crate) content_hash: String,
+    /// The vector is still to be made. Never so in the library.
+    pub(crate) is_outstanding: bool,
 }
 
 impl Row {
@@ -341,6 +343,7 @@ impl Columns<'_> {
             terms: self.owned("terms", at).unwrap_or_default(),
             vector: self.vector(at),
             content_hash: self.owned("content_hash", at).unwrap_or_default(),
+            is_outstanding: false,
         })
     }
 
@@ -384,4 +387,16 @@ pub(crate) fn vectors_of(batch: &RecordBatch) -> impl Iterator<Item = Vec<f32>> 
 pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &str) -> impl Iterator<Item = &'a str> {
     let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
     column.into_iter().flat_map(|texts| texts.iter().flatten())
+}
+
+/// The terms of each row, with the name of its user, which is empty for the shared owner.
+pub(crate) fn terms_by_user(batch: &RecordBatch) -> impl Iterator<Item = (&str, &str)> {
+    let of_row = move |at| {
+        let text = |name| {
+            let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
+            (!column.is_null(at)).then(|| column.value(at))
+        };
+        (text("user").unwrap_or_default(), text("terms").unwrap_or_default())
+    };
+    (0..batch.num_rows()).map(of_row)
 }

@@ -1,27 +1,38 @@
-//! How often terms occur, counted from rows.
+//! The number of records in which terms occur, counted from rows.
 
 use std::collections::{HashMap, HashSet};
 
-/// Word statistics of some rows.
+/// Word statistics of some rows, by the names of their owners.
 #[derive(Debug, Default)]
 pub(crate) struct TermCounts {
-    /// How many rows were counted.
+    /// The key is empty for the shared owner.
+    pub(crate) owners: HashMap<String, OwnerCounts>,
+}
+
+/// Word statistics of one owner's rows.
+#[derive(Debug, Default)]
+pub(crate) struct OwnerCounts {
+    /// The number of rows.
     pub(crate) documents: u64,
     /// The terms of all of them together.
     pub(crate) terms_total: u64,
-    /// In how many of them each term occurs.
+    /// The number of rows in which each term occurs.
     pub(crate) documents_with: HashMap<String, i64>,
 }
 
 impl TermCounts {
-    /// Counts a row by its terms, which single spaces join.
-    pub(crate) fn add(&mut self, terms: &str) {
-        self.documents += 1;
-        self.terms_total += terms.split_ascii_whitespace().count() as u64;
+    /// Counts a row of `owner` by its terms, which single spaces join.
+    pub(crate) fn add(&mut self, owner: &str, terms: &str) {
+        if !self.owners.contains_key(owner) {
+            self.owners.insert(owner.to_owned(), OwnerCounts::default());
+        }
+        let counts = self.owners.get_mut(owner).expect("it was put there");
+        counts.documents += 1;
+        counts.terms_total += terms.split_ascii_whitespace().count() as u64;
         for term in terms.split_ascii_whitespace().collect::<HashSet<_>>() {
-            match self.documents_with.get_mut(term) {
+            match counts.documents_with.get_mut(term) {
                 Some(documents) => *documents += 1,
-                None => drop(self.documents_with.insert(term.to_owned(), 1)),
+                None => drop(counts.documents_with.insert(term.to_owned(), 1)),
             }
         }
     }

@@ -5,20 +5,28 @@
 //! against those that it has with a few everyday sentences about unrelated things, and the unit is
 //! how far above these a question lies from its answer. That takes no constant for a model and no
 //! pass over what is stored. Where vectors are the caller's own, and
-//! nobody can embed a sentence, rows from all over the library take their place; until there are
-//! enough, a query's cosines are taken to be [`Spread::NEUTRAL`].
+//! nobody can embed a sentence, rows of the library that the searcher sees take their place; until
+//! there are enough, a query's cosines are taken to be [`Spread::NEUTRAL`].
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use aios_embedding::Embedder;
+use aios_record::{Gate, Owner};
+use lancedb::expr::DfExpr;
 
 use crate::{
     Error,
-    search::{blocking, score::dot},
+    journal::Corpus,
+    search::{blocking, filter::visible, score::dot},
     store::Shared,
     vectors::Vectors,
 };
 
+/// The most owners whose backgrounds are kept.
+const OWNERS_MAX: usize = 64;
 /// As many stored vectors stand for unrelated texts, and no fewer than the least.
 const STORED: usize = 256;
 const STORED_MIN: usize = 32;
@@ -107,11 +115,37 @@ fn moments(cosines: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt().max(DEVIATION_MIN))
 }
 
+/// The backgrounds of a handle. A model has one for all; of vectors of the caller's own every owner
+/// has another, because nobody is to learn from a score what others store.
+#[derive(Debug, Default)]
+pub(crate) struct Backgrounds(Mutex<HashMap<Option<Owner>, Arc<Background>>>);
+
+impl Backgrounds {
+    fn get(&self, of: &Option<Owner>) -> Option<Arc<Background>> {
+        self.0.lock().expect("no holder panics").get(of).cloned()
+    }
+
+    fn keep(&self, of: Option<Owner>, background: Background) -> Arc<Background> {
+        let mut kept = self.0.lock().expect("no holder panics");
+        if OWNERS_MAX <= kept.len() {
+            kept.clear();
+        }
+        Arc::clone(kept.entry(of).or_insert_with(|| Arc::new(background)))
+    }
+}
+
 impl Shared {
-    /// What unrelated texts are like.
-    pub(crate) async fn background(self: &Arc<Shared>) -> Result<Arc<Background>, Error> {
-        if let Some(background) = self.background.get() {
-            return Ok(Arc::clone(background));
+    /// The background for searches in `corpus`.
+    pub(crate) async fn background(
+        self: &Arc<Shared>,
+        corpus: &Corpus,
+    ) -> Result<Arc<Background>, Error> {
+        let of = match (&self.vectors, corpus) {
+            (Vectors::Given(_), Corpus::Of(owner)) => Some(owner.clone()),
+            _ => None,
+        };
+        if let Some(background) = self.backgrounds.get(&of) {
+            return Ok(background);
         }
         let background = match &self.vectors {
             Vectors::Model(model) => {
@@ -120,8 +154,10 @@ impl Shared {
             }
             Vectors::Given(space) => {
                 let edition = self.journal.edition().await?;
+                let visible = of.clone().map(|owner| visible(&Gate::owner(owner)));
+                let filter = visible.and_then(|all| all.into_iter().reduce(DfExpr::and));
                 let vectors = match self.library(edition).await? {
-                    Some(library) => library.spread_vectors(STORED).await?,
+                    Some(library) => library.spread_vectors(STORED, filter).await?,
                     None => Vec::new(),
                 };
                 let background = Background::of_stored(vectors, space.dimension);
@@ -131,7 +167,7 @@ impl Shared {
                 background
             }
         };
-        Ok(Arc::clone(self.background.get_or_init(|| Arc::new(background))))
+        Ok(self.backgrounds.keep(of, background))
     }
 }
 

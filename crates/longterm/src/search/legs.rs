@@ -225,7 +225,7 @@ impl Best {
     fn cut(&mut self, sight: &Sight<'_>) {
         if self.rows < self.kept.len() {
             let order = |a: &(f32, Place), b: &(f32, Place)| -> Ordering {
-                let key = |place: Place| sight.segment(place).order(place.at);
+                let key = |place: Place| sight.segment(place).order(place.at, sight.names);
                 b.0.total_cmp(&a.0).then_with(|| key(a.1).cmp(&key(b.1)))
             };
             let (_, least, _) = self.kept.select_nth_unstable_by(self.rows - 1, order);

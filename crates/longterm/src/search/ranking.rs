@@ -10,12 +10,13 @@ use aios_record::Identity;
 
 use crate::{
     Error,
+    journal::Corpus,
     search::{
         filter::Filter,
         legs::{Part, Place, Sight, Wanted},
         score::{Explanation, Query, Scored, Scorer, idf, relevance},
         segment::Names,
-        strings::Strings,
+        strings::NONE,
         waiting::Seen,
     },
     store::Shared,
@@ -48,7 +49,7 @@ pub(crate) struct Chosen {
     pub(crate) place: Place,
     pub(crate) score: f64,
     pub(crate) explanation: Explanation,
-    /// Rows with the same words.
+    /// Rows that say the same.
     pub(crate) folded: Vec<Identity>,
 }
 
@@ -89,24 +90,28 @@ impl Ranking {
             let asks = |term: &str| self.shared.analyzer.asks(term);
             let terms = scorer.shared_terms(&order, asks);
             if !terms.is_empty() {
-                let statistics = self.shared.journal.statistics_blocking(terms.clone())?;
+                let corpus = &self.query.corpus;
+                let journal = &self.shared.journal;
+                let (statistics, waiting) =
+                    journal.statistics_blocking(terms.clone(), corpus.clone())?;
+                let first = &self.query.statistics;
+                let statistics = self.seen.count_later(statistics, &waiting, first, corpus, names);
                 order = scorer.rank_with_feedback(order, &terms, &statistics);
             }
             let count = order.len();
             order.retain(|scored| least.is_none_or(|least| least <= relevance(scored.score)));
             // Where some fit too little, those that come after them would, too.
             let may_lack = is_cut && order.len() == count;
-            Ok((fold(order, &scorer, &names.others, limit), may_lack))
+            Ok((fold(order, &scorer, sight, limit, &self.query.corpus), may_lack))
         })
     }
 
     /// What the legs propose, and the best of it.
     fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
-        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
         let statistics = &self.query.statistics;
         let term = |term: &String| {
             let number = names.terms.find(term)?;
-            Some((number, idf(statistics, rows, term)))
+            Some((number, idf(statistics, term)))
         };
         let documents = statistics.documents.max(1) as f64;
         let wanted = Wanted {
@@ -147,23 +152,35 @@ impl Ranking {
 /// A store of nothing yet counts its rows as of this many words.
 const WORDS_MEAN_MIN: f64 = 10.0;
 
-/// The first `limit` of `order`; rows with the same words are folded into the best of them.
-fn fold(order: Vec<Scored>, scorer: &Scorer<'_>, names: &Strings, limit: usize) -> Vec<Chosen> {
+/// The first `limit` of `order`. Rows that say the same are folded into one hit, which has the
+/// score of the best of them: those of one owner, and for a user also the shared ones, which are
+/// folded into the user's own.
+fn fold(
+    order: Vec<Scored>,
+    scorer: &Scorer<'_>,
+    sight: &Sight<'_>,
+    limit: usize,
+    corpus: &Corpus,
+) -> Vec<Chosen> {
     let mut chosen: Vec<Chosen> = Vec::new();
-    let mut first_with: HashMap<u64, usize> = HashMap::new();
+    let mut first_with: HashMap<(u64, u32), usize> = HashMap::new();
     for mut scored in order {
         let (place, segment) = scorer.row(scored.at);
         let fold = segment.columns[place.at as usize].fold;
-        if let Some(&first) = first_with.get(&fold) {
-            chosen[first].folded.extend(segment.identity(place.at, names));
+        let owner = match corpus {
+            Corpus::All => segment.scopes[place.at as usize][0],
+            Corpus::Of(_) => NONE,
+        };
+        if let Some(&first) = first_with.get(&(fold, owner)) {
+            chosen[first].fold(place, sight);
             continue;
         }
         if chosen.len() == limit {
-            // Those that follow may still have the words of one that is chosen.
+            // Those that follow may still say the same as one that is chosen.
             continue;
         }
         if fold != 0 {
-            first_with.insert(fold, chosen.len());
+            first_with.insert((fold, owner), chosen.len());
         }
         scored.explanation.terms = scorer.own_terms(scored.at);
         scored.explanation.related = scorer.related_terms(scored.at);
@@ -171,4 +188,16 @@ fn fold(order: Vec<Scored>, scorer: &Scorer<'_>, names: &Strings, limit: usize) 
         chosen.push(Chosen { place, score, explanation, folded: Vec::new() });
     }
     chosen
+}
+
+impl Chosen {
+    /// Folds in the row at `place`; a user's own takes the place of a shared one.
+    fn fold(&mut self, place: Place, sight: &Sight<'_>) {
+        let user = |place: Place| sight.segment(place).scopes[place.at as usize][0];
+        let folded = match user(self.place) == NONE && user(place) != NONE {
+            true => std::mem::replace(&mut self.place, place),
+            false => place,
+        };
+        self.folded.extend(sight.segment(folded).identity(folded.at, sight.names));
+    }
 }

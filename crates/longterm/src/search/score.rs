@@ -29,7 +29,7 @@ use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::{
-    journal::Statistics,
+    journal::{Corpus, Statistics},
     search::{
         background::Spread,
         legs::{Place, Sight},
@@ -110,6 +110,8 @@ pub(crate) struct Query {
     pub(crate) when: When,
     /// Where the query asks when, the terms by which a record may tell it.
     pub(crate) moments: Vec<String>,
+    /// The owners whose records are counted.
+    pub(crate) corpus: Corpus,
     pub(crate) statistics: Statistics,
 }
 
@@ -150,6 +152,31 @@ pub struct Explanation {
     pub related: Vec<String>,
     /// Cosine of the query's and the record's vectors, -1 to 1.
     pub cosine: f64,
+    /// The records whose words were counted to tell rare ones from common ones.
+    pub statistics: Counted,
+}
+
+/// The records whose words a search counts to tell rare ones from common ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// The user's own and the shared ones.
+    #[serde(rename = "own and shared")]
+    OwnAndShared,
+    /// The shared ones.
+    Shared,
+    /// Those of every owner.
+    All,
+}
+
+impl From<&Corpus> for Counted {
+    fn from(corpus: &Corpus) -> Counted {
+        match corpus {
+            Corpus::All => Counted::All,
+            Corpus::Of(owner) if owner.is_shared() => Counted::Shared,
+            Corpus::Of(_) => Counted::OwnAndShared,
+        }
+    }
 }
 
 impl Explanation {
@@ -232,8 +259,7 @@ impl<'a> Scorer<'a> {
         } else {
             statistics.terms_total as f64 / statistics.documents as f64
         };
-        let of_term = |at: &usize| idf(statistics, rows.len(), &query.terms[*at]);
-        let place = |(at, row): (usize, &Place)| Some((segment(row).place(row.at)?, at));
+        let of_term = |at: &usize| idf(statistics, &query.terms[*at]);
         Scorer {
             query,
             weights,
@@ -248,7 +274,7 @@ impl<'a> Scorer<'a> {
             bags,
             bag_ends,
             words_mean: words_mean.max(1.0),
-            at_place: rows.iter().enumerate().filter_map(place).collect(),
+            at_place: at_place(sight, rows),
         }
     }
 
@@ -294,7 +320,7 @@ impl<'a> Scorer<'a> {
                     count(self.bag(*at), number) / self.length(*at).max(FEEDBACK_LENGTH_MIN)
                 };
                 let mean = first.iter().map(share).sum::<f64>() / first.len() as f64;
-                let idf = idf(statistics, self.rows.len(), term);
+                let idf = idf(statistics, term);
                 (mean * idf * idf, term.as_str(), number)
             })
             .collect();
@@ -333,7 +359,7 @@ impl<'a> Scorer<'a> {
     fn sorted(&self, mut scored: Vec<Scored>) -> Vec<Scored> {
         let key = |scored: &Scored| {
             let row = self.rows[scored.at];
-            self.sight.segment(row).order(row.at)
+            self.sight.segment(row).order(row.at, self.sight.names)
         };
         let order = |a: &Scored, b: &Scored| -> Ordering {
             b.score.total_cmp(&a.score).then_with(|| key(a).cmp(&key(b)))
@@ -397,6 +423,7 @@ impl<'a> Scorer<'a> {
             terms: Vec::new(),
             related: Vec::new(),
             cosine: cosine.unwrap_or(0.0),
+            statistics: Counted::from(&self.query.corpus),
         };
         Scored { at, score: explanation.total(), explanation }
     }
@@ -444,8 +471,27 @@ pub(crate) fn saturated(count: f64, length: f64, words_mean: f64) -> f64 {
     count / (count + K1 * (1.0 - B + B * length / words_mean))
 }
 
-/// By its number in order, each term of which a bag's count goes to a term of the query, the place
-/// of the latter, and the share.
+/// Shares are multiples of one in so many. Sums of their products with counts are exact, so the
+/// order of terms, which follows from all that was ever stored, changes no bit of them.
+const SHARE_STEPS: f64 = (1 << 20) as f64;
+
+/// The row at each place of a session; of several rows the first in order.
+fn at_place(sight: &Sight<'_>, rows: &[Place]) -> HashMap<([u32; 2], i64), usize, RandomState> {
+    let mut at_place: HashMap<_, usize, _> = HashMap::default();
+    let order = |at: usize| sight.segment(rows[at]).order(rows[at].at, sight.names);
+    for (at, row) in rows.iter().enumerate() {
+        if let Some(place) = sight.segment(*row).place(row.at) {
+            let first = at_place.entry(place).or_insert(at);
+            if *first != at && order(at) < order(*first) {
+                *first = at;
+            }
+        }
+    }
+    at_place
+}
+
+/// The terms that count for a term of the query, by number in order: the number, the place of the
+/// query's term, and the share.
 fn wanted(
     query: &Query,
     share: f64,
@@ -457,7 +503,7 @@ fn wanted(
     let related = query.meaning.related.iter();
     let related = related.filter(|related| !speakers.all.contains(related.term));
     let related = related.filter_map(|RelatedTerm { term, to, cosine }| {
-        Some((names.terms.find(term)?, *to, share * cosine))
+        Some((names.terms.find(term)?, *to, (share * cosine * SHARE_STEPS).round() / SHARE_STEPS))
     });
     let mut wanted: Vec<_> = own.chain(related).collect();
     wanted.sort_unstable_by_key(|(number, to, _)| (*number, *to));
@@ -486,9 +532,9 @@ fn count(bag: &[(u32, u32)], term: Option<u32>) -> f64 {
 /// few records, one that most of them have would tell nothing, and relevance would mean less there.
 const DOCUMENTS_ASSUMED: f64 = 100.0;
 
-/// How much it tells that a record has `term`; above 0 for every term.
-pub(crate) fn idf(statistics: &Statistics, rows: usize, term: &str) -> f64 {
-    let documents = statistics.documents.max(rows as u64) as f64 + DOCUMENTS_ASSUMED;
+/// The weight of a record's having `term`; above 0 for every term.
+pub(crate) fn idf(statistics: &Statistics, term: &str) -> f64 {
+    let documents = statistics.documents as f64 + DOCUMENTS_ASSUMED;
     let with = statistics.documents_with.get(term).copied().unwrap_or(0) as f64;
     (1.0 + (documents - with + 0.5) / (with + 0.5)).ln()
 }

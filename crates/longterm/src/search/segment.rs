@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::{Id, Identity, Kind, Owner, encode};
+use aios_record::{Id, Identity, Kind, Owner, encode, forms};
 
 use crate::{
     library::Ranked,
@@ -25,8 +25,8 @@ use crate::{
 pub(crate) use packed::Bag;
 use packed::{Bags, Postings};
 
-/// Records with the same words are folded into the best of them from this many words on; shorter
-/// ones ("Thanks!") are told apart by who said them when.
+/// Records that say the same are folded into the best of them from this many words on; shorter
+/// ones ("Thanks!") are told apart by their moment.
 const FOLDED_TERMS_MIN: usize = 5;
 
 /// What numbers stand for, shared by all segments of a handle.
@@ -64,7 +64,7 @@ pub(crate) struct Columns {
     /// Microseconds; `ABSENT` where it is not known.
     occurred_at: i64,
     pub(crate) recorded_at: i64,
-    /// Of the terms of a row with enough of them; 0 for a shorter one.
+    /// A hash of text and speaker of a row with enough words; 0 for a shorter one.
     pub(crate) fold: u64,
     /// How many terms.
     pub(crate) length: u32,
@@ -118,9 +118,15 @@ impl Segment {
         Some(Identity::new(Owner::from_stored(user), self.columns[at as usize].kind, id))
     }
 
-    /// What orders rows that are otherwise equal.
-    pub(crate) fn order(&self, at: u32) -> (Kind, &str, u32) {
-        (self.columns[at as usize].kind, self.id(at), self.scopes[at as usize][0])
+    /// The order of rows that are otherwise equal: by key, a user's before the shared one.
+    pub(crate) fn order<'a>(
+        &'a self,
+        at: u32,
+        names: &'a Strings,
+    ) -> (Kind, &'a str, bool, &'a str) {
+        let user = names.some(self.scopes[at as usize][0]);
+        let is_shared = user.is_none();
+        (self.columns[at as usize].kind, self.id(at), is_shared, user.unwrap_or_default())
     }
 
     /// Where it stands in the session of its user, if it does: user and session, and the position.
@@ -213,7 +219,7 @@ impl Builder {
             position: row.position.unwrap_or(ABSENT),
             occurred_at: row.occurred_at.unwrap_or(ABSENT),
             recorded_at: row.recorded_at,
-            fold: if FOLDED_TERMS_MIN <= length { fold(row.terms) } else { 0 },
+            fold: if FOLDED_TERMS_MIN <= length { fold(row) } else { 0 },
             length: u32::try_from(length).unwrap_or(u32::MAX),
             kind: row.kind,
             asks: row.text.trim_end().ends_with('?'),
@@ -243,7 +249,8 @@ impl Builder {
     }
 }
 
-/// Alike for the same terms in every segment of a process; never 0.
-fn fold(terms: &str) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(terms).max(1)
+/// Equal for rows of the same text and speaker in every segment of a process; never 0.
+fn fold(row: &Ranked<'_>) -> u64 {
+    let said = (forms::same(row.text), row.speaker);
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(said).max(1)
 }

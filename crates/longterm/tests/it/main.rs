@@ -5,6 +5,7 @@
 mod abstention;
 mod collections;
 mod crash;
+mod deferred;
 mod feed;
 mod files;
 mod filters;
@@ -17,6 +18,7 @@ mod processes;
 mod purge;
 mod reindex;
 mod search;
+mod separate;
 mod soak;
 mod standings;
 mod store;

@@ -1,22 +1,34 @@
 //! Searches that look at the journal at different times, and see what they found in another order.
 
-use aios_record::{Id, Kind, Scope};
+use aios_record::{Id, Kind, Owner, Scope};
 
 use super::*;
 
-/// What a search finds that looks when the highest `seq` is `newest`, all up to `drained` are in
-/// the library, and another has seen all up to `known`. Every third `seq` is a deletion.
+/// A record of a note, with the state of its vector.
+fn row(seq: i64, is_outstanding: bool) -> Row {
+    let id = Id::new(seq.to_string()).unwrap();
+    let record = Record::new(Kind::Note, id, "text", Scope::default());
+    let vector = (!is_outstanding).then(|| vec![0.5; 4]);
+    let (terms, content_hash) = ("text".to_owned(), String::new());
+    Row { record, terms, vector, content_hash, is_outstanding }
+}
+
+fn pending(seq: i64, row: Option<Row>) -> Pending {
+    Pending { seq, key: format!("\u{1f}note/{seq}"), row, is_new: true }
+}
+
+fn see(waiting: &Waiting, snapshot: Snapshot) -> Option<Arc<Seen>> {
+    waiting.see(snapshot, &Arc::from([0.0; 4]), &RwLock::default())
+}
+
+/// The journal as a search sees it that looks when the highest `seq` is `newest`, all up to
+/// `drained` are in the library, and another has seen all up to `known`. Every third `seq` is a
+/// deletion.
 fn look(waiting: &Waiting, drained: i64, known: i64, newest: i64) -> Option<Arc<Seen>> {
-    let fresh = (drained.max(known) + 1..=newest).map(|seq| {
-        let id = Id::new(seq.to_string()).unwrap();
-        let record = Record::new(Kind::Note, id, "text", Scope::default());
-        let key = record.encoded_identity();
-        let row =
-            Row { record, terms: "text".to_owned(), vector: None, content_hash: String::new() };
-        Pending { seq, key, row: (seq % 3 != 0).then_some(row) }
-    });
+    let fresh = drained.max(known) + 1..=newest;
+    let fresh = fresh.map(|seq| pending(seq, (seq % 3 != 0).then(|| row(seq, false)))).collect();
     let seqs = (drained + 1..=newest).collect();
-    waiting.see(newest, seqs, fresh.collect(), &Arc::from([0.0; 4]), &RwLock::default())
+    see(waiting, Snapshot { newest, seqs, fresh, ..Snapshot::default() })
 }
 
 fn keys(range: std::ops::RangeInclusive<i64>) -> HashSet<String> {
@@ -29,13 +41,13 @@ fn a_search_that_looked_earlier_takes_nothing_from_those_that_looked_later() {
     for newer in [12, 13] {
         let waiting = Waiting::default();
         assert_eq!(look(&waiting, 0, 0, 11).unwrap().masked, keys(1..=11));
-        let known = waiting.newest();
+        let known = waiting.known().newest;
         // The one looks, the other looks later and sees first.
         assert_eq!(look(&waiting, 1, known, newer).unwrap().masked, keys(2..=newer));
         assert_eq!(look(&waiting, 1, known, 11).unwrap().masked, keys(2..=11));
-        let again = look(&waiting, 2, waiting.newest(), newer);
+        let again = look(&waiting, 2, waiting.known().newest, newer);
         assert_eq!(again.expect("nothing is missing").masked, keys(3..=newer));
-        let rows = look(&waiting, 2, waiting.newest(), newer + 2).unwrap();
+        let rows = look(&waiting, 2, waiting.known().newest, newer + 2).unwrap();
         let there = rows.parts.iter().map(|part| part.gone.iter().filter(|gone| !**gone).count());
         assert_eq!(there.sum::<usize>(), (3..=newer + 2).filter(|seq| seq % 3 != 0).count());
     }
@@ -45,17 +57,74 @@ fn a_search_that_looked_earlier_takes_nothing_from_those_that_looked_later() {
 fn a_search_that_looked_before_rows_were_let_go_looks_again() {
     let waiting = Waiting::default();
     look(&waiting, 0, 0, 4).unwrap();
-    let known = waiting.newest();
+    let known = waiting.known().newest;
     look(&waiting, 4, known, 8).unwrap();
     assert!(look(&waiting, 0, known, 5).is_none());
-    assert_eq!(look(&waiting, 4, waiting.newest(), 8).unwrap().masked, keys(5..=8));
+    assert_eq!(look(&waiting, 4, waiting.known().newest, 8).unwrap().masked, keys(5..=8));
 }
 
 #[test]
 fn nothing_is_kept_once_all_is_in_the_library() {
     let waiting = Waiting::default();
     look(&waiting, 0, 0, 9).unwrap();
-    assert!(look(&waiting, 9, waiting.newest(), 9).unwrap().parts.is_empty());
+    assert!(look(&waiting, 9, waiting.known().newest, 9).unwrap().parts.is_empty());
     let state = waiting.state.lock().unwrap();
     assert!(state.batches.is_empty() && state.removals.is_empty());
+}
+
+#[test]
+fn a_row_is_taken_again_once_its_vector_is_there() {
+    let waiting = Waiting::default();
+    let gate = Gate::shared();
+    let fresh = (1..=6).map(|seq| pending(seq, Some(row(seq, seq % 2 == 0)))).collect();
+    let seqs: Vec<i64> = (1..=6).collect();
+    let first = Snapshot { newest: 6, seqs: seqs.clone(), fresh, ..Snapshot::default() };
+    assert_eq!(see(&waiting, first).unwrap().outstanding(&gate), 3);
+    assert_eq!(waiting.known().outstanding, [2, 4, 6]);
+    // Two searches see the same vectors come; a third looked before.
+    for (embedded, left) in [(&[2, 6][..], 1), (&[2, 6], 1), (&[], 1), (&[4], 0)] {
+        let embedded = embedded.iter().map(|&seq| pending(seq, Some(row(seq, false)))).collect();
+        let seqs = seqs.clone();
+        let later = Snapshot { newest: 6, seqs, embedded, ..Snapshot::default() };
+        let seen = see(&waiting, later).unwrap();
+        assert_eq!(seen.outstanding(&gate), left);
+        assert_eq!(seen.masked, keys(1..=6));
+        let rows = seen.parts.iter().map(|part| part.gone.iter().filter(|gone| !**gone).count());
+        assert_eq!(rows.sum::<usize>(), 6);
+    }
+    assert_eq!(waiting.known().outstanding, [0_i64; 0]);
+}
+
+#[test]
+fn rows_that_the_library_never_held_are_counted_by_owner() {
+    let waiting = Waiting::default();
+    let names = RwLock::default();
+    let of = |seq: i64, user: Option<&str>, is_new| {
+        let mut row = row(seq, false);
+        row.record.scope.user = user.map(str::to_owned);
+        Pending { is_new, ..pending(seq, Some(row)) }
+    };
+    let fresh = vec![
+        of(1, Some("ada"), true),
+        of(2, Some("bob"), true),
+        of(3, None, true),
+        of(4, None, false),
+    ];
+    let snapshot = Snapshot { newest: 4, seqs: (1..=4).collect(), fresh, ..Snapshot::default() };
+    let seen = waiting.see(snapshot, &Arc::from([0.0; 4]), &names).unwrap();
+    let user = |name: &str| Corpus::Of(Owner::user(name).unwrap());
+    for (corpus, expect) in [
+        (Corpus::All, 3),
+        (user("ada"), 2),
+        (user("bob"), 2),
+        (user("eve"), 1),
+        (Corpus::Of(Owner::SHARED), 1),
+    ] {
+        let documents_with = [("text".to_owned(), 10)].into();
+        let mut statistics = Statistics { documents: 10, terms_total: 10, documents_with };
+        seen.count(&mut statistics, &corpus, &names.read().unwrap());
+        let counted = [statistics.documents, statistics.terms_total];
+        assert_eq!(counted, [10 + expect; 2], "{corpus:?}");
+        assert_eq!(statistics.documents_with["text"], 10 + expect, "{corpus:?}");
+    }
 }
