@@ -20,7 +20,8 @@ async fn a_copy_is_not_made_in_the_data_directory_nor_of_a_damaged_journal() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let data_dir = fixture.config().memory.data_dir;
-    let inside = memory.administrator().backup(&data_dir.join("longterm/copies/first"), |_| {}).await;
+    let inside =
+        memory.administrator().backup(&data_dir.join("longterm/copies/first"), |_| {}).await;
     assert!(matches!(inside, Err(Error::Input { .. })), "{inside:?}");
     for n in 0..200 {
         memory.remember(&format!("note {n}")).await.unwrap();
@@ -64,7 +65,10 @@ async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() 
     let copies = fixture.dir.path().join("copies");
     let copied = Arc::new(AtomicU64::new(0));
     let told = Arc::clone(&copied);
-    let made = memory.administrator().backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed)).await;
+    let made = memory
+        .administrator()
+        .backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed))
+        .await;
     assert!(0 < copied.load(Ordering::Relaxed) && 0 < made.unwrap().bytes);
     let after = written.load(Ordering::Acquire) + 1;
     writer.abort();

@@ -24,10 +24,7 @@ async fn every_tier_has_its_say_within_the_budget() {
     let note = "The brass valve of the pump sticks in winter.";
     ada.remember(note).await.unwrap();
 
-    let options = ContextOptions {
-        session: Some("today".to_owned()),
-        ..ada.context_options()
-    };
+    let options = ContextOptions { session: Some("today".to_owned()), ..ada.context_options() };
     let context = ada.assemble_context("mend the pump", &options).await.unwrap();
     for shown in ["CPU", "communication_tone: terse", "name: Otto", "remark 14", note] {
         assert!(context.text.contains(shown), "`{shown}` is not in {}", context.text);

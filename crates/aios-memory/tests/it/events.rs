@@ -9,8 +9,8 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Error, Event, ForgetOptions, ForgetTarget, Id, Identity, Kind,
-    Owner, Timestamp,
+    AgentMemory, Config, Error, Event, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner,
+    Timestamp,
     operational::{Keep, Spill},
     working::{self, EventFilter, Working},
 };

@@ -381,7 +381,11 @@ async fn what_an_editor_does_to_an_export_is_no_matter() {
         fs::write(&path, edited).unwrap();
         assert!(is_export(&path), "{n}");
         let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();
-        assert_eq!((taken.tally.added + taken.tally.known, taken.failed.len()), (1, 0), "{n}: {taken:?}");
+        assert_eq!(
+            (taken.tally.added + taken.tally.known, taken.failed.len()),
+            (1, 0),
+            "{n}: {taken:?}"
+        );
     }
     fs::write(&path, format!("{}\n\n{{}}\n", lines[0])).unwrap();
     let taken = other.import_export(&path, ImportMode::Store, None).await.unwrap();

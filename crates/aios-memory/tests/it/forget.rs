@@ -285,7 +285,11 @@ async fn what_was_forgotten_is_imported_no_more() {
 
     let dry = memory.import_export(&everything, ImportMode::DryRun, None).await.unwrap();
     let taken = memory.import_export(&everything, ImportMode::Store, None).await.unwrap();
-    assert_eq!((taken.tally.added, taken.tally.known, taken.tally.forgotten), (0, 1, 2), "{taken:?}");
+    assert_eq!(
+        (taken.tally.added, taken.tally.known, taken.tally.forgotten),
+        (0, 1, 2),
+        "{taken:?}"
+    );
     assert_eq!(Restocked { dry_run: false, ..dry }, taken);
     assert_eq!(texts(&memory, "zanzibarquux").await, ["water the ferns"]);
 

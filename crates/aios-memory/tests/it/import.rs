@@ -2,9 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_memory::{
-    Error, ImportMode, ImportOptions, ImportReport, Kind, MemoryView, Record,
-};
+use aios_memory::{Error, ImportMode, ImportOptions, ImportReport, Kind, MemoryView, Record};
 use serde_json::{Value, json};
 
 use crate::{Fixture, of, texts};
@@ -184,7 +182,10 @@ async fn interactions_and_what_has_no_place_in_them() {
               '{\"llm\": 120}', 'hey');",
     );
     let report = import(&memory, &path).await;
-    assert_eq!((report.tally.added, unclear(&report)), (1, vec!["interactions.wake_word 1".to_owned()]));
+    assert_eq!(
+        (report.tally.added, unclear(&report)),
+        (1, vec!["interactions.wake_word 1".to_owned()])
+    );
     let found = &records(&memory, Kind::Interaction).await[0];
     assert_eq!(found.payload["user_transcript"], "the lamp, please");
     assert_eq!(found.payload["tool_calls"], json!([{"name": "lamp"}]));
@@ -253,7 +254,10 @@ async fn entries_by_id_in_a_list_and_of_our_own() {
         let memory = fixture.open().await;
         let view = user.map_or_else(|| memory.for_shared(), |user| of(&memory, user));
         let report = import(&view, &fixture.file("entries.json", &document)).await;
-        assert_eq!((report.shapes, report.tally.added, report.failed_count), (vec!["entries"], 1, 0));
+        assert_eq!(
+            (report.shapes, report.tally.added, report.failed_count),
+            (vec!["entries"], 1, 0)
+        );
         let entry = view.working().entry("e-1").await.unwrap().unwrap();
         assert_eq!(entry.value, json!({"on": true, "w": 4.5, "of": null}));
         assert_eq!((entry.key.as_str(), entry.tags), ("lamp", vec!["home".to_owned()]));

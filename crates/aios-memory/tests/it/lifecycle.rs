@@ -1,8 +1,6 @@
 //! Opening, closing, and what is there afterwards.
 
-use aios_memory::{
-    AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage,
-};
+use aios_memory::{AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage};
 use serde_json::json;
 
 use crate::{Fixture, of, texts};
@@ -114,7 +112,10 @@ async fn what_has_aged_is_in_long_term_memory() {
     drop(file);
 
     let memory = open(0).await;
-    assert!(memory.administrator().maintain().await.unwrap().records.is_empty(), "0 days are for ever");
+    assert!(
+        memory.administrator().maintain().await.unwrap().records.is_empty(),
+        "0 days are for ever"
+    );
     memory.shutdown().await.unwrap();
     let memory = open(30).await;
     assert_eq!(memory.administrator().would_age().await.unwrap().records.get("messages"), Some(&1));
