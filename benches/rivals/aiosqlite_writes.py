@@ -17,28 +17,28 @@ async def add(db, text):
     now = time.time_ns() // 1000
     row_id = str(uuid.uuid4())
     await db.execute(
-        "INSERT OR IGNORE INTO sessions (id, last_active, message_count, scope_session, module,"
-        " importance, created_at, updated_at, recorded_at)"
-        " VALUES ('s', ?1, 0, 's', 'bench', 0.5, ?1, ?1, ?1)",
+        "INSERT OR IGNORE INTO sessions (id, owner, last_active, message_count, scope_session,"
+        " module, importance, created_at, updated_at, recorded_at)"
+        " VALUES ('s', '', ?1, 0, 's', 'bench', 0.5, ?1, ?1, ?1)",
         (now,),
     )
     await db.execute(
         "UPDATE sessions SET message_count = message_count + 1, last_active = ?1, updated_at = ?1"
-        " WHERE id = 's'",
+        " WHERE id = 's' AND owner = ''",
         (now,),
     )
     cursor = await db.execute(
-        "INSERT INTO messages (id, position, role, content, timestamp, metadata, scope_session,"
-        " module, importance, created_at, updated_at, recorded_at)"
-        " SELECT ?1, message_count, 'user', ?2, ?3, 'null', 's', 'bench', 0.5, ?3, ?3, ?3"
-        " FROM sessions WHERE id = 's'",
+        "INSERT INTO messages (id, owner, position, role, content, timestamp, metadata,"
+        " scope_session, session_row, module, importance, created_at, updated_at, recorded_at)"
+        " SELECT ?1, '', message_count, 'user', ?2, ?3, 'null', 's', row, 'bench', 0.5, ?3, ?3, ?3"
+        " FROM sessions WHERE id = 's' AND owner = ''",
         (row_id, text, now),
     )
     await db.execute(
         "INSERT INTO search (rowid, text) VALUES (?, ?)", (cursor.lastrowid << 5 | 7, text)
     )
     await db.execute(
-        "INSERT INTO feed (kind, id, op) VALUES ('message', ?, 'upsert')", (row_id,)
+        "INSERT INTO feed (kind, id, op, owner) VALUES ('message', ?, 'upsert', '')", (row_id,)
     )
     await db.commit()
 

@@ -23,9 +23,9 @@ impl Plain {
     pub(super) fn open(path: &Path, durability: Durability) -> Plain {
         fresh(path);
         let connection = connect(path, durability);
-        let sql = "INSERT INTO sessions (id, last_active, message_count, scope_session, module,
-            importance, created_at, updated_at, recorded_at) VALUES ('s', 0, 0, 's', 'bench', 0.5,
-            0, 0, 0)";
+        let sql = "INSERT INTO sessions (row, id, owner, last_active, message_count, scope_session,
+            module, importance, created_at, updated_at, recorded_at) VALUES (1, 's', '', 0, 0, 's',
+            'bench', 0.5, 0, 0, 0)";
         connection.execute(sql, []).expect("a session");
         Plain { connection, rows: 0 }
     }
@@ -42,19 +42,19 @@ impl Plain {
         db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         db.prepare_cached(
             "UPDATE sessions SET message_count = message_count + 1, last_active = ?1,
-             updated_at = ?1 WHERE id = 's'",
+             updated_at = ?1 WHERE id = 's' AND owner = ''",
         )?
         .execute([now])?;
         db.prepare_cached(
-            "INSERT INTO messages (id, position, role, content, timestamp, metadata, scope_session,
-             module, importance, created_at, updated_at, recorded_at)
-             VALUES (?1, ?2, 'user', ?3, ?4, 'null', 's', 'bench', 0.5, ?4, ?4, ?4)",
+            "INSERT INTO messages (id, owner, position, role, content, timestamp, metadata,
+             scope_session, session_row, module, importance, created_at, updated_at, recorded_at)
+             VALUES (?1, '', ?2, 'user', ?3, ?4, 'null', 's', 1, 'bench', 0.5, ?4, ?4, ?4)",
         )?
         .execute((id.as_str(), self.rows, text, now))?;
         db.prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?
             .execute((db.last_insert_rowid() << 5 | 7, segment(text)))?;
-        db.prepare_cached("INSERT INTO feed (kind, id, op) VALUES ('message', ?1, 'upsert')")?
-            .execute([id.as_str()])?;
+        let sql = "INSERT INTO feed (kind, id, op, owner) VALUES ('message', ?1, 'upsert', '')";
+        db.prepare_cached(sql)?.execute([id.as_str()])?;
         db.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }
