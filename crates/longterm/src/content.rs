@@ -8,7 +8,7 @@ use std::fmt;
 use aios_record::{Provenance, Record, Timestamp, forms};
 use serde_json::Value;
 
-use crate::{library::Row, vectors::Vectors};
+use crate::{former::former_name, library::Row, vectors::Vectors};
 
 /// The rules by which hashes are made today.
 pub(crate) const HASH_VERSION: u32 = 1;
@@ -86,7 +86,7 @@ impl Rules {
 
     /// The hash by the first rules: over the whole record as it was serialized then, when it had no
     /// project, no client and no references.
-    pub(crate) fn former_hash(self, record: &Record, vector: Option<&[f32]>) -> String {
+    fn former_hash(self, record: &Record, vector: Option<&[f32]>) -> String {
         let mut former = Record {
             provenance: Provenance::default(),
             references: Vec::new(),
@@ -99,11 +99,17 @@ impl Rules {
         self.end(hasher, vector)
     }
 
-    /// The hash by the rules of `version`.
-    pub(crate) fn hash_of(self, version: u32, record: &Record, vector: Option<&[f32]>) -> String {
+    /// Returns `true` if a record says what `stored` is the hash of by the rules of `version`.
+    pub(crate) fn says(
+        self,
+        stored: &str,
+        version: u32,
+        record: &Record,
+        vector: Option<&[f32]>,
+    ) -> bool {
         match version {
-            HASH_VERSION => self.hash(record, vector),
-            _ => self.former_hash(record, vector),
+            HASH_VERSION => stored == self.hash(record, vector),
+            _ => self.said(stored, record, vector),
         }
     }
 
@@ -112,15 +118,30 @@ impl Rules {
     pub(crate) fn is_same(self, stored: &str, version: u32, row: &Row) -> bool {
         match version {
             HASH_VERSION => stored == row.content_hash,
-            _ => stored == self.former_hash(&row.record, row.vector.as_deref()),
+            _ => self.said(stored, &row.record, row.vector.as_deref()),
         }
     }
 
     /// Returns `true` if a row says what it said when it was written, by whichever rules.
     pub(crate) fn is_intact(self, row: &Row) -> bool {
-        let vector = row.vector.as_deref();
-        self.hash(&row.record, vector) == row.content_hash
-            || self.former_hash(&row.record, vector) == row.content_hash
+        let (stored, vector) = (&row.content_hash, row.vector.as_deref());
+        self.hash(&row.record, vector) == *stored || self.said(stored, &row.record, vector)
+    }
+
+    /// Returns `true` if a record says what `stored` is the hash of by the first rules, under its
+    /// user's present name or the former one.
+    fn said(self, stored: &str, record: &Record, vector: Option<&[f32]>) -> bool {
+        if self.former_hash(record, vector) == stored {
+            return true;
+        }
+        let Some(user) = &record.scope.user else { return false };
+        let former = former_name(user);
+        if former == *user {
+            return false;
+        }
+        let mut renamed = record.clone();
+        renamed.scope.user = Some(former.into_owned());
+        self.former_hash(&renamed, vector) == stored
     }
 
     fn end(self, mut hasher: blake3::Hasher, vector: Option<&[f32]>) -> String {

@@ -59,6 +59,7 @@ mod deferred;
 mod error;
 mod expiry;
 mod feed;
+mod former;
 mod intake;
 mod journal;
 mod library;

@@ -1,14 +1,32 @@
 -- Identities. A record is known by owner, kind and id; the owner is the user of its scope, empty
 -- for shared. `pending`, `history` and `refused` have the three in one column: the owner, U+001F,
 -- `kind/id`. `hash_version` says by which rules `content_hash` was made, 0 by the first.
+
+-- U+001F ends the owner in an encoded identity. A user with the empty name gets another one: the
+-- empty owner is shared.
+UPDATE ids SET user = iif(user = '', '(no name)', replace(user, char(31), char(65533)))
+WHERE user = '' OR instr(user, char(31));
+
+UPDATE pending SET record = json_set(record, '$.scope.user', iif(
+    json_extract(record, '$.scope.user') = '', '(no name)',
+    replace(json_extract(record, '$.scope.user'), char(31), char(65533))))
+WHERE json_extract(record, '$.scope.user') = ''
+   OR instr(json_extract(record, '$.scope.user'), char(31));
+
+UPDATE history SET record = json_set(record, '$.scope.user', iif(
+    json_extract(record, '$.scope.user') = '', '(no name)',
+    replace(json_extract(record, '$.scope.user'), char(31), char(65533))))
+WHERE json_extract(record, '$.scope.user') = ''
+   OR instr(json_extract(record, '$.scope.user'), char(31));
+
+-- Keys that a purge emptied, their owners included. They keep out an older row of the feed, and
+-- nothing else. Their deletions need not wait: rows of the library that no identity names are not
+-- taken over.
 CREATE TABLE purged_keys (
     key      TEXT PRIMARY KEY,
     feed_seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A purge emptied them, the owner included. They keep out an older row of the feed, and nothing
--- else. Their deletions need not wait: rows of the library that no identity names are not taken
--- over.
 INSERT INTO purged_keys SELECT key, feed_seq FROM ids WHERE state = 2 AND content_hash = '';
 
 DELETE FROM pending WHERE record IS NULL AND key IN (SELECT key FROM purged_keys);
@@ -23,7 +41,8 @@ UPDATE pending SET key = coalesce(
 UPDATE history SET key = coalesce(json_extract(record, '$.scope.user'), '') || char(31) || key;
 
 UPDATE refused SET key = coalesce(
-    iif(json_valid(record), json_extract(record, '$.scope.user'), NULL),
+    nullif(replace(iif(json_valid(record), json_extract(record, '$.scope.user'), NULL),
+                   char(31), char(65533)), ''),
     (SELECT user FROM ids WHERE ids.key = refused.key),
     '') || char(31) || key;
 

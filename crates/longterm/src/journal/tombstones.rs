@@ -10,13 +10,13 @@
 //! as it was written, and of a key without its owner, preferences left out. Such a key says nothing
 //! alone, for the record of that key may have been another owner's.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use aios_record::{Kind, Record, Scope, forms};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, set_meta};
-use crate::Error;
+use crate::{Error, former::former_name};
 
 /// The name of the secret in `meta`.
 const SECRET: &str = "tombstone_secret";
@@ -85,14 +85,15 @@ impl Secret {
             return None;
         }
         let Scope { agent, session, .. } = &record.scope;
-        let scope = [former_user(record), agent.as_deref(), session.as_deref()];
+        let user = former_user(record);
+        let scope = [user.as_deref(), agent.as_deref(), session.as_deref()];
         let parts = [Some(record.kind.as_str())].into_iter().chain(scope);
         Some(self.hash(OF_FORMER_CONTENT, parts.chain([Some(record.text.as_str())])))
     }
 
     fn of_former_key(&self, record: &Record) -> Hash {
         let key = record.key().to_string();
-        self.hash(OF_FORMER_KEY, [Some(key.as_str()), former_user(record)])
+        self.hash(OF_FORMER_KEY, [Some(key.as_str()), former_user(record).as_deref()])
     }
 
     fn hash<'a>(&self, sort: u8, parts: impl IntoIterator<Item = Option<&'a str>>) -> Hash {
@@ -115,10 +116,10 @@ impl Secret {
 }
 
 /// The user whose record it was for the former version: preferences of nobody had one.
-fn former_user(record: &Record) -> Option<&str> {
+fn former_user(record: &Record) -> Option<Cow<'_, str>> {
     match record.scope.user.as_deref() {
-        None if record.kind == Kind::Preference => Some("default"),
-        user => user,
+        None if record.kind == Kind::Preference => Some(Cow::Borrowed("default")),
+        user => user.map(former_name),
     }
 }
 

@@ -284,7 +284,7 @@ impl Known {
 
     /// Returns `true` if the content is that of `record`, which has no vector.
     pub(super) fn says(&self, rules: Rules, record: &Record) -> bool {
-        self.content_hash == rules.hash_of(self.hash_version, record, None)
+        rules.says(&self.content_hash, self.hash_version, record, None)
     }
 
     pub(super) fn find(db: &Connection, parts: Parts<'_>) -> Result<Option<Known>, Error> {

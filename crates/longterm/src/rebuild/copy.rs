@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Error,
     content::Rules,
+    former::rename_user,
     journal::{Expected, Safe, hash_number},
     library::{Library, Row},
     owner::make_durable,
@@ -147,7 +148,7 @@ impl Copying<'_> {
         };
         let mut wanted: HashMap<String, (Stamp, u32)> = HashMap::new();
         let mut strangers = Vec::new();
-        for (offset, row) in stamps {
+        for (offset, row) in self.renamed(stamps) {
             let (key, stamp) = (row.record.encoded_identity(), Stamp::of(&row));
             let Some(hash) = expected.keys.get(&key) else {
                 if !expected.pending.contains(&key) {
@@ -193,12 +194,32 @@ impl Copying<'_> {
         fragment: u64,
         offsets: &[u32],
     ) -> Result<Vec<Row>, Error> {
-        if self.rebuild.purpose != Purpose::Repair {
-            return old.whole_at(fragment, offsets).await;
-        }
-        let readable = old.readable(fragment, offsets).await;
-        self.findings.unreadable += readable.damaged.len() as u64;
-        Ok(readable.rows.into_iter().map(|(_, row)| row).collect())
+        let rows: Vec<(u32, Row)> = match self.rebuild.purpose {
+            Purpose::Reindex | Purpose::Identity => {
+                let rows = old.whole_at(fragment, offsets).await?;
+                offsets.iter().copied().zip(rows).collect()
+            }
+            Purpose::Repair => {
+                let readable = old.readable(fragment, offsets).await;
+                self.findings.unreadable += readable.damaged.len() as u64;
+                readable.rows
+            }
+        };
+        Ok(self.renamed(rows).map(|(_, row)| row).collect())
+    }
+
+    /// `rows` with the present names of their users.
+    fn renamed<I: IntoIterator<Item = (u32, Row)>>(
+        &self,
+        rows: I,
+    ) -> impl Iterator<Item = (u32, Row)> + use<I> {
+        let is_former = self.is_former;
+        rows.into_iter().map(move |(offset, mut row)| {
+            if is_former {
+                rename_user(&mut row.record.scope);
+            }
+            (offset, row)
+        })
     }
 
     /// Those of `rows` that are what they were when they were written.
