@@ -211,8 +211,11 @@ settings! {
     }
     /// Search.
     "search" => search: Search {
-        /// How many hits there are unless told.
+        /// The most hits of a search that names no limit.
         limit: usize = 10 => 1..=LIMIT_MAX,
+        /// The longest time, in milliseconds, for which a search waits for vectors that are still
+        /// to be made; then it searches those records by their words alone.
+        vector_wait_ms: u64 = 50 => 0..=60_000,
     }
     /// What each signal of a search counts for; 0 switches it off.
     "search.weights" => search_weights: SearchWeights {
@@ -354,6 +357,7 @@ impl Config {
             disk_bytes_max: (0 < settings.max_disk_bytes).then_some(settings.max_disk_bytes),
             index_threshold: (0 < settings.index_threshold).then_some(settings.index_threshold),
             prune_after: Duration::from_secs(settings.prune_after_hours.saturating_mul(3600)),
+            vector_wait: Duration::from_millis(self.search.vector_wait_ms),
             language: self.embedding.language,
             weights: Weights { words, related, meaning, speaker, time, moment, question, feedback },
             ..aios_longterm::Config::default()

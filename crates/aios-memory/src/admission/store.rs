@@ -6,7 +6,7 @@ use aios_working::{NewMessage, Restored};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
-use super::{Admission, Arrival, Content, Outcome, Tiers, Verdict};
+use super::{Admission, Arrival, Content, Manner, Outcome, Tiers, Verdict};
 use crate::{Error, records};
 
 /// Records that are stored at once, each by a write of its own; they share commits.
@@ -191,7 +191,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Stores records, all or none. A full journal is emptied first.
+    /// Stores records, all or none; vectors of those that come in a file may follow. A full journal
+    /// is emptied first.
     async fn store_in_longterm(
         &self,
         tiers: &Tiers,
@@ -200,10 +201,15 @@ impl Admission {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        match tiers.longterm.store(records.clone()).await {
+        let longterm = &tiers.longterm;
+        let store = async |records| match self.manner {
+            Manner::Written => longterm.store(records).await,
+            Manner::Found | Manner::Conversed => longterm.store_deferred(records).await,
+        };
+        match store(records.clone()).await {
             Err(aios_longterm::Error::JournalFull { .. }) => {
                 self.view.shared().longterm.drain().await?;
-                tiers.longterm.store(records).await
+                store(records).await
             }
             other => other,
         }

@@ -31,6 +31,10 @@ pub(crate) async fn recall(
     if recalled.hits.is_empty() && !output.json {
         output.note("nothing fits");
     }
+    if 0 < recalled.vectors_outstanding && !output.json {
+        let outstanding = recalled.vectors_outstanding;
+        output.note(&format!("{outstanding} records are searched by their words alone so far"));
+    }
     output.result(&recalled, |out| {
         for hit in &recalled.hits {
             let time = hit.occurred_at.unwrap_or(hit.recorded_at).strftime("%Y-%m-%d");
