@@ -208,7 +208,7 @@ impl<'a> Access<'a> {
     }
 
     /// The record that `item` would be stored over, visible or not. A stub that only records of
-    /// other owners keep is none: it gives up its id.
+    /// other owners keep does not count, and gives up its id.
     pub(crate) fn existing<T: Row>(&self, item: &T) -> Result<Option<Existing>, Error> {
         let user = item.meta().scope.user.clone();
         let mut statement = self.connection.prepare_cached(&T::statements().existing)?;
@@ -239,7 +239,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Whether what the file holds is within its limit.
+    /// Fails if the file holds more than its limit.
     pub(crate) fn check_room(&self) -> Result<(), Error> {
         match self.config.file_bytes_max {
             Some(limit) if limit < self.bytes_used()? => Err(Error::Full { source: None }),
@@ -410,7 +410,7 @@ impl<'a> Access<'a> {
     }
 }
 
-/// What identifies a record of a table.
+/// The identity of a record of a table.
 pub(crate) fn identity<T: Row>(item: &T) -> Identity {
     Identity::new(item.meta().scope.owner(), T::KIND, item.id().clone())
 }

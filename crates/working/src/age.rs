@@ -1,8 +1,8 @@
 //! Ageing: moving out what has been here long enough.
 //!
 //! Moving is not removing: nothing is told to the feed, and a long-term memory keeps what it has. A
-//! row goes only when the feed has nothing more to tell of it. What ends as a whole, a goal or a
-//! session, is summed up before anything of it goes.
+//! row goes only when the feed has nothing more to tell of it. Goals and sessions are summed up
+//! before anything of them goes.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_US: i64 = 24 * HOUR_US;
 
-/// How many days records stay. Each is counted from when the record was completed, and never from
+/// The days for which records stay, counted from when the record was completed, and never from
 /// before the memory took it in, whatever an import says; `None` is for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
@@ -47,11 +47,11 @@ pub struct Retention {
     pub metrics_days: Option<u32>,
     /// Hourly figures of metrics. Default 365.
     pub metrics_hourly_days: Option<u32>,
-    /// How many patterns stay: important ones, then the most surely successful. Default
+    /// The number of patterns that stay: important ones, then the most surely successful. Default
     /// [`PATTERNS_MAX`].
     pub patterns_max: Option<usize>,
-    /// How often the file is [compacted](Working::vacuum_if_due). Default every 7 days; `None` is
-    /// never.
+    /// The days between two [compactions](Working::vacuum_if_due) of the file; `None` is never.
+    /// Default: 7.
     pub vacuum_days: Option<u32>,
 }
 
@@ -73,23 +73,23 @@ impl Default for Retention {
     }
 }
 
-/// What went, or would go, and what was done beside.
+/// The effect that ageing had, or would have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Aged {
-    /// How many records went, by the name of their collection; kinds of which none did are left
-    /// out.
+    /// The number of records that went, by the name of their collection, without those that lost
+    /// none.
     pub records: BTreeMap<&'static str, u64>,
-    /// How many sessions and goals were summed up.
+    /// The number of sessions and goals that were summed up.
     pub summed_up: u64,
-    /// Whether the file was compacted.
+    /// The file was compacted.
     pub vacuumed: bool,
 }
 
 const RECORDED: &str = "recorded_at < ?1";
 const ENDED: &str = "max(completed_at, recorded_at) < ?1";
 
-/// What can age or expire, and when a row of it is old (`?1` is the latest time that counts as
-/// old). Children come before their parents.
+/// The kinds that age or expire, and the condition that a row is old (`?1` is the latest time that
+/// counts as old). Children come before their parents.
 const AGEING: &[(Kind, &str)] = &[
     (Kind::ToolCall, RECORDED),
     (Kind::Task, ENDED),
@@ -127,8 +127,8 @@ impl Working {
     /// every scope, and says what it did. Everything is done in small transactions; what is being
     /// written meanwhile need not wait long. Last the file is compacted if that is due.
     ///
-    /// Open goals and tasks, [`IMPORTANT`] records and those of which the change feed still has to
-    /// tell stay. A parent that goes before its children leaves a stub for them: no read shows it,
+    /// Open goals and tasks, [`IMPORTANT`] records and those that the change feed has still to tell
+    /// of stay. A parent that goes before its children leaves a stub for them: no read shows it,
     /// and it goes with the last of them.
     ///
     /// # Errors
@@ -165,8 +165,8 @@ impl Working {
         Ok(aged)
     }
 
-    /// What [`age`](Working::age) would move out now. Not counted are patterns, which go by number,
-    /// and what would wait because its summary has to be told first.
+    /// The records that [`age`](Working::age) would move out now, without patterns, which go by
+    /// number, and without those that would wait because their summary has to be told first.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -260,7 +260,7 @@ fn move_old(
     let which = which(kind, old_if(kind));
     let which = format!("{which} AND row IN (SELECT value FROM json_each(?4))");
     let (cutoff, now, rows) = (cutoff(access, days), micros(access), json!(rows).to_string());
-    // What ended since the others were summed up has its turn now.
+    // Those that ended since the others were summed up have their turn now.
     for row in summary::missing(access, kind, &rows)? {
         sum_up(access, kind, row)?;
     }

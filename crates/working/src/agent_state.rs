@@ -47,7 +47,7 @@ impl WorkingView {
         self.store(state).await
     }
 
-    /// What an agent saved last; none if it never did.
+    /// The state that an agent saved last; `None` if it never did.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.

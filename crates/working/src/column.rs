@@ -1,4 +1,4 @@
-//! How one field is stored, read back and checked. Every conversion between a Rust value and a
+//! Storing, reading and checking one field. Every conversion between a Rust value and a
 //! column is here.
 
 use aios_record::{Id, Timestamp};
@@ -16,7 +16,7 @@ pub(crate) trait Column: Sized {
 
     fn decode(value: ValueRef<'_>) -> FromSqlResult<Self>;
 
-    /// Whether it may be stored; `limit` is the longest text in bytes.
+    /// Checks that it may be stored; `limit` is the longest text in bytes.
     fn check(&self, field: &'static str, limit: usize) -> Result<(), Error> {
         let _ = (field, limit);
         Ok(())
@@ -66,7 +66,7 @@ impl Column for Timestamp {
     }
 
     fn check(&self, field: &'static str, _: usize) -> Result<(), Error> {
-        // What the last second holds cannot be read back from microseconds.
+        // A time in the last second cannot be read back from microseconds.
         let kept = Timestamp::from_microsecond(self.as_microsecond()).is_ok();
         if kept && Timestamp::UNIX_EPOCH <= *self {
             return Ok(());
@@ -75,11 +75,11 @@ impl Column for Timestamp {
     }
 }
 
-/// How deep a JSON value may be nested. What reads JSON gives up at 128, and a value travels inside
+/// The deepest nesting of a JSON value. Readers of JSON give up at 128, and a value travels inside
 /// others.
 pub const JSON_DEPTH_MAX: usize = 100;
 
-/// How deep a value is nested: 0 for one that holds no others.
+/// The depth of nesting: 0 for a value that holds no others.
 fn depth(value: &Value) -> usize {
     let mut deepest = 0;
     let mut open = vec![(value, 0)];

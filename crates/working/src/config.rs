@@ -1,28 +1,28 @@
-//! How a working memory is opened.
+//! The options with which a working memory is opened.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 pub use aios_ledger::Durability;
 use aios_record::{Kind, Timestamp};
 
-/// How a working memory is opened.
+/// The options with which a working memory is opened.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What an acknowledged write survives. Default [`Durability::Full`]; the crate's front page
-    /// says what each promises.
+    /// The failures that an acknowledged write survives; see the crate's front page. Default:
+    /// [`Durability::Full`].
     pub durability: Durability,
-    /// How long to wait for another process that is writing. Default 10 s.
+    /// The time to wait for another process that is writing. Default: 10 s.
     pub busy_timeout: Duration,
-    /// How many calls may wait. Default 1,024.
+    /// The number of calls that may wait. Default: 1,024.
     pub queue: usize,
-    /// How many threads read. Default 2.
+    /// The number of threads that read. Default: 2.
     pub readers: usize,
     /// The longest text or JSON value of one field. Default 16 MiB.
     pub text_bytes_max: usize,
-    /// How much the file may hold, its log and free pages not counted; what would make it more
-    /// gives [`Error::Full`](crate::Error::Full) and is undone. What makes room, such as removing
-    /// and ageing, writes as well: while it does the file may grow to twice the limit. Default: as
-    /// much as the disk allows.
+    /// The bytes that the file may hold, without its log and free pages. A write that would make it
+    /// more gives [`Error::Full`](crate::Error::Full) and is undone. Calls that make room, such as
+    /// removing and ageing, write as well: for them the file may grow to twice the limit. Default:
+    /// as much as the disk allows.
     pub file_bytes_max: Option<u64>,
     /// Which kinds leave a trace in the change feed. Default none, which is the feed switched off;
     /// [`FEED_KINDS`] is what a long-term memory wants. Summaries do whenever any kind does.
@@ -33,7 +33,7 @@ pub struct Config {
     pub clock: Clock,
 }
 
-/// The kinds that feed a long-term memory unless told otherwise.
+/// The kinds that feed a long-term memory by default.
 pub const FEED_KINDS: &[Kind] =
     &[Kind::Goal, Kind::Task, Kind::Decision, Kind::Message, Kind::Entry, Kind::Event];
 
@@ -54,7 +54,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether records of this kind leave a trace in the change feed.
+    /// Returns `true` if records of this kind leave a trace in the change feed.
     pub(crate) fn feeds(&self, kind: Kind) -> bool {
         self.feed_kinds.contains(&kind) || (kind == Kind::Summary && !self.feed_kinds.is_empty())
     }

@@ -17,17 +17,17 @@ pub struct Decision {
     /// Unique among decisions. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What had to be decided.
+    /// The question to be decided.
     pub context: String,
-    /// What could have been chosen.
+    /// The options.
     #[serde(default)]
     pub options: Value,
-    /// What was chosen.
+    /// The chosen option.
     pub chosen: String,
     /// Why.
     #[serde(default)]
     pub reasoning: String,
-    /// How much thought went into it. Default operational.
+    /// The effort of thought. Default: operational.
     #[serde(default)]
     pub intelligence_level: IntelligenceLevel,
     /// Who decided.
@@ -36,7 +36,7 @@ pub struct Decision {
     /// The model that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_used: Option<String>,
-    /// What came of it, filled in later.
+    /// The outcome, filled in later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// When. Default: now.
@@ -48,7 +48,7 @@ pub struct Decision {
 }
 
 words! {
-    /// How much thought went into a decision.
+    /// The effort of thought that went into a decision.
     #[derive(Default)]
     IntelligenceLevel {
         /// A rule.

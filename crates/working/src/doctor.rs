@@ -10,7 +10,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    Error, MIGRATIONS, Problem, Working,
+    Error, Problem, SCHEMA_VERSION, Working,
     access::Access,
     health::{count, damage, dangling, out_of_step_all},
     message,
@@ -27,22 +27,22 @@ const FEED_HIGH: u64 = 10_000;
 /// From this share on a limit is as good as reached, in percent.
 const NEAR_PERCENT: u64 = 90;
 
-/// What one examination found.
+/// The result of one examination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What was looked at: `file_mode`, `log`, `free_pages`, `room`, `schema`, `integrity`,
+    /// The examined part: `file_mode`, `log`, `free_pages`, `room`, `schema`, `integrity`,
     /// `foreign_keys`, `word_index`, `message_counts`, `feed` or `queue`.
     pub name: &'static str,
-    /// How it is.
+    /// The state of it.
     pub health: Health,
-    /// What was found, for a person to read.
+    /// The finding, for a person to read.
     pub finding: String,
-    /// What to do about it; none if all is well.
+    /// The advice; `None` if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
-/// How something is. The later, the worse.
+/// The state of a part. The later, the worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
@@ -164,7 +164,7 @@ fn room(access: &Access<'_>) -> Result<Check, Error> {
 }
 
 fn schema(access: &Access<'_>) -> Result<Check, Error> {
-    let (version, known) = (pragma(access, "user_version")?, MIGRATIONS.len() as u64);
+    let (version, known) = (pragma(access, "user_version")?, u64::from(SCHEMA_VERSION));
     let check = Check::good("schema", format!("version {version}, this program knows {known}"));
     if version == known {
         return Ok(check);
@@ -257,7 +257,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(beside)
 }
 
-/// How large a file is; 0 if there is none.
+/// The size of a file in bytes; 0 if it does not exist.
 pub(crate) fn size(path: &Path) -> u64 {
     metadata(path).map_or(0, |file| file.len())
 }

@@ -18,17 +18,17 @@ pub struct Entry {
     /// Unique among entries. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What sort of entry.
+    /// The sort of entry.
     pub category: String,
-    /// What it is found by; several entries may have the same.
+    /// The key to find it by; several entries may have the same.
     pub key: String,
-    /// What it says.
+    /// The value.
     #[serde(default)]
     pub value: Value,
     /// Labels to search by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// What sort of thing it is about.
+    /// The sort of thing that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity_type: Option<String>,
     /// Which one.
@@ -98,7 +98,7 @@ impl Row for Entry {
     }
 }
 
-/// What is to become of an entry; what is left out stays as it is.
+/// A change of an entry. Fields that are left out stay as they are.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntryUpdate {
     /// The new value.
@@ -124,7 +124,7 @@ pub struct EntryFilter {
     pub entity_id: Option<String>,
     /// Only with any of these tags.
     pub tags: Vec<String>,
-    /// How many at most. Default: all.
+    /// The most entries to return. Default: all.
     pub limit: Option<usize>,
 }
 
@@ -165,7 +165,7 @@ impl WorkingView {
         Ok(self.search_entries(filter).await?.pop())
     }
 
-    /// Changes an entry; returns `false` if there is none.
+    /// Changes an entry; returns `false` if it does not exist.
     ///
     /// # Errors
     /// [`Error::NotYours`] if it is shared and the view a user's; otherwise as

@@ -24,7 +24,8 @@ pub trait EntryStore: Send + Sync {
     /// The entry of this id: the owner's own, or else the shared one.
     fn get(&self, id: &str) -> impl Future<Output = Result<Option<Entry>, Error>> + Send;
 
-    /// Changes an entry; `false` if there is none. A shared entry is [`Error::NotYours`] to a user.
+    /// Changes an entry; `false` if it does not exist. A shared entry is [`Error::NotYours`] to a
+    /// user.
     fn update(
         &self,
         id: &str,
@@ -59,7 +60,7 @@ pub trait EntryStore: Send + Sync {
         self.put(about(PREFERENCE, key.to_owned(), "user", user, value))
     }
 
-    /// What a user prefers, newest first.
+    /// The preferences of a user, newest first.
     fn user_preferences(
         &self,
         user: &str,
@@ -76,7 +77,7 @@ pub trait EntryStore: Send + Sync {
         self.put(about(DEVICE, format!("device_{device}"), "device", device, info))
     }
 
-    /// What is known of a device.
+    /// The information about a device.
     fn device_info(
         &self,
         device: &str,

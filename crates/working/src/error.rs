@@ -13,7 +13,7 @@ pub enum Error {
     /// There is no such record, or it is not visible in this scope.
     #[error("there is no {kind} `{id}`; check the id, or store it first")]
     NotFound {
-        /// What was looked for.
+        /// The kind that was looked for.
         kind: Kind,
         /// Which one.
         id: String,
@@ -23,7 +23,7 @@ pub enum Error {
     MissingParent {
         /// The field that refers.
         field: &'static str,
-        /// What it refers to.
+        /// The kind of the other record.
         kind: Kind,
         /// Which one.
         id: Id,
@@ -94,9 +94,9 @@ pub enum Error {
     TooLong {
         /// Which field.
         field: &'static str,
-        /// How long it is.
+        /// Its length in bytes.
         bytes: usize,
-        /// How long it may be.
+        /// The limit in bytes.
         limit: usize,
     },
     /// A JSON value is nested too deep.
@@ -104,7 +104,7 @@ pub enum Error {
     TooDeep {
         /// Which field.
         field: &'static str,
-        /// How deep it is.
+        /// Its depth.
         depth: usize,
     },
     /// A time lies before 1970 or at the very end of 9999.
@@ -112,7 +112,7 @@ pub enum Error {
     Time {
         /// Which field.
         field: &'static str,
-        /// What was given.
+        /// The given time.
         time: aios_record::Timestamp,
     },
     /// A value is not one of this vocabulary, such as an id of 129 bytes.
@@ -132,14 +132,14 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
-    /// What is stored cannot be read as what it should be.
+    /// A stored record cannot be read.
     #[error("{kind} `{id}` cannot be read; run `verify` and restore a backup")]
     Damaged {
-        /// What was read.
+        /// The kind of the record.
         kind: Kind,
         /// Which one.
         id: String,
-        /// What is wrong with it.
+        /// The damage.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file of entries cannot be read as such; it is left as it is.
@@ -180,7 +180,7 @@ pub enum Error {
     Foreign {
         /// Which file.
         path: PathBuf,
-        /// What shows it.
+        /// The sign of it.
         reason: String,
     },
     /// The disk is full, or the file has reached its limit. Nothing of the call was written.
@@ -189,19 +189,19 @@ pub enum Error {
          let records age, or raise the limit"
     )]
     Full {
-        /// What SQLite says; none where the limit is the file's own.
+        /// The error of SQLite; `None` if the limit is the file's own.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The file may only be read. Nothing of the call was written.
     #[error("the file may only be read; give its owner leave to write (chmod 600) and reopen it")]
     ReadOnly {
-        /// What SQLite says.
+        /// The error of SQLite.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// So many calls wait already.
     #[error("{queue} calls are waiting already; try again when some are done")]
     QueueFull {
-        /// How many may wait.
+        /// The number of calls that may wait.
         queue: usize,
     },
     /// The memory is closed.
@@ -210,17 +210,17 @@ pub enum Error {
     /// The file cannot be read or written.
     #[error("the working memory failed to {doing}")]
     Storage {
-        /// What was being done.
+        /// The attempted action.
         doing: &'static str,
         /// Why it failed.
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether the same call may succeed later.
+        /// The same call may succeed later.
         retryable: bool,
     },
 }
 
 impl Error {
-    /// Whether something does not exist.
+    /// Returns `true` if something does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
@@ -230,7 +230,7 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later.
+    /// Returns `true` if the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -240,7 +240,7 @@ impl Error {
         }
     }
 
-    /// Whether what was given cannot be stored as it is.
+    /// Returns `true` if the given value cannot be stored as it is.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         match self {

@@ -21,15 +21,15 @@ pub struct Event {
     /// When it happened. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// What sort of event.
+    /// The sort of event.
     pub category: String,
-    /// What it comes from.
+    /// The part of the system that it comes from.
     #[serde(default)]
     pub source: String,
-    /// What it says.
+    /// The content.
     #[serde(default)]
     pub data: Value,
-    /// Whether it must not be lost.
+    /// It must not be lost.
     #[serde(default)]
     pub critical: bool,
     /// Scope, provenance, times.
@@ -101,7 +101,7 @@ pub struct EventFilter {
     pub source: Option<String>,
     /// Only at this time or later.
     pub since: Option<Timestamp>,
-    /// How many at most. Default: all.
+    /// The most events to return. Default: all.
     pub limit: Option<usize>,
 }
 

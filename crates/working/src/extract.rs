@@ -1,4 +1,4 @@
-//! What a text comes down to: its sentences that say most, word for word. Pure.
+//! The sentences of a text that say most, word for word. Pure.
 
 use std::collections::HashMap;
 
@@ -64,7 +64,7 @@ impl Sentence<'_> {
         Sentence { text, chars: text.chars().count(), words }
     }
 
-    /// Whether it can say anything at all, unlike "Yes, please."
+    /// Returns `true` if it can say anything at all, unlike "Yes, please."
     fn tells(&self) -> bool {
         1 < self.words.len()
     }

@@ -18,12 +18,12 @@ use serde_json::{Map, Value};
 
 /// With this every SQLite file begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// How long to wait for a program that is writing.
+/// The time to wait for a program that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// In the header: how the file is read, 2 for a file with a write-ahead log.
 const READ_VERSION: usize = 19;
 
-/// Another program's SQLite file. What it gives is how the file was when it was opened.
+/// Another program's SQLite file, read as it was when it was opened.
 #[derive(Debug)]
 pub struct ForeignFile {
     connection: Connection,
@@ -39,14 +39,14 @@ pub struct ForeignTable {
     pub name: String,
     /// The names of its columns, in order.
     pub columns: Vec<String>,
-    /// How many rows it has.
+    /// The number of its rows.
     pub rows: u64,
 }
 
 /// A row of a [`ForeignTable`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ForeignRow {
-    /// What it holds, by column; numbers and texts as they are.
+    /// The values by column; numbers and texts as they are.
     pub fields: Map<String, Value>,
     /// Columns with bytes that are no text, or numbers that are none: they are left out.
     pub unreadable: Vec<String>,
@@ -59,14 +59,14 @@ pub enum ForeignError {
     /// The file cannot be opened.
     #[error("failed to {action} {}", path.display())]
     Io {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
         /// Which file.
         path: PathBuf,
         /// Why it failed.
         source: io::Error,
     },
-    /// The file is none of SQLite's.
+    /// The file is not one of SQLite's.
     #[error("{} is no SQLite database; check that it is the right file", path.display())]
     NotSqlite {
         /// Which file.
@@ -95,7 +95,7 @@ pub enum ForeignError {
 }
 
 impl ForeignFile {
-    /// Whether a file that begins with `head` is one of SQLite's.
+    /// Returns `true` if a file that begins with `head` is one of SQLite's.
     #[must_use]
     pub fn is_sqlite(head: &[u8]) -> bool {
         head.starts_with(MAGIC)
@@ -124,7 +124,7 @@ impl ForeignFile {
         }
     }
 
-    /// What the file says its schema's version is: `PRAGMA user_version`.
+    /// The version of the schema: `PRAGMA user_version`.
     ///
     /// # Errors
     /// [`ForeignError::Unreadable`].
@@ -226,7 +226,7 @@ fn header(path: &Path) -> Result<Vec<u8>, ForeignError> {
     }
 }
 
-/// Whether the file beside `path` with this ending has something in it.
+/// Returns `true` if the file beside `path` with this ending is not empty.
 fn waiting(path: &Path, ending: &str) -> bool {
     fs::metadata(beside(path, ending)).is_ok_and(|file| 0 < file.len())
 }
@@ -264,7 +264,7 @@ fn begin(connection: Connection) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Whether SQLite cannot read the file without first putting it in order.
+/// Returns `true` if SQLite cannot read the file before it has repaired it.
 fn needs_writing(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
 }
@@ -277,7 +277,7 @@ struct Copy {
 
 impl Drop for Copy {
     fn drop(&mut self) {
-        // What is left behind lies in the folder for temporary files.
+        // Files that are left behind lie in the folder for temporary files.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -320,7 +320,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A value as JSON; none if it is bytes that are no text, or a number that is none.
+/// A value as JSON; `None` for bytes that are not text, and for NaN.
 fn value(value: ValueRef<'_>) -> Option<Value> {
     match value {
         ValueRef::Null => Some(Value::Null),

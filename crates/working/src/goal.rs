@@ -16,9 +16,9 @@ pub struct Goal {
     /// Unique among goals. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What is to be reached.
+    /// The aim.
     pub description: String,
-    /// How it stands. Default pending.
+    /// The status. Default: pending.
     #[serde(default)]
     pub status: GoalStatus,
     /// Lower numbers come first; 1 is what is first by convention. Default 5.
@@ -27,7 +27,7 @@ pub struct Goal {
     /// When it was completed, failed or cancelled. Set by the memory if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
-    /// What came of it.
+    /// The result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
     /// Anything else.
@@ -39,7 +39,7 @@ pub struct Goal {
 }
 
 words! {
-    /// How a goal stands.
+    /// The status of a goal.
     #[derive(Default)]
     GoalStatus {
         /// Not begun.
@@ -57,7 +57,7 @@ words! {
 }
 
 impl GoalStatus {
-    /// Whether nothing more will happen.
+    /// Returns `true` if nothing more will happen.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, GoalStatus::Completed | GoalStatus::Failed | GoalStatus::Cancelled)

@@ -1,4 +1,4 @@
-//! How much there is, and whether it is whole. Not here: advice, which is `doctor`'s.
+//! The figures of the memory, and the problems of its file. Not here: advice, which is `doctor`'s.
 
 use std::collections::BTreeMap;
 
@@ -17,16 +17,16 @@ use crate::{
     visible::ALIVE,
 };
 
-/// How much there is.
+/// The figures of a working memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stats {
-    /// How many records of each kind are kept, by the name of their collection.
+    /// The number of records of each kind, by the name of their collection.
     pub records: BTreeMap<&'static str, u64>,
-    /// How many sessions were active within [`SESSION_ACTIVE_HOURS`].
+    /// The number of sessions that were active within [`SESSION_ACTIVE_HOURS`].
     pub sessions_active: u64,
-    /// How many traces the change feed holds.
+    /// The number of traces in the change feed.
     pub feed_pending: u64,
-    /// How large the file is, its log included.
+    /// The size of the file with its log, in bytes.
     pub file_bytes: u64,
 }
 
@@ -37,7 +37,7 @@ pub struct Stats {
 pub enum Problem {
     /// SQLite finds the file damaged. Restore a backup, or export what can be read.
     Damaged {
-        /// What SQLite says.
+        /// The report of SQLite.
         report: String,
     },
     /// Because of damage some records of a kind cannot be read. Those that can are
@@ -47,11 +47,11 @@ pub enum Problem {
     Unreadable {
         /// The kind of record.
         kind: Kind,
-        /// How many can be read, beginning with the oldest.
+        /// The number that can be read, beginning with the oldest.
         first: u64,
-        /// How many can be read, beginning with the newest.
+        /// The number that can be read, beginning with the newest.
         last: u64,
-        /// What SQLite says.
+        /// The report of SQLite.
         report: String,
     },
     /// A row refers to one that does not exist.
@@ -65,15 +65,15 @@ pub enum Problem {
     IndexOutOfStep {
         /// The kind of record.
         kind: Kind,
-        /// How many rows cannot be found.
+        /// The number of rows that cannot be found.
         missing: u64,
-        /// How many entries of the index have no row.
+        /// The number of entries of the index that have no row.
         orphaned: u64,
     },
     /// Sessions count fewer messages than they have had. [`Working::optimize`] and the next message
     /// of each put that right.
     Miscounted {
-        /// How many sessions.
+        /// The number of sessions.
         sessions: u64,
     },
 }
@@ -175,7 +175,7 @@ pub(crate) fn count(
     Ok(count.cast_unsigned())
 }
 
-/// What SQLite finds damaged. Where the damage stops even that, it is the finding.
+/// The damage that SQLite finds. If the damage stops even that, it is the finding.
 pub(crate) fn damage(access: &Access<'_>) -> Vec<Problem> {
     // FTS5 forgets what it cached before another connection wrote when it is searched, and does not
     // when it is checked: without this a sound index is reported as damaged.
@@ -195,7 +195,7 @@ fn unreadable<T: Row>(access: &Access<'_>) -> Option<Problem> {
     Some(Problem::Unreadable { kind: T::KIND, first, last, report: error.to_string() })
 }
 
-/// How many rows of a table can be read in this order, and what stopped it.
+/// The number of rows of a table that can be read in this order, and the error that stopped it.
 fn read_until(access: &Access<'_>, kind: Kind, order: &str) -> (u64, Option<rusqlite::Error>) {
     let mut readable = 0;
     let sql = format!("SELECT * FROM {} ORDER BY row {order}", kind.collection());

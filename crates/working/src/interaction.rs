@@ -10,7 +10,7 @@ use crate::{
     row::{Row, fields},
 };
 
-/// How many interactions are recent unless told otherwise.
+/// The number of recent interactions by default.
 pub const RECENT_INTERACTIONS: usize = 10;
 
 /// One exchange with a user. Its scope names the session, which need not exist.
@@ -22,21 +22,21 @@ pub struct Interaction {
     /// When. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// What the user said.
+    /// The words of the user.
     pub user_transcript: String,
-    /// What the model was given.
+    /// The input of the model.
     #[serde(default)]
     pub llm_messages: Value,
-    /// What was called to answer: a list of `{name, args, result}`.
+    /// The calls that were made to answer: a list of `{name, args, result}`.
     #[serde(default)]
     pub tool_calls: Value,
-    /// What was answered.
+    /// The answer.
     #[serde(default)]
     pub assistant_response: String,
     /// The skill that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skill_used: Option<String>,
-    /// How long each stage took, by name.
+    /// The time that each stage took, by name.
     #[serde(default)]
     pub latency_ms: Value,
     /// Scope, provenance, times.

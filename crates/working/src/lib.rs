@@ -26,8 +26,8 @@
 //!
 //! - [`Working`] is the opened file, for administrators: it keeps the file and sees the records of
 //!   every owner. It dereferences to a [`WorkingView`].
-//! - [`WorkingView`] has the operations on records, through a [`Gate`]. [`Working::scoped`] gives one
-//!   for a user, or for nobody in particular; from there no [`Working`] can be reached.
+//! - [`WorkingView`] has the operations on records, through a [`Gate`]. [`Working::scoped`] gives
+//!   one for a user, or for nobody in particular; from there no [`Working`] can be reached.
 //! - Both are cheap to clone and safe to share. Every call is async and none blocks its worker;
 //!   writes of many callers share a commit and never a fate. A call waits while [`Config::queue`]
 //!   others do; [`WorkingView::without_waiting`] gives a view that returns an error instead.
@@ -40,8 +40,8 @@
 //!   [`Config::feed_kinds`] names kinds.
 //! - [`Working::age`], called now and then, keeps the memory small: it sums up what ended, moves
 //!   out old records, and compacts the file.
-//! - [`Working::doctor`] examines the file and gives advice, [`Working::verify`] names each problem,
-//!   [`Working::stats`] has the figures.
+//! - [`Working::doctor`] examines the file and gives advice, [`Working::verify`] names each
+//!   problem, [`Working::stats`] has the figures.
 //! - [`ForeignFile`] reads the SQLite files of other programs, to take over their content.
 //!
 //! # Owners
@@ -86,8 +86,8 @@
 //! - A row, its words in the search index and its trace in the feed are written in one transaction.
 //! - No statement is built from a caller's text, and no word of a query is an operator.
 //! - Visibility is one condition of SQL, made from the gate in one place.
-//! - References lead to records of the same owner or to shared ones. They are row numbers, so that a
-//!   record of the same id of another owner is never taken for the one that was meant.
+//! - References lead to records of the same owner or to shared ones. They are row numbers, so that
+//!   a record of the same id of another owner is never taken for the one that was meant.
 //! - An update never changes the owner of a record, nor the time of its creation.
 //! - A record that the feed has still to tell of does not move out; moving out is not told.
 //!
@@ -120,6 +120,7 @@ mod records;
 mod removal;
 mod restore;
 mod row;
+mod schema;
 mod search;
 mod session;
 mod summary;
@@ -131,11 +132,16 @@ mod visible;
 
 use std::{cell::RefCell, ops::Deref, path::Path, sync::Arc};
 
-use aios_ledger::{Deferred, Ledger, Migration, Options};
+use aios_ledger::{Deferred, Ledger, Options};
 use aios_record::{Gate, ScopeFilter};
 use rusqlite::Connection;
 
-use crate::{access::Access, row::Row, visible::Visible};
+use crate::{
+    access::Access,
+    row::Row,
+    schema::{MIGRATIONS, migrated},
+    visible::Visible,
+};
 pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
@@ -158,6 +164,7 @@ pub use crate::{
     preference::Preferences,
     records::{KINDS, RecordPage, record_of},
     restore::Restored,
+    schema::{APPLICATION_ID, SCHEMA_VERSION},
     search::{FIND_LIMIT, FindOptions, Found},
     session::{
         RECENT_SUMMARIES, RECENT_SUMMARIES_TOKENS_MAX, RecentSummary, SESSION_ACTIVE_HOURS,
@@ -168,38 +175,8 @@ pub use crate::{
     tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
 };
 
-/// Marks a file as a working memory: "AIOW".
-pub const APPLICATION_ID: i32 = 0x4149_4f57;
-
-/// The version of the schema that this program knows and brings a file to.
-#[expect(clippy::cast_possible_truncation, reason = "a program has few migrations")]
-pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
-
 /// The most commands that share one commit.
 const BATCH_MAX: usize = 256;
-
-const MIGRATIONS: &[Migration] = &[
-    Migration { name: "schema", sql: include_str!("../migrations/0001_schema.sql") },
-    Migration {
-        name: "stubs and summaries",
-        sql: include_str!("../migrations/0002_stubs_and_summaries.sql"),
-    },
-    Migration { name: "owners", sql: include_str!("../migrations/0003_owners.sql") },
-];
-
-/// After the last migration the words are indexed again, since another version may cut them
-/// otherwise.
-fn migrated(
-    connection: &Connection,
-    version: u32,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    if (version as usize) < MIGRATIONS.len() {
-        return Ok(());
-    }
-    let (config, visible) = (Config::default(), Visible::administrator());
-    let access = Access::new(connection, &config, &visible);
-    upkeep::reindex(&access).map_err(Box::from)
-}
 
 /// An opened working memory, for administrators: upkeep, and through [`WorkingView`] the records of
 /// every owner. Clones share everything.
@@ -323,9 +300,10 @@ impl WorkingView {
         WorkingView { sees_expired: true, ..self.clone() }
     }
 
-    /// This view with calls that never wait in line: while [`Config::queue`] calls wait already, one
-    /// more gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit of an
-    /// accepted call. With every other view a full queue is back-pressure: the call waits its turn.
+    /// This view with calls that never wait in line: while [`Config::queue`] calls wait already,
+    /// one more gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit
+    /// of an accepted call. With every other view a full queue is back-pressure: the call waits its
+    /// turn.
     ///
     /// ```
     /// # use aios_working::{Config, Error, Goal, Working};

@@ -1,10 +1,13 @@
 //! Messages: what was said in a session, verbatim and in order.
 
-use aios_record::{Id, Kind, Owner, Provenance, Record, Scope, Timestamp, Trust};
+mod new;
+
+use aios_record::{Id, Kind, Owner, Record, Timestamp, Trust};
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::new::{NewMessage, Receipt};
 use crate::{
     Error, Meta, Session, WorkingView,
     access::{Access, Links, identity},
@@ -18,7 +21,7 @@ use crate::{
     session,
 };
 
-/// How many messages of a session are recent, and stay when it is trimmed, unless told otherwise.
+/// The number of recent messages of a session, which stay when it is trimmed, by default.
 pub const RECENT_MESSAGES: usize = 12;
 
 /// A session has fewer messages than this, so that no place is beyond what a number holds.
@@ -36,11 +39,11 @@ pub struct Message {
     /// The name of the speaker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What was said.
+    /// The content.
     pub content: String,
     /// When it was said.
     pub timestamp: Timestamp,
-    /// How many tokens it has, if somebody counted.
+    /// The number of its tokens, if somebody counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<i64>,
     /// The model that said it.
@@ -105,123 +108,12 @@ impl Row for Message {
     }
 }
 
-/// A message to add. Its place in the session is given by the order of adding.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewMessage {
-    /// The session of the message's owner; it is created if it is missing.
-    pub session: Id,
-    /// In what part it was said.
-    pub role: Role,
-    /// What was said.
-    pub content: String,
-    /// The id, if it follows from the message, so that the same one is known again. Default: a
-    /// new one.
-    pub id: Option<Id>,
-    /// The name of the speaker.
-    pub name: Option<String>,
-    /// When it was said. Default: now.
-    pub timestamp: Option<Timestamp>,
-    /// How many tokens it has.
-    pub tokens: Option<i64>,
-    /// The model that said it.
-    pub model: Option<String>,
-    /// The name under which the place that it came from knows it; the same one in the same session
-    /// is known again.
-    pub external_id: Option<String>,
-    /// Anything else.
-    pub metadata: Value,
-    /// Whose it is; the session is set from `session`.
-    pub scope: Scope,
-    /// Who wrote it, and for which task.
-    pub provenance: Provenance,
-    /// From when on no read shows it.
-    pub expires_at: Option<Timestamp>,
-}
-
-impl NewMessage {
-    /// A message of everybody's, said now.
-    #[must_use]
-    pub fn new(session: Id, role: impl Into<Role>, content: impl Into<String>) -> NewMessage {
-        NewMessage {
-            session,
-            role: role.into(),
-            content: content.into(),
-            id: None,
-            name: None,
-            timestamp: None,
-            tokens: None,
-            model: None,
-            external_id: None,
-            metadata: Value::Null,
-            scope: Scope::default(),
-            provenance: Provenance::default(),
-            expires_at: None,
-        }
-    }
-
-    fn at(self, position: i64, now: Timestamp) -> Message {
-        let timestamp = self.timestamp.unwrap_or(now);
-        Message {
-            id: self.id.unwrap_or_else(Id::generate),
-            position,
-            role: self.role,
-            name: self.name,
-            content: self.content,
-            timestamp,
-            tokens: self.tokens,
-            model: self.model,
-            external_id: self.external_id,
-            metadata: self.metadata,
-            meta: Meta {
-                scope: self.scope,
-                provenance: self.provenance,
-                created_at: Some(timestamp),
-                expires_at: self.expires_at,
-                ..Meta::default()
-            },
-        }
-    }
-}
-
-/// What became of a message that was to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Receipt {
-    /// It was added.
-    Added {
-        /// Its id.
-        id: Id,
-        /// Its place in the session, from 0.
-        position: i64,
-    },
-    /// It was there already, by its id or its external id; nothing changed.
-    Known {
-        /// The id of the one that was there.
-        id: Id,
-    },
-}
-
-impl Receipt {
-    /// The id of the message that is there now.
-    #[must_use]
-    pub fn id(&self) -> &Id {
-        match self {
-            Receipt::Added { id, .. } | Receipt::Known { id } => id,
-        }
-    }
-
-    /// Whether it was there already.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        matches!(self, Receipt::Known { .. })
-    }
-}
-
 /// A message in the shape that chat interfaces take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChatMessage {
     /// In what part it was said.
     pub role: Role,
-    /// What was said.
+    /// The content.
     pub content: String,
 }
 
@@ -287,9 +179,8 @@ impl WorkingView {
         Ok(messages.into_iter().map(chat).collect())
     }
 
-    /// Replaces what an existing message says, and its `tokens`, `model` and `metadata`, by those of
-    /// `message`; its id, place, speaker and time stay. Returns `false` if the owner of the view has
-    /// no message of this id here.
+    /// Replaces the content, `tokens`, `model` and `metadata` of an existing message by those of
+    /// `message`; its id, place, speaker and time stay. Returns `false` if the message is not here.
     ///
     /// # Errors
     /// [`Error::NotYours`] if the message is shared and the view a user's; otherwise as
@@ -309,8 +200,8 @@ impl WorkingView {
         .await
     }
 
-    /// Moves out the messages of a session except the last `keep` ([`RECENT_MESSAGES`]), and returns
-    /// their number. Those of which the change feed still has to tell stay.
+    /// Moves out the messages of a session except the last `keep` ([`RECENT_MESSAGES`]), and
+    /// returns their number. Those that the change feed has still to tell of stay.
     ///
     /// # Errors
     /// [`Error::NotYours`] if the session is shared and the view a user's; [`Error::Storage`] when
@@ -449,13 +340,13 @@ pub(crate) fn take_position(
     Ok(own.unwrap_or(last))
 }
 
-/// How many sessions count fewer messages than they have had.
+/// The number of sessions that count fewer messages than they have had.
 pub(crate) fn miscounted(access: &Access<'_>) -> Result<u64, Error> {
     let sql = concat!("SELECT count(*) FROM sessions WHERE message_count < ", next_place!());
     count(access, sql, [])
 }
 
-/// Counts anew where [a count is too low](miscounted).
+/// Corrects [counts that are too low](miscounted).
 pub(crate) fn count_anew(access: &Access<'_>) -> Result<(), Error> {
     let sql = concat!(
         "UPDATE sessions SET message_count = ",

@@ -1,9 +1,9 @@
-//! What every record carries besides its own fields, and words that stay as they were given.
+//! The fields that every record has, and words that stay as they were given.
 
 use aios_record::{Provenance, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What every record carries besides its own fields.
+/// The fields that every record has besides its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Meta {
@@ -11,7 +11,7 @@ pub struct Meta {
     pub scope: Scope,
     /// Who wrote it, and for which task.
     pub provenance: Provenance,
-    /// How much it matters, 0 to 1. Default 0.5; what matters more stays longer.
+    /// Its importance, 0 to 1. Important records stay longer. Default: 0.5.
     pub importance: f32,
     /// When it came to be. Default: when it is stored first; an update keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]

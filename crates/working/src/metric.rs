@@ -14,22 +14,22 @@ const HOUR_US: i64 = 3600 * SECOND_US;
 /// One measured value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
-    /// What was measured.
+    /// The name of the metric.
     pub key: String,
     /// When; one value is kept of each second, the last one stored.
     pub timestamp: Timestamp,
-    /// How much it was.
+    /// The value.
     pub value: f64,
 }
 
-/// What is known of all values that a metric had in an hour, or in a part of it.
+/// The figures of all values that a metric had in an hour, or in a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HourlyMetric {
-    /// What was measured.
+    /// The name of the metric.
     pub key: String,
     /// Where the hour begins.
     pub hour: Timestamp,
-    /// How many values there were; at least 1.
+    /// The number of values; at least 1.
     pub count: u64,
     /// Their mean.
     pub mean: f64,
@@ -39,12 +39,12 @@ pub struct HourlyMetric {
     pub max: f64,
 }
 
-/// What is known of a metric at a second, or over an hour.
+/// The figures of a metric at a second, or over an hour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricPoint {
     /// The second, or where the hour begins.
     pub timestamp: Timestamp,
-    /// How many samples it stands for: 1 for a second.
+    /// The number of samples that it stands for: 1 for a second.
     pub count: i64,
     /// Their mean.
     pub mean: f64,
@@ -88,7 +88,7 @@ impl Working {
 }
 
 impl WorkingView {
-    /// The keys of which there are values, by name.
+    /// The keys that have values, by name.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -102,7 +102,7 @@ impl WorkingView {
         .await
     }
 
-    /// What is known of a metric from `since` until before `until`, oldest first: samples, and the
+    /// The figures of a metric from `since` until before `until`, oldest first: samples, and the
     /// figures of hours that have none, or none any more.
     ///
     /// # Errors

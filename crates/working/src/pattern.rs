@@ -12,7 +12,7 @@ use crate::{
     row::{Row, fields},
 };
 
-/// How many patterns are kept unless told otherwise.
+/// The number of patterns that are kept by default.
 pub const PATTERNS_MAX: usize = 1000;
 
 /// A trigger and the action that works for it.
@@ -21,9 +21,9 @@ pub struct Pattern {
     /// Unique among patterns. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What calls for it.
+    /// The situation that calls for it.
     pub trigger: String,
-    /// What to do then.
+    /// The action to take then.
     pub action: String,
     /// The share of uses that succeeded, 0 to 1. Default 1.
     #[serde(default = "always")]
@@ -32,13 +32,13 @@ pub struct Pattern {
     /// memory.
     #[serde(default)]
     pub success_bound: f64,
-    /// How often it was used. Default 0.
+    /// The number of its uses. Default: 0.
     #[serde(default)]
     pub uses: i64,
     /// When it was used last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Timestamp>,
-    /// What it was learned from.
+    /// The source that it was learned from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_from: Option<String>,
     /// Scope, provenance, times.
@@ -100,7 +100,7 @@ fn lower_bound(rate: f64, uses: i64) -> f64 {
     ((centre - spread) / (1.0 + Z * Z / n)).clamp(0.0, 1.0)
 }
 
-/// How a use of a pattern ended.
+/// The outcome of a use of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It worked.

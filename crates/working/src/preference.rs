@@ -25,16 +25,16 @@ pub(crate) const PERSONA: &str = "(
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
-    /// How code should look.
+    /// The style of code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coding_style: Option<Value>,
-    /// How to talk.
+    /// The tone of conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_tone: Option<Value>,
-    /// What to work with.
+    /// The tools to work with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub favorite_tools: Option<Value>,
-    /// What is being worked on.
+    /// The work in progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_context: Option<Value>,
     /// Everything else, by key.

@@ -17,7 +17,7 @@ use crate::{
 impl WorkingView {
     /// Removes a record for good, with the records that belong to it: a goal takes its tasks along,
     /// a task its tool calls, a session its messages and tasks, also after it has been moved out.
-    /// Returns the removed records, the one of this id last; empty if there is none.
+    /// Returns the removed records, the one of this id last; empty if it does not exist.
     ///
     /// Records of other owners stay: a shared goal that goes leaves users' tasks as they are, for
     /// them without a goal. The administrator's removal takes these along.
@@ -107,8 +107,8 @@ fn has_children(kind: Kind) -> String {
     format!("({})", any.collect::<Vec<_>>().join(" OR "))
 }
 
-/// The condition that a row is more than a stub, or has a child of the owners that `owners` selects.
-/// A stub that only other owners' records keep does not exist for anybody else.
+/// The condition that a row is more than a stub, or has a child of the owners that `owners`
+/// selects. A stub that only other owners' records keep does not exist for anybody else.
 pub(crate) fn stands(kind: Kind, owners: &str) -> String {
     if !PARENTS.contains(&kind) {
         return "TRUE".to_owned();
@@ -148,8 +148,8 @@ pub(crate) fn remove_row(access: &Access<'_>, record: &Identity, row: i64) -> Re
     access.feed(record, Op::Delete)
 }
 
-/// The record that a bare id means with the records that belong to it, itself last; empty if there
-/// is none.
+/// The record that a bare id means with the records that belong to it, itself last; empty if it
+/// does not exist.
 fn family(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, Error> {
     let meant = meant(access, kind, id)?;
     family_of(access, meant)
@@ -252,8 +252,8 @@ pub(crate) fn disown(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Er
     Ok(())
 }
 
-/// Takes records out without a trace in the feed, since a long-term memory keeps them; returns their
-/// number. A record that others refer to leaves a stub, which no read shows.
+/// Takes records out without a trace in the feed, since a long-term memory keeps them; returns
+/// their number. A record that others refer to leaves a stub, which no read shows.
 pub(crate) fn move_out(
     access: &Access<'_>,
     kind: Kind,

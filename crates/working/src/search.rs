@@ -2,7 +2,7 @@
 //!
 //! The index keeps words, not texts: a found row is read from its own table. Texts and queries are
 //! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
-//! What a caller asks for is always words and never an operator: each word is quoted.
+//! A query is always words and never an operator: each word is quoted.
 
 pub(crate) mod merging;
 mod ranking;
@@ -38,7 +38,7 @@ const PATTERN_CANDIDATES: usize = 200;
 /// A pattern's trigger must share this part of the words of the shorter of trigger and query.
 const TRIGGER_SHARE_MIN: f64 = 0.6;
 
-/// What a search looks at.
+/// The options of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FindOptions {
     /// The kinds to look at. Default: every searchable one.
@@ -47,19 +47,19 @@ pub struct FindOptions {
     pub since: Option<Timestamp>,
     /// Only what happened before this time.
     pub until: Option<Timestamp>,
-    /// How many are wanted. Default 5; 0 means the default.
+    /// The number of wanted records; 0 means the default. Default: 5.
     pub limit: usize,
 }
 
-/// How many records a search gives unless told otherwise.
+/// The number of records that a search returns by default.
 pub const FIND_LIMIT: usize = 5;
 
 /// A record that a search found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// What was found.
+    /// The record.
     pub record: Record,
-    /// How well its words fit (BM25): above 0, higher is better, comparable within one search.
+    /// The fit of its words (BM25): above 0, higher is better, comparable within one search.
     pub score: f64,
 }
 

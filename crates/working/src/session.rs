@@ -14,17 +14,17 @@ use crate::{
     search, summary,
 };
 
-/// So long a session counts as active, in hours, unless told otherwise.
+/// The hours for which a session counts as active by default.
 pub const SESSION_ACTIVE_HOURS: u32 = 24;
-/// So long an idle session stays, in days, unless told otherwise.
+/// The days for which an idle session stays by default.
 pub const SESSION_IDLE_DAYS_MAX: u32 = 90;
 
-/// How many summaries are recent unless told otherwise.
+/// The number of recent summaries by default.
 pub const RECENT_SUMMARIES: usize = 3;
-/// How many tokens they have together at most, unless told otherwise.
+/// The most tokens that they have together by default.
 pub const RECENT_SUMMARIES_TOKENS_MAX: usize = 2000;
 
-/// So many characters count as a token where summaries are cut.
+/// The characters that count as a token where summaries are cut.
 const TOKEN_CHARS: usize = 4;
 /// A summary is cut short only if at least so many characters of it remain.
 const CUT_CHARS_MIN: usize = 50;
@@ -35,13 +35,13 @@ pub struct Session {
     /// Unique among sessions. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What it was about.
+    /// Its subject in a few sentences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// When something happened in it last. Set by the memory if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_active: Option<Timestamp>,
-    /// How many messages it has had, those that have been trimmed included.
+    /// The number of messages that it has had, with those that have been trimmed.
     #[serde(default)]
     pub message_count: i64,
     /// Scope (the user is whose conversation it is), provenance, times.
@@ -81,7 +81,7 @@ impl Row for Session {
     }
 }
 
-/// What a finished task or a session was about.
+/// The summary of a finished task or of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecentSummary {
     /// [`Kind::Task`] or [`Kind::Session`].
@@ -95,7 +95,8 @@ pub struct RecentSummary {
 }
 
 impl WorkingView {
-    /// Begins a session of its owner. One that the owner has already stays as it is and is returned.
+    /// Begins a session of its owner. One that the owner has already stays as it is and is
+    /// returned.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has it in another project or agent.
@@ -167,7 +168,7 @@ impl WorkingView {
 
     /// Sums up the sessions in which nothing happened for `days` ([`SESSION_IDLE_DAYS_MAX`]), moves
     /// them out with their messages, and returns their number. [`IMPORTANT`] sessions stay, and
-    /// those of which the change feed still has to tell, and those that the view must not change. A
+    /// those that the change feed has still to tell of, and those that the view must not change. A
     /// session with tasks, or with messages that are important, leaves a stub.
     ///
     /// # Errors

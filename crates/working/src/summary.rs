@@ -167,8 +167,8 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Sums up the goal in this row: its description, its result, and the sentences of its owner's tasks
-/// that say most.
+/// Sums up the goal in this row: its description, its result, and the sentences of its owner's
+/// tasks that say most.
 pub(crate) fn of_goal(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let Some(goal) = access.by_row::<Goal>(row)?.map(|found| found.item) else {
         return Ok(false);

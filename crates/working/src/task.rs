@@ -20,24 +20,24 @@ pub struct Task {
     /// The goal that it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal_id: Option<Id>,
-    /// What is to be done.
+    /// The work to be done.
     pub description: String,
     /// Who does it.
     #[serde(default)]
     pub agent: String,
-    /// How it stands. Default pending.
+    /// The status. Default: pending.
     #[serde(default)]
     pub status: TaskStatus,
-    /// What it works on.
+    /// The input.
     #[serde(default)]
     pub input: Value,
-    /// What it made.
+    /// The output.
     #[serde(default)]
     pub output: Value,
-    /// What was done, in short.
+    /// The work that was done, in short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// What came of it.
+    /// The result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
     /// Why it failed.
@@ -49,7 +49,7 @@ pub struct Task {
     /// When it was completed, failed or cancelled. Set by the memory if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
-    /// How long it took. Set by the memory if it is left out.
+    /// Its duration. Set by the memory if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
     /// Anything else.
@@ -61,7 +61,7 @@ pub struct Task {
 }
 
 words! {
-    /// How a task stands.
+    /// The status of a task.
     #[derive(Default)]
     TaskStatus {
         /// Not begun.
@@ -79,23 +79,23 @@ words! {
 }
 
 impl TaskStatus {
-    /// Whether nothing more will happen.
+    /// Returns `true` if nothing more will happen.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled)
     }
 }
 
-/// What is known of a task when its status changes; what is left out stays as it was.
+/// The further changes of a task whose status changes. Fields that are left out stay as they were.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskUpdate {
-    /// What was done, in short.
+    /// The work that was done, in short.
     pub summary: Option<String>,
-    /// What came of it.
+    /// The result.
     pub result: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
-    /// What it made.
+    /// The output.
     pub output: Option<Value>,
 }
 
@@ -161,8 +161,8 @@ impl Row for Task {
 
 impl WorkingView {
     /// Stores a task, in place of the owner's task of this id if there is one. Its goal is the
-    /// owner's own goal of that id, or else the shared one. The owner's session that its scope names
-    /// is created if it is missing.
+    /// owner's own goal of that id, or else the shared one. The owner's session that its scope
+    /// names is created if it is missing.
     ///
     /// # Errors
     /// [`Error::MissingParent`] if its goal does not exist; otherwise as

@@ -32,17 +32,17 @@ pub struct ToolCall {
     /// Who called it.
     #[serde(default)]
     pub agent: String,
-    /// What it was given.
+    /// The input.
     #[serde(default)]
     pub input: Value,
-    /// What it gave back, text or JSON. Longer than [`OUTPUT_CHARS_MAX`] characters it is cut, and
+    /// The output, text or JSON. Longer than [`OUTPUT_CHARS_MAX`] characters it is cut, and
     /// is a text then.
     #[serde(default)]
     pub output: Value,
-    /// Whether it did what it should.
+    /// It did its work.
     #[serde(default)]
     pub success: bool,
-    /// How long it took.
+    /// Its duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
     /// Why it was called.

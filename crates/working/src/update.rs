@@ -18,8 +18,8 @@ impl WorkingView {
     /// are one transaction: no change of another caller is lost.
     ///
     /// # Errors
-    /// - [`Error::NotFound`] if there is no such record, [`Error::Ambiguous`] if several owners have
-    ///   the id.
+    /// - [`Error::NotFound`] if there is no such record, [`Error::Ambiguous`] if several owners
+    ///   have the id.
     /// - [`Error::NotYours`] and [`Error::MachineWide`] if the view must not change it.
     /// - [`Error::Fixed`] if records of this kind are never changed: events, messages, summaries,
     ///   and of sessions everything except the summary.
@@ -95,7 +95,7 @@ fn merge<T: Row + DeserializeOwned>(
     access.write(&mut after)?;
     let identity = identity(&after);
     let stored = access.identified::<T>(&identity.owner, id)?;
-    // What has expired by the change is no longer read.
+    // A record that expires by the change is no longer read.
     Ok(stored.as_ref().map_or_else(|| crate::row::record(&after, None), Read::record))
 }
 

@@ -1,4 +1,4 @@
-//! What is done to the file as a whole: a new word index, compacting, copying.
+//! Work on the file as a whole: a new word index, compacting, copying.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ const VACUUM_PAGES_MIN: u64 = 64;
 const MERGE_PAGES: i64 = 1000;
 
 impl Working {
-    /// Makes the word index anew from the rows.
+    /// Makes a new word index from the rows.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
@@ -63,7 +63,7 @@ impl Working {
             .await
     }
 
-    /// Whether [`ask_for_scrub`](Working::ask_for_scrub) was called and no
+    /// Returns `true` if [`ask_for_scrub`](Working::ask_for_scrub) was called and no
     /// [`scrub`](Working::scrub) since.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Working {
     }
 
     /// Makes sure that nothing of what was removed is left in the file, its word index or its log:
-    /// makes the index anew, then rewrites the file. Writers wait meanwhile.
+    /// makes a new index, then rewrites the file. Writers wait meanwhile.
     ///
     /// # Errors
     /// [`Error::Full`] when the disk has no room for the copy; an error that
@@ -110,10 +110,9 @@ impl Working {
         Ok(due)
     }
 
-    /// Refreshes what the query planner knows of the tables, as far as that is out of date, and
-    /// tidies the word index a little, and counts the messages of a session anew where its count is
-    /// too low. Cheap; happens with [`age`](Working::age), and the first
-    /// part when the memory is closed.
+    /// Refreshes the statistics of the query planner that are out of date, tidies the word index a
+    /// little, and corrects counts of messages that are too low. Cheap; happens with
+    /// [`age`](Working::age), and the first part when the memory is closed.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be written.
@@ -156,7 +155,7 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
     Ok(VACUUM_PAGES_MIN <= free && pages <= free * VACUUM_SHARE)
 }
 
-/// Makes the word index anew from the rows.
+/// Makes a new word index from the rows.
 pub(crate) fn reindex(access: &Access<'_>) -> Result<(), Error> {
     access.connection.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
     for &(kind, _) in CODES {

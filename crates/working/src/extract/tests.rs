@@ -1,4 +1,4 @@
-//! What is chosen from texts.
+//! The sentences that are chosen from texts.
 
 use super::{cut, extract, sentences};
 

@@ -17,8 +17,8 @@ const STEP_BYTES: i64 = STEP_PAGES * 4096;
 /// The golden ratio's part of a step.
 const GOLDEN_BYTES: i64 = 40_503;
 
-/// How many pages are to be merged because of a row with a text of so many bytes; of short texts
-/// most rows owe nothing. Multiples of the golden ratio spread those that do evenly over the rows.
+/// The pages to be merged because of a row with a text of so many bytes; most rows with short texts
+/// owe nothing. Multiples of the golden ratio spread those that do evenly over the rows.
 pub(super) fn due(row: i64, bytes: i64) -> Option<i64> {
     let spread = row.wrapping_mul(GOLDEN_BYTES).rem_euclid(STEP_BYTES);
     let steps = (SHARE * bytes + spread) / STEP_BYTES;

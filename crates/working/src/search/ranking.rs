@@ -21,9 +21,9 @@ use rusqlite::Connection;
 use super::{CODE_BITS, doc};
 use crate::{Error, access::Access};
 
-/// How many rows are looked at before others, at most.
+/// The most rows that are looked at before others.
 const ROWS_MAX: i64 = 512;
-/// How much longer a window is than the one before.
+/// The factor by which a window is longer than the one before.
 const WINDOW_GROWTH: i64 = 4;
 
 /// Every condition has the kinds that are wanted as bits of `?2`. Joined with `?1`, a MATCH.

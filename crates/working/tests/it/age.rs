@@ -29,7 +29,7 @@ async fn what_is_old_moves_out_and_what_matters_stays() {
     let mut important = Decision { id: id("important"), ..Decision::new("a", "b") };
     important.meta.importance = IMPORTANT;
     working.log_decision(important).await.unwrap();
-    // What happened long ago was still taken in today.
+    // Messages of long ago were still taken in today.
     let told = Some("2023-05-08T13:56:00Z".parse().unwrap());
     let said =
         |n| NewMessage { timestamp: told, ..NewMessage::new(id("s"), "user", format!("m{n}")) };
@@ -211,7 +211,7 @@ async fn what_ends_is_summed_up_before_it_goes_and_the_feed_tells_it() {
     assert_eq!(working.session("s").await.unwrap().unwrap().summary.as_deref(), Some(expect));
     assert_eq!(working.recent_summaries(3, 2000).await.unwrap()[0].text, expect);
 
-    // What its caller says of it goes before what was made here.
+    // The summary of its caller goes before the one that was made here.
     working.set_session_summary("s", "The move.").await.unwrap();
     working.age(&Retention::default()).await.unwrap();
     let summaries = async || {

@@ -21,13 +21,13 @@ use crate::{Place, id};
 
 const FILE: &str = "AIOS_WORKING_TEST_FILE";
 const COUNT: &str = "AIOS_WORKING_TEST_COUNT";
-/// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
+/// The number of kills if `AIOS_CRASH_ROUNDS` does not say otherwise.
 const KILLS: usize = 10;
 const PROCESSES: usize = 8;
 const COUNT_PER_TASK: usize = 12;
 /// Eight add messages, four write entries, three goals with what belongs to them, one ages.
 const TASKS: usize = 16;
-/// What the feed is told of. Goals are left out, so that they age while the child runs.
+/// The kinds that feed. Goals are left out, so that they age while the child runs.
 const FED: &[Kind] = &[Kind::Message, Kind::Entry, Kind::Task];
 
 /// Runs as a child process when a test names a file.
@@ -116,12 +116,12 @@ async fn age(working: &Working) {
     working.age(&goals).await.unwrap();
 }
 
-/// What the children have said.
+/// The acknowledgements of the children.
 #[derive(Default)]
 struct Acknowledged {
     messages: BTreeSet<String>,
     tasks: BTreeSet<String>,
-    /// How far each entry has come: 1 created, 2 changed, 3 removed.
+    /// The stage of each entry: 1 created, 2 changed, 3 removed.
     entries: BTreeMap<String, u32>,
 }
 
@@ -171,7 +171,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
             Some(entry) => u32::try_from(entry.value.as_u64().unwrap()).unwrap(),
             None => 3,
         };
-        // What was under way when the child died may have been done.
+        // A call that was under way when the child died may have been done.
         assert!((stage..=stage + 1).contains(&is), "entry {name}: {stage} acknowledged, is {is}");
     }
     if let Some(name) = acknowledged.messages.last() {
@@ -224,7 +224,7 @@ async fn what_was_acknowledged_survives_a_kill() {
         let first: Vec<String> =
             lines.by_ref().take(20 + 31 * (round % 10)).map(Result::unwrap).collect();
         child.kill().unwrap();
-        // What was said before the kill took effect counts too; each line came in one write.
+        // Lines from before the kill took effect count too; each came in one write.
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         first.iter().chain(&rest).for_each(|line| acknowledged.note(line));
         child.wait().unwrap();

@@ -1,4 +1,4 @@
-//! What an examination finds, and what it advises.
+//! The findings of an examination, and its advice.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -165,7 +165,7 @@ async fn a_flipped_bit_is_found_and_what_can_be_read_is_told() {
     assert!((50..150).contains(&first) && (50..150).contains(&last) && first + last < 200);
     assert_eq!(integrity(&working).await, Health::Bad);
 
-    // What was said to be readable is.
+    // The rows that were said to be readable are.
     let page = working.records(Kind::Goal, None, usize::try_from(first).unwrap()).await.unwrap();
     assert_eq!(page.records.len() as u64, first);
     assert!(working.goal("g199").await.unwrap().is_some());
@@ -278,7 +278,7 @@ fn child() {
             });
         }
         writers.join_all().await;
-        // What is there can still be read.
+        // The rows that are there can still be read.
         assert!(!working.recent_messages("s", 9).await.unwrap().is_empty());
     });
 }

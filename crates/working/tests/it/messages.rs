@@ -164,7 +164,7 @@ async fn summaries_are_newest_first_and_cut_at_the_budget() {
     working.update_task_status(task.id.as_str(), "completed", update).await.unwrap();
     check(3, 2000, &["task done", &long, "short one"]).await;
     check(2, 2000, &["task done", &long]).await;
-    // 80 characters: 9 for the first, 71 for the second, of which 3 are the mark.
+    // 80 characters: 9 for the first, 71 for the second with the 3 of the mark.
     check(3, 20, &["task done", &format!("{}...", "x".repeat(68))]).await;
     // 60 characters: 51 are left, too few to keep 50 and the mark.
     check(3, 15, &["task done"]).await;

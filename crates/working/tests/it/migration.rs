@@ -28,7 +28,8 @@ fn session(name: &str, user: Option<&str>, messages: i64) -> String {
 fn message(name: &str, session: &str, position: i64, user: Option<&str>) -> String {
     let meta = meta(user, Some(session));
     format!(
-        "INSERT INTO messages (id, position, role, content, timestamp, external_id, metadata, {META})
+        "INSERT INTO messages (id, position, role, content, timestamp, external_id, metadata,
+             {META})
          VALUES ('{name}', {position}, 'user', 'said {name}', 1000, 'x{name}', 'null', {meta});"
     )
 }
@@ -45,7 +46,8 @@ fn task(name: &str, goal: Option<&str>, session: Option<&str>, user: Option<&str
     let meta = meta(user, session);
     let goal = goal.map_or("NULL".to_owned(), |goal| format!("'{goal}'"));
     format!(
-        "INSERT INTO tasks (id, goal_id, description, agent, status, input, output, metadata, {META})
+        "INSERT INTO tasks (id, goal_id, description, agent, status, input, output, metadata,
+             {META})
          VALUES ('{name}', {goal}, 'task {name}', '', 'pending', 'null', 'null', 'null', {meta});"
     )
 }
@@ -167,7 +169,7 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
         let field = if kind == Kind::Task { "goal_id" } else { "task_id" };
         assert!(record.payload[field].is_string(), "the id stays: {record:?}");
     }
-    // What lost its reference can still be changed, and given one.
+    // A task that lost its reference can still be changed, and given one.
     let everybody = working.scoped(Gate::shared());
     everybody.update_task_status("to hers", "completed", Default::default()).await.unwrap();
     let changes = serde_json::Map::from_iter([("goal_id".to_owned(), json!("g10"))]);
@@ -191,17 +193,43 @@ async fn odd_names_of_owners_stay_readable() {
     let rows: Vec<String> =
         names.iter().enumerate().map(|(n, name)| goal(&format!("odd{n}"), Some(name))).collect();
     let working = migrated(&place, &rows);
-    for (n, expect) in
-        ["a\u{fffd}b", " ", "two\nlines", &long, "", "zo\u{eb}"].into_iter().enumerate()
-    {
+    // The empty name would be that of the shared owner.
+    let expect = ["a\u{fffd}b", " ", "two\nlines", &long, "(no name)", "zo\u{eb}"];
+    for (n, expect) in expect.into_iter().enumerate() {
         let record = working.record(Kind::Goal, &format!("odd{n}")).await.unwrap().unwrap();
         assert_eq!(record.owner(), Owner::from_stored(expect));
         let of_owner = working.scoped(Gate::owner(record.owner()));
         assert!(of_owner.goal(&format!("odd{n}")).await.unwrap().is_some());
     }
     let everybody = working.scoped(Gate::shared());
-    assert!(everybody.goal("odd4").await.unwrap().is_some(), "an empty name was nobody's");
+    assert!(everybody.goal("odd4").await.unwrap().is_none());
     assert!(everybody.goal("odd1").await.unwrap().is_none());
+    assert_eq!(working.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn names_of_owners_are_normalized() {
+    let place = Place::new();
+    let working = migrated(
+        &place,
+        &[
+            goal("g10", Some("zoe\u{308}")),
+            preference("zoe\u{308}", "tone", "dry", 10),
+            session("both", None, 2),
+            message("m10", "both", 0, Some("e\u{301}va")),
+            message("m11", "both", 1, Some("\u{e9}va")),
+        ],
+    );
+    let zoe = view(&working, "zo\u{eb}");
+    assert_eq!(
+        zoe.goal("g10").await.unwrap().unwrap().meta.scope.user.as_deref(),
+        Some("zo\u{eb}")
+    );
+    assert_eq!(zoe.preference("tone").await.unwrap(), Some(json!("dry")));
+    // Two spellings that both have a session of one name stay two.
+    assert_eq!(said(&view(&working, "\u{e9}va"), "both").await, said_as(&[(1, "m11")]));
+    let spelt = working.scoped(Gate::owner(Owner::from_stored("e\u{301}va")));
+    assert_eq!(said(&spelt, "both").await, said_as(&[(0, "m10")]));
     assert_eq!(working.verify().await.unwrap(), []);
 }
 
@@ -209,22 +237,26 @@ async fn odd_names_of_owners_stay_readable() {
 async fn preferences_of_nobody_in_particular_are_shared() {
     let place = Place::new();
     let preferences = [
-        preference("default", "tone", "old", 10),
-        preference("", "tone", "new", 20),
-        preference("default", "editor", "new", 20),
-        preference("", "editor", "old", 10),
+        preference("default", "tone", "dry", 10),
         preference("default", "colour", "blue", 10),
         preference("bob", "colour", "red", 10),
+        preference("", "colour", "grey", 10),
+        preference("a\u{1f}b", "tone", "old", 10),
+        preference("a\u{fffd}b", "tone", "new", 20),
     ];
     let working = migrated(&place, &preferences);
     let everybody = working.scoped(Gate::shared());
-    for (key, value) in [("tone", "new"), ("editor", "new"), ("colour", "blue")] {
+    for (key, value) in [("tone", "dry"), ("colour", "blue")] {
         assert_eq!(everybody.preference(key).await.unwrap(), Some(json!(value)), "{key}");
     }
     let bob = view(&working, "bob").preferences().await.unwrap();
-    assert_eq!((&bob.other["colour"], &bob.other["editor"]), (&json!("red"), &json!("new")));
+    assert_eq!((&bob.other["colour"], &bob.other["tone"]), (&json!("red"), &json!("dry")));
+    let nameless = view(&working, "(no name)").preference("colour").await.unwrap();
+    assert_eq!(nameless, Some(json!("grey")));
+    let merged = view(&working, "a\u{fffd}b").preference("tone").await.unwrap();
+    assert_eq!(merged, Some(json!("new")), "of two that become one the newer stays");
     // The fixture has one of ada's.
-    assert_eq!(working.stats().await.unwrap().records["preferences"], 5);
+    assert_eq!(working.stats().await.unwrap().records["preferences"], 6);
 
     // A record of a user of that name shows that there is one.
     let place = Place::new();
@@ -233,8 +265,8 @@ async fn preferences_of_nobody_in_particular_are_shared() {
     assert_eq!(working.scoped(Gate::shared()).preference("colour").await.unwrap(), None);
     let of_user = view(&working, "default").preferences().await.unwrap();
     assert_eq!(of_user.other["colour"], "blue");
-    assert_eq!(of_user.other["tone"], "old");
-    assert_eq!(working.stats().await.unwrap().records["preferences"], 7);
+    assert_eq!(of_user.other["tone"], "dry");
+    assert_eq!(working.stats().await.unwrap().records["preferences"], 6);
 }
 
 #[tokio::test]

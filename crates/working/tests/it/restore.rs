@@ -27,7 +27,7 @@ async fn talk(messages: usize) -> (Record, Vec<Record>) {
     (session, working.records(Kind::Message, None, 99).await.unwrap().records)
 }
 
-/// What a session holds, in its order, by place.
+/// The messages of a session, in its order, by place.
 async fn places(working: &Working) -> Vec<(i64, String)> {
     let messages = working.recent_messages("s", 99).await.unwrap();
     messages.into_iter().map(|message| (message.position, message.content)).collect()

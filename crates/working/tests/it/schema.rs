@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{Place, id, view};
 
 const NEWEST: u32 = 3;
-/// Set to write the fixture of the newest version anew, before a version is released.
+/// Set to write a new fixture of the newest version, before a version is released.
 const WRITE: &str = "AIOS_WORKING_WRITE_FIXTURE";
 
 fn fixture(version: u32) -> std::path::PathBuf {

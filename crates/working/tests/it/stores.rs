@@ -28,7 +28,7 @@ enum Call {
     EndGoal { name: u8 },
     StoreTask { name: u8, goal: Option<u8>, session: Option<u8> },
     EndTask { name: u8 },
-    StoreToolCall { name: u8, task: Option<u8> },
+    Run { name: u8, task: Option<u8> },
     Decide { name: u8 },
     StorePattern { name: u8 },
     UsePattern { name: u8 },
@@ -51,7 +51,7 @@ enum Call {
     Update { kind: Kind, name: u8, field: usize },
 }
 
-/// Fields of which each kind takes some and refuses others.
+/// Fields. Each kind takes some and refuses others.
 const FIELDS: [&str; 5] = ["description", "goal_id", "value", "summary", "none"];
 
 fn name() -> std::ops::Range<u8> {
@@ -68,7 +68,7 @@ fn family_call() -> impl Strategy<Value = Call> {
             .prop_map(|(name, goal)| Call::StoreTask { name, goal, session: None }),
         2 => name().prop_map(|name| Call::EndTask { name }),
         2 => (name(), prop::option::weighted(0.8, name()))
-            .prop_map(|(name, task)| Call::StoreToolCall { name, task }),
+            .prop_map(|(name, task)| Call::Run { name, task }),
         1 => (parent(), name()).prop_map(|(kind, name)| Call::Remove { kind, name }),
     ]
 }
@@ -82,7 +82,7 @@ fn call() -> impl Strategy<Value = Call> {
             .prop_map(|(name, goal, session)| Call::StoreTask { name, goal, session }),
         1 => name().prop_map(|name| Call::EndTask { name }),
         2 => (name(), prop::option::of(name()))
-            .prop_map(|(name, task)| Call::StoreToolCall { name, task }),
+            .prop_map(|(name, task)| Call::Run { name, task }),
         1 => name().prop_map(|name| Call::Decide { name }),
         1 => name().prop_map(|name| Call::StorePattern { name }),
         1 => name().prop_map(|name| Call::UsePattern { name }),
@@ -177,7 +177,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             let update = TaskUpdate { summary: Some(says.to_owned()), ..TaskUpdate::default() };
             told(view.update_task_status(named(name).as_str(), "completed", update).await)
         }
-        Call::StoreToolCall { name, task } => {
+        Call::Run { name, task } => {
             let task_id = task.as_ref().map(named);
             told(
                 view.store_tool_call(ToolCall { id: named(name), task_id, ..ToolCall::new(says) })
@@ -310,7 +310,7 @@ async fn heard(working: &Working, of: &[&Owner]) -> Vec<String> {
 
 async fn check(steps: Vec<(Option<usize>, Call)>) {
     let owners = owners();
-    // What is shared happens in each store.
+    // Calls of the shared owner happen in each store.
     let (both, adas, bobs) = (Store::new(), Store::new(), Store::new());
     let start: Timestamp = START.parse().unwrap();
     for (n, (who, call)) in steps.iter().enumerate() {
