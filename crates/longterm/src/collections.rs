@@ -71,8 +71,9 @@ trait Item: Serialize + DeserializeOwned {
 
 impl LongtermView {
     /// Stores the record of `kind` that `object` describes: an object with the fields of its typed
-    /// form, such as [`Incident`], or of a fact or a summary; returns its id. What it replaces
-    /// stays in the [`history`](LongtermView::history). When this returns it is durable and searchable.
+    /// form, such as [`Incident`], or of a fact or a summary; returns its id. The version that it
+    /// replaces stays in the [`history`](LongtermView::history). When this returns it is durable
+    /// and searchable.
     ///
     /// # Errors
     /// - [`Error::Invalid`] when it lacks a field or has one that holds something else, or the kind
@@ -107,10 +108,12 @@ impl LongtermView {
     ///
     /// # Errors
     /// - [`Error::NotFound`] when this view has no such record, [`Error::NotYours`] when it is
-    ///   shared and the view acts for a user, [`Error::Ambiguous`] as [`record`](LongtermView::record).
+    ///   shared and the view acts for a user, [`Error::Ambiguous`] as
+    ///   [`record`](LongtermView::record).
     /// - [`Error::Conflict`] when a change would move it to another scope.
     /// - [`Error::Invalid`] when a change fits no field, or the kind belongs to working memory.
-    /// - [`Error::Contended`] when others change it all the time; as [`store`](LongtermView::store).
+    /// - [`Error::Contended`] when others change it all the time.
+    /// - As [`store`](LongtermView::store).
     pub async fn update(
         &self,
         kind: Kind,

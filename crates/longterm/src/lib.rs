@@ -31,10 +31,10 @@
 //!   [`apply_feed`](Longterm::apply_feed) takes pages of another tier's change feed and keeps its
 //!   watermark.
 //! - [`Procedure`], [`Incident`], [`ConfigChange`], [`Knowledge`] and [`Note`] are the typed
-//!   records of the collections that are given directly; [`update`](LongtermView::update) changes one,
-//!   and [`history`](LongtermView::history) has what it was before.
-//! - [`search`](LongtermView::search) fuses a vector leg and a BM25 leg, scores the neighbours of what
-//!   they found, and can [explain](Explain) each hit.
+//!   records of the collections that are given directly; [`update`](LongtermView::update) changes
+//!   one, and [`history`](LongtermView::history) has what it was before.
+//! - [`search`](LongtermView::search) fuses a vector leg and a BM25 leg, scores the neighbours of
+//!   what they found, and can [explain](Explain) each hit.
 //!
 //! # Invariants
 //! - Acknowledged means committed in `journal.db`, by SQLite's promise. What LanceDB does not yet

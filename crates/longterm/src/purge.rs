@@ -1,4 +1,4 @@
-//! Forgetting: records that no read shows any more, and those of which no file keeps a byte.
+//! Forgetting: records that no read shows any more, and purged ones, whose bytes no file keeps.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,17 +11,17 @@ use crate::{
     store::DRAIN_POLL,
 };
 
-/// What became of a purge.
+/// The outcome of a purge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purged {
     /// The records that were stored until now. Those that were deleted before are purged as well
     /// and not among these.
     pub identities: Vec<Identity>,
-    /// What is still in the way; none when the purge is done.
+    /// The obstacle that is still in the way; absent when the purge is done.
     pub pending: Option<Obstacle>,
 }
 
-/// What a purge waits for. The owner goes on by itself when it is out of the way.
+/// Something that a purge waits for. The owner goes on by itself when it is out of the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obstacle {
@@ -81,9 +81,9 @@ impl LongtermView {
 
     /// The records of this view that were made from the records `of` or the `sources`, such as a
     /// file, and those made from these in turn: chunks of a document, a goal's tasks, a task's
-    /// tool calls, summaries that name what they sum up, facts that name their evidence. A record of
-    /// one owner is never made from another's here, and a user's not from a shared one. Reads every
-    /// record that may be one of these.
+    /// tool calls, summaries that name what they sum up, facts that name their evidence. Only an
+    /// owner's own records count as made from that owner's; a user's are not made from shared ones
+    /// here. Reads every record that may be one of these.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
@@ -128,12 +128,11 @@ impl Longterm {
     /// As [`forget`](LongtermView::forget), and returns when no file of the data directory keeps a
     /// byte of the records, whether they were stored until now or deleted before: tables, indexes,
     /// older versions, the journal, its log and its list of what was refused, and the quarantine
-    /// are rewritten or removed. What the journal keeps for ever is that the key was deleted, and
-    /// the record's tombstone.
-    /// Copies in `backup/` and elsewhere are not touched. What searches keep in RAM goes with the
-    /// process at the latest.
+    /// are rewritten or removed. The journal keeps for ever that the key was deleted, and the
+    /// record's tombstone. Copies in `backup/` and elsewhere are not touched. Copies that searches
+    /// keep in RAM go with the process at the latest.
     ///
-    /// Takes as long as building the indexes anew. Once this has begun it is finished by whichever
+    /// Takes as long as building the indexes again. Once this has begun it is finished by whichever
     /// process owns the library, also after a crash. Where somebody still reads what must go,
     /// [`Purged::pending`] says so, and the owner does the rest when they have ended.
     ///
@@ -175,8 +174,8 @@ impl Longterm {
     }
 }
 
-/// What things were made from: the encoded identities of records and `kind/id` of sources that are
-/// none, each with the records made from it.
+/// Origins of records: encoded identities, and `kind/id` of sources that are not records, each with
+/// the records made from it.
 struct MadeFrom<'a> {
     gate: &'a Gate,
     records: HashMap<String, Vec<Identity>>,

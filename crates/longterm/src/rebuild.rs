@@ -1,4 +1,4 @@
-//! Making the library again: with another model, to repair it, or from the table of a former version.
+//! Making the library again: with another model, to repair it, or from a former version's table.
 //!
 //! A rebuild fills a table of its own beside the one that counts, while every process goes on with
 //! that one, and goes over it again for what has changed meanwhile; nothing is pruned until it is

@@ -81,8 +81,8 @@ pub(crate) struct Shared {
 
 impl Longterm {
     /// Opens long-term memory in the data directory `dir`, which is made (mode 0700) if it does
-    /// not exist. Background work runs on the tokio runtime that this is called on. The library of a
-    /// former version is brought over first, which takes as long as copying it.
+    /// not exist. Background work runs on the tokio runtime that this is called on. The library of
+    /// a former version is brought over first, which takes as long as copying it.
     ///
     /// # Errors
     /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
@@ -322,10 +322,10 @@ impl Shared {
         self.drain_owned(through).await
     }
 
-    /// Embeds and drains what came no later than `through`, and purges what is to be, if this process is the
-    /// owner, and says whether all of it is done. Once begun it runs to its end, whether or not the
-    /// caller waits for it. An owner that fails is given up: the lock is free, and whoever takes it
-    /// next heals.
+    /// Embeds and drains what came no later than `through`, and purges what is to be, if this
+    /// process is the owner, and says whether all of it is done. Once begun it runs to its end,
+    /// whether or not the caller waits for it. An owner that fails is given up: the lock is free,
+    /// and whoever takes it next heals.
     async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn(async move {

@@ -1,9 +1,9 @@
-//! What was forgotten and is to stay so when it is found again.
+//! Tombstones: records that were forgotten stay so when they are found again.
 //!
-//! To forget a record leaves a tombstone, which knows it by a keyed hash of its owner, kind, scope
-//! and text, and by one of its identity. To store a record lifts the tombstones that it fits, so whoever
-//! takes records in that nobody asked for (a file that is read again, another program's store)
-//! asks for those before.
+//! Forgetting a record leaves a tombstone, which knows it by a keyed hash of its owner, kind, scope
+//! and text, and by one of its identity. Storing a record lifts the tombstones that it fits, so
+//! whoever takes records in that nobody asked for (a file that is read again, another program's
+//! store) asks for those before.
 
 use aios_record::{Identity, Record};
 
@@ -63,7 +63,7 @@ impl LongtermView {
         journal.lift_tombstones(named).await
     }
 
-    /// What names `records` as they would be stored through this view.
+    /// The hashes that name `records` as they would be stored through this view.
     fn named(&self, secret: &Secret, records: &[Record]) -> Result<Vec<Tombstone>, Error> {
         let name = |record: &Record| {
             let mut record = record.clone();
@@ -73,7 +73,7 @@ impl LongtermView {
         records.iter().map(name).collect()
     }
 
-    /// What tombstones of `identities` are to know of what is stored under them.
+    /// The hashes of contents that tombstones of `identities` get, of what is stored under them.
     pub(crate) async fn contents(&self, identities: &[Identity]) -> Result<Contents, Error> {
         let mut contents = Contents::new();
         if identities.is_empty() {
@@ -85,7 +85,7 @@ impl LongtermView {
                 Ok(rows) => contents.extend(rows.iter().filter_map(|row| {
                     Some((row.record.encoded_identity(), secret.of_content(&row.record)?))
                 })),
-                // What cannot be read must not be kept from being forgotten; its key is enough.
+                // An unreadable record must not be kept from being forgotten; its key is enough.
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "some records are forgotten by their keys alone");

@@ -1,4 +1,4 @@
-//! Whether the library holds what the journal says it does, and whether that can be read.
+//! Verification: the library holds what the journal says it does, and that can be read.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -11,7 +11,7 @@ use crate::{Error, Longterm, Progress, content::Rules, library::Library};
 /// Rows that are read at once.
 const READ_ROWS: usize = 128;
 
-/// Whether the library holds what the journal says it does.
+/// The result of comparing the library with the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Verification {
     /// Records that were compared.
@@ -29,13 +29,13 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Whether nothing is wrong.
+    /// Returns `true` if nothing is wrong.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.findings().iter().all(|(_, found)| found.is_empty())
     }
 
-    /// What is wrong, each sort with its name.
+    /// The findings, each sort with its name.
     #[must_use]
     pub fn findings(&self) -> [(&'static str, Vec<String>); 5] {
         let shown = |of: &[Identity]| of.iter().map(Identity::to_string).collect();
@@ -49,14 +49,14 @@ impl Verification {
     }
 }
 
-/// How much of each row is looked at.
+/// The part of each row that is looked at.
 enum Depth<'a> {
     Keys,
     Rows(&'a (dyn Fn(Progress) + Sync)),
 }
 
 impl Longterm {
-    /// What is damaged in `journal.db`, a line each; nothing where it is sound. A store whose
+    /// The damage in `journal.db`, a line each; empty if it is sound. A store whose
     /// journal is damaged is to be restored from a backup. Takes as long as reading the file.
     ///
     /// # Errors
@@ -108,13 +108,13 @@ impl Longterm {
         let found: BTreeSet<String> = found.into_iter().collect();
         let mut missing: Vec<&String> = held.keys.difference(&found).collect();
         if !missing.is_empty() {
-            // What was deleted or changed since the journal was read is not missing.
+            // A record deleted or changed since the journal was read is not missing.
             let now = self.shared.journal.held().await?;
             missing.retain(|key| now.keys.contains(*key));
         }
         report.missing = identities(missing);
         let strangers = identities(found.difference(&held.keys));
-        // What was stored since the journal was read is no stranger.
+        // A record stored since the journal was read is no stranger.
         let known = self.known(&strangers).await?.into_iter();
         let unknown = strangers.into_iter().zip(known).filter(|(_, known)| !known);
         report.unknown = unknown.map(|(identity, _)| identity).collect();
@@ -122,7 +122,7 @@ impl Longterm {
     }
 }
 
-/// Those of encoded identities; what is none is not one of a record.
+/// Decodes encoded identities, and leaves out what cannot be decoded.
 fn identities<'a>(keys: impl IntoIterator<Item = &'a String>) -> Vec<Identity> {
     keys.into_iter().filter_map(|key| Identity::decode(key).ok()).collect()
 }

@@ -1,7 +1,8 @@
 //! The view: the record operations of long-term memory through a gate.
 //!
-//! Every operation on records goes through here. What is stored gets its scope from the gate, reads
-//! show only what the gate sees, and only what the gate may change is changed and removed.
+//! Every operation on records goes through here. Records to be stored get their scope from the
+//! gate, reads show only what the gate sees, and only what the gate may change is changed and
+//! removed.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -37,16 +38,16 @@ pub struct LongtermView {
     pub(crate) worker: Arc<Worker>,
 }
 
-/// What became of a record given to [`store`](LongtermView::store).
+/// The outcome for a record given to [`store`](LongtermView::store).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// The record.
     pub identity: Identity,
-    /// What became of it.
+    /// The outcome.
     pub outcome: StoreOutcome,
 }
 
-/// What became of a record that was given.
+/// The outcome for a record that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreOutcome {
     /// It is stored, and new.
@@ -57,7 +58,7 @@ pub enum StoreOutcome {
     Known,
 }
 
-/// How a record stands to what is stored under its identity.
+/// The standing of a record to what is stored under its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing is stored, or nothing that the view sees.
@@ -105,10 +106,10 @@ impl LongtermView {
     }
 
     /// Stores many records as [`store`](LongtermView::store) does, but leaves it to the background
-    /// to embed them, unless the model [is fast](aios_embedding::Embedder::is_fast). When this returns they are
-    /// durable, and every search finds them by their words. By their meaning they are found once
-    /// they are embedded, also if this process ends before. A search waits for that for a moment,
-    /// see [`Config::vector_wait`](crate::Config), and says how many vectors were
+    /// to embed them, unless the model [is fast](aios_embedding::Embedder::is_fast). When this
+    /// returns they are durable, and every search finds them by their words. By their meaning they
+    /// are found once they are embedded, also if this process ends before. A search waits for that
+    /// for a moment, see [`Config::vector_wait`](crate::Config), and says how many vectors were
     /// [outstanding](crate::Found::vectors_outstanding).
     ///
     /// # Errors
@@ -192,7 +193,7 @@ impl LongtermView {
         Ok(scopes.into_iter().map(|it| it.filter(|scope| self.gate.sees(scope))).collect())
     }
 
-    /// How each of these records, as this view would store it, stands to what is stored under its
+    /// Compares each of these records, as this view would store it, with what is stored under its
     /// identity: differences in layout only (line ends, runs of white space, canonical equivalence)
     /// and in who wrote it make no other content. Reads the journal once.
     ///
@@ -241,7 +242,7 @@ impl LongtermView {
         self.shared.journal.identities(self.gate.clone()).await
     }
 
-    /// How many records of each collection this view has, pending ones included.
+    /// Counts the records of each collection that this view has, pending ones included.
     ///
     /// # Errors
     /// [`Error::Journal`] when the journal cannot be read.

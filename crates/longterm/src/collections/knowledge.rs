@@ -48,8 +48,8 @@ pub struct Knowledge {
     /// Labels to filter by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// The content as a vector of the caller's own, see [`Longterm::open_with_vectors`](crate::Longterm::open_with_vectors). Reading
-    /// leaves it out.
+    /// The content as a vector of the caller's own, see
+    /// [`open_with_vectors`](crate::Longterm::open_with_vectors). Reading leaves it out.
     #[serde(skip)]
     pub vector: Option<Vec<f32>>,
     /// Scope, provenance and the like.
@@ -164,8 +164,8 @@ impl LongtermView {
         found.iter().take(LIMIT_MAX).map(read).collect()
     }
 
-    /// Finds the knowledge that fits `query`, best first; 10 hits where `limit` is 0. Where vectors are the caller's own, use [`search`](LongtermView::search), which
-    /// takes the query's.
+    /// Finds the knowledge that fits `query`, best first; 10 hits if `limit` is 0. If vectors are
+    /// the caller's own, use [`search`](LongtermView::search), which takes the query's.
     ///
     /// # Errors
     /// As [`search`](LongtermView::search).

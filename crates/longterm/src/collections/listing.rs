@@ -19,7 +19,7 @@ pub struct Listed {
 impl LongtermView {
     /// At most `limit` records of a kind, from the beginning or after the one that is given, in the
     /// order of their ids, for the administrator owner by owner. Generated ids sort by the time of
-    /// their making. Records that have expired are left out, so that a page may be short of `limit`.
+    /// their making. Records that have expired are left out, so a page may be short of `limit`.
     ///
     /// # Errors
     /// [`Error::TooMany`] above [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`].

@@ -81,7 +81,14 @@ fn a_vector_counts_where_the_caller_gives_it() {
 fn the_first_rules_are_those_of_the_former_version() {
     let mut record = record("text");
     record.scope.project = Some("new since".to_owned());
-    let json = r#"{"kind":"message","id":"a","scope":{"user":"ada","session":"s"},"provenance":{"module":"unknown"},"text":"text","title":null,"speaker":null,"position":null,"payload":{"content":"text","role":"user"},"tags":[],"source":null,"external_id":null,"importance":0.5,"confidence":1.0,"trust":"normal","occurred_at":null,"recorded_at":"1970-01-01T00:00:00Z","valid_from":null,"valid_to":null,"superseded_by":null,"expires_at":null}"#;
+    let json = concat!(
+        r#"{"kind":"message","id":"a","scope":{"user":"ada","session":"s"},"#,
+        r#""provenance":{"module":"unknown"},"text":"text","title":null,"speaker":null,"#,
+        r#""position":null,"payload":{"content":"text","role":"user"},"tags":[],"source":null,"#,
+        r#""external_id":null,"importance":0.5,"confidence":1.0,"trust":"normal","#,
+        r#""occurred_at":null,"recorded_at":"1970-01-01T00:00:00Z","valid_from":null,"#,
+        r#""valid_to":null,"superseded_by":null,"expires_at":null}"#,
+    );
     let expected = blake3::hash(json.as_bytes()).to_hex()[..32].to_owned();
     assert_eq!(Rules::Text.former_hash(&record, None), expected);
 }

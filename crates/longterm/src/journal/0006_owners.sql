@@ -75,8 +75,9 @@ ALTER TABLE ids_of_owners RENAME TO ids;
 ALTER TABLE tombstones RENAME TO former_tombstones;
 
 -- The identities that were forgotten and are to stay so, by hashes keyed with `tombstone_secret` of
--- `meta`. `content` is of owner, kind, scope and the text in the form `forgotten`, empty if the text
--- was not known. `identity` is of the identity, empty if something else was stored under it since.
+-- `meta`. `content` is of owner, kind, scope and the text in the form `forgotten`, empty if the
+-- text was not known. `identity` is of the identity, empty if something else was stored under it
+-- since.
 CREATE TABLE tombstones (
     content  BLOB NOT NULL,
     identity BLOB NOT NULL,
@@ -94,7 +95,8 @@ CREATE TABLE index_checksums (
 
 -- The library as the former version left it, whose rows have keys without owners: it is made again
 -- before anybody reads it. That version's own rebuild is not gone on with.
-INSERT INTO meta SELECT 'library_is_former', 1 FROM meta WHERE name = 'synced_version' AND 0 < value;
+INSERT INTO meta
+SELECT 'library_is_former', 1 FROM meta WHERE name = 'synced_version' AND 0 < value;
 
 DELETE FROM meta WHERE name IN ('rebuild_purpose', 'rebuild_version');
 

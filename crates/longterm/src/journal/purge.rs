@@ -66,8 +66,8 @@ impl Journal {
                     [state::DELETED],
                 )?;
                 db.execute(
-                    "UPDATE ids SET project = NULL, agent = NULL, session = NULL, external_id = NULL,
-                                    content_hash = ''
+                    "UPDATE ids SET project = NULL, agent = NULL, session = NULL,
+                                    external_id = NULL, content_hash = ''
                      WHERE state = ?1 AND content_hash <> ''",
                     [state::DELETED],
                 )?;

@@ -5,7 +5,7 @@
 //! rest for a while at the end, see [`Journal::pause_drains`].
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     time::Duration,
 };
 
@@ -160,10 +160,11 @@ impl Journal {
                     if purged.exists([format!("{kind}/{id}")])? {
                         return Ok(true);
                     }
-                    if !owners.contains_key(&kind) {
-                        owners.insert(kind, all_owners(db, kind)?);
-                    }
-                    for owner in &owners[&kind] {
+                    let owners = match owners.entry(kind) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(new) => new.insert(all_owners(db, kind)?),
+                    };
+                    for owner in owners {
                         let identity = Identity::new(owner.clone(), kind, id.clone());
                         if Known::find(db, Parts::of_identity(&identity))?.is_some() {
                             return Ok(true);

@@ -235,7 +235,10 @@ async fn its_records_are_known_by_the_rules_of_their_hashes() {
     assert_eq!(longterm.stats().await.unwrap().pending, 0, "nothing was written");
     // By the former rules, layout counts.
     let laid_out = Record { text: format!("{}\n", records[1].text), ..records[1].clone() };
-    assert_eq!(longterm.standings(&[laid_out.clone()]).await.unwrap(), [Standing::Other]);
+    assert_eq!(
+        longterm.standings(std::slice::from_ref(&laid_out)).await.unwrap(),
+        [Standing::Other]
+    );
     longterm.store(vec![laid_out]).await.unwrap();
     assert_eq!(longterm.standings(&records[1..2]).await.unwrap(), [Standing::Same]);
 }

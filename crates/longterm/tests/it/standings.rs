@@ -1,4 +1,4 @@
-//! How a record that is found somewhere stands to what is stored.
+//! Records that are found somewhere, compared with what is stored.
 
 use aios_longterm::{Longterm, Standing, StoreOutcome};
 use aios_record::{Gate, Id, Kind, Owner, Record, Scope, ScopeFilter};
