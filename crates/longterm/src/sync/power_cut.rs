@@ -15,6 +15,9 @@
 //! byte of the image; a purge that had begun is finished by whoever opens it, or was never heard
 //! of. A reindex changes nothing of all this, wherever it stops. The next round goes on from there.
 //!
+//! Vectors are made in the background. Whenever the power goes, words find each record at once, and
+//! after a drain each has its vector.
+//!
 //! A sync may also fail, and whichever it is, what was acknowledged is there as well when the power
 //! goes later.
 //!
@@ -32,12 +35,12 @@ use std::{
     time::Duration,
 };
 
-use aios_embedding::StaticModel;
+use aios_embedding::{Embedder, Fingerprint, StaticModel};
 use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Owner, Record, Scope};
 
 use self::recorder::{Cut, Recorder, Syncs};
 use super::{Disk, System};
-use crate::{Applied, Config, Durability, FeedPage, Longterm, vectors::Vectors};
+use crate::{Applied, Config, Durability, FeedPage, Longterm, SearchOptions, vectors::Vectors};
 
 /// How often the power is cut unless `AIOS_CRASH_ROUNDS` says otherwise.
 const ROUNDS: u64 = 6;
@@ -246,7 +249,7 @@ async fn reindex(
     if random.below(2) == 0 {
         recorder.cut_within(REINDEX_SYNCS);
     }
-    let (disk, model) = (recorder.clone(), StaticModel::bundled().unwrap());
+    let (disk, model) = (recorder.clone(), Arc::new(Unhurried(StaticModel::bundled().unwrap())));
     Longterm::reindex_on(disk, dir, config(durability), model, |_| ()).await.map(drop)
 }
 
@@ -296,7 +299,20 @@ async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls,
             let expect = cut.calls.state_after(cut.acknowledged);
             return Err(format!("moved {moved}: expected {expect:?}, found {held:?}"));
         }
+        for (id, text) in &held {
+            let words = text.rsplit(' ').next().unwrap_or_default();
+            let found = longterm.search(words, &SearchOptions::default()).await.map_err(said)?;
+            if found.hits.first().is_none_or(|hit| hit.record.id.as_str() != id) {
+                return Err(format!("moved {moved}: words do not find {id}"));
+            }
+        }
         longterm.drain().await.map_err(said)?;
+        let keys = held.keys().map(|id| Key::new(Kind::Note, Id::new(id.as_str()).unwrap()));
+        let keys = keys.map(|key| key.of(Owner::SHARED).encode()).collect();
+        let rows = longterm.shared.rows(keys).await.map_err(said)?;
+        if rows.len() != held.len() || rows.iter().any(|row| row.vector.is_none()) {
+            return Err(format!("moved {moved}: a record has no vector after the drain"));
+        }
         let obstacle = longterm.finish_purges().await.map_err(said)?;
         if obstacle.is_some() {
             return Err(format!("a purge is not finished: {obstacle:?}"));
@@ -344,13 +360,39 @@ async fn open(
     dir: &Path,
     durability: Durability,
 ) -> Result<Longterm, crate::Error> {
-    let model = Vectors::Model(StaticModel::bundled().unwrap());
+    let model = Vectors::Model(Arc::new(Unhurried(StaticModel::bundled().unwrap())));
     Longterm::open_on(disk, dir, config(durability), model).await
+}
+
+/// The bundled model, taken for one that is slower than storing.
+struct Unhurried(Arc<StaticModel>);
+
+impl Embedder for Unhurried {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, aios_embedding::Error> {
+        self.0.embed_documents(texts)
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, aios_embedding::Error> {
+        self.0.embed_query(text)
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.0.count_tokens(text)
+    }
+
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        self.0.fingerprint()
+    }
 }
 
 fn config(durability: Durability) -> Config {
     Config {
         durability,
+        vector_wait: Duration::ZERO,
         drain_rows_max: 5,
         drain_delay: Duration::ZERO,
         compact_after_batches: 3,
