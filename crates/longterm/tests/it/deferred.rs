@@ -203,8 +203,11 @@ async fn a_row_that_was_written_again_keeps_its_newer_vector() {
     slow.allow();
     longterm.drain().await.unwrap();
     assert_eq!(by_meaning(&longterm).await.1, 0);
-    let found = longterm.search("shares and markets", &SearchOptions::default()).await.unwrap();
-    assert_eq!(keys(&found)[0], "note/dog");
+    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let found = longterm.search("shares and markets", &options).await.unwrap();
+    let cosine = |at: usize| found.hits[at].explain.as_ref().unwrap().cosine;
+    assert_eq!(keys(&found), ["note/dog", "note/tax"]);
+    assert!(cosine(1) + 0.01 < cosine(0), "{found:?}");
     assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
 }
 

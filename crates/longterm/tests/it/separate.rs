@@ -150,6 +150,7 @@ async fn an_explanation_says_whose_words_were_counted() {
 async fn the_words_of_all_count_for_the_administrator() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
+    longterm.store(records()).await.unwrap();
     longterm.scoped(gate(Some("u1"))).store(records()).await.unwrap();
     let words = async || {
         let found = longterm.search("kitten taxes", &explained()).await.unwrap();
