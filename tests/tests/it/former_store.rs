@@ -1,0 +1,363 @@
+//! A store of the former version, opened by this one: nothing is lost, nobody is shown what was
+//! not theirs, and its sources, read again, add nothing. `tests/fixtures/store-5/README.md` says
+//! what is in it.
+
+mod again;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use aios_memory::{
+    AgentMemory, Config, Health, Id, Kind, MemoryView, Record, Scope, ScopeFilter, SearchOptions,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::isolation_methods::exported;
+
+/// Answers of a lower relevance are noise: their order may change.
+const RELEVANCE_MIN: f64 = 0.1;
+/// Word statistics are those of an owner now.
+const RELEVANCE_CHANGE_MAX: f64 = 0.25;
+/// Texts that were purged.
+const PURGED: &[&str] = &["90-21-wolf", "behind the beehive", "marzipan-9"];
+
+static EXPECTED: LazyLock<Value> = LazyLock::new(|| {
+    let text = fs::read_to_string(fixture().join("expected.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+});
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/store-5")
+}
+
+fn expected(part: &str) -> &'static [Value] {
+    EXPECTED[part].as_array().unwrap()
+}
+
+/// A copy of the store, not yet opened.
+struct Former {
+    dir: TempDir,
+}
+
+impl Former {
+    fn new() -> Former {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&fixture().join("store"), &dir.path().join("store"));
+        Former { dir }
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::at(self.dir.path().join("store"));
+        let retention = &mut config.retention;
+        // What is checked here are the records, wherever they are.
+        retention.messages_days = 0;
+        retention.goals_and_tasks_days = 0;
+        config
+    }
+
+    async fn open(&self) -> AgentMemory {
+        AgentMemory::open(self.config()).await.unwrap()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, &to).unwrap();
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}
+
+/// The name by which the user with the empty name is known now.
+const NO_NAME: &str = "(no name)";
+
+/// The user that a record of the former store has now. `default` was nobody in particular.
+fn owner_now(user: Option<&str>) -> Option<String> {
+    match user {
+        None | Some("default") => None,
+        Some("") => Some(NO_NAME.to_owned()),
+        Some(user) => Some(user.to_owned()),
+    }
+}
+
+fn user_of(scope: &Value) -> Option<&str> {
+    scope["user"].as_str()
+}
+
+type Named = (String, String, Option<String>);
+
+/// All records, by kind, id and user.
+async fn all(memory: &AgentMemory) -> BTreeMap<Named, Value> {
+    let lines = exported(&memory.administrator()).await;
+    let named = lines.into_iter().map(|line| {
+        let name = |field: &str| line[field].as_str().unwrap().to_owned();
+        ((name("kind"), name("id"), user_of(&line["scope"]).map(str::to_owned)), line)
+    });
+    named.collect()
+}
+
+/// Fields of a payload that this version computes in another way: sessions are those of an owner,
+/// so a shared one does not count the messages of users.
+fn is_computed(kind: &str, field: &str) -> bool {
+    matches!(field, "scope" | "user" | "user_id" | "updated_at")
+        || (kind == "session" && matches!(field, "message_count" | "last_active"))
+        || (kind == "message" && field == "position")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_former_store_has_all_that_it_had() {
+    let former = Former::new();
+    let memory = former.open().await;
+    let verified = memory.administrator().verify(|_| ()).await.unwrap();
+    assert!(verified.is_clean(), "{verified:?}");
+    let records = all(&memory).await;
+
+    let mut lost = Vec::new();
+    for record in expected("records") {
+        let (kind, id) = (record["kind"].as_str().unwrap(), record["id"].as_str().unwrap());
+        let user = owner_now(user_of(&record["scope"]));
+        let Some(now) = records.get(&(kind.to_owned(), id.to_owned(), user.clone())) else {
+            lost.push(format!("{kind}/{id} of {user:?} is gone"));
+            continue;
+        };
+        for field in [
+            "text",
+            "source",
+            "external_id",
+            "valid_from",
+            "valid_to",
+            "superseded_by",
+            "expires_at",
+        ] {
+            if record[field] != now[field] {
+                let (was, is) = (&record[field], &now[field]);
+                lost.push(format!("{kind}/{id} of {user:?}: {field} was {was}, is {is}"));
+            }
+        }
+        let mut scope = record["scope"].clone();
+        match &user {
+            Some(user) => scope["user"] = json!(user),
+            None => drop(scope.as_object_mut().unwrap().remove("user")),
+        }
+        if scope != now["scope"] {
+            lost.push(format!("{kind}/{id}: the scope {scope} is {} now", now["scope"]));
+        }
+        for (field, was) in record["payload"].as_object().unwrap() {
+            let is = &now["payload"][field];
+            if was != is && !is_computed(kind, field) {
+                lost.push(format!("{kind}/{id} of {user:?}: {field} was {was}, is {is}"));
+            }
+        }
+    }
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+
+    // What is new are the sessions of users whose messages were in a shared one.
+    let were: Vec<Named> = expected("records")
+        .iter()
+        .map(|record| {
+            let name = |field: &str| record[field].as_str().unwrap().to_owned();
+            (name("kind"), name("id"), owner_now(user_of(&record["scope"])))
+        })
+        .collect();
+    // A decision of nobody had an id that a user's had, too; only one of them was exported.
+    let new = records.keys().filter(|name| !were.contains(name));
+    let new = new.filter(|(kind, id, _)| kind != "session" && id != "fo-decision");
+    assert_eq!(new.collect::<Vec<_>>(), Vec::<&Named>::new());
+
+    history_is_as_it_was(&memory).await;
+    settings_are_as_they_were(&memory).await;
+    memory.shutdown().await.unwrap();
+    let checks = aios_memory::doctor(&former.config()).await;
+    let bad: Vec<_> = checks.iter().filter(|it| it.check.health == Health::Bad).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+}
+
+async fn history_is_as_it_was(memory: &AgentMemory) {
+    for history in expected("history") {
+        let user = owner_now(history["user"].as_str());
+        let (kind, id) = history["key"].as_str().unwrap().split_once('/').unwrap();
+        let view = view(memory, user.as_deref(), &[]);
+        let id = Id::new(id).unwrap();
+        let versions = view.history(kind.parse().unwrap(), &id).await.unwrap();
+        let versions: Vec<&str> = versions.iter().map(|it| it.record.text.as_str()).collect();
+        let were = history["versions"].as_array().unwrap().iter();
+        let were: Vec<&str> = were.map(|it| it["text"].as_str().unwrap()).collect();
+        assert_eq!(versions, were, "{}", history["key"]);
+    }
+}
+
+async fn settings_are_as_they_were(memory: &AgentMemory) {
+    let mut were = BTreeMap::new();
+    for preference in expected("preferences") {
+        let user = owner_now(preference["user"].as_str());
+        were.insert((user, preference["key"].as_str().unwrap()), &preference["value"]);
+    }
+    for ((user, key), value) in were {
+        let view = view(memory, user.as_deref(), &[]);
+        let preference = view.working().preference(key).await.unwrap();
+        assert_eq!(preference.as_ref(), Some(value), "{key} of {user:?}");
+    }
+    let persona = memory.working().persona().await.unwrap();
+    assert_eq!(json!(persona), EXPECTED["persona"]);
+}
+
+/// The view of a user, or of the administrator, narrowed by flags of the command line.
+fn view(memory: &AgentMemory, user: Option<&str>, flags: &[Value]) -> MemoryView {
+    let view = match user {
+        Some(user) => memory.for_user(user).unwrap(),
+        None => MemoryView::clone(&memory.administrator()),
+    };
+    let mut filter = ScopeFilter::new(Scope::default());
+    let mut flags = flags.iter().map(|flag| flag.as_str().unwrap());
+    while let Some(flag) = flags.next() {
+        match flag {
+            "--exact-scope" => filter = ScopeFilter::exact(filter.scope),
+            "--session" => filter.scope.session = flags.next().map(str::to_owned),
+            "--agent" => filter.scope.agent = flags.next().map(str::to_owned),
+            "--collection" => drop(flags.next()),
+            _ => panic!("{flag}"),
+        }
+    }
+    view.narrow(&filter).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_former_store_answers_as_it_did() {
+    let former = Former::new();
+    let memory = former.open().await;
+    let mut changed = Vec::new();
+    for asked in expected("recall") {
+        let flags = asked["flags"].as_array().unwrap();
+        let view = view(&memory, owner_now(asked["user"].as_str()).as_deref(), flags);
+        let mut options = SearchOptions::default();
+        if let [.., collection, name] = flags.as_slice()
+            && collection == "--collection"
+        {
+            options.kinds = Some(vec![Kind::meant_by(name.as_str().unwrap()).unwrap()]);
+        }
+        let query = asked["query"].as_str().unwrap();
+        let found = view.recall(query, &options).await.unwrap().hits;
+        let hits = asked["hits"].as_array().unwrap().iter();
+        let hits: Vec<(String, Option<String>, f64)> = hits
+            .map(|hit| {
+                let key = hit["key"].as_str().unwrap().to_owned();
+                (key, owner_now(hit["user"].as_str()), hit["relevance"].as_f64().unwrap())
+            })
+            .collect();
+        let shown = |it: &aios_memory::Recollection| {
+            format!("{} {:?} {:.3}", it.key(), it.user, it.relevance)
+        };
+        let found_now = || found.iter().map(shown).collect::<Vec<_>>().join("\n  ");
+        for (place, (key, user, relevance)) in hits.iter().enumerate() {
+            if *relevance < RELEVANCE_MIN {
+                continue;
+            }
+            let now = found.iter().find(|it| it.key().to_string() == *key && it.user == *user);
+            let is_near =
+                now.is_some_and(|it| (it.relevance - relevance).abs() < RELEVANCE_CHANGE_MAX);
+            let is_folded = found
+                .iter()
+                .flat_map(|it| &it.folded)
+                .any(|it| it.key().to_string() == *key && it.owner.name() == user.as_deref());
+            let is_first = place != 0 || found[0].key().to_string() == *key;
+            if !(is_folded || is_near && is_first) {
+                let user_asked = &asked["user"];
+                changed.push(format!(
+                    "{user_asked} asks `{query}`: {key} of {user:?} at {relevance}; found\n  {}",
+                    found_now()
+                ));
+            }
+        }
+    }
+    assert!(changed.is_empty(), "{}", changed.join("\n"));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_former_store_keeps_out_what_was_forgotten_and_shows_nobody_what_was_private() {
+    let former = Former::new();
+    let memory = former.open().await;
+    let administrator = memory.administrator();
+    for forgotten in expected("forgotten") {
+        let record = draft(&memory, forgotten);
+        // Words that were told again since lift their tombstone.
+        let is_back = administrator.longterm().known(&[record.identity()]).await.unwrap()[0];
+        let out =
+            administrator.longterm().are_forgotten(std::slice::from_ref(&record)).await.unwrap();
+        assert!(out[0] || is_back, "{forgotten}");
+        let other = Record { scope: Scope::default().with_user("u3"), ..record };
+        let out = administrator.longterm().are_forgotten(&[other]).await.unwrap();
+        assert!(!out[0], "what one owner forgot is not forgotten for another: {forgotten}");
+    }
+    let records = all(&memory).await;
+    for key in EXPECTED["files"]["purged_keys"].as_array().unwrap() {
+        let (kind, id) = key.as_str().unwrap().split_once('/').unwrap();
+        let named = records.keys().filter(|(of, name, _)| of == kind && name == id);
+        assert_eq!(named.count(), 0, "{key}");
+    }
+    for (user, secrets) in [
+        (None, &["u1 hides", "name is empty", "one blank", "two lines", "300 characters"][..]),
+        (Some("u2"), &["u1 hides", "name is empty", "one blank", "two lines", "300 characters"]),
+        (Some("u1"), &["name is empty", "one blank", "two lines", "300 characters"]),
+    ] {
+        let view = match user {
+            None => memory.for_shared(),
+            Some(user) => memory.for_user(user).unwrap(),
+        };
+        let seen = exported(&view).await;
+        let seen = seen.iter().map(Value::to_string).collect::<String>();
+        let options = SearchOptions { limit: 100, ..SearchOptions::default() };
+        let found = view.recall("A note of a user whose name is", &options).await.unwrap();
+        let seen = format!("{seen}{found:?}");
+        for secret in secrets {
+            assert!(!seen.contains(secret), "{user:?} sees `{secret}`");
+        }
+    }
+    let everything = records.values().map(Value::to_string).collect::<String>();
+    for secret in ["name is empty", "one blank", "two lines", "300 characters"] {
+        assert!(everything.contains(secret), "the administrator sees `{secret}`");
+    }
+    memory.shutdown().await.unwrap();
+    assert_eq!(files_with(PURGED, &former.dir.path().join("store")), Vec::<PathBuf>::new());
+}
+
+/// The record that was forgotten, as a source would give it again.
+fn draft(memory: &AgentMemory, forgotten: &Value) -> Record {
+    let (kind, id) = forgotten["key"].as_str().unwrap().split_once('/').unwrap();
+    let note = json!({"id": id, "content": "a note"});
+    let Value::Object(note) = note else { unreachable!() };
+    let mut record = memory.for_shared().longterm().record_of(Kind::Note, note).unwrap();
+    record.kind = kind.parse().unwrap();
+    record.text = forgotten["text"].as_str().unwrap().to_owned();
+    record.scope = serde_json::from_value(forgotten["scope"].clone()).unwrap();
+    record
+}
+
+fn files_with(secrets: &[&str], dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(secrets, &path));
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        let has = |secret: &&&str| bytes.windows(secret.len()).any(|it| it == secret.as_bytes());
+        if secrets.iter().find(has).is_some() {
+            found.push(path);
+        }
+    }
+    found
+}

@@ -1,0 +1,402 @@
+//! Every public method of the handles, as each owner: it does the same as in a store in which the
+//! records of others never were, shows nothing of them, and leaves them as they are.
+
+mod longterm;
+mod memory;
+mod removal;
+mod working;
+
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fmt::{Debug, Write as _},
+    future::Future,
+    io::Write,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{Arc, LazyLock, Mutex},
+};
+
+use aios_memory::{AgentMemory, MemoryView, Scope};
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use crate::{
+    same_names::{self, SHARED, U1, U2, Whose},
+    source::public_methods,
+};
+
+/// Who runs an exercise, and on what.
+pub(crate) struct Hand {
+    view: MemoryView,
+    memory: AgentMemory,
+    /// The digit of the own secret word.
+    digit: &'static str,
+    user: Option<&'static str>,
+    /// The data directory.
+    dir: PathBuf,
+    /// Where files may be written.
+    files: PathBuf,
+}
+
+impl Hand {
+    /// `text` with the own secret word.
+    fn text(&self, text: &str) -> String {
+        text.replace('@', self.digit)
+    }
+
+    /// Fields of a record, with the own secret word.
+    fn fields(&self, fields: Value) -> Map<String, Value> {
+        let fields = self.text(&fields.to_string());
+        serde_json::from_str(&fields).unwrap()
+    }
+
+    /// A file with the own secret word.
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.files.join(name);
+        std::fs::write(&path, self.text(text)).unwrap();
+        path
+    }
+}
+
+type Told = Pin<Box<dyn Future<Output = Vec<String>> + Send>>;
+
+/// What shows that a method keeps owners apart.
+pub(crate) struct Exercise {
+    name: &'static str,
+    run: fn(Arc<Hand>) -> Told,
+}
+
+/// `"Type::method" => [results];`: the method is called at least once, and every result counts.
+macro_rules! exercises {
+    ($hand:ident; $($name:literal => [$($result:expr),+ $(,)?];)*) => {
+        &[$($crate::isolation_methods::Exercise {
+            name: $name,
+            run: |$hand| Box::pin(async move {
+                vec![$($crate::isolation_methods::told(&$result)),+]
+            }),
+        }),*]
+    };
+}
+use exercises;
+
+/// A result in full: its value, or its error with all causes, as text and in detail.
+pub(crate) trait Tell {
+    fn tell(&self) -> String;
+}
+
+impl<T: Debug, E: Error> Tell for Result<T, E> {
+    fn tell(&self) -> String {
+        match self {
+            Ok(value) => format!("{value:#?}"),
+            Err(error) => {
+                let mut text = format!("error: {error}");
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    write!(text, ": {error}").unwrap();
+                    cause = error.source();
+                }
+                format!("{text}\n{error:#?}")
+            }
+        }
+    }
+}
+
+pub(crate) fn told(result: &impl Tell) -> String {
+    result.tell()
+}
+
+/// A value that cannot fail.
+pub(crate) fn value<T>(value: T) -> Result<T, std::fmt::Error> {
+    Ok(value)
+}
+
+/// The tables in the order in which they run: what removes comes last.
+fn tables() -> [&'static [Exercise]; 4] {
+    [working::TABLE, longterm::TABLE, memory::TABLE, removal::TABLE]
+}
+
+#[test]
+fn every_public_method_is_exercised() {
+    let mut methods =
+        public_methods("aios-memory", &["MemoryView", "AgentMemory", "Administrator"]);
+    methods.extend(public_methods("working", &["WorkingView"]));
+    methods.extend(public_methods("longterm", &["LongtermView"]));
+    let methods: BTreeSet<&str> = methods.iter().map(String::as_str).collect();
+    let exercised: Vec<&str> = tables().into_iter().flatten().map(|it| it.name).collect();
+    let names: BTreeSet<&str> = exercised.iter().copied().collect();
+    assert_eq!(exercised.len(), names.len(), "an exercise is in the tables twice");
+    let missing: Vec<_> = methods.difference(&names).collect();
+    assert!(missing.is_empty(), "add exercises to tests/it/isolation_methods for {missing:?}");
+    let gone: Vec<_> = names.difference(&methods).collect();
+    assert!(gone.is_empty(), "these exercises are of methods that do not exist: {gone:?}");
+}
+
+/// Exercises whose figures, and by these the order of what is found, may follow from the words of
+/// other owners' records: the index of words of working memory counts those of all, and so do word
+/// statistics of the library after a purge. What is found is the same.
+const BY_STATISTICS: &[&str] = &["AgentMemory::shutdown", "WorkingView::find_relevant"];
+
+/// A store of which one owner's results are compared with those in the store of all.
+struct Control {
+    whose: Whose,
+    memory: AgentMemory,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn owners_are_kept_apart() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let files = home.join("files");
+    std::fs::create_dir(&files).unwrap();
+    let all = same_names::make(&home.join("all"), &[SHARED, U1, U2], &files).await;
+    let mut controls = Vec::new();
+    for whose in [U1, U2, SHARED] {
+        let owners: &[Whose] = if whose == SHARED { &[SHARED] } else { &[SHARED, whose] };
+        let dir = home.join(format!("without{}", whose.digit()));
+        let memory = same_names::make(&dir, owners, &files).await;
+        controls.push(Control { whose, memory });
+    }
+    let faults = compare(&all, &controls, home).await;
+    all.shutdown().await.unwrap();
+    for control in controls {
+        control.memory.shutdown().await.unwrap();
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n\n"));
+}
+
+/// Runs every exercise in the store of all, as each owner in turn, and in each owner's store
+/// without the records of others, as that owner and as nobody in particular.
+async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut by_statistics = BTreeSet::new();
+    let in_all = [U1, U2, SHARED].map(|whose| hand(whose, all, home, "all"));
+    let mut in_controls = Vec::new();
+    for Control { whose, memory } in controls {
+        let name = format!("without{}", whose.digit());
+        let own = hand(*whose, memory, home, &name);
+        let shared = (*whose != SHARED).then(|| hand(SHARED, memory, home, &name));
+        in_controls.push((own, shared));
+    }
+    let mut before = records(all).await;
+    for exercise in tables().into_iter().flatten() {
+        for ((control, in_all), (own, _)) in controls.iter().zip(&in_all).zip(&in_controls) {
+            let whose = control.whose;
+            let name = format!("{whose:?} {}", exercise.name);
+            let got = (exercise.run)(Arc::clone(in_all)).await;
+            let expected = (exercise.run)(Arc::clone(own)).await;
+            for (at, (got, expected)) in got.iter().zip(&expected).enumerate() {
+                let (got, expected) = (stripped(got, in_all), stripped(expected, own));
+                if let Some(word) = foreign(whose).find(&got) {
+                    let word = word.as_str();
+                    faults.push(format!("{name} #{at} shows `{word}`: {}", cut(&got)));
+                }
+                if got == expected {
+                    continue;
+                }
+                if without_figures(&got) == without_figures(&expected) {
+                    by_statistics.insert(exercise.name);
+                } else {
+                    let figures = difference(
+                        &without_figures(&got).join("\n"),
+                        &without_figures(&expected).join("\n"),
+                    );
+                    faults
+                        .push(format!("{name} #{at}: {}\n{figures}", difference(&got, &expected)));
+                }
+            }
+            let after = records(all).await;
+            let (others_before, others_after) = (others(&before, whose), others(&after, whose));
+            if others_before != others_after {
+                let changed = difference(&others_after.join("\n"), &others_before.join("\n"));
+                faults.push(format!("{name} changes what is of others: {changed}"));
+            }
+            before = after;
+        }
+        for shared in in_controls.iter().filter_map(|(_, shared)| shared.as_ref()) {
+            (exercise.run)(Arc::clone(shared)).await;
+        }
+    }
+    by_statistics.retain(|name| !BY_STATISTICS.contains(name));
+    if !by_statistics.is_empty() {
+        faults.push(format!("figures follow from the words of others in {by_statistics:?}"));
+    }
+    faults
+}
+
+/// Exercises that meet ids of several owners: an administrator is told whose they are.
+const AMBIGUOUS: &[&str] = &[
+    "LongtermView::note",
+    "LongtermView::update_note",
+    "MemoryView::delete",
+    "MemoryView::get",
+    "MemoryView::update",
+    "WorkingView::delete_entry",
+    "WorkingView::goal",
+    "WorkingView::recent_messages",
+    "WorkingView::remove",
+    "WorkingView::update_goal",
+];
+
+/// Exercises that show an administrator the records of every owner.
+const COMPLETE: &[&str] = &[
+    "LongtermView::search",
+    "MemoryView::assemble_context",
+    "MemoryView::export_to",
+    "MemoryView::list",
+    "MemoryView::recall",
+    "WorkingView::find_relevant",
+    "WorkingView::records",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_is_shown_everything_and_says_whose_records_to_change() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let files = home.join("files");
+    std::fs::create_dir(&files).unwrap();
+    let all = same_names::make(&home.join("all"), &[SHARED, U1, U2], &files).await;
+    let view = MemoryView::clone(&all.administrator());
+    let hand = Arc::new(Hand { view, digit: "9", ..hand_of(SHARED, &all, home, "files9") });
+    let mut before = records(&all).await;
+    for exercise in tables().into_iter().flatten() {
+        let name = exercise.name;
+        let results = (exercise.run)(Arc::clone(&hand)).await;
+        let text = results.join("\n");
+        if AMBIGUOUS.contains(&name) {
+            assert!(text.contains("Ambiguous"), "{name}: {text}");
+        }
+        if COMPLETE.contains(&name) {
+            let words = ["zebra0", "zebra1", "zebra2"];
+            assert!(words.iter().all(|word| text.contains(word)), "{name}: {text}");
+        }
+        let after = records(&all).await;
+        let all_fail = results.iter().all(|result| result.starts_with("error: "));
+        assert!(!all_fail || before == after, "{name} fails and changes records: {text}");
+        before = after;
+    }
+    all.shutdown().await.unwrap();
+}
+
+/// What an owner must not be shown: secret words and names of others.
+fn foreign(whose: Whose) -> Regex {
+    let others = match whose {
+        Whose::Shared => "zebra[12]|\\bu[12]\\b",
+        Whose::User("u1") => "zebra2|\\bu2\\b",
+        Whose::User(_) => "zebra1|\\bu1\\b",
+    };
+    Regex::new(others).unwrap()
+}
+
+fn hand(whose: Whose, memory: &AgentMemory, home: &Path, name: &str) -> Arc<Hand> {
+    Arc::new(hand_of(whose, memory, home, &format!("files-{name}-{}", whose.digit())))
+}
+
+/// `files` is the directory in `home` where files may be written.
+fn hand_of(whose: Whose, memory: &AgentMemory, home: &Path, files: &str) -> Hand {
+    let files = home.join(files);
+    std::fs::create_dir(&files).unwrap();
+    Hand {
+        view: whose.view(memory),
+        memory: memory.clone(),
+        digit: whose.digit(),
+        user: whose.user(),
+        dir: memory.config().memory.data_dir.clone(),
+        files,
+    }
+}
+
+/// A record, and its line in an export.
+type Line = (Option<String>, String);
+
+/// Of an export of everything, what `whose` must leave as it is.
+fn others(lines: &[Line], whose: Whose) -> Vec<&str> {
+    let others = lines.iter().filter(|(user, _)| user.as_deref() != whose.user());
+    others.map(|(_, line)| line.as_str()).collect()
+}
+
+/// All records, as lines in order, each with its user.
+async fn records(memory: &AgentMemory) -> Vec<Line> {
+    let records = exported(&memory.administrator()).await.into_iter();
+    let user = |record: &Value| record["scope"]["user"].as_str().map(str::to_owned);
+    let mut lines: Vec<Line> = records.map(|it| (user(&it), it.to_string())).collect();
+    lines.sort();
+    lines
+}
+
+/// All records that a view sees, as an export has them.
+pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
+    let out = Shared::default();
+    view.export_to(out.clone(), "memory", None).await.unwrap();
+    let written = out.0.lock().unwrap();
+    let lines = std::str::from_utf8(&written).unwrap().lines().skip(1);
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Bytes that are read after they were written elsewhere.
+#[derive(Clone, Default)]
+pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `text` without what differs from run to run: times of the clock, generated ids, directories,
+/// durations, and the figures of upkeep that are of the whole store.
+fn stripped(text: &str, hand: &Hand) -> String {
+    static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let pairs = [
+            (r"20(2[6-9]|[3-9]\d)-\d\d-\d\d \d\d:\d\d", "TIME"),
+            (r"20(2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
+            (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
+            (r"(elapsed_ms|disk_bytes|took_ms): [\d.e-]+", "$1: N"),
+        ];
+        pairs.map(|(pattern, by)| (Regex::new(pattern).unwrap(), by)).to_vec()
+    });
+    let text = text.replace(hand.dir.to_str().unwrap(), "DIR");
+    let text = text.replace(hand.files.to_str().unwrap(), "FILES");
+    VARYING.iter().fold(text, |text, (pattern, by)| pattern.replace_all(&text, *by).into_owned())
+}
+
+/// The lines of `text` in order, without the figures of searches.
+fn without_figures(text: &str) -> Vec<String> {
+    static FIGURES: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(score|relevance|words|feedback): [\d.e-]+").unwrap());
+    // A context is one text of many lines.
+    let text = FIGURES.replace_all(text, "$1: N").replace("\\n", "\n");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+/// The first lines that differ.
+fn difference(got: &str, expected: &str) -> String {
+    let (got, expected): (Vec<&str>, Vec<&str>) =
+        (got.lines().collect(), expected.lines().collect());
+    let at = got.iter().zip(&expected).take_while(|(a, b)| a == b).count();
+    let some = |lines: &[&str]| {
+        cut(&lines
+            .iter()
+            .skip(at.saturating_sub(3))
+            .take(8)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("\n"))
+    };
+    format!("line {at}: got\n{}\nexpected\n{}", some(&got), some(&expected))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(1500).collect()
+}
+
+/// The scope of the owner that runs an exercise.
+fn own_scope(hand: &Hand) -> Scope {
+    Scope { user: hand.user.map(str::to_owned), ..Scope::default() }
+}

@@ -1,0 +1,251 @@
+//! The methods of `LongtermView` that read and write.
+
+use aios_memory::{
+    Explain, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, SearchOptions,
+    longterm::{ConfigChange, Incident, Knowledge, Note, NoteUpdate, Outcome, Procedure},
+};
+use aios_record::Source;
+use serde_json::json;
+
+use super::{Exercise, Hand, exercises, own_scope, value};
+
+pub(super) const TABLE: &[Exercise] = exercises! { h;
+    "LongtermView::gate" => [value(h.view.longterm().gate())];
+    "LongtermView::counts" => [h.view.longterm().counts().await];
+    "LongtermView::identities" => [h.view.longterm().identities().await];
+    "LongtermView::known" => [h.view.longterm().known(&everyones()).await];
+    "LongtermView::scopes" => [h.view.longterm().scopes(&everyones()).await];
+    "LongtermView::record" => [
+        h.view.longterm().record(Kind::Note, &id("n1")).await,
+        h.view.longterm().record(Kind::Message, &id("m1")).await,
+        h.view.longterm().record(Kind::Goal, &id("g2")).await,
+        h.view.longterm().record(Kind::Note, &id("nothing")).await,
+    ];
+    "LongtermView::records" => [
+        sorted(h.view.longterm().records(&everyones()).await),
+    ];
+    "LongtermView::standings" => [
+        h.view.longterm().standings(&drafts(&h)).await,
+    ];
+    "LongtermView::list" => [
+        h.view.longterm().list(Kind::Note, None, 100).await,
+        h.view.longterm().list(Kind::Note, None, 2).await,
+        h.view.longterm().list(Kind::Knowledge, None, 100).await,
+    ];
+    "LongtermView::narrow" => [
+        h.view.longterm().narrow(&in_session()).map(|it| it.gate().clone()),
+        h.view.longterm().narrow(&in_session()).unwrap().counts().await,
+        h.view.longterm().narrow(&in_session()).unwrap().search("barn", &explained()).await,
+    ];
+    "LongtermView::search" => [
+        h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
+        h.view.longterm().search("zebra0 zebra1 zebra2 vet", &explained()).await,
+        h.view.longterm().search("the same words in the store of everybody", &explained()).await,
+        h.view.longterm().search("barn key", &SearchOptions { limit: 1, ..explained() }).await,
+        h.view.longterm().search("vet", &SearchOptions {
+            tags: vec!["care".to_owned()],
+            kinds: Some(vec![Kind::Note]),
+            ..explained()
+        }).await,
+        h.view.longterm().search("vet", &SearchOptions {
+            scope: Scope::default().with_user("u1").into(),
+            ..SearchOptions::default()
+        }).await.map(|found| found.hits.len()),
+        h.view.longterm().search("vet", &SearchOptions {
+            scope: Scope::default().with_user("u2").into(),
+            ..SearchOptions::default()
+        }).await.map(|found| found.hits.len()),
+    ];
+    "LongtermView::search_knowledge" => [
+        h.view.longterm().search_knowledge("two bales of hay", 10).await,
+    ];
+    "LongtermView::history" => [
+        h.view.longterm().history(Kind::Note, &id("n1")).await,
+        h.view.longterm().history(Kind::Goal, &id("g1")).await,
+    ];
+    "LongtermView::config_history" => [
+        h.view.longterm().config_history("etc/barn.toml").await,
+        h.view.longterm().config_history("etc/nothing.toml").await,
+    ];
+    "LongtermView::incident" => [h.view.longterm().incident(&id("in1")).await];
+    "LongtermView::knowledge" => [
+        h.view.longterm().knowledge(Some("stock"), Some("hay")).await,
+        h.view.longterm().knowledge(None, None).await,
+    ];
+    "LongtermView::note" => [h.view.longterm().note(&id("n1")).await];
+    "LongtermView::procedure" => [h.view.longterm().procedure(&id("pr1")).await];
+    "LongtermView::derived" => [
+        h.view.longterm().derived(&everyones(), &[]).await.map(sorted_identities),
+        h.view.longterm().derived(&[], &[Source {
+            kind: "file".to_owned(),
+            id: "care.md".to_owned(),
+        }]).await.map(sorted_identities),
+    ];
+    "LongtermView::are_forgotten" => [h.view.longterm().are_forgotten(&drafts(&h)).await];
+
+    "LongtermView::record_of" => [
+        h.view.longterm().record_of(Kind::Note, h.fields(json!({"id": "n8", "content": "zebra@"}))),
+    ];
+    "LongtermView::store_object" => [
+        h.view.longterm()
+            .store_object(Kind::Note, h.fields(json!({"id": "n5", "content": "hoof of zebra@"})))
+            .await,
+        h.view.longterm()
+            .store_object(Kind::Note, h.fields(json!({"id": "n2", "content": "other zebra@"})))
+            .await,
+        h.view.longterm().history(Kind::Note, &id("n2")).await,
+    ];
+    "LongtermView::update" => [
+        h.view.longterm()
+            .update(Kind::Note, &id("n1"), h.fields(json!({"content": "Vet of zebra@: Tuesday."})))
+            .await,
+        h.view.longterm().update(Kind::Note, &id("nothing"), h.fields(json!({"title": "x"}))).await,
+    ];
+    "LongtermView::store_config_change" => [
+        h.view.longterm().store_config_change(ConfigChange {
+            id: id("cc3"),
+            ..ConfigChange::new("etc/barn.toml", h.text("animal = 'zebra@', doors = 3"))
+        }).await,
+    ];
+    "LongtermView::store_incident" => [
+        h.view.longterm().store_incident(Incident {
+            id: id("in2"),
+            ..Incident::new(h.text("The zebra@ ate the hat"))
+        }).await,
+    ];
+    "LongtermView::add_knowledge" => [
+        h.view.longterm().add_knowledge(Knowledge {
+            id: id("kn2"),
+            ..Knowledge::new("Hooves", h.text("The hooves of the zebra@ are trimmed in May."))
+        }).await,
+        h.view.longterm().add_knowledge(Knowledge {
+            id: id("kn1"),
+            category: Some("stock".to_owned()),
+            key: Some("hay".to_owned()),
+            ..Knowledge::new("Feeding", h.text("The zebra@ eats three bales a week."))
+        }).await,
+        h.view.longterm().knowledge(None, None).await,
+    ];
+    "LongtermView::store_note" => [
+        h.view.longterm().store_note(Note {
+            id: id("n6"),
+            ..Note::new(h.text("A brush for the zebra@ lies on the shelf."))
+        }).await,
+    ];
+    "LongtermView::update_note" => [
+        h.view.longterm().update_note(&id("n1"), NoteUpdate {
+            content: Some(h.text("The vet of the zebra@ comes on Wednesday.")),
+            ..NoteUpdate::default()
+        }).await,
+        h.view.longterm().update_note(&id("nothing"), NoteUpdate::default()).await,
+    ];
+    "LongtermView::store_procedure" => [
+        h.view.longterm().store_procedure(Procedure {
+            id: id("pr2"),
+            ..Procedure::new("Saddle", h.text("Nobody saddles the zebra@"))
+        }).await,
+    ];
+    "LongtermView::record_procedure_outcome" => [
+        h.view.longterm()
+            .record_procedure_outcome(&id("pr1"), Outcome::Success, 20)
+            .await,
+        h.view.longterm()
+            .record_procedure_outcome(&id("nothing"), Outcome::Success, 20)
+            .await,
+    ];
+    "LongtermView::store" => [
+        h.view.longterm().store(drafts(&h)).await,
+        h.view.longterm().store(vec![draft(&h, "n1", "the id of another", Some("u1"))]).await
+            .map(|stored| stored.len()),
+        h.view.longterm().store(vec![draft(&h, "n1", "the id of another", Some("u2"))]).await
+            .map(|stored| stored.len()),
+    ];
+    "LongtermView::store_deferred" => [
+        h.view.longterm().store_deferred(vec![
+            draft(&h, "n10", "A hoof pick for the zebra@.", h.user),
+            draft(&h, "n2", "The same words are in the store of everybody.", h.user),
+        ]).await,
+    ];
+    "LongtermView::store_with_vectors" => [
+        h.view.longterm().store_with_vectors(vec![
+            (draft(&h, "n7", "with a vector, zebra@", h.user), vec![1.0, 0.0]),
+        ]).await,
+    ];
+    "LongtermView::leave_tombstones" => [
+        h.view.longterm().leave_tombstones(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
+        h.view.longterm().are_forgotten(&[
+            draft(&h, "n9", "Never zebra@", h.user),
+            draft(&h, "n99", "Never zebra@", h.user),
+        ]).await,
+    ];
+    "LongtermView::lift_tombstones" => [
+        h.view.longterm().lift_tombstones(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
+        h.view.longterm().are_forgotten(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
+    ];
+};
+
+fn id(id: &str) -> Id {
+    Id::new(id).unwrap()
+}
+
+/// Names that everybody uses, of everybody.
+fn everyones() -> Vec<Identity> {
+    let owners = [Owner::SHARED, Owner::user("u1").unwrap(), Owner::user("u2").unwrap()];
+    let keys = [
+        (Kind::Note, "n1"),
+        (Kind::Goal, "g1"),
+        (Kind::Message, "m1"),
+        (Kind::Fact, "f1"),
+        (Kind::Note, "n-only-zebra1"),
+        (Kind::Note, "n-only-zebra2"),
+    ];
+    let of = |owner: &Owner| {
+        let owner = owner.clone();
+        keys.map(|(kind, name)| Identity::new(owner.clone(), kind, id(name)))
+    };
+    owners.iter().flat_map(of).collect()
+}
+
+fn sorted(
+    records: Result<Vec<Record>, aios_memory::longterm::Error>,
+) -> Result<Vec<Record>, aios_memory::longterm::Error> {
+    records.map(|mut records| {
+        records.sort_by_key(Record::identity);
+        records
+    })
+}
+
+fn sorted_identities(mut identities: Vec<Identity>) -> Vec<Identity> {
+    identities.sort();
+    identities
+}
+
+/// A note with the own secret word.
+fn draft(hand: &Hand, name: &str, text: &str, user: Option<&str>) -> Record {
+    let fields = hand.fields(json!({"id": name, "content": text}));
+    let shared = hand.memory.for_shared();
+    let mut record = shared.longterm().record_of(Kind::Note, fields).unwrap();
+    record.scope.user = user.map(str::to_owned);
+    record
+}
+
+/// Own notes: one as it is stored, one with an id of somebody and another text, new ones.
+fn drafts(hand: &Hand) -> Vec<Record> {
+    let user = own_scope(hand).user;
+    [
+        ("n2", "The same words are in the store of everybody."),
+        ("n3", "The same words are in the store of everybody."),
+        ("n-only-zebra@", "other words"),
+        ("n4", "A note of the zebra@ that is new."),
+    ]
+    .map(|(name, text)| draft(hand, &hand.text(name), text, user.as_deref()))
+    .to_vec()
+}
+
+fn in_session() -> ScopeFilter {
+    ScopeFilter::new(Scope::default().with_session("s1"))
+}
+
+fn explained() -> SearchOptions {
+    SearchOptions { explain: Explain::Yes, limit: 1000, ..SearchOptions::default() }
+}

@@ -1,0 +1,288 @@
+//! The methods of `AgentMemory`, `MemoryView` and `Administrator` that read and write.
+
+use std::{io::Cursor, path::Path};
+
+use aios_memory::{
+    AgentMemory, Config, Event, Explain, Format, Id, ImportMode, ImportOptions, IngestOptions,
+    Kind, MemoryView, RememberOptions, Scope, ScopeFilter, SearchOptions, Tier,
+};
+use serde_json::{Value, json};
+
+use super::{Exercise, Hand, Shared, exercises, value};
+use crate::same_names;
+
+pub(super) const TABLE: &[Exercise] = exercises! { h;
+    "MemoryView::gate" => [value(h.view.gate())];
+    "MemoryView::config" => [value(h.view.config().search.limit)];
+    "MemoryView::embedder" => [value(h.view.embedder().fingerprint().to_string())];
+    "MemoryView::working" => [value(h.view.working().gate())];
+    "MemoryView::longterm" => [value(h.view.longterm().gate())];
+    "MemoryView::narrow" => [
+        h.view.narrow(&in_session("s1")).map(|it| it.gate().clone()),
+        h.view.narrow(&in_session("s1")).unwrap().list(Kind::Task, None, 50).await,
+        h.view.narrow(&in_session("s1")).unwrap().recall("barn", &explained()).await,
+        h.view.narrow(&in_session("s1")).unwrap().stats().await.map(|it| it.working),
+        h.view.narrow(&Scope::default().with_project("p").into()).unwrap()
+            .recall("barn", &explained()).await,
+    ];
+    "MemoryView::stats" => [h.view.stats().await.map(|it| (it.working, it.longterm.collections))];
+    "MemoryView::snapshot" => [h.view.snapshot().await.map(|it| it.active_tasks)];
+    "MemoryView::context_options" => [value(h.view.context_options())];
+    "MemoryView::assemble_context" => [
+        h.view.assemble_context("lock the zebra in the barn", &context(&h, None)).await,
+        h.view.assemble_context("lock the barn", &context(&h, Some("s1"))).await,
+    ];
+    "MemoryView::recall" => [
+        h.view.recall("Where does the zebra sleep?", &explained()).await,
+        h.view.recall("the gate of the south paddock", &explained()).await,
+        h.view.recall("hay", &SearchOptions { min_relevance: Some(0.3), ..explained() }).await,
+    ];
+    "MemoryView::get" => [
+        h.view.get(Kind::Goal, &id("g1")).await,
+        h.view.get(Kind::Note, &id("n1")).await,
+        h.view.get(Kind::Message, &id("m1")).await,
+        h.view.get(Kind::Note, &id("nothing")).await,
+        h.view.get(Kind::Note, &id("n-only-zebra1")).await.map(|it| it.map(|it| it.position)),
+        h.view.get(Kind::Note, &id("n-only-zebra2")).await.map(|it| it.map(|it| it.position)),
+    ];
+    "MemoryView::list" => [
+        h.view.list(Kind::Goal, None, 50).await,
+        h.view.list(Kind::Session, None, 50).await,
+        h.view.list(Kind::Note, None, 50).await,
+        h.view.list(Kind::Note, None, 2).await,
+        h.view.list(Kind::Preference, None, 50).await,
+        h.view.list(Kind::Persona, None, 50).await,
+        h.view.list(Kind::Event, None, 50).await,
+        h.view.list(Kind::Summary, None, 50).await,
+    ];
+    "MemoryView::history" => [
+        h.view.history(Kind::Goal, &id("g1")).await,
+        h.view.history(Kind::Note, &id("n1")).await,
+        h.view.history(Kind::Note, &id("nothing")).await,
+    ];
+    "MemoryView::deletion" => [
+        h.view.deletion(Kind::Goal, &id("g1")).await,
+        h.view.deletion(Kind::Session, &id("s1")).await,
+        h.view.deletion(Kind::Note, &id("n1")).await,
+    ];
+    "MemoryView::export_to" => [exported(&h).await];
+    "MemoryView::export" => [
+        h.view.export(&h.files.join("all.jsonl"), None).await,
+        h.view.export(&h.files.join("all.jsonl"), None).await,
+    ];
+
+    "MemoryView::record" => [
+        h.view.record(Kind::Goal, object(&h, json!({"id": "g7", "description": "Buy zebra@"})))
+            .await,
+        h.view.record(Kind::Goal, object(&h, json!({"id": "g7", "description": "Buy zebra@"})))
+            .await,
+        h.view.record(Kind::Entry, object(&h, json!({
+            "id": "e1", "category": "stock", "key": "hay", "value": "an id that is taken",
+        }))).await,
+        h.view.record(Kind::Message, object(&h, json!({
+            "id": "m1", "content": "an id that is taken", "session_id": "s1",
+        }))).await,
+        h.view.record(Kind::Preference, object(&h, json!({"key": "colour", "value": "zebra@"})))
+            .await,
+        h.view.record(Kind::Note, object(&h, json!({"content": "Not mine.", "user_id": "u1"})))
+            .await.map(|_| ()),
+        h.view.record(Kind::Note, object(&h, json!({"content": "Not mine.", "user_id": "u2"})))
+            .await.map(|_| ()),
+    ];
+    "MemoryView::update" => [
+        h.view.update(Kind::Goal, &id("g2"), h.fields(json!({"priority": 1}))).await,
+        h.view.update(Kind::Note, &id("n1"), h.fields(json!({"content": "Vet, zebra@!"}))).await,
+        h.view.update(Kind::Note, &id("nothing"), h.fields(json!({"content": "x"}))).await,
+        h.view.update(Kind::Message, &id("m1"), h.fields(json!({"content": "x"}))).await,
+        h.view.history(Kind::Note, &id("n1")).await,
+    ];
+    "MemoryView::remember" => [
+        h.view.remember(&h.text("The ears of the zebra@ are cold.")).await,
+        h.view.remember("The same words, remembered by everybody.").await,
+        h.view.remember("The same words, remembered by everybody.").await,
+    ];
+    "MemoryView::remember_with" => [
+        h.view.remember_with("A goal of everybody.", RememberOptions::default().with_tag("x"))
+            .await,
+        h.view.remember_with(
+            &h.text("The zebra@ is trained to stop."),
+            RememberOptions::default().with_kind(Kind::Knowledge),
+        ).await,
+    ];
+    "MemoryView::observe" => [
+        h.view.observe(Event::new("alarm", "barn", json!("seen"))).map(|it| it.spill),
+    ];
+    "MemoryView::push_event_durable" => [
+        h.view.push_event_durable(Event::new("alarm", "barn", json!("written"))).await
+            .map(|it| it.spill),
+    ];
+    "MemoryView::ingest_file" => [
+        h.view.ingest_file(same_path(&h, "care.md", CARE), IngestOptions::default()).await,
+        h.view.ingest_file(same_path(&h, "care.md", CARE), IngestOptions::default()).await,
+        h.view.ingest_file(h.files.join("missing.md"), IngestOptions::default()).await,
+    ];
+    "MemoryView::ingest_reader" => [
+        ingest(&h, CHAT).await,
+        ingest(&h, CHAT).await,
+        ingest(&h, &CHAT.replace("\"role\"", "\"user\": \"u1\", \"role\"")).await
+            .map(|it| it.failed_count),
+        ingest(&h, &CHAT.replace("\"role\"", "\"user\": \"u2\", \"role\"")).await
+            .map(|it| it.failed_count),
+    ];
+    "MemoryView::import" => [
+        h.view.import(h.file("entries.json", ENTRIES), ImportOptions::default()).await,
+        h.view.import(h.file("entries.json", ENTRIES), ImportOptions::default()).await,
+        h.view.import(
+            h.file("entries.json", ENTRIES),
+            ImportOptions::default().with_mode(ImportMode::DryRun),
+        ).await,
+    ];
+    "MemoryView::import_export" => [
+        h.view.import_export(&h.files.join("all.jsonl"), ImportMode::Store, None).await,
+        h.view.import_export(&h.files.join("all.jsonl"), ImportMode::DryRun, None).await,
+        // An export of the whole store in the hands of one owner.
+        foreign_export(&h).await,
+    ];
+
+    "AgentMemory::open" => [again(&h, AgentMemory::open(config(&h)).await.unwrap()).await];
+    "AgentMemory::open_with" => [
+        again(&h, AgentMemory::open_with(config(&h), h.view.embedder().clone()).await.unwrap())
+            .await,
+    ];
+    "AgentMemory::for_user" => [
+        h.memory.for_user(h.user.unwrap_or("")).map(|it| it.gate().clone()),
+    ];
+    "AgentMemory::for_shared" => [
+        value(h.memory.for_shared().gate()),
+        h.memory.for_shared().list(Kind::Goal, None, 50).await,
+    ];
+    "AgentMemory::administrator" => [value(h.memory.administrator().gate())];
+    "AgentMemory::operational" => [value(h.memory.operational().snapshot().active_tasks)];
+    "AgentMemory::catch_up" => [h.memory.catch_up().await];
+    "Administrator::operational" => [
+        value(h.memory.administrator().operational().snapshot().active_tasks),
+    ];
+    "Administrator::working" => [value(h.memory.administrator().working().gate())];
+    "Administrator::longterm" => [value(h.memory.administrator().longterm().gate())];
+    "Administrator::verify" => [
+        h.memory.administrator().verify(|_| ()).await.map(|it| it.is_clean()),
+    ];
+    "Administrator::backup" => [backed_up(&h).await];
+    "Administrator::would_age" => [h.memory.administrator().would_age().await];
+};
+
+const CARE: &str = "# Care of the zebra@\n\nBrush the zebra@ on Sundays.\n\n\
+    # Night\n\nThe zebra@ has a lamp.\n";
+
+const CHAT: &str = r#"{"messages": [
+    {"role": "user", "content": "The zebra@ needs a halter.", "session": "s3", "id": "x1"},
+    {"role": "user", "content": "The zebra@ wears the halter.", "session": "s3", "id": "x3"},
+    {"role": "user", "content": "Everybody says this.", "session": "s5", "id": "x4"}]}"#;
+
+const ENTRIES: &str = r#"{"entries": {
+    "e9": {"id": "e9", "category": "stock", "key": "salt", "value": "a lick for zebra@",
+           "created_at": "2025-05-01T10:00:00Z", "updated_at": "2025-05-01T10:00:00Z"}}}"#;
+
+fn id(id: &str) -> Id {
+    Id::new(id).unwrap()
+}
+
+fn object(hand: &Hand, fields: Value) -> Value {
+    Value::Object(hand.fields(fields))
+}
+
+fn in_session(session: &str) -> ScopeFilter {
+    ScopeFilter::new(Scope::default().with_session(session))
+}
+
+fn explained() -> SearchOptions {
+    SearchOptions { explain: Explain::Yes, limit: 1000, ..SearchOptions::default() }
+}
+
+fn context(hand: &Hand, session: Option<&str>) -> aios_memory::ContextOptions {
+    let mut options = hand.view.context_options();
+    // So much that nothing is cut.
+    options.max_tokens = 100_000;
+    options.session = session.map(str::to_owned);
+    // The state of the machine differs from run to run.
+    options.tiers.retain(|tier| *tier != Tier::Operational);
+    options
+}
+
+/// A file at the path that every owner took in before.
+fn same_path(hand: &Hand, name: &str, text: &str) -> std::path::PathBuf {
+    let files = hand.files.parent().unwrap().join("files");
+    let path = files.join(name);
+    std::fs::write(&path, hand.text(text)).unwrap();
+    path
+}
+
+async fn ingest(hand: &Hand, text: &str) -> Result<aios_memory::IngestReport, aios_memory::Error> {
+    let options = IngestOptions::default().with_format(Format::Chat);
+    let text = Cursor::new(hand.text(text).into_bytes());
+    hand.view.ingest_reader(text, Some(Path::new("chat.json")), options).await
+}
+
+async fn exported(hand: &Hand) -> Result<String, aios_memory::Error> {
+    let out = Shared::default();
+    hand.view.export_to(out.clone(), "export", None).await?;
+    let written = out.0.lock().unwrap();
+    Ok(String::from_utf8(written.clone()).unwrap())
+}
+
+/// Takes in a file with records of every owner: the others' lines are refused.
+async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_memory::Error> {
+    let line = |user: &str| {
+        let user =
+            if user.is_empty() { "{}".to_owned() } else { format!("{{\"user\":\"{user}\"}}") };
+        format!(
+            "{{\"kind\":\"note\",\"id\":\"n20\",\"scope\":{user},\"provenance\":{{\"module\":\
+             \"unknown\"}},\"text\":\"Taken back.\",\"title\":null,\"speaker\":null,\"position\":\
+             null,\"payload\":{{\"id\":\"n20\",\"content\":\"Taken back.\"}},\"tags\":[],\
+             \"source\":null,\"external_id\":null,\"importance\":0.5,\"confidence\":1.0,\"trust\":\
+             \"normal\",\"occurred_at\":null,\"recorded_at\":\"2025-03-06T00:00:00Z\",\
+             \"valid_from\":null,\"valid_to\":null,\"superseded_by\":null,\"expires_at\":null}}"
+        )
+    };
+    let text = ["{\"aios_memory_export\":1}".to_owned(), line("u1"), line("u2"), line("")];
+    let path = hand.file("foreign.jsonl", &text.join("\n"));
+    let taken = hand.view.import_export(&path, ImportMode::Store, None).await?;
+    let failed = taken.failed.into_iter();
+    // Who is refused must be told, as the file says it.
+    let failed =
+        failed.map(|(line, problem)| (line, problem.replace("u1", "U").replace("u2", "U")));
+    Ok((taken.tally.added, failed.collect()))
+}
+
+fn config(hand: &Hand) -> Config {
+    let mut config = same_names::config(&hand.dir);
+    config.memory.user = hand.user.unwrap_or_default().to_owned();
+    config
+}
+
+/// What another handle on the store shows, that acts for the same owner.
+async fn again(
+    hand: &Hand,
+    memory: AgentMemory,
+) -> Result<(aios_memory::Recalled, aios_memory::Gate), aios_memory::Error> {
+    let view = if hand.digit == "9" {
+        MemoryView::clone(&memory.administrator())
+    } else {
+        MemoryView::clone(&memory)
+    };
+    let recalled = view.recall("Where does the zebra sleep?", &explained()).await?;
+    memory.shutdown().await?;
+    Ok((recalled, view.gate().clone()))
+}
+
+/// What the owner has in a copy of the store.
+async fn backed_up(hand: &Hand) -> Result<Vec<aios_memory::Recollection>, aios_memory::Error> {
+    let copy = hand.files.join("copy");
+    hand.memory.administrator().backup(&copy, |_| ()).await?;
+    let mut copied = config(hand);
+    copied.memory.data_dir = copy;
+    let memory = AgentMemory::open(copied).await?;
+    let recalled = memory.recall("Where does the zebra sleep?", &explained()).await?;
+    memory.shutdown().await?;
+    Ok(recalled.hits)
+}

@@ -1,0 +1,98 @@
+//! The methods that remove records, and those that end.
+
+use aios_memory::{
+    AgentMemory, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, SearchOptions,
+    working::{EntriesBackend, EntryStore},
+};
+
+use super::{Exercise, exercises};
+use crate::same_names;
+
+pub(super) const TABLE: &[Exercise] = exercises! { h;
+    "WorkingView::delete_entry" => [
+        h.view.working().delete_entry("e2").await,
+        h.view.working().delete_entry("e2").await,
+        h.view.working().delete_entry("nothing").await,
+    ];
+    "WorkingView::remove_preference" => [
+        h.view.working().remove_preference("colour").await,
+        h.view.working().remove_preference("colour").await,
+        h.view.working().preferences().await,
+    ];
+    "WorkingView::remove_persona" => [h.view.working().remove_persona("tone").await];
+    "WorkingView::trim_messages" => [
+        h.view.working().trim_messages("s1", 2).await,
+        h.view.working().recent_messages("s1", 20).await,
+        h.view.working().trim_messages("nothing", 2).await,
+    ];
+    "WorkingView::remove" => [
+        h.view.working().remove(Kind::Goal, "g1").await,
+        h.view.working().remove(Kind::Goal, "g1").await,
+        h.view.working().remove(Kind::Goal, "g-only-zebra1").await.map(|gone| gone.len()),
+        h.view.working().remove(Kind::Goal, "g-only-zebra2").await.map(|gone| gone.len()),
+        h.view.working().tasks(None, None).await,
+    ];
+    "WorkingView::remove_by_identity" => [
+        h.view.working().remove_by_identity(&identity("u1", Kind::Decision, "d1")).await,
+        h.view.working().remove_by_identity(&identity("u2", Kind::Decision, "d1")).await,
+        h.view.working().remove_by_identity(&identity("", Kind::Decision, "d1")).await,
+    ];
+    "WorkingView::cleanup_sessions" => [
+        h.view.working().cleanup_sessions(1).await,
+        h.view.working().counts().await,
+    ];
+    "LongtermView::forget" => [
+        h.view.longterm().forget(vec![identity("u1", Kind::Note, "n6")]).await,
+        h.view.longterm().forget(vec![identity("u2", Kind::Note, "n6")]).await,
+        h.view.longterm().forget(vec![identity("", Kind::Note, "n6")]).await,
+        h.view.longterm().counts().await,
+    ];
+    "MemoryView::delete" => [
+        h.view.delete(Kind::Goal, &id("g2")).await,
+        h.view.delete(Kind::Goal, &id("g2")).await,
+        h.view.delete(Kind::Note, &id("n1")).await,
+        h.view.delete(Kind::Session, &id("s2")).await,
+    ];
+    "WorkingView::clear_all_entries" => [
+        h.view.working().entries(EntriesBackend::Sqlite).clear_all().await,
+        h.view.working().clear_all_entries().await,
+        h.view.working().search_entries(Default::default()).await,
+    ];
+    "MemoryView::forget" => [
+        h.view.forget(ForgetOptions::new(ForgetTarget::Records(vec![
+            identity("u1", Kind::Note, "n5"),
+        ])).with_dry_run()).await.map(|receipt| receipt.records),
+        h.view.forget(ForgetOptions::new(ForgetTarget::Records(vec![
+            identity("u2", Kind::Note, "n5"),
+        ]))).await.map(|receipt| receipt.records),
+        h.view.forget(ForgetOptions::new(ForgetTarget::Query(
+            "The vet of the zebra".to_owned(),
+            Box::new(SearchOptions { limit: 3, ..SearchOptions::default() }),
+        )).with_dry_run()).await,
+        h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".to_owned()))).await
+            .map(|receipt| (receipt.forgotten, receipt.collections)),
+        h.view.forget(ForgetOptions::new(ForgetTarget::All).with_dry_run()).await
+            .map(|receipt| (receipt.forgotten, receipt.collections)),
+        h.view.forget(ForgetOptions::new(ForgetTarget::All).with_purge()).await
+            .map(|receipt| (receipt.forgotten, receipt.collections, receipt.pending)),
+        h.view.stats().await.map(|stats| (stats.working, stats.longterm.collections)),
+        h.view.remember("The same words, remembered by everybody.").await,
+    ];
+    "Administrator::maintain" => [h.memory.administrator().maintain().await];
+    "AgentMemory::shutdown" => [
+        async {
+            let again = AgentMemory::open(same_names::config(&h.dir)).await.unwrap();
+            again.shutdown().await
+        }.await,
+        h.view.recall("barn", &SearchOptions::default()).await.map(|found| found.hits),
+    ];
+};
+
+fn id(id: &str) -> Id {
+    Id::new(id).unwrap()
+}
+
+fn identity(owner: &str, kind: Kind, of: &str) -> Identity {
+    let owner = if owner.is_empty() { Owner::SHARED } else { Owner::user(owner).unwrap() };
+    Identity::new(owner, kind, id(of))
+}

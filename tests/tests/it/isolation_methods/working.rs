@@ -1,0 +1,339 @@
+//! The methods of `WorkingView` that read and write.
+
+use aios_memory::{
+    Id, Identity, Kind, Owner, Scope, ScopeFilter, Timestamp,
+    working::{
+        AgentState, Decision, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error,
+        EventFilter, FindOptions, Goal, GoalStatus, Interaction, NewMessage, Outcome, Pattern,
+        Role, Session, Task, TaskStatus, TaskUpdate, ToolCall,
+    },
+};
+use serde_json::json;
+
+use super::{Exercise, Hand, exercises, value};
+
+pub(super) const TABLE: &[Exercise] = exercises! { h;
+    "WorkingView::gate" => [value(h.view.working().gate())];
+    "WorkingView::agent_state" => [
+        h.view.working().agent_state("keeper").await,
+        h.view.working().agent_state("nobody").await,
+    ];
+    "WorkingView::decision" => [h.view.working().decision("d1").await];
+    "WorkingView::entry" => [h.view.working().entry("e1").await];
+    "WorkingView::entry_by_key" => [h.view.working().entry_by_key("hay").await];
+    "WorkingView::search_entries" => [
+        h.view.working().search_entries(EntryFilter::default()).await,
+        h.view.working().search_entries(EntryFilter {
+            category: Some("stock".to_owned()),
+            limit: Some(3),
+            ..EntryFilter::default()
+        }).await,
+        h.view.working().search_entries(EntryFilter {
+            entity_type: Some("device".to_owned()),
+            entity_id: Some("scale".to_owned()),
+            tags: vec!["feed".to_owned()],
+            ..EntryFilter::default()
+        }).await,
+    ];
+    "WorkingView::events" => [h.view.working().events(EventFilter::default()).await];
+    "WorkingView::goal" => [
+        h.view.working().goal("g1").await,
+        h.view.working().goal("g-only-zebra1").await.map(|goal| goal.map(|goal| goal.priority)),
+        h.view.working().goal("g-only-zebra2").await.map(|goal| goal.map(|goal| goal.priority)),
+    ];
+    "WorkingView::active_goals" => [h.view.working().active_goals().await];
+    "WorkingView::counts" => [h.view.working().counts().await];
+    "WorkingView::recent_interactions" => [
+        h.view.working().recent_interactions(1).await,
+        h.view.working().recent_interactions(10).await,
+    ];
+    "WorkingView::narrow" => [
+        h.view.working().narrow(&in_session("s1")).map(|it| it.gate().clone()),
+        h.view.working().narrow(&in_session("s1")).unwrap().counts().await,
+        h.view.working().narrow(&exact("s1")).unwrap().counts().await,
+        h.view.working().narrow(&exact("s1")).unwrap().tasks(None, None).await,
+    ];
+    "WorkingView::with_expired" => [h.view.working().with_expired().counts().await];
+    "WorkingView::without_waiting" => [h.view.working().without_waiting().counts().await];
+    "WorkingView::message" => [
+        h.view.working().message("m1").await,
+        h.view.working().message("m4").await,
+    ];
+    "WorkingView::recent_messages" => [
+        h.view.working().recent_messages("s1", 2).await,
+        h.view.working().recent_messages("s1", 20).await,
+        h.view.working().recent_messages("s3", 20).await,
+    ];
+    "WorkingView::conversation_history" => [
+        h.view.working().conversation_history("s1", 20).await,
+        h.view.working().conversation_history("nowhere", 20).await,
+    ];
+    "WorkingView::metric_keys" => [h.view.working().metric_keys().await];
+    "WorkingView::metric_history" => [
+        h.view.working().metric_history("barn", Timestamp::UNIX_EPOCH, Timestamp::now()).await,
+    ];
+    "WorkingView::pattern" => [h.view.working().pattern("p1").await];
+    "WorkingView::preference" => [
+        h.view.working().preference("coding_style").await,
+        h.view.working().preference("nothing").await,
+    ];
+    "WorkingView::preferences" => [h.view.working().preferences().await];
+    "WorkingView::persona" => [h.view.working().persona().await];
+    "WorkingView::record" => [
+        h.view.working().record(Kind::Goal, "g1").await,
+        h.view.working().record(Kind::Message, "m1").await,
+        h.view.working().record(Kind::Preference, "colour").await,
+    ];
+    "WorkingView::record_by_identity" => [
+        h.view.working().record_by_identity(&identity("", Kind::Goal, "g1")).await,
+        h.view.working().record_by_identity(&identity("u1", Kind::Goal, "g1")).await,
+        h.view.working().record_by_identity(&identity("u2", Kind::Goal, "g1")).await,
+    ];
+    "WorkingView::records" => [
+        h.view.working().records(Kind::Goal, None, 100).await,
+        h.view.working().records(Kind::Message, None, 100).await,
+        h.view.working().records(Kind::Message, None, 2).await.map(|page| page.records),
+        h.view.working().records(Kind::Session, None, 100).await,
+    ];
+    "WorkingView::latest_records" => [
+        h.view.working().latest_records(5).await,
+        h.view.working().latest_records(1000).await,
+    ];
+    "WorkingView::find_relevant" => [
+        h.view.working().find_relevant("zebra paddock", everything()).await,
+        h.view.working().find_relevant("zebra0 zebra1 zebra2 gate", everything()).await,
+        h.view.working().find_relevant("gate", FindOptions {
+            kinds: vec![Kind::ToolCall, Kind::Task],
+            ..everything()
+        }).await,
+    ];
+    "WorkingView::find_similar_decisions" => [
+        h.view.working().find_similar_decisions("which paddock", 10).await,
+    ];
+    "WorkingView::find_patterns" => [h.view.working().find_patterns("storm warning", 0.1).await];
+    "WorkingView::find_pattern" => [h.view.working().find_pattern("storm warning", 0.1).await];
+    "WorkingView::session" => [h.view.working().session("s1").await];
+    "WorkingView::active_sessions" => [
+        h.view.working().active_sessions(1).await,
+        h.view.working().active_sessions(24 * 365 * 5).await,
+    ];
+    "WorkingView::recent_summaries" => [h.view.working().recent_summaries(10, 1000).await];
+    "WorkingView::task" => [h.view.working().task("t1").await];
+    "WorkingView::tasks_for_goal" => [
+        h.view.working().tasks_for_goal("g1").await,
+        h.view.working().tasks_for_goal("g-only-zebra1").await,
+        h.view.working().tasks_for_goal("g-only-zebra2").await,
+    ];
+    "WorkingView::tasks" => [
+        h.view.working().tasks(None, None).await,
+        h.view.working().tasks(Some("s1"), None).await,
+        h.view.working().tasks(None, Some(TaskStatus::Completed)).await,
+    ];
+    "WorkingView::task_history" => [h.view.working().task_history(10).await];
+    "WorkingView::tool_call" => [h.view.working().tool_call("c1").await];
+    "WorkingView::tool_calls_for_task" => [h.view.working().tool_calls_for_task("t1").await];
+    "WorkingView::would_remove" => [
+        h.view.working().would_remove(Kind::Goal, "g1").await,
+        h.view.working().would_remove(Kind::Session, "s1").await,
+        h.view.working().would_remove(Kind::Goal, "nothing").await,
+    ];
+
+    "WorkingView::store_agent_state" => [
+        h.view.working().store_agent_state(AgentState::new(id("keeper"), json!({"at": 2}))).await,
+        h.view.working().store_agent_state(AgentState::new(id("new"), json!({"at": 1}))).await,
+    ];
+    "WorkingView::log_decision" => [
+        h.view.working().log_decision(Decision {
+            id: id("d2"),
+            ..Decision::new(h.text("Which fence for the zebra@?"), "wood")
+        }).await,
+    ];
+    "WorkingView::set_decision_outcome" => [
+        h.view.working().set_decision_outcome("d1", h.text("zebra@ is happy")).await,
+        h.view.working().set_decision_outcome("nothing", "it is not there").await,
+    ];
+    "WorkingView::create_entry" => [
+        h.view.working().create_entry(Entry {
+            id: id("e3"),
+            ..Entry::new("stock", "oats", json!(h.text("for zebra@")))
+        }).await,
+        h.view.working().create_entry(Entry {
+            id: id("e1"),
+            ..Entry::new("stock", "oats", json!("an id that is taken"))
+        }).await,
+    ];
+    "WorkingView::put_entry" => [
+        h.view.working().put_entry(Entry::new("stock", "straw", json!(h.text("zebra@ 8")))).await,
+    ];
+    "WorkingView::update_entry" => [
+        h.view.working().update_entry("e1", EntryUpdate {
+            value: Some(json!(h.text("eleven bales for zebra@"))),
+            ..EntryUpdate::default()
+        }).await,
+        h.view.working().update_entry("nothing", EntryUpdate::default()).await,
+    ];
+    "WorkingView::entries" => [
+        entries(&h).get_by_key("hay").await,
+        entries(&h).user_preferences("u1").await,
+        entries(&h).set_user_preference("someone", "tone", json!(h.text("zebra@"))).await,
+        entries(&h).user_preferences("someone").await,
+        entries(&h).set_device_info("scale", json!(h.text("weighs zebra@"))).await,
+        entries(&h).device_info("scale").await,
+        entries(&h).record_task("feed", json!(h.text("fed zebra@")), Vec::new()).await,
+        entries(&h).search(EntryFilter::default()).await,
+        entries(&h).copy_to(&h.view.working().entries(EntriesBackend::Sqlite)).await,
+    ];
+    "WorkingView::store_goal" => [
+        h.view.working().store_goal(Goal {
+            id: id("g3"),
+            ..Goal::new(h.text("Paint the stable of the zebra@"))
+        }).await,
+        h.view.working().store_goal(Goal {
+            id: id("g2"),
+            ..Goal::new(h.text("Order more hay for the zebra@"))
+        }).await,
+    ];
+    "WorkingView::update_goal" => [
+        h.view.working().update_goal("g1", GoalStatus::Completed, Some(h.text("zebra@ moved")))
+            .await,
+        h.view.working().update_goal("nothing", GoalStatus::Completed, None).await,
+    ];
+    "WorkingView::log_interaction" => [
+        h.view.working().log_interaction(Interaction {
+            id: id("i2"),
+            ..Interaction::new(h.text("Where is zebra@?"), "In the barn.")
+        }).await,
+    ];
+    "WorkingView::add_message" => [
+        h.view.working().add_message(NewMessage {
+            id: Some(id("m5")),
+            ..NewMessage::new(id("s1"), Role::User, h.text("Locked in, zebra@ sleeps."))
+        }).await,
+        h.view.working().add_message(NewMessage {
+            id: Some(id("m1")),
+            ..NewMessage::new(id("s1"), Role::User, "an id that is taken")
+        }).await,
+        h.view.working().add_message(NewMessage {
+            external_id: Some("x1".to_owned()),
+            ..NewMessage::new(id("s3"), Role::User, "a name that another program gave before")
+        }).await,
+    ];
+    "WorkingView::add_messages" => [
+        h.view.working().add_messages(vec![
+            NewMessage::new(id("s2"), Role::User, h.text("One of two about zebra@.")),
+            NewMessage::new(id("s9"), Role::User, h.text("Two of two, a new talk of zebra@.")),
+        ]).await,
+    ];
+    "WorkingView::amend_message" => [
+        h.view.working().amend_message(
+            "m2",
+            &NewMessage::new(id("s1"), Role::Assistant, h.text("The zebra@ sleeps in the east.")),
+        ).await,
+        h.view.working().amend_message(
+            "nothing",
+            &NewMessage::new(id("s1"), Role::Assistant, "not there"),
+        ).await,
+    ];
+    "WorkingView::store_pattern" => [
+        h.view.working().store_pattern(Pattern {
+            id: id("p2"),
+            ..Pattern::new("storm warning", h.text("close the door on zebra@"))
+        }).await,
+    ];
+    "WorkingView::update_pattern_stats" => [
+        h.view.working().update_pattern_stats("p1", Outcome::Failure).await,
+        h.view.working().update_pattern_stats("nothing", Outcome::Failure).await,
+    ];
+    "WorkingView::set_preference" => [
+        h.view.working().set_preference("colour", json!(h.text("dots of zebra@"))).await,
+        h.view.working().set_preference("new", json!(h.text("zebra@"))).await,
+        h.view.working().preferences().await,
+    ];
+    "WorkingView::set_persona" => [
+        h.view.working().set_persona("tone", "brisk").await,
+        h.view.working().persona().await,
+    ];
+    "WorkingView::create_session" => [
+        h.view.working().create_session(Session::new(id("s4"))).await,
+        h.view.working().create_session(Session::new(id("s1"))).await,
+    ];
+    "WorkingView::touch_session" => [
+        h.view.working().touch_session("s1").await,
+        h.view.working().touch_session("nothing").await,
+        h.view.working().active_sessions(1).await,
+    ];
+    "WorkingView::set_session_summary" => [
+        h.view.working().set_session_summary("s1", h.text("All of zebra@")).await,
+        h.view.working().set_session_summary("nothing", "not there").await,
+    ];
+    "WorkingView::store_task" => [
+        h.view.working().store_task(Task {
+            id: id("t3"),
+            goal_id: Some(id("g1")),
+            ..Task::new(h.text("Oil the gate of zebra@"))
+        }).await,
+        h.view.working().store_task(Task {
+            id: id("t4"),
+            goal_id: Some(id("g-only-zebra1")),
+            ..Task::new("a task of a goal that only one has")
+        }).await.map(|task| task.description).map_err(unnamed),
+        h.view.working().store_task(Task {
+            id: id("t5"),
+            goal_id: Some(id("g-only-zebra2")),
+            ..Task::new("a task of a goal that only one has")
+        }).await.map(|task| task.description).map_err(unnamed),
+    ];
+    "WorkingView::update_task_status" => [
+        h.view.working().update_task_status("t1", TaskStatus::Completed, TaskUpdate {
+            result: Some(h.text("zebra@ went through")),
+            ..TaskUpdate::default()
+        }).await,
+        h.view.working().update_task_status("nothing", TaskStatus::Completed, TaskUpdate::default())
+            .await,
+    ];
+    "WorkingView::store_tool_call" => [
+        h.view.working().store_tool_call(ToolCall {
+            id: id("c2"),
+            task_id: Some(id("t1")),
+            ..ToolCall::new("gate")
+        }).await,
+    ];
+    "WorkingView::update" => [
+        h.view.working().update(Kind::Goal, "g1", h.fields(json!({"priority": 9}))).await,
+        h.view.working().update(Kind::Goal, "nothing", h.fields(json!({"priority": 9}))).await,
+        h.view.working().record(Kind::Goal, "g1").await,
+    ];
+};
+
+fn id(id: &str) -> Id {
+    Id::new(id).unwrap()
+}
+
+fn identity(owner: &str, kind: Kind, of: &str) -> Identity {
+    let owner = if owner.is_empty() { Owner::SHARED } else { Owner::user(owner).unwrap() };
+    Identity::new(owner, kind, id(of))
+}
+
+/// The kind of an error that says the name that was given.
+fn unnamed(error: Error) -> std::io::Error {
+    std::io::Error::other(match error {
+        Error::MissingParent { .. } => "missing parent",
+        _ => panic!("{error}"),
+    })
+}
+
+fn in_session(session: &str) -> ScopeFilter {
+    ScopeFilter::new(Scope::default().with_session(session))
+}
+
+fn exact(session: &str) -> ScopeFilter {
+    ScopeFilter::exact(Scope::default().with_session(session))
+}
+
+fn everything() -> FindOptions {
+    FindOptions { limit: 1000, ..FindOptions::default() }
+}
+
+fn entries(hand: &Hand) -> impl EntryStore + use<> {
+    hand.view.working().entries(EntriesBackend::Sqlite)
+}

@@ -1,0 +1,7 @@
+//! The whole stack through its public interface, on real files in temporary directories.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod former_store;
+mod isolation_methods;
+mod same_names;
+mod source;
