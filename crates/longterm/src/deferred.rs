@@ -14,8 +14,8 @@ use crate::{
     vectors::Vectors,
 };
 
-/// The most texts, and about the most bytes of them, that are embedded at once. What they took is
-/// lost when the process is killed.
+/// The most texts, and about the most bytes of them, that are embedded at once. A process that is
+/// killed loses so many vectors.
 const ROWS_AT_ONCE: usize = 64;
 const BYTES_AT_ONCE: usize = 256 << 10;
 

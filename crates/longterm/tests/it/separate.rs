@@ -269,7 +269,7 @@ fn word() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Records of which ids, sessions, positions and texts meet.
+/// Records whose ids, sessions, positions and texts meet.
 fn record() -> impl Strategy<Value = Record> {
     let session = option::of((select(vec!["s", "t"]), 0_i64..5));
     let speaker = option::of(select(vec!["Ada", "Otto", "May"]));
