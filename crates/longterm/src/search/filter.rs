@@ -169,8 +169,8 @@ impl Filter {
     }
 }
 
-/// What the library's rows must be to be visible through `gate`, as [`Gate::sees`] says it. All
-/// must hold.
+/// The conditions on the library's rows that are visible through `gate`, as [`Gate::sees`] says
+/// it. All must hold.
 pub(crate) fn visible(gate: &Gate) -> Vec<DfExpr> {
     let mut all = match gate.owners() {
         Owners::All => Vec::new(),

@@ -46,7 +46,7 @@ pub(crate) struct Place {
 /// What a search sees.
 pub(crate) struct Sight<'a> {
     pub(crate) parts: &'a [Part],
-    /// The encoded identities of which the journal says something else than the library.
+    /// The encoded identities whose rows in the library count no more.
     pub(crate) masked: &'a HashSet<String>,
     /// What the numbers of the parts stand for.
     pub(crate) names: &'a Strings,

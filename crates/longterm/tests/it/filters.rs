@@ -34,7 +34,7 @@ fn gate() -> impl Strategy<Value = Gate> {
     prop_oneof![Just(Gate::administrator()), Just(Gate::shared()), user]
 }
 
-/// How many identities of `records` the gate sees.
+/// The number of identities of `records` that the gate sees.
 fn of_scope(records: &[Record], gate: &Gate) -> usize {
     let seen = records.iter().filter(|record| gate.sees(&record.scope));
     seen.map(Record::identity).collect::<BTreeSet<_>>().len()
