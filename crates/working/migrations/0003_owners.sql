@@ -7,57 +7,57 @@
 -- A stub under the owner U+001F, which is no name, is a removed parent that records of other
 -- owners refer to.
 
--- U+001F ends the owner in an encoded identity. A user with the empty name gets another one: the
--- empty owner is shared.
-UPDATE sessions SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE goals SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE tasks SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE tool_calls SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE decisions SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE patterns SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE agent_states SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE messages SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE interactions SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE entries SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE events SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
-UPDATE summaries SET scope_user =
-    iif(scope_user = '', '(no name)', replace(scope_user, char(31), char(65533)))
-    WHERE scope_user = '' OR instr(scope_user, char(31));
+-- The rows wait in tables without constraints, which costs less than ALTER TABLE. U+001F ends the
+-- owner in an encoded identity, and the empty owner is shared: users of such names get others.
+CREATE TABLE sessions_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM sessions;
+CREATE TABLE goals_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM goals;
+CREATE TABLE tasks_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM tasks;
+CREATE TABLE tool_calls_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM tool_calls;
+CREATE TABLE decisions_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM decisions;
+CREATE TABLE patterns_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM patterns;
+CREATE TABLE agent_states_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM agent_states;
+CREATE TABLE messages_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM messages;
+CREATE TABLE interactions_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM interactions;
+CREATE TABLE entries_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM entries;
+CREATE TABLE events_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM events;
+CREATE TABLE summaries_2 AS SELECT *, iif(
+    scope_user = '', '(no name)', replace(coalesce(scope_user, ''), char(31), char(65533))
+) AS owner FROM summaries;
 
-ALTER TABLE sessions RENAME TO sessions_2;
-ALTER TABLE goals RENAME TO goals_2;
-ALTER TABLE tasks RENAME TO tasks_2;
-ALTER TABLE tool_calls RENAME TO tool_calls_2;
-ALTER TABLE decisions RENAME TO decisions_2;
-ALTER TABLE patterns RENAME TO patterns_2;
-ALTER TABLE agent_states RENAME TO agent_states_2;
-ALTER TABLE messages RENAME TO messages_2;
-ALTER TABLE interactions RENAME TO interactions_2;
-ALTER TABLE entries RENAME TO entries_2;
-ALTER TABLE events RENAME TO events_2;
-ALTER TABLE summaries RENAME TO summaries_2;
+DROP TABLE summaries;
+DROP TABLE events;
+DROP TABLE entries;
+DROP TABLE interactions;
+DROP TABLE messages;
+DROP TABLE agent_states;
+DROP TABLE patterns;
+DROP TABLE decisions;
+DROP TABLE tool_calls;
+DROP TABLE tasks;
+DROP TABLE goals;
+DROP TABLE sessions;
 
 CREATE TABLE sessions (
     row                INTEGER PRIMARY KEY,
@@ -386,7 +386,7 @@ INSERT INTO sessions (
     stub
 )
 SELECT
-    row, id, summary, last_active, message_count, coalesce(scope_user, ''), scope_agent,
+    row, id, summary, last_active, message_count, owner, scope_agent,
     scope_session, module, provenance_task_id, updated_by, importance, created_at, updated_at,
     recorded_at, expires_at, stub
 FROM sessions_2;
@@ -400,14 +400,11 @@ SELECT
     s.id, s.last_active, max(t.places), t.owner, s.scope_agent, s.scope_session, s.module,
     s.importance, s.created_at, s.updated_at, s.recorded_at, s.expires_at, s.stub
 FROM (
-    SELECT
-        scope_session AS id, position + 1 AS places, coalesce(scope_user, '') AS owner
-    FROM messages_2
+    SELECT scope_session AS id, position + 1 AS places, owner FROM messages_2
     UNION ALL
-    SELECT scope_session, 0, coalesce(scope_user, '')
-    FROM tasks_2 WHERE scope_session IS NOT NULL
-) AS t JOIN sessions_2 AS s ON s.id = t.id
-WHERE t.owner <> coalesce(s.scope_user, '')
+    SELECT scope_session, 0, owner FROM tasks_2 WHERE scope_session IS NOT NULL
+) AS t JOIN sessions AS s ON s.id = t.id
+WHERE t.owner <> s.owner
 GROUP BY s.row, t.owner ORDER BY s.row, t.owner;
 
 INSERT INTO goals (
@@ -417,7 +414,7 @@ INSERT INTO goals (
 )
 SELECT
     row, id, description, status, priority, completed_at, result, metadata,
-    coalesce(scope_user, ''), scope_agent, scope_session, module, provenance_task_id, updated_by,
+    owner, scope_agent, scope_session, module, provenance_task_id, updated_by,
     importance, created_at, updated_at, recorded_at, expires_at, stub
 FROM goals_2;
 
@@ -430,17 +427,17 @@ INSERT INTO tasks (
 )
 SELECT
     row, id, goal_id, description, agent, status, input, output, summary, result, error,
-    started_at, completed_at, duration_ms, metadata, coalesce(scope_user, ''), scope_agent,
+    started_at, completed_at, duration_ms, metadata, owner, scope_agent,
     scope_session, module, provenance_task_id, updated_by, importance, created_at, updated_at,
     recorded_at, expires_at, stub,
     (
         SELECT p.row FROM goals AS p WHERE p.id = tasks_2.goal_id
-        AND p.owner IN ('', coalesce(tasks_2.scope_user, ''))
+        AND p.owner IN ('', tasks_2.owner)
     ),
     (
         SELECT s.row FROM sessions AS s
         WHERE s.id = tasks_2.scope_session
-        AND s.owner = coalesce(tasks_2.scope_user, '')
+        AND s.owner = tasks_2.owner
     )
 FROM tasks_2;
 
@@ -451,11 +448,11 @@ INSERT INTO tool_calls (
 )
 SELECT
     row, id, task_id, iteration, tool_name, agent, input, output, success, duration_ms, reason,
-    timestamp, coalesce(scope_user, ''), scope_agent, scope_session, module, provenance_task_id,
+    timestamp, owner, scope_agent, scope_session, module, provenance_task_id,
     updated_by, importance, created_at, updated_at, recorded_at, expires_at,
     (
         SELECT p.row FROM tasks AS p WHERE p.id = tool_calls_2.task_id
-        AND p.owner IN ('', coalesce(tool_calls_2.scope_user, ''))
+        AND p.owner IN ('', tool_calls_2.owner)
     )
 FROM tool_calls_2;
 
@@ -466,12 +463,12 @@ INSERT INTO messages (
 )
 SELECT
     row, id, position, role, name, content, timestamp, tokens, model, external_id, metadata,
-    coalesce(scope_user, ''), scope_agent, scope_session, module, provenance_task_id, updated_by,
+    owner, scope_agent, scope_session, module, provenance_task_id, updated_by,
     importance, created_at, updated_at, recorded_at, expires_at,
     (
         SELECT s.row FROM sessions AS s
         WHERE s.id = messages_2.scope_session
-        AND s.owner = coalesce(messages_2.scope_user, '')
+        AND s.owner = messages_2.owner
     )
 FROM messages_2;
 
@@ -482,7 +479,7 @@ INSERT INTO decisions (
 )
 SELECT
     row, id, context, options, chosen, reasoning, intelligence_level, decided_by, model_used,
-    outcome, timestamp, coalesce(scope_user, ''), scope_agent, scope_session, module,
+    outcome, timestamp, owner, scope_agent, scope_session, module,
     provenance_task_id, updated_by, importance, created_at, updated_at, recorded_at, expires_at
 FROM decisions_2;
 
@@ -493,7 +490,7 @@ INSERT INTO patterns (
 )
 SELECT
     row, id, "trigger", action, success_rate, success_bound, uses, last_used, created_from,
-    coalesce(scope_user, ''), scope_agent, scope_session, module, provenance_task_id, updated_by,
+    owner, scope_agent, scope_session, module, provenance_task_id, updated_by,
     importance, created_at, updated_at, recorded_at, expires_at
 FROM patterns_2;
 
@@ -502,7 +499,7 @@ INSERT INTO agent_states (
     importance, created_at, updated_at, recorded_at, expires_at
 )
 SELECT
-    row, id, state, coalesce(scope_user, ''), scope_agent, scope_session, module,
+    row, id, state, owner, scope_agent, scope_session, module,
     provenance_task_id, updated_by, importance, created_at, updated_at, recorded_at, expires_at
 FROM agent_states_2;
 
@@ -513,7 +510,7 @@ INSERT INTO interactions (
 )
 SELECT
     row, id, timestamp, user_transcript, llm_messages, tool_calls, assistant_response, skill_used,
-    latency_ms, coalesce(scope_user, ''), scope_agent, scope_session, module, provenance_task_id,
+    latency_ms, owner, scope_agent, scope_session, module, provenance_task_id,
     updated_by, importance, created_at, updated_at, recorded_at, expires_at
 FROM interactions_2;
 
@@ -524,7 +521,7 @@ INSERT INTO entries (
 )
 SELECT
     row, id, category, "key", value, tags, entity_type, entity_id, timestamp,
-    coalesce(scope_user, ''), scope_agent, scope_session, module, provenance_task_id, updated_by,
+    owner, scope_agent, scope_session, module, provenance_task_id, updated_by,
     importance, created_at, updated_at, recorded_at, expires_at
 FROM entries_2;
 
@@ -534,7 +531,7 @@ INSERT INTO events (
     expires_at
 )
 SELECT
-    row, id, seq, timestamp, category, source, data, critical, coalesce(scope_user, ''),
+    row, id, seq, timestamp, category, source, data, critical, owner,
     scope_agent, scope_session, module, provenance_task_id, updated_by, importance, created_at,
     updated_at, recorded_at, expires_at
 FROM events_2;
@@ -544,7 +541,7 @@ INSERT INTO summaries (
     provenance_task_id, updated_by, importance, created_at, updated_at, recorded_at, expires_at
 )
 SELECT
-    row, id, text, subject, originals, coalesce(scope_user, ''), scope_agent, scope_session,
+    row, id, text, subject, originals, owner, scope_agent, scope_session,
     module, provenance_task_id, updated_by, importance, created_at, updated_at, recorded_at,
     expires_at
 FROM summaries_2;
@@ -552,18 +549,19 @@ FROM summaries_2;
 -- The feed notes whose record changed; NULL is a record that was removed before it did.
 ALTER TABLE feed ADD COLUMN owner TEXT;
 UPDATE feed SET owner = CASE kind
-    WHEN 'session' THEN (SELECT coalesce(scope_user, '') FROM sessions_2 WHERE id = feed.id)
-    WHEN 'goal' THEN (SELECT coalesce(scope_user, '') FROM goals_2 WHERE id = feed.id)
-    WHEN 'task' THEN (SELECT coalesce(scope_user, '') FROM tasks_2 WHERE id = feed.id)
-    WHEN 'tool_call' THEN (SELECT coalesce(scope_user, '') FROM tool_calls_2 WHERE id = feed.id)
-    WHEN 'decision' THEN (SELECT coalesce(scope_user, '') FROM decisions_2 WHERE id = feed.id)
-    WHEN 'pattern' THEN (SELECT coalesce(scope_user, '') FROM patterns_2 WHERE id = feed.id)
-    WHEN 'agent_state' THEN (SELECT coalesce(scope_user, '') FROM agent_states_2 WHERE id = feed.id)
-    WHEN 'message' THEN (SELECT coalesce(scope_user, '') FROM messages_2 WHERE id = feed.id)
-    WHEN 'interaction' THEN (SELECT coalesce(scope_user, '') FROM interactions_2 WHERE id = feed.id)
-    WHEN 'entry' THEN (SELECT coalesce(scope_user, '') FROM entries_2 WHERE id = feed.id)
-    WHEN 'event' THEN (SELECT coalesce(scope_user, '') FROM events_2 WHERE id = feed.id)
-    WHEN 'summary' THEN (SELECT coalesce(scope_user, '') FROM summaries_2 WHERE id = feed.id)
+    -- The session that had the id goes before those that were made of it.
+    WHEN 'session' THEN (SELECT owner FROM sessions WHERE id = feed.id ORDER BY row LIMIT 1)
+    WHEN 'goal' THEN (SELECT owner FROM goals WHERE id = feed.id)
+    WHEN 'task' THEN (SELECT owner FROM tasks WHERE id = feed.id)
+    WHEN 'tool_call' THEN (SELECT owner FROM tool_calls WHERE id = feed.id)
+    WHEN 'decision' THEN (SELECT owner FROM decisions WHERE id = feed.id)
+    WHEN 'pattern' THEN (SELECT owner FROM patterns WHERE id = feed.id)
+    WHEN 'agent_state' THEN (SELECT owner FROM agent_states WHERE id = feed.id)
+    WHEN 'message' THEN (SELECT owner FROM messages WHERE id = feed.id)
+    WHEN 'interaction' THEN (SELECT owner FROM interactions WHERE id = feed.id)
+    WHEN 'entry' THEN (SELECT owner FROM entries WHERE id = feed.id)
+    WHEN 'event' THEN (SELECT owner FROM events WHERE id = feed.id)
+    WHEN 'summary' THEN (SELECT owner FROM summaries WHERE id = feed.id)
 END WHERE op = 'upsert';
 
 DROP TABLE summaries_2;
@@ -599,7 +597,8 @@ CREATE INDEX events_by_time ON events (timestamp);
 
 -- Preferences of the user `default` were those of nobody in particular, if no record names a user
 -- of that name. Of two that become one the newer stays.
-ALTER TABLE preferences RENAME TO preferences_2;
+CREATE TABLE preferences_2 AS SELECT * FROM preferences;
+DROP TABLE preferences;
 CREATE TABLE preferences (
     row        INTEGER PRIMARY KEY,
     owner      TEXT NOT NULL,

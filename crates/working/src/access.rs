@@ -88,7 +88,9 @@ impl<'a> Access<'a> {
     /// The visible records that `tail` asks for: more conditions, order, limit. `own` are its
     /// parameters, from `?6` on.
     pub(crate) fn select<T: Row>(&self, tail: &str, own: &[&dyn ToSql]) -> Result<Vec<T>, Error> {
-        Ok(self.read(tail, own)?.into_iter().map(|read| read.item).collect())
+        let mut found = Vec::new();
+        self.each(tail, own, |read: Read<T>| found.push(read.item))?;
+        Ok(found)
     }
 
     /// As [`select`](Access::select), with the rows.
@@ -97,17 +99,27 @@ impl<'a> Access<'a> {
         tail: &str,
         own: &[&dyn ToSql],
     ) -> Result<Vec<Read<T>>, Error> {
+        let mut found = Vec::new();
+        self.each(tail, own, |read| found.push(read))?;
+        Ok(found)
+    }
+
+    fn each<T: Row>(
+        &self,
+        tail: &str,
+        own: &[&dyn ToSql],
+        mut take: impl FnMut(Read<T>),
+    ) -> Result<(), Error> {
         let sql = format!("{} {} AND {ALIVE} {tail}", T::statements().select, self.visible.scope());
         let (scope, time) = (self.visible.params(), self.alive_at());
         let [owner, project, agent, session] = &scope;
         let visible: [&dyn ToSql; 5] = [owner, project, agent, session, &time];
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(visible.iter().chain(own)))?;
-        let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(read(row)?);
+            take(read(row)?);
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The value of `?5` in [`ALIVE`].

@@ -108,7 +108,7 @@ fn after(access: &Access<'_>, seq: u64, limit: usize) -> Result<Vec<FeedItem>, E
         let page = page(access, from, limit)?;
         let Some(last) = page.last() else { return Ok(Vec::new()) };
         from = last.seq;
-        let items = fold(access, page)?;
+        let items = fold(access, &page)?;
         // Where every record of a page is gone the next page has the answer.
         if !items.is_empty() {
             return Ok(items);
@@ -136,17 +136,17 @@ fn page(access: &Access<'_>, from: i64, limit: usize) -> Result<Vec<Trace>, Erro
 }
 
 /// The last trace of each record of a page, with the record as it is now.
-fn fold(access: &Access<'_>, page: Vec<Trace>) -> Result<Vec<FeedItem>, Error> {
+fn fold(access: &Access<'_>, page: &[Trace]) -> Result<Vec<FeedItem>, Error> {
     let mut told = HashSet::new();
     let mut items = Vec::with_capacity(page.len());
-    for Trace { seq, owner, key, deleted } in page.into_iter().rev() {
-        if !told.insert((owner.clone(), key.clone())) {
+    for Trace { seq, owner, key, deleted } in page.iter().rev() {
+        if !told.insert((owner, key)) {
             continue;
         }
         let change = match owner {
-            owner if deleted => Some(Change::Delete { owner, key }),
+            owner if *deleted => Some(Change::Delete { owner: owner.clone(), key: key.clone() }),
             Some(owner) => {
-                let record = records::identified(access, &key.of(owner))?;
+                let record = records::identified(access, key.kind, owner, &key.id)?;
                 record.map(Box::new).map(Change::Upsert)
             }
             None => None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aios_record::{Id, Identity, Kind, Owner, Record, Scope, Timestamp};
+use aios_record::{Id, Kind, Owner, Record, Scope, Timestamp};
 use rusqlite::{Row, ToSql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -199,13 +199,14 @@ pub(crate) fn by_key(access: &Access<'_>, key: &str) -> Result<Option<Record>, E
     access.visible.meant(Kind::Preference, key, found, Record::owner)
 }
 
-/// The preference of this identity, if it is visible.
+/// The preference of this owner and key, if it is visible.
 pub(crate) fn identified(
     access: &Access<'_>,
-    identity: &Identity,
+    owner: &Owner,
+    key: &str,
 ) -> Result<Option<Record>, Error> {
-    let found = with_key(access, identity.id.as_str())?;
-    Ok(found.into_iter().find(|record| record.owner() == identity.owner))
+    let found = with_key(access, key)?;
+    Ok(found.into_iter().find(|record| record.owner() == *owner))
 }
 
 /// The visible preferences under `key`.
@@ -279,7 +280,7 @@ pub(crate) fn update(
     }
     let changed = match kind {
         Kind::Persona => persona_by_key(access, key)?,
-        _ => identified(access, &record.identity())?,
+        _ => identified(access, &record.owner(), key)?,
     };
     changed.ok_or_else(missing)
 }

@@ -1,6 +1,6 @@
 //! Records of any kind in the form in which they travel: to list, show, export and feed.
 
-use aios_record::{Identity, Kind, Record};
+use aios_record::{Id, Identity, Kind, Owner, Record};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -82,8 +82,8 @@ impl WorkingView {
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
     pub async fn record_by_identity(&self, identity: &Identity) -> Result<Option<Record>, Error> {
-        let identity = identity.clone();
-        self.read(move |access| identified(access, &identity)).await
+        let Identity { owner, kind, id } = identity.clone();
+        self.read(move |access| identified(access, kind, &owner, &id)).await
     }
 
     /// At most `limit` visible records of `kind`, oldest first, from the beginning or from
@@ -153,16 +153,17 @@ fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Record>, Er
 /// The record of this identity, if it is visible.
 pub(crate) fn identified(
     access: &Access<'_>,
-    identity: &Identity,
+    kind: Kind,
+    owner: &Owner,
+    id: &Id,
 ) -> Result<Option<Record>, Error> {
-    fn get<T: Row>(access: &Access<'_>, identity: &Identity) -> Result<Option<Record>, Error> {
-        let found = access.identified::<T>(&identity.owner, identity.id.as_str())?;
-        Ok(found.as_ref().map(Read::record))
+    fn get<T: Row>(access: &Access<'_>, owner: &Owner, id: &Id) -> Result<Option<Record>, Error> {
+        Ok(access.identified::<T>(owner, id.as_str())?.as_ref().map(Read::record))
     }
-    match identity.kind {
-        Kind::Preference => preference::identified(access, identity),
-        Kind::Persona => preference::persona_by_key(access, identity.id.as_str()),
-        kind => for_kind!(kind, get(access, identity), Ok(None)),
+    match kind {
+        Kind::Preference => preference::identified(access, owner, id.as_str()),
+        Kind::Persona => preference::persona_by_key(access, id.as_str()),
+        kind => for_kind!(kind, get(access, owner, id), Ok(None)),
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) const ALIVE: &str = "(expires_at IS NULL OR ?5 < expires_at)";
 
 /// Stands in the column `owner` of a removed parent that other owners' records refer to. No owner
 /// has this name.
-pub(crate) const NOBODY: &str = "char(31)";
+pub(crate) const NOBODY: &str = "'\u{1f}'";
 
 /// A gate, and the conditions that follow from it.
 #[derive(Debug)]
@@ -129,6 +129,6 @@ fn owners(gate: &Gate) -> &'static str {
         }
         (Owners::Only(_), ..) | (Owners::All, Some(_), ScopeMatch::Exact) => "owner = ?1",
         // `NOBODY`, spelled out.
-        (Owners::All, None, _) => "owner <> char(31)",
+        (Owners::All, None, _) => "owner <> '\u{1f}'",
     }
 }
