@@ -10,6 +10,7 @@ mod forget;
 mod import;
 mod ingest;
 mod lifecycle;
+mod owners;
 #[cfg(feature = "pull")]
 mod pull;
 
