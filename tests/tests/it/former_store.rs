@@ -55,7 +55,7 @@ impl Former {
     fn config(&self) -> Config {
         let mut config = Config::at(self.dir.path().join("store"));
         let retention = &mut config.retention;
-        // What is checked here are the records, wherever they are.
+        // The records are checked, in whichever tier they are.
         retention.messages_days = 0;
         retention.goals_and_tasks_days = 0;
         config
@@ -163,7 +163,7 @@ async fn a_former_store_has_all_that_it_had() {
     }
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 
-    // What is new are the sessions of users whose messages were in a shared one.
+    // Users whose messages were in a shared session have sessions of their own now.
     let were: Vec<Named> = expected("records")
         .iter()
         .map(|record| {

@@ -61,7 +61,7 @@ impl Hand {
 
 type Told = Pin<Box<dyn Future<Output = Vec<String>> + Send>>;
 
-/// What shows that a method keeps owners apart.
+/// Calls of a method that show if it keeps owners apart.
 pub(crate) struct Exercise {
     name: &'static str,
     run: fn(Arc<Hand>) -> Told,
@@ -134,10 +134,10 @@ fn every_public_method_is_exercised() {
 
 /// Exercises whose figures, and by these the order of what is found, may follow from the words of
 /// other owners' records: the index of words of working memory counts those of all, and so do word
-/// statistics of the library after a purge. What is found is the same.
+/// statistics of the library after a purge. The records that are found must be the same.
 const BY_STATISTICS: &[&str] = &["AgentMemory::shutdown", "WorkingView::find_relevant"];
 
-/// A store of which one owner's results are compared with those in the store of all.
+/// A store without the records of others, with which one owner's results are compared.
 struct Control {
     whose: Whose,
     memory: AgentMemory,
@@ -278,7 +278,7 @@ async fn an_administrator_is_shown_everything_and_says_whose_records_to_change()
     all.shutdown().await.unwrap();
 }
 
-/// What an owner must not be shown: secret words and names of others.
+/// Secret words and names of others, which an owner must not be shown.
 fn foreign(whose: Whose) -> Regex {
     let others = match whose {
         Whose::Shared => "zebra[12]|\\bu[12]\\b",

@@ -18,11 +18,11 @@ const CHAT: &str = r#"{"messages": [
     {"role": "user", "content": "Everybody says this.", "session": "s1", "id": "m9"}]}"#;
 /// A conversation for `eval`.
 const TALK: &str = include_str!("../../../../tests/fixtures/store-5/sources/talk.locomo.json");
-/// Nothing leaves working memory by itself.
-const SETTINGS: &str = "[retention]\ngoals_and_tasks_days = 0\ntool_calls_days = 0\n\
+/// Nothing leaves working memory by itself, and no test here pulls the plug.
+const SETTINGS: &str = "[working]\ndurability = \"normal\"\n[retention]\ngoals_and_tasks_days = 0\ntool_calls_days = 0\n\
     decisions_days = 0\nmessages_days = 0\nsessions_days = 0\nevents_days = 0\n";
 
-/// What shows that a command keeps owners apart.
+/// Runs of a command that show if it keeps owners apart.
 enum Exercise {
     /// It reads: run as text and as JSON.
     Reads(&'static [&'static [&'static str]]),
@@ -247,7 +247,7 @@ fn compare(all: &Program, control: &Program, owner: usize) -> Vec<String> {
     let flags: Vec<&str> = if owner == 0 { Vec::new() } else { vec!["--user", &user] };
     let digit = owner.to_string();
     let mut faults = Vec::new();
-    // What an owner exported is what it takes back.
+    // An owner takes back its own export.
     for program in [all, control] {
         let file = program.path("files/taken.jsonl");
         let _ = fs::remove_file(&file);
@@ -284,7 +284,7 @@ fn compare(all: &Program, control: &Program, owner: usize) -> Vec<String> {
     faults
 }
 
-/// What an owner must not be shown: secret words and names of others.
+/// Secret words and names of others, which an owner must not be shown.
 fn foreign(owner: usize) -> Regex {
     let others = match owner {
         0 => r"zebra[12]|\bu[12]\b",
@@ -307,7 +307,7 @@ fn others(program: &Program, owner: usize) -> BTreeSet<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// What a command printed and how it ended, without what differs from run to run: times of the
+/// The exit code and the output of a command, without what differs from run to run: times of the
 /// clock, generated ids, directories, durations, and the figures of upkeep of the whole store.
 fn stripped(program: &Program, ended: &Ended) -> String {
     static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {

@@ -36,7 +36,7 @@ async fn the_sources_of_a_former_store_read_again_add_nothing() {
 
 /// Whom the flags of a command mean, which are taken out; none if it is a name that is refused now.
 /// Files that name owners need the administrator now (`--owners-from-file`). The sample of a
-/// LoCoMo file was a user and is none now, so that user reads it.
+/// LoCoMo file was a user, whom this version does not take from the file; so that user reads it.
 fn view_of(memory: &AgentMemory, arguments: &mut Vec<&str>) -> Option<MemoryView> {
     let mut scope = Scope::default();
     let mut user = None;

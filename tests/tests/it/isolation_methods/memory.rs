@@ -260,7 +260,7 @@ fn config(hand: &Hand) -> Config {
     config
 }
 
-/// What another handle on the store shows, that acts for the same owner.
+/// Results of another handle on the store, that acts for the same owner.
 async fn again(
     hand: &Hand,
     memory: AgentMemory,
@@ -275,7 +275,7 @@ async fn again(
     Ok((recalled, view.gate().clone()))
 }
 
-/// What the owner has in a copy of the store.
+/// The hits that the owner has in a copy of the store.
 async fn backed_up(hand: &Hand) -> Result<Vec<aios_memory::Recollection>, aios_memory::Error> {
     let copy = hand.files.join("copy");
     hand.memory.administrator().backup(&copy, |_| ()).await?;
