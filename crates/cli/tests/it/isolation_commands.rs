@@ -19,8 +19,8 @@ const CHAT: &str = r#"{"messages": [
 /// A conversation for `eval`.
 const TALK: &str = include_str!("../../../../tests/fixtures/store-5/sources/talk.locomo.json");
 /// Nothing leaves working memory by itself, and no test here pulls the plug.
-const SETTINGS: &str = "[working]\ndurability = \"normal\"\n[retention]\ngoals_and_tasks_days = 0\ntool_calls_days = 0\n\
-    decisions_days = 0\nmessages_days = 0\nsessions_days = 0\nevents_days = 0\n";
+const SETTINGS: &str = "[working]\ndurability = \"normal\"\n[retention]\ngoals_and_tasks_days = 0\n\
+    tool_calls_days = 0\ndecisions_days = 0\nmessages_days = 0\nsessions_days = 0\nevents_days = 0\n";
 
 /// Runs of a command that show if it keeps owners apart.
 enum Exercise {
