@@ -1,7 +1,7 @@
 //! Storing what was let in, in the tier that its kind belongs to.
 
 use aios_longterm::{StoreOutcome, Stored};
-use aios_record::{Kind, Owner, Record};
+use aios_record::{Identity, Kind, Owner, Record};
 use aios_working::{NewMessage, Restored};
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -247,11 +247,27 @@ fn message_of(ready: &Ready) -> Option<NewMessage> {
 fn record_of(ready: &Ready) -> Option<Record> {
     let Arrival { id, scope, content, .. } = &ready.arrival;
     let Content::Record(record) = content else { return None };
+    let (former, owner) = (record.owner(), scope.owner());
     let mut record = Record { id: id.clone(), scope: scope.clone(), ..(**record).clone() };
+    if former != owner {
+        move_references(&mut record.references, record.kind, &former, &owner);
+    }
     if let Some(own) = record.payload.as_object_mut().and_then(|fields| fields.get_mut("scope")) {
         *own = serde_json::to_value(scope).expect("a scope is plain text");
     }
     Some(record)
+}
+
+/// Moves the references of a record that comes to another owner than it had. Working memory finds
+/// the records that they mean by their ids, the owner's own before shared ones.
+fn move_references(references: &mut Vec<Identity>, kind: Kind, former: &Owner, owner: &Owner) {
+    if !records::is_kept(kind) {
+        references.clear();
+        return;
+    }
+    for reference in references.iter_mut().filter(|it| it.owner == *former) {
+        reference.owner = owner.clone();
+    }
 }
 
 /// Returns `true` if an error concerns one record, so that the others can go in.

@@ -317,7 +317,8 @@ async fn seen(view: &MemoryView) -> Vec<String> {
             .into_iter()
             .flat_map(|hit| hit.folded.iter().cloned().chain([hit.identity()]).collect::<Vec<_>>())
             .collect();
-        // Relevance and order follow word statistics, which are those of the whole library.
+        // A replaced or removed record may still count in its owner's word statistics, which depends
+        // on when the library took it over. Long-term memory's own test compares relevance.
         found.sort_unstable();
         lines.push(format!("{query}: {found:?}"));
     }
