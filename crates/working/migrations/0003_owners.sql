@@ -577,16 +577,15 @@ DROP TABLE tasks_2;
 DROP TABLE goals_2;
 DROP TABLE sessions_2;
 
+-- Two indexes of version 1 are gone, `tasks_by_status` and `patterns_by_bound`: nothing used them.
 CREATE INDEX sessions_by_activity ON sessions (last_active);
 CREATE INDEX sessions_stubs ON sessions (id) WHERE stub;
 CREATE INDEX goals_by_status ON goals (status, priority, created_at);
 CREATE INDEX goals_stubs ON goals (id) WHERE stub;
 CREATE INDEX tasks_by_goal ON tasks (goal_row) WHERE goal_row IS NOT NULL;
 CREATE INDEX tasks_by_session ON tasks (session_row) WHERE session_row IS NOT NULL;
-CREATE INDEX tasks_by_status ON tasks (status);
 CREATE INDEX tasks_stubs ON tasks (id) WHERE stub;
 CREATE INDEX tool_calls_by_task ON tool_calls (task_row) WHERE task_row IS NOT NULL;
-CREATE INDEX patterns_by_bound ON patterns (success_bound);
 CREATE UNIQUE INDEX messages_by_external_id ON messages (session_row, external_id)
     WHERE external_id IS NOT NULL;
 CREATE INDEX interactions_by_time ON interactions (timestamp);
