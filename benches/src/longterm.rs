@@ -233,7 +233,7 @@ async fn recall(store: &Path, filled: u64, records: u64, size: Size, report: &mu
         for ((query, wanted), nearest) in queries.iter().zip(&mut nearest) {
             if *wanted == user {
                 let cosine: f32 = query.iter().zip(&vector).map(|(a, b)| a * b).sum();
-                nearest.push((cosine, record.key()));
+                nearest.push((cosine, record.key().to_string()));
             }
         }
         if number % BATCH == 0 || number + 1 == filled {
@@ -248,7 +248,7 @@ async fn recall(store: &Path, filled: u64, records: u64, size: Size, report: &mu
             .search(&corpus::question(number), &options(number))
             .await
             .expect("the search works");
-        let found: HashSet<String> = found.hits.iter().map(|hit| hit.record.key()).collect();
+        let found: HashSet<String> = found.hits.iter().map(|hit| hit.record.key().to_string()).collect();
         shared += nearest.iter().filter(|(_, key)| found.contains(key)).count();
         all += nearest.len();
     }

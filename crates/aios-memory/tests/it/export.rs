@@ -64,7 +64,7 @@ async fn what_is_exported_comes_back_as_it_was() {
     let ada = of(&other, "ada");
     assert!(texts(&ada, "plant ferns").await.contains(&"ferns it is".to_owned()));
     assert!(everything.longterm().verify().await.unwrap().is_clean());
-    // What was taken back goes on like what was written here.
+    // Records that were taken back go on like those written here.
     let said = json!({"role": "user", "content": "and roses"});
     in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
     everything.longterm().drain().await.unwrap();
@@ -219,7 +219,7 @@ async fn what_another_user_has_is_a_failure_of_its_line() {
     bob.record(Kind::Session, json!({"id": "s"})).await.unwrap();
     let path = to.dir.path().join("given.jsonl");
     fs::write(&path, lines.join("\n")).unwrap();
-    // What names nobody is the reader's own; nobody in particular takes no user's.
+    // Records without a user become the reader's; the shared handle takes none of a user.
     for (view, texts_of) in [(&bob, "bob"), (&*other, "everybody")] {
         let taken = view.import_export(&path, ImportMode::Store, None).await.unwrap();
         assert_eq!((taken.tally.added, taken.tally.refused), (1, 3), "{texts_of}: {taken:?}");

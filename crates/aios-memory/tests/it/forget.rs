@@ -29,7 +29,7 @@ fn keys(receipt: &Receipt) -> Vec<String> {
     receipt.keys.iter().map(ToString::to_string).collect()
 }
 
-/// What `ada` looks for.
+/// The texts that `ada` finds.
 async fn found(view: &MemoryView, query: &str) -> usize {
     view.recall(query, &SearchOptions::default()).await.unwrap().hits.len()
 }
@@ -48,7 +48,7 @@ fn holding(dir: &Path, needle: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A goal with a task and a tool call, a session with messages, and its summary, all of which
+/// A goal with a task and a tool call, a session with messages, and its summary; all of them
 /// speak of a zanzibarquux; gives the id of the first message.
 async fn filled(memory: &AgentMemory) -> Id {
     let ada = of(memory, "ada");
@@ -293,7 +293,7 @@ async fn what_was_forgotten_is_imported_no_more() {
     assert_eq!(Restocked { dry_run: false, ..dry }, taken);
     assert_eq!(texts(&memory, "zanzibarquux").await, ["water the ferns"]);
 
-    // What is set again can be imported again, once it is gone otherwise; not what it was instead.
+    // A value that is set again can be imported again once it is gone; the forgotten one cannot.
     for (pet, expect) in [("cat", (0, 1, 2)), ("zanzibarquux", (1, 1, 1))] {
         let pet = json!({"key": "pet", "value": pet});
         memory.record(Kind::Preference, pet).await.unwrap();

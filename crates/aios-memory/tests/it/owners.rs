@@ -83,7 +83,7 @@ enum Action {
     TakeBack,
     /// Messages that are in long-term memory leave working memory.
     MoveOut(&'static str),
-    /// What waits goes into the library.
+    /// Waiting records go into the library.
     Drain,
 }
 
@@ -317,8 +317,8 @@ async fn seen(view: &MemoryView) -> Vec<String> {
             .into_iter()
             .flat_map(|hit| hit.folded.iter().cloned().chain([hit.identity()]).collect::<Vec<_>>())
             .collect();
-        // A replaced or removed record may still count in its owner's word statistics, which depends
-        // on when the library took it over. Long-term memory's own test compares relevance.
+        // A replaced or removed record may still count in its owner's word statistics, if the
+        // library had it. Long-term memory's own test compares relevance.
         found.sort_unstable();
         lines.push(format!("{query}: {found:?}"));
     }
@@ -336,7 +336,7 @@ async fn export(path: &Path) {
     store.memory.shutdown().await.unwrap();
 }
 
-/// What came of each action, and what each owner sees in the end.
+/// The answer to each action, and the records that each owner sees in the end.
 struct Outcome {
     /// By the place of the action; none if it was left out.
     told: Vec<Option<String>>,
