@@ -248,7 +248,8 @@ async fn recall(store: &Path, filled: u64, records: u64, size: Size, report: &mu
             .search(&corpus::question(number), &options(number))
             .await
             .expect("the search works");
-        let found: HashSet<String> = found.hits.iter().map(|hit| hit.record.key().to_string()).collect();
+        let keys = found.hits.iter().map(|hit| hit.record.key().to_string());
+        let found: HashSet<String> = keys.collect();
         shared += nearest.iter().filter(|(_, key)| found.contains(key)).count();
         all += nearest.len();
     }
