@@ -235,7 +235,10 @@ impl MemoryView {
             return Ok(Page { records: page.records, next });
         }
         let after = after.map(str::parse).transpose().map_err(|_| no_cursor())?;
-        let page = self.working().records(kind, after, limit).await?;
+        let page = match self.working().records(kind, after, limit).await {
+            Err(aios_working::Error::Cursor { .. }) => return Err(no_cursor()),
+            page => page?,
+        };
         Ok(Page { records: page.records, next: page.next.map(|next| next.to_string()) })
     }
 }

@@ -678,3 +678,6 @@ CREATE TABLE idempotency (
     created_at   INTEGER NOT NULL,
     PRIMARY KEY (owner, "key")
 ) STRICT, WITHOUT ROWID;
+
+-- Cursors of lists are row numbers under this secret, so that they do not count the rows of others.
+INSERT INTO upkeep (work, done_at) VALUES ('cursor secret', random());

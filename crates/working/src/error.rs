@@ -118,6 +118,12 @@ pub enum Error {
     /// A value is not one of this vocabulary, such as an id of 129 bytes.
     #[error(transparent)]
     Record(aios_record::Error),
+    /// A number is not a [`RecordPage::next`](crate::RecordPage::next) of this file.
+    #[error("{cursor} is not a cursor of this list; begin it again")]
+    Cursor {
+        /// The number.
+        cursor: u64,
+    },
     /// A number is not one.
     #[error("{field} is not a finite number; give a finite one")]
     NotFinite {
@@ -256,6 +262,7 @@ impl Error {
             | Error::TooDeep { .. }
             | Error::Time { .. }
             | Error::NotFinite { .. }
+            | Error::Cursor { .. }
             | Error::Record(_) => true,
             Error::InBatch { source, .. } => source.is_invalid(),
             _ => false,

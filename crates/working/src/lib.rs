@@ -99,6 +99,7 @@ mod age;
 mod agent_state;
 mod column;
 mod config;
+mod cursor;
 mod decision;
 mod doctor;
 mod entry;

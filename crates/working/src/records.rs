@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     Error, WorkingView,
     access::{Access, Read},
+    cursor::Cursors,
     preference,
     row::{self, Row},
     search,
@@ -58,7 +59,7 @@ pub(crate) use for_kind;
 pub struct RecordPage {
     /// The records.
     pub records: Vec<Record>,
-    /// Where the next page begins; `None` if this is the last one.
+    /// The cursor of the next page, a number without meaning; `None` if this is the last one.
     pub next: Option<u64>,
 }
 
@@ -90,7 +91,8 @@ impl WorkingView {
     /// [`RecordPage::next`] on. Empty if the kind is not one of [`KINDS`].
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Cursor`] if `after` is not a [`RecordPage::next`] of this file; [`Error::Storage`]
+    /// when the file cannot be read.
     pub async fn records(
         &self,
         kind: Kind,
@@ -98,12 +100,14 @@ impl WorkingView {
         limit: usize,
     ) -> Result<RecordPage, Error> {
         self.read(move |access| {
-            let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
-            match kind {
-                Kind::Preference => preference::page(access, after, limit),
-                Kind::Persona => preference::persona_page(access, after, limit),
-                _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default())),
-            }
+            let cursors = Cursors::of(access.connection)?;
+            let after = after.map_or(Ok(0), |after| cursors.row(after))?;
+            let page = match kind {
+                Kind::Preference => preference::page(access, after, limit)?,
+                Kind::Persona => preference::persona_page(access, after, limit)?,
+                _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default()))?,
+            };
+            Ok(RecordPage { next: page.next.map(|row| cursors.at(row)), ..page })
         })
         .await
     }

@@ -92,6 +92,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "WorkingView::records" => [
         h.view.working().records(Kind::Goal, None, 100).await,
         h.view.working().records(Kind::Message, None, 100).await,
+        // A cursor is a number of the file alone.
         h.view.working().records(Kind::Message, None, 2).await.map(|page| page.records),
         h.view.working().records(Kind::Session, None, 100).await,
     ];

@@ -1,0 +1,67 @@
+//! Cursors of lists: row numbers in a form that tells nothing of the rows of others.
+//!
+//! A row number counts the records of all owners, so a cursor is a permutation of it under a secret
+//! of the file: a Feistel network of four rounds (Luby and Rackoff, "How to Construct Pseudorandom
+//! Permutations from Pseudorandom Functions", 1988). The high bits of every row number are 0, by
+//! which a number that is no cursor is recognized.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::Error;
+
+const ROUNDS: u8 = 4;
+
+/// Row numbers are below this one.
+const ROWS_END: u64 = 1 << 40;
+
+/// The cursors of one file.
+pub(crate) struct Cursors {
+    secret: i64,
+}
+
+impl Cursors {
+    pub(crate) fn of(connection: &Connection) -> Result<Cursors, Error> {
+        let sql = "SELECT done_at FROM upkeep WHERE work = 'cursor secret'";
+        let secret = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        Ok(Cursors { secret: secret.unwrap_or_default() })
+    }
+
+    /// The cursor of a list that goes on after `row`.
+    pub(crate) fn at(&self, row: u64) -> u64 {
+        let (mut high, mut low) = halves(row);
+        for round in 0..ROUNDS {
+            (high, low) = (low, high ^ self.round(round, low));
+        }
+        u64::from(high) << 32 | u64::from(low)
+    }
+
+    /// The row that the list of `cursor` goes on after.
+    pub(crate) fn row(&self, cursor: u64) -> Result<i64, Error> {
+        let (mut high, mut low) = halves(cursor);
+        for round in (0..ROUNDS).rev() {
+            (high, low) = (low ^ self.round(round, high), high);
+        }
+        let row = u64::from(high) << 32 | u64::from(low);
+        if ROWS_END <= row {
+            return Err(Error::Cursor { cursor });
+        }
+        Ok(row.cast_signed())
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "half of the hash is enough")]
+    fn round(&self, round: u8, half: u32) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        (self.secret, round, half).hash(&mut hasher);
+        hasher.finish() as u32
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "each half is taken")]
+fn halves(whole: u64) -> (u32, u32) {
+    ((whole >> 32) as u32, whole as u32)
+}
+
+#[cfg(test)]
+mod tests;
