@@ -34,7 +34,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "AIOS_MEMORY_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// Act for this user: read their own and shared records, write and change their own
-    /// [default: the setting memory.user, else nobody: what has no owner]
+    /// [default: the setting memory.user, else shared records]
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_user)]
     user: Option<String>,
     /// Act for the administrator: read and change the records of every user
