@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aios_record::{Identity, Record};
 use aios_working::{Aged, Retention};
 
 use crate::{Administrator, Config, Error, config, pump::Pump};
@@ -10,6 +11,9 @@ use crate::{Administrator, Config, Error, config, pump::Pump};
 /// How long after the opening, and how often then. A command that is over sooner does none of it.
 pub(crate) const FIRST: Duration = Duration::from_secs(5 * 60);
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Refusals that are looked at, the newest first.
+const REFUSED_MAX: usize = 1000;
 
 impl Administrator {
     /// Moves out of working memory what is past its retention and safe in long-term memory, removes
@@ -37,9 +41,36 @@ impl Administrator {
     }
 }
 
+/// Stores records in long-term memory that it refused and would take today. A store of the former
+/// version refused records of one user for those of another that had the same id.
+async fn feed_refused(pump: &Pump) -> Result<(), Error> {
+    let (working, longterm) = (pump.working(), pump.longterm());
+    for refused in longterm.refused(REFUSED_MAX).await? {
+        let Identity { kind, id, .. } = refused.identity;
+        let owners = match working.record(kind, id.as_str()).await {
+            Ok(record) => record.iter().map(Record::owner).collect(),
+            Err(aios_working::Error::Ambiguous { owners, .. }) => owners,
+            Err(error) => return Err(error.into()),
+        };
+        for owner in owners {
+            let identity = Identity::new(owner, kind, id.clone());
+            if longterm.known(std::slice::from_ref(&identity)).await? != [false] {
+                continue;
+            }
+            let Some(record) = working.record_by_identity(&identity).await? else { continue };
+            match longterm.store(vec![record]).await {
+                Ok(_) => tracing::info!(%identity, "a refused record is stored"),
+                Err(error) => tracing::debug!(%identity, %error, "a record is refused again"),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Lets working memory give up what is past its retention: first it hears what is safe.
 pub(crate) async fn age(pump: &Pump, retention: &Retention) -> Result<Aged, Error> {
     pump.catch_up().await?;
+    feed_refused(pump).await?;
     pump.trim().await?;
     Ok(pump.working().age(retention).await?)
 }

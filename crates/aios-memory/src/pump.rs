@@ -119,6 +119,10 @@ impl Pump {
         &self.shared.working
     }
 
+    pub(crate) fn longterm(&self) -> &Longterm {
+        &self.shared.longterm
+    }
+
     /// Lets working memory drop what long-term memory has.
     pub(crate) async fn trim(&self) -> Result<(), Error> {
         let shared = &self.shared;

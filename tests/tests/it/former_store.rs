@@ -361,3 +361,17 @@ fn files_with(secrets: &[&str], dir: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+/// The former version had one record for each id of a kind, and left out the second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_was_refused_for_another_users_is_found_after_maintenance() {
+    let former = Former::new();
+    let memory = former.open().await;
+    memory.administrator().maintain().await.unwrap();
+    let id = Id::new("fo-decision").unwrap();
+    let own = memory.for_user("u2").unwrap().longterm().record(Kind::Decision, &id).await;
+    assert_eq!(own.unwrap().unwrap().scope.user.as_deref(), Some("u2"));
+    let shared = memory.for_shared().longterm().record(Kind::Decision, &id).await;
+    assert_eq!(shared.unwrap().unwrap().scope.user, None);
+    memory.shutdown().await.unwrap();
+}
