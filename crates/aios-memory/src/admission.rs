@@ -121,6 +121,10 @@ impl Admission {
         let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
         let mut candidates = Vec::with_capacity(arrivals.len());
         for (at, mut arrival) in arrivals.into_iter().enumerate() {
+            if let Err(error) = self.check(&arrival) {
+                self.refuse(&mut verdicts[at], error)?;
+                continue;
+            }
             match self.view.gate().fill(&mut arrival.scope) {
                 Ok(()) => {
                     let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
@@ -129,7 +133,9 @@ impl Admission {
                 Err(error) => self.refuse(&mut verdicts[at], error.into())?,
             }
         }
-        if self.manner != Manner::Written {
+        if self.manner == Manner::Written {
+            self.check_scopes(&candidates).await?;
+        } else {
             candidates = self.first_of_each(candidates, &mut verdicts);
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
@@ -143,6 +149,42 @@ impl Admission {
         }
         self.store(ready, &mut verdicts).await?;
         Ok(verdicts)
+    }
+
+    /// Checks what a record says of itself, whatever is stored.
+    fn check(&self, arrival: &Arrival) -> Result<(), Error> {
+        let kind = arrival.kind;
+        if kind == Kind::Persona {
+            self.view.check_machine_wide(kind)?;
+        }
+        let Content::Record(record) = &arrival.content else { return Ok(()) };
+        // The ids of the others are made of what they are, such as a key.
+        let is_named =
+            !is_kept(kind) && !matches!(kind, Kind::Preference | Kind::Persona | Kind::AgentState);
+        let named = record.payload.get("id").and_then(Value::as_str);
+        if is_named && named.is_some_and(|id| id != record.id.as_str()) {
+            let problem = "its payload names another id than the record".to_owned();
+            return Err(Error::Record { kind, problem });
+        }
+        Ok(())
+    }
+
+    /// Checks that long-term memory has no record of these ids in another scope: it would refuse the
+    /// change that the feed brings, after it was acknowledged.
+    async fn check_scopes(&mut self, candidates: &[Candidate]) -> Result<(), Error> {
+        for Candidate { owner, arrival, draft, .. } in candidates {
+            let Content::Fields(fields) = &arrival.content else { continue };
+            let Some(id) = fields.get("id").and_then(Value::as_str) else { continue };
+            let Ok(id) = Id::new(id) else { continue };
+            let identity = Identity::new(owner.clone(), arrival.kind, id);
+            let tiers = self.tiers(owner)?;
+            let stored = tiers.longterm.scopes(std::slice::from_ref(&identity)).await?;
+            if stored.iter().flatten().any(|scope| *scope != draft.scope) {
+                let key = identity.to_string();
+                return Err(aios_longterm::Error::Conflict { key }.into());
+            }
+        }
+        Ok(())
     }
 
     /// Leaves out what this source brought before: the same again is known, and something else
@@ -300,7 +342,7 @@ impl Admission {
 
     /// Applies the guard to all that the candidates say.
     fn guarded(
-        &self,
+        &mut self,
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
     ) -> Result<Vec<Ready>, Error> {
@@ -311,7 +353,10 @@ impl Admission {
                     let is_update = verdicts[at].outcome == Outcome::Updated;
                     ready.push(Ready { at, owner, is_update, arrival });
                 }
-                Err(error) => self.refuse(&mut verdicts[at], error.into())?,
+                Err(error) => {
+                    self.seen.remove(&Identity::new(owner, arrival.kind, arrival.id.clone()));
+                    self.refuse(&mut verdicts[at], error.into())?;
+                }
             }
         }
         Ok(ready)

@@ -46,10 +46,11 @@ fn place(identity: &Identity) -> (bool, &str, &Identity) {
 }
 
 impl MemoryView {
-    /// Writes every record that this view sees to a new file at `path` (mode 0600), which is there
-    /// when it is whole: what working memory holds, and what long-term memory alone holds. Metrics
-    /// and the ring of events are no records. Others may write meanwhile; what they change after
-    /// the call began may be in the file or not.
+    /// Writes every record of this view's owner to a new file at `path` (mode 0600), which is there
+    /// when it is whole: those in working memory, and those in long-term memory alone. The view of a
+    /// user leaves shared records out; the administrator's writes those of every owner. Metrics and
+    /// the ring of events are no records. Others may write meanwhile; their changes after the call
+    /// began may be in the file or not.
     ///
     /// # Errors
     /// [`Error::Output`] when the file is there already or cannot be written; what working or
@@ -119,7 +120,8 @@ impl MemoryView {
                 let page = working.records(kind, after, PAGE).await?;
                 let mut records = page.records;
                 // Machine-wide records are seen by everybody, whatever the view is narrowed to.
-                records.retain(|record| self.gate().sees(&record.scope));
+                let gate = self.gate();
+                records.retain(|it| gate.sees(&it.scope) && gate.may_change(&it.scope));
                 written.extend(records.iter().map(Record::identity));
                 exported.working += records.len() as u64;
                 lines = lines.write(records).await?;
@@ -130,6 +132,8 @@ impl MemoryView {
             }
         }
         let mut rest = self.longterm().identities().await?;
+        let own = self.gate().acts_for();
+        rest.retain(|identity| own.is_none_or(|owner| identity.owner == *owner));
         rest.retain(|identity| !written.contains(identity));
         // Goals come before their tasks, these before their tool calls, by their names.
         rest.sort_unstable_by(|a, b| place(a).cmp(&place(b)));

@@ -314,6 +314,10 @@ impl MemoryView {
         let (working, longterm) = (self.working.counts().await?, self.longterm.counts().await?);
         let upkeep = self.shared.working.stats().await?;
         let library = self.shared.longterm.stats().await?;
+        let refused = match self.gate().acts_for() {
+            None => library.refused,
+            Some(owner) => self.refusals_of(owner).await?,
+        };
         Ok(Stats {
             operational: self.shared.operational.counters(),
             events_unwritten: self.shared.spilling.unwritten(),
@@ -323,10 +327,19 @@ impl MemoryView {
                 records: longterm.values().sum(),
                 collections: longterm,
                 pending: library.pending,
-                refused: library.refused,
+                refused,
             },
             model: self.shared.embedder.fingerprint().to_string(),
         })
+    }
+
+    /// The number of listed refusals of records of `owner` and of shared ones.
+    async fn refusals_of(&self, owner: &Owner) -> Result<u64, Error> {
+        let refused = self.shared.longterm.refused(usize::MAX).await?;
+        let of = |it: &&aios_longterm::Refused| {
+            it.identity.owner == *owner || it.identity.owner.is_shared()
+        };
+        Ok(refused.iter().filter(of).count() as u64)
     }
 
     pub(crate) async fn catch_up(&self) -> Result<(), Error> {

@@ -149,6 +149,7 @@ impl MemoryView {
 
     /// Checks that a record is in working memory, where it can be changed.
     async fn check_is_in_working(&self, kind: Kind, id: &Id) -> Result<(), Error> {
+        self.check_means_one(kind, id).await?;
         if self.working().record(kind, id.as_str()).await?.is_some() {
             return Ok(());
         }
@@ -194,6 +195,7 @@ impl MemoryView {
         if is_kept(kind) {
             return Err(Error::Kept { kind });
         }
+        self.check_means_one(kind, id).await?;
         let removed = self.working().remove(kind, id.as_str()).await?;
         self.wake_pump();
         Ok(removed)
@@ -207,13 +209,29 @@ impl MemoryView {
     /// errors of working or long-term memory.
     pub async fn get(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
         let here = self.working().record(kind, id.as_str()).await?;
-        if here.as_ref().is_some_and(|record| self.gate().may_change(&record.scope)) {
+        let is_own = |it: &Option<Record>| {
+            it.as_ref().is_some_and(|record| self.gate().may_change(&record.scope))
+        };
+        if is_own(&here) && self.gate().acts_for().is_some() {
             return Ok(here);
         }
-        // The own record may have left working memory, where a shared one of the id still is.
+        // Another one may have left working memory: the own record, or that of another owner.
         let there = self.longterm().record(kind, id).await?;
-        let is_own = there.as_ref().is_some_and(|record| self.gate().may_change(&record.scope));
-        Ok(if is_own { there } else { here.or(there) })
+        if let (None, Some(here), Some(there)) = (self.gate().acts_for(), &here, &there)
+            && here.owner() != there.owner()
+        {
+            let owners = vec![here.owner(), there.owner()];
+            return Err(aios_longterm::Error::Ambiguous { kind, id: id.clone(), owners }.into());
+        }
+        Ok(if is_own(&there) && !is_own(&here) { there } else { here.or(there) })
+    }
+
+    /// Checks that a bare id means one record in both tiers, before working memory changes it.
+    async fn check_means_one(&self, kind: Kind, id: &Id) -> Result<(), Error> {
+        if self.gate().acts_for().is_none() {
+            self.get(kind, id).await?;
+        }
+        Ok(())
     }
 
     /// At most `limit` records of a kind, from the beginning or from [`Page::next`] on: those that

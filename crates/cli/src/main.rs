@@ -11,7 +11,7 @@ mod output;
 
 use std::{collections::BTreeMap, io::Write, process::ExitCode};
 
-use aios_memory::{AgentMemory, Effective, MemoryView, Sources};
+use aios_memory::{Administrator, AgentMemory, Effective, MemoryView, Sources};
 use clap::Parser;
 
 use crate::{
@@ -90,8 +90,8 @@ async fn with_memory(
     let administrator = memory.administrator();
     match command {
         Command::Ingest(ingest) => {
-            let taker = if ingest.owners_from_file { &*administrator } else { view };
-            command::ingest(taker, &ingest, output).await
+            let taker = taker(&administrator, view, ingest.owners_from_file)?;
+            command::ingest(&taker, &ingest, output).await
         }
         Command::Remember(remember) => command::remember(view, remember, output).await,
         Command::Recall(recall) => command::recall(view, recall, output).await,
@@ -109,8 +109,8 @@ async fn with_memory(
         Command::Backup(backup) => command::backup(&administrator, &backup, output).await,
         Command::Export(export) => command::export(view, &export, output).await,
         Command::Import(import) => {
-            let taker = if import.owners_from_file { &*administrator } else { view };
-            command::import(taker, &import, output).await
+            let taker = taker(&administrator, view, import.owners_from_file)?;
+            command::import(&taker, &import, output).await
         }
         Command::Verify(_) => command::verify(&administrator, output).await,
         Command::Maintain(maintain) => command::maintain(&administrator, &maintain, output).await,
@@ -127,6 +127,26 @@ async fn with_memory(
         | Command::Config(_)
         | Command::Completions { .. } => unreachable!("carried out without a memory"),
     }
+}
+
+/// The handle that takes a file in. With `owners_from_file` it takes records of every user, narrowed
+/// as `view` is; the view of one user cannot.
+fn taker(
+    administrator: &Administrator,
+    view: &MemoryView,
+    owners_from_file: bool,
+) -> Result<MemoryView, Failure> {
+    if !owners_from_file {
+        return Ok(view.clone());
+    }
+    if view.gate().acts_for().is_some_and(|owner| !owner.is_shared()) {
+        return Err(Failure::Usage {
+            message: "--owners-from-file takes records of every user, and this handle acts for one"
+                .to_owned(),
+            hint: "leave out --user and the setting memory.user, or leave out --owners-from-file",
+        });
+    }
+    Ok(administrator.narrow(view.gate().filter())?)
 }
 
 /// The settings in effect.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::Error;
+use crate::{Error, forms};
 
 /// The longest name of a user, in bytes.
 pub const OWNER_BYTES_MAX: usize = 128;
@@ -33,16 +33,20 @@ impl Owner {
     /// The user of this name, normalized to NFC.
     ///
     /// # Errors
-    /// [`Error::OwnerName`] if the name is empty or blank, contains a control character, or is
-    /// longer than [`OWNER_BYTES_MAX`] bytes.
+    /// [`Error::OwnerName`] if the name is empty or blank, contains a control character or a line
+    /// separator, begins or ends with white space or an invisible character, or is longer than
+    /// [`OWNER_BYTES_MAX`] bytes.
     pub fn user(name: &str) -> Result<Owner, Error> {
         let name: String = name.nfc().collect();
         let refused = |problem| Err(Error::OwnerName { problem });
-        if name.trim().is_empty() {
-            return refused("it is empty");
+        if name.chars().all(is_blank) {
+            return refused("it is empty or blank");
         }
-        if name.chars().any(char::is_control) {
+        if name.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
             return refused("it contains a control character");
+        }
+        if name.starts_with(is_blank) || name.ends_with(is_blank) {
+            return refused("it begins or ends with a character that nobody sees");
         }
         if OWNER_BYTES_MAX < name.len() {
             return refused("it is longer than 128 bytes");
@@ -80,4 +84,9 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name().unwrap_or("shared"))
     }
+}
+
+/// Returns `true` if nobody sees `c`: white space, ignorable characters, the braille blank.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || forms::is_ignorable(c) || c == '\u{2800}'
 }

@@ -1,12 +1,12 @@
 //! Storing what was let in, in the tier that its kind belongs to.
 
 use aios_longterm::{StoreOutcome, Stored};
-use aios_record::{Identity, Kind, Owner, Record};
-use aios_working::{NewMessage, Restored};
+use aios_record::{Id, Identity, Kind, Owner, Record, forms};
+use aios_working::{Message, NewMessage, Restored};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
-use super::{Admission, Arrival, Content, Manner, Outcome, Tiers, Verdict};
+use super::{Admission, Arrival, Content, DIFFERS, Manner, Outcome, Tiers, Verdict};
 use crate::{Error, records};
 
 /// Records that are stored at once, each by a write of its own; they share commits.
@@ -49,7 +49,7 @@ impl Admission {
 
     /// Appends messages in one transaction; one that cannot be stored is refused, and splits it.
     async fn append(
-        &self,
+        &mut self,
         tiers: &Tiers,
         run: &[Ready],
         verdicts: &mut [Verdict],
@@ -63,7 +63,7 @@ impl Admission {
                         let verdict = &mut verdicts[ready.at];
                         verdict.id = receipt.id().clone();
                         if receipt.is_known() {
-                            verdict.outcome = Outcome::Known;
+                            verdict.outcome = self.known(tiers, ready, receipt.id()).await?;
                         }
                     }
                 }
@@ -79,6 +79,31 @@ impl Admission {
             }
         }
         Ok(())
+    }
+
+    /// The outcome for a message whose id, or external id, the stored message `id` has.
+    async fn known(&mut self, tiers: &Tiers, ready: &Ready, id: &Id) -> Result<Outcome, Error> {
+        let Some(message) = message_of(ready) else { return Ok(Outcome::Known) };
+        let stored = tiers.working.with_expired().message(id.as_str()).await?;
+        let is_same = |it: &Message| forms::same(&it.content) == forms::same(&message.content);
+        if stored.as_ref().is_none_or(is_same) {
+            return Ok(Outcome::Known);
+        }
+        let identity = Identity::new(ready.owner.clone(), Kind::Message, id.clone());
+        match self.manner {
+            Manner::Written => {
+                let problem = "a message of this id is stored with another text, which stays";
+                Err(Error::Record { kind: Kind::Message, problem: problem.to_owned() })
+            }
+            Manner::Found => Ok(Outcome::Skipped(DIFFERS.to_owned())),
+            Manner::Conversed if self.seen.contains_key(&identity) => Ok(Outcome::Conflicting),
+            Manner::Conversed => {
+                self.seen.insert(identity, ready.arrival.content_hash());
+                self.view.catch_up().await?;
+                tiers.working.amend_message(id.as_str(), &message).await?;
+                Ok(Outcome::Updated)
+            }
+        }
     }
 
     /// Replaces the content of messages that are stored; former versions go to the history.

@@ -10,7 +10,7 @@ use super::{delete::confirm, records::find};
 use crate::{
     args::Forget,
     failure::Failure,
-    output::{Output, one_line},
+    output::{Output, named, one_line},
 };
 
 /// What names a document in the place of a kind.
@@ -27,7 +27,7 @@ pub(crate) async fn forget(
     let options = ForgetOptions { purge: arguments.purge, ..ForgetOptions::new(target) };
     let planned = memory.forget(options.clone().with_dry_run()).await?;
     if arguments.dry_run {
-        return told(&planned, output);
+        return told(memory, &planned, output);
     }
     if planned.keys.is_empty() && !arguments.purge {
         return Err(Failure::NotFound {
@@ -40,7 +40,7 @@ pub(crate) async fn forget(
         confirm(&format!("forget {}{purge}?", counted(&planned)))?;
     }
     // What was shown is what is forgotten, however much comes meanwhile; a scope is a scope.
-    told(&memory.forget(options).await?, output)
+    told(memory, &memory.forget(options).await?, output)
 }
 
 /// The records that the arguments name. The hits of a query are shown, and are settled from then
@@ -78,7 +78,8 @@ async fn target(
             for hit in &hits {
                 let text = one_line(&hit.text, CHARS_SHOWN);
                 // Nobody can be told that stderr is gone.
-                let _ = writeln!(err, "{:.2}  {text}  [{}]", hit.relevance, hit.key());
+                let name = named(memory, &hit.identity());
+                let _ = writeln!(err, "{:.2}  {text}  [{name}]", hit.relevance);
             }
         }
         // Those with the same text are not shown one by one, and are meant as well.
@@ -100,13 +101,13 @@ fn owner(memory: &MemoryView) -> Owner {
     memory.gate().acts_for().cloned().unwrap_or_else(|| chosen.owner())
 }
 
-fn told(receipt: &Receipt, output: Output) -> Result<(), Failure> {
+fn told(memory: &MemoryView, receipt: &Receipt, output: Output) -> Result<(), Failure> {
     let shown = serde_json::to_value(receipt).expect("a receipt is plain data");
     output.result(&shown, |out| {
         let verb = if receipt.dry_run { "would be forgotten" } else { "forgotten" };
         writeln!(out, "{verb}: {}", counted(receipt))?;
         if receipt.dry_run {
-            receipt.keys.iter().try_for_each(|key| writeln!(out, "  {key}"))?;
+            receipt.records.iter().try_for_each(|it| writeln!(out, "  {}", named(memory, it)))?;
         }
         if receipt.purged {
             let what = if receipt.keys.is_empty() { "what was deleted before" } else { "them" };

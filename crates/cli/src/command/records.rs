@@ -29,7 +29,8 @@ pub(crate) async fn record(
 ) -> Result<(), Failure> {
     let RecordKind { kind, fields } = arguments;
     let What::Kind(kind) = kind else {
-        return metrics::record(administrator, given_metric(&fields)?, global, output).await;
+        return metrics::record(administrator, memory, given_metric(&fields)?, global, output)
+            .await;
     };
     let value = given(kind, &fields)?;
     let id = memory.record(kind, Value::Object(value)).await?;

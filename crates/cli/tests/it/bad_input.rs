@@ -216,7 +216,7 @@ fn records() {
         (
             &["record", "persona", "--key", "k", "--value", "v", "--user", "zoe"],
             1,
-            "belongs to the whole machine",
+            "belongs to no user",
         ),
         (
             &["record", "metric", "--key", "k", "--value", "1", "--session", "s"],

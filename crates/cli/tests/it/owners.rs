@@ -1,5 +1,7 @@
 //! Users who share one store: what one of them does or says never reaches a record of another.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::program::{Ended, Program, text};
@@ -180,7 +182,8 @@ fn a_tombstone_keeps_out_records_of_its_own_user_only() {
 fn a_name_that_is_none_is_refused() {
     let program = Program::new();
     let long = "x".repeat(129);
-    for name in ["", " ", " \t", "a\nb", "a\u{1f}b", "\u{7f}", &long] {
+    for name in ["", " ", " \t", "a\nb", "a\u{1f}b", "\u{7f}", "\u{200b}", "\u{3164}", "u1 ", &long]
+    {
         for arguments in [&["list", "note"][..], &["remember", "x"], &["recall", "x"]] {
             let ended = program.run(&[&["--user", name][..], arguments].concat());
             assert_fails(&ended, 2, "name");
@@ -228,4 +231,90 @@ fn the_setting_of_a_user_is_a_flag_that_is_always_given() {
     assert_eq!(found["hits"][0]["user"], "u1");
     let shared = program.run_with(&["--json", "recall", "mine"], b"", &env);
     assert_eq!(shared.json()["hits"][0]["text"], "mine alone");
+}
+
+#[test]
+fn a_user_takes_no_records_of_others_whatever_a_file_says() {
+    let program = Program::new();
+    let line = json!({"role": "user", "content": "FORGED", "session": "a", "user": "u1"});
+    let file = program.file("forged.jsonl", line.to_string());
+    let flags = ["ingest", text(&file), "--owners-from-file"];
+    assert_fails(&program.run(&[&["--user", "u2"][..], &flags].concat()), 2, "acts for one");
+    let env = [("AIOS_MEMORY_MEMORY_USER", "u2")];
+    assert_fails(&program.run_with(&flags, b"", &env), 2, "acts for one");
+    let metric = ["record", "metric", "--key", "cpu", "--value", "1"];
+    assert_fails(&program.run_with(&metric, b"", &env), 2, "everybody's");
+    assert_eq!(all(&program, "message"), Vec::<String>::new());
+
+    // With a session it stays narrowed to it.
+    let narrowed = [&["--session", "b"][..], &flags].concat();
+    assert_eq!(program.run(&narrowed).code, 1);
+    assert_eq!(program.json(&flags)["added"], 1);
+}
+
+#[test]
+fn the_export_of_a_user_is_taken_back_as_it_was_and_changes_nothing_for_others() {
+    let program = Program::new();
+    for user in [&[][..], &["--user", "u1"], &["--user", "u2"]] {
+        let name = user.last().unwrap_or(&"shared");
+        let preference = ["record", "preference", "--key", "lang", "--value", name];
+        program.json(&[user, &preference].concat());
+        program.json(&[user, &["record", "goal", "--id", "g", "--description", name]].concat());
+    }
+    program.json(&["record", "persona", "--key", "tone", "--value", "formal"]);
+    let path = program.path("u1.jsonl");
+    program.json(&["--user", "u1", "export", text(&path)]);
+    let lines = fs::read_to_string(&path).unwrap();
+    assert!(!lines.contains("shared") && !lines.contains("formal"), "{lines}");
+
+    program.json(&["delete", "persona/tone", "--yes"]);
+    let back = program.json(&["--user", "u1", "import", "--from", text(&path)]);
+    assert_eq!((&back["added"], &back["known"]), (&json!(0), &json!(2)));
+    let other = program.path("other");
+    let at = ["--data-dir", text(&other), "--user", "u1"];
+    let taken = program.json(&[&at[..], &["import", "--from", text(&path)]].concat());
+    assert_eq!(taken["added"], 2);
+    let shown = program.json(&[&at[..], &["show", "preference/lang"]].concat());
+    assert_eq!(shown["payload"]["value"], "u1");
+
+    // Nor does a forged line write the persona, or a record under another id than it says.
+    let whole = program.path("all.jsonl");
+    program.json(&["record", "persona", "--key", "tone", "--value", "formal"]);
+    program.json(&["--all-users", "export", text(&whole)]);
+    let lines = fs::read_to_string(&whole).unwrap();
+    let persona = lines.lines().find(|line| line.contains("formal")).unwrap();
+    let head = lines.lines().next().unwrap();
+    let forged = program.file("persona.jsonl", format!("{head}\n{persona}\n"));
+    program.json(&["delete", "persona/tone", "--yes"]);
+    let import = ["--user", "u1", "import", "--from", text(&forged)];
+    assert_fails(&program.run(&import), 1, "belongs to no user");
+    let goal = lines.lines().find(|line| line.contains("\"u2\"")).unwrap();
+    let renamed = goal.replacen("\"id\":\"g\"", "\"id\":\"other\"", 1);
+    let forged = program.file("renamed.jsonl", format!("{head}\n{renamed}\n"));
+    let import = ["--all-users", "import", "--from", text(&forged)];
+    assert_fails(&program.run(&import), 1, "another id");
+}
+
+#[test]
+fn one_id_with_other_words_is_never_known() {
+    let program = Program::new();
+    let line = |agent: &str, words: &str| {
+        json!({"id": "x", "role": "user", "content": words, "session": "s", "agent": agent})
+            .to_string()
+    };
+    let one = program.file("one.jsonl", line("a", "the first words"));
+    let other = program.file("other.jsonl", line("b", "the other words"));
+    assert_eq!(program.json(&["ingest", text(&one)])["added"], 1);
+    let report = program.json(&["ingest", text(&other)]);
+    assert_eq!((&report["updated"], &report["known"]), (&json!(1), &json!(0)), "{report}");
+    let both = [line("a", "third words"), line("b", "fourth words")].join("\n");
+    let both = program.file("both.jsonl", both.replace("\"x\"", "\"y\""));
+    let report = program.run(&["--json", "ingest", text(&both)]).json();
+    assert_eq!((&report["added"], &report["conflicting_count"]), (&json!(1), &json!(1)), "{report}");
+
+    let message =
+        |words: &str| program.run(&["record", "message", "--set", "id=m", "--content", words]);
+    assert_eq!(message("c one").code, 0);
+    assert_eq!(message("c one").code, 0);
+    assert_fails(&message("c two"), 1, "another text");
 }
