@@ -129,8 +129,8 @@ async fn with_memory(
     }
 }
 
-/// The handle that takes a file in. With `owners_from_file` it takes records of every user, narrowed
-/// as `view` is; the view of one user cannot.
+/// The handle that takes a file in. With `owners_from_file` it takes records of every user,
+/// narrowed as `view` is; the view of one user cannot.
 fn taker(
     administrator: &Administrator,
     view: &MemoryView,

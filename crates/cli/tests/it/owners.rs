@@ -310,7 +310,8 @@ fn one_id_with_other_words_is_never_known() {
     let both = [line("a", "third words"), line("b", "fourth words")].join("\n");
     let both = program.file("both.jsonl", both.replace("\"x\"", "\"y\""));
     let report = program.run(&["--json", "ingest", text(&both)]).json();
-    assert_eq!((&report["added"], &report["conflicting_count"]), (&json!(1), &json!(1)), "{report}");
+    let counts = (&report["added"], &report["conflicting_count"]);
+    assert_eq!(counts, (&json!(1), &json!(1)), "{report}");
 
     let message =
         |words: &str| program.run(&["record", "message", "--set", "id=m", "--content", words]);
