@@ -289,9 +289,16 @@ impl Admission {
             return Ok(standings);
         }
         let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
-        let stored = tiers.longterm.records(&identities).await?;
-        let stored: HashMap<Identity, String> =
-            stored.into_iter().map(|it| (it.identity(), it.text)).collect();
+        // Most are in working memory still, which is quick to ask.
+        let here = tiers.working.with_expired().records_of(identities.clone()).await?;
+        let mut stored: HashMap<Identity, String> =
+            here.into_iter().map(|it| (it.identity(), it.text)).collect();
+        let mut moved = identities.clone();
+        moved.retain(|identity| !stored.contains_key(identity));
+        if !moved.is_empty() {
+            let there = tiers.longterm.records(&moved).await?;
+            stored.extend(there.into_iter().map(|it| (it.identity(), it.text)));
+        }
         for (at, identity) in others.into_iter().zip(identities) {
             let text = stored.get(&identity).map(|text| forms::same(text));
             if text == Some(forms::same(&drafts[at].text)) {

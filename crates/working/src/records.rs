@@ -87,6 +87,22 @@ impl WorkingView {
         self.read(move |access| identified(access, kind, &owner, &id)).await
     }
 
+    /// The visible records of these identities, in their order; missing ones are left out. Costs one
+    /// read for all of them.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn records_of(&self, identities: Vec<Identity>) -> Result<Vec<Record>, Error> {
+        self.read(move |access| {
+            let mut records = Vec::with_capacity(identities.len());
+            for Identity { owner, kind, id } in &identities {
+                records.extend(identified(access, *kind, owner, id)?);
+            }
+            Ok(records)
+        })
+        .await
+    }
+
     /// At most `limit` visible records of `kind`, oldest first, from the beginning or from
     /// [`RecordPage::next`] on. Empty if the kind is not one of [`KINDS`].
     ///

@@ -89,6 +89,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().record_by_identity(&identity("u1", Kind::Goal, "g1")).await,
         h.view.working().record_by_identity(&identity("u2", Kind::Goal, "g1")).await,
     ];
+    "WorkingView::records_of" => [
+        h.view.working().records_of(vec![identity("u1", Kind::Goal, "g1")]).await,
+        h.view.working().records_of(vec![identity("u2", Kind::Goal, "g1")]).await,
+    ];
     "WorkingView::records" => [
         h.view.working().records(Kind::Goal, None, 100).await,
         h.view.working().records(Kind::Message, None, 100).await,
