@@ -4,6 +4,7 @@
 //! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
 //! A query is always words and never an operator: each word is quoted.
 
+pub(crate) mod documents;
 pub(crate) mod merging;
 mod ranking;
 
@@ -13,6 +14,8 @@ use aios_record::{
     Kind, Record, Timestamp,
     terms::{is_cjk, segment},
 };
+
+use documents::{kind_of, row_of};
 
 use crate::{
     Decision, Error, Pattern, WorkingView,
@@ -64,8 +67,9 @@ pub struct Found {
 }
 
 impl WorkingView {
-    /// The records whose words fit `text` best, newest first among equals. Any word of `text` may
-    /// match; nothing in it is an operator.
+    /// The records whose words fit `text` best, newest first among equals of a kind. Any word of
+    /// `text` may match; nothing in it is an operator. What counts is the words of the owners whose
+    /// records are visible, whatever others store.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -253,23 +257,25 @@ fn term(word: &str) -> String {
     format!("\"{}\"{}", word.replace('"', "\"\""), if single { "*" } else { "" })
 }
 
-/// Makes the index say `text` for a row.
+/// Makes the index say `text` for a row of `owner`'s.
 pub(crate) fn index(
     access: &Access<'_>,
+    owner: &str,
     kind: Kind,
     row: i64,
     text: &str,
     stored: Stored,
 ) -> Result<(), Error> {
-    let Some(doc) = doc(kind, row) else { return Ok(()) };
-    if stored == Stored::Updated {
-        unindex(access, kind, row)?;
-    }
+    let Some(document) = documents::made(access.connection, owner, kind, row)? else {
+        return Ok(());
+    };
     let text = indexed(text).into_owned();
     let merge = merging::due(row, text.len() as i64);
-    access.later(doc, move |connection| {
-        let sql = "INSERT INTO search (rowid, text) VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.execute((doc, text)).map(drop)
+    access.later(document, move |connection| {
+        if stored == Stored::Updated {
+            documents::delete(connection, document)?;
+        }
+        documents::insert(connection, document, &text)
     })?;
     match merge {
         Some(pages) => access.at_end(move |connection| merging::merge(connection, pages)),
@@ -277,41 +283,12 @@ pub(crate) fn index(
     }
 }
 
-/// Takes a row out of the index.
-pub(crate) fn unindex(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
-    let Some(doc) = doc(kind, row) else { return Ok(()) };
-    access.later(doc, move |connection| {
-        connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([doc]).map(drop)
-    })
-}
-
-/// The numbers of the kinds in the index. They are on disk: never change one.
-pub(crate) const CODES: &[(Kind, i64)] = &[
-    (Kind::Goal, 1),
-    (Kind::Task, 2),
-    (Kind::ToolCall, 3),
-    (Kind::Decision, 4),
-    (Kind::Pattern, 5),
-    (Kind::Session, 6),
-    (Kind::Message, 7),
-    (Kind::Interaction, 8),
-    (Kind::Entry, 9),
-    (Kind::Event, 10),
-];
-
-/// So many low bits of a document's number are its kind.
-pub(crate) const CODE_BITS: u32 = 5;
-
-fn doc(kind: Kind, row: i64) -> Option<i64> {
-    let (_, code) = CODES.iter().find(|(known, _)| *known == kind)?;
-    Some((row << CODE_BITS) | code)
-}
-
-fn kind_of(doc: i64) -> Option<Kind> {
-    let code = doc & ((1 << CODE_BITS) - 1);
-    CODES.iter().find(|(_, known)| *known == code).map(|(kind, _)| *kind)
-}
-
-fn row_of(doc: i64) -> i64 {
-    doc >> CODE_BITS
+/// Takes a row of `owner`'s out of the index.
+pub(crate) fn unindex(access: &Access<'_>, owner: &str, kind: Kind, row: i64) -> Result<(), Error> {
+    match documents::known(access.connection, owner, kind, row)? {
+        Some(document) => {
+            access.later(document, move |connection| documents::delete(connection, document))
+        }
+        None => Ok(()),
+    }
 }

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 /// For each byte of text so many bytes of the index may be rewritten. Words take half the room of
 /// their text, and are rewritten once for each level; a level has eight times as much as the last.
-const SHARE: i64 = 8;
+const SHARE: i64 = 10;
 /// A merge is for so many pages, not for less: it costs something by itself.
 const STEP_PAGES: i64 = 16;
 const STEP_BYTES: i64 = STEP_PAGES * 4096;
