@@ -679,7 +679,18 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 
 -- The word index knows a text by the number of its owner, the code of its kind and its row, see
--- `search::documents`. It is made again after this migration.
+-- `search::documents`; `again` has the words that a text repeats. It is filled after this
+-- migration.
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5 (
+    text,
+    again,
+    content = '',
+    contentless_delete = 1,
+    tokenize = 'porter unicode61 remove_diacritics 2'
+);
+INSERT INTO search (search, rank) VALUES ('automerge', 0), ('usermerge', 8);
+
 CREATE TABLE word_owners (
     number INTEGER PRIMARY KEY,
     owner  TEXT NOT NULL UNIQUE

@@ -36,6 +36,10 @@ const COMMON: &[&str] = &[
     "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will",
     "with", "would", "you", "your",
 ];
+/// A word counts so often in a text, and no more.
+const TIMES_MAX: usize = 4;
+/// Words beyond so many of a text are not counted again.
+const REPEATED_WORDS_MAX: usize = 1 << 16;
 /// So many of the best matching patterns are weighed against each other.
 const PATTERN_CANDIDATES: usize = 200;
 /// A pattern's trigger must share this part of the words of the shorter of trigger and query.
@@ -226,8 +230,12 @@ fn terms(text: &str) -> Vec<String> {
 }
 
 pub(crate) fn is_common(word: &str) -> bool {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-    COMMON.binary_search(&bare.as_str()).is_ok()
+    COMMON.binary_search(&bare(word).to_ascii_lowercase().as_str()).is_ok()
+}
+
+/// A word without the signs around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 /// `text` as it is indexed: cut, and with the last character of each run of CJK on its own at the
@@ -249,12 +257,40 @@ fn indexed(text: &str) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
+/// The words that stand in an indexed text again, side by side, each as often as it stands there
+/// more than once; common words are left out. FTS5 tells by them how often a document has a word,
+/// which by itself it tells only of all documents.
+fn repeated(indexed: &str) -> String {
+    let words = indexed.split_whitespace().take(REPEATED_WORDS_MAX).map(bare);
+    let mut words: Vec<(u64, &str)> = words.map(|word| (folded_hash(word), word)).collect();
+    words.sort_unstable_by_key(|(hash, _)| *hash);
+    let (mut again, mut times) = (String::new(), 1);
+    for pair in words.windows(2) {
+        let [(hash, _), (next, word)] = pair else { continue };
+        times = if hash == next { times + 1 } else { 1 };
+        if 1 < times && times <= TIMES_MAX && !word.is_empty() && !is_common(word) {
+            again.extend([word, " "]);
+        }
+    }
+    again
+}
+
+/// FNV-1a of a word, whatever the case of its ASCII letters.
+fn folded_hash(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
 /// A word of a query as FTS5 takes it: quoted, so that nothing in it is an operator. A single
-/// character of CJK stands for every word that begins with it.
+/// character of CJK stands for every word that begins with it. What may be cut into several words
+/// must stand in the text, and not among the words that are there again.
 fn term(word: &str) -> String {
     let mut chars = word.chars();
     let single = chars.next().is_some_and(is_cjk) && chars.next().is_none();
-    format!("\"{}\"{}", word.replace('"', "\"\""), if single { "*" } else { "" })
+    let column = if word.chars().all(|c| c.is_ascii_alphanumeric()) { "" } else { "text : " };
+    let star = if single { "*" } else { "" };
+    format!("{column}\"{}\"{star}", word.replace('"', "\"\""))
 }
 
 /// Makes the index say `text` for a row of `owner`'s.
@@ -270,12 +306,13 @@ pub(crate) fn index(
         return Ok(());
     };
     let text = indexed(text).into_owned();
+    let again = repeated(&text);
     let merge = merging::due(row, text.len() as i64);
     access.later(document, move |connection| {
         if stored == Stored::Updated {
             documents::delete(connection, document)?;
         }
-        documents::insert(connection, document, &text)
+        documents::insert(connection, document, &text, &again)
     })?;
     match merge {
         Some(pages) => access.at_end(move |connection| merging::merge(connection, pages)),

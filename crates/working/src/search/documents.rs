@@ -149,10 +149,15 @@ pub(super) fn texts(connection: &Connection, parts: &Range, mask: i64) -> Result
     Ok(connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
 }
 
-/// Puts a text into the index.
-pub(super) fn insert(connection: &Connection, document: i64, text: &str) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO search (rowid, text) VALUES (?1, ?2)";
-    connection.prepare_cached(sql)?.execute((document, text))?;
+/// Puts a text into the index, with the words that it repeats.
+pub(super) fn insert(
+    connection: &Connection,
+    document: i64,
+    text: &str,
+    again: &str,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO search (rowid, text, again) VALUES (?1, ?2, ?3)";
+    connection.prepare_cached(sql)?.execute((document, text, again))?;
     let sql = "INSERT INTO word_counts (part, texts) VALUES (?1, 1)
          ON CONFLICT (part) DO UPDATE SET texts = texts + 1";
     connection.prepare_cached(sql)?.execute([part_of(document)]).map(drop)

@@ -15,14 +15,18 @@
 //! In a table of few rows every word is rare and the order is that of BM25.
 //!
 //! BM25 here takes the number of texts from the visible parts, the number of texts with a word from
-//! the rows that were looked up, and the mean length from the proposed rows.
+//! the rows that were looked up, the mean length from the proposed rows, and how often a word stands
+//! in a text, up to [`TIMES_MAX`], from the column of repeated words.
 
 use std::collections::{HashMap, HashSet};
 
 use aios_record::Kind;
 use rusqlite::{Connection, OptionalExtension, Params};
 
-use super::documents::{self, Range, age_of, part_of};
+use super::{
+    TIMES_MAX,
+    documents::{self, Range, age_of, part_of},
+};
 use crate::{Error, access::Access};
 
 /// The most rows that are looked at before others.
@@ -177,11 +181,14 @@ impl<'a> Index<'a> {
     fn new(access: &Access<'a>, kinds: &[Kind]) -> Result<Index<'a>, Error> {
         let (connection, mask) = (access.connection, documents::mask(kinds));
         let parts = documents::visible_parts(connection, access.visible, kinds)?;
-        let mut texts = 0;
-        for parts in &parts {
-            texts += documents::texts(connection, parts, mask)?;
+        let (mut texts, mut ranges) = (0, Vec::with_capacity(parts.len()));
+        for parts in parts {
+            let in_these = documents::texts(connection, &parts, mask)?;
+            if 0 < in_these {
+                texts += in_these;
+                ranges.push(documents::documents(parts));
+            }
         }
-        let ranges = parts.into_iter().map(documents::documents).collect();
         Ok(Index { connection, kinds: mask, ranges, texts })
     }
 
@@ -214,7 +221,7 @@ impl<'a> Index<'a> {
             let having = term.documents.len();
             let weight =
                 weight(count(having), count(self.texts.max(0) as usize).max(count(having)));
-            let times: HashMap<i64, f64> = HashMap::new();
+            let times = self.times(term)?;
             for document in &term.documents {
                 let times = times.get(document).copied().unwrap_or(1.0);
                 let norm = K1 * (1.0 - B + B * lengths[document] / length_mean);
@@ -223,6 +230,24 @@ impl<'a> Index<'a> {
             }
         }
         Ok(scores)
+    }
+
+    /// How often a word stands in the documents that have it more than once.
+    fn times(&self, term: &Term<'_>) -> Result<HashMap<i64, f64>, Error> {
+        let word = term.text.strip_prefix("text : ").unwrap_or(term.text);
+        let mut times = HashMap::new();
+        let mut query = format!("again : {word}");
+        for n in 2..=TIMES_MAX {
+            let having = self.listed(&query, &self.ranges, i64::MAX)?;
+            let is_last = having.is_empty() || word.ends_with('*');
+            times.extend(having.into_iter().map(|document| (document, count(n))));
+            if is_last {
+                // Of words that only begin alike, those side by side need not be the same.
+                break;
+            }
+            query = format!("{query} + {word}");
+        }
+        Ok(times)
     }
 
     /// The number of words of a document.

@@ -286,6 +286,21 @@ async fn whatever_matches_is_found_once_in_the_end_with_scores_that_never_rise()
     assert_eq!(similar.len(), 1);
 }
 
+#[tokio::test]
+async fn a_word_counts_as_often_as_it_stands_in_a_text() {
+    let (_place, working) = opened();
+    note(&working, "thrice", "Boat nginx-1.24 boat sun BOAT nginx-1.24").await;
+    note(&working, "twice", "boat nginx-1.24 sun boat sun sun").await;
+    note(&working, "apart", "1.24 nginx boat light 1.24 nginx").await;
+    let check = async |query: &str, expect: &[&str]| {
+        let expect: Vec<_> = expect.iter().map(|name| format!("message/{name}")).collect();
+        assert_eq!(keys(&working, query, FindOptions::default()).await, expect, "{query}");
+    };
+    check("boat", &["thrice", "twice", "apart"]).await;
+    check("sun", &["twice", "thrice"]).await;
+    check("nginx-1.24", &["thrice", "twice"]).await;
+}
+
 /// The keys that a view finds for some questions, with the bits of their scores.
 async fn answers(view: &WorkingView) -> Vec<(String, u64)> {
     let mut answers = Vec::new();
