@@ -697,7 +697,8 @@ CREATE TABLE word_owners (
 ) STRICT;
 INSERT INTO word_owners (number, owner) VALUES (0, '');
 
--- How many texts of a kind an owner has in the index. `part` is a document without its row.
+-- The number of texts of a kind that an owner has in the index. `part` is a document without its
+-- row.
 CREATE TABLE word_counts (
     part  INTEGER PRIMARY KEY,
     texts INTEGER NOT NULL

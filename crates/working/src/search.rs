@@ -72,8 +72,8 @@ pub struct Found {
 
 impl WorkingView {
     /// The records whose words fit `text` best, newest first among equals of a kind. Any word of
-    /// `text` may match; nothing in it is an operator. What counts is the words of the owners whose
-    /// records are visible, whatever others store.
+    /// `text` may match; nothing in it is an operator. Only the words of owners whose records are
+    /// visible count.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -283,8 +283,8 @@ fn folded_hash(word: &str) -> u64 {
 }
 
 /// A word of a query as FTS5 takes it: quoted, so that nothing in it is an operator. A single
-/// character of CJK stands for every word that begins with it. What may be cut into several words
-/// must stand in the text, and not among the words that are there again.
+/// character of CJK stands for every word that begins with it. A word that FTS5 may cut into
+/// several is looked for in the text itself, not among the repeated words.
 fn term(word: &str) -> String {
     let mut chars = word.chars();
     let single = chars.next().is_some_and(is_cjk) && chars.next().is_none();

@@ -15,8 +15,8 @@
 //! In a table of few rows every word is rare and the order is that of BM25.
 //!
 //! BM25 here takes the number of texts from the visible parts, the number of texts with a word from
-//! the rows that were looked up, the mean length from the proposed rows, and how often a word stands
-//! in a text, up to [`TIMES_MAX`], from the column of repeated words.
+//! the rows that were looked up, the mean length from the proposed rows, and the occurrences of a
+//! word in a text, up to [`TIMES_MAX`], from the column of repeated words.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,8 +33,8 @@ use crate::{Error, access::Access};
 const ROWS_MAX: i64 = 512;
 /// The factor by which a window is longer than the one before.
 const WINDOW_GROWTH: i64 = 4;
-/// A window looks at so many parts one by one, more than a user sees. What an administrator sees
-/// beyond them comes in the order of its owners.
+/// A window looks at so many parts one by one, more than a user sees. An administrator gets the
+/// parts beyond them in the order of their owners.
 const PARTS_MAX: usize = 64;
 /// BM25's weight of repetition and of length, as in FTS5.
 const K1: f64 = 1.2;
@@ -232,7 +232,7 @@ impl<'a> Index<'a> {
         Ok(scores)
     }
 
-    /// How often a word stands in the documents that have it more than once.
+    /// The occurrences of a word in the documents that have it more than once.
     fn times(&self, term: &Term<'_>) -> Result<HashMap<i64, f64>, Error> {
         let word = term.text.strip_prefix("text : ").unwrap_or(term.text);
         let mut times = HashMap::new();
@@ -262,7 +262,10 @@ impl<'a> Index<'a> {
     fn listed(&self, query: &str, ranges: &[Range], limit: i64) -> Result<Vec<i64>, Error> {
         let mut found = Vec::new();
         for range in ranges {
-            let limit = limit.saturating_sub(found.len() as i64);
+            let limit = limit - found.len() as i64;
+            if limit <= 0 {
+                break;
+            }
             let params = (query, self.kinds, range.start(), range.end(), limit);
             self.read(LISTED, params, &mut found)?;
         }
