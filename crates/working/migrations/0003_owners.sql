@@ -1,8 +1,7 @@
 -- Version 3. Every record has an owner: a user, or '' for what is shared. Ids are unique per owner
 -- (indexed with the id first, since every lookup has an id and an administrator's has no owner).
 -- References between rows are row numbers, so that they never lead to another owner's record of the
--- same id; the ids stay beside them to be read. Rows keep their numbers: the word index knows them
--- by these.
+-- same id; the ids stay beside them to be read. Rows keep their numbers.
 --
 -- A stub under the owner U+001F, which is no name, is a removed parent that records of other
 -- owners refer to.
@@ -678,6 +677,32 @@ CREATE TABLE idempotency (
     created_at   INTEGER NOT NULL,
     PRIMARY KEY (owner, "key")
 ) STRICT, WITHOUT ROWID;
+
+-- The word index knows a text by the number of its owner, the code of its kind and its row, see
+-- `search::documents`; `again` has the words that a text repeats. It is filled after this
+-- migration.
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5 (
+    text,
+    again,
+    content = '',
+    contentless_delete = 1,
+    tokenize = 'porter unicode61 remove_diacritics 2'
+);
+INSERT INTO search (search, rank) VALUES ('automerge', 0), ('usermerge', 8);
+
+CREATE TABLE word_owners (
+    number INTEGER PRIMARY KEY,
+    owner  TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO word_owners (number, owner) VALUES (0, '');
+
+-- The number of texts of a kind that an owner has in the index. `part` is a document without its
+-- row.
+CREATE TABLE word_counts (
+    part  INTEGER PRIMARY KEY,
+    texts INTEGER NOT NULL
+) STRICT;
 
 -- Cursors of lists are row numbers under this secret, so that they do not count the rows of others.
 INSERT INTO upkeep (work, done_at) VALUES ('cursor secret', random());

@@ -375,7 +375,8 @@ impl<'a> Access<'a> {
                 (row, Stored::Updated)
             }
         };
-        search::index(self, T::KIND, row, &item.text(), stored)?;
+        let owner = item.meta().scope.user.as_deref().unwrap_or_default();
+        search::index(self, owner, T::KIND, row, &item.text(), stored)?;
         if item.feeds(self.config.feed_events) {
             self.feed(&identity(item), Op::Upsert)?;
         }

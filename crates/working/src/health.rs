@@ -12,7 +12,7 @@ use crate::{
     message, preference,
     records::{KINDS, for_kind, leaves_stub},
     row::Row,
-    search::{CODE_BITS, CODES},
+    search::documents::{CODE_BITS, CODES, ROW_BITS},
     session::SESSION_ACTIVE_HOURS,
     visible::ALIVE,
 };
@@ -237,17 +237,23 @@ fn miscounted(access: &Access<'_>) -> Result<Option<Problem>, Error> {
 fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>, Error> {
     let table = T::TABLE;
     let whole = if T::LEAVES_STUB { "NOT stub" } else { "TRUE" };
+    // The documents that are to be there. A document of no kind counts with the first.
+    let documents = format!(
+        "SELECT (number << ?2 | ?1) << ?3 | row FROM {table} JOIN word_owners USING (owner)
+         WHERE {whole}"
+    );
     let missing = format!(
-        "SELECT count(*) FROM {table}
-         WHERE {whole} AND (row << ?2 | ?1) NOT IN (SELECT id FROM search_docsize)"
+        "SELECT (SELECT count(*) FROM {table} WHERE {whole})
+             - (SELECT count(*) FROM ({documents} INTERSECT SELECT id FROM search_docsize))"
     );
     let orphaned = format!(
         "SELECT count(*) FROM search_docsize
-         WHERE (id & ((1 << ?2) - 1)) = ?1
-         AND (id >> ?2) NOT IN (SELECT row FROM {table} WHERE {whole})"
+         WHERE ((id >> ?3) & ((1 << ?2) - 1) = ?1
+             OR (?1 = 1 AND (id >> ?3) & ((1 << ?2) - 1) NOT BETWEEN 1 AND ?4))
+         AND id NOT IN ({documents})"
     );
-    let missing = count(access, &missing, (code, CODE_BITS))?;
-    let orphaned = count(access, &orphaned, (code, CODE_BITS))?;
+    let missing = count(access, &missing, (code, CODE_BITS, ROW_BITS))?;
+    let orphaned = count(access, &orphaned, (code, CODE_BITS, ROW_BITS, CODES.len() as i64))?;
     let kind = T::KIND;
     let wrong = 0 < missing || 0 < orphaned;
     Ok(wrong.then_some(Problem::IndexOutOfStep { kind, missing, orphaned }))

@@ -136,7 +136,7 @@ impl WorkingView {
     pub async fn latest_records(&self, limit: usize) -> Result<Vec<Record>, Error> {
         self.read(move |access| {
             let mut latest = Vec::new();
-            for &(kind, _) in search::CODES {
+            for &(kind, _) in search::documents::CODES {
                 for_kind!(kind, newest(access, limit, &mut latest), Ok(()))?;
             }
             latest.sort_by_key(|record: &Record| std::cmp::Reverse(record.recorded_at));

@@ -141,7 +141,7 @@ fn remove_all(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Identity>
 /// Removes one record from its table, the word index and, by telling it, from long-term memory.
 pub(crate) fn remove_row(access: &Access<'_>, record: &Identity, row: i64) -> Result<(), Error> {
     take(access, record.kind, row)?;
-    search::unindex(access, record.kind, row)?;
+    search::unindex(access, record.owner.as_str(), record.kind, row)?;
     if preference::is_setting(record.kind) {
         return Ok(());
     }
@@ -268,14 +268,14 @@ pub(crate) fn move_out(
         whole.push_str(" AND NOT stub");
         let sql = format!(
             "UPDATE {table} SET stub = TRUE, {blank} WHERE ({which}){whole} AND {has_children}
-             RETURNING row"
+             RETURNING row, owner"
         );
         moved = rows(access, &sql, params)?;
     }
-    let sql = format!("DELETE FROM {table} WHERE ({which}){whole} RETURNING row");
+    let sql = format!("DELETE FROM {table} WHERE ({which}){whole} RETURNING row, owner");
     moved.extend(rows(access, &sql, params)?);
-    for row in &moved {
-        search::unindex(access, kind, *row)?;
+    for (row, owner) in &moved {
+        search::unindex(access, owner, kind, *row)?;
     }
     Ok(moved.len() as u64)
 }
@@ -290,9 +290,13 @@ pub(crate) fn drop_stubs(access: &Access<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The rows that a statement changes.
-fn rows(access: &Access<'_>, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<i64>, Error> {
+/// The rows that a statement changes, with their owners.
+fn rows(
+    access: &Access<'_>,
+    sql: &str,
+    params: &[&dyn ToSql],
+) -> Result<Vec<(i64, String)>, Error> {
     let mut statement = access.connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params, |row| row.get(0))?;
+    let rows = statement.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -4,6 +4,7 @@
 //! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
 //! A query is always words and never an operator: each word is quoted.
 
+pub(crate) mod documents;
 pub(crate) mod merging;
 mod ranking;
 
@@ -13,6 +14,8 @@ use aios_record::{
     Kind, Record, Timestamp,
     terms::{is_cjk, segment},
 };
+
+use documents::{kind_of, row_of};
 
 use crate::{
     Decision, Error, Pattern, WorkingView,
@@ -33,6 +36,10 @@ const COMMON: &[&str] = &[
     "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will",
     "with", "would", "you", "your",
 ];
+/// A word counts so often in a text, and no more.
+const TIMES_MAX: usize = 4;
+/// Words beyond so many of a text are not counted again.
+const REPEATED_WORDS_MAX: usize = 1 << 16;
 /// So many of the best matching patterns are weighed against each other.
 const PATTERN_CANDIDATES: usize = 200;
 /// A pattern's trigger must share this part of the words of the shorter of trigger and query.
@@ -64,8 +71,9 @@ pub struct Found {
 }
 
 impl WorkingView {
-    /// The records whose words fit `text` best, newest first among equals. Any word of `text` may
-    /// match; nothing in it is an operator.
+    /// The records whose words fit `text` best, newest first among equals of a kind. Any word of
+    /// `text` may match; nothing in it is an operator. Only the words of owners whose records are
+    /// visible count.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
@@ -222,8 +230,12 @@ fn terms(text: &str) -> Vec<String> {
 }
 
 pub(crate) fn is_common(word: &str) -> bool {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-    COMMON.binary_search(&bare.as_str()).is_ok()
+    COMMON.binary_search(&bare(word).to_ascii_lowercase().as_str()).is_ok()
+}
+
+/// A word without the signs around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 /// `text` as it is indexed: cut, and with the last character of each run of CJK on its own at the
@@ -245,31 +257,62 @@ fn indexed(text: &str) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
+/// The words that stand in an indexed text again, side by side, each as often as it stands there
+/// more than once; common words are left out. FTS5 tells by them how often a document has a word,
+/// which by itself it tells only of all documents.
+fn repeated(indexed: &str) -> String {
+    let words = indexed.split_whitespace().take(REPEATED_WORDS_MAX).map(bare);
+    let mut words: Vec<(u64, &str)> = words.map(|word| (folded_hash(word), word)).collect();
+    words.sort_unstable_by_key(|(hash, _)| *hash);
+    let (mut again, mut times) = (String::new(), 1);
+    for pair in words.windows(2) {
+        let [(hash, _), (next, word)] = pair else { continue };
+        times = if hash == next { times + 1 } else { 1 };
+        if 1 < times && times <= TIMES_MAX && !word.is_empty() && !is_common(word) {
+            again.extend([word, " "]);
+        }
+    }
+    again
+}
+
+/// FNV-1a of a word, whatever the case of its ASCII letters.
+fn folded_hash(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
 /// A word of a query as FTS5 takes it: quoted, so that nothing in it is an operator. A single
-/// character of CJK stands for every word that begins with it.
+/// character of CJK stands for every word that begins with it. A word that FTS5 may cut into
+/// several is looked for in the text itself, not among the repeated words.
 fn term(word: &str) -> String {
     let mut chars = word.chars();
     let single = chars.next().is_some_and(is_cjk) && chars.next().is_none();
-    format!("\"{}\"{}", word.replace('"', "\"\""), if single { "*" } else { "" })
+    let column = if word.chars().all(|c| c.is_ascii_alphanumeric()) { "" } else { "text : " };
+    let star = if single { "*" } else { "" };
+    format!("{column}\"{}\"{star}", word.replace('"', "\"\""))
 }
 
-/// Makes the index say `text` for a row.
+/// Makes the index say `text` for a row of `owner`'s.
 pub(crate) fn index(
     access: &Access<'_>,
+    owner: &str,
     kind: Kind,
     row: i64,
     text: &str,
     stored: Stored,
 ) -> Result<(), Error> {
-    let Some(doc) = doc(kind, row) else { return Ok(()) };
-    if stored == Stored::Updated {
-        unindex(access, kind, row)?;
-    }
+    let Some(document) = documents::made(access.connection, owner, kind, row)? else {
+        return Ok(());
+    };
     let text = indexed(text).into_owned();
+    let again = repeated(&text);
     let merge = merging::due(row, text.len() as i64);
-    access.later(doc, move |connection| {
-        let sql = "INSERT INTO search (rowid, text) VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.execute((doc, text)).map(drop)
+    access.later(document, move |connection| {
+        if stored == Stored::Updated {
+            documents::delete(connection, document)?;
+        }
+        documents::insert(connection, document, &text, &again)
     })?;
     match merge {
         Some(pages) => access.at_end(move |connection| merging::merge(connection, pages)),
@@ -277,41 +320,12 @@ pub(crate) fn index(
     }
 }
 
-/// Takes a row out of the index.
-pub(crate) fn unindex(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
-    let Some(doc) = doc(kind, row) else { return Ok(()) };
-    access.later(doc, move |connection| {
-        connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([doc]).map(drop)
-    })
-}
-
-/// The numbers of the kinds in the index. They are on disk: never change one.
-pub(crate) const CODES: &[(Kind, i64)] = &[
-    (Kind::Goal, 1),
-    (Kind::Task, 2),
-    (Kind::ToolCall, 3),
-    (Kind::Decision, 4),
-    (Kind::Pattern, 5),
-    (Kind::Session, 6),
-    (Kind::Message, 7),
-    (Kind::Interaction, 8),
-    (Kind::Entry, 9),
-    (Kind::Event, 10),
-];
-
-/// So many low bits of a document's number are its kind.
-pub(crate) const CODE_BITS: u32 = 5;
-
-fn doc(kind: Kind, row: i64) -> Option<i64> {
-    let (_, code) = CODES.iter().find(|(known, _)| *known == kind)?;
-    Some((row << CODE_BITS) | code)
-}
-
-fn kind_of(doc: i64) -> Option<Kind> {
-    let code = doc & ((1 << CODE_BITS) - 1);
-    CODES.iter().find(|(_, known)| *known == code).map(|(kind, _)| *kind)
-}
-
-fn row_of(doc: i64) -> i64 {
-    doc >> CODE_BITS
+/// Takes a row of `owner`'s out of the index.
+pub(crate) fn unindex(access: &Access<'_>, owner: &str, kind: Kind, row: i64) -> Result<(), Error> {
+    match documents::known(access.connection, owner, kind, row)? {
+        Some(document) => {
+            access.later(document, move |connection| documents::delete(connection, document))
+        }
+        None => Ok(()),
+    }
 }

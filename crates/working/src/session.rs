@@ -347,10 +347,12 @@ impl Standing {
         if !self.is_stub {
             return Ok(());
         }
-        let sql = "UPDATE sessions SET stub = FALSE, last_active = ?2 WHERE row = ?1";
+        let sql = "UPDATE sessions SET stub = FALSE, last_active = ?2 WHERE row = ?1
+             RETURNING owner";
         let mut statement = access.connection.prepare_cached(sql)?;
-        statement.execute((self.row, access.now.as_microsecond()))?;
-        search::index(access, Kind::Session, self.row, "", Stored::Inserted)
+        let params = (self.row, access.now.as_microsecond());
+        let owner: String = statement.query_row(params, |row| row.get(0))?;
+        search::index(access, &owner, Kind::Session, self.row, "", Stored::Inserted)
     }
 }
 

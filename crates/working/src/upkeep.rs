@@ -12,7 +12,11 @@ use crate::{
     message,
     records::for_kind,
     row::Row,
-    search::{self, CODES, merging},
+    search::{
+        self,
+        documents::{self, CODES},
+        merging,
+    },
 };
 
 /// A file is rewritten only if one page of so many, or more, is free ...
@@ -157,7 +161,7 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
 
 /// Makes a new word index from the rows.
 pub(crate) fn reindex(access: &Access<'_>) -> Result<(), Error> {
-    access.connection.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
+    documents::clear(access.connection)?;
     for &(kind, _) in CODES {
         for_kind!(kind, index_all(access), Ok(()))?;
     }
@@ -171,7 +175,8 @@ fn index_all<T: Row>(access: &Access<'_>) -> Result<(), Error> {
         let Some(last) = items.last() else { return Ok(()) };
         after = last.row;
         for Read { item, row, .. } in items {
-            search::index(access, T::KIND, row, &item.text(), Stored::Inserted)?;
+            let owner = item.meta().scope.user.as_deref().unwrap_or_default();
+            search::index(access, owner, T::KIND, row, &item.text(), Stored::Inserted)?;
         }
     }
 }

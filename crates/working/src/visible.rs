@@ -13,6 +13,8 @@ pub(crate) const ALIVE: &str = "(expires_at IS NULL OR ?5 < expires_at)";
 /// has this name.
 pub(crate) const NOBODY: &str = "'\u{1f}'";
 
+const OWN_AND_SHARED: &str = "owner IN ('', ?1)";
+
 /// A gate, and the conditions that follow from it.
 #[derive(Debug)]
 pub(crate) struct Visible {
@@ -73,6 +75,13 @@ impl Visible {
         self.params()[0]
     }
 
+    /// The names of the owners that [`scope`](Visible::scope) selects; `None` if it is everybody.
+    pub(crate) fn owner_names(&self) -> Option<Vec<&str>> {
+        let named = self.params()[0]?;
+        let shared = (self.owners() == OWN_AND_SHARED && !named.is_empty()).then_some("");
+        Some(shared.into_iter().chain([named]).collect())
+    }
+
     /// The owner for whom a setting is read and written: the one who acts, or the one whom the
     /// administrator chose, or else shared.
     pub(crate) fn acting(&self) -> Owner {
@@ -125,7 +134,7 @@ fn owners(gate: &Gate) -> &'static str {
     let filter = gate.filter();
     match (gate.owners(), &filter.scope.user, filter.matching) {
         (Owners::AndShared(_), ..) | (Owners::All, Some(_), ScopeMatch::EqualOrShared) => {
-            "owner IN ('', ?1)"
+            OWN_AND_SHARED
         }
         (Owners::Only(_), ..) | (Owners::All, Some(_), ScopeMatch::Exact) => "owner = ?1",
         // `NOBODY`, spelled out.

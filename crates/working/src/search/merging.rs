@@ -8,9 +8,10 @@
 
 use rusqlite::Connection;
 
-/// For each byte of text so many bytes of the index may be rewritten. Words take half the room of
-/// their text, and are rewritten once for each level; a level has eight times as much as the last.
-const SHARE: i64 = 8;
+/// For each byte of text so many bytes of the index may be rewritten. Words of few rows
+/// take as much room as their text, and are rewritten once for each level; a level has eight times
+/// as much as the last. Where nothing is to be merged, nothing is done.
+const SHARE: i64 = 16;
 /// A merge is for so many pages, not for less: it costs something by itself.
 const STEP_PAGES: i64 = 16;
 const STEP_BYTES: i64 = STEP_PAGES * 4096;

@@ -1,43 +1,57 @@
 //! In what order rows match words, without looking at every row that has a common one.
 //!
 //! BM25 as FTS5 computes it reads the whole list of each word and scores each row that has any: a
-//! word that is everywhere costs as much as the table is long. Here rare words propose the rows.
+//! word that is everywhere costs as much as the table is long, and the words of all owners count.
+//! Here only the visible part of the table is read, and rare words propose the rows.
 //!
-//! 1. Words are counted, up to [`ROWS_MAX`]. The rarest, as long as they are in no more rows than
-//!    that together, propose: every row with one of them is scored by BM25.
+//! 1. Words are looked up, up to [`ROWS_MAX`] rows of each. The rarest, as long as they are in no
+//!    more rows than that together, propose: every row with one of them is scored by BM25.
 //! 2. A further word adds to the rows that it is also in, the more the fewer of them that are. It
 //!    weighs as in BM25, but among the proposed rows, and as if it stood in each once.
-//! 3. Where that is not enough, or no word is rare, the newest rows with all words propose, then
-//!    the newest with any, window by window, each longer than the last: everything that matches is
-//!    found in the end.
+//! 3. Where that is not enough, or no word is rare, the newest rows of each part with all words
+//!    propose, then the newest with any, window by window, each longer than the last: everything
+//!    that matches is found in the end.
 //!
 //! In a table of few rows every word is rare and the order is that of BM25.
+//!
+//! BM25 here takes the number of texts from the visible parts, the number of texts with a word from
+//! the rows that were looked up, the mean length from the proposed rows, and the occurrences of a
+//! word in a text, up to [`TIMES_MAX`], from the column of repeated words.
 
 use std::collections::{HashMap, HashSet};
 
 use aios_record::Kind;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, Params};
 
-use super::{CODE_BITS, doc};
+use super::{
+    TIMES_MAX,
+    documents::{self, Range, age_of, part_of},
+};
 use crate::{Error, access::Access};
 
 /// The most rows that are looked at before others.
 const ROWS_MAX: i64 = 512;
 /// The factor by which a window is longer than the one before.
 const WINDOW_GROWTH: i64 = 4;
+/// A window looks at so many parts one by one, more than a user sees. An administrator gets the
+/// parts beyond them in the order of their owners.
+const PARTS_MAX: usize = 64;
+/// BM25's weight of repetition and of length, as in FTS5.
+const K1: f64 = 1.2;
+const B: f64 = 0.75;
 
 /// Every condition has the kinds that are wanted as bits of `?2`. Joined with `?1`, a MATCH.
-const COUNT: &str = "SELECT count(*) FROM (SELECT 1 FROM search
-    WHERE search MATCH ?1 AND (?2 >> (rowid & 31)) & 1 LIMIT ?3)";
-const SCORED: &str = "SELECT rowid, -rank FROM search
-    WHERE search MATCH ?1 AND (?2 >> (rowid & 31)) & 1";
+const LISTED: &str = "SELECT rowid FROM search
+    WHERE search MATCH ?1 AND (?2 >> ((rowid >> 32) & 31)) & 1 AND rowid BETWEEN ?3 AND ?4
+    LIMIT ?5";
 const NEWEST: &str = "SELECT rowid FROM search
-    WHERE search MATCH ?1 AND (?2 >> (rowid & 31)) & 1 AND rowid < ?3
-    ORDER BY rowid DESC LIMIT ?4";
-const BETWEEN: &str = "SELECT rowid FROM search
-    WHERE search MATCH ?1 AND (?2 >> (rowid & 31)) & 1 AND ?3 <= rowid AND rowid < ?4";
+    WHERE search MATCH ?1 AND (?2 >> ((rowid >> 32) & 31)) & 1 AND rowid BETWEEN ?3 AND ?4
+    ORDER BY rowid DESC LIMIT ?5";
 
-const _: () = assert!(CODE_BITS == 5, "the statements take the kind from the low five bits");
+const _: () = assert!(
+    documents::ROW_BITS == 32 && documents::CODE_BITS == 5,
+    "the statements take the kind from the five bits above the low 32"
+);
 
 /// Hands the documents that have any of `terms`, which are quoted, to `take`, best first, until it
 /// has enough.
@@ -47,70 +61,69 @@ pub(super) fn ranked(
     kinds: &[Kind],
     take: impl FnMut(i64, f64) -> Result<bool, Error>,
 ) -> Result<(), Error> {
-    let index = Index { connection: access.connection, kinds: mask(kinds) };
-    let mut terms = index.counted(terms)?;
+    let index = Index::new(access, kinds)?;
+    let mut terms = index.looked_up(terms)?;
     if terms.is_empty() {
         return Ok(());
     }
     let (mut rows, mut telling) = (0, 0);
-    while let Some((count, _)) = terms.get(telling)
-        && rows + count <= ROWS_MAX
+    while let Some(term) = terms.get(telling)
+        && rows + term.documents.len() <= ROWS_MAX as usize
     {
-        rows += count;
+        rows += term.documents.len();
         telling += 1;
     }
-    let common = terms.split_off(telling);
-    let telling = any(&terms);
-    let common: Vec<&str> = common.iter().map(|(_, term)| *term).collect();
+    let common: Vec<&str> = terms.split_off(telling).iter().map(|term| term.text).collect();
     let mut taker = Taker { take, seen: HashSet::new(), score: f64::INFINITY };
-    if telling.is_empty() {
-        let newest = index.newest(&common.join(" AND "), i64::MAX, ROWS_MAX)?;
-        let all = newest.into_iter().map(|doc| (doc, 1.0)).collect();
-        if !taker.offer(all)? {
-            return Ok(());
-        }
+    let proposed = if terms.is_empty() {
+        let newest = index.newest(&common.join(" AND "), &index.ranges, ROWS_MAX)?;
+        newest.documents.into_iter().map(|document| (document, 1.0)).collect()
     } else {
-        let mut proposed = index.scored(&telling)?;
+        let mut proposed = index.scored(&terms)?;
+        let telling: Vec<&str> = terms.iter().map(|term| term.text).collect();
+        let telling = telling.join(" OR ");
         for term in &common {
-            let also = index.between(&format!("({telling}) AND {term}"), i64::MIN, i64::MAX)?;
+            let also = index.listed(&format!("({telling}) AND {term}"), &index.ranges, i64::MAX)?;
             add(&mut proposed, &also);
         }
-        if !taker.offer(proposed)? {
-            return Ok(());
-        }
+        proposed
+    };
+    if !taker.offer(proposed)? {
+        return Ok(());
     }
     windows(&index, &common, &mut taker)
 }
 
-/// The rows with any of the common terms, from the newest on.
+/// The rows with any of the common terms, from the newest of each part on.
 fn windows<F>(index: &Index<'_>, common: &[&str], taker: &mut Taker<F>) -> Result<(), Error>
 where
     F: FnMut(i64, f64) -> Result<bool, Error>,
 {
-    let (query, mut end, mut length) = (common.join(" OR "), i64::MAX, ROWS_MAX);
-    loop {
-        let newest = match common {
-            [] => return Ok(()),
-            _ => index.newest(&query, end, length)?,
-        };
-        let Some(&first) = newest.last() else { return Ok(()) };
-        let mut proposed = newest.iter().map(|doc| (*doc, 0.0)).collect();
+    let (query, mut length) = (common.join(" OR "), ROWS_MAX);
+    let mut left = if common.is_empty() { Vec::new() } else { index.ranges.clone() };
+    while !left.is_empty() {
+        let newest = index.newest(&query, &left, length)?;
+        let mut proposed = newest.documents.iter().map(|document| (*document, 0.0)).collect();
         for term in common {
-            add(&mut proposed, &index.between(term, first, end)?);
+            add(&mut proposed, &index.listed(term, &newest.among, i64::MAX)?);
         }
         if !taker.offer(proposed)? {
             return Ok(());
         }
-        (end, length) = (first, length.saturating_mul(WINDOW_GROWTH));
+        (left, length) = (newest.left, length.saturating_mul(WINDOW_GROWTH));
     }
+    Ok(())
+}
+
+/// The weight of a word that so many of all documents have. Never below 0, unlike the textbook's:
+/// see Lucene's BM25Similarity.
+fn weight(having: f64, all: f64) -> f64 {
+    (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
 }
 
 /// Adds the weight of a word to the documents that have it.
-#[expect(clippy::cast_precision_loss, reason = "windows are short of 2^52 rows")]
 fn add(proposed: &mut HashMap<i64, f64>, having: &[i64]) {
-    let (all, having_it) = (proposed.len() as f64, having.len() as f64);
-    // Never below 0, unlike the textbook's: see Lucene's BM25Similarity.
-    let weight = (1.0 + (all - having_it + 0.5) / (having_it + 0.5)).ln();
+    let weight = weight(count(having.len()), count(proposed.len()));
     for doc in having {
         proposed.entry(*doc).and_modify(|score| *score += weight);
     }
@@ -124,10 +137,13 @@ struct Taker<F> {
 }
 
 impl<F: FnMut(i64, f64) -> Result<bool, Error>> Taker<F> {
-    /// Best first, newest first among equals; whether more are wanted.
+    /// Best first, newest first among equals of a kind; whether more are wanted.
     fn offer(&mut self, proposed: HashMap<i64, f64>) -> Result<bool, Error> {
         let mut proposed: Vec<(i64, f64)> = proposed.into_iter().collect();
-        proposed.sort_by(|(a, good), (b, better)| better.total_cmp(good).then(b.cmp(a)));
+        proposed.sort_by(|(a, good), (b, better)| {
+            let newer = (age_of(*b), b).cmp(&(age_of(*a), a));
+            better.total_cmp(good).then(newer)
+        });
         for (doc, score) in proposed {
             self.score = self.score.min(score);
             if self.seen.insert(doc) && !(self.take)(doc, self.score)? {
@@ -138,56 +154,184 @@ impl<F: FnMut(i64, f64) -> Result<bool, Error>> Taker<F> {
     }
 }
 
-/// The word index, as far as it is about the kinds that are wanted.
+/// A word of a query, with the documents that have it, no more than one above [`ROWS_MAX`].
+struct Term<'t> {
+    text: &'t str,
+    documents: Vec<i64>,
+}
+
+/// The newest documents of some ranges.
+struct Newest {
+    documents: Vec<i64>,
+    /// The ranges from the first of them to the last, part by part.
+    among: Vec<Range>,
+    /// The ranges before them.
+    left: Vec<Range>,
+}
+
+/// The visible part of the word index, as far as it is about the kinds that are wanted.
 struct Index<'a> {
     connection: &'a Connection,
     kinds: i64,
+    ranges: Vec<Range>,
+    texts: i64,
 }
 
-impl Index<'_> {
-    /// The terms that are there, rarest first, with the number of their rows up to one more than
-    /// [`ROWS_MAX`].
-    fn counted<'t>(&self, terms: &'t [String]) -> Result<Vec<(i64, &'t str)>, Error> {
-        let mut statement = self.connection.prepare_cached(COUNT)?;
-        let mut counted = Vec::with_capacity(terms.len());
-        for term in terms {
-            let count: i64 =
-                statement.query_row((term, self.kinds, ROWS_MAX + 1), |row| row.get(0))?;
-            if 0 < count {
-                counted.push((count, term.as_str()));
+impl<'a> Index<'a> {
+    fn new(access: &Access<'a>, kinds: &[Kind]) -> Result<Index<'a>, Error> {
+        let (connection, mask) = (access.connection, documents::mask(kinds));
+        let parts = documents::visible_parts(connection, access.visible, kinds)?;
+        let (mut texts, mut ranges) = (0, Vec::with_capacity(parts.len()));
+        for parts in parts {
+            let in_these = documents::texts(connection, &parts, mask)?;
+            if 0 < in_these {
+                texts += in_these;
+                ranges.push(documents::documents(parts));
             }
         }
-        counted.sort_by_key(|(count, _)| *count);
-        Ok(counted)
+        Ok(Index { connection, kinds: mask, ranges, texts })
     }
 
-    fn scored(&self, query: &str) -> Result<HashMap<i64, f64>, Error> {
-        let mut statement = self.connection.prepare_cached(SCORED)?;
-        let rows =
-            statement.query_map((query, self.kinds), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The terms that are there, rarest first.
+    fn looked_up<'t>(&self, terms: &'t [String]) -> Result<Vec<Term<'t>>, Error> {
+        let mut found = Vec::with_capacity(terms.len());
+        for text in terms {
+            found.push(Term { text, documents: self.listed(text, &self.ranges, ROWS_MAX + 1)? });
+        }
+        found.retain(|term| !term.documents.is_empty());
+        found.sort_by_key(|term| term.documents.len());
+        Ok(found)
     }
 
-    /// The last `limit` documents before `end`, newest first.
-    fn newest(&self, query: &str, end: i64, limit: i64) -> Result<Vec<i64>, Error> {
-        let mut statement = self.connection.prepare_cached(NEWEST)?;
-        let rows = statement.query_map((query, self.kinds, end, limit), |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The documents with any of `terms`, scored by BM25.
+    fn scored(&self, terms: &[Term<'_>]) -> Result<HashMap<i64, f64>, Error> {
+        let mut lengths = HashMap::new();
+        let mut length_all = 0.0;
+        for document in terms.iter().flat_map(|term| &term.documents) {
+            if !lengths.contains_key(document) {
+                let length = self.length(*document)?;
+                lengths.insert(*document, length);
+                // Whole numbers, so that their order does not change the sum.
+                length_all += length;
+            }
+        }
+        let length_mean = (length_all / count(lengths.len())).max(1.0);
+        let mut scores: HashMap<i64, f64> = HashMap::with_capacity(lengths.len());
+        for term in terms {
+            let having = term.documents.len();
+            let weight =
+                weight(count(having), count(self.texts.max(0) as usize).max(count(having)));
+            let times = self.times(term)?;
+            for document in &term.documents {
+                let times = times.get(document).copied().unwrap_or(1.0);
+                let norm = K1 * (1.0 - B + B * lengths[document] / length_mean);
+                let score = weight * times * (K1 + 1.0) / (times + norm);
+                *scores.entry(*document).or_default() += score;
+            }
+        }
+        Ok(scores)
     }
 
-    fn between(&self, query: &str, first: i64, end: i64) -> Result<Vec<i64>, Error> {
-        let mut statement = self.connection.prepare_cached(BETWEEN)?;
-        let rows = statement.query_map((query, self.kinds, first, end), |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The occurrences of a word in the documents that have it more than once.
+    fn times(&self, term: &Term<'_>) -> Result<HashMap<i64, f64>, Error> {
+        let word = term.text.strip_prefix("text : ").unwrap_or(term.text);
+        let mut times = HashMap::new();
+        let mut query = format!("again : {word}");
+        for n in 2..=TIMES_MAX {
+            let having = self.listed(&query, &self.ranges, i64::MAX)?;
+            let is_last = having.is_empty() || word.ends_with('*');
+            times.extend(having.into_iter().map(|document| (document, count(n))));
+            if is_last {
+                // Of words that only begin alike, those side by side need not be the same.
+                break;
+            }
+            query = format!("{query} + {word}");
+        }
+        Ok(times)
+    }
+
+    /// The number of words of a document.
+    fn length(&self, document: i64) -> Result<f64, Error> {
+        let sql = "SELECT sz FROM search_docsize WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let length = statement.query_row([document], |row| Ok(varint(row.get_ref(0)?.as_blob()?)));
+        Ok(length.optional()?.unwrap_or_default())
+    }
+
+    /// The first `limit` documents of `ranges` that match.
+    fn listed(&self, query: &str, ranges: &[Range], limit: i64) -> Result<Vec<i64>, Error> {
+        let mut found = Vec::new();
+        for range in ranges {
+            let limit = limit - found.len() as i64;
+            if limit <= 0 {
+                break;
+            }
+            let params = (query, self.kinds, range.start(), range.end(), limit);
+            self.read(LISTED, params, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// The last `limit` documents of each part of `ranges` that match.
+    fn newest(&self, query: &str, ranges: &[Range], limit: i64) -> Result<Newest, Error> {
+        let mut newest = Newest { documents: Vec::new(), among: Vec::new(), left: Vec::new() };
+        let mut parts = 0;
+        for range in ranges {
+            let (start, mut end) = (*range.start(), *range.end());
+            while start <= end {
+                let mut found = Vec::new();
+                self.read(NEWEST, (query, self.kinds, start, end, limit), &mut found)?;
+                let is_all = (found.len() as i64) < limit;
+                parts += 1;
+                if !is_all && parts < PARTS_MAX {
+                    let part = part_of(found[0]);
+                    found.retain(|document| part_of(*document) == part);
+                }
+                let (Some(&last), Some(&first)) = (found.first(), found.last()) else { break };
+                newest.documents.extend(&found);
+                newest.among.push(first..=last);
+                if is_all {
+                    break;
+                }
+                let is_cut = found.len() as i64 == limit;
+                let part = documents::documents(part_of(first)..=part_of(first));
+                if !is_cut {
+                    end = part.start() - 1;
+                } else if parts < PARTS_MAX {
+                    newest.left.push(start.max(*part.start())..=first - 1);
+                    end = part.start() - 1;
+                } else {
+                    newest.left.push(start..=first - 1);
+                    break;
+                }
+            }
+        }
+        newest.left.retain(|range| !range.is_empty());
+        Ok(newest)
+    }
+
+    fn read(&self, sql: &str, params: impl Params, found: &mut Vec<i64>) -> Result<(), Error> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for document in statement.query_map(params, |row| row.get(0))? {
+            found.push(document?);
+        }
+        Ok(())
     }
 }
 
-fn any(terms: &[(i64, &str)]) -> String {
-    terms.iter().map(|(_, term)| *term).collect::<Vec<_>>().join(" OR ")
+#[expect(clippy::cast_precision_loss, reason = "tables are short of 2^52 rows")]
+fn count(documents: usize) -> f64 {
+    documents as f64
 }
 
-/// The kinds as bits of their codes; all, if none is named.
-fn mask(kinds: &[Kind]) -> i64 {
-    let codes = kinds.iter().filter_map(|kind| doc(*kind, 0));
-    if kinds.is_empty() { -1 } else { codes.fold(0, |mask, code| mask | 1 << code) }
+/// The first number of some that FTS5 stores: seven bits a byte, the highest first.
+fn varint(bytes: &[u8]) -> f64 {
+    let mut number = 0_u32;
+    for byte in bytes.iter().take(4) {
+        number = (number << 7) | u32::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    f64::from(number)
 }

@@ -144,8 +144,8 @@ async fn verify_finds_what_is_wrong_and_reindex_mends_the_index() {
     other
         .execute_batch(
             "PRAGMA foreign_keys = OFF;
-             DELETE FROM search WHERE rowid = (1 << 5 | 1);
-             INSERT INTO search (rowid, text) VALUES (999 << 5 | 1, 'ghost');
+             DELETE FROM search WHERE rowid = (1 << 32 | 1);
+             INSERT INTO search (rowid, text) VALUES (1 << 32 | 999, 'ghost');
              INSERT INTO tasks (id, goal_row, description, agent, status, input, output, metadata,
                  owner, module, importance, created_at, updated_at, recorded_at)
              VALUES ('t', 999, 'd', '', 'pending', 'null', 'null', 'null', '', '', 0.5, 0, 0, 0);",

@@ -1,14 +1,14 @@
 //! Word search: what is found, in what order, and that a query is only ever words.
 
-use aios_record::{Kind, Timestamp};
+use aios_record::{Gate, Kind, Timestamp};
 use aios_working::{
-    Decision, Entry, FindOptions, Goal, Interaction, NewMessage, Pattern, Session, Task,
-    TaskUpdate, ToolCall, Working,
+    Decision, Entry, FindOptions, Found, Goal, Interaction, NewMessage, Pattern, Session, Task,
+    TaskUpdate, ToolCall, Working, WorkingView,
 };
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{Place, id, opened};
+use crate::{Place, id, opened, view};
 
 async fn keys(working: &Working, query: &str, options: FindOptions) -> Vec<String> {
     let found = working.find_relevant(query, options).await.unwrap();
@@ -284,6 +284,87 @@ async fn whatever_matches_is_found_once_in_the_end_with_scores_that_never_rise()
     }
     let similar = working.find_similar_decisions("common", 5).await.unwrap();
     assert_eq!(similar.len(), 1);
+}
+
+#[tokio::test]
+async fn a_word_counts_as_often_as_it_stands_in_a_text() {
+    let (_place, working) = opened();
+    note(&working, "thrice", "Boat nginx-1.24 boat sun BOAT nginx-1.24").await;
+    note(&working, "twice", "boat nginx-1.24 sun boat sun sun").await;
+    note(&working, "apart", "1.24 nginx boat light 1.24 nginx").await;
+    let check = async |query: &str, expect: &[&str]| {
+        let expect: Vec<_> = expect.iter().map(|name| format!("message/{name}")).collect();
+        assert_eq!(keys(&working, query, FindOptions::default()).await, expect, "{query}");
+    };
+    check("boat", &["thrice", "twice", "apart"]).await;
+    check("sun", &["twice", "thrice"]).await;
+    check("nginx-1.24", &["thrice", "twice"]).await;
+}
+
+/// The keys that a view finds for some questions, with the bits of their scores.
+async fn answers(view: &WorkingView) -> Vec<(String, u64)> {
+    let mut answers = Vec::new();
+    for query in ["boat", "rare boat", "harbour light boat", "common", "common often", "words w7"] {
+        for kinds in [vec![], vec![Kind::Message], vec![Kind::Goal, Kind::Decision]] {
+            for limit in [3, 5_000] {
+                let options = FindOptions { kinds: kinds.clone(), limit, ..FindOptions::default() };
+                let found = view.find_relevant(query, options).await.unwrap();
+                let answer = |found: Found| (found.record.key().to_string(), found.score.to_bits());
+                answers.push((format!("{query} {kinds:?}"), 0));
+                answers.extend(found.into_iter().map(answer));
+            }
+        }
+        for decision in view.find_similar_decisions(query, 9).await.unwrap() {
+            answers.push((decision.id.to_string(), 0));
+        }
+        for pattern in view.find_patterns(query, 0.0).await.unwrap() {
+            answers.push((pattern.id.to_string(), 0));
+        }
+    }
+    answers
+}
+
+async fn say(view: &WorkingView, name: &str, texts: usize) {
+    let message = |n: usize| {
+        let often = if n.is_multiple_of(3) { "often" } else { "other words" };
+        let rare = if n.is_multiple_of(97) { "rare rare" } else { "" };
+        let content = format!("common {often} {rare} w{} {}", n % 50, "boat ".repeat(n % 5 / 4));
+        NewMessage {
+            id: Some(id(&format!("{name}{n}"))),
+            ..NewMessage::new(id("s"), "user", content)
+        }
+    };
+    view.add_messages((0..texts).map(message).collect()).await.unwrap();
+    for n in 0..9 {
+        let text = format!("{} boat in the harbour light common", "rare ".repeat(n % 3));
+        let name = id(&format!("{name}{n}"));
+        view.store_goal(Goal { id: name.clone(), ..Goal::new(text.clone()) }).await.unwrap();
+        let decision = Decision { id: name.clone(), ..Decision::new(text.clone(), "boat") };
+        view.log_decision(decision).await.unwrap();
+        view.store_pattern(Pattern { id: name, ..Pattern::new(text, "sail") }).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn another_owners_words_change_neither_order_nor_score() {
+    let (_place, working) = opened();
+    let (ada, everybody) = (view(&working, "ada"), working.scoped(Gate::shared()));
+    say(&view(&working, "abe"), "abes", 40).await;
+    say(&ada, "adas", 900).await;
+    say(&everybody, "shared", 300).await;
+    let before = [answers(&ada).await, answers(&everybody).await];
+    say(&view(&working, "bob"), "bobs", 900).await;
+    say(&view(&working, "abe"), "abe", 300).await;
+    let tide = |n: usize| NewMessage::new(id("s"), "user", format!("tide {} ebb", n % 9));
+    view(&working, "bob").add_messages((0..700).map(tide).collect()).await.unwrap();
+    let after = [answers(&ada).await, answers(&everybody).await];
+    assert!(before == after);
+    for n in 0..40 {
+        view(&working, "bob").remove(Kind::Message, &format!("bobs{n}")).await.unwrap();
+    }
+    assert!(before == [answers(&ada).await, answers(&everybody).await]);
+    working.reindex().await.unwrap();
+    assert!(before == [answers(&ada).await, answers(&everybody).await]);
 }
 
 #[tokio::test]

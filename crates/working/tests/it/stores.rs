@@ -283,13 +283,12 @@ async fn picture(view: &WorkingView) -> Vec<String> {
     for backend in [EntriesBackend::Sqlite, EntriesBackend::Json] {
         lines.push(told(view.entries(backend).search(Default::default()).await));
     }
-    let mut found: Vec<String> = Vec::new();
-    let options = aios_working::FindOptions { limit: 999, ..Default::default() };
-    for found_record in view.find_relevant("says", options).await.unwrap() {
-        found.push(format!("{:?}", stripped(found_record.record)));
+    for words in ["says", "says 1 2 3 5 8 13 21 34"] {
+        let options = aios_working::FindOptions { limit: 999, ..Default::default() };
+        for found in view.find_relevant(words, options).await.unwrap() {
+            lines.push(format!("{} {:?}", found.score.to_bits(), stripped(found.record)));
+        }
     }
-    found.sort();
-    lines.extend(found);
     lines
 }
 
