@@ -18,6 +18,7 @@ use aios_record::{FeedItem, Id, Identity, Kind};
 
 use crate::{
     former::{former, held},
+    statistics::{counted, counted_afresh},
     support::{Letters, model, note, open, removal, search},
 };
 
@@ -241,6 +242,7 @@ async fn survive(child: &str, calls_max: u64) {
         let expect = state_after(calls);
         let context = format!("seed {seed}, round {round}, {calls} calls");
         assert_eq!(report.checked, expect.len() as u64, "{context}");
+        assert_eq!(counted(dir.path()), counted_afresh(&longterm).await, "{context}");
         // All were looked at in earlier rounds; kills since then concern those changed since.
         for id in (0..calls).rev().take(400).map(|at| call(at).0) {
             let read = longterm.record(Kind::Note, &Id::new(id.clone()).unwrap()).await.unwrap();
