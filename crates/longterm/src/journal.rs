@@ -47,8 +47,8 @@ use self::{
         vector_state_of,
     },
     refusal::{check_room, refuse},
-    statistics::{add_statistics, set_statistics, statistics},
-    term::set_synced,
+    statistics::{change_statistics, set_counted, set_statistics, statistics},
+    term::{check_term, set_synced},
     write::{Known, delete},
 };
 use crate::{Error, Standing, content::Rules, library::Edition, vectors::Vectors};
@@ -82,28 +82,46 @@ pub(crate) struct Journal {
 /// All that a search needs to know of the journal, from one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
+    pub(crate) base: Base,
     pub(crate) edition: Edition,
     /// Every `seq` that waits, in rising order.
     pub(crate) seqs: Vec<i64>,
     /// The highest `seq` that there has been.
     pub(crate) newest: i64,
-    /// What waits above the `seq` that was given.
+    /// The rows that wait above the `seq` that was given, or all if the base is another.
     pub(crate) fresh: Vec<Pending>,
     /// Rows that were known without their vector, and wait for none any more.
     pub(crate) embedded: Vec<Pending>,
     pub(crate) statistics: Statistics,
 }
 
+/// While it stays the same, the library holds of the key of a row that waits what it held when the
+/// row was written. Grows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Base {
+    table: u64,
+    /// The number of drains that moved a row while a newer one of its key came.
+    overtaken: u64,
+}
+
+#[cfg(test)]
+impl Base {
+    pub(crate) fn of(table: u64, overtaken: u64) -> Base {
+        Base { table, overtaken }
+    }
+}
+
 /// The part of the journal that a search knows already.
 #[derive(Debug, Default)]
 pub(crate) struct KnownWaiting {
+    pub(crate) base: Base,
     /// The highest `seq` up to which it knows what waits.
     pub(crate) newest: i64,
     /// The rows among these that had no vector yet.
     pub(crate) outstanding: Vec<i64>,
 }
 
-/// What the library should hold, from one moment.
+/// The content that the library should have, from one moment.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) edition: Edition,
@@ -200,7 +218,8 @@ impl Journal {
             .await
     }
 
-    /// How each of `records` stands to what is stored under its identity, as far as `gate` sees it.
+    /// The standing of each of `records` to what is stored under its identity, as far as `gate`
+    /// sees it.
     pub(crate) async fn standings(
         &self,
         gate: Gate,
@@ -223,7 +242,7 @@ impl Journal {
             .await
     }
 
-    /// What is damaged in the file, or not as this program makes it.
+    /// The damage in the file, and what is not as this program makes it.
     pub(crate) async fn damage(&self) -> Result<Vec<String>, Error> {
         self.ledger
             .read(|db| {
@@ -250,6 +269,8 @@ impl Journal {
         let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
+                let base = base(db)?;
+                let known = if known.base == base { known } else { KnownWaiting::default() };
                 let seqs = waiting_seqs(db)?;
                 let fresh = match seqs.last() {
                     Some(last) if known.newest < *last => {
@@ -262,6 +283,7 @@ impl Journal {
                               WHERE name = 'pending'";
                 let newest = db.prepare_cached(newest)?.query_row([], |row| row.get(0))?;
                 Ok(Snapshot {
+                    base,
                     edition: edition_of(db, &model)?,
                     seqs,
                     newest,
@@ -283,7 +305,7 @@ impl Journal {
             .await
     }
 
-    /// Whether a change waits that came no later than `through`.
+    /// Returns `true` if a change waits that came no later than `through`.
     pub(crate) async fn is_waiting(&self, through: i64) -> Result<bool, Error> {
         self.ledger
             .read(move |db| {
@@ -294,7 +316,7 @@ impl Journal {
             .await
     }
 
-    /// What the library should hold.
+    /// The content that the library should have.
     pub(crate) async fn held(&self) -> Result<Held, Error> {
         let model = Arc::clone(&self.model);
         self.ledger
@@ -315,7 +337,7 @@ impl Journal {
             .await
     }
 
-    /// How many changes wait.
+    /// The number of changes that wait.
     pub(crate) async fn pending_count(&self) -> Result<u64, Error> {
         self.ledger.read(count_pending).await
     }
@@ -340,10 +362,15 @@ fn count_pending(db: &Connection) -> Result<u64, Error> {
     count(db, "SELECT count(*) FROM pending")
 }
 
-/// Which version of which table is safe.
+/// The version that is safe, and its table.
 fn edition(db: &Connection) -> Result<Edition, Error> {
     let number = |name| meta_number(db, name);
     Ok(Edition { table: number("library_table")?, version: number("synced_version")? })
+}
+
+fn base(db: &Connection) -> Result<Base, Error> {
+    let number = |name| meta_number(db, name);
+    Ok(Base { table: number("library_table")?, overtaken: number("overtaken")? })
 }
 
 /// As [`edition`], for a handle whose vectors are those of `model`.

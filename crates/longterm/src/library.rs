@@ -40,7 +40,7 @@ pub(crate) use self::{
     rows::{Row, SHOWN_COLUMNS, TAG_SEPARATOR},
     salvage::open_guarded,
     site::{Edition, Site, remove, tables},
-    terms::TermCounts,
+    terms::{RowTerms, TermCounts},
 };
 
 use crate::Error;
@@ -357,6 +357,25 @@ impl Library {
             rows::terms_by_user(&batch).for_each(|(user, terms)| counts.add(user, terms));
         }
         Ok(counts)
+    }
+
+    /// The terms of the rows of `keys`, in no order; keys without a row are left out.
+    pub(crate) async fn terms_of(&self, keys: &[String]) -> Result<Vec<RowTerms>, Error> {
+        let failed = || Error::library("read the terms");
+        let wanted = is_in(col("key"), keys.iter().map(|key| lit(key.as_str())).collect());
+        let query = self.table.query().only_if_expr(wanted);
+        let query = query.select(Select::columns(&["key", "terms", "user"]));
+        let mut batches = query.execute().await.map_err(failed())?;
+        let mut found = Vec::new();
+        while let Some(batch) = batches.try_next().await.map_err(failed())? {
+            let rows = rows::texts(&batch, "key").zip(rows::terms_by_user(&batch));
+            found.extend(rows.map(|(key, (owner, terms))| RowTerms {
+                key: key.to_owned(),
+                owner: owner.to_owned(),
+                terms: terms.to_owned(),
+            }));
+        }
+        Ok(found)
     }
 
     /// Takes the rows that came since into the indexes; into the vector index, which costs far

@@ -2,10 +2,12 @@
 //! and heals it after a crash.
 //!
 //! The protocol, for each batch:
-//! 1. read the oldest pending rows;
+//! 1. read the oldest pending rows, and the terms of the rows of the library that they replace or
+//!    remove;
 //! 2. append them to the table (or replace, or remove), which makes new versions;
 //! 3. sync every new file and directory of the table;
-//! 4. in one journal transaction, write the version's number down and drop the rows it holds.
+//! 4. in one journal transaction, write the version's number down, drop the rows it holds, and
+//!    count their terms in the place of those of step 1.
 //!
 //! A crash before step 4 leaves the rows in the journal and, above the version written down,
 //! versions that nothing relies on and no reader has looked at. So a **new owner, and nobody
@@ -169,6 +171,9 @@ impl Owner {
             scrub_after: None,
             _lock: lock,
         };
+        if !journal.has_exact_statistics().await? {
+            journal.recount(term, owner.library.term_counts().await?).await?;
+        }
         if term.edition.version == 0 || config.disk_bytes_max.is_some() {
             owner.note_synced().await?;
         }
@@ -211,6 +216,10 @@ impl Owner {
     }
 
     async fn apply(&mut self, drain: Drain) -> Result<(), Error> {
+        let held = match drain.held_keys() {
+            keys if keys.is_empty() => Vec::new(),
+            keys => self.library.terms_of(&keys).await?,
+        };
         if !drain.removals.is_empty() {
             self.library.remove(&drain.removals).await?;
         }
@@ -223,7 +232,7 @@ impl Owner {
         self.batches_since_compaction += 1;
         self.rows_since_index += drain.len() as u64;
         let safe = self.make_durable().await?;
-        self.journal.applied(self.term, drain, safe, (self.config.clock)()).await
+        self.journal.applied(self.term, drain, held, safe, (self.config.clock)()).await
     }
 
     /// Merges files, updates indexes and prunes where the thresholds of the configuration say so.

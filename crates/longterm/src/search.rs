@@ -30,7 +30,7 @@ use tokio::{task, time};
 
 use crate::{
     Error, LongtermView,
-    journal::{Corpus, Statistics},
+    journal::{Corpus, Snapshot, Statistics},
     library::{Edition, SHOWN_COLUMNS},
     search::{
         filter::Filter,
@@ -51,6 +51,7 @@ pub(crate) use filter::visible;
 pub(crate) use resident::Resident;
 pub use score::{Counted, Explanation, Weights};
 pub(crate) use segment::Names;
+use waiting::HeldRow;
 pub(crate) use waiting::Waiting;
 
 /// The longest query, in bytes; of a long one the rarest terms are searched for.
@@ -59,6 +60,8 @@ pub const QUERY_BYTES_MAX: usize = 1 << 20;
 pub const LIMIT_MAX: usize = 1000;
 /// The most tags or kinds of one search.
 const FILTER_VALUES_MAX: usize = 100;
+/// Keys whose rows in the library are looked up at once.
+const HELD_KEYS: usize = 4096;
 /// The time between looks at vectors that are outstanding.
 const VECTOR_POLL: Duration = Duration::from_millis(5);
 /// Candidates that each leg proposes, at least.
@@ -276,13 +279,14 @@ impl Shared {
             let known = self.waiting.known();
             let mut snapshot = self.journal.snapshot(terms.to_vec(), corpus.clone(), known).await?;
             let edition = snapshot.edition;
+            let held = self.held_rows(&snapshot).await?;
             let mut statistics = std::mem::take(&mut snapshot.statistics);
             // Without rows that wait there is nothing to compute.
             let is_quick = snapshot.seqs.is_empty();
             let (shared, corpus) = (Arc::clone(self), corpus.clone());
             let centre = Arc::clone(centre);
             let see = move || {
-                let seen = shared.waiting.see(snapshot, &centre, &shared.names)?;
+                let seen = shared.waiting.see(snapshot, held, &centre, &shared.names)?;
                 let names = shared.names.read().expect("no holder panics");
                 seen.count(&mut statistics, &corpus, &names);
                 Some(Looked { edition, statistics, seen })
@@ -293,6 +297,26 @@ impl Shared {
                 return Ok(looked);
             }
         }
+    }
+
+    /// The rows that the library holds of the keys of changes that are fresh.
+    async fn held_rows(self: &Arc<Shared>, snapshot: &Snapshot) -> Result<Vec<HeldRow>, Error> {
+        let changes = snapshot.fresh.iter().filter(|change| !change.is_new);
+        let mut seqs: HashMap<&str, i64> = HashMap::new();
+        seqs.extend(changes.map(|change| (&*change.key, change.seq)));
+        let mut held = Vec::new();
+        if seqs.is_empty() {
+            return Ok(held);
+        }
+        let Some(library) = self.library(snapshot.edition).await? else { return Ok(held) };
+        // A later version may hold the changes themselves.
+        let library = library.pinned(snapshot.edition.version).await?;
+        let keys: Vec<String> = seqs.keys().map(|key| (*key).to_owned()).collect();
+        for keys in keys.chunks(HELD_KEYS) {
+            let rows = library.terms_of(keys).await?;
+            held.extend(rows.into_iter().map(|row| HeldRow { seq: seqs[&*row.key], row }));
+        }
+        Ok(held)
     }
 
     /// What the query means, worked out off the async workers; its vector may be given.

@@ -1,4 +1,4 @@
-//! What waits in the journal: rows as SQLite has them, and as the library takes them.
+//! The rows that wait in the journal, as SQLite has them and as the library takes them.
 
 use aios_record::Record;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
@@ -29,7 +29,7 @@ pub(crate) struct Pending {
     pub(crate) key: String,
     /// None where the key is to be deleted.
     pub(crate) row: Option<Row>,
-    /// The library has never held the key, so its word statistics do not count it.
+    /// The library has never held the key.
     pub(crate) is_new: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Unembedded {
     pub(crate) text: String,
 }
 
-/// What is waiting, split by what the library must do with it.
+/// Waiting changes, split by what the library must do with it.
 #[derive(Debug, Default)]
 pub(crate) struct Drain {
     pub(crate) appends: Vec<Row>,
@@ -68,9 +68,15 @@ impl Drain {
     pub(crate) fn len(&self) -> usize {
         self.seqs.len() + self.damaged.len()
     }
+
+    /// The keys whose rows in the library, if it holds any, are to go.
+    pub(crate) fn held_keys(&self) -> Vec<String> {
+        let replaced = self.replacements.iter().map(|row| row.record.encoded_identity());
+        replaced.chain(self.removals.iter().cloned()).collect()
+    }
 }
 
-/// How far pending rows are read.
+/// The limits within which pending rows are read.
 pub(super) struct Bounds {
     pub(super) rows: usize,
     /// At least one row is read.

@@ -14,8 +14,8 @@ use rusqlite::{Connection, params};
 
 use super::{
     Journal, Parts, Pending, Refusal, Safe, edition, key_sql, listing::all_owners, meta_number,
-    meta_text, pending, pending::Bounds, refuse, set_meta, set_statistics, sql_integer, state,
-    vector_bytes, vector_state_of, write::Known,
+    meta_text, pending, pending::Bounds, refuse, set_counted, set_meta, set_statistics,
+    sql_integer, state, vector_bytes, vector_state_of, write::Known,
 };
 use crate::{
     Error,
@@ -211,6 +211,7 @@ impl Journal {
                 set_meta(db, "library_bytes", sql_integer(switch.safe.library_bytes))?;
                 set_meta(db, "synced_version", sql_integer(switch.safe.version))?;
                 set_statistics(db, &switch.counts)?;
+                set_counted(db, switch.safe.version)?;
                 // What was to be purged meanwhile may be in the new table's files.
                 let purged = meta_number(db, "purge_done")?;
                 set_meta(db, "purge_rewritten", sql_integer(purged))?;

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use aios_record::{Gate, Owner};
 use rusqlite::{Connection, params};
 
-use super::{Journal, number, sql_integer, waiting_seqs};
+use super::{Journal, Term, check_term, meta_number, number, set_meta, sql_integer, waiting_seqs};
 use crate::{
     Error,
-    library::{Row, TermCounts},
+    library::{Row, RowTerms, TermCounts},
 };
 
 /// Word statistics for the terms that were asked for.
@@ -46,6 +46,27 @@ impl Journal {
         self.ledger
             .read_blocking(move |db| Ok((statistics(db, terms, &corpus)?, waiting_seqs(db)?)))
     }
+
+    /// Returns `true` if the statistics are those of the version that is safe. Programs that did
+    /// not count changed and removed rows leave others.
+    pub(crate) async fn has_exact_statistics(&self) -> Result<bool, Error> {
+        self.ledger
+            .read(
+                |db| Ok(meta_number(db, "counted_version")? == meta_number(db, "synced_version")?),
+            )
+            .await
+    }
+
+    /// Takes `counts`, of the version that is safe, in the place of the statistics that there are.
+    pub(crate) async fn recount(&self, term: Term, counts: TermCounts) -> Result<(), Error> {
+        self.ledger
+            .write_alone(move |db| {
+                check_term(db, term)?;
+                set_statistics(db, &counts)?;
+                set_counted(db, meta_number(db, "synced_version")?)
+            })
+            .await
+    }
 }
 
 pub(super) fn statistics(
@@ -79,14 +100,26 @@ pub(super) fn statistics(
     Ok(Statistics { documents, terms_total, documents_with })
 }
 
-/// Counts the terms of rows that are new to the library. A changed or removed row leaves the
-/// counts as they are: they weigh terms, and a small drift weighs nothing.
-pub(super) fn add_statistics(db: &Connection, rows: &[Row]) -> Result<(), Error> {
+/// Counts the terms of rows that are in the library now, and no longer those of the rows that it
+/// held of the same keys and of removed ones.
+pub(super) fn change_statistics<'a>(
+    db: &Connection,
+    rows: impl Iterator<Item = &'a Row>,
+    held: &[RowTerms],
+) -> Result<(), Error> {
     let mut counts = TermCounts::default();
     for row in rows {
         counts.add(row.record.scope.user.as_deref().unwrap_or_default(), &row.terms);
     }
+    for row in held {
+        counts.subtract(&row.owner, &row.terms);
+    }
     add(db, &counts)
+}
+
+/// Notes that the statistics are those of `version`.
+pub(super) fn set_counted(db: &Connection, version: u64) -> Result<(), Error> {
+    set_meta(db, "counted_version", sql_integer(version))
 }
 
 /// Takes `counts` in the place of those that there are.
@@ -106,12 +139,21 @@ fn add(db: &Connection, counts: &TermCounts) -> Result<(), Error> {
          ON CONFLICT (owner) DO UPDATE SET documents = documents + excluded.documents,
                                            terms = terms + excluded.terms",
     )?;
+    let mut drop_term =
+        db.prepare_cached("DELETE FROM terms WHERE term = ?1 AND owner = ?2 AND documents <= 0")?;
+    let mut drop_total =
+        db.prepare_cached("DELETE FROM totals WHERE owner = ?1 AND documents <= 0")?;
     for (owner, counts) in &counts.owners {
-        for (term, documents) in &counts.documents_with {
+        for (term, documents) in counts.documents_with.iter().filter(|(_, count)| **count != 0) {
             add_term.execute(params![term, owner, documents])?;
+            if *documents < 0 {
+                drop_term.execute([term, owner])?;
+            }
         }
-        let (documents, terms) = (sql_integer(counts.documents), sql_integer(counts.terms_total));
-        add_total.execute(params![owner, documents, terms])?;
+        add_total.execute(params![owner, counts.documents, counts.terms_total])?;
+        if counts.documents <= 0 {
+            drop_total.execute([owner])?;
+        }
     }
     Ok(())
 }

@@ -7,12 +7,16 @@ use aios_record::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Parts, Pending, Refusal, add_statistics, edition, edition_of, meta_number,
+    Journal, Parts, Pending, Refusal, change_statistics, edition, edition_of, meta_number,
     pending::{Bounds, Damage, Drain, pending},
     rebuild::REST,
-    refuse, set_meta, sql_integer, state,
+    refuse, set_counted, set_meta, sql_integer, state,
 };
-use crate::{Error, error::shown, library::Edition};
+use crate::{
+    Error,
+    error::shown,
+    library::{Edition, RowTerms},
+};
 
 /// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
 /// 2 GiB, and RAM ends earlier.
@@ -117,28 +121,35 @@ impl Journal {
             .await
     }
 
-    /// Notes that `version` is on disk, takes `library_bytes` there and holds `drain`, and drops
-    /// the rows that it holds; a row that was written again meanwhile stays.
+    /// Notes that `version` is on disk, takes `library_bytes` there and holds `drain` in the place
+    /// of the rows `held`, and drops the rows that it holds; a row that was written again meanwhile
+    /// stays.
     pub(crate) async fn applied(
         &self,
         term: Term,
         drain: Drain,
+        held: Vec<RowTerms>,
         safe: Safe,
         now: Timestamp,
     ) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
                 set_synced(db, term, safe)?;
-                add_statistics(db, &drain.appends)?;
+                let rows = drain.appends.iter().chain(&drain.replacements);
+                change_statistics(db, rows, &held)?;
                 let mut drop = db.prepare_cached("DELETE FROM pending WHERE seq = ?1")?;
                 let mut hold = db.prepare_cached(
                     "UPDATE ids SET state = ?4
                      WHERE kind = ?1 AND owner = ?2 AND id = ?3 AND state = ?5",
                 )?;
+                let mut is_overtaken = false;
                 for (seq, key) in &drain.seqs {
-                    drop.execute([seq])?;
+                    is_overtaken |= drop.execute([seq])? == 0;
                     let Parts { kind, owner, id } = Parts::of(key)?;
                     hold.execute(params![kind, owner, id, state::HELD, state::NEW])?;
+                }
+                if is_overtaken {
+                    set_meta(db, "overtaken", sql_integer(meta_number(db, "overtaken")? + 1))?;
                 }
                 for damage in drain.damaged {
                     let Damage { seq, key, reason } = damage;
@@ -166,11 +177,12 @@ fn next_term(db: &Connection) -> Result<u64, Error> {
 pub(super) fn set_synced(db: &Connection, term: Term, safe: Safe) -> Result<(), Error> {
     check_term(db, term)?;
     set_meta(db, "library_bytes", sql_integer(safe.library_bytes))?;
+    set_counted(db, safe.version)?;
     set_meta(db, "synced_version", sql_integer(safe.version))
 }
 
 /// Refuses who is not the owner any more.
-fn check_term(db: &Connection, term: Term) -> Result<(), Error> {
+pub(super) fn check_term(db: &Connection, term: Term) -> Result<(), Error> {
     match meta_number(db, "owner_term")? == term.number {
         true => Ok(()),
         false => Err(Error::Ousted),

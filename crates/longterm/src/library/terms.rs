@@ -1,8 +1,19 @@
-//! The number of records in which terms occur, counted from rows.
+//! The number of records in which terms occur, counted from rows, and by how much it changes.
 
 use std::collections::{HashMap, HashSet};
 
-/// Word statistics of some rows, by the names of their owners.
+/// The terms of a row of the library.
+#[derive(Debug, Clone)]
+pub(crate) struct RowTerms {
+    /// The encoded identity.
+    pub(crate) key: String,
+    /// Empty for the shared owner.
+    pub(crate) owner: String,
+    /// Joined by single spaces.
+    pub(crate) terms: String,
+}
+
+/// Word statistics of some rows, by the names of their owners, or a change of them.
 #[derive(Debug, Default)]
 pub(crate) struct TermCounts {
     /// The key is empty for the shared owner.
@@ -13,9 +24,9 @@ pub(crate) struct TermCounts {
 #[derive(Debug, Default)]
 pub(crate) struct OwnerCounts {
     /// The number of rows.
-    pub(crate) documents: u64,
+    pub(crate) documents: i64,
     /// The terms of all of them together.
-    pub(crate) terms_total: u64,
+    pub(crate) terms_total: i64,
     /// The number of rows in which each term occurs.
     pub(crate) documents_with: HashMap<String, i64>,
 }
@@ -23,16 +34,25 @@ pub(crate) struct OwnerCounts {
 impl TermCounts {
     /// Counts a row of `owner` by its terms, which single spaces join.
     pub(crate) fn add(&mut self, owner: &str, terms: &str) {
+        self.count(owner, terms, 1);
+    }
+
+    /// Takes a row away again that was counted.
+    pub(crate) fn subtract(&mut self, owner: &str, terms: &str) {
+        self.count(owner, terms, -1);
+    }
+
+    fn count(&mut self, owner: &str, terms: &str, rows: i64) {
         if !self.owners.contains_key(owner) {
             self.owners.insert(owner.to_owned(), OwnerCounts::default());
         }
         let counts = self.owners.get_mut(owner).expect("it was put there");
-        counts.documents += 1;
-        counts.terms_total += terms.split_ascii_whitespace().count() as u64;
+        counts.documents += rows;
+        counts.terms_total += rows * terms.split_ascii_whitespace().map(|_| 1).sum::<i64>();
         for term in terms.split_ascii_whitespace().collect::<HashSet<_>>() {
             match counts.documents_with.get_mut(term) {
-                Some(documents) => *documents += 1,
-                None => drop(counts.documents_with.insert(term.to_owned(), 1)),
+                Some(documents) => *documents += rows,
+                None => drop(counts.documents_with.insert(term.to_owned(), rows)),
             }
         }
     }

@@ -1,8 +1,10 @@
-//! What waits in the journal, decoded and analysed once, as parts to search.
+//! The rows that wait in the journal, decoded and analysed once, as parts to search.
 //!
 //! A row of the journal never changes under its `seq`, but that its vector may come later. So what
 //! was read once holds for as long as the `seq` is there, and a row whose vector has come is read
-//! again.
+//! again. So does what the library holds of its key, unless [`Base`] changes.
+
+mod held;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,8 +14,10 @@ use std::{
 use aios_record::{Gate, Provenance, Record, Scope};
 use serde_json::Value;
 
+pub(crate) use self::held::HeldRow;
+use self::held::HeldRows;
 use crate::{
-    journal::{Corpus, KnownWaiting, Pending, Snapshot, Statistics},
+    journal::{Base, Corpus, KnownWaiting, Pending, Snapshot, Statistics},
     library::Row,
     search::{
         legs::{Home, Part},
@@ -30,12 +34,16 @@ pub(crate) struct Waiting {
 
 #[derive(Default)]
 struct State {
-    /// The highest `seq` that there had been when the latest search looked. What waited then is
-    /// held below.
+    /// The base of all that follows.
+    base: Base,
+    /// The highest `seq` that there had been when the latest search looked. The rows that
+    /// waited then are held below.
     newest: i64,
     batches: Vec<Batch>,
     /// Deletions: `seq` and key.
     removals: Vec<(i64, String)>,
+    /// Rows of the library whose keys wait.
+    held: HeldRows,
     /// Rows that cannot be read.
     unreadable: Vec<i64>,
     last: Arc<Seen>,
@@ -45,7 +53,6 @@ struct State {
 struct WaitingRow {
     seq: i64,
     row: Arc<Row>,
-    is_new: bool,
 }
 
 /// The `seq` of a row that was read again and is in another batch.
@@ -53,6 +60,15 @@ const REREAD: i64 = -1;
 
 /// No `seq` of a row.
 const COUNTED: i64 = -1;
+
+/// Rows whose words are to be added to the statistics of the library, or taken from them.
+struct Tally {
+    segment: Arc<Segment>,
+    /// Of each row, the `seq` of its change, and [`COUNTED`] if that does not wait.
+    seqs: Vec<i64>,
+    /// 1 or -1.
+    weight: i64,
+}
 
 /// Rows that became one segment.
 struct Batch {
@@ -67,12 +83,11 @@ pub(crate) struct Seen {
     /// The rows that were waiting, in rising order.
     seqs: Vec<i64>,
     pub(crate) parts: Vec<Part>,
-    /// Of each part, the `seq` of each row that the statistics of the library do not count, and
-    /// [`COUNTED`] for the others.
-    uncounted: Vec<Vec<i64>>,
+    /// The rows that the statistics of the library lack, and those that they have too much.
+    tallies: Vec<Tally>,
     /// The number of these rows, and of their terms, by the number of their user.
-    totals: HashMap<u32, (u64, u64)>,
-    /// Encoded identities of which the library's records count no more.
+    totals: HashMap<u32, (i64, i64)>,
+    /// Encoded identities whose records in the library count no more.
     pub(crate) masked: HashSet<String>,
     /// The scopes of rows that wait for their vector, by `seq`.
     outstanding: Vec<(i64, Scope)>,
@@ -84,17 +99,17 @@ impl Seen {
         self.outstanding.iter().filter(|(_, scope)| gate.sees(scope)).count() as u64
     }
 
-    /// Adds to the statistics of the library what waits of `corpus`, so that a record weighs the
-    /// same in both.
+    /// Makes of the statistics of the library those of the records that are there: what waits of
+    /// `corpus` counts, and what it replaces or removes does not.
     pub(crate) fn count(&self, statistics: &mut Statistics, corpus: &Corpus, names: &Names) {
-        if self.totals.is_empty() {
+        if self.tallies.is_empty() {
             return;
         }
         let own = own(corpus, names);
         let is_of = |user: u32| is_of(corpus, own, user);
         for (_, (documents, terms)) in self.totals.iter().filter(|(user, _)| is_of(**user)) {
-            statistics.documents += documents;
-            statistics.terms_total += terms;
+            statistics.documents = statistics.documents.saturating_add_signed(*documents);
+            statistics.terms_total = statistics.terms_total.saturating_add_signed(*terms);
         }
         self.count_terms(&mut statistics.documents_with, is_of, names, &self.seqs);
     }
@@ -110,7 +125,7 @@ impl Seen {
         corpus: &Corpus,
         names: &Names,
     ) -> Statistics {
-        if !self.totals.is_empty() {
+        if !self.tallies.is_empty() {
             let own = own(corpus, names);
             let is_of = |user: u32| is_of(corpus, own, user);
             self.count_terms(&mut statistics.documents_with, is_of, names, waiting);
@@ -130,11 +145,13 @@ impl Seen {
         let waits = |seq: i64| seq != COUNTED && (all_wait || waiting.binary_search(&seq).is_ok());
         for (term, documents) in documents_with {
             let Some(term) = names.terms.find(term) else { continue };
-            for (part, uncounted) in self.parts.iter().zip(&self.uncounted) {
-                let rows = part.segment.postings.rows(term).map(|(at, _)| at as usize);
-                let rows = rows.filter(|&at| is_of(part.segment.scopes[at][0]));
-                *documents += rows.filter(|&at| waits(uncounted[at])).count() as u64;
+            let mut change = 0;
+            for Tally { segment, seqs, weight } in &self.tallies {
+                let rows = segment.postings.rows(term).map(|(at, _)| at as usize);
+                let rows = rows.filter(|&at| is_of(segment.scopes[at][0]));
+                change += rows.filter(|&at| waits(seqs[at])).map(|_| weight).sum::<i64>();
             }
+            *documents = documents.saturating_add_signed(change);
         }
     }
 }
@@ -157,20 +174,28 @@ impl Waiting {
     pub(crate) fn known(&self) -> KnownWaiting {
         let state = self.state.lock().expect("no holder panics");
         let outstanding = state.last.outstanding.iter().map(|(seq, _)| *seq).collect();
-        KnownWaiting { newest: state.newest, outstanding }
+        KnownWaiting { base: state.base, newest: state.newest, outstanding }
     }
 
     /// The journal as a search sees it that took `snapshot`, having asked first for what is
-    /// [`known`](Waiting::known). None where another search, which looked later, has let go of some
-    /// of its rows already: look again.
+    /// [`known`](Waiting::known), and found `held` in the library. None where another search, which
+    /// looked later, has let go of some of its rows already: look again.
     pub(crate) fn see(
         &self,
         snapshot: Snapshot,
+        held: Vec<HeldRow>,
         centre: &Arc<[f32]>,
         names: &RwLock<Names>,
     ) -> Option<Arc<Seen>> {
-        let Snapshot { newest, seqs, fresh, embedded, .. } = snapshot;
+        let Snapshot { base, newest, seqs, fresh, embedded, .. } = snapshot;
         let mut state = self.state.lock().expect("no holder panics");
+        if base < state.base {
+            return None;
+        }
+        if state.base < base {
+            // All that waits is fresh.
+            *state = State { base, ..State::default() };
+        }
         let reread = state.take_out(embedded);
         if state.last.seqs == seqs && reread.is_empty() {
             return Some(Arc::clone(&state.last));
@@ -181,7 +206,7 @@ impl Waiting {
                 let known = state.last.seqs.clone();
                 state.last = Arc::new(state.seen(known));
             }
-            // What is known must stay: it includes rows that this search did not see.
+            // All that is known must stay: it includes rows that this search did not see.
             return (state.waiting(&seqs) == seqs.len()).then(|| Arc::new(state.seen(seqs)));
         }
         let before = std::mem::replace(&mut state.newest, newest);
@@ -189,6 +214,7 @@ impl Waiting {
         state.batches.retain(|batch| batch.rows.iter().any(|row| waits(row.seq)));
         state.removals.retain(|(seq, _)| waits(*seq));
         state.unreadable.retain(|seq| waits(*seq));
+        state.held.retain(waits);
         let read: HashSet<i64> = fresh.iter().map(|pending| pending.seq).collect();
         state.unreadable.extend(seqs.iter().filter(|seq| before < **seq && !read.contains(*seq)));
         let mut rows = reread;
@@ -200,6 +226,8 @@ impl Waiting {
                 None => state.removals.push((seq, key)),
             }
         }
+        let held = held.into_iter().filter(|held| before < held.seq).collect();
+        state.held.add(held, waits, names);
         if !rows.is_empty() {
             // Batches at least double, so that there are few and each row is moved seldom.
             while state.batches.last().is_some_and(|last| last.rows.len() < 2 * rows.len()) {
@@ -252,27 +280,31 @@ impl State {
         let mut seen = Seen::default();
         for Batch { rows, segment, records } in &self.batches {
             let gone: Vec<bool> = rows.iter().map(|row| !waits(row.seq)).collect();
-            let mut uncounted = Vec::with_capacity(rows.len());
-            for (at, (row, gone)) in rows.iter().zip(&gone).enumerate() {
-                let is_uncounted = row.is_new && !gone;
-                uncounted.push(if is_uncounted { row.seq } else { COUNTED });
-                if is_uncounted {
-                    let total = seen.totals.entry(segment.scopes[at][0]).or_default();
-                    *total = (total.0 + 1, total.1 + u64::from(segment.columns[at].length));
-                }
-                if !gone {
-                    masked.insert(row.row.record.encoded_identity());
-                }
-                if !gone && row.row.is_outstanding {
-                    seen.outstanding.push((row.seq, row.row.record.scope.clone()));
+            let there = rows.iter().zip(&gone).filter(|(_, gone)| !**gone).map(|(row, _)| row);
+            for WaitingRow { seq, row } in there {
+                masked.insert(row.record.encoded_identity());
+                if row.is_outstanding {
+                    seen.outstanding.push((*seq, row.record.scope.clone()));
                 }
             }
-            seen.uncounted.push(uncounted);
+            seen.tallies.push(Tally {
+                segment: Arc::clone(segment),
+                seqs: rows.iter().map(|it| if waits(it.seq) { it.seq } else { COUNTED }).collect(),
+                weight: 1,
+            });
             seen.parts.push(Part {
                 segment: Arc::clone(segment),
                 gone: gone.into(),
                 home: Home::Here(Arc::clone(records)),
             });
+        }
+        seen.tallies.extend(self.held.tallies(waits));
+        for Tally { segment, seqs, weight } in &seen.tallies {
+            for (at, _) in seqs.iter().enumerate().filter(|(_, seq)| **seq != COUNTED) {
+                let (documents, terms) = seen.totals.entry(segment.scopes[at][0]).or_default();
+                *documents += weight;
+                *terms += weight * i64::from(segment.columns[at].length);
+            }
         }
         Seen { seqs, masked, ..seen }
     }
@@ -292,8 +324,8 @@ impl Batch {
 impl WaitingRow {
     /// None for a deletion.
     fn of(pending: Pending) -> Option<WaitingRow> {
-        let Pending { seq, row, is_new, .. } = pending;
-        Some(WaitingRow { seq, row: Arc::new(without_payload(row?)), is_new })
+        let Pending { seq, row, .. } = pending;
+        Some(WaitingRow { seq, row: Arc::new(without_payload(row?)) })
     }
 }
 

@@ -13,11 +13,12 @@ use std::{
 };
 
 use aios_embedding::Embedder;
-use aios_longterm::{Config, Error, FeedPage, Longterm};
-use aios_record::{FeedItem, Id, Identity, Kind};
+use aios_longterm::{Config, Error, Explain, FeedPage, Longterm, SearchOptions};
+use aios_record::{Change, FeedItem, Id, Identity, Kind, Record};
 
 use crate::{
     former::{former, held},
+    statistics::{counted, counted_afresh},
     support::{Letters, model, note, open, removal, search},
 };
 
@@ -29,6 +30,8 @@ const CHILD_FIRST: &str = "AIOS_LONGTERM_CRASH_FIRST";
 const ROUNDS: u64 = 10;
 /// As many more files a directory has at a time while a library is brought over.
 const FORMER_FILES: usize = 60;
+/// The factor by which the slow models take longer than they need.
+const SLOWNESS: usize = 1000;
 /// As often a round begins with an empty directory, so that all of them take about as long.
 const NEW_EVERY: u64 = 20;
 
@@ -76,12 +79,51 @@ async fn child_that_brings_over() {
     longterm.close().await.unwrap();
 }
 
+/// As [`child`], with a slow model and writes that are embedded later. Every other time the library
+/// is rebuilt meanwhile, with the other slow model.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child_that_embeds_later() {
+    let Some(dir) = env::var_os(CHILD_DIR) else { return };
+    let path = Path::new(&dir).to_owned();
+    let mut at: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
+    let rebuilds = at % 2 == 1;
+    loop {
+        let (longterm, other) = open_one_of(&path, slow()).await;
+        let path = path.clone();
+        let reindexing = rebuilds.then(|| {
+            tokio::spawn(async move { Longterm::reindex(&path, hasty(), other, |_| {}).await })
+        });
+        loop {
+            match make_later_call(&longterm, at).await {
+                Ok(()) => acknowledge(at),
+                Err(Error::Reembedded { .. }) => break,
+                Err(error) => panic!("{error}"),
+            }
+            at += 1;
+        }
+        reindexing.unwrap().await.unwrap().unwrap();
+    }
+}
+
+/// Two models that take long, of the same dimension.
+fn slow() -> [Arc<dyn Embedder>; 2] {
+    [0, 13].map(|turn| Letters::turned(turn, SLOWNESS) as Arc<dyn Embedder>)
+}
+
 /// The directory, and the model that is not its own.
 async fn open_either(dir: &Path) -> (Longterm, Arc<dyn Embedder>) {
-    match Longterm::open(dir, hasty(), model()).await {
-        Ok(longterm) => (longterm, Letters::new()),
+    open_one_of(dir, [model(), Letters::new()]).await
+}
+
+/// The directory, and the one of two models that is not its own.
+async fn open_one_of(
+    dir: &Path,
+    [first, second]: [Arc<dyn Embedder>; 2],
+) -> (Longterm, Arc<dyn Embedder>) {
+    match Longterm::open(dir, hasty(), Arc::clone(&first)).await {
+        Ok(longterm) => (longterm, second),
         Err(Error::ModelMismatch { .. }) => {
-            (Longterm::open(dir, hasty(), Letters::new()).await.unwrap(), model())
+            (Longterm::open(dir, hasty(), second).await.unwrap(), first)
         }
         Err(error) => panic!("{error}"),
     }
@@ -114,6 +156,22 @@ async fn make_call(longterm: &Longterm, at: u64) -> Result<(), Error> {
     }
 }
 
+/// As [`make_call`]; every other call is one of the feed, and nothing is embedded before it is
+/// acknowledged.
+async fn make_later_call(longterm: &Longterm, at: u64) -> Result<(), Error> {
+    let (id, text) = call(at);
+    let Some(text) = text else { return remove(longterm, &id).await };
+    let record = note(&id, &text);
+    if !is_by_feed(at) {
+        return longterm.store_deferred(vec![record]).await.map(drop);
+    }
+    apply(longterm, Change::Upsert(Box::new(record))).await
+}
+
+fn is_by_feed(at: u64) -> bool {
+    at % 2 == 1
+}
+
 /// What the call of that number does: most store a new record, some change an earlier one, and
 /// some (without a text) remove one.
 fn call(at: u64) -> (String, Option<String>) {
@@ -127,8 +185,11 @@ fn call(at: u64) -> (String, Option<String>) {
 }
 
 async fn remove(longterm: &Longterm, id: &str) -> Result<(), Error> {
+    apply(longterm, removal(id)).await
+}
+
+async fn apply(longterm: &Longterm, change: Change) -> Result<(), Error> {
     let after = longterm.watermark().await?;
-    let change = removal(id);
     let changes = vec![FeedItem { seq: after + 1, change }];
     longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.map(drop)
 }
@@ -237,10 +298,12 @@ async fn survive(child: &str, calls_max: u64) {
         let report = longterm.verify().await.unwrap();
         assert!(report.is_clean(), "seed {seed}, round {round}: {report:?}");
         // The call that was interrupted has happened or it has not.
-        calls = next_calls(&longterm, acknowledged).await;
+        let is_by_feed = |at| call(at).1.is_none();
+        calls = next_calls(&longterm, acknowledged, is_by_feed).await;
         let expect = state_after(calls);
         let context = format!("seed {seed}, round {round}, {calls} calls");
         assert_eq!(report.checked, expect.len() as u64, "{context}");
+        assert_eq!(counted(dir.path()), counted_afresh(&longterm).await, "{context}");
         // All were looked at in earlier rounds; kills since then concern those changed since.
         for id in (0..calls).rev().take(400).map(|at| call(at).0) {
             let read = longterm.record(Kind::Note, &Id::new(id.clone()).unwrap()).await.unwrap();
@@ -254,14 +317,77 @@ async fn survive(child: &str, calls_max: u64) {
     }
 }
 
+#[tokio::test]
+async fn what_is_embedded_later_is_found_at_once_after_a_kill_and_has_its_vector_in_the_end() {
+    let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
+    let seed = number("AIOS_SEED").unwrap_or(7);
+    let mut random = seed;
+    let dir = tempfile::tempdir().unwrap();
+    let (mut calls, mut outstanding) = (0, 0);
+    for round in 0..rounds {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let child = "crash::child_that_embeds_later";
+        let acknowledged = run_and_kill(child, dir.path(), calls, 1 + random % 120);
+        outstanding += without_vector(dir.path());
+        let (longterm, _) = open_one_of(dir.path(), slow()).await;
+        calls = next_calls(&longterm, acknowledged, is_by_feed).await;
+        let expect = state_after(calls);
+        let context = format!("seed {seed}, round {round}, {calls} calls");
+        let latest = (0..calls).rev().map(|at| call(at).0).filter(|id| expect.contains_key(id));
+        let latest: BTreeSet<String> = latest.take(40).collect();
+        for id in &latest {
+            // No other record has this one.
+            let word = expect[id].split(' ').nth(2).unwrap();
+            let (at, ..) = hit(&longterm, id, word).await;
+            assert_eq!(at, Some(0), "{context}, id {id}, by its words");
+        }
+        longterm.drain().await.unwrap();
+        let report = longterm.verify_rows(|_| {}).await.unwrap();
+        assert!(report.is_clean(), "{context}: {report:?}");
+        assert_eq!(report.checked, expect.len() as u64, "{context}");
+        for id in &latest {
+            let (at, cosine, waiting) = hit(&longterm, id, &expect[id]).await;
+            assert_eq!((at, waiting), (Some(0), 0), "{context}, id {id}");
+            // A vector of the other model is .7 from its own.
+            assert!(0.99 < cosine, "{context}, id {id}: {cosine}");
+        }
+        longterm.close().await.unwrap();
+    }
+    assert!(0 < outstanding, "no kill left a row without its vector");
+}
+
+/// The number of rows of the journal whose vector is still to be made.
+fn without_vector(dir: &Path) -> i64 {
+    let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
+    let sql = "SELECT count(*) FROM pending WHERE vector_state = 2";
+    journal.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Where a search finds a record, its cosine, and how many vectors are outstanding.
+async fn hit(longterm: &Longterm, id: &str, query: &str) -> (Option<usize>, f64, u64) {
+    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let found = longterm.search(query, &options).await.unwrap();
+    let is_it = |record: &Record| record.id.as_str() == id && record.text.contains(query);
+    let at = found.hits.iter().position(|hit| is_it(&hit.record));
+    let cosine = at.map_or(0.0, |at| found.hits[at].explain.as_ref().unwrap().cosine);
+    (at, cosine, found.vectors_outstanding)
+}
+
 /// How many calls have had their effect, of which at least `acknowledged`.
-async fn next_calls(longterm: &Longterm, acknowledged: u64) -> u64 {
+async fn next_calls(
+    longterm: &Longterm,
+    acknowledged: u64,
+    is_by_feed: impl Fn(u64) -> bool,
+) -> u64 {
     let (id, text) = call(acknowledged);
     let read = longterm.record(Kind::Note, &Id::new(id).unwrap()).await.unwrap();
     let happened = text.is_some() && read.map(|record| record.text) == text;
     let watermark = longterm.watermark().await.unwrap();
-    let removals = (0..acknowledged).filter(|at| call(*at).1.is_none()).count() as u64;
-    acknowledged + u64::from(happened || removals < watermark)
+    let by_feed = (0..acknowledged).filter(|at| is_by_feed(*at)).count() as u64;
+    acknowledged + u64::from(happened || by_feed < watermark)
 }
 
 /// Starts the child at call `first`, reads so many acknowledgements, kills it, and returns how many

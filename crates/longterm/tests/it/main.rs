@@ -21,6 +21,7 @@ mod search;
 mod separate;
 mod soak;
 mod standings;
+mod statistics;
 mod store;
 mod support;
 mod tombstones;

@@ -1,6 +1,7 @@
 //! What the tests share: opening a store and making records.
 
 use std::{
+    hint::black_box,
     path::Path,
     sync::{
         Arc,
@@ -55,6 +56,10 @@ pub(crate) async fn search(longterm: &LongtermView, query: &str) -> Vec<String> 
 /// A model that counts letters: another space than the bundled one, and a count of what it did.
 pub(crate) struct Letters {
     fingerprint: Fingerprint,
+    /// By how many places its numbers are moved on.
+    turn: usize,
+    /// The number of times that it does the work of a text.
+    slowness: usize,
     pub(crate) embedded: AtomicU64,
 }
 
@@ -62,11 +67,29 @@ impl Letters {
     const DIMENSION: usize = 27;
 
     pub(crate) fn new() -> Arc<Letters> {
-        let fingerprint = Fingerprint::new("letters/27");
-        Arc::new(Letters { fingerprint, embedded: AtomicU64::new(0) })
+        Letters::turned(0, 1)
     }
 
-    fn vector(text: &str) -> Vec<f32> {
+    /// A model whose vectors are as long as those of the others and unlike them, and that takes as
+    /// many times as long.
+    pub(crate) fn turned(turn: usize, slowness: usize) -> Arc<Letters> {
+        let fingerprint = Fingerprint::new(match turn {
+            0 => "letters/27".to_owned(),
+            _ => format!("letters/27/{turn}"),
+        });
+        Arc::new(Letters { fingerprint, turn, slowness, embedded: AtomicU64::new(0) })
+    }
+
+    fn vector(&self, text: &str) -> Vec<f32> {
+        let mut vector = Vec::new();
+        for _ in 0..self.slowness {
+            vector = Letters::counts(black_box(text));
+        }
+        vector.rotate_right(self.turn);
+        vector
+    }
+
+    fn counts(text: &str) -> Vec<f32> {
         let mut vector = [0.0_f32; Letters::DIMENSION];
         for letter in text.to_lowercase().bytes().filter(u8::is_ascii_lowercase) {
             vector[usize::from(letter - b'a')] += 1.0;
@@ -80,11 +103,11 @@ impl Letters {
 impl Embedder for Letters {
     fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, aios_embedding::Error> {
         self.embedded.fetch_add(texts.len() as u64, Ordering::Relaxed);
-        Ok(texts.iter().map(|text| Letters::vector(text)).collect())
+        Ok(texts.iter().map(|text| self.vector(text)).collect())
     }
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, aios_embedding::Error> {
-        Ok(Letters::vector(text))
+        Ok(self.vector(text))
     }
 
     fn count_tokens(&self, text: &str) -> usize {

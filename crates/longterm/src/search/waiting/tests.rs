@@ -3,6 +3,7 @@
 use aios_record::{Id, Kind, Owner, Scope};
 
 use super::*;
+use crate::library::RowTerms;
 
 /// A record of a note, with the state of its vector.
 fn row(seq: i64, is_outstanding: bool) -> Row {
@@ -18,7 +19,7 @@ fn pending(seq: i64, row: Option<Row>) -> Pending {
 }
 
 fn see(waiting: &Waiting, snapshot: Snapshot) -> Option<Arc<Seen>> {
-    waiting.see(snapshot, &Arc::from([0.0; 4]), &RwLock::default())
+    waiting.see(snapshot, Vec::new(), &Arc::from([0.0; 4]), &RwLock::default())
 }
 
 /// The journal as a search sees it that looks when the highest `seq` is `newest`, all up to
@@ -96,35 +97,49 @@ fn a_row_is_taken_again_once_its_vector_is_there() {
 }
 
 #[test]
-fn rows_that_the_library_never_held_are_counted_by_owner() {
+fn what_waits_counts_by_owner_and_what_it_replaces_does_not() {
     let waiting = Waiting::default();
     let names = RwLock::default();
-    let of = |seq: i64, user: Option<&str>, is_new| {
+    let of = |seq: i64, user: Option<&str>| {
         let mut row = row(seq, false);
         row.record.scope.user = user.map(str::to_owned);
-        Pending { is_new, ..pending(seq, Some(row)) }
+        pending(seq, Some(row))
     };
-    let fresh = vec![
-        of(1, Some("ada"), true),
-        of(2, Some("bob"), true),
-        of(3, None, true),
-        of(4, None, false),
-    ];
-    let snapshot = Snapshot { newest: 4, seqs: (1..=4).collect(), fresh, ..Snapshot::default() };
-    let seen = waiting.see(snapshot, &Arc::from([0.0; 4]), &names).unwrap();
+    let fresh = vec![of(1, Some("ada")), of(2, Some("bob")), of(3, None), of(4, None)];
+    let fresh = fresh.into_iter().chain([pending(5, None)]).collect();
+    let held = [(4, "", "text"), (5, "bob", "text text"), (3, "", "other")];
+    let held = held.map(|(seq, owner, terms)| {
+        let (key, owner, terms) = (String::new(), owner.to_owned(), terms.to_owned());
+        HeldRow { seq, row: RowTerms { key, owner, terms } }
+    });
+    let snapshot = Snapshot { newest: 5, seqs: (1..=5).collect(), fresh, ..Snapshot::default() };
+    let seen = waiting.see(snapshot, held.into(), &Arc::from([0.0; 4]), &names).unwrap();
     let user = |name: &str| Corpus::Of(Owner::user(name).unwrap());
+    // The changes of documents, of their terms, and of documents with `text`.
     for (corpus, expect) in [
-        (Corpus::All, 3),
-        (user("ada"), 2),
-        (user("bob"), 2),
-        (user("eve"), 1),
-        (Corpus::Of(Owner::SHARED), 1),
+        (Corpus::All, [1, 0, 2]),
+        (user("ada"), [1, 1, 2]),
+        (user("bob"), [0, -1, 1]),
+        (user("eve"), [0, 0, 1]),
+        (Corpus::Of(Owner::SHARED), [0, 0, 1]),
     ] {
         let documents_with = [("text".to_owned(), 10)].into();
         let mut statistics = Statistics { documents: 10, terms_total: 10, documents_with };
         seen.count(&mut statistics, &corpus, &names.read().unwrap());
-        let counted = [statistics.documents, statistics.terms_total];
-        assert_eq!(counted, [10 + expect; 2], "{corpus:?}");
-        assert_eq!(statistics.documents_with["text"], 10 + expect, "{corpus:?}");
+        let Statistics { documents, terms_total, documents_with } = statistics;
+        let counted = [documents, terms_total, documents_with["text"]];
+        assert_eq!(counted.map(|count| count as i64 - 10), expect, "{corpus:?}");
     }
+}
+
+#[test]
+fn all_is_read_again_from_another_base() {
+    let waiting = Waiting::default();
+    look(&waiting, 0, 0, 4).unwrap();
+    let base = Base::of(0, 1);
+    let fresh = vec![pending(2, Some(row(2, false)))];
+    let later = Snapshot { base, newest: 4, seqs: vec![2], fresh, ..Snapshot::default() };
+    assert_eq!(see(&waiting, later).unwrap().masked, keys(2..=2));
+    assert_eq!(waiting.known().base, base);
+    assert!(look(&waiting, 0, 0, 4).is_none());
 }
