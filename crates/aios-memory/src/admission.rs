@@ -169,8 +169,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Checks that long-term memory has no record of these ids in another scope: it would refuse the
-    /// change that the feed brings, after it was acknowledged.
+    /// Checks that long-term memory has no record of these ids in another scope: it would refuse
+    /// the change that the feed brings, after it was acknowledged.
     async fn check_scopes(&mut self, candidates: &[Candidate]) -> Result<(), Error> {
         for Candidate { owner, arrival, draft, .. } in candidates {
             let Content::Fields(fields) = &arrival.content else { continue };

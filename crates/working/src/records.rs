@@ -87,8 +87,8 @@ impl WorkingView {
         self.read(move |access| identified(access, kind, &owner, &id)).await
     }
 
-    /// The visible records of these identities, in their order; missing ones are left out. Costs one
-    /// read for all of them.
+    /// The visible records of these identities, in their order; missing ones are left out. One read
+    /// for all of them.
     ///
     /// # Errors
     /// [`Error::Storage`] when the file cannot be read.
