@@ -47,10 +47,10 @@ fn place(identity: &Identity) -> (bool, &str, &Identity) {
 
 impl MemoryView {
     /// Writes every record of this view's owner to a new file at `path` (mode 0600), which is there
-    /// when it is whole: those in working memory, and those in long-term memory alone. The view of
-    /// a user leaves shared records out; the administrator's writes those of every owner. Metrics and
-    /// the ring of events are no records. Others may write meanwhile; their changes after the call
-    /// began may be in the file or not.
+    /// when it is whole: those in working memory, and those in long-term memory alone. The view
+    /// of a user leaves shared records out; the administrator's writes those of every owner.
+    /// Metrics and the ring of events are no records. Others may write meanwhile; their changes
+    /// after the call began may be in the file or not.
     ///
     /// # Errors
     /// [`Error::Output`] when the file is there already or cannot be written; what working or
