@@ -12,6 +12,7 @@ mod fields;
 mod json;
 mod lines;
 mod reading;
+mod repeated;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -40,6 +41,8 @@ use self::reading::{Input, Piece};
 pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_BYTES_MAX};
 pub(crate) use self::{
     draft::{Defaults, Draft},
+    fields::{names_owner, take_owner},
+    repeated::parse,
     writer::{Writer, message_of},
 };
 use crate::{Error, MemoryView, Tally};

@@ -298,7 +298,10 @@ fn move_references(references: &mut Vec<Identity>, kind: Kind, former: &Owner, o
 /// Returns `true` if an error concerns one record, so that the others can go in.
 pub(super) fn is_of_record(error: &Error) -> bool {
     match error {
-        Error::Record { .. } | Error::Guard(_) | Error::Vocabulary(_) => true,
+        Error::Record { .. }
+        | Error::Guard(_)
+        | Error::Vocabulary(_)
+        | Error::MachineWide { .. } => true,
         Error::Working(error) => error.is_invalid(),
         Error::Longterm(error) => is_of_longterm_record(error),
         _ => false,

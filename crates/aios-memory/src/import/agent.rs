@@ -5,7 +5,7 @@ use aios_record::Kind;
 
 use super::{
     Shape,
-    mapping::{Becomes, CREATED_AT, METADATA, SESSION, TIMESTAMP, Table, USER, column},
+    mapping::{Becomes, CREATED_AT, METADATA, SESSION, TIMESTAMP, Table, column},
     tasks,
 };
 use crate::fields::Holds;
@@ -31,7 +31,6 @@ pub(super) const SHAPE: Shape = Shape {
                     CREATED_AT,
                     METADATA,
                     SESSION,
-                    USER,
                 ],
             )
         },
@@ -52,7 +51,6 @@ pub(super) const SHAPE: Shape = Shape {
                 column("outcome", Holds::Text, &["outcome", "result"]),
                 TIMESTAMP,
                 SESSION,
-                USER,
             ],
         ),
         Table::new(
@@ -69,7 +67,6 @@ pub(super) const SHAPE: Shape = Shape {
                 column("last_used", Holds::Time, &["last_used", "last_used_at"]),
                 column("created_from", Holds::Text, &["created_from", "source"]),
                 CREATED_AT,
-                USER,
             ],
         ),
         Table::new(
@@ -100,7 +97,6 @@ pub(super) const SHAPE: Shape = Shape {
                 column("reason", Holds::Text, &["reason", "reasoning"]),
                 TIMESTAMP,
                 SESSION,
-                USER,
             ],
         ),
     ],

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{
     Shape,
-    mapping::{Becomes, SESSION, TIMESTAMP, Table, USER, column},
+    mapping::{Becomes, SESSION, TIMESTAMP, Table, column},
 };
-use crate::fields::Holds;
+use crate::{fields::Holds, ingest};
 
 pub(super) const SHAPE: Shape = Shape {
     name: "entries",
@@ -36,7 +36,6 @@ pub(super) const SHAPE: Shape = Shape {
                 column("scope", Holds::Json, &["scope"]),
                 TIMESTAMP,
                 SESSION,
-                USER,
             ],
         )
     }],
@@ -54,28 +53,48 @@ fn finish(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     }
 }
 
-/// The entries of a JSON document; none if it is of another kind.
-pub(super) fn of_json(document: Value) -> Option<Vec<ForeignRow>> {
-    let items = match document {
+/// The content of a JSON document.
+pub(super) struct Document {
+    pub(super) rows: Vec<ForeignRow>,
+    /// Fields beside the entries that were not understood.
+    pub(super) unknown: Vec<String>,
+}
+
+/// The entries of a JSON document; none if it is of another kind. An owner that stands beside them
+/// is the one of those that name none.
+///
+/// # Errors
+/// A message if two owners stand beside them, or one that is not text.
+pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
+    let mut beside = Map::new();
+    let mut items = match document {
         Value::Array(items) => items,
         Value::Object(mut object) => match object.remove("entries") {
-            Some(Value::Array(items)) => items,
-            Some(Value::Object(by_id)) => listed(by_id),
-            Some(other) => {
-                object.insert("entries".to_owned(), other);
-                listed(object)
+            Some(Value::Array(items)) => {
+                beside = object;
+                items
             }
-            None => listed(object),
+            Some(Value::Object(by_id)) => {
+                beside = object;
+                listed(by_id)
+            }
+            entries => {
+                object.extend(entries.map(|entry| ("entries".to_owned(), entry)));
+                let (aside, entries) =
+                    object.into_iter().partition(|(name, value)| is_beside(name, value));
+                beside = aside;
+                listed(entries)
+            }
         },
-        _ => return None,
+        _ => return Ok(None),
     };
-    let is_entry = |item: &Value| {
-        item.as_object().is_some_and(|entry| {
-            let columns: Vec<String> = entry.keys().cloned().collect();
-            SHAPE.tables[0].fits(&columns) && !entry.contains_key("role")
-        })
-    };
-    let known = items.iter().any(is_entry);
+    let known = items.iter().any(|item| item.as_object().is_some_and(is_entry));
+    if !known && !items.is_empty() {
+        return Ok(None);
+    }
+    if let Some(owner) = ingest::take_owner(&mut beside, BESIDE)? {
+        items.iter_mut().filter_map(Value::as_object_mut).for_each(|entry| own(entry, &owner));
+    }
     let row = |item| match item {
         Value::Object(fields) => ForeignRow { fields, ..ForeignRow::default() },
         other => ForeignRow {
@@ -83,7 +102,33 @@ pub(super) fn of_json(document: Value) -> Option<Vec<ForeignRow>> {
             ..ForeignRow::default()
         },
     };
-    (known || items.is_empty()).then(|| items.into_iter().map(row).collect())
+    let unknown = beside.into_iter().map(|(name, _)| name).collect();
+    Ok(Some(Document { rows: items.into_iter().map(row).collect(), unknown }))
+}
+
+/// Objects beside the entries in which an owner may stand.
+const BESIDE: &[&str] = &["metadata", "scope"];
+
+fn is_entry(entry: &Map<String, Value>) -> bool {
+    let columns: Vec<String> = entry.keys().cloned().collect();
+    SHAPE.tables[0].fits(&columns) && !entry.contains_key("role")
+}
+
+/// Returns `true` if a field of an object of entries is no entry, but says whose they are.
+fn is_beside(name: &str, value: &Value) -> bool {
+    let names_owner = ingest::names_owner(name) || (BESIDE.contains(&name) && value.is_object());
+    // An owner that is an object has a name, which a whole entry may have as well.
+    let is_whole = |object: &Map<String, Value>| object.contains_key("value") && is_entry(object);
+    names_owner && !value.as_object().is_some_and(is_whole)
+}
+
+/// Gives an entry the owner that stands beside it, in a field that it does not have: if it names
+/// another one itself, its row is refused like every row that names two.
+fn own(entry: &mut Map<String, Value>, owner: &str) {
+    let free = ["owner", "owner_id", "owner_name"].into_iter().find(|it| !entry.contains_key(*it));
+    if let Some(field) = free {
+        entry.insert(field.to_owned(), owner.into());
+    }
 }
 
 /// The entries of an object of them by id.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Shape,
-    mapping::{Becomes, SESSION, TIMESTAMP, Table, USER, column},
+    mapping::{Becomes, SESSION, TIMESTAMP, Table, column},
 };
 use crate::fields::Holds;
 
@@ -61,7 +61,6 @@ pub(super) const SHAPE: Shape = Shape {
                 ),
                 TIMESTAMP,
                 SESSION,
-                USER,
             ],
         )
     }],

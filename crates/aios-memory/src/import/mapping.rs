@@ -8,7 +8,10 @@ use aios_working::ForeignRow;
 use serde_json::{Map, Value};
 
 use super::report::ImportReport;
-use crate::fields::Holds;
+use crate::{
+    fields::Holds,
+    ingest::{self, names_owner},
+};
 
 /// A table of another program's, and what its rows become.
 pub(super) struct Table {
@@ -103,8 +106,9 @@ pub(super) const fn column(
     Column { field, holds, from }
 }
 
-/// The user of a row. Not a field of the record, but of its scope.
-pub(super) const USER: Column = column("user", Holds::Id, &["user_id", "user", "username"]);
+/// The field that holds the owner of a row: not a field of the record, but of its scope. Every
+/// table has it, under each name that `ingest` knows as well.
+const USER: &str = "user";
 /// The session of a row.
 pub(super) const SESSION: Column = column(
     "session",
@@ -158,6 +162,9 @@ pub(super) fn map(
     let is_wide = table.is_wide(&rest);
     rest.retain(|column, value| !value.is_null() && !is_one_of(column, table.derived));
     let (mut fields, mut told) = (Map::new(), Vec::new());
+    if let Some(user) = take_user(&mut rest)? {
+        fields.insert(USER.to_owned(), user.into());
+    }
     for column in table.columns.iter().filter(|column| !(is_wide && column.field == "key")) {
         let names = rest.keys().filter(|name| is_one_of(name, column.from));
         let place = |name: &&String| column.from.iter().position(|from| is_one_of(name, &[from]));
@@ -184,6 +191,24 @@ pub(super) fn map(
     rest.extend(told);
     (table.finish)(&mut fields, &mut rest);
     Ok(Mapped { fields, rest })
+}
+
+/// Takes the owner out of a row, its metadata and its scope.
+///
+/// # Errors
+/// A message if the row names two owners, or one that is not text.
+fn take_user(row: &mut Map<String, Value>) -> Result<Option<String>, String> {
+    let nested: Vec<&str> = METADATA.from.iter().copied().chain(["scope"]).collect();
+    for (column, value) in row.iter_mut() {
+        // A database has objects as text.
+        if let Value::String(text) = &*value
+            && (is_one_of(column, &nested) || names_owner(column))
+            && let Ok(object @ Value::Object(_)) = ingest::parse(text.as_bytes())
+        {
+            *value = object;
+        }
+    }
+    ingest::take_owner(row, &nested)
 }
 
 /// What a column says, as a field takes it; the error is what was expected.

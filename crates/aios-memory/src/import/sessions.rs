@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Shape,
-    mapping::{Becomes, CREATED_AT, METADATA, SESSION, TIMESTAMP, Table, USER, column},
+    mapping::{Becomes, CREATED_AT, METADATA, SESSION, TIMESTAMP, Table, column},
     tasks,
 };
 use crate::fields::Holds;
@@ -31,7 +31,6 @@ pub(super) const SHAPE: Shape = Shape {
                         &["last_active", "last_activity", "last_accessed", "updated_at"],
                     ),
                     CREATED_AT,
-                    USER,
                 ],
             )
         },
@@ -52,7 +51,6 @@ pub(super) const SHAPE: Shape = Shape {
                     TIMESTAMP,
                     METADATA,
                     SESSION,
-                    USER,
                 ],
             )
         },
@@ -83,7 +81,6 @@ pub(super) const SHAPE: Shape = Shape {
                     CREATED_AT,
                     METADATA,
                     SESSION,
-                    USER,
                 ],
             )
         },

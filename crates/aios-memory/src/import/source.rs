@@ -8,7 +8,6 @@ use std::{
 };
 
 use aios_working::{ForeignFile, ForeignRow, ForeignTable};
-use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{
@@ -16,7 +15,7 @@ use super::{
     mapping::Table,
     report::{ImportReport, ImportedTable},
 };
-use crate::Error;
+use crate::{Error, ingest};
 
 /// The largest JSON file that is taken over, in bytes: it is read whole.
 pub const IMPORT_JSON_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -34,7 +33,7 @@ pub(super) struct Step {
 /// The file, open.
 pub(super) enum Source {
     Sqlite(PathBuf, Box<ForeignFile>),
-    Json(Vec<ForeignRow>),
+    Json(entries::Document),
 }
 
 impl Source {
@@ -73,10 +72,10 @@ impl Source {
         if !matches!(json.trim_ascii_start().first(), Some(b'[' | b'{')) {
             return Err(refused(format!("it is neither SQLite nor JSON; {}", recognised())));
         }
-        let document: Value = serde_json::from_slice(json)
+        let document = ingest::parse(json)
             .map_err(|error| refused(format!("it is no whole JSON document: {error}")))?;
-        match entries::of_json(document) {
-            Some(rows) => Ok(Source::Json(rows)),
+        match entries::of_json(document).map_err(refused)? {
+            Some(document) => Ok(Source::Json(document)),
             None => Err(refused(format!(
                 "it holds no entries; {}. Conversations and documents go in with `aios-memory \
                  ingest`",
@@ -89,8 +88,12 @@ impl Source {
     pub(super) fn plan(&mut self, report: &mut ImportReport) -> Result<Vec<Step>, Error> {
         let (path, tables) = match self {
             Source::Sqlite(path, file) => (path.clone(), file.tables()?),
-            Source::Json(rows) => {
-                let (name, rows) = (JSON_TABLE.to_owned(), rows.len() as u64);
+            Source::Json(document) => {
+                let (name, rows) = (JSON_TABLE.to_owned(), document.rows.len() as u64);
+                for field in &document.unknown {
+                    let why = "stands beside the entries and is not understood; left out";
+                    report.unclear(&name, Some(field), 1, why);
+                }
                 let columns = vec!["key".to_owned()];
                 (PathBuf::new(), vec![ForeignTable { name, columns, rows }])
             }
@@ -136,8 +139,8 @@ impl Source {
         sender: &mpsc::Sender<(usize, Vec<ForeignRow>)>,
     ) -> Result<(), Error> {
         match self {
-            Source::Json(rows) => {
-                let mut rows = rows.into_iter();
+            Source::Json(document) => {
+                let mut rows = document.rows.into_iter();
                 loop {
                     let some: Vec<ForeignRow> = rows.by_ref().take(batch).collect();
                     if some.is_empty() || sender.blocking_send((0, some)).is_err() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Shape,
-    mapping::{Becomes, CREATED_AT, Column, METADATA, SESSION, TIMESTAMP, Table, USER, column},
+    mapping::{Becomes, CREATED_AT, Column, METADATA, SESSION, TIMESTAMP, Table, column},
 };
 use crate::fields::Holds;
 
@@ -70,7 +70,6 @@ const TASK: &[Column] = &[
     CREATED_AT,
     METADATA,
     SESSION,
-    USER,
 ];
 
 const STEP: &[Column] = &[
@@ -110,7 +109,6 @@ const STEP: &[Column] = &[
         &["timestamp", "created_at", "executed_at", "started_at", "time", "completed_at"],
     ),
     SESSION,
-    USER,
 ];
 
 pub(super) const KEY: Column = column(
@@ -120,7 +118,7 @@ pub(super) const KEY: Column = column(
 );
 pub(super) const VALUE: Column =
     column("value", Holds::Json, &["value", "preference_value", "pref_value", "state"]);
-pub(super) const PREFERENCE: &[Column] = &[KEY, VALUE, USER, TIMESTAMP];
+pub(super) const PREFERENCE: &[Column] = &[KEY, VALUE, TIMESTAMP];
 
 /// The words of other programs for an end that we know under another one; the word itself is kept.
 pub(super) fn finish_status(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {

@@ -275,10 +275,11 @@ impl Writer {
             }
             None => in_columns(mapped.rest.into_iter().chain(mapped.fields)),
         };
-        let (kind, scope) = match becomes {
-            Becomes::Persona => (Kind::Persona, Scope::default()),
-            _ => (Kind::Preference, Scope { user, ..Scope::default() }),
+        let kind = match becomes {
+            Becomes::Persona => Kind::Persona,
+            _ => Kind::Preference,
         };
+        let scope = Scope { user, ..Scope::default() };
         let arrival = |(key, value): (String, Value)| {
             let fields = Map::from_iter([
                 ("key".to_owned(), Value::from(key.as_str())),

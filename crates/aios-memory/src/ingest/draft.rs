@@ -36,11 +36,28 @@ pub(crate) struct Draft {
 /// The values that hold for records which leave them out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Defaults {
-    /// The parts of the scope that the handle is narrowed to. The owner is not here: the gate
-    /// decides it.
+    /// The parts of the scope that the conversation names, or that the handle is narrowed to. The
+    /// owner is that of the conversation only; whose the rest is, the gate decides.
     pub(crate) scope: Scope,
     /// The session of messages that name none.
     pub(crate) session: String,
+}
+
+impl Defaults {
+    /// These values within a conversation that belongs to `place`.
+    ///
+    /// # Errors
+    /// A message if a conversation around it belongs to another user.
+    pub(crate) fn within(&self, place: Scope) -> Result<Defaults, String> {
+        let outer = self.scope.clone();
+        let scope = Scope {
+            user: one_user(place.user, outer.user)?,
+            project: place.project.or(outer.project),
+            agent: place.agent.or(outer.agent),
+            session: place.session.or(outer.session),
+        };
+        Ok(Defaults { scope, session: self.session.clone() })
+    }
 }
 
 impl Draft {
@@ -81,7 +98,7 @@ impl Draft {
         let session = agreed("session", take_named(&mut object, SESSION)?, named.session)?;
         let own = defaults.scope.clone();
         let scope = Scope {
-            user,
+            user: one_user(user, own.user)?,
             project: named.project.or(own.project),
             agent: agent.or(own.agent),
             session: session.or(own.session),
@@ -169,6 +186,16 @@ impl Draft {
             self.scope.session = Some(defaults.session.clone());
         }
         self
+    }
+}
+
+/// The user that something names, or else the one of its conversation.
+fn one_user(own: Option<String>, around: Option<String>) -> Result<Option<String>, String> {
+    match (own, around) {
+        (Some(own), Some(around)) if own != around => {
+            Err(format!("it names another user, `{own}`, than its conversation, `{around}`"))
+        }
+        (own, around) => Ok(own.or(around)),
     }
 }
 

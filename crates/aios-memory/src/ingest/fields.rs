@@ -23,10 +23,13 @@ pub(super) const SESSION: &[&str] = &[
 /// Spellings of the agent, in the form of [`plain`].
 pub(super) const AGENT: &[&str] = &["agent", "agent_id", "agent_name"];
 
+/// Spellings of the project, in the form of [`plain`]. A message names it in its `scope` only.
+pub(super) const PROJECT: &[&str] = &["project", "project_id", "project_name"];
+
 /// The first part of a field that names an owner; `id` or `name` may follow.
 const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
 
-/// The fields of an owner that is an object, the first that it has.
+/// The fields of an owner that is an object; the first that says something counts.
 const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 
 /// Takes the owner out of a record and its metadata, whatever spelling it has. Roles and speakers
@@ -35,20 +38,31 @@ const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 /// # Errors
 /// A message if the record names two owners, or one that is neither text nor a number.
 pub(super) fn owner_of(object: &mut Map<String, Value>) -> Result<Option<String>, String> {
-    let mut owner: Option<(String, String)> = None;
+    take_owner(object, &["metadata"])
+}
+
+/// Takes the owner out of `object` and out of those of its fields `nested` that are objects. A
+/// nested object that says nothing else is taken with it.
+///
+/// # Errors
+/// As [`owner_of`].
+pub(crate) fn take_owner(
+    object: &mut Map<String, Value>,
+    nested: &[&str],
+) -> Result<Option<String>, String> {
     let mut found = take_owners(object);
-    if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-        found.extend(take_owners(metadata));
-    }
+    object.retain(|name, value| match value {
+        Value::Object(inner) if nested.iter().any(|it| name.eq_ignore_ascii_case(it)) => {
+            let owners = take_owners(inner);
+            let is_used_up = inner.is_empty() && !owners.is_empty();
+            found.extend(owners);
+            !is_used_up
+        }
+        _ => true,
+    });
+    let mut owner: Option<(String, String)> = None;
     for (field, value) in found {
-        let value = match value {
-            Value::Object(mut fields) => {
-                let named = OWNER_FIELDS.iter().find_map(|field| fields.remove(*field));
-                named.ok_or_else(|| format!("`{field}` is an object without id, name or email"))?
-            }
-            value => value,
-        };
-        let Some(name) = name_of(&field, Some(value))? else { continue };
+        let Some(name) = owner_in(&field, value)? else { continue };
         match &owner {
             Some((other, known)) if *known != name => {
                 return Err(format!("`{other}` and `{field}` name different owners"));
@@ -59,19 +73,92 @@ pub(super) fn owner_of(object: &mut Map<String, Value>) -> Result<Option<String>
     Ok(owner.map(|(_, name)| name))
 }
 
-/// Takes the scope of `object`, if it is an object as this program writes it: `user`, `project`,
-/// `agent` and `session`, each optional. A `scope` of another type is an unknown field.
+/// The owner that a field says.
+fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
+    let value = match value {
+        Value::Object(mut fields) => {
+            let mut values = OWNER_FIELDS.iter().filter_map(|name| fields.remove(*name));
+            let named = values.find(|value| !says_nothing(value));
+            named.ok_or_else(|| format!("`{field}` is an object without id, name or email"))?
+        }
+        value => value,
+    };
+    match value {
+        Value::Array(_) => Err(format!("`{field}` is a list, or given twice; name one owner")),
+        value => name_of(field, Some(value)),
+    }
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// Takes the scope of `object`, if it is an object: `user`, `project`, `agent` and `session` in
+/// any of their spellings, each optional. A `scope` of another type is an unknown field.
 ///
 /// # Errors
 /// A message if it has other fields, or values that are not text.
 pub(super) fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
-    match object.get("scope") {
-        Some(Value::Object(_)) => {
-            let scope = object.remove("scope").unwrap_or_default();
-            serde_json::from_value(scope).map_err(|error| format!("`scope`: {error}"))
-        }
-        _ => Ok(Scope::default()),
+    let Some(Value::Object(scope)) = object.get_mut("scope") else {
+        return Ok(Scope::default());
+    };
+    let mut fields = std::mem::take(scope);
+    object.remove("scope");
+    let scope = Scope {
+        user: take_owner(&mut fields, &[])?,
+        project: take_named(&mut fields, PROJECT)?,
+        agent: take_named(&mut fields, AGENT)?,
+        session: take_named(&mut fields, SESSION)?,
+    };
+    match fields.keys().next() {
+        Some(field) => Err(format!(
+            "`scope`: `{field}` is not user, project, agent or session, or is not text"
+        )),
+        None => Ok(scope),
     }
+}
+
+/// Takes the scope that a conversation gives to its messages out of its own fields, its `scope`
+/// and its `metadata`. The other fields stay.
+///
+/// # Errors
+/// A message if two of these differ, or one is not text.
+pub(super) fn take_place(object: &mut Map<String, Value>) -> Result<Scope, String> {
+    let named = take_scope(object)?;
+    let mut place = Scope {
+        user: agreed("user", owner_of(object)?, named.user)?,
+        project: agreed("project", take_named(object, PROJECT)?, named.project)?,
+        agent: agreed("agent", take_named(object, AGENT)?, named.agent)?,
+        session: agreed("session", take_named(object, SESSION)?, named.session)?,
+    };
+    if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
+        let named = take_scope(metadata)?;
+        place = Scope {
+            user: agreed("user", place.user, named.user)?,
+            project: place.project.or(take_named(metadata, PROJECT)?).or(named.project),
+            agent: place.agent.or(take_named(metadata, AGENT)?).or(named.agent),
+            session: place.session.or(take_named(metadata, SESSION)?).or(named.session),
+        };
+        if metadata.is_empty() {
+            object.remove("metadata");
+        }
+    }
+    Ok(place)
+}
+
+/// Returns `true` if a field of this name says where a record belongs.
+pub(super) fn names_place(name: &str) -> bool {
+    let is_in = |spellings: &[&str]| spellings.contains(&plain(name).as_str());
+    is_nested(name) || names_owner(name) || [SESSION, AGENT, PROJECT].into_iter().any(is_in)
+}
+
+/// Returns `true` if a field of this name is an object that may say where a record belongs.
+pub(super) fn is_nested(name: &str) -> bool {
+    matches!(name, "scope" | "metadata")
 }
 
 /// The value that two places give to one part of a scope.
@@ -99,7 +186,7 @@ fn take_owners(object: &mut Map<String, Value>) -> Vec<(String, Value)> {
 
 /// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
 /// with `id` or `name` after it or not.
-fn names_owner(name: &str) -> bool {
+pub(crate) fn names_owner(name: &str) -> bool {
     let name = plain(name);
     OWNERS.iter().any(|owner| {
         name.strip_prefix(owner)

@@ -1,7 +1,8 @@
 //! Records out of JSON: one a line, or one document read element by element.
 //!
 //! A document is never held whole: its elements are handed on as they are read, so that what
-//! stands before a truncation goes in.
+//! stands before a truncation goes in. One conversation is: what it says of its messages, such as
+//! whose they are, may stand after them.
 
 use std::{
     cell::Cell,
@@ -15,12 +16,17 @@ use serde_json::{Map, Value};
 
 use super::{
     draft::{Defaults, Draft},
+    fields::{names_place, take_place},
     lines::{LINE_BYTES_MAX, Line, Lines},
     reading::{Piece, Sink},
+    repeated::{self, Seed},
 };
 use crate::locomo::Sample;
 
-/// What the elements of a document are.
+/// The longest conversation that says something of its messages, in bytes: it is held whole.
+const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// The sort of a document's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elements {
     /// A `conversation` makes it a LoCoMo sample, anything else is a message.
@@ -60,7 +66,7 @@ fn read_line(number: u64, line: &[u8], defaults: &Defaults) -> Result<Draft, Str
     let text = std::str::from_utf8(line).map_err(|error| {
         format!("invalid UTF-8 at byte {} of the line", error.valid_up_to() + 1)
     })?;
-    match serde_json::from_str(text) {
+    match repeated::parse(text.as_bytes()) {
         Ok(Value::Object(object)) => Draft::from_object(object, defaults),
         Ok(_) => Err("a line is a JSON object with a `text` or a `content`".to_owned()),
         Err(error) => Err(explain(&error)),
@@ -75,12 +81,13 @@ pub(crate) fn read_document(
     defaults: &Defaults,
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
-    let line = Cell::new(1);
+    let (line, bytes) = (Cell::new(1), Cell::new(0));
     let mut stopped = false;
-    let mut reading = Document { elements, defaults, line: &line, sink, stopped: &mut stopped };
-    let input = CountLines { input: skip_mark(input)?, line: &line };
+    let mut reading =
+        Document { elements, defaults, line: &line, bytes: &bytes, sink, stopped: &mut stopped };
+    let input = CountLines { input: skip_mark(input)?, line: &line, bytes: &bytes };
     let mut json = serde_json::Deserializer::from_reader(input);
-    let read = reading.by_ref().deserialize(&mut json).and_then(|()| json.end());
+    let read = DeserializeSeed::deserialize(&mut reading, &mut json).and_then(|()| json.end());
     if stopped {
         return Ok(ControlFlow::Break(()));
     }
@@ -94,7 +101,7 @@ pub(crate) fn read_document(
     }
 }
 
-/// What is wrong with a piece of JSON, without the position that is told beside it.
+/// The fault of a piece of JSON, without the position that is told beside it.
 fn explain(error: &serde_json::Error) -> String {
     let told = error.to_string();
     let what = told.rfind(" at line ").map_or(&*told, |end| &told[..end]);
@@ -123,6 +130,7 @@ fn skip_mark(mut input: impl BufRead) -> io::Result<impl Read> {
 struct CountLines<'a, R> {
     input: R,
     line: &'a Cell<u64>,
+    bytes: &'a Cell<u64>,
 }
 
 impl<R: Read> Read for CountLines<'_, R> {
@@ -130,6 +138,7 @@ impl<R: Read> Read for CountLines<'_, R> {
         let read = self.input.read(buffer)?;
         let ends = buffer[..read].iter().filter(|byte| **byte == b'\n').count();
         self.line.set(self.line.get() + ends as u64);
+        self.bytes.set(self.bytes.get() + read as u64);
         Ok(read)
     }
 }
@@ -139,54 +148,94 @@ struct Document<'a, 's> {
     elements: Elements,
     defaults: &'a Defaults,
     line: &'a Cell<u64>,
+    bytes: &'a Cell<u64>,
     sink: &'a mut Sink<'s>,
     stopped: &'a mut bool,
 }
 
-impl<'s> Document<'_, 's> {
-    fn by_ref(&mut self) -> Document<'_, 's> {
-        Document {
-            elements: self.elements,
-            defaults: self.defaults,
-            line: self.line,
-            sink: &mut *self.sink,
-            stopped: &mut *self.stopped,
-        }
+/// A conversation before its messages are handed on.
+struct Conversation {
+    /// The line and the value of each.
+    messages: Vec<(u64, Value)>,
+    /// The fields beside them.
+    fields: Map<String, Value>,
+}
+
+impl Document<'_, '_> {
+    fn element(&mut self, value: Value) -> ControlFlow<()> {
+        let defaults = self.defaults;
+        self.element_in(self.line.get(), value, defaults, &mut Vec::new())
     }
 
-    fn element(&mut self, value: Value) -> ControlFlow<()> {
-        let line = self.line.get();
+    /// Hands on an element, with the values that hold where it is silent. The first draft takes
+    /// the `unknown` fields of the conversation with it, to be counted.
+    fn element_in(
+        &mut self,
+        line: u64,
+        value: Value,
+        defaults: &Defaults,
+        unknown: &mut Vec<String>,
+    ) -> ControlFlow<()> {
+        // A conversation that is not an object is the name of one.
         let is_sample = match self.elements {
-            Elements::Either => value.get("conversation").is_some(),
+            Elements::Either => value.get("conversation").is_some_and(Value::is_object),
             Elements::Messages => false,
             Elements::Samples => true,
         };
         if is_sample {
-            return self.sample(line, &value);
+            return self.sample(line, &value, defaults);
         }
         let piece = match value {
-            Value::Object(mut object) => match object.remove("messages") {
+            Value::Object(mut fields) => match fields.remove("messages") {
                 Some(Value::Array(messages)) => {
-                    return messages.into_iter().try_for_each(|message| self.element(message));
+                    let messages = messages.into_iter().map(|message| (line, message)).collect();
+                    let conversation = Conversation { messages, fields };
+                    return self.conversation(line, conversation, defaults);
                 }
                 Some(_) => Err("`messages` is not a list".to_owned()),
-                None => Draft::from_chat(object, self.defaults),
+                None => Draft::from_chat(fields, defaults),
             },
             _ => Err("a message is an object with a `text` or a `content`".to_owned()),
         };
         (self.sink)(match piece {
-            Ok(draft) => Piece::Draft(line, Box::new(draft)),
+            Ok(mut draft) => {
+                draft.unknown.append(unknown);
+                Piece::Draft(line, Box::new(draft))
+            }
             Err(problem) => Piece::Failed(Some(line), problem),
         })
     }
 
-    fn sample(&mut self, line: u64, value: &Value) -> ControlFlow<()> {
+    /// Hands on the messages of a conversation, each where the conversation says that it belongs.
+    fn conversation(
+        &mut self,
+        line: u64,
+        conversation: Conversation,
+        outer: &Defaults,
+    ) -> ControlFlow<()> {
+        let Conversation { messages, mut fields } = conversation;
+        let within = take_place(&mut fields).and_then(|place| outer.within(place));
+        let within = match within {
+            Ok(within) => within,
+            Err(problem) => {
+                let (count, problem) = (messages.len(), format!("the conversation: {problem}"));
+                let problem = format!("{problem}; none of its {count} messages is taken");
+                return (self.sink)(Piece::Failed(Some(line), problem));
+            }
+        };
+        let mut unknown = fields.into_iter().map(|(name, _)| name).collect();
+        messages
+            .into_iter()
+            .try_for_each(|(line, message)| self.element_in(line, message, &within, &mut unknown))
+    }
+
+    fn sample(&mut self, line: u64, value: &Value, defaults: &Defaults) -> ControlFlow<()> {
         let mut problems = Vec::new();
         let sample = Sample::read(value, &mut problems);
         for problem in problems {
             (self.sink)(Piece::Failed(Some(line), problem))?;
         }
-        let drafts = sample.iter().flat_map(|sample| Draft::from_sample(sample, self.defaults));
+        let drafts = sample.iter().flat_map(|sample| Draft::from_sample(sample, defaults));
         drafts.into_iter().try_for_each(|draft| (self.sink)(Piece::Draft(line, Box::new(draft))))
     }
 
@@ -195,9 +244,42 @@ impl<'s> Document<'_, 's> {
         *self.stopped = flow.is_break();
         if *self.stopped { Err(E::custom("stopped")) } else { Ok(()) }
     }
+
+    /// Reads the fields of an object into `conversation`; what was read before an error is there.
+    fn fields<'de, A: MapAccess<'de>>(
+        &self,
+        map: &mut A,
+        conversation: &mut Option<Conversation>,
+        object: &mut Map<String, Value>,
+    ) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "messages" && self.elements != Elements::Samples {
+                let held = conversation
+                    .get_or_insert(Conversation { messages: Vec::new(), fields: Map::new() });
+                map.next_value_seed(Messages {
+                    line: self.line,
+                    bytes: self.bytes,
+                    held: &mut held.messages,
+                })?;
+                continue;
+            }
+            let places = names_place(&name);
+            match map.next_value_seed(Seed::of(&name)) {
+                Ok(value) => repeated::put(object, name, value),
+                Err(error) => {
+                    // Whose the messages are was about to be told, and nobody may guess it.
+                    if places && let Some(held) = conversation {
+                        held.messages.clear();
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
-impl<'de> DeserializeSeed<'de> for Document<'_, '_> {
+impl<'de> DeserializeSeed<'de> for &mut Document<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -205,7 +287,7 @@ impl<'de> DeserializeSeed<'de> for Document<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Document<'_, '_> {
+impl<'de> Visitor<'de> for &mut Document<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,32 +298,67 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
         })
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(value) = seq.next_element::<Value>()? {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(value) = seq.next_element_seed(Seed::default())? {
             let flow = self.element(value);
             self.go_on(flow)?;
         }
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut object = Map::new();
-        let mut had_messages = false;
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "messages" && self.elements != Elements::Samples {
-                map.next_value_seed(self.by_ref())?;
-                had_messages = true;
-            } else {
-                object.insert(key, map.next_value()?);
-            }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let line = self.line.get();
+        let (mut conversation, mut object) = (None, Map::new());
+        let read = self.fields(&mut map, &mut conversation, &mut object);
+        if let Some(conversation) = conversation {
+            let conversation = Conversation { fields: object, ..conversation };
+            let defaults = self.defaults;
+            let flow = self.conversation(line, conversation, defaults);
+            self.go_on(flow)?;
+            return read;
         }
-        if had_messages {
-            return Ok(());
-        }
+        read?;
         if self.elements == Elements::Messages && !object.contains_key("content") {
             return Err(A::Error::custom("the object has no `messages`"));
         }
         let flow = self.element(Value::Object(object));
         self.go_on(flow)
+    }
+}
+
+/// Holds the messages of a conversation, each with its line.
+struct Messages<'a> {
+    line: &'a Cell<u64>,
+    bytes: &'a Cell<u64>,
+    held: &'a mut Vec<(u64, Value)>,
+}
+
+impl<'de> DeserializeSeed<'de> for Messages<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Messages<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of messages")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(message) = seq.next_element_seed(Seed::default())? {
+            if CONVERSATION_BYTES_MAX < self.bytes.get() {
+                self.held.clear();
+                return Err(A::Error::custom(format!(
+                    "the conversation has more than {CONVERSATION_BYTES_MAX} bytes; write a list \
+                     of messages, or one a line"
+                )));
+            }
+            self.held.push((self.line.get(), message));
+        }
+        Ok(())
     }
 }

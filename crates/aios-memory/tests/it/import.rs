@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_memory::{Error, ImportMode, ImportOptions, ImportReport, Kind, MemoryView, Record};
+use aios_memory::{
+    AgentMemory, Error, ImportMode, ImportOptions, ImportReport, Kind, MemoryView, Record,
+};
 use serde_json::{Value, json};
 
 use crate::{Fixture, of, texts};
@@ -336,5 +338,93 @@ async fn what_is_of_no_known_shape_is_refused_with_those_that_are() {
         assert!(matches!(error, Error::Input { .. }), "{error:?}");
         assert!(error.to_string().contains(expect), "`{expect}` is not in {error}");
     }
+    memory.shutdown().await.unwrap();
+}
+
+/// Imports a file of one record as `bob` and as `ada`, whose it is.
+async fn is_of_ada(memory: &AgentMemory, path: &PathBuf) {
+    let options = ImportOptions::default();
+    let report = of(memory, "bob").import(path, options.clone()).await.unwrap();
+    assert_eq!((report.tally.added, report.failed_count), (0, 1), "{path:?}: {report:?}");
+    assert_eq!(report.failed[0].row, 1);
+    let report = of(memory, "ada").import(path, options).await.unwrap();
+    assert_eq!((report.tally.added, report.failed_count), (1, 0), "{path:?}: {report:?}");
+}
+
+#[tokio::test]
+async fn a_column_names_the_owner_in_every_spelling() {
+    let columns =
+        ["user_id", "owner", "customer_id", "tenant", "account_name", "userId", "\"User Name\""];
+    let tables = [
+        ("tasks", "description", ""),
+        ("agent_states", "agent_name", ", state TEXT DEFAULT 'open'"),
+        ("preferences", "coffee", ""),
+    ];
+    for (at, column) in columns.into_iter().enumerate() {
+        let fixture = Fixture::new();
+        let memory = fixture.open().await;
+        for (table, needed, more) in tables {
+            let sql = format!(
+                "CREATE TABLE {table} ({needed} TEXT, {column} TEXT{more});
+                 INSERT INTO {table} ({needed}, {column}) VALUES ('walk the dog', 'ada');"
+            );
+            let path = fixture.database(&format!("{table}{at}.db"), &sql);
+            is_of_ada(&memory, &path).await;
+        }
+        memory.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn json_and_metadata_name_the_owner_in_every_spelling() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let entry = |id: &str, more: Value| {
+        let mut entry = json!({"id": id, "key": "lamp", "value": 1});
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        entry
+    };
+    for (at, document) in [
+        json!([entry("e0", json!({"owner": "ada"}))]),
+        json!([entry("e1", json!({"metadata": {"user_id": "ada"}}))]),
+        json!([entry("e2", json!({"scope": {"user": "ada"}}))]),
+        json!([entry("e3", json!({"user": {"id": null, "email": "ada"}}))]),
+        json!({"owner": "ada", "entries": [entry("e4", json!({}))]}),
+        json!({"entries": {"e5": entry("e5", json!({}))}, "metadata": {"tenant": "ada"}}),
+        json!({"user": {"name": "ada"}, "e6": entry("e6", json!({}))}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = fixture.file(&format!("{at}.json"), &document);
+        is_of_ada(&memory, &path).await;
+    }
+    let path = fixture.database(
+        "chat.db",
+        "CREATE TABLE messages (id INT, session_id TEXT, content TEXT, metadata TEXT);
+         INSERT INTO messages VALUES (1, 's', 'hello', '{\"user_id\": \"ada\", \"a\": 1}');",
+    );
+    is_of_ada(&memory, &path).await;
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_that_names_two_owners_fails_and_unknown_fields_beside_entries_are_reported() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let path = fixture.dir.path().join("two.json");
+    let entry =
+        |id: &str, owner: &str| format!(r#"{{"id": "{id}", "key": "k", "value": 1{owner}}}"#);
+    let rows = [
+        entry("a", ""),
+        entry("b", r#", "user": "bob""#),
+        entry("c", r#", "owner": "ada", "owner": "bob""#),
+    ];
+    let text = format!(r#"{{"entries": [{}], "user": "ada", "theme": 1}}"#, rows.join(","));
+    fs::write(&path, text).unwrap();
+    let report = of(&memory, "ada").import(&path, ImportOptions::default()).await.unwrap();
+    let failed: Vec<u64> = report.failed.iter().map(|failure| failure.row).collect();
+    assert_eq!((report.tally.added, failed), (1, vec![2, 3]), "{report:?}");
+    assert!(unclear(&report).contains(&"entries.theme 1".to_owned()), "{report:?}");
     memory.shutdown().await.unwrap();
 }

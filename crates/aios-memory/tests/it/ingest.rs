@@ -97,3 +97,83 @@ async fn a_session_of_another_user_is_another_one_and_a_line_of_another_user_fai
     assert_eq!(said(&bob).await, ["in a session of that name"]);
     memory.shutdown().await.unwrap();
 }
+
+/// Ingests a chat that may name its owner anywhere, as `ada` and as `bob`: it is `ada`'s.
+async fn is_of_ada(chat: &str) {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let options = IngestOptions::default().with_format(Format::Chat);
+    let report = ingest(&of(&memory, "bob"), chat.to_owned(), options.clone()).await;
+    assert_eq!((report.tally.added, report.tally.refused), (0, 1), "{chat}: {report:?}");
+    assert!(report.failed[0].line.is_some(), "{chat}: {report:?}");
+    let report = ingest(&of(&memory, "ada"), chat.to_owned(), options).await;
+    assert_eq!((report.tally.added, report.tally.refused), (1, 0), "{chat}: {report:?}");
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_owner_of_a_conversation_owns_its_messages() {
+    for chat in [
+        r#"{"user": "ada", "messages": [{"role": "user", "content": "private"}]}"#,
+        r#"{"messages": [{"role": "user", "content": "private"}], "tenantId": "ada"}"#,
+        r#"[{"user_id": "ada", "messages": [{"role": "user", "content": "private"}]}]"#,
+        r#"[{"messages": [{"content": "private"}], "User Name": "ada"}]"#,
+        r#"{"scope": {"user": "ada"}, "messages": [{"content": "private"}]}"#,
+        r#"{"scope": {"user_id": "ada"}, "messages": [{"content": "private"}]}"#,
+        r#"{"metadata": {"customer_id": "ada"}, "messages": [{"content": "private"}]}"#,
+        r#"{"metadata": {"scope": {"user": "ada"}}, "messages": [{"content": "private"}]}"#,
+        r#"{"user": {"id": null, "name": "ada"}, "messages": [{"content": "private"}]}"#,
+        r#"{"user": "ada", "messages": [{"content": "private", "owner": "ada"}]}"#,
+        r#"{"user": "ada", "messages": [{"messages": [{"content": "private"}]}]}"#,
+    ] {
+        is_of_ada(chat).await;
+    }
+}
+
+#[tokio::test]
+async fn an_owner_that_is_not_clear_is_refused() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    for chat in [
+        r#"{"user": "ada", "messages": [{"content": "x", "user": "bob"}]}"#,
+        r#"{"user": "ada", "owner": "bob", "messages": [{"content": "x"}]}"#,
+        r#"{"user": "bob", "user": "ada", "messages": [{"content": "x"}]}"#,
+        r#"{"user": "bob", "messages": [{"content": "x"}], "user": "ada"}"#,
+        r#"[{"content": "x", "user": "bob", "user": "ada"}]"#,
+        r#"[{"content": "x", "user": {"id": "bob", "id": "ada"}}]"#,
+        r#"[{"content": "x", "metadata": {"user": "bob"}, "metadata": {"user": "ada"}}]"#,
+        r#"[{"content": "x", "user": {"id": null, "name": ""}}]"#,
+        r#"{"user": "ada", "messages": [{"user": "bob", "messages": [{"content": "x"}]}]}"#,
+        r#"{"messages": [{"content": "x"}], "user": "bo"#,
+    ] {
+        for format in [Format::Chat, Format::Auto] {
+            let options = IngestOptions::default().with_format(format);
+            let report = ingest(&of(&memory, "ada"), chat.to_owned(), options).await;
+            assert_eq!((report.tally.added, report.tally.refused), (0, 1), "{chat}: {report:?}");
+        }
+    }
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn conversations_of_one_file_are_apart_and_what_else_they_say_is_reported() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let chat = r#"[
+        {"session": "a1", "agent": "helper", "project": "p", "title": "one", "messages": [
+            {"content": "first"}, {"content": "elsewhere", "session": "b"}]},
+        {"messages": [{"content": "second"}], "thread_id": "a2", "title": "two"}]"#;
+    let options = IngestOptions::default().with_format(Format::Chat);
+    let report = ingest(&memory, chat.to_owned(), options).await;
+    assert_eq!((report.tally.added, report.sessions), (3, 3), "{report:?}");
+    assert_eq!(report.tally.unknown.get("title"), Some(&2), "{report:?}");
+    for (session, content) in [("a1", "first"), ("a2", "second"), ("b", "elsewhere")] {
+        let said = memory.working().recent_messages(session, 9).await.unwrap();
+        assert_eq!(said.len(), 1, "{session}");
+        assert_eq!(said[0].content, content);
+    }
+    let first = &memory.working().recent_messages("a1", 9).await.unwrap()[0];
+    assert_eq!(first.meta.scope.agent.as_deref(), Some("helper"));
+    assert_eq!(first.meta.scope.project.as_deref(), Some("p"));
+    memory.shutdown().await.unwrap();
+}

@@ -57,6 +57,17 @@ fn an_owner_that_is_not_clear_is_refused() {
 }
 
 #[test]
+fn an_owner_that_is_an_object_is_the_first_field_that_says_something() {
+    let named = |object: Value| owner(json!({"user": object}));
+    assert_eq!(named(json!({"id": null, "name": "u1"})), Ok(Some("u1".to_owned())));
+    assert_eq!(named(json!({"id": "", "email": "u1@x"})), Ok(Some("u1@x".to_owned())));
+    assert_eq!(named(json!({"id": " ", "name": null, "email": 7})), Ok(Some("7".to_owned())));
+    for object in [json!({}), json!({"id": null}), json!({"id": "", "name": " ", "email": null})] {
+        assert!(named(object).is_err());
+    }
+}
+
+#[test]
 fn sessions_are_known_in_every_spelling() {
     for name in ["session", "sessionId", "conversation_id", "threadId", "chat-id"] {
         let Value::Object(mut object) = json!({name: "s"}) else { unreachable!() };

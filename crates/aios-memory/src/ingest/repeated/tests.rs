@@ -1,0 +1,35 @@
+//! Fields that are given twice.
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn a_field_that_places_a_record_is_never_overwritten() {
+    for (text, expect) in [
+        (r#"{"user": "u1", "user": "u2"}"#, json!({"user": ["u1", "u2"]})),
+        (r#"{"user": "u1", "user": "u1"}"#, json!({"user": "u1"})),
+        (r#"{"user": {"id": 1, "id": 2}}"#, json!({"user": {"id": [1, 2]}})),
+        (
+            r#"{"scope": {"user": "a"}, "scope": {"user": "b"}}"#,
+            json!({"scope": {"user": ["a", "b"]}}),
+        ),
+        (
+            r#"{"metadata": {"user_id": "a"}, "metadata": {"user_id": "b", "x": 1}}"#,
+            json!({"metadata": {"user_id": ["a", "b"], "x": 1}}),
+        ),
+        (r#"{"content": "a", "content": "b"}"#, json!({"content": "b"})),
+        (r#"[{"owner": null, "owner": 1.5}]"#, json!([{"owner": [null, 1.5]}])),
+    ] {
+        assert_eq!(parse(text.as_bytes()).unwrap(), expect, "{text}");
+    }
+}
+
+#[test]
+fn other_json_is_read_as_the_parser_reads_it() {
+    let text =
+        r#"{"a": [1, -2, 3.5, 18446744073709551615, "\u00e9", true, null, {}], "b": {"c": []}}"#;
+    assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    assert!(parse(b"{} x").is_err());
+    assert!(parse(b"[1").unwrap_err().is_eof());
+}
