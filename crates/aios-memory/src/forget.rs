@@ -247,8 +247,7 @@ impl MemoryView {
     /// All records that this view may change.
     async fn all(&self) -> Result<BTreeSet<Identity>, Error> {
         let narrowed = self.gate().filter().scope.parts();
-        let acts_for_user = self.gate().acts_for().is_some_and(|owner| !owner.is_shared());
-        if !acts_for_user && narrowed.iter().all(|(_, part)| part.is_none()) {
+        if !self.gate().acts_for_user() && narrowed.iter().all(|(_, part)| part.is_none()) {
             return Err(Error::Unbounded);
         }
         let exact = ScopeFilter::exact(Scope::default());

@@ -91,9 +91,9 @@ impl MemoryView {
 
     /// Checks that this view may write records of a kind that has no owner.
     pub(crate) fn check_machine_wide(&self, kind: Kind) -> Result<(), Error> {
-        match self.gate().acts_for() {
-            Some(owner) if !owner.is_shared() => Err(Error::MachineWide { kind }),
-            _ => Ok(()),
+        match self.gate().acts_for_user() {
+            true => Err(Error::MachineWide { kind }),
+            false => Ok(()),
         }
     }
 }

@@ -139,7 +139,7 @@ fn taker(
     if !owners_from_file {
         return Ok(view.clone());
     }
-    if view.gate().acts_for().is_some_and(|owner| !owner.is_shared()) {
+    if view.gate().acts_for_user() {
         return Err(Failure::Usage {
             message: "--owners-from-file takes records of every user, and this handle acts for one"
                 .to_owned(),

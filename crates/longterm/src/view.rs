@@ -168,8 +168,7 @@ impl LongtermView {
 
     /// Fills in where a record belongs that is written through this view.
     pub(crate) fn fill(&self, record: &mut Record) -> Result<(), Error> {
-        let acts_for_user = self.gate.acts_for().is_some_and(|owner| !owner.is_shared());
-        if record.kind == Kind::Persona && acts_for_user {
+        if record.kind == Kind::Persona && self.gate.acts_for_user() {
             return Err(Error::MachineWide { kind: record.kind });
         }
         Ok(self.gate.fill(&mut record.scope)?)

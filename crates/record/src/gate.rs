@@ -85,6 +85,12 @@ impl Gate {
         }
     }
 
+    /// Returns `true` if a user acts, who cannot write machine-wide records.
+    #[must_use]
+    pub fn acts_for_user(&self) -> bool {
+        self.acts_for().is_some_and(|owner| !owner.is_shared())
+    }
+
     /// This gate, narrowed to what `filter` selects.
     ///
     /// # Errors

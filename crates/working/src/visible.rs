@@ -123,9 +123,9 @@ impl Visible {
 
     /// Refuses to change what belongs to the machine through a user's view.
     pub(crate) fn check_machine_wide(&self, kind: Kind) -> Result<(), Error> {
-        match self.gate.acts_for() {
-            Some(owner) if !owner.is_shared() => Err(Error::MachineWide { kind }),
-            _ => Ok(()),
+        match self.gate.acts_for_user() {
+            true => Err(Error::MachineWide { kind }),
+            false => Ok(()),
         }
     }
 }

@@ -17,8 +17,7 @@ pub(super) async fn record(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let acts_for_user = view.gate().acts_for().is_some_and(|owner| !owner.is_shared());
-    if global.is_scoped() || acts_for_user {
+    if global.is_scoped() || view.gate().acts_for_user() {
         return Err(Failure::Usage {
             message: "a metric is everybody's and has no scope".to_owned(),
             hint: "leave --user, --project, --agent and --session out; the key may say whose it is",
