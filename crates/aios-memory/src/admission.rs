@@ -24,13 +24,13 @@ use crate::{Error, MemoryView, guarding, records::is_kept};
 /// A record on its way in.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
-    /// Where it stands in its source: a line or a row, from 1.
+    /// The line or row of its source, from 1.
     pub(crate) place: u64,
     pub(crate) kind: Kind,
     pub(crate) id: Id,
     /// Ids by which former versions of this program knew the same record.
     pub(crate) former_ids: Vec<Id>,
-    /// Where it belongs, as far as its source tells.
+    /// The scope, as far as its source tells.
     pub(crate) scope: Scope,
     pub(crate) content: Content,
 }
@@ -141,13 +141,9 @@ impl Admission {
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
         }
         let ready = self.guarded(candidates, &mut verdicts)?;
-        if self.is_dry {
-            for Ready { at, .. } in ready {
-                verdicts[at].outcome = Outcome::Added;
-            }
-            return Ok(verdicts);
+        if !self.is_dry {
+            self.store(ready, &mut verdicts).await?;
         }
-        self.store(ready, &mut verdicts).await?;
         Ok(verdicts)
     }
 

@@ -12,6 +12,9 @@ use crate::{Error, records};
 /// Records that are stored at once, each by a write of its own; they share commits.
 const AT_ONCE: usize = 64;
 
+/// The reason for which a correction is refused whose message was removed at the same time.
+const GONE: &str = "the message that it corrects was removed meanwhile; read the file again";
+
 /// An arrival that is to be stored, with the place of its verdict.
 pub(super) struct Ready {
     pub(super) at: usize,
@@ -100,8 +103,10 @@ impl Admission {
             Manner::Conversed => {
                 self.seen.insert(identity, ready.arrival.content_hash());
                 self.view.catch_up().await?;
-                tiers.working.amend_message(id.as_str(), &message).await?;
-                Ok(Outcome::Updated)
+                match tiers.working.amend_message(id.as_str(), &message).await? {
+                    true => Ok(Outcome::Updated),
+                    false => Ok(Outcome::Refused(GONE.to_owned())),
+                }
             }
         }
     }
@@ -119,33 +124,35 @@ impl Admission {
             let Some(message) = message_of(&ready) else { continue };
             let id = ready.arrival.id.as_str();
             let amended = match tiers.working.amend_message(id, &message).await {
-                Ok(true) => Ok(()),
+                Ok(true) => Ok(true),
                 Ok(false) => self.amend_in_longterm(tiers, &ready, &message).await,
                 Err(error) => Err(error.into()),
             };
             match amended {
-                Ok(()) => {}
+                Ok(true) => {}
+                Ok(false) => verdicts[ready.at].outcome = Outcome::Refused(GONE.to_owned()),
                 Err(error) => self.refuse(&mut verdicts[ready.at], error)?,
             }
         }
         Ok(())
     }
 
-    /// Replaces the content of a message that has left working memory.
+    /// Replaces the content of a message that has left working memory. Returns `false` if it is not
+    /// stored any more.
     async fn amend_in_longterm(
         &self,
         tiers: &Tiers,
         ready: &Ready,
         message: &NewMessage,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let Some(mut record) = tiers.longterm.record(Kind::Message, &ready.arrival.id).await?
         else {
-            return Ok(());
+            return Ok(false);
         };
         record.text.clone_from(&message.content);
         record.payload["content"] = Value::from(message.content.as_str());
         tiers.longterm.store(vec![record]).await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Stores records given by their fields, each by a write of its own.
