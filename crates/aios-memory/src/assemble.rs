@@ -16,7 +16,7 @@ const WORKING_CANDIDATES: usize = 5;
 /// for it.
 const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 
-/// What a context is to be. [`MemoryView::context_options`] gives one from the settings.
+/// The options of a context. [`MemoryView::context_options`] gives one from the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContextOptions {
     /// The budget.

@@ -40,7 +40,7 @@ pub(crate) struct Namer {
     raw: Counter,
 }
 
-/// How many equal records there have been, by a hash of each.
+/// Numbers of equal records so far, by a hash of each.
 #[derive(Debug, Default)]
 struct Counter(HashMap<[u8; 16], u64>);
 

@@ -32,7 +32,7 @@ impl Administrator {
         Ok(aged)
     }
 
-    /// What [`maintain`](Administrator::maintain) would move out of working memory now.
+    /// The records that [`maintain`](Administrator::maintain) would move out of working memory now.
     ///
     /// # Errors
     /// What working memory reports.

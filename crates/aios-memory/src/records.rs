@@ -17,7 +17,7 @@ use crate::{
 pub struct Page {
     /// The records.
     pub records: Vec<Record>,
-    /// Where the next page begins; `None` if this is the last one.
+    /// The cursor of the next page; `None` if this is the last one.
     pub next: Option<String>,
 }
 

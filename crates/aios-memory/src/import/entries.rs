@@ -114,7 +114,7 @@ fn is_entry(entry: &Map<String, Value>) -> bool {
     SHAPE.tables[0].fits(&columns) && !entry.contains_key("role")
 }
 
-/// Returns `true` if a field of an object of entries is no entry, but says whose they are.
+/// Returns `true` if a field of an object of entries names their owner instead of an entry.
 fn is_beside(name: &str, value: &Value) -> bool {
     let names_owner = ingest::names_owner(name) || (BESIDE.contains(&name) && value.is_object());
     // An owner that is an object has a name, which a whole entry may have as well.

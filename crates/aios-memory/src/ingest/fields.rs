@@ -33,7 +33,7 @@ const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
 const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 
 /// Takes the owner out of a record and its metadata, whatever spelling it has. Roles and speakers
-/// are no owners.
+/// do not count.
 ///
 /// # Errors
 /// A message if the record names two owners, or one that is neither text nor a number.

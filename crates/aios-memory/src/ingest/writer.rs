@@ -120,7 +120,7 @@ fn arrival(line: u64, mut draft: Draft, gate: &Gate, namer: &mut Namer) -> Resul
 /// Without an external id it is a new one each time.
 ///
 /// # Errors
-/// A message if it is none.
+/// A text that names the problem if the object is not a message.
 pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arrival, String> {
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
