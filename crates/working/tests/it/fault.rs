@@ -109,18 +109,26 @@ async fn a_handle_that_does_not_wait_is_told_when_the_queue_is_full() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // The writer takes some and then waits for the other; one more fits into the queue.
     let mut calls = tokio::task::JoinSet::new();
-    let refused = loop {
-        let eager = eager.clone();
-        calls.spawn(async move { eager.store_goal(Goal::new("eager")).await });
-        tokio::task::yield_now().await;
-        if let Some(answer) = calls.try_join_next() {
-            break answer.unwrap().unwrap_err();
+    let mut health = Health::Good;
+    // The writer may take the waiting call once more before it waits for the other.
+    for _ in 0..9 {
+        let refused = loop {
+            let eager = eager.clone();
+            calls.spawn(async move { eager.store_goal(Goal::new("eager")).await });
+            tokio::task::yield_now().await;
+            if let Some(answer) = calls.try_join_next() {
+                break answer.unwrap().unwrap_err();
+            }
+        };
+        assert!(matches!(refused, Error::QueueFull { queue: 1 }), "{refused}");
+        assert!(refused.is_retryable());
+        let checks = working.doctor().await.unwrap();
+        health = checks.iter().find(|check| check.name == "queue").unwrap().health;
+        if health == Health::Warning {
+            break;
         }
-    };
-    assert!(matches!(refused, Error::QueueFull { queue: 1 }), "{refused}");
-    assert!(refused.is_retryable());
-    let checks = working.doctor().await.unwrap();
-    assert_eq!(checks.iter().find(|check| check.name == "queue").unwrap().health, Health::Warning);
+    }
+    assert_eq!(health, Health::Warning);
     let patient = working.clone();
     calls.spawn(async move { patient.store_goal(Goal::new("patient")).await });
     tokio::task::yield_now().await;
