@@ -173,9 +173,17 @@ impl Admission {
             let Some(id) = fields.get("id").and_then(Value::as_str) else { continue };
             let Ok(id) = Id::new(id) else { continue };
             let identity = Identity::new(owner.clone(), arrival.kind, id);
-            let tiers = self.tiers(owner)?;
-            let stored = tiers.longterm.scopes(std::slice::from_ref(&identity)).await?;
-            if stored.iter().flatten().any(|scope| *scope != draft.scope) {
+            let longterm = self.tiers(owner)?.longterm;
+            let keys = std::slice::from_ref(&identity);
+            let differs = |stored: Vec<Option<Scope>>| {
+                stored.iter().flatten().any(|scope| *scope != draft.scope)
+            };
+            if !differs(longterm.scopes(keys).await?) {
+                continue;
+            }
+            // It may have been deleted, which long-term memory is still to hear.
+            self.view.catch_up().await?;
+            if differs(longterm.scopes(keys).await?) {
                 let key = identity.to_string();
                 return Err(aios_longterm::Error::Conflict { key }.into());
             }
@@ -248,25 +256,73 @@ impl Admission {
         candidates: &[Candidate],
         places: &[usize],
     ) -> Result<Vec<Standing>, Error> {
-        let drafts: Vec<Record> =
-            places.iter().map(|place| candidates[*place].draft.clone()).collect();
-        let mut standings = self.standings_in_longterm(tiers, &drafts).await?;
-        for (standing, (place, draft)) in standings.iter_mut().zip(places.iter().zip(&drafts)) {
-            let arrival = &candidates[*place].arrival;
-            if *standing == Standing::Unknown {
-                *standing = self.standing_in_working(tiers, arrival, draft).await?;
-            }
-            for former in &arrival.former_ids {
-                if *standing == Standing::Unknown {
-                    let former = Record { id: former.clone(), ..draft.clone() };
-                    let of_former =
-                        self.standings_in_longterm(tiers, std::slice::from_ref(&former)).await?;
-                    *standing = of_former[0];
-                    if *standing == Standing::Unknown {
-                        *standing = self.standing_in_working(tiers, arrival, &former).await?;
-                    }
+        let candidates = || places.iter().map(|place| &candidates[*place]);
+        let drafts = candidates().map(|it| (&it.arrival, it.draft.clone())).collect();
+        let mut standings = self.standings_of(tiers, drafts).await?;
+        let mut former = Vec::new();
+        let mut former_places = Vec::new();
+        for (place, Candidate { arrival, draft, .. }) in candidates().enumerate() {
+            if standings[place] == Standing::Unknown {
+                for id in &arrival.former_ids {
+                    former_places.push(place);
+                    former.push((arrival, Record { id: id.clone(), ..draft.clone() }));
                 }
             }
+        }
+        for (place, standing) in
+            former_places.into_iter().zip(self.standings_of(tiers, former).await?)
+        {
+            if standings[place] == Standing::Unknown {
+                standings[place] = standing;
+            }
+        }
+        Ok(standings)
+    }
+
+    /// The standing of each draft. Working memory decides about what it holds, because long-term
+    /// memory may not have received a change of it yet.
+    async fn standings_of(
+        &self,
+        tiers: &Tiers,
+        drafts: Vec<(&Arrival, Record)>,
+    ) -> Result<Vec<Standing>, Error> {
+        let passes_working = |draft: &Record| !is_kept(draft.kind);
+        let asked = drafts.iter().filter(|(_, draft)| passes_working(draft));
+        let asked: Vec<Identity> = asked.map(|(_, draft)| draft.identity()).collect();
+        let here: HashMap<Identity, String> = match asked.is_empty() {
+            true => HashMap::new(),
+            false => {
+                let records = tiers.working.with_expired().records_of(asked).await?;
+                records.into_iter().map(|it| (it.identity(), it.text)).collect()
+            }
+        };
+        let mut standings = vec![Standing::Unknown; drafts.len()];
+        let (mut elsewhere, mut places) = (Vec::new(), Vec::new());
+        for (place, (arrival, draft)) in drafts.into_iter().enumerate() {
+            match here.get(&draft.identity()) {
+                Some(text) => standings[place] = standing_beside(arrival, &draft, text),
+                None => {
+                    places.push(place);
+                    elsewhere.push(draft);
+                }
+            }
+        }
+        if elsewhere.is_empty() {
+            return Ok(standings);
+        }
+        let is_behind = self.view.shared().pump.is_behind().await?;
+        let mut there = self.standings_in_longterm(tiers, &elsewhere).await?;
+        let is_doubtful = elsewhere
+            .iter()
+            .zip(&there)
+            .any(|(draft, standing)| passes_working(draft) && *standing != Standing::Unknown);
+        if is_behind && is_doubtful {
+            // It may have been deleted, which long-term memory is still to hear.
+            self.view.catch_up().await?;
+            there = self.standings_in_longterm(tiers, &elsewhere).await?;
+        }
+        for (place, standing) in places.into_iter().zip(there) {
+            standings[place] = standing;
         }
         Ok(standings)
     }
@@ -285,16 +341,9 @@ impl Admission {
             return Ok(standings);
         }
         let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
-        // Most are in working memory still, which is quick to ask.
-        let here = tiers.working.with_expired().records_of(identities.clone()).await?;
-        let mut stored: HashMap<Identity, String> =
-            here.into_iter().map(|it| (it.identity(), it.text)).collect();
-        let mut moved = identities.clone();
-        moved.retain(|identity| !stored.contains_key(identity));
-        if !moved.is_empty() {
-            let there = tiers.longterm.records(&moved).await?;
-            stored.extend(there.into_iter().map(|it| (it.identity(), it.text)));
-        }
+        let there = tiers.longterm.records(&identities).await?;
+        let stored: HashMap<Identity, String> =
+            there.into_iter().map(|it| (it.identity(), it.text)).collect();
         for (at, identity) in others.into_iter().zip(identities) {
             let text = stored.get(&identity).map(|text| forms::same(text));
             if text == Some(forms::same(&drafts[at].text)) {
@@ -302,28 +351,6 @@ impl Admission {
             }
         }
         Ok(standings)
-    }
-
-    /// The standing of an arrival in working memory, whose kinds long-term memory need not know.
-    async fn standing_in_working(
-        &self,
-        tiers: &Tiers,
-        arrival: &Arrival,
-        draft: &Record,
-    ) -> Result<Standing, Error> {
-        if is_kept(draft.kind) {
-            return Ok(Standing::Unknown);
-        }
-        let stored = tiers.working.with_expired().record(draft.kind, draft.id.as_str()).await?;
-        let Some(stored) = stored else { return Ok(Standing::Unknown) };
-        let says_same = match &arrival.content {
-            // A session's messages make it before its own record is read.
-            Content::Record(given) if given.kind == Kind::Session && stored.text.is_empty() => {
-                return Ok(if given.text.is_empty() { Standing::Same } else { Standing::Unknown });
-            }
-            _ => forms::same(&stored.text) == forms::same(&draft.text),
-        };
-        Ok(if says_same { Standing::Same } else { Standing::Other })
     }
 
     async fn not_forgotten(
@@ -481,6 +508,21 @@ impl Verdict {
             id: arrival.id.clone(),
             outcome: Outcome::Added,
         }
+    }
+}
+
+/// The standing of an arrival whose record says `text` in working memory.
+fn standing_beside(arrival: &Arrival, draft: &Record, text: &str) -> Standing {
+    // A session's messages make it before its own record is read.
+    if let Content::Record(given) = &arrival.content
+        && given.kind == Kind::Session
+        && text.is_empty()
+    {
+        return if given.text.is_empty() { Standing::Same } else { Standing::Unknown };
+    }
+    match forms::same(text) == forms::same(&draft.text) {
+        true => Standing::Same,
+        false => Standing::Other,
     }
 }
 

@@ -76,14 +76,22 @@ impl Pump {
         self.shared.wake.notify_one();
     }
 
+    /// Whether long-term memory may still lack a change that working memory acknowledged.
+    pub(crate) async fn is_behind(&self) -> Result<bool, Error> {
+        let shared = &self.shared;
+        let head = shared.working.feed_head().await?;
+        let is_level = shared.checked.load(Ordering::Acquire);
+        Ok(!is_level || shared.seen.load(Ordering::Acquire) < head)
+    }
+
     /// Returns when all that working memory acknowledged before the call is in long-term memory;
     /// says how many changes this call took over.
     pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
         let shared = &self.shared;
-        let head = shared.working.feed_head().await?;
-        if shared.checked.load(Ordering::Acquire) && head <= shared.seen.load(Ordering::Acquire) {
+        if !self.is_behind().await? {
             return Ok(0);
         }
+        let head = shared.working.feed_head().await?;
         let _pumping = shared.pumping.lock().await;
         let mut pumped = 0;
         let mut watermark = shared.longterm.watermark().await?;

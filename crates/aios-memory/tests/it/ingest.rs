@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use aios_memory::{Format, IngestOptions, IngestReport, MemoryView};
+use aios_memory::{Format, Id, IngestOptions, IngestReport, Kind, MemoryView};
 
 use crate::{Fixture, of, texts};
 
@@ -53,6 +53,22 @@ async fn equal_messages_of_one_stream_are_two() {
     let first = ingest(&memory, text.clone(), IngestOptions::default()).await.tally;
     let second = ingest(&memory, text, IngestOptions::default()).await.tally;
     assert_eq!((first.added, second.added, second.known), (3, 0, 3));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_deleted_a_moment_ago_is_added_again() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let session = Id::new("s").unwrap();
+    let chat = r#"{"role": "user", "content": "not that", "session": "s", "id": "a"}"#;
+    // Long-term memory hears of a deletion later; how much later is chance.
+    for round in 0..20 {
+        let read = ingest(&memory, chat.to_owned(), IngestOptions::default()).await.tally;
+        assert_eq!((read.added, read.known), (1, 0), "round {round}");
+        memory.catch_up().await.unwrap();
+        memory.delete(Kind::Session, &session).await.unwrap();
+    }
     memory.shutdown().await.unwrap();
 }
 
