@@ -132,11 +132,6 @@ fn every_public_method_is_exercised() {
     assert!(gone.is_empty(), "these exercises are of methods that do not exist: {gone:?}");
 }
 
-/// Exercises whose figures, and by these the order of what is found, may follow from the words of
-/// other owners' records: the index of words of working memory counts those of all, and so do word
-/// statistics of the library after a purge. The records that are found must be the same.
-const BY_STATISTICS: &[&str] = &["AgentMemory::shutdown", "WorkingView::find_relevant"];
-
 /// A store without the records of others, with which one owner's results are compared.
 struct Control {
     whose: Whose,
@@ -169,7 +164,6 @@ async fn owners_are_kept_apart() {
 /// without the records of others, as that owner and as nobody in particular.
 async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut by_statistics = BTreeSet::new();
     let in_all = [U1, U2, SHARED].map(|whose| hand(whose, all, home, "all"));
     let mut in_controls = Vec::new();
     for Control { whose, memory } in controls {
@@ -191,18 +185,8 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
                     let word = word.as_str();
                     faults.push(format!("{name} #{at} shows `{word}`: {}", cut(&got)));
                 }
-                if got == expected {
-                    continue;
-                }
-                if without_figures(&got) == without_figures(&expected) {
-                    by_statistics.insert(exercise.name);
-                } else {
-                    let figures = difference(
-                        &without_figures(&got).join("\n"),
-                        &without_figures(&expected).join("\n"),
-                    );
-                    faults
-                        .push(format!("{name} #{at}: {}\n{figures}", difference(&got, &expected)));
+                if got != expected {
+                    faults.push(format!("{name} #{at}: {}", difference(&got, &expected)));
                 }
             }
             let after = records(all).await;
@@ -216,10 +200,6 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
         for shared in in_controls.iter().filter_map(|(_, shared)| shared.as_ref()) {
             (exercise.run)(Arc::clone(shared)).await;
         }
-    }
-    by_statistics.retain(|name| !BY_STATISTICS.contains(name));
-    if !by_statistics.is_empty() {
-        faults.push(format!("figures follow from the words of others in {by_statistics:?}"));
     }
     faults
 }
@@ -362,17 +342,6 @@ fn stripped(text: &str, hand: &Hand) -> String {
     let text = text.replace(hand.dir.to_str().unwrap(), "DIR");
     let text = text.replace(hand.files.to_str().unwrap(), "FILES");
     VARYING.iter().fold(text, |text, (pattern, by)| pattern.replace_all(&text, *by).into_owned())
-}
-
-/// The lines of `text` in order, without the figures of searches.
-fn without_figures(text: &str) -> Vec<String> {
-    static FIGURES: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(score|relevance|words|feedback): [\d.e-]+").unwrap());
-    // A context is one text of many lines.
-    let text = FIGURES.replace_all(text, "$1: N").replace("\\n", "\n");
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    lines.sort();
-    lines
 }
 
 /// The first lines that differ.

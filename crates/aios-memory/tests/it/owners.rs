@@ -313,13 +313,10 @@ async fn seen(view: &MemoryView) -> Vec<String> {
     for query in QUERIES {
         let options = SearchOptions { limit: 50, ..SearchOptions::default() };
         let hits = view.recall(query, &options).await.unwrap().hits;
-        let mut found: Vec<Identity> = hits
+        let found: Vec<(String, Identity, Vec<Identity>)> = hits
             .into_iter()
-            .flat_map(|hit| hit.folded.iter().cloned().chain([hit.identity()]).collect::<Vec<_>>())
+            .map(|hit| (format!("{:.4}", hit.relevance), hit.identity(), hit.folded))
             .collect();
-        // A replaced or removed record may still count in its owner's word statistics, if the
-        // library had it. Long-term memory's own test compares relevance.
-        found.sort_unstable();
         lines.push(format!("{query}: {found:?}"));
     }
     lines
