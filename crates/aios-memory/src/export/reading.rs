@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use aios_record::Record;
+use aios_record::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -14,8 +14,11 @@ use tokio::sync::mpsc;
 use super::PAGE;
 use crate::{Error, fields, moment};
 
-/// The version of the format.
-pub(super) const FORMAT: u32 = 1;
+/// The version of the format that is written. Version 1, which had a user `default` for the
+/// preferences of nobody in particular, is read as well.
+pub(super) const FORMAT: u32 = 2;
+/// The user to whom version 1 gave the preferences of nobody in particular.
+const FORMER_DEFAULT_USER: &str = "default";
 /// The longest line: a record may hold a text of 16 MiB twice.
 const LINE_BYTES_MAX: u64 = 256 << 20;
 /// Within so many bytes the first line ends.
@@ -42,22 +45,26 @@ pub fn is_export(path: &Path) -> bool {
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
     let input = |problem: String| Error::Input { path: path.to_owned(), problem };
     let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
-    match lines.header() {
-        None => return Err(input("it is no export of aios-memory".to_owned())),
-        Some(Header { aios_memory_export: FORMAT }) => {}
-        Some(Header { aios_memory_export: newer @ FORMAT.. }) => {
+    let version = match lines.header() {
+        None => return Err(input("it is not an export of aios-memory".to_owned())),
+        Some(Header { aios_memory_export: known @ 1..=FORMAT }) => known,
+        Some(Header { aios_memory_export: 0 }) => {
+            return Err(input("there is no version 0 of the format".to_owned()));
+        }
+        Some(Header { aios_memory_export: newer }) => {
             let problem = format!("it has version {newer} of the format; use the newer program");
             return Err(input(problem));
         }
-        Some(Header { aios_memory_export: none }) => {
-            return Err(input(format!("there is no version {none} of the format")));
-        }
-    }
+    };
     let mut batch = Vec::new();
     while let Some((number, line)) =
         lines.next(LINE_BYTES_MAX).map_err(|error| input(error.to_string()))?
     {
-        batch.push((number, read_record(&line)));
+        let mut record = read_record(&line);
+        if let (1, Ok(record)) = (version, &mut record) {
+            update_former(record);
+        }
+        batch.push((number, record));
         // Where nobody listens any more the import has failed, which is told elsewhere.
         if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
             return Ok(());
@@ -65,6 +72,20 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
     }
     let _ = batches.blocking_send(batch);
     Ok(())
+}
+
+/// Makes a record of version 1 one of the present version.
+fn update_former(record: &mut Record) {
+    let user = &mut record.scope.user;
+    if user.as_deref() == Some("") {
+        *user = None;
+    }
+    if record.kind == Kind::Preference && user.as_deref() == Some(FORMER_DEFAULT_USER) {
+        *user = None;
+        if let Some(payload) = record.payload.as_object_mut() {
+            payload.remove("user");
+        }
+    }
 }
 
 /// The record on a line. One that somebody mended may have its times as people write them.

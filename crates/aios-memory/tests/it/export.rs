@@ -105,6 +105,38 @@ async fn an_export_of_an_owner_leaves_others_out_and_what_cannot_be_read_is_name
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preference_of_the_former_default_user_is_shared() {
+    let line = |key: &str, user: &str| {
+        json!({
+            "kind": "preference", "id": key, "scope": {"user": user}, "text": format!("{key}: mint"),
+            "payload": {"key": key, "value": "mint", "user": user,
+                "updated_at": "2026-05-08T13:56:00Z"},
+            "provenance": {"module": "unknown"}, "title": null, "speaker": null, "position": null,
+            "tags": [], "source": null, "external_id": null, "importance": 0.5, "confidence": 1.0,
+            "trust": "normal", "occurred_at": null, "recorded_at": "2026-05-08T13:56:00Z",
+            "valid_from": null, "valid_to": null, "superseded_by": null, "expires_at": null,
+        })
+    };
+    let to = Fixture::new();
+    let other = to.open().await;
+    let path = to.dir.path().join("former.jsonl");
+    for (version, is_shared) in [(1, true), (2, false)] {
+        let key = format!("tea{version}");
+        let lines = [
+            format!("{{\"aios_memory_export\":{version}}}"),
+            line(&key, "default").to_string(),
+            line(&key, "ann").to_string(),
+        ];
+        fs::write(&path, lines.join("\n")).unwrap();
+        let all = other.administrator();
+        let taken = all.import_export(&path, ImportMode::Store, None).await.unwrap();
+        assert_eq!((taken.tally.added, taken.failed.len()), (2, 0), "{taken:?}");
+        let seen = other.for_shared().working().preferences().await.unwrap();
+        assert_eq!(seen.other.contains_key(&key), is_shared, "version {version}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn times_that_somebody_mended_are_read_as_people_write_them() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let memory = from.open().await;
