@@ -1,9 +1,11 @@
 //! The static model: one row per word piece, a text's vector is the normalised mean of its rows.
 //!
 //! Knows no word order and no context, and is therefore as fast as memory. How the bundled table
-//! was made stands beside it, in `assets/README.md`.
+//! was made stands beside it, in `assets/README.md`. Pieces of scripts that the model has not
+//! learned (`learned`) count nothing.
 
 mod format;
+mod learned;
 
 use std::{
     borrow::Cow,
@@ -13,6 +15,7 @@ use std::{
 
 use format::Parsed;
 pub use format::StaticTable;
+use learned::Sort;
 
 use crate::{
     Damage, Embedder, Error, Fingerprint, file,
@@ -32,6 +35,8 @@ pub struct StaticModel {
     wordpiece: WordPiece,
     dimension: usize,
     scales: Vec<f32>,
+    /// What each row stands for.
+    sorts: Vec<Sort>,
     /// The int8 rows, as bytes, one after the other.
     rows: Cow<'static, [u8]>,
 }
@@ -81,7 +86,8 @@ impl StaticModel {
             return Err(Damage::Vocabulary { row });
         }
         let fingerprint = Fingerprint::of(&name, checksum, "mean", dimension);
-        Ok(StaticModel { fingerprint, wordpiece, dimension, scales, rows })
+        let sorts = learned::sorts(wordpiece.texts());
+        Ok(StaticModel { fingerprint, wordpiece, dimension, scales, sorts, rows })
     }
 
     /// The ids of the word pieces of `text` in order, as rows of the table; nothing for a word that
@@ -99,13 +105,22 @@ impl StaticModel {
         self.wordpiece.words()
     }
 
+    /// The mean of the rows of `text`. Digits and marks beside nothing but unknown words say
+    /// nothing of its meaning: such a text gives zeros.
     fn embed(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
         let mut sum = vec![0.0; self.dimension];
+        let (mut has_known_word, mut has_unknown) = (false, false);
         self.wordpiece.encode(text, scratch, |id| {
-            let Some(id) = id else { return };
+            let sort = id.map_or(Sort::Unknown, |id| self.sorts[id as usize]);
+            has_known_word |= sort == Sort::Word;
+            has_unknown |= sort == Sort::Unknown;
+            let Some(id) = id.filter(|_| sort != Sort::Unknown) else { return };
             let (id, start) = (id as usize, id as usize * self.dimension);
             add_scaled(&mut sum, &self.rows[start..start + self.dimension], self.scales[id]);
         });
+        if has_unknown && !has_known_word {
+            sum.fill(0.0);
+        }
         normalise(&mut sum);
         sum
     }

@@ -84,6 +84,11 @@ impl WordPiece {
         self.pieces.spans.len()
     }
 
+    /// The texts of all pieces in the order of their ids, without what marks a continuation.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        (0..self.len() as u32).map(|id| self.pieces.text(id))
+    }
+
     /// The pieces that begin a word, in the order of their ids.
     #[cfg(feature = "distill")]
     pub(crate) fn words(&self) -> Vec<&str> {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use aios_analysis::Language;
 use aios_ledger::Durability;
 use aios_record::Timestamp;
 
-use crate::{analysis::Language, search::Weights};
+use crate::search::Weights;
 
 /// How long-term memory is opened.
 #[derive(Debug, Clone)]

@@ -189,6 +189,7 @@ impl Journal {
                     return Ok(stored);
                 }
                 set_meta(db, "embedder", &*given)?;
+                set_meta(db, "analysis", aios_analysis::VERSION)?;
                 Ok(given.to_string())
             })
             .await

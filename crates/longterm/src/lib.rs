@@ -48,7 +48,6 @@
 //! # What this crate does not do
 //! It derives no facts and no summaries, renders nothing, and forgets only what it is told to.
 
-mod analysis;
 mod backup;
 mod change;
 mod chunk;
@@ -76,10 +75,10 @@ mod verify;
 mod view;
 mod worker;
 
+pub use aios_analysis::Language;
 pub use aios_ledger::Durability;
 
 pub use crate::{
-    analysis::Language,
     change::Version,
     chunk::chunks,
     collections::{

@@ -53,8 +53,9 @@ enum Purpose {
     Reindex,
     /// What can be read is taken.
     Repair,
-    /// The former version's table gets keys with owners. Every row that is there must be read.
-    Identity,
+    /// A former version's table gets keys with owners, and the terms of the present analysis.
+    /// Every row that is there must be read.
+    Upgrade,
 }
 
 /// Told how far a rebuild is.
@@ -147,8 +148,10 @@ impl Longterm {
     }
 }
 
-/// Brings the library of the former version over to keys with owners, with its vectors, or waits
-/// for the process that does so. Killed, it goes on where it was when it is called again.
+/// Brings the library of a former version over to keys with owners and to the present analysis, or
+/// waits for the process that does so. Vectors are made again where that takes no longer than
+/// storing them, for what a model has not learned counted once; others are kept. Killed, it goes on
+/// where it was when it is called again.
 ///
 /// # Errors
 /// [`Error::Rebuilding`] if another process takes too long, [`Error::Library`] if a row cannot be
@@ -171,13 +174,13 @@ pub(crate) async fn bring_over(
         if !journal.has_former_library().await? {
             return Ok(());
         }
-        tracing::info!("the library is brought over to keys with owners");
+        tracing::info!("the library is brought over to the present version");
         let rebuild = Rebuild {
             places: places.clone(),
             config: config.clone(),
             journal: journal.clone(),
             vectors: vectors.clone(),
-            purpose: Purpose::Identity,
+            purpose: Purpose::Upgrade,
             watch: Arc::new(|_| ()),
             _alone: alone,
         };
@@ -234,7 +237,8 @@ impl Rebuild {
     async fn rebuild(&self) -> Result<Findings, Error> {
         check_journal(&self.places, &self.journal).await?;
         let given = self.vectors.fingerprint();
-        let purpose = format!("{:?} {given} {:?}", self.purpose, self.config.language);
+        let analysis = aios_analysis::VERSION;
+        let purpose = format!("{:?} {given} {:?} {analysis}", self.purpose, self.config.language);
         let beginning = self.journal.begin_rebuild(purpose).await?;
         let stored = beginning.model.unwrap_or_else(|| given.clone());
         let keeps_vectors = stored == given;
@@ -257,6 +261,8 @@ impl Rebuild {
         let pin = pin.await.map_err(|_| Error::Closed)??;
         let old = self.old_table(from).await?;
         let new = self.new_table(from.table + 1, beginning.built_version).await?;
+        let embeds_again = beginning.is_analysed_otherwise && self.vectors.are_fast();
+        let keeps_vectors = keeps_vectors && !embeds_again;
         let reembedding = Reembedding::new(&self.vectors, self.config.language, keeps_vectors);
         let mut copying = Copying::new(self, new, reembedding, beginning.is_former).await?;
         self.fill(&mut copying, old).await?;
@@ -313,7 +319,7 @@ impl Rebuild {
             model: self.vectors.fingerprint(),
             // Those that the former version lacked it goes on to lack, for `verify` to tell.
             missing: match self.purpose {
-                Purpose::Identity => Vec::new(),
+                Purpose::Upgrade => Vec::new(),
                 Purpose::Reindex | Purpose::Repair => missing.clone(),
             },
             outdated: outdated.clone(),

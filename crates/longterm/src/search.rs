@@ -14,6 +14,7 @@ mod related;
 mod resident;
 mod score;
 mod segment;
+mod spelling;
 mod strings;
 mod vectors;
 mod waiting;
@@ -39,6 +40,7 @@ use crate::{
         related::related,
         resident::View,
         score::{Meaning, Query},
+        spelling::Vocabulary,
         vectors::Asked,
         waiting::Seen,
         when::When,
@@ -182,7 +184,8 @@ impl LongtermView {
         gate: &Gate,
     ) -> Result<Found, Error> {
         let shared = &self.shared;
-        let terms = shared.analyzer.query_terms(text);
+        let asked = shared.analyzer.query(text);
+        let terms = asked.terms.clone();
         if (terms.is_empty() && options.vector.is_none()) || options.limit == 0 {
             return Ok(Found::default());
         }
@@ -196,11 +199,19 @@ impl LongtermView {
         let Looked { edition, statistics, seen } = looked;
         let vectors_outstanding = seen.outstanding(gate);
         let view = shared.view(edition).await;
+        let asked = asked.with_terms(rarest(terms, &statistics.documents_with));
+        let vocabulary = Vocabulary {
+            seen: Arc::clone(&seen),
+            corpus: corpus.clone(),
+            is_in_ram: view.is_some() || edition.version == 0,
+        };
+        let variants = shared.variants(&asked, &statistics, vocabulary).await?;
         let parts = view.iter().flat_map(|view| view.parts());
         let mut ranking = Ranking {
             shared: Arc::clone(shared),
             query: Query {
-                terms: rarest(terms, &statistics.documents_with),
+                terms: asked.terms,
+                variants,
                 names: shared.analyzer.query_names(text),
                 meaning,
                 when: When::parse(text, options.as_of.unwrap_or(now)),
@@ -331,7 +342,7 @@ impl Shared {
         let work = blocking(move || {
             let vector = shared.vectors.of_query(&text, given)?;
             Ok(Meaning {
-                related: related(&terms, &shared.analyzer),
+                related: related(&terms, shared.analyzer),
                 asked: Asked::new(&vector, &background.centre()),
                 spread: background.spread(&vector),
                 vector,

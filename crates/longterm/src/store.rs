@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use aios_analysis::Analyzer;
 use aios_embedding::Embedder;
 use aios_record::{Gate, Timestamp};
 use tokio::{
@@ -16,7 +17,6 @@ use tokio::{
 
 use crate::{
     Config, Error, LongtermView,
-    analysis::Analyzer,
     change::Turns,
     journal::{Journal, Limits},
     library::{Edition, Library, Site},
@@ -59,7 +59,7 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) journal: Journal,
     pub(crate) vectors: Vectors,
-    pub(crate) analyzer: Analyzer,
+    pub(crate) analyzer: &'static Analyzer,
     /// From the first search on.
     pub(crate) backgrounds: Backgrounds,
     /// What numbers stand for in what searches hold in RAM.
@@ -138,7 +138,7 @@ impl Longterm {
         rebuild::bring_over(&places, &config, &journal, &vectors).await?;
         let shared = Arc::new(Shared {
             places,
-            analyzer: Analyzer::new(config.language),
+            analyzer: Analyzer::of(config.language),
             backgrounds: Backgrounds::default(),
             names: RwLock::default(),
             waiting: Waiting::default(),

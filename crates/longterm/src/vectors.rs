@@ -35,6 +35,14 @@ impl Vectors {
         }
     }
 
+    /// Returns `true` if making them takes no longer than storing them.
+    pub(crate) fn are_fast(&self) -> bool {
+        match self {
+            Vectors::Model(model) => model.is_fast(),
+            Vectors::Given(_) => false,
+        }
+    }
+
     pub(crate) fn dimension(&self) -> usize {
         match self {
             Vectors::Model(model) => model.dimension(),

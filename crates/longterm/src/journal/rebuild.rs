@@ -36,6 +36,8 @@ pub(crate) struct Beginning {
     pub(crate) built_version: u64,
     /// Set if the table to be replaced is the former version's, with keys without owners.
     pub(crate) is_former: bool,
+    /// Set if terms and vectors are those of another version of the analysis.
+    pub(crate) is_analysed_otherwise: bool,
 }
 
 /// What a table must hold to take the place of `edition`, from one moment.
@@ -81,20 +83,21 @@ impl Journal {
                 };
                 set_meta(db, "rebuild_purpose", purpose)?;
                 set_meta(db, "rebuild_version", sql_integer(built_version))?;
-                let is_former = is_former(db)?;
                 Ok(Beginning {
                     edition,
                     model: meta_text(db, "embedder")?,
                     built_version,
-                    is_former,
+                    is_former: is_former(db)?,
+                    is_analysed_otherwise: is_analysed_otherwise(db)?,
                 })
             })
             .await
     }
 
-    /// Returns `true` if the library is the former version's, with keys without owners.
+    /// Returns `true` if the library is a former version's: with keys without owners, or with terms
+    /// of another version of the analysis.
     pub(crate) async fn has_former_library(&self) -> Result<bool, Error> {
-        self.ledger.read(is_former).await
+        self.ledger.read(|db| Ok(is_former(db)? || is_analysed_otherwise(db)?)).await
     }
 
     /// Notes that `version` of the new table, with all its files, is on disk.
@@ -206,6 +209,7 @@ impl Journal {
                     }
                 }
                 set_meta(db, "embedder", &switch.model)?;
+                set_meta(db, "analysis", aios_analysis::VERSION)?;
                 set_meta(db, "owner_term", sql_integer(meta_number(db, "owner_term")? + 1))?;
                 set_meta(db, "library_table", sql_integer(switch.from.table + 1))?;
                 set_meta(db, "library_bytes", sql_integer(switch.safe.library_bytes))?;
@@ -255,6 +259,10 @@ impl Journal {
 
 fn is_former(db: &Connection) -> Result<bool, Error> {
     Ok(0 < meta_number(db, "library_is_former")?)
+}
+
+fn is_analysed_otherwise(db: &Connection) -> Result<bool, Error> {
+    Ok(meta_number(db, "analysis")? != u64::from(aios_analysis::VERSION))
 }
 
 /// Takes a key for one whose record was never moved to the library and has no known content, so

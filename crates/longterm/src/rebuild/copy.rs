@@ -135,7 +135,7 @@ impl Copying<'_> {
         seen: &mut HashSet<String>,
     ) -> Result<Vec<u32>, Error> {
         let stamps = match self.rebuild.purpose {
-            Purpose::Reindex | Purpose::Identity => old.stamps(fragment).await?,
+            Purpose::Reindex | Purpose::Upgrade => old.stamps(fragment).await?,
             // What was deleted is told from the rest by the journal.
             Purpose::Repair => match old.stamps_left(fragment).await {
                 Ok(stamps) => stamps,
@@ -195,7 +195,7 @@ impl Copying<'_> {
         offsets: &[u32],
     ) -> Result<Vec<Row>, Error> {
         let rows: Vec<(u32, Row)> = match self.rebuild.purpose {
-            Purpose::Reindex | Purpose::Identity => {
+            Purpose::Reindex | Purpose::Upgrade => {
                 let rows = old.whole_at(fragment, offsets).await?;
                 offsets.iter().copied().zip(rows).collect()
             }

@@ -1,13 +1,13 @@
 //! Rows as the new table has them: with words cut by the present analyser, and vectors of the
 //! present model.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
+use aios_analysis::{Analyzer, Language};
 use tokio::task;
 
 use crate::{
-    Error, Language,
-    analysis::Analyzer,
+    Error,
     intake::{Embedded, embed},
     journal::{Journal, Remade},
     library::Row,
@@ -22,14 +22,14 @@ const PENDING_ROUNDS: u32 = 5;
 #[derive(Clone)]
 pub(super) struct Reembedding {
     vectors: Vectors,
-    analyzer: Arc<Analyzer>,
+    analyzer: &'static Analyzer,
     /// Whether the vectors of rows are the present model's.
     keeps_vectors: bool,
 }
 
 impl Reembedding {
     pub(super) fn new(vectors: &Vectors, language: Language, keeps_vectors: bool) -> Reembedding {
-        let analyzer = Arc::new(Analyzer::new(language));
+        let analyzer = Analyzer::of(language);
         Reembedding { vectors: vectors.clone(), analyzer, keeps_vectors }
     }
 

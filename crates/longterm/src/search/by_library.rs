@@ -44,7 +44,7 @@ impl Ranking {
         let lexical = async {
             match query.terms.is_empty() {
                 true => Ok(Vec::new()),
-                false => library.matching(&query.terms, &filter, self.rows).await,
+                false => library.matching(&query.all_terms(), &filter, self.rows).await,
             }
         };
         if query.meaning.asked.is_none() {

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use aios_analysis::Variant;
 use aios_record::Identity;
 
 use crate::{
@@ -109,13 +110,15 @@ impl Ranking {
     /// What the legs propose, and the best of it.
     fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
         let statistics = &self.query.statistics;
-        let term = |term: &String| {
-            let number = names.terms.find(term)?;
-            Some((number, idf(statistics, term)))
-        };
+        let weight = |at: usize| idf(statistics, &self.query.terms[at]);
+        let own = self.query.terms.iter().enumerate();
+        let own = own.filter_map(|(at, term)| Some((names.terms.find(term)?, weight(at))));
+        let variants = self.query.variants.iter().filter_map(|Variant { term, to, share }| {
+            Some((names.terms.find(term)?, share * weight(*to)))
+        });
         let documents = statistics.documents.max(1) as f64;
         let wanted = Wanted {
-            terms: self.query.terms.iter().filter_map(term).collect(),
+            terms: own.chain(variants).collect(),
             words_mean: (statistics.terms_total as f64 / documents).max(WORDS_MEAN_MIN),
             asked: self.query.meaning.asked.as_ref(),
             rows: self.rows,

@@ -2,9 +2,8 @@
 //! from the English language, not from what is stored, so they are alike in every store and with
 //! every embedder.
 
+use aios_analysis::{Analyzer, Language};
 use aios_embedding::related_terms;
-
-use crate::analysis::{Analyzer, Language};
 
 /// A longer query says in its own words what it means.
 const QUERY_TERMS_MAX: usize = 24;

@@ -24,6 +24,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
+use aios_analysis::Variant;
 use aios_record::Timestamp;
 use foldhash::fast::RandomState;
 use serde::Serialize;
@@ -104,6 +105,8 @@ const FEEDBACK_LENGTH_MIN: f64 = 5.0;
 pub(crate) struct Query {
     /// Each once.
     pub(crate) terms: Vec<String>,
+    /// What counts for a term that differs from it in signs or spelling.
+    pub(crate) variants: Vec<Variant>,
     /// Terms that count only where they are a speaker's name.
     pub(crate) names: Vec<String>,
     pub(crate) meaning: Meaning,
@@ -113,6 +116,16 @@ pub(crate) struct Query {
     /// The owners whose records are counted.
     pub(crate) corpus: Corpus,
     pub(crate) statistics: Statistics,
+}
+
+impl Query {
+    /// The terms and what counts for them, each once.
+    pub(crate) fn all_terms(&self) -> Vec<String> {
+        let variants = self.variants.iter().map(|variant| &variant.term);
+        let mut seen = HashSet::new();
+        let all = self.terms.iter().chain(variants).filter(|term| seen.insert(*term));
+        all.cloned().collect()
+    }
 }
 
 /// What a query means.
@@ -348,11 +361,14 @@ impl<'a> Scorer<'a> {
         own.map(|term| self.query.terms[*term].clone()).collect()
     }
 
-    /// The terms related to the query's that a row itself has, each once.
+    /// The terms related to the query's, and those that differ from them in signs or spelling,
+    /// that a row itself has, each once.
     pub(crate) fn related_terms(&self, at: usize) -> Vec<String> {
-        let own = self.query.meaning.related.iter().map(|related| related.term).filter(|term| {
-            !self.speakers.all.contains(*term) && self.has(at, self.names.terms.find(term))
-        });
+        let related = self.query.meaning.related.iter().map(|related| related.term);
+        let related = related.filter(|term| !self.speakers.all.contains(*term));
+        let variants = self.query.variants.iter().map(|variant| variant.term.as_str());
+        let own = related.chain(variants);
+        let own = own.filter(|term| self.has(at, self.names.terms.find(term)));
         own.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
     }
 
@@ -505,8 +521,13 @@ fn wanted(
     let related = related.filter_map(|RelatedTerm { term, to, cosine }| {
         Some((names.terms.find(term)?, *to, (share * cosine * SHARE_STEPS).round() / SHARE_STEPS))
     });
-    let mut wanted: Vec<_> = own.chain(related).collect();
-    wanted.sort_unstable_by_key(|(number, to, _)| (*number, *to));
+    let variants = query.variants.iter().filter_map(|Variant { term, to, share }| {
+        Some((names.terms.find(term)?, *to, (share * SHARE_STEPS).round() / SHARE_STEPS))
+    });
+    let mut wanted: Vec<(u32, usize, f64)> = own.chain(related).chain(variants).collect();
+    // A term that counts for another in several ways does so by the best of them.
+    wanted.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
+    wanted.dedup_by_key(|(number, to, _)| (*number, *to));
     wanted
 }
 

@@ -4,7 +4,7 @@ use super::*;
 
 fn related_to(terms: &[&str], language: Language) -> Vec<&'static str> {
     let terms: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
-    let related = related(&terms, &Analyzer::new(language));
+    let related = related(&terms, Analyzer::of(language));
     assert!(related.iter().all(|related| (0.4..=1.0).contains(&related.cosine)), "{related:?}");
     related.into_iter().map(|related| related.term).collect()
 }
@@ -19,7 +19,7 @@ fn words_of_nearly_the_same_meaning_are_related() {
 #[test]
 fn what_is_asked_for_or_only_asks_is_not_related_too() {
     assert!(!related_to(&["bought", "buy"], Language::English).contains(&"buy"));
-    let analyzer = Analyzer::new(Language::English);
+    let analyzer = Analyzer::of(Language::English);
     for found in related_to(&["discuss", "friend", "late"], Language::English) {
         assert!(!analyzer.asks(found), "{found}");
     }

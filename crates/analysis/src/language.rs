@@ -1,0 +1,77 @@
+//! Languages: whose endings are removed, and which words of a query only make it a question.
+
+use std::ops::Range;
+
+use rust_stemmers::Algorithm;
+
+/// The language whose endings are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Language {
+    /// No endings are removed.
+    None,
+    /// The default.
+    #[default]
+    English,
+    /// Deutsch.
+    German,
+    /// Espanol.
+    Spanish,
+    /// Francais.
+    French,
+    /// Italiano.
+    Italian,
+    /// Portugues.
+    Portuguese,
+    /// Nederlands.
+    Dutch,
+    /// Russian.
+    Russian,
+}
+
+impl Language {
+    /// The number of languages.
+    pub(crate) const COUNT: usize = Language::Russian as usize + 1;
+
+    pub(crate) fn algorithm(self) -> Option<Algorithm> {
+        match self {
+            Language::None => None,
+            Language::English => Some(Algorithm::English),
+            Language::German => Some(Algorithm::German),
+            Language::Spanish => Some(Algorithm::Spanish),
+            Language::French => Some(Algorithm::French),
+            Language::Italian => Some(Algorithm::Italian),
+            Language::Portuguese => Some(Algorithm::Portuguese),
+            Language::Dutch => Some(Algorithm::Dutch),
+            Language::Russian => Some(Algorithm::Russian),
+        }
+    }
+}
+
+/// Words that ask rather than tell. They are taken out of English queries only: in a stored text
+/// they may be what is looked for ("The Who").
+#[rustfmt::skip]
+pub(crate) const QUERY_STOP_WORDS: &[&str] = &[
+    "a", "about", "again", "all", "also", "am", "an", "and", "any", "anyone", "anything", "are",
+    "as", "at", "be", "because", "been", "being", "both", "but", "by", "can", "could", "did", "do",
+    "does", "doing", "don", "done", "each", "few", "find", "for", "from", "further", "give", "had",
+    "has", "have", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how",
+    "i", "if", "in", "into", "is", "it", "its", "itself", "just", "kind", "kinds", "know", "let",
+    "long", "many", "may", "me", "might", "more", "most", "much", "must", "my", "myself", "no",
+    "nor", "not", "of", "often", "on", "once", "one", "ones", "only", "or", "other", "our", "ours",
+    "ourselves", "out", "over", "own", "please", "s", "same", "shall", "she", "should", "show",
+    "so", "some", "someone", "something", "sort", "such", "t", "tell", "than", "that", "the",
+    "their", "theirs", "them", "themselves", "then", "there", "these", "they", "this", "those",
+    "to", "too", "type", "types", "up", "us", "very", "was", "we", "were", "what", "when", "where",
+    "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "you",
+    "your", "yours", "yourself", "yourselves",
+];
+
+/// Words by which an English text tells when something was.
+pub(crate) const TIME_WORDS: &str = "yesterday today tonight tomorrow ago week weekend month year monday \
+    tuesday wednesday thursday friday saturday sunday january february march april june july \
+    august september october november december spring summer autumn winter";
+
+/// The years that a number of four digits may be.
+pub(crate) const YEARS: Range<u16> = 1900..2100;

@@ -1,0 +1,143 @@
+//! Text to terms: the one analysis that all tiers, and stored texts and queries, share.
+//!
+//! A text is brought into a plain form (`plain`), cut into pieces (`pieces`), and each piece gives
+//! terms (`words`): lower-case, without accents, stemmed by Snowball (Porter, "Snowball: a language
+//! for stemming algorithms", 2001). Terms have no white space, so that they can be joined by
+//! spaces.
+//!
+//! | text | terms |
+//! |---|---|
+//! | `ERR_CONN_RESET`, `getUserName`, `log-in` | whole, joined, and each part |
+//! | `C++`, `-5`, `#tag`, `$5` | with their signs, and without them as a *loose* term |
+//! | `$1,299.00` | `$1299`, and `1299` as a loose term |
+//! | scripts without spaces | each character, and each two neighbours |
+//! | an emoji | itself |
+//! | `2 March 2026`, `02.03.2026` | also `2026-03-02` |
+//!
+//! A loose term counts less than a term: a query for `5` finds `-5` after `5`, see
+//! [`Query::variants`].
+//!
+//! Terms are for ranking alone. What two texts have in common by them is not identity, which is
+//! the affair of `aios_record::forms`. Not here: the weighing of terms, which belongs to the tiers.
+
+mod dates;
+mod language;
+mod pieces;
+mod plain;
+mod query;
+mod spelling;
+mod words;
+
+use std::{collections::HashSet, sync::OnceLock};
+
+pub use language::Language;
+use language::{QUERY_STOP_WORDS, TIME_WORDS, YEARS};
+pub use query::{Query, Variant};
+use rust_stemmers::Stemmer;
+pub use spelling::Guess;
+use words::{Token, Use, Words};
+
+/// The version of the analysis. A change of what a text's terms are is a new version: stores that
+/// hold terms of another one analyse their texts again.
+pub const VERSION: u32 = 2;
+
+/// Cuts texts and queries into terms.
+pub struct Analyzer {
+    language: Language,
+    stemmer: Option<Stemmer>,
+    /// Stemmed, as they are compared with terms.
+    query_stop_terms: HashSet<String>,
+    time_terms: Vec<String>,
+}
+
+impl Analyzer {
+    /// The analyzer of a language, made once per process.
+    #[must_use]
+    pub fn of(language: Language) -> &'static Analyzer {
+        static ANALYZERS: [OnceLock<Analyzer>; Language::COUNT] =
+            [const { OnceLock::new() }; Language::COUNT];
+        ANALYZERS[language as usize].get_or_init(|| Analyzer::new(language))
+    }
+
+    fn new(language: Language) -> Analyzer {
+        let mut analyzer = Analyzer {
+            language,
+            stemmer: language.algorithm().map(Stemmer::create),
+            query_stop_terms: HashSet::new(),
+            time_terms: Vec::new(),
+        };
+        if language == Language::English {
+            let words = QUERY_STOP_WORDS.join(" ");
+            analyzer.query_stop_terms = analyzer.terms(&words).into_iter().collect();
+            let years = YEARS.map(|year| year.to_string());
+            analyzer.time_terms = analyzer.terms(TIME_WORDS).into_iter().chain(years).collect();
+        }
+        analyzer
+    }
+
+    /// The language whose endings are removed.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The terms of a stored text, in order, repeated as often as they occur.
+    #[must_use]
+    pub fn terms(&self, text: &str) -> Vec<String> {
+        self.tokens(text).into_iter().map(Token::into_term).collect()
+    }
+
+    /// A query, cut into terms.
+    #[must_use]
+    pub fn query(&self, text: &str) -> Query {
+        Query::new(self, self.tokens(text))
+    }
+
+    /// The terms of a query that may be somebody's name although they are words that only make a
+    /// question: those that are written with a capital where a name would be alone ("What did Will
+    /// say?", "May's birthday").
+    #[must_use]
+    pub fn query_names(&self, text: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut opens = true;
+        for piece in text.split_whitespace() {
+            let word = piece.trim_matches(|c: char| !c.is_alphanumeric());
+            let is_name = !opens || words::without_possessive(word) != word;
+            let rest = word.trim_start_matches(char::is_uppercase);
+            if is_name && rest.len() < word.len() && rest.chars().any(char::is_lowercase) {
+                names.extend(self.terms(word).into_iter().filter(|term| self.asks(term)));
+            }
+            opens = piece.ends_with(['.', '?', '!', ':']);
+        }
+        names
+    }
+
+    /// The terms by which a text tells when something was.
+    #[must_use]
+    pub fn time_terms(&self) -> &[String] {
+        &self.time_terms
+    }
+
+    /// Returns `true` if a term only makes a query a question.
+    #[must_use]
+    pub fn asks(&self, term: &str) -> bool {
+        self.query_stop_terms.contains(term)
+    }
+
+    /// The term of a single word in lower case.
+    fn stem(&self, word: &str) -> String {
+        Words { stemmer: self.stemmer.as_ref() }.stem(word)
+    }
+
+    fn tokens(&self, text: &str) -> Vec<Token> {
+        let mut tokens = Vec::new();
+        let plain = plain::plain(text);
+        let words = Words { stemmer: self.stemmer.as_ref() };
+        pieces::cut(&plain, |piece| words.push(piece, &mut tokens));
+        dates::dates(&plain, |date| tokens.push(Token::new(date, Use::Plain)));
+        tokens
+    }
+}
+
+#[cfg(test)]
+mod tests;

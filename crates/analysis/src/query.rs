@@ -1,0 +1,102 @@
+//! A query: its terms, and what else stands for each of them.
+
+use std::collections::HashMap;
+
+use crate::{
+    Analyzer, Guess,
+    spelling::{self, Spelled},
+    words::{Token, Use, loose},
+};
+
+/// What a term counts for that differs from one of the query in its signs alone.
+const LOOSE_SHARE: f64 = 0.5;
+
+/// A query, cut into terms.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Each once, without the words that only make it a question, unless there are no others.
+    pub terms: Vec<String>,
+    /// The terms without their signs, of those that have some.
+    bare: HashMap<String, String>,
+    words: Vec<Spelled>,
+}
+
+/// A term that stands for one of a query, where the two differ in signs or spelling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    /// The term, as texts have it.
+    pub term: String,
+    /// The place of the query's term.
+    pub to: usize,
+    /// What it counts for, against the query's term itself: above 0, 1 at most.
+    pub share: f64,
+}
+
+impl Query {
+    pub(crate) fn new(analyzer: &Analyzer, tokens: Vec<Token>) -> Query {
+        let is_plain = |token: &&Token| token.used == Use::Plain;
+        let all_ask = tokens.iter().filter(is_plain).all(|token| analyzer.asks(&token.term));
+        let mut bare = HashMap::new();
+        let mut terms: Vec<String> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut words: Vec<Spelled> = Vec::new();
+        let mut is_next = false;
+        let mut before: Option<String> = None;
+        for Token { term, used, word } in tokens {
+            match used {
+                Use::Plain => {}
+                Use::Single => continue,
+                Use::Loose => {
+                    bare.extend(before.take().map(|signed| (signed, term)));
+                    continue;
+                }
+            }
+            before = Some(term.clone());
+            let at = match places.get(&term) {
+                Some(at) => Some(*at),
+                None if !all_ask && analyzer.asks(&term) => None,
+                None => {
+                    places.insert(term.clone(), terms.len());
+                    terms.push(term);
+                    Some(terms.len() - 1)
+                }
+            };
+            let is_word = word.is_some();
+            words.extend(word.map(|word| Spelled { word, at, is_next }));
+            is_next = is_word;
+        }
+        Query { terms, bare, words }
+    }
+
+    /// This query with `terms` in the place of its own: some of them, in whatever order.
+    #[must_use]
+    pub fn with_terms(mut self, terms: Vec<String>) -> Query {
+        let place = |term: &String| terms.iter().position(|kept| kept == term);
+        for word in &mut self.words {
+            word.at = word.at.and_then(|at| place(&self.terms[at]));
+        }
+        self.terms = terms;
+        self
+    }
+
+    /// What stands for the query's terms in any store: the same with or without signs.
+    #[must_use]
+    pub fn variants(&self) -> Vec<Variant> {
+        let of_term = |(to, term): (usize, &String)| {
+            let bare = self.bare.get(term);
+            let without = bare.into_iter().cloned();
+            let terms = without.chain([loose(bare.unwrap_or(term))]);
+            terms.map(move |term| Variant { term, to, share: LOOSE_SHARE })
+        };
+        self.terms.iter().enumerate().flat_map(of_term).collect()
+    }
+
+    /// Other spellings of the query's words, of which those are worth looking for that texts have:
+    /// words written as one or as two, and those that differ from a word in one slip of the pen.
+    /// Spellings of a word are guessed where `is_known` says that no text has the term at its
+    /// place.
+    #[must_use]
+    pub fn guesses(&self, analyzer: &Analyzer, is_known: impl Fn(usize) -> bool) -> Vec<Guess> {
+        spelling::guesses(analyzer, &self.words, is_known)
+    }
+}

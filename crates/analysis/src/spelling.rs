@@ -1,0 +1,185 @@
+//! Other spellings of a query's words: `data base` for `database` and the other way round, and
+//! single slips of the pen (`databse`, `prot`).
+//!
+//! Which of them are words is known to texts alone, so these are guesses: whoever searches looks
+//! each up among the texts that the searcher sees, and takes those that are there. The work is
+//! bounded: few words of a query are guessed at, and each gives a few hundred spellings.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{Analyzer, Variant};
+
+/// The most words of one query whose spelling is guessed at.
+const WORDS_MAX: usize = 4;
+/// A shorter word is too much like others.
+const CHARS_MIN: usize = 4;
+/// A longer word is no word of a language.
+const CHARS_MAX: usize = 24;
+/// The shortest half of a word.
+const HALF_CHARS_MIN: usize = 2;
+/// The most corrections that are taken for one word: those that most texts have.
+const CORRECTIONS_MAX: usize = 3;
+/// What a correction counts for, against the word itself.
+const CORRECTED_SHARE: f64 = 0.6;
+/// What each half of a word counts for.
+const HALF_SHARE: f64 = 0.5;
+/// What two words count for that are written as one.
+const JOINED_SHARE: f64 = 1.0;
+
+/// A word of a query as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Spelled {
+    pub(crate) word: String,
+    /// The place of its term; none where it only makes the query a question.
+    pub(crate) at: Option<usize>,
+    /// Whether it follows the word before directly.
+    pub(crate) is_next: bool,
+}
+
+/// Another spelling, which counts if texts have all of its terms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guess {
+    variants: Vec<Variant>,
+    /// Of several corrections of a word few are taken.
+    is_correction: bool,
+}
+
+impl Guess {
+    /// The terms that texts must have.
+    pub fn terms(&self) -> impl Iterator<Item = &str> {
+        self.variants.iter().map(|variant| variant.term.as_str())
+    }
+
+    /// The variants of those `guesses` that hold: `documents_with` has the number of texts that
+    /// have a term.
+    #[must_use]
+    pub fn taken(guesses: Vec<Guess>, documents_with: impl Fn(&str) -> u64) -> Vec<Variant> {
+        let mut held: Vec<(u64, Guess)> = Vec::new();
+        for guess in guesses {
+            let least = guess.terms().map(&documents_with).min().unwrap_or(0);
+            if 0 < least {
+                held.push((least, guess));
+            }
+        }
+        // The first of equals come first, so that the order depends on nothing else.
+        held.sort_by_key(|(documents, _)| std::cmp::Reverse(*documents));
+        let mut corrections: HashMap<usize, usize> = HashMap::new();
+        let mut taken = Vec::new();
+        for (_, Guess { variants, is_correction }) in held {
+            if is_correction {
+                let count = corrections.entry(variants[0].to).or_default();
+                *count += 1;
+                if CORRECTIONS_MAX < *count {
+                    continue;
+                }
+            }
+            taken.extend(variants);
+        }
+        taken
+    }
+}
+
+/// The guesses at `words`; those at their spelling where no text has them.
+pub(crate) fn guesses(
+    analyzer: &Analyzer,
+    words: &[Spelled],
+    is_known: impl Fn(usize) -> bool,
+) -> Vec<Guess> {
+    let mut guesses: Vec<Guess> = Vec::new();
+    for pair in words.windows(2) {
+        if let [first, second] = pair
+            && second.is_next
+        {
+            guesses.extend(joined(analyzer, first, second));
+        }
+    }
+    let mut seen = HashSet::new();
+    let unknown = words.iter().filter_map(|word| Some((word, word.at?)));
+    let unknown = unknown.filter(|(_, at)| !is_known(*at) && seen.insert(*at)).take(WORDS_MAX);
+    for (Spelled { word, .. }, at) in unknown {
+        let chars: Vec<char> = word.chars().collect();
+        if CHARS_MIN <= chars.len() && chars.len() <= CHARS_MAX {
+            guesses.extend(halves(analyzer, &chars, at));
+            guesses.extend(corrections(analyzer, &chars, at));
+        }
+    }
+    guesses
+}
+
+fn joined(analyzer: &Analyzer, first: &Spelled, second: &Spelled) -> Option<Guess> {
+    let term = analyzer.stem(&format!("{}{}", first.word, second.word));
+    let variant = |to| Variant { term: term.clone(), to, share: JOINED_SHARE };
+    let variants: Vec<Variant> = [first.at, second.at].into_iter().flatten().map(variant).collect();
+    (!variants.is_empty()).then_some(Guess { variants, is_correction: false })
+}
+
+fn halves(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
+    let half = |chars: &[char]| Variant {
+        term: analyzer.stem(&chars.iter().collect::<String>()),
+        to,
+        share: HALF_SHARE,
+    };
+    let cuts = HALF_CHARS_MIN..=chars.len() - HALF_CHARS_MIN;
+    let cut = |at: usize| {
+        let (first, second) = chars.split_at(at);
+        let (first, second) = (half(first), half(second));
+        // Words that are in every text say nothing.
+        let variants = [first, second].into_iter().filter(|half| !analyzer.asks(&half.term));
+        Guess { variants: variants.collect(), is_correction: false }
+    };
+    cuts.map(cut).filter(|guess| !guess.variants.is_empty()).collect()
+}
+
+/// The terms of all words that one letter left out, put in, changed or swapped with its neighbour
+/// makes (Damerau, "A technique for computer detection and correction of spelling errors", 1964).
+/// The first letter is changed by a swap alone, for slips elsewhere are much more frequent.
+fn corrections(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
+    let mut seen: HashSet<String> = HashSet::new();
+    seen.insert(analyzer.stem(&chars.iter().collect::<String>()));
+    let mut guesses = Vec::new();
+    let mut offer = |spelling: &[char]| {
+        let term = analyzer.stem(&spelling.iter().collect::<String>());
+        if !analyzer.asks(&term) && seen.insert(term.clone()) {
+            let variants = vec![Variant { term, to, share: CORRECTED_SHARE }];
+            guesses.push(Guess { variants, is_correction: true });
+        }
+    };
+    for at in 1..chars.len() {
+        let mut swapped = chars.to_vec();
+        swapped.swap(at - 1, at);
+        offer(&swapped);
+        let mut shorter = chars.to_vec();
+        shorter.remove(at);
+        offer(&shorter);
+    }
+    let letters = letters(chars[chars.len() - 1]);
+    for at in 1..=chars.len() {
+        for letter in letters.clone() {
+            let mut longer = chars.to_vec();
+            longer.insert(at, letter);
+            offer(&longer);
+            if at < chars.len() {
+                let mut changed = chars.to_vec();
+                changed[at] = letter;
+                offer(&changed);
+            }
+        }
+    }
+    guesses
+}
+
+/// The letters of the script of `c`, as plain texts have them; itself where its script is not
+/// known here.
+fn letters(c: char) -> std::ops::RangeInclusive<char> {
+    let scripts = [
+        'a'..='z',
+        '\u{3b1}'..='\u{3c9}', // Greek
+        '\u{430}'..='\u{44f}', // Cyrillic
+        '\u{561}'..='\u{586}', // Armenian
+        '\u{5d0}'..='\u{5ea}', // Hebrew
+        '\u{621}'..='\u{64a}', // Arabic
+        '\u{905}'..='\u{939}', // Devanagari
+        '\u{10d0}'..='\u{10f0}', // Georgian
+    ];
+    scripts.into_iter().find(|letters| letters.contains(&c)).unwrap_or(c..=c)
+}

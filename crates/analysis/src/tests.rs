@@ -1,0 +1,178 @@
+//! What counts as a term, and what a query looks for.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn check(text: &str, expect: &str) {
+    assert_eq!(Analyzer::of(Language::English).terms(text).join(" "), expect, "{text}");
+}
+
+#[test]
+fn words_are_lower_case_stemmed_and_plain() {
+    check("She was RUNNING, quickly!", "she was run quick");
+    check("  ", "");
+    check("--- ... !!!", "");
+    check("Z\u{fc}rich na\u{ef}ve", "zurich naiv");
+    check("Caroline's painting", "carolin paint");
+    check("stra\u{df}e STRASSE", "strass strass");
+    check("\u{ff21}\u{ff22}\u{ff23} \u{fb01}ne m\u{b2} Zoe\u{301}", "abc fine m2 zoe");
+    check("soft\u{ad}ware\u{200b}", "softwar");
+    check("caf\u{e9}\u{2014}bar", "cafe bar");
+}
+
+#[test]
+fn identifiers_are_found_whole_joined_and_by_part() {
+    check("ERR_CONN_RESET", "err_conn_reset errconnreset err conn reset");
+    check("nginx-1.24.0.", "nginx-1.24.0 nginx 1 24 0");
+    check("getUserName()", "getusernam get user name");
+    check("get_user_name", "get_user_name getusernam get user name");
+    check("HTTPServer PCs", "httpserver http server pcs");
+    check("log-in", "log-in login log in");
+    check("(/etc/hosts)", "/etc/hosts etc/hosts etc host");
+    check("node.js v1.2.3", "node.js nodej node js v1.2.3 v1 2 3");
+    check("a@example.org, 10.0.0.1:80", "a@example.org a exampl org 10.0.0.1:80 10.0.0.1 10 0 0 1 80");
+}
+
+#[test]
+fn signs_make_other_terms() {
+    check("C C++ (C#), C/C++.", "c c++ `c c# `c c/c++ c c++ `c");
+    check(".NET is at -5 +5 5", ".net `net is at -5 `5 +5 `5 5");
+    check("\u{2212}4 degrees", "-4 `4 degre");
+    check("5% and 5 %, \u{20ac}5 $ 5", "5% `5 and 5% `5 \u{20ac}5 `5 $5 `5");
+    check("#tag @name --force -f", "#tag `tag @name `name --force `forc -f `f");
+    check("well - known 3-5", "well known 3-5 3 5");
+    check("**bold** `-5` \"quoted\"", "bold -5 `5 quot");
+}
+
+#[test]
+fn groups_of_digits_are_one_number() {
+    check("$1,299.00", "$1299 `1299");
+    check("1,299 1'299 1.299,00 1299.00", "1299 1299 1299 1299");
+    check("1 299,", "1299 1 299");
+    check("1.299 3,14", "1.299 1 299 3,14 3 14");
+    check("1,299.50", "1299.50 1299 50");
+    check("192.168.100.200", "192.168.100.200 192 168 100 200");
+    check("\u{661}\u{662}", "12");
+}
+
+#[test]
+fn days_have_one_spelling() {
+    for text in ["02.03.2026", "2 March 2026", "March 2nd, 2026", "2026/03/02", "2. Mar. 2026"] {
+        let terms = Analyzer::of(Language::English).terms(text);
+        assert!(terms.contains(&"2026-03-02".to_owned()), "{text}: {terms:?}");
+    }
+    let day = |text: &str| Analyzer::of(Language::English).terms(text).pop().unwrap();
+    assert_eq!(day("13/02/2026"), "2026-02-13");
+    assert_eq!(day("02/13/2026"), "2026-02-13");
+    assert_eq!(day("02/03/2026"), "2026");
+    assert_eq!(day("32 March 2026"), "2026");
+}
+
+#[test]
+fn scripts_without_spaces_give_neighbours_and_characters() {
+    check(
+        "\u{6771}\u{4eac}\u{30bf}",
+        "\u{6771}\u{4eac} \u{4eac}\u{30bf} \u{6771} \u{4eac} \u{30bf}",
+    );
+    check("\u{732b}", "\u{732b}");
+    check("\u{e41}\u{e21}\u{e27}", "\u{e41}\u{e21} \u{e21}\u{e27} \u{e41} \u{e21} \u{e27}");
+    check("\u{1f680}go \u{1f1e9}\u{1f1ea}\u{1f1eb}\u{1f1f7}", "\u{1f680} go \u{1f1e9}\u{1f1ea} \u{1f1eb}\u{1f1f7}");
+    check("\u{1f44d}\u{1f3fd} 4\u{b0}C", "\u{1f44d} 4 \u{b0} c");
+    // The marks of Devanagari stay, those of Arabic do not.
+    check("\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}", "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}");
+    check("\u{643}\u{650}\u{62a}", "\u{643}\u{62a}");
+}
+
+#[test]
+fn a_term_has_a_limit_and_stays_whole_characters() {
+    let terms = Analyzer::of(Language::None).terms(&"\u{e9}\u{4e00}".repeat(100));
+    assert!(terms.iter().all(|term| term.len() <= words::TERM_BYTES_MAX));
+}
+
+#[test]
+fn a_query_loses_what_only_asks_unless_nothing_else_is_left() {
+    let terms = |text: &str| Analyzer::of(Language::English).query(text).terms;
+    assert_eq!(terms("When did Ada go to Rome, Rome?"), ["ada", "go", "rome"]);
+    assert_eq!(terms("Who is it?"), ["who", "is", "it"]);
+    assert!(terms("?!").is_empty());
+    assert_eq!(terms("\u{6771}\u{4eac}\u{30bf}"), ["\u{6771}\u{4eac}", "\u{4eac}\u{30bf}"]);
+    assert_eq!(terms("C++ or C++"), ["c++"]);
+}
+
+#[test]
+fn a_term_stands_for_others_that_differ_in_signs() {
+    let check = |text: &str, expect: &[(&str, usize)]| {
+        let variants = Analyzer::of(Language::English).query(text).variants();
+        let found: Vec<_> = variants.iter().map(|it| (&*it.term, it.to)).collect();
+        assert_eq!(found, expect, "{text}");
+    };
+    check("5", &[("`5", 0)]);
+    check("-5", &[("5", 0), ("`5", 0)]);
+    check("oven -5", &[("`oven", 0), ("5", 1), ("`5", 1)]);
+}
+
+#[test]
+fn other_spellings_are_taken_where_texts_have_them() {
+    let check = |query: &str, texts: &[(&str, u64)], expect: &[(&str, usize)]| {
+        let analyzer = Analyzer::of(Language::English);
+        let query = analyzer.query(query);
+        let with = |term: &str| texts.iter().find(|it| it.0 == term).map_or(0, |it| it.1);
+        let guesses = query.guesses(analyzer, |at| 0 < with(&query.terms[at]));
+        let taken = Guess::taken(guesses, with);
+        let taken: Vec<_> = taken.iter().map(|it| (&*it.term, it.to)).collect();
+        assert_eq!(taken, expect);
+    };
+    let texts = [("databas", 9), ("port", 8), ("stage", 7), ("data", 3), ("base", 2), ("login", 1)];
+    check("databse prot stagign", &texts, &[("databas", 0), ("port", 1), ("stage", 2)]);
+    check("database", &texts, &[]);
+    check("data base", &texts, &[("databas", 0), ("databas", 1)]);
+    check("database", &texts[3..], &[("data", 0), ("base", 0)]);
+    check("log in", &texts, &[("login", 0)]);
+    check("data, base", &texts, &[("databas", 0), ("databas", 1)]);
+    // Known words and other first letters are let be.
+    check("port atabase", &texts, &[]);
+    let many = [("cart", 1), ("cast", 2), ("cant", 3), ("can", 4)];
+    check("caxt", &many, &[("cant", 0), ("cast", 0), ("cart", 0)]);
+}
+
+#[test]
+fn names_that_are_words_which_only_ask_are_told_by_their_capital() {
+    let check = |query: &str, expect: &[&str]| {
+        assert_eq!(Analyzer::of(Language::English).query_names(query), expect, "{query}");
+    };
+    check("What did Will say to May?", &["will", "may"]);
+    check("Will's dog. May I pet it?", &["will"]);
+    check("what will he do in may", &[]);
+    check("WHAT WILL HE DO", &[]);
+    check("What did Ada and I say?", &[]);
+}
+
+#[test]
+fn another_language_stems_by_its_own_rules() {
+    let terms = Analyzer::of(Language::German).terms("H\u{e4}user");
+    assert_eq!(terms, ["haus"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Each word of a text finds it: by a term, or by what stands for one.
+    #[test]
+    fn a_text_is_found_by_each_of_its_words(text in "(\\PC{1,8} ){1,6}") {
+        let analyzer = Analyzer::of(Language::English);
+        let terms: HashSet<String> = analyzer.terms(&text).into_iter().collect();
+        for term in &terms {
+            prop_assert!(!term.contains(char::is_whitespace) && !term.is_empty(), "{term:?}");
+        }
+        for word in text.split_whitespace() {
+            let query = analyzer.query(word);
+            let variants = query.variants();
+            let found = query.terms.iter().chain(variants.iter().map(|it| &it.term));
+            let is_found = found.into_iter().any(|term| terms.contains(term));
+            prop_assert!(query.terms.is_empty() || is_found, "{word:?} in {text:?}: {terms:?}");
+            let says = |c: char| c.is_alphanumeric();
+            prop_assert!(!word.contains(says) || !query.terms.is_empty(), "{word:?}");
+        }
+    }
+}

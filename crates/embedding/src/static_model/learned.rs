@@ -1,0 +1,77 @@
+//! Which word pieces of a vocabulary mean something to its model.
+//!
+//! Every vocabulary has single characters of many scripts, so that no text is without pieces. A
+//! model that never learned a script knows nothing of it but those, and what it says of them is
+//! noise that makes all texts of the script look alike.
+//!
+//! A script is learned where at least one in [`LONG_SHARE`] of its pieces has more than one
+//! character, or where there are [`MANY`] pieces of it, as of Chinese in a model that cuts it into
+//! characters. The bundled model has learned Latin alone: of its next script, Cyrillic, 8 of 86
+//! pieces have two characters or more.
+
+use std::collections::HashMap;
+
+use unicode_script::{Script, UnicodeScript};
+
+/// At least one in so many of a learned script's pieces has more than one character.
+const LONG_SHARE: usize = 4;
+/// With so many pieces a script is learned, whatever their length.
+const MANY: usize = 1000;
+
+/// What a piece stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// A word of a learned script, or a part of one.
+    Word,
+    /// Digits, punctuation, symbols.
+    Mark,
+    /// Of a script that is not learned.
+    Unknown,
+}
+
+/// The pieces of one script.
+#[derive(Default)]
+struct Pieces {
+    all: usize,
+    long: usize,
+}
+
+impl Pieces {
+    fn are_learned(&self) -> bool {
+        MANY <= self.all || self.all <= self.long * LONG_SHARE
+    }
+}
+
+/// The sort of each piece of a vocabulary.
+pub(super) fn sorts<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Sort> {
+    let mut scripts: HashMap<Script, Pieces> = HashMap::new();
+    for text in texts.clone() {
+        let is_long = text.chars().nth(1).is_some();
+        let mut before = None;
+        for script in text.chars().filter_map(script).filter(|&it| it != Script::Latin) {
+            if before.replace(script) != Some(script) {
+                let pieces = scripts.entry(script).or_default();
+                pieces.all += 1;
+                pieces.long += usize::from(is_long);
+            }
+        }
+    }
+    let is_learned = |script: Script| scripts.get(&script).is_none_or(Pieces::are_learned);
+    let sort = |text: &str| match text.chars().filter_map(script).all(is_learned) {
+        false => Sort::Unknown,
+        true if text.chars().any(|c| script(c).is_some()) => Sort::Word,
+        true => Sort::Mark,
+    };
+    texts.map(sort).collect()
+}
+
+/// The script of a character that belongs to one.
+fn script(c: char) -> Option<Script> {
+    match c {
+        c if c.is_ascii() => c.is_ascii_alphabetic().then_some(Script::Latin),
+        c => Some(c.script()).filter(|it| !matches!(it, Script::Common | Script::Inherited)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! What else stands for a query's terms: other signs, and spellings that texts have.
+//!
+//! A spelling counts where a text has it that is counted for the searcher, the library's and those
+//! that wait: nobody learns from a search which words others store.
+
+use std::{collections::HashSet, sync::Arc};
+
+use aios_analysis::{Guess, Query, Variant};
+
+use crate::{
+    Error,
+    journal::{Corpus, Statistics},
+    search::{blocking, waiting::Seen},
+    store::Shared,
+};
+
+/// The texts whose words are known to a search.
+pub(super) struct Vocabulary {
+    pub(super) seen: Arc<Seen>,
+    pub(super) corpus: Corpus,
+    /// Set if all terms of the store are in RAM, so that one that is not is nowhere.
+    pub(super) is_in_ram: bool,
+}
+
+impl Shared {
+    /// What stands for the terms of `query`, whose `statistics` are those of the searcher.
+    pub(super) async fn variants(
+        self: &Arc<Shared>,
+        query: &Query,
+        statistics: &Statistics,
+        vocabulary: Vocabulary,
+    ) -> Result<Vec<Variant>, Error> {
+        let mut variants = query.variants();
+        let is_known = |term: &String| statistics.documents_with.get(term).is_some_and(|n| 0 < *n);
+        let known: Vec<bool> = query.terms.iter().map(is_known).collect();
+        let (shared, query) = (Arc::clone(self), query.clone());
+        let all_known = known.iter().all(|is_known| *is_known);
+        let guess = move || {
+            let guesses = query.guesses(shared.analyzer, |at| known[at]);
+            (shared.in_store(guesses, &vocabulary), vocabulary)
+        };
+        // A word that no text has has many spellings.
+        let (guesses, vocabulary) = if all_known { guess() } else { blocking(guess).await? };
+        if !guesses.is_empty() {
+            let (shared, first) = (Arc::clone(self), statistics.clone());
+            let taken = blocking(move || shared.taken(guesses, &first, &vocabulary));
+            variants.extend(taken.await??);
+        }
+        Ok(variants)
+    }
+
+    /// Those of `guesses` whose terms some text of the store may have, whoever owns it.
+    fn in_store(&self, mut guesses: Vec<Guess>, vocabulary: &Vocabulary) -> Vec<Guess> {
+        if vocabulary.is_in_ram {
+            let names = self.names.read().expect("no holder panics");
+            guesses.retain(|guess| guess.terms().all(|term| names.terms.find(term).is_some()));
+        }
+        guesses
+    }
+
+    /// What of `guesses` a text has that is counted for the searcher.
+    fn taken(
+        &self,
+        guesses: Vec<Guess>,
+        first: &Statistics,
+        vocabulary: &Vocabulary,
+    ) -> Result<Vec<Variant>, Error> {
+        let terms: HashSet<&str> = guesses.iter().flat_map(Guess::terms).collect();
+        let terms = terms.into_iter().map(str::to_owned).collect();
+        let Vocabulary { seen, corpus, .. } = vocabulary;
+        let (statistics, waiting) = self.journal.statistics_blocking(terms, corpus.clone())?;
+        let names = self.names.read().expect("no holder panics");
+        let statistics = seen.count_later(statistics, &waiting, first, corpus, &names);
+        let documents = |term: &str| statistics.documents_with.get(term).copied().unwrap_or(0);
+        Ok(Guess::taken(guesses, documents))
+    }
+}
