@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, forms};
+use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Source, forms};
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
@@ -342,15 +342,23 @@ impl Admission {
         }
         let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
         let there = tiers.longterm.records(&identities).await?;
-        let stored: HashMap<Identity, String> =
-            there.into_iter().map(|it| (it.identity(), it.text)).collect();
+        let stored: HashMap<Identity, Record> =
+            there.into_iter().map(|it| (it.identity(), it)).collect();
         for (at, identity) in others.into_iter().zip(identities) {
-            let text = stored.get(&identity).map(|text| forms::same(text));
-            if text == Some(forms::same(&drafts[at].text)) {
+            if stored.get(&identity).is_some_and(|stored| self.says_the_same(&drafts[at], stored)) {
                 standings[at] = Standing::Same;
             }
         }
         Ok(standings)
+    }
+
+    /// Returns `true` if `stored` has the text of `draft`. A piece of a document that is read has
+    /// its heading, too, and is valid.
+    fn says_the_same(&self, draft: &Record, stored: &Record) -> bool {
+        let is_read =
+            self.manner == Manner::Conversed && draft.source.as_ref().is_some_and(Source::is_file);
+        let is_as_read = !is_read || draft.title == stored.title && stored.valid_to.is_none();
+        is_as_read && forms::same(&draft.text) == forms::same(&stored.text)
     }
 
     async fn not_forgotten(

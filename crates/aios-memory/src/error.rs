@@ -71,6 +71,14 @@ pub enum Error {
     /// All records are meant, and nothing says whose.
     #[error("all records are meant and nothing says whose; name a user, project, agent or session")]
     Unbounded,
+    /// Several documents may be meant.
+    #[error("several documents end in `{}`: {}; name one of them", path.display(), names.join(", "))]
+    Documents {
+        /// The path that was given.
+        path: PathBuf,
+        /// The paths of the documents.
+        names: Vec<String>,
+    },
     /// Too many critical events wait for the disk.
     #[error("too many events wait for the disk; push it again a little later")]
     EventsBusy,
@@ -164,13 +172,14 @@ impl Error {
         }
     }
 
-    /// Returns `true` if several owners have the id, and the administrator's view does not say
-    /// whose record is meant.
+    /// Returns `true` if several records or documents may be meant: several owners have the id,
+    /// and the administrator's view does not say whose it is, or several paths end as given.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         match self {
             Error::Working(error) => matches!(error, aios_working::Error::Ambiguous { .. }),
             Error::Longterm(error) => matches!(error, aios_longterm::Error::Ambiguous { .. }),
+            Error::Documents { .. } => true,
             _ => false,
         }
     }
@@ -208,6 +217,7 @@ impl Error {
             | Error::Fixed { .. }
             | Error::Kept { .. }
             | Error::Unbounded
+            | Error::Documents { .. }
             | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",
             Error::Embedding(_) => "model",
@@ -248,6 +258,7 @@ impl Error {
                  be read",
             ),
             Error::Unfinished { source, .. } => source.hint(),
+            Error::Documents { .. } => Some("such as file/PATH"),
             _ if self.is_ambiguous() => Some("name the owner with --user"),
             // Of a model of the hub it says so itself.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {

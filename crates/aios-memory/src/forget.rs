@@ -17,9 +17,6 @@ use crate::{Administrator, Error, MemoryView};
 /// Records of working memory that are read at once.
 const PAGE: usize = 500;
 
-/// The kind of a source that is a file.
-const FILE: &str = "file";
-
 /// The records that are to be forgotten. Records that belong to them, or were made of them, go
 /// along; other owners' records never do.
 #[derive(Debug, Clone)]
@@ -27,8 +24,9 @@ const FILE: &str = "file";
 pub enum ForgetTarget {
     /// These records, stored or not.
     Records(Vec<Identity>),
-    /// All pieces of the document that was ingested under this name.
-    Document(String),
+    /// All pieces, retired ones too, of the document at this path: as it is from here, or, if no
+    /// document is there, the one whose path ends so.
+    Document(PathBuf),
     /// All records that the view may change: a user's own, narrowed by project, agent and session.
     /// The view must act for a user or be narrowed.
     All,
@@ -112,6 +110,7 @@ impl MemoryView {
     /// # Errors
     /// - [`Error::is_not_yours`] if a record is shared and this is the view of a user.
     /// - [`Error::Unbounded`] if all records are meant and the view is not narrowed.
+    /// - [`Error::Documents`] if several documents may be meant.
     /// - Errors of working or long-term memory. Records that were forgotten by then stay forgotten.
     pub async fn forget(&self, options: ForgetOptions) -> Result<Receipt, Error> {
         self.catch_up().await?;
@@ -169,8 +168,8 @@ impl MemoryView {
         let mut sources = Vec::new();
         let mut meant: BTreeSet<Identity> = match target {
             ForgetTarget::Records(identities) => identities.iter().cloned().collect(),
-            ForgetTarget::Document(name) => {
-                sources.push(Source { kind: FILE.to_owned(), id: name.clone() });
+            ForgetTarget::Document(path) => {
+                sources = self.sources_at(path).await?;
                 BTreeSet::new()
             }
             ForgetTarget::All => self.all().await?,

@@ -4,11 +4,15 @@
 //! known by a hash of kind, scope, role, name, time, text in the form [`forms::same`], and its
 //! number among its equals in its file: two equal messages of one conversation stay two, and the
 //! same file twice is one. The id itself is the hash, so the primary keys of every tier, and two
-//! processes that race, agree. Not here: telling what is known already, which `admission` does.
+//! processes that race, agree. Pieces of a document are known within it, see [`Pieces`]. Not here: telling what is known already, which `admission` does.
+
+mod pieces;
 
 use std::collections::HashMap;
 
 use aios_record::{Id, Kind, Scope, Timestamp, forms};
+
+pub(crate) use self::pieces::Pieces;
 
 /// Separates these hashes from all others that are made with the same function.
 const DOMAIN: &str = "aios-memory 2026-11 record identity v1";

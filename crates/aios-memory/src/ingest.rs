@@ -13,6 +13,7 @@ mod json;
 mod lines;
 mod reading;
 mod repeated;
+mod revision;
 #[cfg(test)]
 mod tests;
 mod writer;

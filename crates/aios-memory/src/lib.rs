@@ -54,6 +54,7 @@ mod assemble;
 mod backup;
 pub mod config;
 mod doctor;
+mod document;
 mod error;
 pub mod eval;
 mod export;

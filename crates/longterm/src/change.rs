@@ -25,7 +25,7 @@ use crate::{
 
 /// How often a write is tried that others get ahead of. Each time that one fails another process
 /// has succeeded.
-const CHANGE_TRIES: u32 = 100;
+pub(crate) const CHANGE_TRIES: u32 = 100;
 /// As often a record is looked for that is said to be there and has no row.
 const MISSES_MAX: u32 = 10;
 /// As many keys are looked up in the library at once.

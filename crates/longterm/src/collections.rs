@@ -23,7 +23,7 @@ pub use self::{
     note::{Note, NoteUpdate},
     procedure::{Outcome, Procedure},
 };
-use crate::{Error, LongtermView, change::Trace};
+use crate::{Error, LongtermView, change::Trace, view::check_references};
 
 /// What a record of these collections carries besides its own fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,6 +81,7 @@ impl LongtermView {
     /// - As [`store`](LongtermView::store).
     pub async fn store_object(&self, kind: Kind, object: Map<String, Value>) -> Result<Id, Error> {
         let mut changes = self.changes_of(kind, object, &|record| self.fill(record))?;
+        self.check_pieces(&changes).await?;
         if let [Change::Upsert(_)] = changes.as_slice()
             && let Some(Change::Upsert(record)) = changes.pop()
         {
@@ -110,7 +111,9 @@ impl LongtermView {
     /// - [`Error::NotFound`] when this view has no such record, [`Error::NotYours`] when it is
     ///   shared and the view acts for a user, [`Error::Ambiguous`] as
     ///   [`record`](LongtermView::record).
-    /// - [`Error::Conflict`] when a change would move it to another scope.
+    /// - [`Error::Conflict`] when a change would move it to another scope,
+    ///   [`Error::ForeignReference`] when it would refer to another owner's record,
+    ///   [`Error::PieceTaken`] when a piece of its text would replace another record.
     /// - [`Error::Invalid`] when a change fits no field, or the kind belongs to working memory.
     /// - [`Error::Contended`] when others change it all the time.
     /// - As [`store`](LongtermView::store).
@@ -120,19 +123,38 @@ impl LongtermView {
         id: &Id,
         changes: Map<String, Value>,
     ) -> Result<Record, Error> {
+        if kind == Kind::Knowledge && changes.contains_key("content") {
+            let record = self.find_own(kind, id).await?.record;
+            self.check_pieces(&self.changed(kind, &record, &changes)?).await?;
+        }
         self.change(kind, id, Trace::Kept, |record| {
-            let mut object = object_of(&record);
-            for (name, value) in changes.clone() {
-                match value {
-                    Value::Null => drop(object.remove(&name)),
-                    value => drop(object.insert(name, value)),
-                }
-            }
-            // It stays where it belongs.
-            let changes = self.changes_of(kind, object, &|_| Ok(()))?;
-            Ok(knowledge::without_lost_pieces(&record, changes))
+            Ok(knowledge::without_lost_pieces(&record, self.changed(kind, &record, &changes)?))
         })
         .await
+    }
+
+    /// What `changes` make of the fields of `record`, first, and what goes with it.
+    fn changed(
+        &self,
+        kind: Kind,
+        record: &Record,
+        changes: &Map<String, Value>,
+    ) -> Result<Vec<Change>, Error> {
+        let mut object = object_of(record);
+        for (name, value) in changes.clone() {
+            match value {
+                Value::Null => drop(object.remove(&name)),
+                value => drop(object.insert(name, value)),
+            }
+        }
+        // It stays where it belongs.
+        let mut changes = self.changes_of(kind, object, &|record| check_references(record))?;
+        if let (Some(Change::Upsert(changed)), Some(source)) = (changes.first_mut(), &record.source)
+            && changed.source.as_ref().is_some_and(|it| it.id == source.id)
+        {
+            changed.source = Some(source.clone());
+        }
+        Ok(changes)
     }
 
     /// The record that `object` describes, first, and what goes with it; `fill` says where it

@@ -35,6 +35,26 @@ pub enum Error {
         /// Its id.
         id: Id,
     },
+    /// A record was to refer to a record of another owner.
+    #[error(
+        "`{key}` cannot refer to {reference}, which is not of the same owner and not shared; leave \
+         the reference out"
+    )]
+    ForeignReference {
+        /// The record in question.
+        key: String,
+        /// The reference.
+        reference: Identity,
+    },
+    /// A long text was to have pieces under ids that other records have, or the other way round.
+    #[error(
+        "`{key}` is the id of a record that it would replace: `ID#2` and the like are the pieces \
+         of a long text; choose another id"
+    )]
+    PieceTaken {
+        /// The record in question.
+        key: String,
+    },
     /// Records of this kind have no owner, and a user was to write one.
     #[error("a {kind} belongs to the machine, not to a user; write it with a handle of no user")]
     MachineWide {

@@ -86,7 +86,11 @@ impl Shared {
 
     /// What writes `record`, whose text is that of `row`.
     pub(crate) fn with_vector_of(&self, row: &Row, record: Record) -> Result<Write, Error> {
-        let vector = row.vector.clone().map_or(Embedded::Nothing, Embedded::Vector);
+        let vector = match &row.vector {
+            Some(vector) => Embedded::Vector(vector.clone()),
+            None if row.is_outstanding => Embedded::Later,
+            None => Embedded::Nothing,
+        };
         self.write_of(record, vector, self.now(), None)
     }
 

@@ -66,6 +66,7 @@ mod owner;
 mod purge;
 mod rebuild;
 mod search;
+mod sources;
 mod stats;
 mod store;
 mod sync;

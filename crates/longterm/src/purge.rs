@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aios_record::{Gate, Identity, Kind, Record, Source};
+use aios_record::{Identity, Kind, Record, Source};
 use tokio::{task, time};
 
 use crate::{
@@ -92,21 +92,8 @@ impl LongtermView {
         of: &[Identity],
         sources: &[Source],
     ) -> Result<Vec<Identity>, Error> {
-        let places = self.shared.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
-        let _pin = pin.await.map_err(|_| Error::Closed)??;
-        let snapshot =
-            self.shared.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;
-        let mut made_from = MadeFrom { gate: &self.gate, records: HashMap::new() };
-        let waiting: HashSet<&str> =
-            snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
-        if let Some(library) = self.shared.library(snapshot.edition).await? {
-            let records = library.with_origins().await?;
-            let held = records.iter().filter(|it| !waiting.contains(&*it.encoded_identity()));
-            held.for_each(|record| made_from.note(record));
-        }
-        let rows = snapshot.fresh.iter().filter_map(|change| change.row.as_ref());
-        rows.for_each(|row| made_from.note(&row.record));
+        let mut made_from = MadeFrom { records: HashMap::new() };
+        self.each_with_origin(|record| made_from.note(record)).await?;
         let mut queue: Vec<String> = of.iter().map(Identity::encode).collect();
         let mut seen: HashSet<String> = queue.iter().cloned().collect();
         queue.extend(sources.iter().map(of_source));
@@ -121,6 +108,34 @@ impl LongtermView {
             }
         }
         Ok(derived)
+    }
+
+    /// Shows `look` every record of this view that may be made of others or have a source. Those of
+    /// the library have no more than the fields that say so.
+    pub(crate) async fn each_with_origin(
+        &self,
+        mut look: impl FnMut(&Record),
+    ) -> Result<(), Error> {
+        let places = self.shared.places.clone();
+        let pin = task::spawn_blocking(move || places.pin());
+        let _pin = pin.await.map_err(|_| Error::Closed)??;
+        let snapshot =
+            self.shared.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;
+        let mut show = |record: &Record| {
+            if self.gate.sees(&record.scope) {
+                look(record);
+            }
+        };
+        let waiting: HashSet<&str> =
+            snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
+        if let Some(library) = self.shared.library(snapshot.edition).await? {
+            let records = library.with_origins().await?;
+            let held = records.iter().filter(|it| !waiting.contains(&*it.encoded_identity()));
+            held.for_each(&mut show);
+        }
+        let rows = snapshot.fresh.iter().filter_map(|change| change.row.as_ref());
+        rows.for_each(|row| show(&row.record));
+        Ok(())
     }
 }
 
@@ -176,16 +191,12 @@ impl Longterm {
 
 /// Origins of records: encoded identities, and `kind/id` of sources that are not records, each with
 /// the records made from it.
-struct MadeFrom<'a> {
-    gate: &'a Gate,
+struct MadeFrom {
     records: HashMap<String, Vec<Identity>>,
 }
 
-impl MadeFrom<'_> {
+impl MadeFrom {
     fn note(&mut self, record: &Record) {
-        if !self.gate.sees(&record.scope) {
-            return;
-        }
         let identity = record.identity();
         for origin in origins(record) {
             self.records.entry(origin).or_default().push(identity.clone());

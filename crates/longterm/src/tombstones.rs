@@ -1,7 +1,8 @@
 //! Tombstones: records that were forgotten stay so when they are found again.
 //!
 //! Forgetting a record leaves a tombstone, which knows it by a keyed hash of its owner, kind, scope
-//! and text, and by one of its identity. Storing a record lifts the tombstones that it fits, so
+//! and text (of a piece of a document, also its document), and by one of its identity. Storing a
+//! record lifts the tombstones that it fits, so
 //! whoever takes records in that nobody asked for (a file that is read again, another program's
 //! store) asks for those before.
 

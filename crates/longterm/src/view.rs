@@ -7,6 +7,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aios_record::{Change, Gate, Id, Identity, Kind, Record, Scope, ScopeFilter};
+use serde::Deserialize;
 
 use crate::{
     Error,
@@ -17,6 +18,9 @@ use crate::{
     store::Shared,
     worker::Worker,
 };
+
+/// The owner in references to records that are gone, as working memory tells of them.
+const OWNER_OF_NOTHING: &str = "\u{1f}";
 
 /// Long-term memory as one owner, or the administrator, sees it. Clones share everything.
 ///
@@ -96,7 +100,8 @@ impl LongtermView {
     /// # Errors
     /// - [`Error::Scope`] when a record's scope does not fit the gate, [`Error::MachineWide`] when
     ///   it has no owner by its kind and the view acts for a user.
-    /// - [`Error::Conflict`] when the owner has a record in another scope.
+    /// - [`Error::Conflict`] when the owner has a record in another scope,
+    ///   [`Error::ForeignReference`] when one refers to a record of another owner.
     /// - [`Error::VectorMissing`] where vectors are the caller's own, see
     ///   [`open_with_vectors`](crate::Longterm::open_with_vectors).
     /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the
@@ -171,7 +176,12 @@ impl LongtermView {
         if record.kind == Kind::Persona && self.gate.acts_for_user() {
             return Err(Error::MachineWide { kind: record.kind });
         }
-        Ok(self.gate.fill(&mut record.scope)?)
+        self.gate.fill(&mut record.scope)?;
+        // Upkeep stores what is there as it is.
+        match self.gate.acts_for() {
+            Some(_) => check_references(record),
+            None => Ok(()),
+        }
     }
 
     /// Which of these records were ever acknowledged and not deleted since, in the order given.
@@ -275,5 +285,26 @@ impl LongtermView {
             true => Ok(row),
             false => Err(Error::NotYours { kind, id: id.clone() }),
         }
+    }
+}
+
+/// Checks that a record refers to none of another owner, in its references or in a field of that
+/// name.
+///
+/// # Errors
+/// [`Error::ForeignReference`].
+pub(crate) fn check_references(record: &Record) -> Result<(), Error> {
+    let given = record.payload.get("references");
+    let given = given.and_then(|given| Vec::<Identity>::deserialize(given).ok());
+    let own = record.owner();
+    let is_foreign = |it: &&Identity| {
+        it.owner != own && !it.owner.is_shared() && it.owner.as_str() != OWNER_OF_NOTHING
+    };
+    match record.references.iter().chain(given.iter().flatten()).find(is_foreign) {
+        None => Ok(()),
+        Some(reference) => Err(Error::ForeignReference {
+            key: record.identity().to_string(),
+            reference: reference.clone(),
+        }),
     }
 }

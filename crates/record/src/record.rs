@@ -152,6 +152,23 @@ pub struct Source {
     pub id: String,
 }
 
+impl Source {
+    /// The kind of a source that is a document.
+    pub const FILE: &'static str = "file";
+
+    /// The document of this name.
+    #[must_use]
+    pub fn file(name: impl Into<String>) -> Source {
+        Source { kind: Source::FILE.to_owned(), id: name.into() }
+    }
+
+    /// Returns `true` if it is a document.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.kind == Source::FILE
+    }
+}
+
 /// The trust in the content of a record. It is shown where the record is rendered, and
 /// changes no ranking.
 #[derive(

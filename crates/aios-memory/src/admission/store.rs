@@ -325,6 +325,8 @@ fn is_of_longterm_record(error: &aios_longterm::Error) -> bool {
     matches!(
         error,
         Error::Conflict { .. }
+            | Error::ForeignReference { .. }
+            | Error::PieceTaken { .. }
             | Error::Invalid { .. }
             | Error::TextTooLong { .. }
             | Error::Unstorable { .. }

@@ -91,6 +91,8 @@ pub struct Tally {
     pub known: u64,
     /// Records that replaced an older version.
     pub updated: u64,
+    /// Pieces of a former version of the document, which it has no more: their validity ended.
+    pub retired: u64,
     /// Records that differ from one before them with the same id, which stays; the first 1,000.
     pub conflicting: Vec<Conflict>,
     /// The number of these.
@@ -157,6 +159,7 @@ impl Tally {
         self.added += other.added;
         self.known += other.known;
         self.updated += other.updated;
+        self.retired += other.retired;
         self.conflicting_count += other.conflicting_count;
         let room = DETAILS_MAX.saturating_sub(self.conflicting.len());
         self.conflicting.extend(other.conflicting.into_iter().take(room));

@@ -1,10 +1,13 @@
 //! What one message, note or piece of a document says of itself, before it has an id.
 
+use std::sync::Arc;
+
 use aios_record::{Kind, Scope, Source, Timestamp};
 use serde_json::{Map, Value};
 
 use super::fields::{AGENT, SESSION, agreed, owner_of, take_named, take_scope};
 use crate::{
+    document::Document,
     identity::{self, Facts, Namer, Names},
     locomo, moment,
 };
@@ -31,6 +34,8 @@ pub(crate) struct Draft {
     /// Fields that were not understood, which are kept as metadata.
     pub(crate) unknown: Vec<String>,
     pub(crate) source: Option<Source>,
+    /// The document that it is a piece of.
+    pub(crate) document: Option<Arc<Document>>,
 }
 
 /// The values that hold for records which leave them out.
@@ -75,6 +80,7 @@ impl Draft {
             metadata: Map::new(),
             unknown: Vec::new(),
             source: None,
+            document: None,
         }
     }
 

@@ -19,7 +19,13 @@ use super::{
 pub(crate) enum Piece {
     Draft(u64, Box<Draft>),
     Failed(Option<u64>, String),
+    /// All of a document was read.
+    End,
 }
+
+/// The problem of an input without a text. An emptied document may be one that is being written.
+pub(super) const EMPTY: &str =
+    "it is empty; there is nothing to store, and what was read from it before stays as it is";
 
 /// Takes the pieces, and says when nobody wants more.
 pub(crate) type Sink<'a> = dyn FnMut(Piece) -> ControlFlow<()> + 'a;
@@ -54,7 +60,7 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
     let mut head = Vec::new();
     (&mut bytes).take(HEAD_BYTES).read_to_end(&mut head)?;
     if head.trim_ascii().is_empty() && bytes.fill_buf()?.is_empty() {
-        return Ok(sink(Piece::Failed(None, "it is empty; there is nothing to store".to_owned())));
+        return Ok(sink(Piece::Failed(None, EMPTY.to_owned())));
     }
     let (layout, elements) = match format {
         Format::Auto => (detect(name, &head), Elements::Either),

@@ -8,7 +8,7 @@ use super::{
     Format,
     draft::Defaults,
     lines::LINE_BYTES_MAX,
-    reading::{Input, Piece, read},
+    reading::{EMPTY, Input, Piece, read},
 };
 
 /// Each piece as `line: text` or `line! problem`; a problem without a place has `-` for a line.
@@ -27,6 +27,7 @@ fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
             Piece::Draft(line, draft) => format!("{line}: {}", draft.text),
             Piece::Failed(Some(line), problem) => format!("{line}! {problem}"),
             Piece::Failed(None, problem) => format!("-! {problem}"),
+            Piece::End => return ControlFlow::Continue(()),
         });
         ControlFlow::Continue(())
     });
@@ -112,8 +113,8 @@ fn empty_input_and_text_that_is_none_are_told() {
     let formats =
         [Format::Auto, Format::Locomo, Format::Chat, Format::Jsonl, Format::Markdown, Format::Text];
     for format in formats {
-        check(format, b"", &["-! it is empty; there is nothing to store"]);
-        check(format, b" \n", &["-! it is empty; there is nothing to store"]);
+        check(format, b"", &[&format!("-! {EMPTY}")]);
+        check(format, b" \n", &[&format!("-! {EMPTY}")]);
     }
     check(Format::Text, b"one\ntwo \xff", &["2! invalid UTF-8; is it a text file?"]);
     check(Format::Auto, b"Dear diary. It rained.", &["1: Dear diary. It rained."]);

@@ -6,7 +6,7 @@ use aios_record::{Gate, Id, Kind, Record};
 use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
-use super::{Defaults, Draft, Failure, IngestReport, reading::Piece};
+use super::{Defaults, Draft, Failure, IngestReport, reading::Piece, revision::Revision};
 use crate::{
     Error, MemoryView,
     admission::{Admission, Arrival, Content, Manner, Outcome},
@@ -25,6 +25,10 @@ pub(crate) struct Writer {
     namer: Namer,
     sessions: HashSet<String>,
     report: IngestReport,
+    /// The document that is read.
+    revision: Option<Revision>,
+    /// All of it was read.
+    has_end: bool,
 }
 
 impl Writer {
@@ -39,6 +43,8 @@ impl Writer {
             namer: Namer::default(),
             sessions: HashSet::new(),
             report: IngestReport::default(),
+            revision: None,
+            has_end: false,
         }
     }
 
@@ -61,6 +67,7 @@ impl Writer {
             match piece {
                 Piece::Draft(line, draft) => drafts.push((line, *draft)),
                 Piece::Failed(line, error) => self.fail(line, error),
+                Piece::End => self.has_end = true,
             }
         }
         self.write(drafts).await
@@ -69,6 +76,7 @@ impl Writer {
     /// Writes those of `drafts`, each with its line, that are neither known nor forgotten.
     pub(crate) async fn write(&mut self, drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
         let mut arrivals = Vec::with_capacity(drafts.len());
+        let document = drafts.first().and_then(|(_, draft)| draft.document.clone());
         for (line, draft) in drafts {
             for field in &draft.unknown {
                 *self.report.tally.unknown.entry(field.clone()).or_default() += 1;
@@ -83,7 +91,17 @@ impl Writer {
                 Err(problem) => self.fail(Some(line), problem),
             }
         }
-        for verdict in self.admission.admit(arrivals).await? {
+        let mut verdicts = Vec::new();
+        if let (Some(document), Some(first)) = (document, arrivals.first()) {
+            let mut revision = match self.revision.take() {
+                Some(revision) => revision,
+                None => Revision::begin(&self.view, document, first.scope.clone()).await?,
+            };
+            verdicts = revision.name(&mut arrivals).await?;
+            self.revision = Some(revision);
+        }
+        verdicts.extend(self.admission.admit(arrivals).await?);
+        for verdict in verdicts {
             self.report.tally.count(&verdict);
             if let Outcome::Refused(error) = verdict.outcome {
                 let file = self.name.clone();
@@ -93,8 +111,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Returns when all that was written is searchable.
+    /// Returns when all that was written is searchable, and what the document has no more is
+    /// retired. That is so only if all that it has could be stored.
     pub(crate) async fn finish(mut self) -> Result<IngestReport, Error> {
+        if let Some(revision) = self.revision.take()
+            && self.has_end
+            && self.report.tally.refused == 0
+        {
+            self.report.tally.retired = revision.retire().await?;
+        }
         self.view.shared().pump.catch_up().await?;
         self.report.sessions = self.sessions.len() as u64;
         Ok(self.report)

@@ -52,7 +52,7 @@ async fn target(
 ) -> Result<ForgetTarget, Failure> {
     if let Some(key) = &arguments.record {
         if let Some((DOCUMENT, name)) = key.split_once('/') {
-            return Ok(ForgetTarget::Document(name.to_owned()));
+            return Ok(ForgetTarget::Document(name.into()));
         }
         let identity = match (find(memory, key).await, key.parse::<Key>()) {
             // What has expired can be forgotten, and what was forgotten before can be purged.

@@ -55,6 +55,7 @@ pub(super) fn counted(tally: &Tally) -> String {
     let mut counted = format!("{} added, {} known already", tally.added, tally.known);
     let others = [
         (tally.updated, "updated"),
+        (tally.retired, "retired"),
         (tally.conflicting_count, "conflicting"),
         (tally.forgotten, "forgotten before"),
         (tally.skipped, "skipped"),

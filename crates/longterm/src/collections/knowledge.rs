@@ -5,7 +5,9 @@
 //! records of their own, whose `source` is the whole; they are written, changed and removed in one
 //! transaction with it.
 
-use aios_record::{Change, Id, Key, Kind, Record, Source};
+use std::collections::HashMap;
+
+use aios_record::{Change, Id, Identity, Key, Kind, Record, Source};
 use lancedb::expr::{DfExpr, col, contains, lit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -122,7 +124,8 @@ impl LongtermView {
     /// vector stays in one piece.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; as [`store`](LongtermView::store), and as
+    /// [`Error::Invalid`] without a title and a text; [`Error::PieceTaken`] if a piece, or it itself,
+    /// would replace another record; as [`store`](LongtermView::store), and as
     /// [`store_with_vectors`](LongtermView::store_with_vectors) with a vector.
     pub async fn add_knowledge(&self, mut knowledge: Knowledge) -> Result<Id, Error> {
         if let Some(vector) = knowledge.vector.take() {
@@ -130,7 +133,32 @@ impl LongtermView {
             return Ok(knowledge.id);
         }
         let changes = self.pieces_of(&knowledge, &|record| self.fill(record))?;
+        self.check_pieces(&changes).await?;
         self.store_whole(changes).await
+    }
+
+    /// Checks that no piece of a long text takes the place of another record, nor any other record
+    /// that of a piece.
+    ///
+    /// # Errors
+    /// [`Error::PieceTaken`]; [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub(super) async fn check_pieces(&self, changes: &[Change]) -> Result<(), Error> {
+        let stored = changes.iter().filter_map(|change| match change {
+            Change::Upsert(record) if record.kind == Kind::Knowledge => Some(&**record),
+            _ => None,
+        });
+        let new: HashMap<Identity, &Record> = stored.map(|it| (it.identity(), it)).collect();
+        let keys: Vec<String> = new.keys().map(Identity::encode).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for row in self.shared.rows(keys).await? {
+            let identity = row.record.identity();
+            if new.get(&identity).is_some_and(|new| whole_of(new) != whole_of(&row.record)) {
+                return Err(Error::PieceTaken { key: identity.key().to_string() });
+            }
+        }
+        Ok(())
     }
 
     /// The knowledge of this category and under this key, where they are given: the surest first,
@@ -255,7 +283,12 @@ pub(super) fn without_lost_pieces(before: &Record, mut changes: Vec<Change>) -> 
 }
 
 fn is_piece(record: &Record) -> bool {
-    record.source.as_ref().is_some_and(|source| source.kind == PIECE_OF)
+    whole_of(record).is_some()
+}
+
+/// The id of the long text that a record is a piece of.
+fn whole_of(record: &Record) -> Option<&str> {
+    record.source.as_ref().filter(|source| source.kind == PIECE_OF).map(|source| &*source.id)
 }
 
 /// The id of a piece follows from that of the whole, so that the same whole has the same pieces.

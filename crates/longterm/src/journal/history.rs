@@ -34,7 +34,8 @@ pub(crate) enum Older {
     Seen(Option<Box<Row>>),
     /// This was there, and nothing else is replaced.
     Exactly(Box<Row>),
-    /// As `Exactly`; the version is not worth keeping, for only counts went on.
+    /// As `Exactly`; the version is not worth keeping, for only counts went on, or its validity
+    /// ended.
     Counted(Box<Row>),
 }
 

@@ -55,7 +55,7 @@ impl Journal {
                             let range = params![kind.as_str(), owner.as_str(), state::DELETED];
                             records += count.query_row(range, |row| row.get(0)).map(number)?;
                         } else {
-                            records += ids(db, &gate, kind, &owner, "", usize::MAX)?.len() as u64;
+                            records += ids(db, &gate, kind, &owner, Span::ALL)?.len() as u64;
                         }
                     }
                     counts.insert(kind, records);
@@ -73,10 +73,29 @@ impl Journal {
                 let mut identities = Vec::new();
                 for &kind in Kind::ALL {
                     for owner in owners(db, &gate, kind)? {
-                        identities.extend(ids(db, &gate, kind, &owner, "", usize::MAX)?);
+                        identities.extend(ids(db, &gate, kind, &owner, Span::ALL)?);
                     }
                 }
                 Ok(identities)
+            })
+            .await
+    }
+
+    /// The identities of a kind that `gate` sees and whose ids begin with `prefix`, in their order.
+    pub(crate) async fn with_prefix(
+        &self,
+        gate: Gate,
+        kind: Kind,
+        prefix: String,
+    ) -> Result<Vec<Identity>, Error> {
+        self.ledger
+            .read(move |db| {
+                let span = Span { first: &prefix, prefix: &prefix, limit: usize::MAX };
+                let mut found = Vec::new();
+                for owner in owners(db, &gate, kind)? {
+                    found.extend(ids(db, &gate, kind, &owner, span)?);
+                }
+                Ok(found)
             })
             .await
     }
@@ -104,7 +123,8 @@ impl Journal {
                         None => "",
                     };
                     // One more, for the one that the page comes after may be the first.
-                    let mut ids = ids(db, &gate, kind, &owner, first, limit.saturating_add(1))?;
+                    let span = Span { first, limit: limit.saturating_add(1), ..Span::ALL };
+                    let mut ids = ids(db, &gate, kind, &owner, span)?;
                     ids.retain(|it| {
                         let is_after = |after: &Identity| match by_owner {
                             true => (&after.owner, &after.id) < (&it.owner, &it.id),
@@ -184,15 +204,27 @@ pub(super) fn all_owners(db: &Connection, kind: Kind) -> Result<Vec<Owner>, Erro
     Ok(owners.collect::<Result<_, _>>()?)
 }
 
-/// The identities of one owner and kind from the id `first` on that `gate` sees, at most `limit`.
+/// A run of ids: at most `limit` from `first` on, as far as they begin with `prefix`.
+#[derive(Debug, Clone, Copy)]
+struct Span<'a> {
+    first: &'a str,
+    prefix: &'a str,
+    limit: usize,
+}
+
+impl Span<'_> {
+    const ALL: Span<'static> = Span { first: "", prefix: "", limit: usize::MAX };
+}
+
+/// The identities of one owner and kind within `span` that `gate` sees.
 fn ids(
     db: &Connection,
     gate: &Gate,
     kind: Kind,
     owner: &Owner,
-    first: &str,
-    limit: usize,
+    span: Span<'_>,
 ) -> Result<Vec<Identity>, Error> {
+    let Span { first, prefix, limit } = span;
     let mut read = db.prepare_cached(
         "SELECT owner, project, agent, session, id FROM ids
          WHERE kind = ?1 AND owner = ?2 AND ?3 <= id AND state <> ?4 ORDER BY id",
@@ -203,6 +235,9 @@ fn ids(
         && identities.len() < limit
     {
         let id: String = row.get(4)?;
+        if !id.starts_with(prefix) {
+            break;
+        }
         if gate.sees(&scope_at(row, 0)?)
             && let Ok(id) = Id::new(id)
         {

@@ -6,6 +6,10 @@
 //! differently. Storing a record lifts the tombstones that it fits. Whoever only finds a record
 //! somewhere asks first, and leaves it.
 //!
+//! The text of a piece of a document counts within its document: forgetting a document keeps out
+//! no other one that has the same paragraph. A text that was forgotten elsewhere keeps its pieces
+//! out, too, and so does every tombstone from before pieces had hashes of their own.
+//!
 //! Those of the former version are in a table of their own and are hashed by its rules: of the text
 //! as it was written, and of a key without its owner, preferences left out. Such a key says nothing
 //! alone, for the record of that key may have been another owner's.
@@ -25,6 +29,7 @@ const OF_FORMER_CONTENT: u8 = 1;
 const OF_FORMER_KEY: u8 = 2;
 const OF_CONTENT: u8 = 3;
 const OF_IDENTITY: u8 = 4;
+const OF_PIECE: u8 = 5;
 
 /// As much of a hash as is kept.
 pub(crate) type Hash = [u8; 16];
@@ -38,6 +43,8 @@ pub(crate) struct Secret([u8; 32]);
 pub(crate) struct Tombstone {
     /// Absent if it has no text to be known by.
     content: Option<Hash>,
+    /// Of the content of a piece of a document, whatever its document.
+    anywhere: Option<Hash>,
     identity: Hash,
     former: Former,
 }
@@ -54,6 +61,7 @@ impl Secret {
     pub(crate) fn tombstone(&self, record: &Record) -> Tombstone {
         Tombstone {
             content: self.of_content(record),
+            anywhere: document_of(record).and_then(|_| self.of_text(record, OF_CONTENT, None)),
             identity: self.of_identity(&record.encoded_identity()),
             former: Former {
                 content: self.of_former_content(record),
@@ -62,8 +70,16 @@ impl Secret {
         }
     }
 
-    /// Of what a record says, whose it is and what it is; none if it says nothing.
+    /// Of what a record says, whose it is and what it is, and of its document if it is a piece of
+    /// one; none if it says nothing.
     pub(crate) fn of_content(&self, record: &Record) -> Option<Hash> {
+        match document_of(record) {
+            Some(document) => self.of_text(record, OF_PIECE, Some(document)),
+            None => self.of_text(record, OF_CONTENT, None),
+        }
+    }
+
+    fn of_text(&self, record: &Record, sort: u8, document: Option<&str>) -> Option<Hash> {
         let text = forms::forgotten(&record.text);
         if text.is_empty() {
             return None;
@@ -72,7 +88,8 @@ impl Secret {
         let owner = user.as_deref().unwrap_or_default();
         let scope = [project, agent, session].map(Option::as_deref);
         let parts = [owner, record.kind.as_str()].map(Some).into_iter().chain(scope);
-        Some(self.hash(OF_CONTENT, parts.chain([Some(text.as_str())])))
+        let rest = document.into_iter().chain([text.as_str()]).map(Some);
+        Some(self.hash(sort, parts.chain(rest)))
     }
 
     /// Of an encoded identity.
@@ -115,6 +132,11 @@ impl Secret {
     }
 }
 
+/// The document that a record is a piece of.
+fn document_of(record: &Record) -> Option<&str> {
+    record.source.as_ref().filter(|source| source.is_file()).map(|source| source.id.as_str())
+}
+
 /// The user whose record it was for the former version: preferences of nobody had one.
 fn former_user(record: &Record) -> Option<Cow<'_, str>> {
     match record.scope.user.as_deref() {
@@ -142,12 +164,13 @@ impl Journal {
         self.ledger
             .read(move |db| {
                 let mut find = db.prepare_cached(
-                    "SELECT 1 FROM tombstones WHERE content = ?1 OR identity = ?2
+                    "SELECT 1 FROM tombstones
+                     WHERE content = ?1 OR content = ?2 OR identity = ?3
                      UNION ALL
-                     SELECT 1 FROM former_tombstones WHERE content = ?3 OR key = ?4",
+                     SELECT 1 FROM former_tombstones WHERE content = ?4 OR key = ?5",
                 )?;
-                let found = of.iter().map(|Tombstone { content, identity, former }| {
-                    find.exists(params![content, identity, former.content, former.key])
+                let found = of.iter().map(|Tombstone { content, anywhere, identity, former }| {
+                    find.exists(params![content, anywhere, identity, former.content, former.key])
                 });
                 Ok(found.collect::<Result<_, _>>()?)
             })
@@ -200,9 +223,10 @@ pub(super) fn lift_of(db: &Connection, record: &Record) -> Result<(), Error> {
 }
 
 fn lift(db: &Connection, tombstone: &Tombstone) -> Result<(), Error> {
-    let Tombstone { content, identity, former } = tombstone;
-    let sql = "DELETE FROM tombstones WHERE content = ?1 OR (content = x'' AND identity = ?2)";
-    db.prepare_cached(sql)?.execute(params![content, identity])?;
+    let Tombstone { content, anywhere, identity, former } = tombstone;
+    let sql = "DELETE FROM tombstones
+               WHERE content = ?1 OR content = ?2 OR (content = x'' AND identity = ?3)";
+    db.prepare_cached(sql)?.execute(params![content, anywhere, identity])?;
     let sql = "UPDATE OR REPLACE tombstones SET identity = x'' WHERE identity = ?1";
     db.prepare_cached(sql)?.execute([identity])?;
     let sql = "DELETE FROM former_tombstones WHERE content = ?1 OR (content = x'' AND key = ?2)";

@@ -149,7 +149,8 @@ fn write(db: &Connection, change: &Write, rules: Rules, now: Timestamp) -> Resul
         Write::Upsert { row, feed_seq, older } => {
             let known = Known::find(db, Parts::of_record(&row.record))?;
             let settled = settled(db, row, known.as_ref(), rules, *feed_seq)?;
-            if settled.is_none() || feed_seq.is_none() {
+            let is_said_again = !matches!(older, Older::Counted(_));
+            if is_said_again && (settled.is_none() || feed_seq.is_none()) {
                 tombstones::lift_of(db, &row.record)?;
             }
             if let Some(outcome) = settled {

@@ -1,0 +1,152 @@
+//! The documents that pieces are read from: each is one, whichever way its path is spelled.
+//!
+//! A document is the file at a canonical path; what has none, such as a pipe, is known by what it
+//! says. A file that is moved is another document. Not here: pieces and their ids (`identity`), and
+//! reading a document again (`ingest`).
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use aios_record::{Gate, Identity, Scope, ScopeFilter, Source, forms};
+use tokio::task;
+
+use crate::{Error, MemoryView};
+
+/// A document, told from all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// The file of this name, and the names by which former versions of this program may know it:
+    /// paths as they were typed.
+    File { name: String, former: Vec<String> },
+    /// A stream, by a hash of its text.
+    Stream(String),
+}
+
+impl Document {
+    /// The document at `path`, whether or not a file is there; none if a pipe or the like is.
+    /// Looks at the file system.
+    pub(crate) fn at(path: &Path) -> Option<Document> {
+        if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+            return None;
+        }
+        let canonical = canonical(path);
+        let name = name_of(&canonical);
+        let here = std::env::current_dir().and_then(fs::canonicalize);
+        let relative = here.ok().and_then(|here| canonical.strip_prefix(here).ok());
+        let typed = [Some(path), relative, Some(canonical.as_path())].into_iter().flatten();
+        let mut former: Vec<String> = typed.map(|path| path.display().to_string()).collect();
+        former.retain(|former| *former != name);
+        former.sort_unstable();
+        former.dedup();
+        Some(Document::File { name, former })
+    }
+
+    /// The document of a stream.
+    pub(crate) fn of_text(text: &str) -> Document {
+        Document::Stream(blake3::hash(forms::same(text).as_bytes()).to_hex().to_string())
+    }
+
+    /// Text that no other document has.
+    pub(crate) fn origin(&self) -> String {
+        match self {
+            Document::File { name, .. } => format!("file:{name}"),
+            Document::Stream(hash) => format!("stream:{hash}"),
+        }
+    }
+
+    /// The source of its pieces.
+    pub(crate) fn source(&self) -> Option<Source> {
+        match self {
+            Document::File { name, .. } => Some(Source::file(name)),
+            Document::Stream(_) => None,
+        }
+    }
+
+    /// The sources that pieces have which former versions read.
+    pub(crate) fn former_sources(&self) -> Vec<Source> {
+        match self {
+            Document::File { former, .. } => former.iter().map(Source::file).collect(),
+            Document::Stream(_) => Vec::new(),
+        }
+    }
+}
+
+impl MemoryView {
+    /// The sources of the document that is meant by `path`, of those that this view may change; all
+    /// that it may have if none is stored.
+    ///
+    /// # Errors
+    /// [`Error::Documents`] if no document is at `path` and the paths of several end so.
+    pub(crate) async fn sources_at(&self, path: &Path) -> Result<Vec<Source>, Error> {
+        let typed = path.to_owned();
+        let document = task::spawn_blocking(move || Document::at(&typed)).await;
+        let sources = document.map_err(|_| Error::Interrupted)?.map_or_else(Vec::new, |it| {
+            it.source().into_iter().chain(it.former_sources()).collect()
+        });
+        let is_own =
+            |it: &Identity| self.gate().may_change(&Scope::default().with_owner(&it.owner));
+        if self.longterm().sourced(&sources).await?.iter().any(is_own) {
+            return Ok(sources);
+        }
+        let own = match self.gate().acts_for() {
+            Some(owner) => {
+                let gate = Gate::owner(owner.clone()).narrow(self.gate().filter())?;
+                self.shared().longterm.scoped(gate.narrow(&ScopeFilter::exact(Scope::default()))?)
+            }
+            None => self.longterm().clone(),
+        };
+        let names = ending_in(path, own.source_ids(Source::FILE).await?);
+        match names.len() {
+            0 => Ok(sources),
+            1 => Ok(names.into_iter().map(Source::file).collect()),
+            _ => Err(Error::Documents { path: path.to_owned(), names }),
+        }
+    }
+}
+
+/// Those of `names` that end in the path `typed`, folder by folder.
+fn ending_in(typed: &Path, names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let typed: PathBuf = typed.components().filter(|part| *part != Component::CurDir).collect();
+    match typed.as_os_str().is_empty() {
+        true => Vec::new(),
+        false => names.into_iter().filter(|name| Path::new(name).ends_with(&typed)).collect(),
+    }
+}
+
+/// The path without links, `.` and `..`, as far as it is there.
+fn canonical(path: &Path) -> PathBuf {
+    if let Ok(canonical) = fs::canonicalize(path) {
+        return canonical;
+    }
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    let there = plain.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    match there.and_then(|(above, real)| Some(real.join(plain.strip_prefix(above).ok()?))) {
+        Some(canonical) => canonical,
+        None => plain,
+    }
+}
+
+/// A path as text that no other path has: `\xFF` is a byte that is not UTF-8, `\\` a backslash.
+fn name_of(path: &Path) -> String {
+    let mut name = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        name.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            write!(name, "\\x{byte:02X}").expect("a string takes all that is written");
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests;

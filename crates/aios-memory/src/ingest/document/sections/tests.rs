@@ -1,0 +1,93 @@
+//! Where Markdown is cut.
+
+use super::*;
+
+/// The title and the text of each section.
+fn cut(text: &str) -> Vec<(String, &str)> {
+    let cut = sections(text);
+    let ranges: String = cut.iter().map(|section| &text[section.range.clone()]).collect();
+    assert_eq!(ranges.trim(), text.trim(), "the sections are all of the text");
+    let named = |section: Section| (section.headings.join(" > "), &text[section.range]);
+    cut.into_iter().map(named).collect()
+}
+
+#[track_caller]
+fn check(text: &str, expect: &[(&str, &str)]) {
+    let expect: Vec<_> = expect.iter().map(|(title, body)| ((*title).to_owned(), *body)).collect();
+    assert_eq!(cut(text), expect);
+}
+
+#[test]
+fn markdown_is_cut_at_headings_outside_code() {
+    check(
+        "intro\n# Top\n\n## A ##\nbody a\n```\n# no heading\n```\n## B\nbody b\n# End\n",
+        &[
+            ("", "intro\n"),
+            ("Top > A", "# Top\n\n## A ##\nbody a\n```\n# no heading\n```\n"),
+            ("Top > B", "## B\nbody b\n"),
+            ("End", "# End\n"),
+        ],
+    );
+}
+
+#[test]
+fn a_fence_ends_with_one_of_its_sort_that_is_as_long() {
+    for inside in [
+        "````md\n```\n# no\n```\n# no\n````\n",
+        "```\n~~~\n# no\n```\n",
+        "~~~\n```\n# no\n~~~~\n",
+        "```\n``` rust\n# no\n```\n",
+        "   ```\n# no\n  ```\n",
+        "```\n    ```\n# no\n```\n",
+        "    # no\n",
+        "<!--\n# no\n-->\n",
+        "<!--\n\n# no\n\n-->\n",
+        "#no\n",
+        "\\# no\n",
+        "####### no\n",
+        "> # no\n",
+        "- # no\n",
+    ] {
+        let text = format!("# A\n\nfirst\n\n{inside}\n# B\nlast\n");
+        let body = format!("# A\n\nfirst\n\n{inside}\n");
+        check(&text, &[("A", &body), ("B", "# B\nlast\n")]);
+    }
+}
+
+#[test]
+fn a_heading_is_one_in_every_form_of_it() {
+    for heading in ["# B", "  # B", "# B ##", "#\tB", "B\n===", "B\n-", " B \n  ====", "# B \\\n"] {
+        let text = format!("first\n\n{heading}\n\nlast\n");
+        let title = if heading.contains('\\') { "B \\" } else { "B" };
+        let body = format!("{heading}\n\nlast\n");
+        check(&text, &[("", "first\n\n"), (title, &body)]);
+        let text = text.replace('\n', "\r\n");
+        let body = body.replace('\n', "\r\n");
+        check(&text, &[("", "first\r\n\r\n"), (title, &body)]);
+    }
+}
+
+#[test]
+fn a_heading_keeps_its_markup_and_its_first_bytes() {
+    check(
+        "# The *`m.md`* [file](x) #\ntext",
+        &[("The *`m.md`* [file](x)", "# The *`m.md`* [file](x) #\ntext")],
+    );
+    let long = format!("# {}\ntext", "\u{fc}\u{fc}\u{20ac}".repeat(100));
+    let cut = cut(&long);
+    assert_eq!(cut[0].0.len(), 254);
+    assert_eq!(cut[0].1, long);
+}
+
+#[test]
+fn front_matter_has_no_headings_and_is_kept() {
+    for (front, rest) in [
+        ("---\ntitle: x\n# a comment\n---\n", "# A\ntext\n"),
+        ("+++\ntitle = 'x'\n+++\n", "# A\ntext\n"),
+        ("---\r\na: 1\r\n\r\n# b\r\n...\r\n", "# A\r\ntext"),
+    ] {
+        check(&format!("{front}{rest}"), &[("", front), ("A", rest)]);
+    }
+    check("---\n\nB\n---\ntext\n", &[("", "---\n\n"), ("B", "B\n---\ntext\n")]);
+    check("---\n# A\ntext\n", &[("", "---\n"), ("A", "# A\ntext\n")]);
+}

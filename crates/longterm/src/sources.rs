@@ -1,0 +1,105 @@
+//! Records by their sources, and the end of their validity: a document that is read again has
+//! pieces that it had not and lacks others, which then hold no more.
+//!
+//! Not here: what a document is and which pieces it has, which is its reader's to say.
+
+use std::collections::BTreeSet;
+
+use aios_record::{Identity, Kind, Record, Source, Timestamp};
+
+use crate::{
+    Error, LongtermView,
+    change::CHANGE_TRIES,
+    journal::{Older, Write, Written},
+};
+
+impl LongtermView {
+    /// The identities of this view's records of a kind whose ids begin with `prefix`, expired and
+    /// retired ones included, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn with_prefix(&self, kind: Kind, prefix: &str) -> Result<Vec<Identity>, Error> {
+        self.shared.journal.with_prefix(self.gate.clone(), kind, prefix.to_owned()).await
+    }
+
+    /// The identities of this view's records that come from one of `sources`, in no order. Reads
+    /// the source of every record.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub async fn sourced(&self, sources: &[Source]) -> Result<Vec<Identity>, Error> {
+        let mut found = Vec::new();
+        self.each_with_origin(|record| {
+            if record.source.as_ref().is_some_and(|source| sources.contains(source)) {
+                found.push(record.identity());
+            }
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// The ids of all sources of this kind that this view's records come from. Reads the source of
+    /// every record.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    pub async fn source_ids(&self, kind: &str) -> Result<BTreeSet<String>, Error> {
+        let mut found = BTreeSet::new();
+        self.each_with_origin(|record| {
+            if let Some(source) = record.source.as_ref().filter(|source| source.kind == kind) {
+                found.insert(source.id.clone());
+            }
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Retires those of these records that are stored and still valid, all or none, and returns
+    /// them: their validity ends now. Searches show them only as of an earlier moment; they can
+    /// still be read by their identities.
+    ///
+    /// # Errors
+    /// - [`Error::NotYours`] when one is shared and the view acts for a user.
+    /// - [`Error::Contended`] when others change them all the time.
+    /// - [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the configuration is reached;
+    ///   [`Error::Journal`], [`Error::Library`] when a store cannot be read or written.
+    pub async fn retire(&self, identities: &[Identity]) -> Result<Vec<Identity>, Error> {
+        let shared = &self.shared;
+        let keys: Vec<String> = identities.iter().map(Identity::encode).collect();
+        for _ in 0..CHANGE_TRIES {
+            let now = shared.now();
+            let mut rows = shared.rows(keys.clone()).await?;
+            rows.retain(|row| self.gate.sees(&row.record.scope) && is_valid(&row.record, now));
+            if let Some(row) = rows.iter().find(|row| !self.gate.may_change(&row.record.scope)) {
+                let Record { kind, id, .. } = row.record.clone();
+                return Err(Error::NotYours { kind, id });
+            }
+            let mut retired = Vec::with_capacity(rows.len());
+            let mut writes = Vec::with_capacity(rows.len());
+            for former in rows {
+                retired.push(former.record.identity());
+                let ended = Record { valid_to: Some(now), ..former.record.clone() };
+                let mut write = shared.with_vector_of(&former, ended)?;
+                if let Write::Upsert { older, .. } = &mut write {
+                    *older = Older::Counted(Box::new(former));
+                }
+                writes.push(write);
+            }
+            if writes.is_empty() {
+                return Ok(retired);
+            }
+            let written = shared.journal.write(writes, shared.limits(), shared.now()).await?;
+            if let Written::Yes(_) = written {
+                shared.wake.notify_one();
+                return Ok(retired);
+            }
+        }
+        Err(Error::Contended { key: "a record of the batch".to_owned() })
+    }
+}
+
+/// Returns `true` if the validity of a record has not ended.
+fn is_valid(record: &Record, now: Timestamp) -> bool {
+    record.valid_to.is_none_or(|end| now < end)
+}
