@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use aios_longterm::Verification;
+use aios_longterm::{Access, Verification};
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
@@ -67,9 +67,23 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
     if !is_usable {
         return found;
     }
-    match AgentMemory::open(config.clone()).await {
+    let opened = match AgentMemory::open(config.clone()).await {
+        Err(error) if error.is_unwritable() => {
+            found.push(failed("memory", "write", &error));
+            AgentMemory::open(config.clone().with_access(Access::ReadOnly)).await
+        }
+        opened => opened,
+    };
+    match opened {
         Ok(memory) => {
-            found.push(Examined::good("memory", "open", "it opens"));
+            found.push(Examined::good(
+                "memory",
+                "open",
+                match memory.access() {
+                    Access::ReadWrite => "it opens",
+                    Access::ReadOnly => "it can be read; nothing is written, moved or put right",
+                },
+            ));
             found.extend(tiers(&memory.administrator()).await);
             if let Err(error) = memory.shutdown().await {
                 found.push(failed("memory", "close", &error));
@@ -112,7 +126,8 @@ impl Verified {
 impl Administrator {
     /// Looks at every page of both databases, at every reference and word of working memory, moves
     /// what waits into the library, compares the library's keys with the journal's, tries its
-    /// indexes, and reads every row. Changes nothing else. Takes as long as reading all of it;
+    /// indexes, and reads every row. Changes nothing else; where nothing can be written, what waits
+    /// stays where it is and is left out of the comparison. Takes as long as reading all of it;
     /// `progress` is told how far the library is.
     ///
     /// # Errors
@@ -130,7 +145,9 @@ impl Administrator {
         if working.is_empty() {
             self.catch_up().await?;
         }
-        self.longterm().drain().await?;
+        if self.access() == Access::ReadWrite {
+            self.longterm().drain().await?;
+        }
         let library = self.longterm().verify_rows(progress).await?;
         Ok(Verified { working, journal, library })
     }

@@ -14,6 +14,22 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The data directory belongs to another user of the system, and is only read.
+    #[error(
+        "{} belongs to the user {owner} and this process acts for the user {user}, so nothing is \
+         written there; run it as that user, or read it with --read-only", path.display()
+    )]
+    ForeignDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// The number of its user.
+        owner: u32,
+        /// The number of the user that this process acts for.
+        user: u32,
+    },
+    /// Something was to be written into a memory that can only be read.
+    #[error("nothing was written: the memory was opened only to be read, or its files may not be")]
+    ReadOnly,
     /// The settings name no data directory.
     #[error("the settings name no data directory; use `Config::at`, or set memory.data_dir")]
     NoDirectory,
@@ -123,10 +139,10 @@ pub enum Error {
     Operational(#[from] aios_operational::Error),
     /// Tier 1 refused.
     #[error(transparent)]
-    Working(#[from] aios_working::Error),
+    Working(aios_working::Error),
     /// Tier 2 refused.
     #[error(transparent)]
-    Longterm(#[from] aios_longterm::Error),
+    Longterm(aios_longterm::Error),
     /// The request for a context cannot be met.
     #[error(transparent)]
     Context(#[from] aios_context::Error),
@@ -142,6 +158,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns `true` if a file could not be written, for lack of the right or of room: it may be
+    /// possible to read the memory with [`Access::ReadOnly`](crate::Access::ReadOnly).
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        match self {
+            Error::ForeignDirectory { .. } | Error::ReadOnly => true,
+            Error::Directory { source, .. } => aios_longterm::is_write_refusal(source),
+            Error::Working(error) => error.is_unwritable(),
+            Error::Longterm(error) => error.is_unwritable(),
+            _ => false,
+        }
+    }
+
     /// Whether what was asked for does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -199,7 +228,10 @@ impl Error {
                 "machine_wide"
             }
             Error::Vocabulary(aios_record::Error::OutOfScope { .. }) => "scope",
-            Error::Directory { .. } | Error::NoDirectory => "data_dir",
+            Error::Directory { .. } | Error::ForeignDirectory { .. } | Error::NoDirectory => {
+                "data_dir"
+            }
+            Error::ReadOnly => "read_only",
             Error::Config(_) => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
@@ -235,6 +267,10 @@ impl Error {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     "make it writable, or name another one with --data-dir"
                 }
+                io::ErrorKind::NotFound => {
+                    "nothing is stored there; name another one with --data-dir, or leave out \
+                     --read-only to begin one"
+                }
                 _ => "name another one with --data-dir",
             }),
             Error::Output { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
@@ -248,6 +284,10 @@ impl Error {
                  be read",
             ),
             Error::Unfinished { source, .. } => source.hint(),
+            Error::ReadOnly => Some(
+                "leave out --read-only, and run it as the owner of the data directory, where \
+                 files may be written",
+            ),
             _ if self.is_ambiguous() => Some("name the owner with --user"),
             // Of a model of the hub it says so itself.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {
@@ -273,5 +313,23 @@ impl Error {
     pub(crate) fn directory(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
         move |source| Error::Directory { path, source }
+    }
+}
+
+impl From<aios_working::Error> for Error {
+    fn from(error: aios_working::Error) -> Error {
+        match error {
+            aios_working::Error::ReadOnly { .. } => Error::ReadOnly,
+            error => Error::Working(error),
+        }
+    }
+}
+
+impl From<aios_longterm::Error> for Error {
+    fn from(error: aios_longterm::Error) -> Error {
+        match error {
+            aios_longterm::Error::ReadOnly => Error::ReadOnly,
+            error => Error::Longterm(error),
+        }
     }
 }

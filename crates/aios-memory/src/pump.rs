@@ -84,6 +84,12 @@ impl Pump {
         Ok(!is_level || shared.seen.load(Ordering::Acquire) < head)
     }
 
+    /// The number of records of every owner with changes that long-term memory has not heard of.
+    pub(crate) async fn behind(&self) -> Result<u64, Error> {
+        let watermark = self.shared.longterm.watermark().await?;
+        Ok(self.shared.working.feed_waiting(watermark).await?)
+    }
+
     /// Returns when all that working memory acknowledged before the call is in long-term memory;
     /// says how many changes this call took over.
     pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
@@ -174,6 +180,11 @@ impl Pumping {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(run(pump, retention, stopped));
         Pumping { stop, task: Mutex::new(Some(task)) }
+    }
+
+    /// No task, where nothing can be written.
+    pub(crate) fn none() -> Pumping {
+        Pumping { stop: watch::channel(false).0, task: Mutex::new(None) }
     }
 
     pub(crate) async fn stop(&self) {

@@ -166,7 +166,7 @@ impl Error {
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
-            Error::Io { source, .. } => is_refusal(source.kind()),
+            Error::Io { source, .. } => is_write_refusal(source),
             Error::Commit(source) | Error::Sqlite(source) => {
                 let extended = source.sqlite_error().map(|error| error.extended_code);
                 self.is_read_only()
@@ -204,10 +204,11 @@ const WRITE_FAILURES: &[i32] = &[
 ];
 
 /// Returns `true` for a failure that comes from a missing right to write, or from missing room.
-fn is_refusal(kind: io::ErrorKind) -> bool {
+#[must_use]
+pub fn is_write_refusal(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
-        kind,
+        error.kind(),
         Kind::PermissionDenied
             | Kind::ReadOnlyFilesystem
             | Kind::StorageFull

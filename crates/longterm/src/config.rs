@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aios_ledger::Durability;
+use aios_ledger::{Access, Durability};
 use aios_record::Timestamp;
 
 use crate::{analysis::Language, search::Weights};
@@ -10,6 +10,10 @@ use crate::{analysis::Language, search::Weights};
 /// How long-term memory is opened.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The use that is made of the data directory. Default: [`Access::ReadWrite`]. With
+    /// [`Access::ReadOnly`] nothing is written there, nothing moves into the library, and a write
+    /// gives [`Error::ReadOnly`](crate::Error::ReadOnly).
+    pub access: Access,
     /// What an acknowledgement promises; [`Durability::Full`] unless told.
     pub durability: Durability,
     /// Bytes that LanceDB may keep of indexes and metadata in RAM; 128 MiB.
@@ -74,6 +78,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
+            access: Access::ReadWrite,
             durability: Durability::Full,
             cache_bytes: 128 << 20,
             resident_bytes_max: 1 << 30,

@@ -76,7 +76,7 @@ mod verify;
 mod view;
 mod worker;
 
-pub use aios_ledger::Durability;
+pub use aios_ledger::{Access, Durability, is_write_refusal};
 
 pub use crate::{
     analysis::Language,

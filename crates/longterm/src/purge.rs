@@ -93,7 +93,8 @@ impl LongtermView {
         sources: &[Source],
     ) -> Result<Vec<Identity>, Error> {
         let places = self.shared.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
+        let access = self.shared.config.access;
+        let pin = task::spawn_blocking(move || places.pin(access));
         let _pin = pin.await.map_err(|_| Error::Closed)??;
         let snapshot =
             self.shared.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use aios_embedding::Embedder;
+use aios_ledger::Access;
 use aios_record::{Gate, Timestamp};
 use tokio::{
     sync::{Mutex, Notify},
@@ -84,11 +85,15 @@ impl Longterm {
     /// not exist. Background work runs on the tokio runtime that this is called on. The library of
     /// a former version is brought over first, which takes as long as copying it.
     ///
+    /// With [`Access::ReadOnly`] nothing is made or written; a `dir` that holds nothing is read as
+    /// an empty memory.
+    ///
     /// # Errors
     /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
     /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used.
     /// - [`Error::DamagedFile`] when the library that the journal speaks of is gone, or cannot say
     ///   which of its rows are deleted.
+    /// - [`Error::FormerLibrary`] when a library of a former version may only be read.
     pub async fn open(
         dir: &Path,
         config: Config,
@@ -120,16 +125,22 @@ impl Longterm {
     pub(crate) async fn open_on(
         disk: Arc<dyn Disk>,
         dir: &Path,
-        config: Config,
+        mut config: Config,
         vectors: Vectors,
     ) -> Result<Longterm, Error> {
         let places = Places::new(dir, disk);
         let library = &places.library;
-        make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
-        let (path, durability) = (places.journal.clone(), config.durability);
+        match config.access {
+            Access::ReadWrite => {
+                make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
+            }
+            // Nobody here makes the vectors that are outstanding.
+            Access::ReadOnly => config.vector_wait = Duration::ZERO,
+        }
+        let (path, access, durability) = (places.journal.clone(), config.access, config.durability);
         let given = vectors.fingerprint();
         let of = vectors.clone();
-        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &of));
+        let journal = task::spawn_blocking(move || Journal::open(&path, access, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
         let stored = journal.claim_embedder().await?;
         if stored != given {
@@ -188,6 +199,9 @@ impl Longterm {
     pub async fn drain(&self) -> Result<(), Error> {
         let through = self.shared.journal.newest_pending().await?;
         while self.shared.journal.is_waiting(through).await? {
+            if self.shared.config.access == Access::ReadOnly {
+                return Err(Error::ReadOnly);
+            }
             self.shared.own().await?;
             if self.shared.drain_owned(through).await? {
                 return Ok(());
@@ -296,8 +310,11 @@ impl Shared {
         }
     }
 
-    /// Becomes the owner where nobody is.
+    /// Becomes the owner where nobody is, unless nothing may be written.
     pub(crate) async fn own(&self) -> Result<(), Error> {
+        if self.config.access == Access::ReadOnly {
+            return Ok(());
+        }
         let mut owner = self.owner.lock().await;
         if owner.is_some() {
             return Ok(());

@@ -43,6 +43,22 @@ impl Working {
             .await
     }
 
+    /// The number of records of every owner with a change after `seq` that the feed has to tell.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn feed_waiting(&self, seq: u64) -> Result<u64, Error> {
+        self.view
+            .read(move |access| {
+                let sql = "SELECT count(*) FROM
+                           (SELECT DISTINCT kind, owner, id FROM feed WHERE ?1 < seq)";
+                let waiting: i64 =
+                    access.connection.query_row(sql, [signed(seq)], |row| row.get(0))?;
+                Ok(waiting.cast_unsigned())
+            })
+            .await
+    }
+
     /// Goes on after `seq` where the feed stands before it. For a copy of the file that is older
     /// than the long-term memory beside it.
     ///

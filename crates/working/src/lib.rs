@@ -137,17 +137,11 @@ use aios_ledger::{Deferred, Ledger, Options};
 use aios_record::{Gate, ScopeFilter};
 use rusqlite::Connection;
 
-use crate::{
-    access::Access,
-    row::Row,
-    schema::{MIGRATIONS, migrated},
-    visible::Visible,
-};
 pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
     column::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
-    config::{Clock, Config, Durability, EventFeed, FEED_KINDS},
+    config::{Access, Clock, Config, Durability, EventFeed, FEED_KINDS},
     decision::{Decision, IntelligenceLevel},
     doctor::{Check, Health},
     entry::{Entry, EntryFilter, EntryUpdate},
@@ -175,6 +169,11 @@ pub use crate::{
     task::{Task, TaskStatus, TaskUpdate},
     tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
 };
+use crate::{
+    row::Row,
+    schema::{MIGRATIONS, migrated},
+    visible::Visible,
+};
 
 /// The most commands that share one commit.
 const BATCH_MAX: usize = 256;
@@ -197,6 +196,7 @@ impl Working {
     /// - [`Error::Storage`] when it cannot be created, read or brought up to date.
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
         let options = Options {
+            access: config.access,
             durability: config.durability,
             busy_timeout: config.busy_timeout,
             queue: config.queue,
@@ -327,7 +327,7 @@ impl WorkingView {
     /// For what adds to the file or changes it: undone where that makes it too large.
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.free_room(move |access| {
             let done = work(access)?;
@@ -340,13 +340,13 @@ impl WorkingView {
     /// For what takes away from the file, which needs room itself for as long as it does.
     async fn free_room<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
         let sees_expired = self.sees_expired;
         let work = move |connection: &Connection, deferred: &mut Deferred| {
-            let access = Access::new(connection, &config, &visible);
-            work(&Access { sees_expired, deferred: Some(RefCell::new(deferred)), ..access })
+            let access = access::Access::new(connection, &config, &visible);
+            work(&access::Access { sees_expired, deferred: Some(RefCell::new(deferred)), ..access })
         };
         if self.waits {
             self.ledger.write_deferring(work).await
@@ -358,14 +358,14 @@ impl WorkingView {
     /// In a transaction that no other call shares; nothing is left for its end.
     async fn write_alone<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.ledger.write_alone(self.with_access(work)).await
     }
 
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let work = self.with_access(work);
         if self.waits { self.ledger.read(work).await } else { self.ledger.try_read(work).await }
@@ -377,12 +377,15 @@ impl WorkingView {
         work: W,
     ) -> impl FnOnce(&Connection) -> Result<T, Error> + Send + use<T, W>
     where
-        W: FnOnce(&Access<'_>) -> Result<T, Error> + Send,
+        W: FnOnce(&access::Access<'_>) -> Result<T, Error> + Send,
     {
         let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
         let sees_expired = self.sees_expired;
         move |connection| {
-            work(&Access { sees_expired, ..Access::new(connection, &config, &visible) })
+            work(&access::Access {
+                sees_expired,
+                ..access::Access::new(connection, &config, &visible)
+            })
         }
     }
 
