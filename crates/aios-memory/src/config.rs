@@ -187,7 +187,8 @@ settings! {
         /// MiB of RAM in which a process may hold the library to search it; a larger library is
         /// searched by LanceDB's indexes, which is slower; 0 for always.
         resident_mb: usize = 1024 => 0..=MIB_MAX,
-        /// Records that may wait in the journal before writes are refused.
+        /// Records that may wait in the journal before writes are refused; a batch of more records
+        /// goes in when none waits.
         journal_max_rows: u64 = 1_000_000 => 1..=ROWS_MAX,
         /// Bytes on disk from which on only deletions are taken; 0 for no limit.
         max_disk_bytes: u64 = 0 => 0..=BYTES_MAX,

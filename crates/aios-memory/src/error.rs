@@ -102,10 +102,21 @@ pub enum Error {
         /// How many.
         count: u64,
     },
+    /// A database is older than what lies beside it.
+    #[error(
+        "{} is older than what lies beside it, or another store's: a copy was put in its place; \
+         restore all files of one backup, or go on with what is there by `aios-memory repair`",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+    },
     /// Working memory is not the one that long-term memory has heard of.
     #[error(
         "working.db has told {head} changes and long-term memory has heard {watermark}: it was \
-         replaced by an older one; restore both from one backup, or start a new data directory"
+         replaced by an older one; restore all files of one backup, or go on with what is there by \
+         `aios-memory repair`"
     )]
     FeedBehind {
         /// How many changes working memory has told.
@@ -250,7 +261,7 @@ impl Error {
             Error::Longterm(_) => "longterm",
             Error::Context(_) => "context",
             Error::EventUnwritten { .. } | Error::EventsUnwritten { .. } => "working",
-            Error::FeedBehind { .. } => "damaged",
+            Error::FeedBehind { .. } | Error::Older { .. } => "damaged",
             Error::Unfinished { source, .. } => source.code(),
             Error::EventsBusy | Error::Interrupted => "internal",
         }
@@ -320,6 +331,7 @@ impl From<aios_working::Error> for Error {
     fn from(error: aios_working::Error) -> Error {
         match error {
             aios_working::Error::ReadOnly { .. } => Error::ReadOnly,
+            aios_working::Error::Older { path } => Error::Older { path },
             error => Error::Working(error),
         }
     }
@@ -329,6 +341,7 @@ impl From<aios_longterm::Error> for Error {
     fn from(error: aios_longterm::Error) -> Error {
         match error {
             aios_longterm::Error::ReadOnly => Error::ReadOnly,
+            aios_longterm::Error::Older { path } => Error::Older { path },
             error => Error::Longterm(error),
         }
     }

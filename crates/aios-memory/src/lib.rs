@@ -79,6 +79,7 @@ mod recall;
 mod records;
 mod remember;
 mod spill;
+mod together;
 mod tokens;
 
 pub use aios_context::{Context, Format as ContextFormat};

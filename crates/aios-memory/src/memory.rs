@@ -14,7 +14,7 @@ use std::{
 use aios_embedding::Embedder;
 use aios_longterm::{Access, Longterm, LongtermView};
 use aios_operational::Operational;
-use aios_record::{Gate, Owner, ScopeFilter};
+use aios_record::{Gate, Generation, Owner, ScopeFilter};
 use aios_working::{Working, WorkingView};
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ use crate::{
     model::open_model,
     pump::{Pump, Pumping},
     spill::{Spill, Spilling},
+    together::{self, Generations},
 };
 
 /// An open memory: all tiers of one data directory. Clones share everything.
@@ -86,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) longterm: Longterm,
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) pump: Pump,
+    /// Held by whoever changes a record of working memory.
+    pub(crate) updating: tokio::sync::Mutex<()>,
     pumping: Pumping,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,
@@ -121,6 +124,7 @@ impl AgentMemory {
     /// - [`Error::Config`] if a setting is out of its bounds.
     /// - [`Error::Directory`] if the data directory cannot be used, [`Error::ForeignDirectory`] if
     ///   it belongs to another user of the system.
+    /// - [`Error::Older`] if a database is older than what lies beside it.
     /// - [`Error::Embedding`] if the model cannot be opened.
     /// - Errors of the tiers, such as for a file that a newer version wrote.
     pub async fn open(config: Config) -> Result<AgentMemory, Error> {
@@ -156,9 +160,15 @@ impl AgentMemory {
             }
         }
         check_restored(&data_dir)?;
-        let longterm =
-            Longterm::open(&data_dir, config.to_longterm(), Arc::clone(&embedder)).await?;
-        let working = open_working(&config).await?;
+        // Who only reads changes nothing to fit an older database, and may.
+        let reached = match config.memory.access {
+            Access::ReadWrite => Generations::noted(&data_dir),
+            Access::ReadOnly => Generations::default(),
+        };
+        // First, for the library is made to fit the journal.
+        let working = open_working(&config, reached.working).await?;
+        let settings = aios_longterm::Config { reached: reached.journal, ..config.to_longterm() };
+        let longterm = Longterm::open(&data_dir, settings, Arc::clone(&embedder)).await?;
         let pump = Pump::new(working.clone(), longterm.clone());
         let (spill, waiting) = Spill::new();
         let operational = Operational::open(config.to_operational(spill.sink()))?;
@@ -185,6 +195,7 @@ impl AgentMemory {
             longterm,
             embedder,
             pump,
+            updating: tokio::sync::Mutex::default(),
             pumping,
             spill,
             spilling,
@@ -192,6 +203,8 @@ impl AgentMemory {
         });
         let memory = AgentMemory { view: MemoryView::new(shared, gate) };
         if memory.access() == Access::ReadWrite {
+            let Shared { config, working, longterm, .. } = &**memory.shared();
+            together::note(config, working, longterm).await;
             memory.administrator().resume_purge().await;
         }
         Ok(memory)
@@ -251,6 +264,9 @@ impl AgentMemory {
         let spilled = shared.spilling.stop().await;
         shared.pumping.stop().await;
         let pumped = self.view.catch_up().await;
+        if self.access() == Access::ReadWrite {
+            together::note(&shared.config, &shared.working, &shared.longterm).await;
+        }
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
         spilled?;
@@ -306,6 +322,15 @@ impl MemoryView {
     #[must_use]
     pub fn access(&self) -> Access {
         self.shared.config.memory.access
+    }
+
+    /// The number of records of all owners with changes that working memory has not handed on, so
+    /// that no search finds them. A memory that may write hands them on within milliseconds.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn behind(&self) -> Result<u64, Error> {
+        self.shared.pump.behind().await
     }
 
     /// Refuses to write into a memory that was opened only to be read.
@@ -451,8 +476,9 @@ pub struct LongtermStats {
     pub refused: u64,
 }
 
-async fn open_working(config: &Config) -> Result<Working, Error> {
-    let (path, config) = (config.working_path(), config.to_working());
+async fn open_working(config: &Config, reached: Option<Generation>) -> Result<Working, Error> {
+    let settings = aios_working::Config { reached, ..config.to_working() };
+    let (path, config) = (config.working_path(), settings);
     let opening = tokio::task::spawn_blocking(move || Working::open(&path, config));
     Ok(opening.await.map_err(|_| Error::Interrupted)??)
 }

@@ -211,6 +211,15 @@ pub enum Error {
     /// Another process has taken the ownership of the library over.
     #[error("another process writes to the library now; nothing is lost, retry")]
     Ousted,
+    /// The journal is older than it has been, or another store's.
+    #[error(
+        "{} is older than it has been, or another store's; restore all files of one backup",
+        path.display()
+    )]
+    Older {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Long-term memory was opened only to be read.
     #[error("long-term memory was opened only to be read; open it for writing")]
     ReadOnly,

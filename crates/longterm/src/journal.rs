@@ -6,6 +6,7 @@
 //!
 //! Not here: when rows move to the library, see `owner`.
 
+mod generation;
 mod history;
 mod key;
 mod listing;

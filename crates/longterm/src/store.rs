@@ -9,7 +9,7 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_ledger::Access;
-use aios_record::{Gate, Timestamp};
+use aios_record::{Gate, Generation, Timestamp};
 use tokio::{
     sync::{Mutex, Notify},
     task, time,
@@ -93,6 +93,7 @@ impl Longterm {
     /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used.
     /// - [`Error::DamagedFile`] when the library that the journal speaks of is gone, or cannot say
     ///   which of its rows are deleted.
+    /// - [`Error::Older`] when the journal has not reached [`Config::reached`].
     /// - [`Error::FormerLibrary`] when a library of a former version may only be read.
     pub async fn open(
         dir: &Path,
@@ -146,6 +147,11 @@ impl Longterm {
         if stored != given {
             return Err(Error::ModelMismatch { stored, given });
         }
+        if let Some(reached) = config.reached
+            && !reached.is_reached_by(journal.generation().await?)
+        {
+            return Err(Error::Older { path: places.journal });
+        }
         rebuild::bring_over(&places, &config, &journal, &vectors).await?;
         let shared = Arc::new(Shared {
             places,
@@ -171,6 +177,14 @@ impl Longterm {
         let worker = Arc::new(Worker::start(Arc::clone(&shared)));
         let gate = Gate::administrator();
         Ok(Longterm { view: LongtermView { shared, gate, worker } })
+    }
+
+    /// The generation of the journal, to be kept outside of it; see [`Config::reached`].
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn generation(&self) -> Result<Generation, Error> {
+        self.shared.journal.generation().await
     }
 
     /// Long-term memory as `gate` sees it.

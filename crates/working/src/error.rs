@@ -178,6 +178,15 @@ pub enum Error {
         /// The newest that is known here.
         known: u32,
     },
+    /// The file is older than it has been, or another store's.
+    #[error(
+        "{} is older than it has been, or another store's; restore all files of one backup",
+        path.display()
+    )]
+    Older {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file belongs to another program.
     #[error(
         "{} is not a working memory ({reason}); import it with `aios-memory import --from FILE`, \

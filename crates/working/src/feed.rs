@@ -101,6 +101,17 @@ pub(crate) fn push(connection: &Connection, record: &Identity, op: Op) -> Result
     Ok(())
 }
 
+/// Returns `true` if the feed has a trace of a record after `seq`.
+pub(crate) fn has_trace(
+    connection: &Connection,
+    record: &Identity,
+    seq: u64,
+) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM feed WHERE ?1 < seq AND kind = ?2 AND id = ?3 AND owner = ?4 LIMIT 1";
+    let (kind, id, owner) = (record.kind.as_str(), record.id.as_str(), record.owner.as_str());
+    Ok(connection.prepare_cached(sql)?.exists((signed(seq), kind, id, owner))?)
+}
+
 /// The condition that the feed has nothing to tell of a row of this kind's table.
 pub(crate) fn is_told(kind: Kind) -> String {
     format!(

@@ -109,6 +109,7 @@ mod event;
 mod extract;
 mod feed;
 mod foreign;
+mod generation;
 mod goal;
 mod health;
 mod interaction;
@@ -131,7 +132,15 @@ mod update;
 mod upkeep;
 mod visible;
 
-use std::{cell::RefCell, ops::Deref, path::Path, sync::Arc};
+use std::{
+    cell::RefCell,
+    ops::Deref,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aios_ledger::{Deferred, Ledger, Options};
 use aios_record::{Gate, ScopeFilter};
@@ -192,6 +201,7 @@ impl Working {
     ///
     /// # Errors
     /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program.
+    /// - [`Error::Older`] when it has not reached [`Config::reached`].
     /// - [`Error::ReadOnly`] when it may not be written. Who has it open already is not affected.
     /// - [`Error::Storage`] when it cannot be created, read or brought up to date.
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
@@ -206,10 +216,22 @@ impl Working {
             migrated,
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
+        let ledger = Ledger::open(path, options)?;
+        let (config, visible) = (Arc::new(config), Arc::new(Visible::administrator()));
+        if let Some(reached) = config.reached {
+            let (config, visible) = (Arc::clone(&config), Arc::clone(&visible));
+            let found = ledger.read_blocking(move |connection| {
+                generation::generation(&access::Access::new(connection, &config, &visible))
+            })?;
+            if !reached.is_reached_by(found) {
+                return Err(Error::Older { path: path.to_owned() });
+            }
+        }
         let view = WorkingView {
-            ledger: Ledger::open(path, options)?,
-            config: Arc::new(config),
-            visible: Arc::new(Visible::administrator()),
+            ledger,
+            config,
+            visible,
+            is_counted: Arc::default(),
             waits: true,
             sees_expired: false,
         };
@@ -273,6 +295,8 @@ pub struct WorkingView {
     ledger: Ledger,
     config: Arc<Config>,
     visible: Arc<Visible>,
+    /// Something was written, which the file knows.
+    is_counted: Arc<AtomicBool>,
     waits: bool,
     sees_expired: bool,
 }
@@ -343,10 +367,17 @@ impl WorkingView {
         work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
-        let sees_expired = self.sees_expired;
+        let (sees_expired, is_counted) = (self.sees_expired, Arc::clone(&self.is_counted));
         let work = move |connection: &Connection, deferred: &mut Deferred| {
             let access = access::Access::new(connection, &config, &visible);
-            work(&access::Access { sees_expired, deferred: Some(RefCell::new(deferred)), ..access })
+            let deferred = Some(RefCell::new(deferred));
+            let done = work(&access::Access { sees_expired, deferred, ..access })?;
+            // ORDERING: that two writes count is as good as that one does.
+            if !is_counted.load(Ordering::Relaxed) {
+                generation::count_session(connection)?;
+                is_counted.store(true, Ordering::Relaxed);
+            }
+            Ok(done)
         };
         if self.waits {
             self.ledger.write_deferring(work).await
