@@ -118,6 +118,9 @@ impl Admission {
     /// Errors of the tiers that concern all records, such as a full disk. Records that were
     /// stored by then stay.
     pub(crate) async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
+        if !self.is_dry {
+            self.view.check_writable()?;
+        }
         let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
         let mut candidates = Vec::with_capacity(arrivals.len());
         for (at, mut arrival) in arrivals.into_iter().enumerate() {

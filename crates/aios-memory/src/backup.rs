@@ -38,13 +38,15 @@ impl Administrator {
     /// the library are copied. The copy is on disk when this returns.
     ///
     /// # Errors
-    /// [`Error::Output`] when `dir` is not empty or cannot be written, [`Error::Input`] when it
+    /// [`Error::ReadOnly`] when nothing can be written into the memory itself, which notes where
+    /// its copies are; [`Error::Output`] when `dir` is not empty or cannot be written, [`Error::Input`] when it
     /// lies in the data directory; what the tiers report, a damaged `journal.db` included.
     pub async fn backup(
         &self,
         dir: &Path,
         progress: impl Fn(u64) + Send + 'static,
     ) -> Result<Copied, Error> {
+        self.check_writable()?;
         check_outside(dir, &self.config().memory.data_dir)?;
         let damage = self.longterm().journal_damage().await?;
         if let Some(damage) = damage.first() {

@@ -17,7 +17,7 @@ use std::{
 
 use aios_embedding::BertOptions;
 use aios_guard::{Guard, Policy};
-use aios_longterm::{Durability, LIMIT_MAX, Language, Weights};
+use aios_longterm::{Access, Durability, LIMIT_MAX, Language, Weights};
 use aios_operational::{CAPACITY_MAX, Keep, Overflow};
 use aios_record::{Kind, Tier};
 
@@ -136,6 +136,9 @@ settings! {
         /// The user whose records are read and written; empty for nobody in particular: what has
         /// no owner.
         user: String = String::new() => 0..=128,
+        /// The use that is made of the data directory: read_write, or read_only, with which nothing
+        /// is written there.
+        access: Access = Access::ReadWrite,
     }
     /// Tier 0: recent events and metrics, in RAM.
     "operational" => operational: Operational {
@@ -184,7 +187,8 @@ settings! {
         /// MiB of RAM in which a process may hold the library to search it; a larger library is
         /// searched by LanceDB's indexes, which is slower; 0 for always.
         resident_mb: usize = 1024 => 0..=MIB_MAX,
-        /// Records that may wait in the journal before writes are refused.
+        /// Records that may wait in the journal before writes are refused; a batch of more records
+        /// goes in when none waits.
         journal_max_rows: u64 = 1_000_000 => 1..=ROWS_MAX,
         /// Bytes on disk from which on only deletions are taken; 0 for no limit.
         max_disk_bytes: u64 = 0 => 0..=BYTES_MAX,
@@ -296,6 +300,13 @@ impl Config {
         config
     }
 
+    /// These settings, for this use of the data directory.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Config {
+        self.memory.access = access;
+        self
+    }
+
     /// Looks at every value, as they are looked at where they come from a file or the environment.
     ///
     /// # Errors
@@ -336,6 +347,7 @@ impl Config {
     pub(crate) fn to_working(&self) -> aios_working::Config {
         let settings = &self.working;
         aios_working::Config {
+            access: self.memory.access,
             durability: settings.durability,
             busy_timeout: Duration::from_millis(settings.busy_timeout_ms),
             queue: settings.queue,
@@ -350,6 +362,7 @@ impl Config {
         let SearchWeights { words, related, meaning, speaker, time, moment, question, feedback } =
             self.search_weights.clone();
         aios_longterm::Config {
+            access: self.memory.access,
             durability: self.working.durability,
             cache_bytes: settings.cache_mb.saturating_mul(1 << 20),
             resident_bytes_max: settings.resident_mb.saturating_mul(1 << 20),

@@ -7,11 +7,14 @@ use std::{
     path::Path,
 };
 
-use aios_longterm::Verification;
+use aios_longterm::{Access, Verification};
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
-use crate::{Administrator, AgentMemory, Config, Error, RebuildProgress, migrate, model as models};
+use crate::{
+    Administrator, AgentMemory, Config, Error, RebuildProgress, migrate, model as models,
+    together::{Generations, WORKING},
+};
 
 /// The modes of a data directory that keep others out.
 const OTHERS: u32 = 0o077;
@@ -67,9 +70,23 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
     if !is_usable {
         return found;
     }
-    match AgentMemory::open(config.clone()).await {
+    let opened = match AgentMemory::open(config.clone()).await {
+        Err(error) if error.is_unwritable() => {
+            found.push(failed("memory", "write", &error));
+            AgentMemory::open(config.clone().with_access(Access::ReadOnly)).await
+        }
+        opened => opened,
+    };
+    match opened {
         Ok(memory) => {
-            found.push(Examined::good("memory", "open", "it opens"));
+            found.push(Examined::good(
+                "memory",
+                "open",
+                match memory.access() {
+                    Access::ReadWrite => "it opens",
+                    Access::ReadOnly => "it can be read; nothing is written, moved or put right",
+                },
+            ));
             found.extend(tiers(&memory.administrator()).await);
             if let Err(error) = memory.shutdown().await {
                 found.push(failed("memory", "close", &error));
@@ -83,6 +100,9 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
 /// Whether the stores hold what they should.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verified {
+    /// The databases that are older than what lies beside them, or another store's. Restore all
+    /// files of one backup, or go on with what is there by a [`repair`](crate::repair).
+    pub older: Vec<&'static str>,
     /// What is wrong with working memory: pages, references, the word index.
     pub working: Vec<Problem>,
     /// What is damaged in the journal of long-term memory; then the library is not looked at.
@@ -103,7 +123,8 @@ impl Verified {
     #[must_use]
     pub fn problems(&self) -> usize {
         let library = self.library.findings();
-        self.working.len()
+        self.older.len()
+            + self.working.len()
             + self.journal.len()
             + library.iter().map(|(_, found)| found.len()).sum::<usize>()
     }
@@ -112,7 +133,8 @@ impl Verified {
 impl Administrator {
     /// Looks at every page of both databases, at every reference and word of working memory, moves
     /// what waits into the library, compares the library's keys with the journal's, tries its
-    /// indexes, and reads every row. Changes nothing else. Takes as long as reading all of it;
+    /// indexes, and reads every row. Changes nothing else; where nothing can be written, what waits
+    /// stays where it is and is left out of the comparison. Takes as long as reading all of it;
     /// `progress` is told how far the library is.
     ///
     /// # Errors
@@ -124,15 +146,30 @@ impl Administrator {
         let working = self.working().verify().await?;
         let journal = self.longterm().journal_damage().await?;
         if !journal.is_empty() {
-            return Ok(Verified { working, journal, library: Verification::default() });
+            let library = Verification::default();
+            return Ok(Verified { older: Vec::new(), working, journal, library });
         }
         // A damaged file cannot tell what it fed.
         if working.is_empty() {
             self.catch_up().await?;
         }
-        self.longterm().drain().await?;
+        if self.access() == Access::ReadWrite {
+            self.longterm().drain().await?;
+        }
+        let older = self.older_databases().await?;
         let library = self.longterm().verify_rows(progress).await?;
-        Ok(Verified { working, journal, library })
+        Ok(Verified { older, working, journal, library })
+    }
+
+    /// The databases that are older than what lies beside them.
+    async fn older_databases(&self) -> Result<Vec<&'static str>, Error> {
+        let found = Generations::of(self.working(), self.longterm()).await?;
+        let mut older = Generations::noted(&self.config().memory.data_dir).older(found);
+        let told = self.working().feed_head().await?;
+        if told < self.longterm().watermark().await? && !older.contains(&WORKING) {
+            older.push(WORKING);
+        }
+        Ok(older)
     }
 }
 
@@ -295,6 +332,11 @@ fn library(verified: &Verified) -> Examined {
         let finding = format!("journal.db is damaged: {}", verified.journal.join("; "));
         let advice = "restore a backup; `aios-memory export` saves what can still be read";
         return Examined::good("longterm", "journal", finding).but(Health::Bad, advice);
+    }
+    if !verified.older.is_empty() {
+        let finding = format!("{} is older than what lies beside it", verified.older.join(", "));
+        let advice = "restore all files of one backup; `aios-memory repair` goes on with these";
+        return Examined::good("memory", "generation", finding).but(Health::Bad, advice);
     }
     let found = verified.library.findings().into_iter().filter(|(_, found)| !found.is_empty());
     let found: Vec<String> =

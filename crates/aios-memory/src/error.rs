@@ -14,6 +14,22 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The data directory belongs to another user of the system, and is only read.
+    #[error(
+        "{} belongs to the user {owner} and this process acts for the user {user}, so nothing is \
+         written there; run it as that user, or read it with --read-only", path.display()
+    )]
+    ForeignDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// The number of its user.
+        owner: u32,
+        /// The number of the user that this process acts for.
+        user: u32,
+    },
+    /// Something was to be written into a memory that can only be read.
+    #[error("nothing was written: the memory was opened only to be read, or its files may not be")]
+    ReadOnly,
     /// The settings name no data directory.
     #[error("the settings name no data directory; use `Config::at`, or set memory.data_dir")]
     NoDirectory,
@@ -94,10 +110,21 @@ pub enum Error {
         /// How many.
         count: u64,
     },
+    /// A database is older than what lies beside it.
+    #[error(
+        "{} is older than what lies beside it, or another store's: a copy was put in its place; \
+         restore all files of one backup, or go on with what is there by `aios-memory repair`",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+    },
     /// Working memory is not the one that long-term memory has heard of.
     #[error(
         "working.db has told {head} changes and long-term memory has heard {watermark}: it was \
-         replaced by an older one; restore both from one backup, or start a new data directory"
+         replaced by an older one; restore all files of one backup, or go on with what is there by \
+         `aios-memory repair`"
     )]
     FeedBehind {
         /// How many changes working memory has told.
@@ -131,10 +158,10 @@ pub enum Error {
     Operational(#[from] aios_operational::Error),
     /// Tier 1 refused.
     #[error(transparent)]
-    Working(#[from] aios_working::Error),
+    Working(aios_working::Error),
     /// Tier 2 refused.
     #[error(transparent)]
-    Longterm(#[from] aios_longterm::Error),
+    Longterm(aios_longterm::Error),
     /// The request for a context cannot be met.
     #[error(transparent)]
     Context(#[from] aios_context::Error),
@@ -150,6 +177,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns `true` if a file could not be written, for lack of the right or of room: it may be
+    /// possible to read the memory with [`Access::ReadOnly`](crate::Access::ReadOnly).
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        match self {
+            Error::ForeignDirectory { .. } | Error::ReadOnly => true,
+            Error::Directory { source, .. } => aios_longterm::is_write_refusal(source),
+            Error::Working(error) => error.is_unwritable(),
+            Error::Longterm(error) => error.is_unwritable(),
+            _ => false,
+        }
+    }
+
     /// Whether what was asked for does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -208,7 +248,10 @@ impl Error {
                 "machine_wide"
             }
             Error::Vocabulary(aios_record::Error::OutOfScope { .. }) => "scope",
-            Error::Directory { .. } | Error::NoDirectory => "data_dir",
+            Error::Directory { .. } | Error::ForeignDirectory { .. } | Error::NoDirectory => {
+                "data_dir"
+            }
+            Error::ReadOnly => "read_only",
             Error::Config(_) => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
@@ -228,7 +271,7 @@ impl Error {
             Error::Longterm(_) => "longterm",
             Error::Context(_) => "context",
             Error::EventUnwritten { .. } | Error::EventsUnwritten { .. } => "working",
-            Error::FeedBehind { .. } => "damaged",
+            Error::FeedBehind { .. } | Error::Older { .. } => "damaged",
             Error::Unfinished { source, .. } => source.code(),
             Error::EventsBusy | Error::Interrupted => "internal",
         }
@@ -245,6 +288,10 @@ impl Error {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     "make it writable, or name another one with --data-dir"
                 }
+                io::ErrorKind::NotFound => {
+                    "nothing is stored there; name another one with --data-dir, or leave out \
+                     --read-only to begin one"
+                }
                 _ => "name another one with --data-dir",
             }),
             Error::Output { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
@@ -259,6 +306,10 @@ impl Error {
             ),
             Error::Unfinished { source, .. } => source.hint(),
             Error::Documents { .. } => Some("such as file/PATH"),
+            Error::ReadOnly => Some(
+                "leave out --read-only, and run it as the owner of the data directory, where \
+                 files may be written",
+            ),
             _ if self.is_ambiguous() => Some("name the owner with --user"),
             // Of a model of the hub it says so itself.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {
@@ -284,5 +335,25 @@ impl Error {
     pub(crate) fn directory(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
         move |source| Error::Directory { path, source }
+    }
+}
+
+impl From<aios_working::Error> for Error {
+    fn from(error: aios_working::Error) -> Error {
+        match error {
+            aios_working::Error::ReadOnly { .. } => Error::ReadOnly,
+            aios_working::Error::Older { path } => Error::Older { path },
+            error => Error::Working(error),
+        }
+    }
+}
+
+impl From<aios_longterm::Error> for Error {
+    fn from(error: aios_longterm::Error) -> Error {
+        match error {
+            aios_longterm::Error::ReadOnly => Error::ReadOnly,
+            aios_longterm::Error::Older { path } => Error::Older { path },
+            error => Error::Longterm(error),
+        }
     }
 }

@@ -80,11 +80,12 @@ mod recall;
 mod records;
 mod remember;
 mod spill;
+mod together;
 mod tokens;
 
 pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
-pub use aios_longterm::{Explain, SearchOptions, Version};
+pub use aios_longterm::{Access, Explain, SearchOptions, Version};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{
     Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,

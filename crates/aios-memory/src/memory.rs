@@ -1,9 +1,9 @@
 //! The handles: opening and closing the tiers together, and who may see and change what.
 
 use std::{
-    fs::DirBuilder,
+    fs::{self, DirBuilder},
     ops::Deref,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::Path,
     sync::{
         Arc,
@@ -12,9 +12,9 @@ use std::{
 };
 
 use aios_embedding::Embedder;
-use aios_longterm::{Longterm, LongtermView};
+use aios_longterm::{Access, Longterm, LongtermView};
 use aios_operational::Operational;
-use aios_record::{Gate, Owner, ScopeFilter};
+use aios_record::{Gate, Generation, Owner, ScopeFilter};
 use aios_working::{Working, WorkingView};
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ use crate::{
     model::open_model,
     pump::{Pump, Pumping},
     spill::{Spill, Spilling},
+    together::{self, Generations},
 };
 
 /// An open memory: all tiers of one data directory. Clones share everything.
@@ -86,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) longterm: Longterm,
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) pump: Pump,
+    /// Held by whoever changes a record of working memory.
+    pub(crate) updating: tokio::sync::Mutex<()>,
     pumping: Pumping,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,
@@ -112,9 +115,16 @@ impl AgentMemory {
     /// Opens the memory that `config` describes; what is not there yet is created, readable to its
     /// owner only. Background work runs on the tokio runtime that this is called on.
     ///
+    /// With [`Access::ReadOnly`] nothing is created or written, and there is no background work:
+    /// reading needs neither the right to write nor room on the disk. Each call that would write
+    /// gives [`Error::ReadOnly`]. A search does not find what working memory has not handed on yet;
+    /// results say how many records that are ([`Recalled::behind`](crate::Recalled::behind)).
+    ///
     /// # Errors
     /// - [`Error::Config`] if a setting is out of its bounds.
-    /// - [`Error::Directory`] if the data directory cannot be used.
+    /// - [`Error::Directory`] if the data directory cannot be used, [`Error::ForeignDirectory`] if
+    ///   it belongs to another user of the system.
+    /// - [`Error::Older`] if a database is older than what lies beside it.
     /// - [`Error::Embedding`] if the model cannot be opened.
     /// - Errors of the tiers, such as for a file that a newer version wrote.
     pub async fn open(config: Config) -> Result<AgentMemory, Error> {
@@ -140,25 +150,44 @@ impl AgentMemory {
             "" => Gate::shared(),
             user => Gate::owner(Owner::user(user)?),
         };
-        make_directory(&data_dir)?;
+        match config.memory.access {
+            Access::ReadWrite => {
+                make_directory(&data_dir)?;
+                check_owner(&data_dir)?;
+            }
+            Access::ReadOnly => {
+                fs::read_dir(&data_dir).map_err(Error::directory(&data_dir))?;
+            }
+        }
         check_restored(&data_dir)?;
-        let longterm =
-            Longterm::open(&data_dir, config.to_longterm(), Arc::clone(&embedder)).await?;
-        let working = open_working(&config).await?;
+        // Who only reads changes nothing to fit an older database, and may.
+        let reached = match config.memory.access {
+            Access::ReadWrite => Generations::noted(&data_dir),
+            Access::ReadOnly => Generations::default(),
+        };
+        // First, for the library is made to fit the journal.
+        let working = open_working(&config, reached.working).await?;
+        let settings = aios_longterm::Config { reached: reached.journal, ..config.to_longterm() };
+        let longterm = Longterm::open(&data_dir, settings, Arc::clone(&embedder)).await?;
         let pump = Pump::new(working.clone(), longterm.clone());
         let (spill, waiting) = Spill::new();
         let operational = Operational::open(config.to_operational(spill.sink()))?;
         let keeps_samples = 0 < config.operational.metric_sample_seconds;
         let metrics = MetricHistory::new(operational.clone(), working.clone(), keeps_samples);
-        let spilling = Spilling::start(
-            waiting,
-            operational.clone(),
-            working.clone(),
-            pump.clone(),
-            metrics,
-            config.to_guard(),
-        );
-        let pumping = Pumping::start(pump.clone(), config.to_retention());
+        let (spilling, pumping) = match config.memory.access {
+            Access::ReadWrite => (
+                Spilling::start(
+                    waiting,
+                    operational.clone(),
+                    working.clone(),
+                    pump.clone(),
+                    metrics,
+                    config.to_guard(),
+                ),
+                Pumping::start(pump.clone(), config.to_retention()),
+            ),
+            Access::ReadOnly => (Spilling::none(), Pumping::none()),
+        };
         let shared = Arc::new(Shared {
             config,
             operational,
@@ -166,13 +195,18 @@ impl AgentMemory {
             longterm,
             embedder,
             pump,
+            updating: tokio::sync::Mutex::default(),
             pumping,
             spill,
             spilling,
             is_closed: AtomicBool::new(false),
         });
         let memory = AgentMemory { view: MemoryView::new(shared, gate) };
-        memory.administrator().resume_purge().await;
+        if memory.access() == Access::ReadWrite {
+            let Shared { config, working, longterm, .. } = &**memory.shared();
+            together::note(config, working, longterm).await;
+            memory.administrator().resume_purge().await;
+        }
         Ok(memory)
     }
 
@@ -213,7 +247,7 @@ impl AgentMemory {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn catch_up(&self) -> Result<(), Error> {
-        self.view.catch_up().await
+        self.view.catch_up().await.map(drop)
     }
 
     /// Writes out what waits and ends the background work. Other clones and views get errors from
@@ -229,7 +263,10 @@ impl AgentMemory {
         }
         let spilled = shared.spilling.stop().await;
         shared.pumping.stop().await;
-        let pumped = self.catch_up().await;
+        let pumped = self.view.catch_up().await;
+        if self.access() == Access::ReadWrite {
+            together::note(&shared.config, &shared.working, &shared.longterm).await;
+        }
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
         spilled?;
@@ -281,6 +318,29 @@ impl MemoryView {
         &self.gate
     }
 
+    /// The use that is made of the data directory.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.shared.config.memory.access
+    }
+
+    /// The number of records of all owners with changes that working memory has not handed on, so
+    /// that no search finds them. A memory that may write hands them on within milliseconds.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn behind(&self) -> Result<u64, Error> {
+        self.shared.pump.behind().await
+    }
+
+    /// Refuses to write into a memory that was opened only to be read.
+    pub(crate) fn check_writable(&self) -> Result<(), Error> {
+        match self.access() {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(Error::ReadOnly),
+        }
+    }
+
     /// The settings that the memory was opened with.
     #[must_use]
     pub fn config(&self) -> &Config {
@@ -310,7 +370,7 @@ impl MemoryView {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        self.catch_up().await?;
+        let behind = self.catch_up().await?;
         let (working, longterm) = (self.working.counts().await?, self.longterm.counts().await?);
         let upkeep = self.shared.working.stats().await?;
         let library = self.shared.longterm.stats().await?;
@@ -321,6 +381,7 @@ impl MemoryView {
         Ok(Stats {
             operational: self.shared.operational.counters(),
             events_unwritten: self.shared.spilling.unwritten(),
+            behind,
             disk_bytes: upkeep.file_bytes + library.disk_bytes,
             working,
             longterm: LongtermStats {
@@ -342,14 +403,23 @@ impl MemoryView {
         Ok(refused.iter().filter(of).count() as u64)
     }
 
-    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+    /// Hands on what working memory acknowledged, as far as there is room for it, and returns how
+    /// many records are not searched yet.
+    pub(crate) async fn catch_up(&self) -> Result<u64, Error> {
         use aios_longterm::Error::{DiskFull, JournalFull};
-        match self.shared.pump.catch_up().await {
-            Err(Error::Longterm(error @ (DiskFull { .. } | JournalFull { .. }))) => {
+        let pump = &self.shared.pump;
+        if self.access() == Access::ReadOnly {
+            return pump.behind().await;
+        }
+        match pump.catch_up().await {
+            Err(error)
+                if error.is_unwritable()
+                    || matches!(error, Error::Longterm(DiskFull { .. } | JournalFull { .. })) =>
+            {
                 tracing::warn!(%error, "the newest records are not searched yet");
-                Ok(())
+                pump.behind().await
             }
-            caught_up => caught_up.map(|_| ()),
+            caught_up => caught_up.map(|_| 0),
         }
     }
 
@@ -383,6 +453,9 @@ pub struct Stats {
     pub working: std::collections::BTreeMap<&'static str, u64>,
     /// Records of long-term memory.
     pub longterm: LongtermStats,
+    /// Records of all owners with changes that long-term memory has not heard of, so that no
+    /// search finds them; 0 unless nothing can be written.
+    pub behind: u64,
     /// Bytes on disk, of all tiers and owners.
     pub disk_bytes: u64,
     /// The fingerprint of the embedding model.
@@ -403,10 +476,22 @@ pub struct LongtermStats {
     pub refused: u64,
 }
 
-async fn open_working(config: &Config) -> Result<Working, Error> {
-    let (path, config) = (config.working_path(), config.to_working());
+async fn open_working(config: &Config, reached: Option<Generation>) -> Result<Working, Error> {
+    let settings = aios_working::Config { reached, ..config.to_working() };
+    let (path, config) = (config.working_path(), settings);
     let opening = tokio::task::spawn_blocking(move || Working::open(&path, config));
     Ok(opening.await.map_err(|_| Error::Interrupted)??)
+}
+
+/// Refuses a directory of another user of the system: files that are made there would not be that
+/// user's.
+fn check_owner(dir: &Path) -> Result<(), Error> {
+    let owner = fs::metadata(dir).map_err(Error::directory(dir))?.uid();
+    let user = uzers::get_effective_uid();
+    match owner == user {
+        true => Ok(()),
+        false => Err(Error::ForeignDirectory { path: dir.to_owned(), owner, user }),
+    }
 }
 
 fn make_directory(dir: &Path) -> Result<(), Error> {

@@ -29,6 +29,9 @@ use crate::{Error, maintenance};
 /// How many changes go over at once.
 const PAGE: usize = 500;
 
+/// The longest time for which a full journal is waited for until it has moved to the library.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
 /// How long the background task rests while nothing changes: at first, and at most. Writers of
 /// this process wake it; the rest is for the writes of others.
 const REST_MIN: Duration = Duration::from_millis(5);
@@ -84,6 +87,12 @@ impl Pump {
         Ok(!is_level || shared.seen.load(Ordering::Acquire) < head)
     }
 
+    /// The number of records of every owner with changes that long-term memory has not heard of.
+    pub(crate) async fn behind(&self) -> Result<u64, Error> {
+        let watermark = self.shared.longterm.watermark().await?;
+        Ok(self.shared.working.feed_waiting(watermark).await?)
+    }
+
     /// Returns when all that working memory acknowledged before the call is in long-term memory;
     /// says how many changes this call took over.
     pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
@@ -111,7 +120,7 @@ impl Pump {
             let (through, count) = (last.seq, items.len());
             let changes = items.into_iter().map(change_of).collect();
             let page = FeedPage { after: watermark, through, changes };
-            watermark = match shared.longterm.apply_feed(page).await? {
+            watermark = match Box::pin(self.apply(page)).await? {
                 Applied::Yes { .. } => {
                     pumped += count;
                     through
@@ -121,6 +130,21 @@ impl Pump {
         }
         shared.seen.fetch_max(watermark, Ordering::AcqRel);
         Ok(pumped)
+    }
+
+    /// Writes a page to the journal; a full one is emptied first, if that does not take long.
+    async fn apply(&self, page: FeedPage) -> Result<Applied, Error> {
+        let longterm = &self.shared.longterm;
+        match longterm.apply_feed(page.clone()).await {
+            Err(full @ aios_longterm::Error::JournalFull { .. }) => {
+                match time::timeout(DRAIN_MAX, Box::pin(longterm.drain())).await {
+                    Ok(drained) => drained?,
+                    Err(_) => return Err(full.into()),
+                }
+                Ok(longterm.apply_feed(page).await?)
+            }
+            applied => Ok(applied?),
+        }
     }
 
     pub(crate) fn working(&self) -> &Working {
@@ -174,6 +198,11 @@ impl Pumping {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(run(pump, retention, stopped));
         Pumping { stop, task: Mutex::new(Some(task)) }
+    }
+
+    /// No task, where nothing can be written.
+    pub(crate) fn none() -> Pumping {
+        Pumping { stop: watch::channel(false).0, task: Mutex::new(None) }
     }
 
     pub(crate) async fn stop(&self) {

@@ -5,12 +5,15 @@ use std::{path::PathBuf, sync::Arc};
 
 use aios_embedding::Embedder;
 use aios_longterm::Longterm;
-use aios_record::{Gate, Identity};
+use aios_record::{Gate, Identity, Kind, Record};
 use serde::Serialize;
 
-use crate::{Administrator, AgentMemory, Config, Error, model::open_model, pump};
+use crate::{Administrator, AgentMemory, Config, Error, model::open_model, pump, together};
 
 pub use aios_longterm::Progress as RebuildProgress;
+
+/// Records that are looked at together.
+const PAGE: usize = 500;
 
 /// What a reindex did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,7 +32,7 @@ pub struct Reindexed {
 /// What a repair did.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Repaired {
-    /// Whether the library was found to be sound and left as it is.
+    /// The library was found to be sound and no database older than another; nothing was done.
     pub was_sound: bool,
     /// Records in the library now.
     pub records: u64,
@@ -40,7 +43,7 @@ pub struct Repaired {
     /// A file of JSON lines, a record each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown_rows: Option<PathBuf>,
-    /// Keys that could not be read whole, and that working memory had.
+    /// Keys that long-term memory did not know or could not read whole, and that working memory had.
     pub recovered: Vec<Identity>,
     /// Keys of which an older version is there now, for nobody has the newest.
     pub outdated: Vec<Identity>,
@@ -90,17 +93,81 @@ pub async fn repair(
 ) -> Result<Repaired, Error> {
     config.check()?;
     let embedder = open_model(&config).await?;
+    let recovered = accept_older(&config, &embedder).await?;
     if let Some(records) = sound(&config, &embedder).await? {
-        return Ok(Repaired { was_sound: true, records, ..Repaired::default() });
+        let was_sound = recovered.is_none();
+        let recovered = recovered.unwrap_or_default();
+        return Ok(Repaired { was_sound, records, recovered, ..Repaired::default() });
     }
     let (dir, settings) = (config.memory.data_dir.clone(), config.to_longterm());
     let found = Longterm::repair(&dir, settings, Arc::clone(&embedder), progress).await?;
     let memory = AgentMemory::open_with(config, embedder).await?;
     let restored = restore(&memory.administrator(), found).await;
     let closed = memory.shutdown().await;
-    let repaired = restored?;
+    let mut repaired = restored?;
     closed?;
+    repaired.recovered.extend(recovered.into_iter().flatten());
     Ok(repaired)
+}
+
+/// Goes on with a database that is older than what lies beside it: what working memory has and
+/// long-term memory does not know is stored there again. Returns what that was; `None` if no
+/// database is older.
+async fn accept_older(
+    config: &Config,
+    embedder: &Arc<dyn Embedder>,
+) -> Result<Option<Vec<Identity>>, Error> {
+    let open = || AgentMemory::open_with(config.clone(), Arc::clone(embedder));
+    let (memory, is_older) = match open().await {
+        Err(Error::Older { path }) => {
+            tracing::warn!(path = %path.display(), "an older database is taken as it is");
+            together::forget(&config.memory.data_dir)?;
+            (open().await, true)
+        }
+        opened => (opened, false),
+    };
+    // What else keeps it from being opened is for the repair.
+    let Ok(memory) = memory else { return Ok(is_older.then(Vec::new)) };
+    let done = async {
+        let memory = memory.administrator();
+        let (head, told) =
+            (memory.working().feed_head().await?, memory.longterm().watermark().await?);
+        if told <= head && !is_older {
+            return Ok(None);
+        }
+        memory.working().advance_feed(told).await?;
+        store_unknown(&memory).await.map(Some)
+    };
+    let done: Result<_, Error> = done.await;
+    // What keeps it from being closed in order is for the repair as well.
+    let _ = memory.shutdown().await;
+    done
+}
+
+/// Stores in long-term memory what working memory has of the kinds that feed it, and it does not
+/// know.
+async fn store_unknown(memory: &Administrator) -> Result<Vec<Identity>, Error> {
+    let mut stored = Vec::new();
+    // Of events only some are fed, and which is known no more.
+    let fed = &memory.config().longterm.feed_kinds;
+    for &kind in fed.iter().filter(|kind| **kind != Kind::Event) {
+        let mut after = None;
+        loop {
+            let page = memory.working().records(kind, after, PAGE).await?;
+            let identities: Vec<Identity> = page.records.iter().map(Record::identity).collect();
+            let known = memory.longterm().known(&identities).await?;
+            for (record, _) in page.records.into_iter().zip(known).filter(|(_, known)| !known) {
+                let identity = record.identity();
+                memory.longterm().store(vec![pump::with_tags(record)]).await?;
+                stored.push(identity);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(stored)
 }
 
 /// How many records a sound library has; none of one that is not sound.

@@ -15,6 +15,9 @@ pub struct Recalled {
     pub query: String,
     /// The duration of the search.
     pub elapsed_ms: f64,
+    /// Records of all owners that working memory has not handed on yet, and that were not searched;
+    /// 0 unless nothing can be written.
+    pub behind: u64,
     /// Records of this view that were searched by their words alone, for their vectors are not
     /// there yet.
     pub vectors_outstanding: u64,
@@ -118,10 +121,11 @@ impl MemoryView {
     /// Errors of working or long-term memory, such as for a query that is too long.
     pub async fn recall(&self, query: &str, options: &SearchOptions) -> Result<Recalled, Error> {
         let began = Instant::now();
-        self.catch_up().await?;
+        let behind = self.catch_up().await?;
         let found = self.longterm().search(query, options).await?;
         Ok(Recalled {
             query: query.to_owned(),
+            behind,
             vectors_outstanding: found.vectors_outstanding,
             hits: found.hits.into_iter().map(Recollection::from).collect(),
             elapsed_ms: began.elapsed().as_secs_f64() * 1e3,

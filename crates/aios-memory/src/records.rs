@@ -12,6 +12,9 @@ use crate::{
     fields, guarding, ingest,
 };
 
+/// Attempts to change a record that other processes change at the same time.
+const UPDATE_TRIES: u32 = 1000;
+
 /// Some records of one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
@@ -124,11 +127,32 @@ impl MemoryView {
             return Ok(());
         }
         self.check_is_in_working(kind, id).await?;
-        // The former version must be in the history before it is replaced.
-        self.catch_up().await?;
-        self.working().update(kind, id.as_str(), changes).await?;
+        self.update_told(kind, id, changes).await?;
         self.wake_pump();
         Ok(())
+    }
+
+    /// Changes a record of working memory once its former version is in the history, which others
+    /// may be changing at the same time.
+    async fn update_told(
+        &self,
+        kind: Kind,
+        id: &Id,
+        changes: Map<String, Value>,
+    ) -> Result<Record, Error> {
+        self.check_writable()?;
+        // Of this process one at a time: the others would only try again.
+        let _turn = self.shared().updating.lock().await;
+        for _ in 0..UPDATE_TRIES {
+            self.shared().pump.catch_up().await?;
+            let told = self.shared().longterm.watermark().await?;
+            let changes = changes.clone();
+            let updated = self.working().update_told(kind, id.as_str(), changes, told).await?;
+            if let Some(record) = updated {
+                return Ok(record);
+            }
+        }
+        Err(aios_longterm::Error::Contended { key: format!("{kind}/{id}") }.into())
     }
 
     /// The record that [`record`](MemoryView::record) would store for `object`; `None` if it would

@@ -89,8 +89,9 @@ impl MemoryView {
         Ok(pushed)
     }
 
-    /// Checks that this view may write records of a kind that has no owner.
+    /// Checks that records of a kind that has no owner can be written, and that this view may.
     pub(crate) fn check_machine_wide(&self, kind: Kind) -> Result<(), Error> {
+        self.check_writable()?;
         match self.gate().acts_for_user() {
             true => Err(Error::MachineWide { kind }),
             false => Ok(()),
@@ -169,6 +170,12 @@ impl Spilling {
             guard,
         };
         Spilling { stop, task: Mutex::new(Some(tokio::spawn(spiller.run(stopped)))), unwritten }
+    }
+
+    /// No task, where nothing can be written.
+    pub(crate) fn none() -> Spilling {
+        let (stop, _) = watch::channel(());
+        Spilling { stop, task: Mutex::new(None), unwritten: Arc::default() }
     }
 
     /// How many events were handed on and could not be written.

@@ -129,9 +129,7 @@ fn symbol_end(text: &str) -> usize {
     let mut chars = text.chars();
     let first = chars.next().map_or(0, char::len_utf8);
     match chars.next() {
-        Some(next) if text.starts_with(is_regional) && is_regional(next) => {
-            first + next.len_utf8()
-        }
+        Some(next) if text.starts_with(is_regional) && is_regional(next) => first + next.len_utf8(),
         _ => first,
     }
 }

@@ -163,8 +163,7 @@ impl Words<'_> {
 /// Each two neighbours of a run, and each character, with the marks that belong to it.
 fn push_run(run: &str, tokens: &mut Vec<Token>) {
     let is_start = |(_, c): &(usize, char)| c.is_alphanumeric() && !is_mark(*c);
-    let mut starts: Vec<usize> =
-        run.char_indices().filter(is_start).map(|(at, _)| at).collect();
+    let mut starts: Vec<usize> = run.char_indices().filter(is_start).map(|(at, _)| at).collect();
     if starts.first() != Some(&0) {
         starts.insert(0, 0);
     }

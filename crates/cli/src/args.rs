@@ -52,6 +52,9 @@ pub(crate) struct Global {
     /// Leave out what is shared or belongs to no such project, agent or session
     #[arg(long, global = true)]
     exact_scope: bool,
+    /// Only read: write nothing into the data directory, which may belong to another user
+    #[arg(long, global = true)]
+    read_only: bool,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -90,6 +93,12 @@ impl Global {
         parts.iter().any(|part| part.is_some())
     }
 
+    /// The user that a command acts for, where the settings name `user` or, empty, nobody.
+    pub(crate) fn acting_user<'a>(&'a self, user: &'a str) -> Option<&'a str> {
+        let set = Some(user).filter(|user| !user.is_empty() && !self.all_users);
+        self.user.as_deref().or(set)
+    }
+
     /// The settings that flags set.
     pub(crate) fn flags(&self) -> Vec<Flag> {
         let data_dir = self.data_dir.as_ref().map(|dir| Flag {
@@ -97,7 +106,12 @@ impl Global {
             key: "memory.data_dir",
             value: dir.display().to_string(),
         });
-        data_dir.into_iter().collect()
+        let access = self.read_only.then(|| Flag {
+            name: "--read-only",
+            key: "memory.access",
+            value: "read_only".to_owned(),
+        });
+        data_dir.into_iter().chain(access).collect()
     }
 }
 

@@ -129,7 +129,7 @@ impl From<io::Error> for Failure {
 }
 
 /// An error with its causes, in one line.
-fn chain(error: &dyn StdError) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -7,6 +7,7 @@
 mod args;
 mod command;
 mod failure;
+mod opening;
 mod output;
 
 use std::{collections::BTreeMap, io::Write, process::ExitCode};
@@ -17,6 +18,7 @@ use clap::Parser;
 use crate::{
     args::{Arguments, Command, Global, Verify},
     failure::Failure,
+    opening::Use,
     output::Output,
 };
 
@@ -50,6 +52,14 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let runtime =
         runtime.map_err(|source| Failure::Io { action: "start the runtime".to_owned(), source })?;
     runtime.block_on(async {
+        let usage = command.usage();
+        if usage != Use::Nothing {
+            let settings = settings(&global);
+            opening::check_upkeep(&command, &global, settings.as_ref().ok())?;
+            if let Ok(settings) = &settings {
+                opening::check_use(&command, &settings.config)?;
+            }
+        }
         match command {
             Command::Demo => return command::demo(output).await,
             Command::Model(command) => return command::model(command, output).await,
@@ -69,14 +79,13 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             }
             _ => {}
         }
-        let memory = AgentMemory::open(settings(&global)?.config).await?;
+        let memory = opening::open(settings(&global)?.config, &command, output).await?;
         let done = match global.view(&memory) {
             Ok(view) => with_memory(&memory, &view, command, &global, output).await,
             Err(error) => Err(error.into()),
         };
-        let closed = memory.shutdown().await;
-        done?;
-        Ok(closed?)
+        let closed = opening::close(memory, usage, output).await;
+        done.and(closed)
     })
 }
 

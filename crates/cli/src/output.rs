@@ -33,10 +33,14 @@ impl Output {
 
     /// Tells a person something that is no result.
     pub(crate) fn note(self, text: &str) {
-        if !self.quiet {
-            // Nobody can be told that stderr is gone.
-            let _ = writeln!(io::stderr(), "{text}");
+        if self.quiet {
+            return;
         }
+        // Nobody can be told that stderr is gone.
+        let _ = match self.json {
+            true => writeln!(io::stderr(), "{}", serde_json::json!({"note": text})),
+            false => writeln!(io::stderr(), "{text}"),
+        };
     }
 
     /// A bar for long work; invisible unless a person watches.

@@ -88,6 +88,32 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// The file was opened only to be read.
+    #[error("{} was opened only to be read; open it for writing", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file changed while it was read without locks, where no lock can be taken.
+    #[error("{} was changed while it was read; read it again", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file can only be read from a copy, and that cannot be made.
+    #[error(
+        "{} has an unfinished log or an older schema and cannot be written, so it is read from a \
+         copy, which failed in {}; make room there, or set TMPDIR to a directory that has some",
+        path.display(), dir.display()
+    )]
+    NoCopy {
+        /// The file.
+        path: PathBuf,
+        /// The directory of the copy.
+        dir: PathBuf,
+        /// Why it failed.
+        source: Box<Error>,
+    },
     /// The ledger is closed.
     #[error("the database is closed; open it again")]
     Closed,
@@ -98,7 +124,10 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Error::Busy { .. } | Error::QueueFull { .. } | Error::RolledBack => true,
+            Error::Busy { .. }
+            | Error::QueueFull { .. }
+            | Error::RolledBack
+            | Error::Changed { .. } => true,
             Error::Commit(source) | Error::Sqlite(source) => is_busy(source),
             _ => false,
         }
@@ -122,8 +151,34 @@ impl Error {
     /// Whether the file may only be read.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
-        matches!(self, Error::Commit(source) | Error::Sqlite(source)
-            if source.sqlite_error_code() == Some(ErrorCode::ReadOnly))
+        match self {
+            Error::ReadOnly { .. } => true,
+            Error::Commit(source) | Error::Sqlite(source) => {
+                source.sqlite_error_code() == Some(ErrorCode::ReadOnly)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if something beside the file or in it could not be written, for lack of the
+    /// right or of room: it may be possible to read the file with
+    /// [`Access::ReadOnly`](crate::Access::ReadOnly).
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        match self {
+            Error::Io { source, .. } => is_write_refusal(source),
+            Error::Commit(source) | Error::Sqlite(source) => {
+                let extended = source.sqlite_error().map(|error| error.extended_code);
+                self.is_read_only()
+                    || self.is_disk_full()
+                    || matches!(
+                        source.sqlite_error_code(),
+                        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied)
+                    )
+                    || extended.is_some_and(|code| WRITE_FAILURES.contains(&code))
+            }
+            _ => false,
+        }
     }
 
     /// Whether the file is damaged.
@@ -137,6 +192,29 @@ impl Error {
     pub(crate) fn io(path: &Path, source: io::Error) -> Error {
         Error::Io { path: path.to_owned(), source: Arc::new(source) }
     }
+}
+
+/// The failures of input and output that come from writing.
+const WRITE_FAILURES: &[i32] = &[
+    ffi::SQLITE_IOERR_WRITE,
+    ffi::SQLITE_IOERR_TRUNCATE,
+    ffi::SQLITE_IOERR_SHMOPEN,
+    ffi::SQLITE_IOERR_SHMLOCK,
+    ffi::SQLITE_IOERR_SHMMAP,
+];
+
+/// Returns `true` for a failure that comes from a missing right to write, or from missing room.
+#[must_use]
+pub fn is_write_refusal(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::PermissionDenied
+            | Kind::ReadOnlyFilesystem
+            | Kind::StorageFull
+            | Kind::QuotaExceeded
+            | Kind::FileTooLarge
+    )
 }
 
 impl From<rusqlite::Error> for Error {

@@ -58,7 +58,10 @@ mod health;
 mod mark;
 mod open;
 mod options;
+mod private;
+mod read_only;
 mod reader;
+mod threads;
 mod upkeep;
 mod writer;
 
@@ -67,7 +70,6 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
-    thread::{self, JoinHandle},
 };
 
 use rusqlite::Connection;
@@ -75,12 +77,14 @@ use tokio::sync::{Mutex, mpsc};
 
 pub use crate::{
     deferred::Deferred,
-    error::Error,
+    error::{Error, is_write_refusal},
     health::{damage, missing},
-    options::{Durability, Migrated, Migration, Options},
+    options::{Access, Durability, Migrated, Migration, Options},
 };
 use crate::{
+    read_only::Source,
     reader::Read,
+    threads::Threads,
     writer::{Alone, Write},
 };
 
@@ -96,11 +100,14 @@ pub struct Ledger {
 /// Fields drop in this order: without senders the threads end, then they are joined.
 struct Inner {
     path: PathBuf,
-    writes: mpsc::Sender<Write>,
+    /// `None` if the file was opened only to be read.
+    writes: Option<mpsc::Sender<Write>>,
     reads: mpsc::Sender<Read>,
     /// Closed as soon as no connection is open any more: the writer's is the last.
     alive: Mutex<mpsc::Receiver<Infallible>>,
     _threads: Threads,
+    /// What a file that was opened only to be read is read from.
+    source: Option<Source>,
 }
 
 /// Held by each thread for as long as its connection is open.
@@ -112,20 +119,33 @@ impl Ledger {
     ///
     /// Before the first migration of an existing file a copy goes to `backup/` beside it.
     ///
+    /// With [`Access::ReadOnly`] nothing is created or changed. Where no lock can be taken, a file
+    /// whose log is empty is read as it is, and a read fails with [`Error::Changed`] if somebody
+    /// writes meanwhile; one with an unfinished log or an older schema is read from a copy in a
+    /// temporary directory. A file that is missing is read as an empty one.
+    ///
     /// # Errors
     /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program; it is left
     ///   as it was.
     /// - [`Error::Migration`] when a migration fails; the file stays at the version before it.
     /// - [`Error::Io`] when the folder is missing or not writable.
+    /// - [`Error::NoCopy`] when a file is to be read from a copy and that cannot be made.
     /// - [`Error::Busy`] when another process holds the lock for longer than
     ///   [`Options::busy_timeout`].
     pub fn open(path: &Path, options: Options) -> Result<Ledger, Error> {
+        match options.access {
+            Access::ReadWrite => Ledger::open_to_write(path, options),
+            Access::ReadOnly => Ledger::open_to_read(path, &options),
+        }
+    }
+
+    fn open_to_write(path: &Path, options: Options) -> Result<Ledger, Error> {
         let connection = open::writer(path, &options)?;
         let readers: Vec<Connection> = (0..options.readers.max(1))
             .map(|_| open::reader(path, &options))
             .collect::<Result<_, _>>()?;
         // Dropped after the senders, also where an error leaves early: see `Inner`.
-        let mut threads = Threads(Vec::with_capacity(1 + readers.len()));
+        let mut threads = Threads::with_capacity(1 + readers.len());
         let (reading, readers_gone) = mpsc::channel(1);
         let (alive, all_gone) = mpsc::channel(1);
         let (writes, queue) = mpsc::channel(options.queue.max(1));
@@ -138,9 +158,41 @@ impl Ledger {
         threads.spawn("ledger-write", path, move || {
             writer::run(connection, &options, queue, readers_gone, alive);
         })?;
-        let alive = Mutex::new(all_gone);
-        let path = path.to_owned();
-        Ok(Ledger { inner: Arc::new(Inner { path, writes, reads, alive, _threads: threads }) })
+        let (alive, path) = (Mutex::new(all_gone), path.to_owned());
+        let (writes, source) = (Some(writes), None);
+        let inner = Inner { path, writes, reads, alive, _threads: threads, source };
+        Ok(Ledger { inner: Arc::new(inner) })
+    }
+
+    fn open_to_read(path: &Path, options: &Options) -> Result<Ledger, Error> {
+        let (source, readers) = read_only::open(path, options)?;
+        let mut threads = Threads::with_capacity(readers.len());
+        let (reading, all_gone) = mpsc::channel(1);
+        let (reads, pool) = reader::channel(options.queue.max(1));
+        for reader in readers {
+            let (pool, reading) = (Arc::clone(&pool), reading.clone());
+            threads.spawn("ledger-read", path, move || reader::run(reader, &pool, reading))?;
+        }
+        let (alive, path) = (Mutex::new(all_gone), path.to_owned());
+        let (writes, source) = (None, Some(source));
+        let inner = Inner { path, writes, reads, alive, _threads: threads, source };
+        Ok(Ledger { inner: Arc::new(inner) })
+    }
+
+    /// The way to the writer.
+    fn writes(&self) -> Result<&mpsc::Sender<Write>, Error> {
+        let read_only = || Error::ReadOnly { path: self.inner.path.clone() };
+        self.inner.writes.as_ref().ok_or_else(read_only)
+    }
+
+    /// What a reader answered, once it is certain that the file stood still meanwhile, where it is
+    /// read without locks.
+    fn answer<T, E: From<Error>>(&self, reply: Option<Result<T, E>>) -> Result<T, E> {
+        let value = reply.unwrap_or_else(|| Err(Error::Closed.into()));
+        if let Some(source) = &self.inner.source {
+            source.check(&self.inner.path)?;
+        }
+        value
     }
 
     /// Runs `command` in the next batch and returns when that batch is committed. Waits while the
@@ -172,7 +224,7 @@ impl Ledger {
         E: From<Error> + Send + 'static,
     {
         let (command, reply) = writer::command(command);
-        self.inner.writes.send(Write::Run(command)).await.map_err(|_| Error::Closed)?;
+        self.writes()?.send(Write::Run(command)).await.map_err(|_| Error::Closed)?;
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
@@ -189,7 +241,7 @@ impl Ledger {
     {
         let (command, reply) = writer::command(|connection, _| command(connection));
         let alone = Write::Alone(Alone::Command(command));
-        self.inner.writes.send(alone).await.map_err(|_| Error::Closed)?;
+        self.writes()?.send(alone).await.map_err(|_| Error::Closed)?;
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
@@ -217,7 +269,7 @@ impl Ledger {
         E: From<Error> + Send + 'static,
     {
         let (command, reply) = writer::command(command);
-        let writes = &self.inner.writes;
+        let writes = self.writes()?;
         writes.try_send(Write::Run(command)).map_err(|refused| refusal(&refused, writes))?;
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
@@ -236,7 +288,7 @@ impl Ledger {
         E: From<Error> + Send + 'static,
     {
         let (command, reply) = writer::command(|connection, _| command(connection));
-        self.inner.writes.blocking_send(Write::Run(command)).map_err(|_| Error::Closed)?;
+        self.writes()?.blocking_send(Write::Run(command)).map_err(|_| Error::Closed)?;
         reply.blocking_recv().unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
@@ -253,7 +305,7 @@ impl Ledger {
     {
         let (query, reply) = reader::query(query);
         self.inner.reads.send(query).await.map_err(|_| Error::Closed)?;
-        reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+        self.answer(reply.await.ok())
     }
 
     /// As [`read`](Ledger::read), but does not wait for room in the queue.
@@ -268,7 +320,7 @@ impl Ledger {
     {
         let (query, reply) = reader::query(query);
         self.inner.reads.try_send(query).map_err(|refused| refusal(&refused, &self.inner.reads))?;
-        reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+        self.answer(reply.await.ok())
     }
 
     /// As [`read`](Ledger::read), for threads outside any async runtime.
@@ -286,7 +338,7 @@ impl Ledger {
     {
         let (query, reply) = reader::query(query);
         self.inner.reads.blocking_send(query).map_err(|_| Error::Closed)?;
-        reply.blocking_recv().unwrap_or_else(|_| Err(Error::Closed.into()))
+        self.answer(reply.blocking_recv().ok())
     }
 
     /// Moves what the write-ahead log holds into the file and empties the log, as far as readers
@@ -340,7 +392,8 @@ impl Ledger {
     /// How many commands wait for the writer now, of the [`Options::queue`] that may.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.inner.writes.max_capacity() - self.inner.writes.capacity()
+        let writes = self.inner.writes.as_ref();
+        writes.map_or(0, |writes| writes.max_capacity() - writes.capacity())
     }
 
     /// Where the file is.
@@ -354,14 +407,16 @@ impl Ledger {
     pub async fn close(&self) {
         // An error means that the thread has gone already, which is what is wanted.
         let _ = self.inner.reads.send(Read::Close).await;
-        let _ = self.inner.writes.send(Write::Close).await;
+        if let Some(writes) = &self.inner.writes {
+            let _ = writes.send(Write::Close).await;
+        }
         let mut alive = self.inner.alive.lock().await;
         while alive.recv().await.is_some() {}
     }
 
     async fn upkeep(&self, work: writer::Upkeep) -> Result<(), Error> {
         let (upkeep, reply) = writer::upkeep(work);
-        self.inner.writes.send(upkeep).await.map_err(|_| Error::Closed)?;
+        self.writes()?.send(upkeep).await.map_err(|_| Error::Closed)?;
         reply.await.unwrap_or(Err(Error::Closed))
     }
 }
@@ -377,36 +432,5 @@ fn refusal<T>(refused: &mpsc::error::TrySendError<T>, queue: &mpsc::Sender<T>) -
     match refused {
         mpsc::error::TrySendError::Full(_) => Error::QueueFull { queue: queue.max_capacity() },
         mpsc::error::TrySendError::Closed(_) => Error::Closed,
-    }
-}
-
-/// Joins its threads when dropped.
-struct Threads(Vec<JoinHandle<()>>);
-
-impl Threads {
-    fn spawn(
-        &mut self,
-        name: &str,
-        path: &Path,
-        body: impl FnOnce() + Send + 'static,
-    ) -> Result<(), Error> {
-        let spawned = thread::Builder::new().name(name.to_owned()).spawn(body);
-        self.0.push(spawned.map_err(|source| Error::io(path, source))?);
-        Ok(())
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        // A command may own the last handle; its thread cannot wait for itself, nor for the writer,
-        // who waits for it.
-        if self.0.iter().any(|thread| thread.thread().id() == thread::current().id()) {
-            return;
-        }
-        for thread in self.0.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the ledger ended by a panic");
-            }
-        }
     }
 }

@@ -13,21 +13,18 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
-use crate::{Error, busy};
+use crate::{Error, busy, read_only};
 
 /// Marks lie in this range, which other programs take for a sensible size of a cache in pages.
 const MARKS: std::ops::Range<u64> = 2_000..60_000;
 
 /// Refuses a file beside which another one's log lies.
 pub(crate) fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
-    let Some(name) = path.to_str() else { return Ok(()) };
-    let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    // An immutable file is read without its log, and without taking locks. Reading it by other
-    // means than SQLite would drop the locks of other connections when it is closed.
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let file = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?;
+    // Reading it by other means than SQLite would drop the locks of other connections when it is
+    // closed.
+    let file = read_only::immutable(path)?;
     match (read(&file), read(connection)?) {
         // Nothing is in the file itself yet, or another process is writing it just now.
         (Ok(0) | Err(_), _) => Ok(()),

@@ -85,16 +85,22 @@ fn connect(path: &Path, mode: OpenFlags, options: &Options) -> Result<Connection
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
         return Err(rusqlite::Error::SqliteFailure(code, None).into());
     }
+    set_up(&connection, options)?;
+    Ok(connection)
+}
+
+/// The settings of every connection.
+pub(crate) fn set_up(connection: &Connection, options: &Options) -> Result<(), Error> {
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    Ok(connection)
+    Ok(())
 }
 
 /// A file that SQLite cannot read at all is foreign.
-fn refuse(path: &Path, error: Error) -> Error {
+pub(crate) fn refuse(path: &Path, error: Error) -> Error {
     match error {
         Error::Sqlite(source)
             if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
@@ -106,14 +112,14 @@ fn refuse(path: &Path, error: Error) -> Error {
 }
 
 /// What a file says of itself.
-struct State {
+pub(crate) struct State {
     application_id: i32,
     version: u32,
     tables: i64,
 }
 
 impl State {
-    fn of(connection: &Connection) -> rusqlite::Result<State> {
+    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<State> {
         connection.query_row(
             "SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema)
              FROM pragma_application_id a, pragma_user_version v",
@@ -126,9 +132,19 @@ impl State {
         )
     }
 
-    fn check(&self, path: &Path, options: &Options) -> Result<(), Error> {
-        let fresh = self.application_id == 0 && self.version == 0 && self.tables == 0;
-        if !fresh && self.application_id != options.application_id {
+    /// Nothing was ever stored in it.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.application_id == 0 && self.version == 0 && self.tables == 0
+    }
+
+    /// Its schema is the one that this program reads.
+    pub(crate) fn is_current(&self, options: &Options) -> bool {
+        self.version == known(options)
+    }
+
+    /// Refuses a file that is newer, or another program's.
+    pub(crate) fn check(&self, path: &Path, options: &Options) -> Result<(), Error> {
+        if !self.is_fresh() && self.application_id != options.application_id {
             let (found, ours) = (self.application_id, options.application_id);
             let reason = format!("application id {found:#x} and not {ours:#x}");
             return Err(Error::Foreign { path: path.to_owned(), reason });
@@ -148,7 +164,11 @@ fn known(options: &Options) -> u32 {
 
 /// Applies what is missing, one transaction each. Another process may be doing the same: what the
 /// file is gets asked again under the write lock.
-fn migrate(connection: &Connection, path: &Path, options: &Options) -> Result<(), Error> {
+pub(crate) fn migrate(
+    connection: &Connection,
+    path: &Path,
+    options: &Options,
+) -> Result<(), Error> {
     let mut saved = false;
     loop {
         let state = busy::retry(options.busy_timeout, || State::of(connection))?;

@@ -7,6 +7,8 @@ use rusqlite::Connection;
 /// How a ledger is opened; every number has a limit below which it is raised to one.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The use that is made of the file. Default: [`Access::ReadWrite`].
+    pub access: Access,
     /// What an acknowledged write survives. Default [`Durability::Full`].
     pub durability: Durability,
     /// How long to wait for another process that holds the write lock. Default 10 s.
@@ -40,6 +42,7 @@ impl Options {
     #[must_use]
     pub fn new(application_id: i32, migrations: &'static [Migration]) -> Options {
         Options {
+            access: Access::ReadWrite,
             durability: Durability::Full,
             busy_timeout: Duration::from_secs(10),
             queue: 1024,
@@ -52,6 +55,16 @@ impl Options {
             migrated: |_, _| Ok(()),
         }
     }
+}
+
+/// The use that is made of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Reading and writing. The default.
+    #[default]
+    ReadWrite,
+    /// Reading: nothing is written into the file or beside it, and a write is refused.
+    ReadOnly,
 }
 
 /// What an acknowledged write survives. Neither can corrupt the file.

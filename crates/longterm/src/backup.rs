@@ -26,7 +26,8 @@ impl Longterm {
         progress: impl Fn(u64) + Send + 'static,
     ) -> Result<(), Error> {
         let places = self.shared.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
+        let access = self.shared.config.access;
+        let pin = task::spawn_blocking(move || places.pin(access));
         let _pin = pin.await.map_err(|_| Error::Closed)??;
         // Before there is anything to forget there. A name that is no text is left out.
         if let Some(dir) = fs::canonicalize(dir).ok().filter(|dir| dir.to_str().is_some()) {

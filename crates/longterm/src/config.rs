@@ -3,14 +3,22 @@
 use std::time::Duration;
 
 use aios_analysis::Language;
-use aios_ledger::Durability;
-use aios_record::Timestamp;
+use aios_ledger::{Access, Durability};
+use aios_record::{Generation, Timestamp};
 
 use crate::search::Weights;
 
 /// How long-term memory is opened.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The use that is made of the data directory. Default: [`Access::ReadWrite`]. With
+    /// [`Access::ReadOnly`] nothing is written there, nothing moves into the library, and a write
+    /// gives [`Error::ReadOnly`](crate::Error::ReadOnly).
+    pub access: Access,
+    /// The generation that the journal has reached, as [`Longterm::generation`](crate::Longterm)
+    /// told; an older one, or another store's, gives [`Error::Older`](crate::Error::Older) before
+    /// anything is made to fit it. Default: none.
+    pub reached: Option<Generation>,
     /// What an acknowledgement promises; [`Durability::Full`] unless told.
     pub durability: Durability,
     /// Bytes that LanceDB may keep of indexes and metadata in RAM; 128 MiB.
@@ -19,7 +27,8 @@ pub struct Config {
     /// 250 bytes and a vector of twelve bits a dimension for each record. A larger library is
     /// searched by LanceDB's indexes, which is slower; 0 for always.
     pub resident_bytes_max: usize,
-    /// Records that may wait in the journal before writes are refused; 1,000,000.
+    /// Records that may wait in the journal before writes are refused. A batch of more records goes
+    /// in when none waits. Default: 1,000,000.
     pub journal_rows_max: u64,
     /// Bytes on disk, journal and library together, from which on only deletions are taken; none,
     /// which leaves it to the disk. Merging files takes as much again for a moment.
@@ -75,6 +84,8 @@ impl Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
+            access: Access::ReadWrite,
+            reached: None,
             durability: Durability::Full,
             cache_bytes: 128 << 20,
             resident_bytes_max: 1 << 30,

@@ -231,6 +231,29 @@ pub enum Error {
     /// Another process has taken the ownership of the library over.
     #[error("another process writes to the library now; nothing is lost, retry")]
     Ousted,
+    /// The journal is older than it has been, or another store's.
+    #[error(
+        "{} is older than it has been, or another store's; restore all files of one backup",
+        path.display()
+    )]
+    Older {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Long-term memory was opened only to be read.
+    #[error("long-term memory was opened only to be read; open it for writing")]
+    ReadOnly,
+    /// The library is one of a former version, which is brought over before it is read, and that
+    /// takes writing.
+    #[error(
+        "{} was written by a former version and is brought over before it is read: run \
+         `aios-memory migrate` where the data directory, or a copy of it, can be written",
+        path.display()
+    )]
+    FormerLibrary {
+        /// The library.
+        path: PathBuf,
+    },
     /// The handle was closed.
     #[error("long-term memory is closed; open it again")]
     Closed,
@@ -250,6 +273,23 @@ impl Error {
                 .is_some_and(aios_ledger::Error::is_retryable),
             _ => false,
         }
+    }
+
+    /// Returns `true` if a file could not be written, for lack of the right or of room: it may be
+    /// possible to read long-term memory with [`Access::ReadOnly`](crate::Access::ReadOnly).
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        use aios_ledger::Error as Ledger;
+        let source: &(dyn std::error::Error + 'static) = match self {
+            Error::ReadOnly | Error::NoRoom(_) => return true,
+            Error::Io { source, .. } => source,
+            Error::Journal(source) | Error::Library { source, .. } => &**source,
+            _ => return false,
+        };
+        std::iter::successors(Some(source), |cause| cause.source()).any(|cause| {
+            cause.downcast_ref::<Ledger>().is_some_and(Ledger::is_unwritable)
+                || cause.downcast_ref::<io::Error>().is_some_and(aios_ledger::is_write_refusal)
+        })
     }
 
     /// Whether what was asked for does not exist.
@@ -289,6 +329,7 @@ impl From<aios_ledger::Error> for Error {
     fn from(error: aios_ledger::Error) -> Error {
         match error {
             aios_ledger::Error::Closed => Error::Closed,
+            aios_ledger::Error::ReadOnly { .. } => Error::ReadOnly,
             full if full.is_disk_full() => Error::NoRoom(Box::new(full)),
             other => Error::Journal(Box::new(other)),
         }

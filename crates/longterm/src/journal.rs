@@ -6,6 +6,7 @@
 //!
 //! Not here: when rows move to the library, see `owner`.
 
+mod generation;
 mod history;
 mod key;
 mod listing;
@@ -25,7 +26,7 @@ use std::{
     sync::Arc,
 };
 
-use aios_ledger::{Durability, Ledger, Migration, Options};
+use aios_ledger::{Access, Durability, Ledger, Migration, Options};
 use aios_record::{Gate, Identity, Record, Scope};
 use rusqlite::Connection;
 
@@ -73,6 +74,7 @@ const MIGRATIONS: &[Migration] = &[
 #[derive(Clone)]
 pub(crate) struct Journal {
     ledger: Ledger,
+    access: Access,
     durability: Durability,
     /// The model whose vectors this handle writes and compares.
     model: Arc<str>,
@@ -140,12 +142,13 @@ impl Journal {
     /// Opens it for a handle on these vectors.
     pub(crate) fn open(
         path: &Path,
+        access: Access,
         durability: Durability,
         vectors: &Vectors,
     ) -> Result<Journal, Error> {
-        let options = Options { durability, ..Options::new(APPLICATION_ID, MIGRATIONS) };
+        let options = Options { access, durability, ..Options::new(APPLICATION_ID, MIGRATIONS) };
         let (model, rules) = (vectors.fingerprint().into(), Rules::of(vectors));
-        Ok(Journal { ledger: Ledger::open(path, options)?, durability, model, rules })
+        Ok(Journal { ledger: Ledger::open(path, options)?, access, durability, model, rules })
     }
 
     pub(crate) async fn close(&self) {
@@ -183,6 +186,9 @@ impl Journal {
             return Ok(stored);
         }
         let given = Arc::clone(&self.model);
+        if self.access == Access::ReadOnly {
+            return Ok(given.to_string());
+        }
         self.ledger
             .write(move |db| {
                 if let Some(stored) = meta_text(db, "embedder")? {

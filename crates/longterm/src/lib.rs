@@ -77,7 +77,7 @@ mod view;
 mod worker;
 
 pub use aios_analysis::Language;
-pub use aios_ledger::Durability;
+pub use aios_ledger::{Access, Durability, is_write_refusal};
 
 pub use crate::{
     change::Version,

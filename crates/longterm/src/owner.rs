@@ -29,12 +29,14 @@ mod purge;
 
 use std::{
     fs::{self, File, TryLockError},
+    io::ErrorKind,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
 
+use aios_ledger::Access;
 use tokio::task;
 
 use crate::{
@@ -97,11 +99,19 @@ impl Places {
     }
 
     /// Keeps every version of the library from being pruned, in whichever process, for as long as
-    /// the file lives. For reads that take long; short ones are tried again. May block.
-    pub(crate) fn pin(&self) -> Result<File, Error> {
-        let file = open_lock(&self.readers)?;
+    /// the file lives. For reads that take long; short ones are tried again. May block. `None` if
+    /// there is no file to lock and `access` does not allow to make it.
+    pub(crate) fn pin(&self, access: Access) -> Result<Option<File>, Error> {
+        let file = match (access, File::open(&self.readers)) {
+            (_, Ok(file)) => file,
+            (Access::ReadOnly, Err(error)) if error.kind() == ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            (Access::ReadOnly, Err(error)) => return Err(Error::io("open", &self.readers)(error)),
+            (Access::ReadWrite, Err(_)) => open_lock(&self.readers)?,
+        };
         file.lock_shared().map_err(Error::io("lock", &self.readers))?;
-        Ok(file)
+        Ok(Some(file))
     }
 }
 

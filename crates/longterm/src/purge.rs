@@ -117,7 +117,8 @@ impl LongtermView {
         mut look: impl FnMut(&Record),
     ) -> Result<(), Error> {
         let places = self.shared.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
+        let access = self.shared.config.access;
+        let pin = task::spawn_blocking(move || places.pin(access));
         let _pin = pin.await.map_err(|_| Error::Closed)??;
         let snapshot =
             self.shared.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;

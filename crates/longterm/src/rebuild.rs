@@ -22,6 +22,7 @@ use std::{
 };
 
 use aios_embedding::Embedder;
+use aios_ledger::Access;
 use aios_record::{Identity, Timestamp};
 use tokio::{task, time};
 
@@ -166,6 +167,9 @@ pub(crate) async fn bring_over(
         if !journal.has_former_library().await? {
             return Ok(());
         }
+        if config.access == Access::ReadOnly {
+            return Err(Error::FormerLibrary { path: places.library.clone() });
+        }
         let Some(alone) = lock(&places.rebuild)? else {
             time::sleep(DRAIN_POLL).await;
             continue;
@@ -208,12 +212,15 @@ impl Rebuild {
         purpose: Purpose,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Rebuild, Error> {
+        if config.access == Access::ReadOnly {
+            return Err(Error::ReadOnly);
+        }
         let library = &places.library;
         make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
         let alone = lock(&places.rebuild)?.ok_or(Error::Rebuilding)?;
-        let (path, durability) = (places.journal.clone(), config.durability);
+        let (path, access, durability) = (places.journal.clone(), config.access, config.durability);
         let of = vectors.clone();
-        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &of));
+        let journal = task::spawn_blocking(move || Journal::open(&path, access, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
         let watch = Arc::new(progress);
         Ok(Rebuild { places, config, journal, vectors, purpose, watch, _alone: alone })
@@ -257,7 +264,8 @@ impl Rebuild {
         let from = beginning.edition;
         // What is read must not be pruned meanwhile.
         let places = self.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
+        let access = self.config.access;
+        let pin = task::spawn_blocking(move || places.pin(access));
         let pin = pin.await.map_err(|_| Error::Closed)??;
         let old = self.old_table(from).await?;
         let new = self.new_table(from.table + 1, beginning.built_version).await?;

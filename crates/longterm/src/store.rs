@@ -9,7 +9,8 @@ use std::{
 
 use aios_analysis::Analyzer;
 use aios_embedding::Embedder;
-use aios_record::{Gate, Timestamp};
+use aios_ledger::Access;
+use aios_record::{Gate, Generation, Timestamp};
 use tokio::{
     sync::{Mutex, Notify},
     task, time,
@@ -84,11 +85,16 @@ impl Longterm {
     /// not exist. Background work runs on the tokio runtime that this is called on. The library of
     /// a former version is brought over first, which takes as long as copying it.
     ///
+    /// With [`Access::ReadOnly`] nothing is made or written; a `dir` that holds nothing is read as
+    /// an empty memory.
+    ///
     /// # Errors
     /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
     /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used.
     /// - [`Error::DamagedFile`] when the library that the journal speaks of is gone, or cannot say
     ///   which of its rows are deleted.
+    /// - [`Error::Older`] when the journal has not reached [`Config::reached`].
+    /// - [`Error::FormerLibrary`] when a library of a former version may only be read.
     pub async fn open(
         dir: &Path,
         config: Config,
@@ -120,20 +126,31 @@ impl Longterm {
     pub(crate) async fn open_on(
         disk: Arc<dyn Disk>,
         dir: &Path,
-        config: Config,
+        mut config: Config,
         vectors: Vectors,
     ) -> Result<Longterm, Error> {
         let places = Places::new(dir, disk);
         let library = &places.library;
-        make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
-        let (path, durability) = (places.journal.clone(), config.durability);
+        match config.access {
+            Access::ReadWrite => {
+                make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
+            }
+            // Nobody here makes the vectors that are outstanding.
+            Access::ReadOnly => config.vector_wait = Duration::ZERO,
+        }
+        let (path, access, durability) = (places.journal.clone(), config.access, config.durability);
         let given = vectors.fingerprint();
         let of = vectors.clone();
-        let journal = task::spawn_blocking(move || Journal::open(&path, durability, &of));
+        let journal = task::spawn_blocking(move || Journal::open(&path, access, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
         let stored = journal.claim_embedder().await?;
         if stored != given {
             return Err(Error::ModelMismatch { stored, given });
+        }
+        if let Some(reached) = config.reached
+            && !reached.is_reached_by(journal.generation().await?)
+        {
+            return Err(Error::Older { path: places.journal });
         }
         rebuild::bring_over(&places, &config, &journal, &vectors).await?;
         let shared = Arc::new(Shared {
@@ -162,6 +179,14 @@ impl Longterm {
         Ok(Longterm { view: LongtermView { shared, gate, worker } })
     }
 
+    /// The generation of the journal, to be kept outside of it; see [`Config::reached`].
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn generation(&self) -> Result<Generation, Error> {
+        self.shared.journal.generation().await
+    }
+
     /// Long-term memory as `gate` sees it.
     #[must_use]
     pub fn scoped(&self, gate: Gate) -> LongtermView {
@@ -188,6 +213,9 @@ impl Longterm {
     pub async fn drain(&self) -> Result<(), Error> {
         let through = self.shared.journal.newest_pending().await?;
         while self.shared.journal.is_waiting(through).await? {
+            if self.shared.config.access == Access::ReadOnly {
+                return Err(Error::ReadOnly);
+            }
             self.shared.own().await?;
             if self.shared.drain_owned(through).await? {
                 return Ok(());
@@ -296,8 +324,11 @@ impl Shared {
         }
     }
 
-    /// Becomes the owner where nobody is.
+    /// Becomes the owner where nobody is, unless nothing may be written.
     pub(crate) async fn own(&self) -> Result<(), Error> {
+        if self.config.access == Access::ReadOnly {
+            return Ok(());
+        }
         let mut owner = self.owner.lock().await;
         if owner.is_some() {
             return Ok(());

@@ -88,7 +88,8 @@ impl Longterm {
 
     async fn verify_to(&self, depth: Depth<'_>) -> Result<Verification, Error> {
         let places = self.shared.places.clone();
-        let pin = task::spawn_blocking(move || places.pin());
+        let access = self.shared.config.access;
+        let pin = task::spawn_blocking(move || places.pin(access));
         let _pin = pin.await.map_err(|_| Error::Closed)??;
         let held = self.shared.journal.held().await?;
         let mut report =

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use aios_ledger::Access;
 use tokio::{
     sync::{Mutex, watch},
     task::{self, JoinHandle},
@@ -18,10 +19,14 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    /// Starts the work, if anything may be written.
     pub(crate) fn start(shared: Arc<Shared>) -> Worker {
         let (stop, stopped) = watch::channel(false);
-        let task = Mutex::new(Some(task::spawn(work(shared, stopped))));
-        Worker { stop, task }
+        let task = match shared.config.access {
+            Access::ReadWrite => Some(task::spawn(work(shared, stopped))),
+            Access::ReadOnly => None,
+        };
+        Worker { stop, task: Mutex::new(task) }
     }
 
     pub(crate) async fn stop(&self) {

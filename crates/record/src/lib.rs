@@ -24,12 +24,14 @@
 //! - [`forms`] has the normal forms by which texts are compared.
 //! - Its [`Provenance`] says who wrote it and for which task.
 //! - A [`FeedItem`] tells one tier what [changed](Change) in another.
+//! - A [`Generation`] is how far a file has come; an older copy in its place shows by it.
 //!
 //! Not here: storage, search, rendering, validation of anything but these types.
 
 mod feed;
 pub mod forms;
 mod gate;
+mod generation;
 mod id;
 mod key;
 mod kind;
@@ -41,6 +43,7 @@ mod tier;
 
 pub use feed::{Change, FeedItem};
 pub use gate::{Gate, Owners, Principal};
+pub use generation::Generation;
 pub use id::{ID_BYTES_MAX, Id};
 pub use key::{Identity, Key, encode};
 pub use kind::Kind;

@@ -2,12 +2,19 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub use aios_ledger::Durability;
-use aios_record::{Kind, Timestamp};
+pub use aios_ledger::{Access, Durability};
+use aios_record::{Generation, Kind, Timestamp};
 
 /// The options with which a working memory is opened.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The use that is made of the file. Default: [`Access::ReadWrite`]. With [`Access::ReadOnly`]
+    /// nothing is written into the file or beside it, and a write gives
+    /// [`Error::ReadOnly`](crate::Error::ReadOnly).
+    pub access: Access,
+    /// The generation that the file has reached, as [`Working::generation`](crate::Working) told; an
+    /// older file, or another store's, gives [`Error::Older`](crate::Error::Older). Default: none.
+    pub reached: Option<Generation>,
     /// The failures that an acknowledged write survives; see the crate's front page. Default:
     /// [`Durability::Full`].
     pub durability: Durability,
@@ -40,6 +47,8 @@ pub const FEED_KINDS: &[Kind] =
 impl Default for Config {
     fn default() -> Config {
         Config {
+            access: Access::ReadWrite,
+            reached: None,
             durability: Durability::Full,
             busy_timeout: Duration::from_secs(10),
             queue: 1024,

@@ -178,6 +178,15 @@ pub enum Error {
         /// The newest that is known here.
         known: u32,
     },
+    /// The file is older than it has been, or another store's.
+    #[error(
+        "{} is older than it has been, or another store's; restore all files of one backup",
+        path.display()
+    )]
+    Older {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file belongs to another program.
     #[error(
         "{} is not a working memory ({reason}); import it with `aios-memory import --from FILE`, \
@@ -199,7 +208,9 @@ pub enum Error {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The file may only be read. Nothing of the call was written.
-    #[error("the file may only be read; give its owner leave to write (chmod 600) and reopen it")]
+    #[error(
+        "the file may only be read; open it for writing, and give its owner leave to (chmod 600)"
+    )]
     ReadOnly {
         /// The error of SQLite.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -242,6 +253,19 @@ impl Error {
         match self {
             Error::QueueFull { .. } => true,
             Error::Storage { retryable, .. } => *retryable,
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if the file, or one beside it, could not be written, for lack of the right or
+    /// of room: it may be possible to read it with [`Access::ReadOnly`](crate::Access::ReadOnly).
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        match self {
+            Error::ReadOnly { .. } | Error::Full { .. } => true,
+            Error::Storage { source, .. } => source
+                .downcast_ref::<aios_ledger::Error>()
+                .is_some_and(aios_ledger::Error::is_unwritable),
             _ => false,
         }
     }

@@ -43,6 +43,22 @@ impl Working {
             .await
     }
 
+    /// The number of records of every owner with a change after `seq` that the feed has to tell.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn feed_waiting(&self, seq: u64) -> Result<u64, Error> {
+        self.view
+            .read(move |access| {
+                let sql = "SELECT count(*) FROM
+                           (SELECT DISTINCT kind, owner, id FROM feed WHERE ?1 < seq)";
+                let waiting: i64 =
+                    access.connection.query_row(sql, [signed(seq)], |row| row.get(0))?;
+                Ok(waiting.cast_unsigned())
+            })
+            .await
+    }
+
     /// Goes on after `seq` where the feed stands before it. For a copy of the file that is older
     /// than the long-term memory beside it.
     ///
@@ -83,6 +99,17 @@ pub(crate) fn push(connection: &Connection, record: &Identity, op: Op) -> Result
     let params = (record.kind.as_str(), record.id.as_str(), op, record.owner.as_str());
     connection.prepare_cached(sql)?.execute(params)?;
     Ok(())
+}
+
+/// Returns `true` if the feed has a trace of a record after `seq`.
+pub(crate) fn has_trace(
+    connection: &Connection,
+    record: &Identity,
+    seq: u64,
+) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM feed WHERE ?1 < seq AND kind = ?2 AND id = ?3 AND owner = ?4 LIMIT 1";
+    let (kind, id, owner) = (record.kind.as_str(), record.id.as_str(), record.owner.as_str());
+    Ok(connection.prepare_cached(sql)?.exists((signed(seq), kind, id, owner))?)
 }
 
 /// The condition that the feed has nothing to tell of a row of this kind's table.

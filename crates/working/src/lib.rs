@@ -109,6 +109,7 @@ mod event;
 mod extract;
 mod feed;
 mod foreign;
+mod generation;
 mod goal;
 mod health;
 mod interaction;
@@ -131,23 +132,25 @@ mod update;
 mod upkeep;
 mod visible;
 
-use std::{cell::RefCell, ops::Deref, path::Path, sync::Arc};
+use std::{
+    cell::RefCell,
+    ops::Deref,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aios_ledger::{Deferred, Ledger, Options};
 use aios_record::{Gate, ScopeFilter};
 use rusqlite::Connection;
 
-use crate::{
-    access::Access,
-    row::Row,
-    schema::{MIGRATIONS, migrated},
-    visible::Visible,
-};
 pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
     column::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
-    config::{Clock, Config, Durability, EventFeed, FEED_KINDS},
+    config::{Access, Clock, Config, Durability, EventFeed, FEED_KINDS},
     decision::{Decision, IntelligenceLevel},
     doctor::{Check, Health},
     entry::{Entry, EntryFilter, EntryUpdate},
@@ -175,6 +178,11 @@ pub use crate::{
     task::{Task, TaskStatus, TaskUpdate},
     tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
 };
+use crate::{
+    row::Row,
+    schema::{MIGRATIONS, migrated},
+    visible::Visible,
+};
 
 /// The most commands that share one commit.
 const BATCH_MAX: usize = 256;
@@ -193,10 +201,12 @@ impl Working {
     ///
     /// # Errors
     /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program.
+    /// - [`Error::Older`] when it has not reached [`Config::reached`].
     /// - [`Error::ReadOnly`] when it may not be written. Who has it open already is not affected.
     /// - [`Error::Storage`] when it cannot be created, read or brought up to date.
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
         let options = Options {
+            access: config.access,
             durability: config.durability,
             busy_timeout: config.busy_timeout,
             queue: config.queue,
@@ -206,10 +216,22 @@ impl Working {
             migrated,
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
+        let ledger = Ledger::open(path, options)?;
+        let (config, visible) = (Arc::new(config), Arc::new(Visible::administrator()));
+        if let Some(reached) = config.reached {
+            let (config, visible) = (Arc::clone(&config), Arc::clone(&visible));
+            let found = ledger.read_blocking(move |connection| {
+                generation::generation(&access::Access::new(connection, &config, &visible))
+            })?;
+            if !reached.is_reached_by(found) {
+                return Err(Error::Older { path: path.to_owned() });
+            }
+        }
         let view = WorkingView {
-            ledger: Ledger::open(path, options)?,
-            config: Arc::new(config),
-            visible: Arc::new(Visible::administrator()),
+            ledger,
+            config,
+            visible,
+            is_counted: Arc::default(),
             waits: true,
             sees_expired: false,
         };
@@ -273,6 +295,8 @@ pub struct WorkingView {
     ledger: Ledger,
     config: Arc<Config>,
     visible: Arc<Visible>,
+    /// Something was written, which the file knows.
+    is_counted: Arc<AtomicBool>,
     waits: bool,
     sees_expired: bool,
 }
@@ -327,7 +351,7 @@ impl WorkingView {
     /// For what adds to the file or changes it: undone where that makes it too large.
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.free_room(move |access| {
             let done = work(access)?;
@@ -340,13 +364,20 @@ impl WorkingView {
     /// For what takes away from the file, which needs room itself for as long as it does.
     async fn free_room<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
-        let sees_expired = self.sees_expired;
+        let (sees_expired, is_counted) = (self.sees_expired, Arc::clone(&self.is_counted));
         let work = move |connection: &Connection, deferred: &mut Deferred| {
-            let access = Access::new(connection, &config, &visible);
-            work(&Access { sees_expired, deferred: Some(RefCell::new(deferred)), ..access })
+            let access = access::Access::new(connection, &config, &visible);
+            let deferred = Some(RefCell::new(deferred));
+            let done = work(&access::Access { sees_expired, deferred, ..access })?;
+            // ORDERING: that two writes count is as good as that one does.
+            if !is_counted.load(Ordering::Relaxed) {
+                generation::count_session(connection)?;
+                is_counted.store(true, Ordering::Relaxed);
+            }
+            Ok(done)
         };
         if self.waits {
             self.ledger.write_deferring(work).await
@@ -358,14 +389,14 @@ impl WorkingView {
     /// In a transaction that no other call shares; nothing is left for its end.
     async fn write_alone<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.ledger.write_alone(self.with_access(work)).await
     }
 
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Access<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let work = self.with_access(work);
         if self.waits { self.ledger.read(work).await } else { self.ledger.try_read(work).await }
@@ -377,12 +408,15 @@ impl WorkingView {
         work: W,
     ) -> impl FnOnce(&Connection) -> Result<T, Error> + Send + use<T, W>
     where
-        W: FnOnce(&Access<'_>) -> Result<T, Error> + Send,
+        W: FnOnce(&access::Access<'_>) -> Result<T, Error> + Send,
     {
         let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
         let sees_expired = self.sees_expired;
         move |connection| {
-            work(&Access { sees_expired, ..Access::new(connection, &config, &visible) })
+            work(&access::Access {
+                sees_expired,
+                ..access::Access::new(connection, &config, &visible)
+            })
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     Error, WorkingView,
     access::{Access, Read, identity},
-    preference,
+    feed, preference,
     records::for_kind,
     row::Row,
 };
@@ -34,6 +34,35 @@ impl WorkingView {
         let id = id.to_owned();
         self.write(move |access| update(access, kind, &id, changes)).await
     }
+
+    /// As [`update`](WorkingView::update), if the change feed has told of the record as it is: if
+    /// it has a trace of it after `told`, nothing changes and the result is `None`. For one who
+    /// keeps every version of a record that the feed tells of.
+    ///
+    /// # Errors
+    /// As [`update`](WorkingView::update).
+    pub async fn update_told(
+        &self,
+        kind: Kind,
+        id: &str,
+        changes: Map<String, Value>,
+        told: u64,
+    ) -> Result<Option<Record>, Error> {
+        let id = id.to_owned();
+        self.write(move |access| {
+            if for_kind!(kind, is_untold(access, &id, told), Ok(false))? {
+                return Ok(None);
+            }
+            update(access, kind, &id, changes).map(Some)
+        })
+        .await
+    }
+}
+
+/// Returns `true` if the feed has a trace after `told` of the record that a bare id means.
+fn is_untold<T: Row>(access: &Access<'_>, id: &str, told: u64) -> Result<bool, Error> {
+    let record: T = access.require(id)?;
+    feed::has_trace(access.connection, &identity(&record), told)
 }
 
 fn update(

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::OptionalExtension;
 
 use crate::{
-    Error, Working,
+    Durability, Error, Working,
     access::{Access, Read, Stored},
     age::days_before,
     health::count,
@@ -27,6 +27,18 @@ const VACUUM_PAGES_MIN: u64 = 64;
 const MERGE_PAGES: i64 = 1000;
 
 impl Working {
+    /// Makes durable all that was acknowledged before the call, if
+    /// [`Config::durability`](crate::Config::durability) does not promise that already.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the disk refuses.
+    pub async fn sync(&self) -> Result<(), Error> {
+        if self.config().durability != Durability::Full {
+            self.view.ledger.sync().await?;
+        }
+        Ok(())
+    }
+
     /// Makes a new word index from the rows.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::{fmt::Display, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use aios_guard::Policy;
-use aios_longterm::{Durability, Language};
+use aios_longterm::{Access, Durability, Language};
 use aios_operational::Keep;
 use aios_record::{Error, Kind, Tier};
 use toml::Value;
@@ -172,6 +172,7 @@ macro_rules! choices {
 }
 
 choices! {
+    Access { "read_write" = Access::ReadWrite, "read_only" = Access::ReadOnly }
     Durability { "full" = Durability::Full, "normal" = Durability::Normal }
     Keep { "critical" = Keep::Critical, "all" = Keep::All, "none" = Keep::Nothing }
     Language {

@@ -1,10 +1,11 @@
 //! `recall`: search.
 
-use aios_memory::{Explain, MemoryView, SearchOptions};
+use aios_memory::{Access, Explain, MemoryView, SearchOptions};
 
 use crate::{
     args::Recall,
     failure::Failure,
+    opening::tell_behind,
     output::{Output, named, one_line},
 };
 
@@ -30,6 +31,10 @@ pub(crate) async fn recall(
     let recalled = memory.recall(&recall.query, &options).await?;
     if recalled.hits.is_empty() && !output.json {
         output.note("nothing fits");
+    }
+    // Of a memory that is only read it was told before.
+    if memory.access() == Access::ReadWrite {
+        tell_behind(recalled.behind, output);
     }
     if 0 < recalled.vectors_outstanding && !output.json {
         let outstanding = recalled.vectors_outstanding;

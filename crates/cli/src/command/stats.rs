@@ -15,6 +15,9 @@ pub(crate) async fn stats(memory: &MemoryView, output: Output) -> Result<(), Fai
             writeln!(out, "  {collection:<22} {count}")?;
         }
         writeln!(out, "{:<24} {}", "waiting for the library", stats.longterm.pending)?;
+        if 0 < stats.behind {
+            writeln!(out, "{:<24} {}", "not searched yet", stats.behind)?;
+        }
         if 0 < stats.longterm.refused {
             writeln!(out, "{:<24} {}", "could not be stored", stats.longterm.refused)?;
         }

@@ -69,6 +69,13 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     bar.finish_and_clear();
     let verified = verified?;
     output.result(&verified, |out| {
+        for name in &verified.older {
+            writeln!(
+                out,
+                "{name} is older than what lies beside it; restore all files of one backup, or go \
+                 on with what is there by `aios-memory repair`"
+            )?;
+        }
         for problem in &verified.working {
             writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
         }

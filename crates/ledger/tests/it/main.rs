@@ -3,6 +3,7 @@
 
 mod crash;
 mod open;
+mod read_only;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,9 @@ use aios_record::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Parts, Pending, Refusal, change_statistics, edition, edition_of, meta_number,
+    Journal, Parts, Pending, Refusal, change_statistics, edition, edition_of,
+    generation::name_store,
+    meta_number,
     pending::{Bounds, Damage, Drain, pending},
     rebuild::REST,
     refuse, set_counted, set_meta, sql_integer, state,
@@ -51,6 +53,7 @@ impl Journal {
         self.ledger
             .write(move |db| {
                 let edition = edition_of(db, &model)?;
+                name_store(db)?;
                 Ok(Term { number: next_term(db)?, edition })
             })
             .await

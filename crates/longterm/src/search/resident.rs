@@ -152,7 +152,7 @@ impl Shared {
             // The first one takes so long that what it reads may be pruned meanwhile.
             let _pin = match shared.resident.newest() {
                 Some(_) => None,
-                None => Some(shared.places.pin()?),
+                None => shared.places.pin(shared.config.access)?,
             };
             on_one_thread(shared.view_of(library, edition))
         })

@@ -1,0 +1,98 @@
+//! The databases of a data directory belong together. A file beside them notes the generation that
+//! each has reached, so that an older copy in the place of one of them is noticed before anything
+//! is made to fit it.
+//!
+//! The file is only ever behind the databases: it is written after they are on disk, and a directory
+//! without it is taken as it is.
+
+use std::{
+    fs::{self, File, Permissions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+use aios_longterm::Longterm;
+use aios_record::Generation;
+use aios_working::Working;
+use serde::{Deserialize, Serialize};
+use tokio::task;
+
+use crate::{Config, Error};
+
+/// The name of working memory's database.
+pub(crate) const WORKING: &str = "working.db";
+/// The name of the file.
+const FILE: &str = "generations.json";
+
+/// The generations that the databases have reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Generations {
+    pub(crate) working: Option<Generation>,
+    pub(crate) journal: Option<Generation>,
+}
+
+impl Generations {
+    /// Those that are noted in the data directory; none if there is no note that can be read.
+    pub(crate) fn noted(dir: &Path) -> Generations {
+        let noted = fs::read(dir.join(FILE)).ok();
+        noted.and_then(|noted| serde_json::from_slice(&noted).ok()).unwrap_or_default()
+    }
+
+    /// Those of the databases now.
+    pub(crate) async fn of(working: &Working, longterm: &Longterm) -> Result<Generations, Error> {
+        let working = Some(working.generation().await?);
+        Ok(Generations { working, journal: Some(longterm.generation().await?) })
+    }
+
+    /// The databases that are older than `self` says, of which `found` are the generations.
+    pub(crate) fn older(&self, found: Generations) -> Vec<&'static str> {
+        let pairs =
+            [(WORKING, self.working, found.working), ("journal.db", self.journal, found.journal)];
+        let is_older = |noted: Option<Generation>, found: Option<Generation>| {
+            noted.zip(found).is_some_and(|(noted, found)| !noted.is_reached_by(found))
+        };
+        let older = pairs.into_iter().filter(|(_, noted, found)| is_older(*noted, *found));
+        older.map(|(name, ..)| name).collect()
+    }
+}
+
+/// Notes what the databases have reached, once that is on disk. Without the note nothing is lost,
+/// so a failure is only logged.
+pub(crate) async fn note(config: &Config, working: &Working, longterm: &Longterm) {
+    if let Err(error) = try_note(config, working, longterm).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "the generations of the databases could not be noted");
+    }
+}
+
+async fn try_note(config: &Config, working: &Working, longterm: &Longterm) -> Result<(), Error> {
+    let dir = config.memory.data_dir.clone();
+    let reached = Generations::of(working, longterm).await?;
+    if Generations::noted(&dir) == reached {
+        return Ok(());
+    }
+    longterm.sync().await?;
+    working.sync().await?;
+    let writing = task::spawn_blocking(move || write(&dir, reached).map_err(Error::output(&dir)));
+    writing.await.map_err(|_| Error::Interrupted)?
+}
+
+/// Forgets what was noted, so that the databases are taken as they are.
+pub(crate) fn forget(dir: &Path) -> Result<(), Error> {
+    match fs::remove_file(dir.join(FILE)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Error::output(dir.join(FILE))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write(dir: &Path, reached: Generations) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    let mut file = builder.permissions(Permissions::from_mode(0o600)).tempfile_in(dir)?;
+    file.write_all(&serde_json::to_vec(&reached)?)?;
+    file.as_file().sync_all()?;
+    file.persist(dir.join(FILE)).map_err(io::Error::from)?;
+    File::open(dir)?.sync_all()
+}

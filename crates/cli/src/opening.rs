@@ -1,0 +1,151 @@
+//! Opening the memory for a command: for reading alone if nothing can be written, and closing it.
+//! Not here: what commands do.
+
+use aios_memory::{Access, AgentMemory, Config, Effective};
+
+use crate::{
+    args::{Command, Global, Import, Maintain, Migrate, Verify},
+    failure::{Failure, chain},
+    output::Output,
+};
+
+/// The use that a command makes of the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// It changes nothing that is stored.
+    Reads,
+    /// It changes what is stored.
+    Writes,
+    /// It has nothing to do with what is stored.
+    Nothing,
+}
+
+impl Command {
+    /// The use that it makes of the memory.
+    pub(crate) fn usage(&self) -> Use {
+        match self {
+            Command::Recall(_)
+            | Command::Context(_)
+            | Command::List(_)
+            | Command::Show(_)
+            | Command::History(_)
+            | Command::Export(_)
+            | Command::Import(Import { dry_run: true, .. })
+            | Command::Stats
+            | Command::Snapshot
+            | Command::Doctor
+            | Command::Verify(Verify { repair: false })
+            | Command::Maintain(Maintain { dry_run: true, .. })
+            | Command::Migrate(Migrate { dry_run: true }) => Use::Reads,
+            Command::Forget(forget) if forget.dry_run => Use::Reads,
+            Command::Ingest(_)
+            | Command::Remember(_)
+            | Command::Record(_)
+            | Command::Update(_)
+            | Command::Delete(_)
+            | Command::Clear(_)
+            | Command::Forget(_)
+            | Command::Backup(_)
+            | Command::Restore(_)
+            | Command::Import(_)
+            | Command::Verify(_)
+            | Command::Repair
+            | Command::Reindex(_)
+            | Command::Maintain(_)
+            | Command::Migrate(_) => Use::Writes,
+            Command::Demo
+            | Command::Eval(_)
+            | Command::Config(_)
+            | Command::Model(_)
+            | Command::Completions { .. } => Use::Nothing,
+        }
+    }
+
+    /// Returns `true` if it is upkeep, which is of the whole data directory and names records of
+    /// every user.
+    fn is_upkeep(&self) -> bool {
+        matches!(
+            self,
+            Command::Backup(_)
+                | Command::Restore(_)
+                | Command::Doctor
+                | Command::Verify(_)
+                | Command::Repair
+                | Command::Reindex(_)
+                | Command::Maintain(_)
+                | Command::Migrate(_)
+        )
+    }
+}
+
+/// Refuses upkeep on behalf of a user.
+pub(crate) fn check_upkeep(
+    command: &Command,
+    global: &Global,
+    settings: Option<&Effective>,
+) -> Result<(), Failure> {
+    let user = settings.map_or("", |settings| &settings.config.memory.user);
+    if !command.is_upkeep() || global.acting_user(user).is_none() {
+        return Ok(());
+    }
+    Err(Failure::Usage {
+        message: "upkeep is of the whole data directory, with the records of every user".to_owned(),
+        hint: "leave out --user, or use --all-users",
+    })
+}
+
+/// Refuses a command that writes where the settings allow only reading.
+pub(crate) fn check_use(command: &Command, config: &Config) -> Result<(), Failure> {
+    match (config.memory.access, command.usage()) {
+        (Access::ReadOnly, Use::Writes) => Err(aios_memory::Error::ReadOnly.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Opens the memory for `command`. If nothing can be written, one that reads gets it for reading
+/// alone, and that is said.
+pub(crate) async fn open(
+    config: Config,
+    command: &Command,
+    output: Output,
+) -> Result<AgentMemory, Failure> {
+    let reads = command.usage() == Use::Reads;
+    let memory = match AgentMemory::open(config.clone()).await {
+        Err(error) if reads && error.is_unwritable() && config.memory.data_dir.is_dir() => {
+            let config = config.with_access(Access::ReadOnly);
+            let memory = AgentMemory::open(config).await?;
+            output.note(&format!(
+                "the data directory is only read ({}): nothing in it is moved, tidied or put right",
+                chain(&error)
+            ));
+            memory
+        }
+        opened => opened?,
+    };
+    if memory.access() == Access::ReadOnly {
+        tell_behind(memory.behind().await?, output);
+    }
+    Ok(memory)
+}
+
+/// Says how many records no search finds, if there are any.
+pub(crate) fn tell_behind(behind: u64, output: Output) {
+    if 0 < behind {
+        output.note(&format!(
+            "{behind} changes of working memory are not searched: they wait for a process that may \
+             write"
+        ));
+    }
+}
+
+/// Closes the memory. A command that reads has done all of its work by then, so that it is told
+/// what could not be written, and does not fail by it.
+pub(crate) async fn close(memory: AgentMemory, usage: Use, output: Output) -> Result<(), Failure> {
+    match memory.shutdown().await {
+        Err(error) if usage == Use::Reads && error.is_unwritable() => {
+            output.note(&format!("what waits stays where it is: {}", chain(&error)));
+            Ok(())
+        }
+        closed => Ok(closed?),
+    }
+}

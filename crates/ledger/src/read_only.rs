@@ -1,0 +1,275 @@
+//! Opening a file only to read it: nothing is written into it or beside it.
+//!
+//! | the file | is read |
+//! |---|---|
+//! | its index of the log (`-shm`) can be used | as always |
+//! | no log, or an empty one | as it is, without locks; it must stand still meanwhile |
+//! | a log that is not empty, or an older schema | from a copy in a temporary directory |
+//! | missing, or empty | as an empty database in RAM |
+//!
+//! A log without its index is never passed over: what was acknowledged last is in it.
+
+use std::{
+    ffi::OsStr,
+    fmt::Write as _,
+    fs::{self, Metadata},
+    io::ErrorKind,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{
+    Error, Options, busy, mark,
+    open::{self, State},
+    private::PrivateDirectory,
+};
+
+/// Attempts to copy a file before others have changed it.
+const COPY_TRIES: u32 = 5;
+
+/// What a file is read from, for as long as this lives.
+pub(crate) enum Source {
+    /// The file, with its log and its locks.
+    Live,
+    /// The file without locks.
+    Still(Stamp),
+    /// A copy.
+    Copy { _directory: PrivateDirectory },
+    /// An empty database in RAM, which lives as long as a connection to it.
+    Empty,
+}
+
+impl Source {
+    /// Refuses what was read if the file may have changed meanwhile.
+    pub(crate) fn check(&self, path: &Path) -> Result<(), Error> {
+        match self {
+            Source::Still(stamp) if Stamp::of(path)?.as_ref() != Some(stamp) => {
+                Err(Error::Changed { path: path.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// By this a change of a file and its log shows. A writer makes a log before it changes the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    file: Seen,
+    log: Option<Seen>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    inode: (u64, u64),
+    bytes: u64,
+    changed: (i64, i64),
+}
+
+impl Seen {
+    fn of(path: &Path) -> Result<Option<Seen>, Error> {
+        let seen = |found: &Metadata| Seen {
+            inode: (found.dev(), found.ino()),
+            bytes: found.len(),
+            changed: (found.mtime(), found.mtime_nsec()),
+        };
+        match fs::metadata(path) {
+            Ok(found) => Ok(Some(seen(&found))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(path, error)),
+        }
+    }
+}
+
+impl Stamp {
+    /// `None` if there is no file.
+    fn of(path: &Path) -> Result<Option<Stamp>, Error> {
+        // An empty log holds nothing, and comes and goes as connections do.
+        let log = Seen::of(&beside(path, "-wal"))?.filter(|log| 0 < log.bytes);
+        Ok(Seen::of(path)?.map(|file| Stamp { file, log }))
+    }
+}
+
+/// Opens the connections to read by.
+pub(crate) fn open(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), Error> {
+    choose(path, options).map_err(|error| open::refuse(path, error))
+}
+
+fn choose(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), Error> {
+    let stamp = match Stamp::of(path)? {
+        Some(stamp) if 0 < stamp.file.bytes || stamp.log.is_some() => stamp,
+        _ => return empty(options),
+    };
+    if Seen::of(&beside(path, "-shm"))?.is_some() {
+        match live(path, options) {
+            Err(error) if error.is_unwritable() => {}
+            opened => return or_copied(opened?, path, options),
+        }
+    }
+    match stamp.log {
+        Some(_) => copied(path, options),
+        None => or_copied(still(path, options, stamp)?, path, options),
+    }
+}
+
+/// A connection to a file that stands still, without its log and without locks.
+pub(crate) fn immutable(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(uri(path, "immutable=1"), flags)?)
+}
+
+/// Connections, and what the file is by them.
+struct Opened {
+    source: Source,
+    readers: Vec<Connection>,
+    state: State,
+}
+
+/// What was opened, or a copy with the schema of this program.
+fn or_copied(
+    opened: Opened,
+    path: &Path,
+    options: &Options,
+) -> Result<(Source, Vec<Connection>), Error> {
+    let Opened { source, readers, state } = opened;
+    if state.is_fresh() {
+        return empty(options);
+    }
+    match state.is_current(options) {
+        true => Ok((source, readers)),
+        false => {
+            drop(readers);
+            copied(path, options)
+        }
+    }
+}
+
+fn live(path: &Path, options: &Options) -> Result<Opened, Error> {
+    let readers = connections(options, || open::reader(path, options))?;
+    let state = state(path, &readers[0], options)?;
+    mark::check(path, &readers[0])?;
+    Ok(Opened { source: Source::Live, readers, state })
+}
+
+fn still(path: &Path, options: &Options, stamp: Stamp) -> Result<Opened, Error> {
+    let readers = connections(options, || {
+        let connection = immutable(path)?;
+        open::set_up(&connection, options)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    })?;
+    let state = state(path, &readers[0], options)?;
+    Ok(Opened { source: Source::Still(stamp), readers, state })
+}
+
+fn copied(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), Error> {
+    let no_copy = |dir: &Path, source: Error| Error::NoCopy {
+        path: path.to_owned(),
+        dir: dir.to_owned(),
+        source: Box::new(source),
+    };
+    let temporary = std::env::temp_dir();
+    let made = PrivateDirectory::new().map_err(|error| Error::io(&temporary, error));
+    let directory = made.map_err(|error| no_copy(&temporary, error))?;
+    let target = directory.path().join(path.file_name().unwrap_or(OsStr::new("database")));
+    copy(path, &target).map_err(|error| match error {
+        error @ Error::Changed { .. } => error,
+        error => no_copy(directory.path(), error),
+    })?;
+    // The writer takes over the log, and brings the copy to the schema of this program.
+    let opened = open::writer(&target, options)
+        .and_then(|_writer| connections(options, || open::reader(&target, options)));
+    let readers = opened.map_err(|error| match error {
+        Error::Foreign { reason, .. } => Error::Foreign { path: path.to_owned(), reason },
+        Error::Newer { found, known, .. } => Error::Newer { path: path.to_owned(), found, known },
+        error if error.is_unwritable() => no_copy(directory.path(), error),
+        error => error,
+    })?;
+    Ok((Source::Copy { _directory: directory }, readers))
+}
+
+/// Copies a file with its log. Whoever has it open in this process has its index as well, and then
+/// it is not copied: closing it here would drop their locks.
+fn copy(path: &Path, target: &Path) -> Result<(), Error> {
+    let ends = ["", "-wal"];
+    for _ in 0..COPY_TRIES {
+        let before = Stamp::of(path)?;
+        for end in ends {
+            let (from, to) = (beside(path, end), beside(target, end));
+            match fs::copy(&from, &to) {
+                Err(error) if error.kind() == ErrorKind::NotFound && !end.is_empty() => {}
+                copied => drop(copied.map_err(|error| Error::io(&from, error))?),
+            }
+        }
+        if before == Stamp::of(path)? {
+            return Ok(());
+        }
+        for end in ends {
+            // What is missing is as good as removed.
+            let _ = fs::remove_file(beside(target, end));
+        }
+    }
+    Err(Error::Changed { path: path.to_owned() })
+}
+
+fn empty(options: &Options) -> Result<(Source, Vec<Connection>), Error> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    // ORDERING: numbers only have to differ.
+    let name = format!("/aios-memory-empty-{}", MADE.fetch_add(1, Ordering::Relaxed));
+    let connect = || -> Result<Connection, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_URI
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(uri(Path::new(&name), "vfs=memdb"), flags)?;
+        open::set_up(&connection, options)?;
+        Ok(connection)
+    };
+    let connection = connect()?;
+    open::migrate(&connection, Path::new(&name), options)?;
+    let readers = connections(options, || {
+        let reader = connect()?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(reader)
+    })?;
+    Ok((Source::Empty, readers))
+}
+
+/// As many connections as threads read.
+fn connections(
+    options: &Options,
+    connect: impl Fn() -> Result<Connection, Error>,
+) -> Result<Vec<Connection>, Error> {
+    (0..options.readers.max(1)).map(|_| connect()).collect()
+}
+
+/// What the file is, if it is for this program.
+fn state(path: &Path, connection: &Connection, options: &Options) -> Result<State, Error> {
+    let state = busy::retry(options.busy_timeout, || State::of(connection))?;
+    state.check(path, options)?;
+    Ok(state)
+}
+
+/// The name of a file that SQLite puts beside another.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// A path as SQLite takes it together with parameters.
+fn uri(path: &Path, parameters: &str) -> String {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            byte => write!(uri, "%{byte:02x}").expect("writing to a string cannot fail"),
+        }
+    }
+    uri + "?" + parameters
+}

@@ -1,0 +1,187 @@
+//! Opening a file only to read it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::SystemTime,
+};
+
+use aios_ledger::{Access, Error, Ledger, Migration, Options};
+
+use crate::{V1, V2, V3, insert, opened, options, place, texts};
+
+fn to_read(migrations: &'static [Migration]) -> Options {
+    Options { access: Access::ReadOnly, migrations, ..options() }
+}
+
+/// The names below a directory, with the sizes and times of the files.
+fn listing(dir: &Path) -> BTreeMap<String, (u64, SystemTime)> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        let found = entry.metadata().unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        (name, (found.len(), found.modified().unwrap()))
+    });
+    entries.collect()
+}
+
+/// Leaves at `to` what is on disk at `from` while a writer has it open, without the index of the
+/// log, as a copy of a crashed machine's disk would.
+fn copy_crashed(from: &Path, to: &Path) {
+    for end in ["", "-wal"] {
+        let name = |path: &Path| format!("{}{end}", path.display());
+        fs::copy(name(from), name(to)).unwrap();
+    }
+}
+
+#[test]
+fn reading_changes_nothing_and_writing_is_refused() {
+    let check = |name: &str, make: &dyn Fn(&Path), expect: &[&str]| {
+        let (folder, path) = place();
+        make(&path);
+        let before = listing(folder.path());
+        let ledger = Ledger::open(&path, to_read(V1)).unwrap();
+        assert_eq!(ledger.read_blocking(texts).unwrap(), expect, "{name}");
+        let refused = ledger.write_blocking(insert("b")).unwrap_err();
+        assert!(matches!(refused, Error::ReadOnly { .. }), "{name}: {refused}");
+        assert!(refused.is_read_only(), "{name}");
+        drop(ledger);
+        assert_eq!(listing(folder.path()), before, "{name}");
+    };
+    let write = |path: &Path| drop(opened(path).write_blocking(insert("a")).unwrap());
+    check("a closed file", &write, &["a"]);
+    check(
+        "a file with an empty log",
+        &|path| {
+            write(path);
+            fs::write(format!("{}-wal", path.display()), "").unwrap();
+        },
+        &["a"],
+    );
+    check(
+        "a file with a log that was not taken over",
+        &|path| {
+            let (_elsewhere, source) = place();
+            let writer = opened(&source);
+            writer.write_blocking(insert("a")).unwrap();
+            copy_crashed(&source, path);
+        },
+        &["a"],
+    );
+    check("no file", &|_| {}, &[]);
+    check("an empty file", &|path| fs::write(path, "").unwrap(), &[]);
+}
+
+#[test]
+fn an_older_schema_is_read_and_stays_as_it_is() {
+    let (folder, path) = place();
+    opened(&path).write_blocking(insert("a")).unwrap();
+    let before = listing(folder.path());
+    let ledger = Ledger::open(&path, to_read(V3)).unwrap();
+    let marks = ledger.read_blocking(|db| -> Result<i64, Error> {
+        Ok(db.query_row("SELECT sum(mark) + count(*) FROM rows", [], |row| row.get(0))?)
+    });
+    assert_eq!(marks.unwrap(), 1);
+    drop(ledger);
+    assert_eq!(listing(folder.path()), before);
+}
+
+#[test]
+fn a_file_that_is_newer_or_foreign_is_refused() {
+    let (_folder, path) = place();
+    drop(Ledger::open(&path, Options { migrations: V2, ..options() }).unwrap());
+    let newer = Ledger::open(&path, to_read(V1)).unwrap_err();
+    assert!(matches!(newer, Error::Newer { found: 2, known: 1, .. }), "{newer}");
+    fs::write(&path, "not a database, but long enough to be taken for one".repeat(30)).unwrap();
+    let foreign = Ledger::open(&path, to_read(V1)).unwrap_err();
+    assert!(matches!(foreign, Error::Foreign { .. }), "{foreign}");
+}
+
+#[test]
+fn a_log_of_another_file_is_refused() {
+    let ((_a, path), (_b, other)) = (place(), place());
+    opened(&path).write_blocking(insert("a")).unwrap();
+    let writer = opened(&other);
+    writer.write_blocking(insert("b")).unwrap();
+    fs::copy(format!("{}-wal", other.display()), format!("{}-wal", path.display())).unwrap();
+    let refused = Ledger::open(&path, to_read(V1)).unwrap_err();
+    assert!(matches!(&refused, Error::Foreign { path: named, .. } if *named == path), "{refused}");
+}
+
+#[test]
+fn a_reader_beside_a_writer_sees_every_commit() {
+    let (_folder, path) = place();
+    let writer = opened(&path);
+    writer.write_blocking(insert("0")).unwrap();
+    let reader = Ledger::open(&path, to_read(V1)).unwrap();
+    for n in 1..50 {
+        writer.write_blocking(insert(n.to_string())).unwrap();
+        assert_eq!(reader.read_blocking(texts).unwrap().len(), n + 1);
+    }
+}
+
+#[test]
+fn a_change_of_what_is_read_without_locks_is_told() {
+    let (_folder, path) = place();
+    opened(&path).write_blocking(insert("a")).unwrap();
+    let reader = Ledger::open(&path, to_read(V1)).unwrap();
+    assert_eq!(reader.read_blocking(texts).unwrap(), ["a"]);
+    let writer = opened(&path);
+    writer.write_blocking(insert("b")).unwrap();
+    let changed = reader.read_blocking(texts).unwrap_err();
+    assert!(matches!(changed, Error::Changed { .. }) && changed.is_retryable(), "{changed}");
+    let again = Ledger::open(&path, to_read(V1)).unwrap();
+    assert_eq!(again.read_blocking(texts).unwrap(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_reader_is_closed_as_a_writer_is() {
+    let (_folder, path) = place();
+    opened(&path).write(insert("a")).await.unwrap();
+    let reader = Ledger::open(&path, to_read(V1)).unwrap();
+    reader.close().await;
+    assert!(matches!(reader.read(texts).await, Err(Error::Closed)));
+}
+
+const CHILD: &str = "AIOS_LEDGER_TEST_READS";
+const DIES: &str = "AIOS_LEDGER_TEST_READER_DIES";
+
+/// Runs as a child process when a test names a file: it reads it, and may die before it closes it.
+#[test]
+fn child() {
+    let Some(path) = std::env::var_os(CHILD) else { return };
+    let ledger = Ledger::open(Path::new(&path), to_read(V1)).unwrap();
+    assert_eq!(ledger.read_blocking(texts).unwrap(), ["a"]);
+    if std::env::var_os(DIES).is_some() {
+        std::process::abort();
+    }
+}
+
+#[test]
+fn copies_are_private_and_go_also_after_a_crash() {
+    let ((_elsewhere, source), (_folder, path)) = (place(), place());
+    let writer = opened(&source);
+    writer.write_blocking(insert("a")).unwrap();
+    copy_crashed(&source, &path);
+    let temporary = tempfile::tempdir().unwrap();
+    fs::create_dir(temporary.path().join("another program's")).unwrap();
+    let read = |dies: Option<&str>| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "read_only::child", "--nocapture"]);
+        child.env(CHILD, &path).env("TMPDIR", temporary.path()).stdout(Stdio::null());
+        child.stderr(Stdio::null()).envs(dies.map(|_| (DIES, "1")));
+        child.status().unwrap().success()
+    };
+    assert!(!read(Some("before it closes")));
+    assert!(!read(Some("again")));
+    let left = listing(temporary.path());
+    assert_eq!(left.len(), 2, "the second one removes the first one's: {left:?}");
+    let copy = left.keys().find(|name| name.starts_with("aios-memory-reader.")).unwrap();
+    let mode = fs::metadata(temporary.path().join(copy)).unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o700);
+    assert!(read(None));
+    let left = listing(temporary.path());
+    assert_eq!(left.keys().collect::<Vec<_>>(), ["another program's"]);
+}

@@ -1,0 +1,48 @@
+//! The generation of the file: how often it was opened to be written, and how far its feed is.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use aios_record::Generation;
+
+use crate::{Error, SCHEMA_VERSION, Working, access::Access};
+
+impl Working {
+    /// The generation of the file, to be kept outside of it; see
+    /// [`Config::reached`](crate::Config::reached).
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the file cannot be read.
+    pub async fn generation(&self) -> Result<Generation, Error> {
+        self.view.read(generation).await
+    }
+}
+
+pub(crate) fn generation(access: &Access<'_>) -> Result<Generation, Error> {
+    let number = |work: &str| -> Result<Option<i64>, Error> {
+        let mut find =
+            access.connection.prepare_cached("SELECT done_at FROM upkeep WHERE work = ?1")?;
+        Ok(find.query_row([work], |row| row.get(0)).optional()?)
+    };
+    let told = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed'";
+    let told: i64 = access.connection.query_row(told, [], |row| row.get(0))?;
+    let sessions = number("write sessions")?.unwrap_or(0);
+    Ok(Generation {
+        store: number("store")?,
+        schema: SCHEMA_VERSION,
+        number: sessions.saturating_add(told).cast_unsigned(),
+    })
+}
+
+/// Counts one more handle that writes.
+pub(crate) fn count_session(connection: &Connection) -> Result<(), Error> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO upkeep (work, done_at) VALUES ('store', random())")?
+        .execute([])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO upkeep (work, done_at) VALUES ('write sessions', 1)
+             ON CONFLICT DO UPDATE SET done_at = done_at + 1",
+        )?
+        .execute([])?;
+    Ok(())
+}
