@@ -55,7 +55,7 @@ impl Journal {
                             let range = params![kind.as_str(), owner.as_str(), state::DELETED];
                             records += count.query_row(range, |row| row.get(0)).map(number)?;
                         } else {
-                            records += ids(db, &gate, kind, &owner, Span::ALL)?.len() as u64;
+                            records += ids(db, &gate, kind, &owner, "")?.len() as u64;
                         }
                     }
                     counts.insert(kind, records);
@@ -73,7 +73,7 @@ impl Journal {
                 let mut identities = Vec::new();
                 for &kind in Kind::ALL {
                     for owner in owners(db, &gate, kind)? {
-                        identities.extend(ids(db, &gate, kind, &owner, Span::ALL)?);
+                        identities.extend(ids(db, &gate, kind, &owner, "")?);
                     }
                 }
                 Ok(identities)
@@ -90,57 +90,10 @@ impl Journal {
     ) -> Result<Vec<Identity>, Error> {
         self.ledger
             .read(move |db| {
-                let span = Span { first: &prefix, prefix: &prefix, limit: usize::MAX };
                 let mut found = Vec::new();
                 for owner in owners(db, &gate, kind)? {
-                    found.extend(ids(db, &gate, kind, &owner, span)?);
+                    found.extend(ids(db, &gate, kind, &owner, &prefix)?);
                 }
-                Ok(found)
-            })
-            .await
-    }
-
-    /// The identities of a kind that `gate` sees and that come after `after`, at most `limit`, in
-    /// their order: by id, for the administrator by owner and id.
-    pub(crate) async fn page(
-        &self,
-        gate: Gate,
-        kind: Kind,
-        after: Option<Identity>,
-        limit: usize,
-    ) -> Result<Vec<Identity>, Error> {
-        self.ledger
-            .read(move |db| {
-                let by_owner = gate.acts_for().is_none();
-                let mut found: Vec<Identity> = Vec::new();
-                let mut owners = owners(db, &gate, kind)?;
-                owners.sort_unstable();
-                for owner in owners {
-                    let first = match &after {
-                        Some(after) if by_owner && owner < after.owner => continue,
-                        Some(after) if by_owner && after.owner < owner => "",
-                        Some(after) => after.id.as_str(),
-                        None => "",
-                    };
-                    // One more, for the one that the page comes after may be the first.
-                    let span = Span { first, limit: limit.saturating_add(1), ..Span::ALL };
-                    let mut ids = ids(db, &gate, kind, &owner, span)?;
-                    ids.retain(|it| {
-                        let is_after = |after: &Identity| match by_owner {
-                            true => (&after.owner, &after.id) < (&it.owner, &it.id),
-                            false => (&after.id, &after.owner) < (&it.id, &it.owner),
-                        };
-                        after.as_ref().is_none_or(is_after)
-                    });
-                    found.extend(ids);
-                    if by_owner && limit <= found.len() {
-                        break;
-                    }
-                }
-                if !by_owner {
-                    found.sort_unstable_by(|a, b| (&a.id, &a.owner).cmp(&(&b.id, &b.owner)));
-                }
-                found.truncate(limit);
                 Ok(found)
             })
             .await
@@ -204,36 +157,21 @@ pub(super) fn all_owners(db: &Connection, kind: Kind) -> Result<Vec<Owner>, Erro
     Ok(owners.collect::<Result<_, _>>()?)
 }
 
-/// A run of ids: at most `limit` from `first` on, as far as they begin with `prefix`.
-#[derive(Debug, Clone, Copy)]
-struct Span<'a> {
-    first: &'a str,
-    prefix: &'a str,
-    limit: usize,
-}
-
-impl Span<'_> {
-    const ALL: Span<'static> = Span { first: "", prefix: "", limit: usize::MAX };
-}
-
-/// The identities of one owner and kind within `span` that `gate` sees.
+/// The identities of one owner and kind that `gate` sees and whose ids begin with `prefix`.
 fn ids(
     db: &Connection,
     gate: &Gate,
     kind: Kind,
     owner: &Owner,
-    span: Span<'_>,
+    prefix: &str,
 ) -> Result<Vec<Identity>, Error> {
-    let Span { first, prefix, limit } = span;
     let mut read = db.prepare_cached(
         "SELECT owner, project, agent, session, id FROM ids
          WHERE kind = ?1 AND owner = ?2 AND ?3 <= id AND state <> ?4 ORDER BY id",
     )?;
-    let mut rows = read.query(params![kind.as_str(), owner.as_str(), first, state::DELETED])?;
+    let mut rows = read.query(params![kind.as_str(), owner.as_str(), prefix, state::DELETED])?;
     let mut identities = Vec::new();
-    while let Some(row) = rows.next()?
-        && identities.len() < limit
-    {
+    while let Some(row) = rows.next()? {
         let id: String = row.get(4)?;
         if !id.starts_with(prefix) {
             break;
