@@ -6,19 +6,20 @@
 //! became of it. Not here: reading files, and making ids that follow from what a record says, which
 //! is `identity`'s.
 
+mod standing;
 mod store;
 mod tally;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Source, forms};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, forms};
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
 use self::store::Ready;
-pub use self::tally::{Conflict, Detail, Outcome, Tally};
+pub use self::tally::{Conflict, Detail, Mending, Outcome, Tally};
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
 /// A record on its way in.
@@ -29,7 +30,7 @@ pub(crate) struct Arrival {
     pub(crate) kind: Kind,
     pub(crate) id: Id,
     /// Ids by which former versions of this program knew the same record.
-    pub(crate) former_ids: Vec<Id>,
+    pub(crate) former_ids: Vec<Key>,
     /// The scope, as far as its source tells.
     pub(crate) scope: Scope,
     pub(crate) content: Content,
@@ -225,143 +226,29 @@ impl Admission {
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
     ) -> Result<Vec<Candidate>, Error> {
-        let mut standings = vec![Standing::Unknown; candidates.len()];
-        for (owner, places) in by_owner(&candidates) {
-            let tiers = self.tiers(&owner)?;
-            let of_ids = self.standings(&tiers, &candidates, &places).await?;
-            for (place, standing) in places.into_iter().zip(of_ids) {
-                standings[place] = standing;
-            }
-        }
+        let standings = self.all_standings(&candidates).await?;
         let mut unknown = Vec::with_capacity(candidates.len());
-        for (candidate, standing) in candidates.into_iter().zip(standings) {
-            let outcome = &mut verdicts[candidate.at].outcome;
+        for (mut candidate, (standing, former)) in candidates.into_iter().zip(standings) {
+            let verdict = &mut verdicts[candidate.at];
             let kind = candidate.arrival.kind;
+            if let Some(id) = former {
+                candidate.arrival.id = id.clone();
+                candidate.draft.id = id.clone();
+                verdict.id = id;
+            }
             let is_mended =
                 self.manner == Manner::Conversed && (kind == Kind::Message || is_kept(kind));
             match standing {
                 Standing::Unknown => unknown.push(candidate),
-                Standing::Same => *outcome = Outcome::Known,
+                Standing::Same => verdict.outcome = Outcome::Known,
                 Standing::Other if is_mended => {
-                    *outcome = Outcome::Updated;
+                    verdict.outcome = Outcome::Updated;
                     unknown.push(candidate);
                 }
-                Standing::Other => *outcome = Outcome::Skipped(DIFFERS.to_owned()),
+                Standing::Other => verdict.outcome = Outcome::Skipped(DIFFERS.to_owned()),
             }
         }
         Ok(unknown)
-    }
-
-    /// The standing of each of the candidates at `places`, all of one owner.
-    async fn standings(
-        &self,
-        tiers: &Tiers,
-        candidates: &[Candidate],
-        places: &[usize],
-    ) -> Result<Vec<Standing>, Error> {
-        let candidates = || places.iter().map(|place| &candidates[*place]);
-        let drafts = candidates().map(|it| (&it.arrival, it.draft.clone())).collect();
-        let mut standings = self.standings_of(tiers, drafts).await?;
-        let mut former = Vec::new();
-        let mut former_places = Vec::new();
-        for (place, Candidate { arrival, draft, .. }) in candidates().enumerate() {
-            if standings[place] == Standing::Unknown {
-                for id in &arrival.former_ids {
-                    former_places.push(place);
-                    former.push((arrival, Record { id: id.clone(), ..draft.clone() }));
-                }
-            }
-        }
-        for (place, standing) in
-            former_places.into_iter().zip(self.standings_of(tiers, former).await?)
-        {
-            if standings[place] == Standing::Unknown {
-                standings[place] = standing;
-            }
-        }
-        Ok(standings)
-    }
-
-    /// The standing of each draft. Working memory decides about what it holds, because long-term
-    /// memory may not have received a change of it yet.
-    async fn standings_of(
-        &self,
-        tiers: &Tiers,
-        drafts: Vec<(&Arrival, Record)>,
-    ) -> Result<Vec<Standing>, Error> {
-        let passes_working = |draft: &Record| !is_kept(draft.kind);
-        let asked = drafts.iter().filter(|(_, draft)| passes_working(draft));
-        let asked: Vec<Identity> = asked.map(|(_, draft)| draft.identity()).collect();
-        let here: HashMap<Identity, String> = match asked.is_empty() {
-            true => HashMap::new(),
-            false => {
-                let records = tiers.working.with_expired().records_of(asked).await?;
-                records.into_iter().map(|it| (it.identity(), it.text)).collect()
-            }
-        };
-        let mut standings = vec![Standing::Unknown; drafts.len()];
-        let (mut elsewhere, mut places) = (Vec::new(), Vec::new());
-        for (place, (arrival, draft)) in drafts.into_iter().enumerate() {
-            match here.get(&draft.identity()) {
-                Some(text) => standings[place] = standing_beside(arrival, &draft, text),
-                None => {
-                    places.push(place);
-                    elsewhere.push(draft);
-                }
-            }
-        }
-        if elsewhere.is_empty() {
-            return Ok(standings);
-        }
-        let is_behind = self.view.shared().pump.is_behind().await?;
-        let mut there = self.standings_in_longterm(tiers, &elsewhere).await?;
-        let is_doubtful = elsewhere
-            .iter()
-            .zip(&there)
-            .any(|(draft, standing)| passes_working(draft) && *standing != Standing::Unknown);
-        if is_behind && is_doubtful {
-            // It may have been deleted, which long-term memory is still to hear.
-            self.view.catch_up().await?;
-            there = self.standings_in_longterm(tiers, &elsewhere).await?;
-        }
-        for (place, standing) in places.into_iter().zip(there) {
-            standings[place] = standing;
-        }
-        Ok(standings)
-    }
-
-    /// The standing of each draft in long-term memory. A draft need not have all that is stored of
-    /// a record, so one whose text is the same is the same.
-    async fn standings_in_longterm(
-        &self,
-        tiers: &Tiers,
-        drafts: &[Record],
-    ) -> Result<Vec<Standing>, Error> {
-        let mut standings = tiers.longterm.standings(drafts).await?;
-        let differs = |place: &usize| standings[*place] == Standing::Other;
-        let others: Vec<usize> = (0..drafts.len()).filter(differs).collect();
-        if others.is_empty() {
-            return Ok(standings);
-        }
-        let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
-        let there = tiers.longterm.records(&identities).await?;
-        let stored: HashMap<Identity, Record> =
-            there.into_iter().map(|it| (it.identity(), it)).collect();
-        for (at, identity) in others.into_iter().zip(identities) {
-            if stored.get(&identity).is_some_and(|stored| self.says_the_same(&drafts[at], stored)) {
-                standings[at] = Standing::Same;
-            }
-        }
-        Ok(standings)
-    }
-
-    /// Returns `true` if `stored` has the text of `draft`. A piece of a document that is read has
-    /// its heading, too, and is valid.
-    fn says_the_same(&self, draft: &Record, stored: &Record) -> bool {
-        let is_read =
-            self.manner == Manner::Conversed && draft.source.as_ref().is_some_and(Source::is_file);
-        let is_as_read = !is_read || draft.title == stored.title && stored.valid_to.is_none();
-        is_as_read && forms::same(&draft.text) == forms::same(&stored.text)
     }
 
     async fn not_forgotten(
@@ -520,33 +407,4 @@ impl Verdict {
             outcome: Outcome::Added,
         }
     }
-}
-
-/// The standing of an arrival whose record says `text` in working memory.
-fn standing_beside(arrival: &Arrival, draft: &Record, text: &str) -> Standing {
-    // A session's messages make it before its own record is read.
-    if let Content::Record(given) = &arrival.content
-        && given.kind == Kind::Session
-        && text.is_empty()
-    {
-        return if given.text.is_empty() { Standing::Same } else { Standing::Unknown };
-    }
-    match forms::same(text) == forms::same(&draft.text) {
-        true => Standing::Same,
-        false => Standing::Other,
-    }
-}
-
-/// The places of each owner's candidates, owners in the order in which they come first.
-fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
-    let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();
-    let mut known: HashSet<&Owner> = HashSet::new();
-    for (at, Candidate { owner, .. }) in candidates.iter().enumerate() {
-        if known.insert(owner) {
-            owners.push((owner.clone(), Vec::new()));
-        }
-        let places = owners.iter_mut().find(|(known, _)| known == owner);
-        places.expect("it was added").1.push(at);
-    }
-    owners
 }

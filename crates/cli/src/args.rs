@@ -36,8 +36,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Where everything is kept [default: ~/.local/share/aios-memory]
-    #[arg(long, global = true, value_name = "DIR", value_parser = path())]
-    pub(crate) data_dir: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<String>,
     /// The settings file [default: ~/.config/aios-memory/aios-memory.toml]
     #[arg(long, global = true, value_name = "FILE", value_parser = path(),
           env = "AIOS_MEMORY_CONFIG", hide_env_values = true)]
@@ -117,7 +117,7 @@ impl Global {
         let data_dir = self.data_dir.as_ref().map(|dir| Flag {
             name: "--data-dir",
             key: "memory.data_dir",
-            value: dir.display().to_string(),
+            value: dir.clone(),
         });
         let access = self.read_only.then(|| Flag {
             name: "--read-only",

@@ -13,7 +13,7 @@ impl LongtermView {
     #[must_use]
     pub fn says(&self, query: &str, text: &str) -> bool {
         let analyzer = &self.shared.analyzer;
-        let mut words = analyzer.query_terms(query);
+        let mut words = analyzer.query(query).terms;
         let all = analyzer.terms(query);
         words.extend(all.into_iter().filter(|term| NEGATIONS.contains(&term.as_str())));
         let said = analyzer.terms(text);

@@ -80,6 +80,7 @@ impl Revision {
             let Content::Record(record) = &mut arrival.content else { continue };
             let of_text = self.pieces.name(text_of(record));
             let formers = std::mem::take(&mut arrival.former_ids);
+            let formers = formers.into_iter().map(|former| former.id);
             let formers = std::iter::once(arrival.id.clone()).chain(formers);
             let stored = formers.filter_map(|id| Some((former.get(&id)?, id)));
             arrival.id = of_text;
@@ -126,7 +127,9 @@ impl Revision {
     /// from this document.
     async fn former_of(&self, arrivals: &[Arrival]) -> Result<HashMap<Id, Timestamp>, Error> {
         let owner = self.scope.owner();
-        let ids = arrivals.iter().flat_map(|it| std::iter::once(&it.id).chain(&it.former_ids));
+        let ids = arrivals.iter().flat_map(|it| {
+            std::iter::once(&it.id).chain(it.former_ids.iter().map(|former| &former.id))
+        });
         let former: Vec<Identity> =
             ids.map(|id| Identity::new(owner.clone(), Kind::Knowledge, id.clone())).collect();
         let known = self.longterm.known(&former).await?;

@@ -6,10 +6,17 @@ use aios_record::{Gate, Id, Kind, Record};
 use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
-use super::{Defaults, Draft, Failure, IngestReport, reading::Piece, revision::Revision};
+use super::{
+    Defaults, Draft, Failure, IngestReport,
+    conversation::{Conversations, Unnamed},
+    draft::TEXT_BYTES_MAX,
+    reading::Piece,
+    revision::Revision,
+    said::{Mend, Unfit},
+};
 use crate::{
     Error, MemoryView,
-    admission::{Admission, Arrival, Content, Manner, Outcome},
+    admission::{Admission, Arrival, Content, Manner, Mending, Outcome},
     identity::{Namer, Names},
 };
 
@@ -23,6 +30,7 @@ pub(crate) struct Writer {
     view: MemoryView,
     admission: Admission,
     namer: Namer,
+    conversations: Conversations,
     sessions: HashSet<String>,
     report: IngestReport,
     /// The document that is read.
@@ -41,6 +49,7 @@ impl Writer {
             view: view.clone(),
             admission: Admission::new(view, Manner::Conversed),
             namer: Namer::default(),
+            conversations: Conversations::default(),
             sessions: HashSet::new(),
             report: IngestReport::default(),
             revision: None,
@@ -66,6 +75,8 @@ impl Writer {
         for piece in pieces {
             match piece {
                 Piece::Draft(line, draft) => drafts.push((line, *draft)),
+                Piece::Skipped(line, reason) => self.report.tally.skip(line, reason),
+                Piece::Mended(line, mend) => self.mend(line, mend),
                 Piece::Failed(line, error) => self.fail(line, error),
                 Piece::End => self.has_end = true,
             }
@@ -73,11 +84,19 @@ impl Writer {
         self.write(drafts).await
     }
 
+    fn mend(&mut self, line: u64, Mend { field, reason }: Mend) {
+        self.report.tally.mend(Mending { line, field, reason });
+    }
+
     /// Writes those of `drafts`, each with its line, that are neither known nor forgotten.
-    pub(crate) async fn write(&mut self, drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
+    pub(crate) async fn write(&mut self, mut drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
+        self.conversations.settle(&self.view, &mut self.admission, &mut drafts).await?;
         let mut arrivals = Vec::with_capacity(drafts.len());
         let document = drafts.first().and_then(|(_, draft)| draft.document.clone());
-        for (line, draft) in drafts {
+        for (line, mut draft) in drafts {
+            for mend in std::mem::take(&mut draft.mended) {
+                self.mend(line, mend);
+            }
             for field in &draft.unknown {
                 *self.report.tally.unknown.entry(field.clone()).or_default() += 1;
             }
@@ -127,8 +146,13 @@ impl Writer {
 }
 
 /// The arrival of a draft: its scope is filled in by the gate, then its id follows from it.
-fn arrival(line: u64, mut draft: Draft, gate: &Gate, namer: &mut Namer) -> Result<Arrival, String> {
-    gate.fill(&mut draft.scope).map_err(|error| error.to_string())?;
+pub(super) fn arrival(
+    line: u64,
+    mut draft: Draft,
+    gate: &Gate,
+    namer: &mut Namer,
+) -> Result<Arrival, String> {
+    draft.fill(gate)?;
     let Names { id, former } = draft.names(namer);
     let (kind, scope) = (draft.kind, draft.scope.clone());
     let content = match kind {
@@ -149,8 +173,17 @@ fn arrival(line: u64, mut draft: Draft, gate: &Gate, namer: &mut Namer) -> Resul
 pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arrival, String> {
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
-    let defaults = Defaults { scope, session: SESSION_DEFAULT.to_owned() };
-    let draft = Draft::from_chat(object, &defaults)?;
+    let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
+    let defaults = Defaults { scope, session, title: None };
+    let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
+    // Who gives one message is there to mend it.
+    if let Some(Mend { field, reason }) = draft.mended.first() {
+        return Err(field.as_ref().map_or(reason.clone(), |field| format!("`{field}`: {reason}")));
+    }
+    if TEXT_BYTES_MAX < draft.text.len() {
+        let bytes = draft.text.len();
+        return Err(format!("the text has {bytes} bytes, more than {TEXT_BYTES_MAX}; split it"));
+    }
     let is_named = draft.external_id.is_some();
     let arrival = arrival(1, draft, gate, &mut Namer::default())?;
     match is_named {

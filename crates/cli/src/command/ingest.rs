@@ -92,6 +92,9 @@ async fn take(
     };
     bar.end();
     let report = report?;
+    for mending in &report.tally.mended {
+        output.note(&format!("{}: {mending}", file.display()));
+    }
     for detail in &report.tally.details {
         output.note(&format!("{}: {detail}", file.display()));
     }
@@ -117,6 +120,7 @@ pub(super) fn counted(tally: &Tally) -> String {
         (tally.conflicting_count, "conflicting"),
         (tally.forgotten, "forgotten before"),
         (tally.skipped, "skipped"),
+        (tally.mended_count, "mended"),
     ];
     for (count, what) in others.into_iter().filter(|(count, _)| 0 < *count) {
         counted.push_str(&format!(", {count} {what}"));
