@@ -6,6 +6,7 @@
 //! became of it. Not here: reading files, and making ids that follow from what a record says, which
 //! is `identity`'s.
 
+mod copies;
 mod store;
 mod tally;
 
@@ -17,8 +18,8 @@ use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, f
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
-use self::store::Ready;
 pub use self::tally::{Conflict, Detail, Outcome, Tally};
+use self::{copies::Original, store::Ready};
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
 /// A record on its way in.
@@ -30,6 +31,8 @@ pub(crate) struct Arrival {
     pub(crate) id: Id,
     /// Ids by which former versions of this program knew the same record.
     pub(crate) former_ids: Vec<Id>,
+    /// The id that goes before, unless another session has something else under it.
+    pub(crate) provider_id: Option<Id>,
     /// The scope, as far as its source tells.
     pub(crate) scope: Scope,
     pub(crate) content: Content,
@@ -75,6 +78,8 @@ pub(crate) struct Admission {
     is_dry: bool,
     /// The content of what this source brought before, by identity.
     seen: HashMap<Identity, blake3::Hash>,
+    /// The records that have ids of their providers.
+    originals: HashMap<Identity, Original>,
     /// The tiers as each owner's handle has them, without shared records.
     tiers: HashMap<Owner, Tiers>,
 }
@@ -103,6 +108,7 @@ impl Admission {
             guard: view.config().to_guard(),
             is_dry: false,
             seen: HashMap::new(),
+            originals: HashMap::new(),
             tiers: HashMap::new(),
         }
     }
@@ -136,6 +142,10 @@ impl Admission {
         if self.manner == Manner::Written {
             self.check_scopes(&candidates).await?;
         } else {
+            candidates = self.identified(candidates).await?;
+            for candidate in &candidates {
+                verdicts[candidate.at].id = candidate.arrival.id.clone();
+            }
             candidates = self.first_of_each(candidates, &mut verdicts);
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
@@ -234,8 +244,8 @@ impl Admission {
         for (candidate, standing) in candidates.into_iter().zip(standings) {
             let outcome = &mut verdicts[candidate.at].outcome;
             let kind = candidate.arrival.kind;
-            let is_mended =
-                self.manner == Manner::Conversed && (kind == Kind::Message || is_kept(kind));
+            let may_change = matches!(kind, Kind::Message | Kind::ToolCall) || is_kept(kind);
+            let is_mended = self.manner == Manner::Conversed && may_change;
             match standing {
                 Standing::Unknown => unknown.push(candidate),
                 Standing::Same => *outcome = Outcome::Known,
@@ -289,18 +299,18 @@ impl Admission {
         let passes_working = |draft: &Record| !is_kept(draft.kind);
         let asked = drafts.iter().filter(|(_, draft)| passes_working(draft));
         let asked: Vec<Identity> = asked.map(|(_, draft)| draft.identity()).collect();
-        let here: HashMap<Identity, String> = match asked.is_empty() {
+        let here: HashMap<Identity, Record> = match asked.is_empty() {
             true => HashMap::new(),
             false => {
                 let records = tiers.working.with_expired().records_of(asked).await?;
-                records.into_iter().map(|it| (it.identity(), it.text)).collect()
+                records.into_iter().map(|it| (it.identity(), it)).collect()
             }
         };
         let mut standings = vec![Standing::Unknown; drafts.len()];
         let (mut elsewhere, mut places) = (Vec::new(), Vec::new());
         for (place, (arrival, draft)) in drafts.into_iter().enumerate() {
             match here.get(&draft.identity()) {
-                Some(text) => standings[place] = standing_beside(arrival, &draft, text),
+                Some(stored) => standings[place] = standing_beside(arrival, &draft, stored),
                 None => {
                     places.push(place);
                     elsewhere.push(draft);
@@ -453,6 +463,7 @@ impl Arrival {
             kind: record.kind,
             id: record.id.clone(),
             former_ids: Vec::new(),
+            provider_id: None,
             scope: record.scope.clone(),
             content: Content::Record(Box::new(record)),
         }
@@ -511,8 +522,16 @@ impl Verdict {
     }
 }
 
-/// The standing of an arrival whose record says `text` in working memory.
-fn standing_beside(arrival: &Arrival, draft: &Record, text: &str) -> Standing {
+/// The standing of an arrival whose record is `stored` in working memory.
+fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standing {
+    let text = &stored.text;
+    // A conversation that is read while it goes on has calls whose results come later.
+    if let (Kind::ToolCall, Content::Fields(fields)) = (arrival.kind, &arrival.content)
+        && stored.payload["output"].is_null()
+        && fields.get("output").is_some_and(|output| !output.is_null())
+    {
+        return Standing::Other;
+    }
     // A session's messages make it before its own record is read.
     if let Content::Record(given) = &arrival.content
         && given.kind == Kind::Session

@@ -9,6 +9,7 @@ mod detect;
 mod document;
 mod draft;
 mod fields;
+mod formats;
 mod json;
 mod lines;
 mod reading;
@@ -42,6 +43,8 @@ pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_
 pub(crate) use self::{
     draft::{Defaults, Draft},
     fields::{names_owner, take_owner},
+    formats::{Haystack, Labelled, recognised},
+    json::CONVERSATION_BYTES_MAX,
     repeated::parse,
     writer::{Writer, message_of},
 };
@@ -60,11 +63,37 @@ const SESSION_UNNAMED: &str = "stdin";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// As its name and its first bytes tell. The default.
+    /// As its content tells, else its name. The default.
     #[default]
     Auto,
+    /// The data export of ChatGPT.
+    ChatGpt,
+    /// The data export of Claude.
+    Claude,
+    /// Sessions of Claude Code.
+    ClaudeCode,
+    /// Rollouts of Codex.
+    Codex,
+    /// Sessions of OpenClaw and Pi.
+    OpenClaw,
+    /// Sessions of Gemini CLI.
+    Gemini,
+    /// Items of OpenAI's Responses.
+    Responses,
+    /// Chats and fine-tuning lines of OpenAI, requests of Anthropic.
+    OpenAi,
+    /// Messages of LangChain.
+    LangChain,
+    /// Conversations of ShareGPT.
+    ShareGpt,
+    /// The LongMemEval dataset's JSON.
+    LongMemEval,
     /// The LoCoMo dataset's JSON.
     Locomo,
+    /// The graph of the Model Context Protocol's memory server.
+    McpMemory,
+    /// Memories of Mem0.
+    Mem0,
     /// A JSON list of messages, or an object that holds one as `messages`.
     Chat,
     /// A JSON record a line.
@@ -75,11 +104,43 @@ pub enum Format {
     Text,
 }
 
+impl Format {
+    /// Every format, in the order in which help lists them.
+    pub fn all() -> impl Iterator<Item = Format> {
+        formats::FORMATS.iter().map(|it| it.format)
+    }
+
+    /// The name, as `--format` takes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        formats::description(self).name
+    }
+
+    /// One line on what is in this format.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        formats::description(self).about
+    }
+}
+
+/// What becomes of the thinking of a model that stands in a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Thinking {
+    /// It is left out. The default.
+    #[default]
+    LeftOut,
+    /// It is kept, as messages whose role is `thinking`.
+    Kept,
+}
+
 /// How something is taken in.
 #[derive(Clone, Default)]
 pub struct IngestOptions {
     /// How it is written.
     pub format: Format,
+    /// What becomes of the thinking of a model. Default: it is left out.
+    pub thinking: Thinking,
     /// Is told how far it is, after every batch.
     pub progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
@@ -90,11 +151,20 @@ impl IngestOptions {
     pub fn with_format(self, format: Format) -> IngestOptions {
         IngestOptions { format, ..self }
     }
+
+    /// These options for the thinking of a model.
+    #[must_use]
+    pub fn with_thinking(self, thinking: Thinking) -> IngestOptions {
+        IngestOptions { thinking, ..self }
+    }
 }
 
 impl fmt::Debug for IngestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IngestOptions").field("format", &self.format).finish_non_exhaustive()
+        f.debug_struct("IngestOptions")
+            .field("format", &self.format)
+            .field("thinking", &self.thinking)
+            .finish_non_exhaustive()
     }
 }
 
@@ -236,7 +306,7 @@ impl MemoryView {
     ) -> (mpsc::Receiver<Vec<Piece>>, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let embedder = Arc::clone(self.embedder());
-        let format = options.format;
+        let (format, thinking) = (options.format, options.thinking);
         let mut scope = self.gate().filter().scope.clone();
         // The owner is the gate's to fill in, once it is known whether the record names one.
         scope.user = None;
@@ -248,6 +318,7 @@ impl MemoryView {
                 bytes: reader,
                 name: name.as_deref(),
                 format,
+                thinking,
                 defaults: &defaults,
                 chunks: &chunks,
             };

@@ -56,8 +56,9 @@ pub struct Detail {
     pub outcome: &'static str,
     /// The line or row, from 1.
     pub line: u64,
-    /// The record.
-    pub key: Key,
+    /// The record; none if the line holds nothing that could be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
     /// The reason, if there is more to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -65,7 +66,10 @@ pub struct Detail {
 
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}: {}", self.line, self.outcome, self.key)?;
+        write!(f, "line {}: {}", self.line, self.outcome)?;
+        if let Some(key) = &self.key {
+            write!(f, ": {key}")?;
+        }
         match &self.reason {
             Some(reason) => write!(f, ": {reason}"),
             None => Ok(()),
@@ -147,8 +151,22 @@ impl Tally {
             }
         };
         if self.details.len() < DETAILS_MAX {
-            let key = Key::new(*kind, id.clone());
+            let key = Some(Key::new(*kind, id.clone()));
             self.details.push(Detail { outcome: outcome.name(), line: *place, key, reason });
+        }
+    }
+
+    /// Counts rows that are left out since they are no records, with the first of them.
+    pub(crate) fn skip(&mut self, line: u64, rows: u64, reason: &str) {
+        self.read += rows;
+        self.skipped += rows;
+        if self.details.len() < DETAILS_MAX {
+            let reason = match rows {
+                1 => reason.to_owned(),
+                rows => format!("{reason} ({rows} rows)"),
+            };
+            let outcome = Outcome::Skipped(String::new()).name();
+            self.details.push(Detail { outcome, line, key: None, reason: Some(reason) });
         }
     }
 

@@ -3,7 +3,10 @@
 use aios_record::{Kind, Scope, Source, Timestamp};
 use serde_json::{Map, Value};
 
-use super::fields::{AGENT, SESSION, agreed, owner_of, take_named, take_scope};
+use super::{
+    fields::{AGENT, SESSION, agreed, owner_of, take_named, take_scope},
+    formats::message_shape,
+};
 use crate::{
     identity::{self, Facts, Namer, Names},
     locomo, moment,
@@ -25,6 +28,9 @@ pub(crate) struct Draft {
     pub(crate) role: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) external_id: Option<String>,
+    /// The provider among all of whose ids the external id is unique; without one it is unique
+    /// within its scope.
+    pub(crate) provider: Option<&'static str>,
     pub(crate) occurred_at: Option<Timestamp>,
     pub(crate) tags: Vec<String>,
     pub(crate) metadata: Map<String, Value>,
@@ -70,6 +76,7 @@ impl Draft {
             role: None,
             name: None,
             external_id: None,
+            provider: None,
             occurred_at: None,
             tags: Vec::new(),
             metadata: Map::new(),
@@ -83,9 +90,10 @@ impl Draft {
     /// message if it has a role, a name or a session (or the caller gave a session), else a note.
     /// Other fields are kept as metadata.
     pub(crate) fn from_object(
-        mut object: Map<String, Value>,
+        object: Map<String, Value>,
         defaults: &Defaults,
     ) -> Result<Draft, String> {
+        let mut object = message_shape(object);
         let text = match object.remove("text").or_else(|| object.remove("content")) {
             Some(value) => text_of(&value)?,
             None => return Err("a record has a `text` or a `content`, this one has neither".into()),
@@ -181,7 +189,7 @@ impl Draft {
     }
 
     /// A message always belongs to a session.
-    fn in_session(mut self, defaults: &Defaults) -> Draft {
+    pub(super) fn in_session(mut self, defaults: &Defaults) -> Draft {
         if self.kind == Kind::Message && self.scope.session.is_none() {
             self.scope.session = Some(defaults.session.clone());
         }

@@ -17,59 +17,65 @@ use serde_json::{Map, Value};
 use super::{
     draft::{Defaults, Draft},
     fields::{names_place, take_place},
+    formats::Formats,
     lines::{LINE_BYTES_MAX, Line, Lines},
     reading::{Piece, Sink},
     repeated::{self, Seed},
 };
-use crate::locomo::Sample;
 
-/// The longest conversation that says something of its messages, in bytes: it is held whole.
-const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The longest conversation that is held whole, in bytes, since the end of it says something of the
+/// beginning.
+pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// The sort of a document's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elements {
-    /// A `conversation` makes it a LoCoMo sample, anything else is a message.
+    /// Elements of the formats that are recognised, and messages.
     Either,
     Messages,
-    Samples,
 }
 
 /// Reads one record a line.
 pub(crate) fn read_lines(
     input: impl BufRead,
     defaults: &Defaults,
+    mut formats: Formats,
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let mut lines = Lines::new(input, LINE_BYTES_MAX);
     while let Some((number, line)) = lines.next()? {
-        let piece = match line {
+        let pieces = match line {
             Line::Whole(line) if line.trim_ascii().is_empty() => continue,
-            Line::Whole(line) => match read_line(number, line, defaults) {
-                Ok(draft) => Piece::Draft(number, Box::new(draft)),
-                Err(problem) => Piece::Failed(Some(number), problem),
-            },
-            Line::TooLong { bytes } => Piece::Failed(
-                Some(number),
-                format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}; split it"),
-            ),
+            Line::Whole(line) => read_line(number, line, defaults, &mut formats),
+            Line::TooLong { bytes } => {
+                Err(format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}; split it"))
+            }
         };
-        if sink(piece).is_break() {
+        let pieces = pieces.unwrap_or_else(|it| vec![Piece::Failed(Some(number), it)]);
+        if pieces.into_iter().try_for_each(&mut *sink).is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }
-    Ok(ControlFlow::Continue(()))
+    Ok(formats.finish().into_iter().try_for_each(sink))
 }
 
-fn read_line(number: u64, line: &[u8], defaults: &Defaults) -> Result<Draft, String> {
+fn read_line(
+    number: u64,
+    line: &[u8],
+    defaults: &Defaults,
+    formats: &mut Formats,
+) -> Result<Vec<Piece>, String> {
     let line = if number == 1 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line) } else { line };
     let text = std::str::from_utf8(line).map_err(|error| {
         format!("invalid UTF-8 at byte {} of the line", error.valid_up_to() + 1)
     })?;
-    match repeated::parse(text.as_bytes()) {
-        Ok(Value::Object(object)) => Draft::from_object(object, defaults),
-        Ok(_) => Err("a line is a JSON object with a `text` or a `content`".to_owned()),
-        Err(error) => Err(explain(&error)),
+    let element = repeated::parse(text.as_bytes()).map_err(|error| explain(&error))?;
+    match formats.take(number, element) {
+        Ok(pieces) => Ok(pieces),
+        Err(Value::Object(object)) => {
+            Ok(formats.message(number, object, defaults, Draft::from_object))
+        }
+        Err(_) => Err("a line is a JSON object with a `text` or a `content`".to_owned()),
     }
 }
 
@@ -79,16 +85,27 @@ pub(crate) fn read_document(
     input: impl BufRead,
     elements: Elements,
     defaults: &Defaults,
+    mut formats: Formats,
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let (line, bytes) = (Cell::new(1), Cell::new(0));
     let mut stopped = false;
-    let mut reading =
-        Document { elements, defaults, line: &line, bytes: &bytes, sink, stopped: &mut stopped };
+    let mut reading = Document {
+        elements,
+        defaults,
+        line: &line,
+        bytes: &bytes,
+        formats: &mut formats,
+        sink,
+        stopped: &mut stopped,
+    };
     let input = CountLines { input: skip_mark(input)?, line: &line, bytes: &bytes };
     let mut json = serde_json::Deserializer::from_reader(input);
     let read = DeserializeSeed::deserialize(&mut reading, &mut json).and_then(|()| json.end());
     if stopped {
+        return Ok(ControlFlow::Break(()));
+    }
+    if formats.finish().into_iter().try_for_each(&mut *sink).is_break() {
         return Ok(ControlFlow::Break(()));
     }
     match read {
@@ -149,6 +166,7 @@ struct Document<'a, 's> {
     defaults: &'a Defaults,
     line: &'a Cell<u64>,
     bytes: &'a Cell<u64>,
+    formats: &'a mut Formats,
     sink: &'a mut Sink<'s>,
     stopped: &'a mut bool,
 }
@@ -163,8 +181,11 @@ struct Conversation {
 
 impl Document<'_, '_> {
     fn element(&mut self, value: Value) -> ControlFlow<()> {
-        let defaults = self.defaults;
-        self.element_in(self.line.get(), value, defaults, &mut Vec::new())
+        let (line, defaults) = (self.line.get(), self.defaults);
+        match self.formats.take(line, value) {
+            Ok(pieces) => pieces.into_iter().try_for_each(&mut *self.sink),
+            Err(value) => self.element_in(line, value, defaults, &mut Vec::new()),
+        }
     }
 
     /// Hands on an element, with the values that hold where it is silent. The first draft takes
@@ -176,34 +197,25 @@ impl Document<'_, '_> {
         defaults: &Defaults,
         unknown: &mut Vec<String>,
     ) -> ControlFlow<()> {
-        // A conversation that is not an object is the name of one.
-        let is_sample = match self.elements {
-            Elements::Either => value.get("conversation").is_some_and(Value::is_object),
-            Elements::Messages => false,
-            Elements::Samples => true,
-        };
-        if is_sample {
-            return self.sample(line, &value, defaults);
-        }
-        let piece = match value {
+        let mut pieces = match value {
             Value::Object(mut fields) => match fields.remove("messages") {
                 Some(Value::Array(messages)) => {
                     let messages = messages.into_iter().map(|message| (line, message)).collect();
                     let conversation = Conversation { messages, fields };
                     return self.conversation(line, conversation, defaults);
                 }
-                Some(_) => Err("`messages` is not a list".to_owned()),
-                None => Draft::from_chat(fields, defaults),
+                Some(_) => vec![Piece::Failed(Some(line), "`messages` is not a list".to_owned())],
+                None => self.formats.message(line, fields, defaults, Draft::from_chat),
             },
-            _ => Err("a message is an object with a `text` or a `content`".to_owned()),
-        };
-        (self.sink)(match piece {
-            Ok(mut draft) => {
-                draft.unknown.append(unknown);
-                Piece::Draft(line, Box::new(draft))
+            _ => {
+                let problem = "a message is an object with a `text` or a `content`".to_owned();
+                vec![Piece::Failed(Some(line), problem)]
             }
-            Err(problem) => Piece::Failed(Some(line), problem),
-        })
+        };
+        if let Some(Piece::Draft(_, draft)) = pieces.first_mut() {
+            draft.unknown.append(unknown);
+        }
+        pieces.into_iter().try_for_each(&mut *self.sink)
     }
 
     /// Hands on the messages of a conversation, each where the conversation says that it belongs.
@@ -229,16 +241,6 @@ impl Document<'_, '_> {
             .try_for_each(|(line, message)| self.element_in(line, message, &within, &mut unknown))
     }
 
-    fn sample(&mut self, line: u64, value: &Value, defaults: &Defaults) -> ControlFlow<()> {
-        let mut problems = Vec::new();
-        let sample = Sample::read(value, &mut problems);
-        for problem in problems {
-            (self.sink)(Piece::Failed(Some(line), problem))?;
-        }
-        let drafts = sample.iter().flat_map(|sample| Draft::from_sample(sample, defaults));
-        drafts.into_iter().try_for_each(|draft| (self.sink)(Piece::Draft(line, Box::new(draft))))
-    }
-
     /// Ends the parse when nobody wants more of it.
     fn go_on<E: serde::de::Error>(&mut self, flow: ControlFlow<()>) -> Result<(), E> {
         *self.stopped = flow.is_break();
@@ -253,7 +255,7 @@ impl Document<'_, '_> {
         object: &mut Map<String, Value>,
     ) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
-            if name == "messages" && self.elements != Elements::Samples {
+            if name == "messages" {
                 let held = conversation
                     .get_or_insert(Conversation { messages: Vec::new(), fields: Map::new() });
                 map.next_value_seed(Messages {
@@ -292,9 +294,8 @@ impl<'de> Visitor<'de> for &mut Document<'_, '_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.elements {
-            Elements::Either => "a list of messages or LoCoMo samples, or {\"messages\": [...]}",
+            Elements::Either => "a list of messages or conversations, or {\"messages\": [...]}",
             Elements::Messages => "a list of messages, or {\"messages\": [...]}",
-            Elements::Samples => "a list of LoCoMo samples",
         })
     }
 
@@ -311,7 +312,14 @@ impl<'de> Visitor<'de> for &mut Document<'_, '_> {
         let (mut conversation, mut object) = (None, Map::new());
         let read = self.fields(&mut map, &mut conversation, &mut object);
         if let Some(conversation) = conversation {
-            let conversation = Conversation { fields: object, ..conversation };
+            let mut conversation = Conversation { fields: object, ..conversation };
+            if self.formats.claims(&conversation.fields) {
+                let messages = conversation.messages.into_iter().map(|(_, message)| message);
+                conversation.fields.insert("messages".to_owned(), messages.collect());
+                let flow = self.element(Value::Object(conversation.fields));
+                self.go_on(flow)?;
+                return read;
+            }
             let defaults = self.defaults;
             let flow = self.conversation(line, conversation, defaults);
             self.go_on(flow)?;

@@ -7,10 +7,11 @@ use std::{
 };
 
 use super::{
-    Format,
-    detect::{HEAD_BYTES, Layout, detect},
+    Format, Thinking,
+    detect::{self, HEAD_BYTES, Layout},
     document::{self, DOCUMENT_BYTES_MAX, Markup},
     draft::{Defaults, Draft},
+    formats::{Formats, Place},
     json::{self, Elements},
 };
 
@@ -19,6 +20,12 @@ use super::{
 pub(crate) enum Piece {
     Draft(u64, Box<Draft>),
     Failed(Option<u64>, String),
+    /// Rows that are left out since they are nothing to store, with the first of them.
+    Skipped {
+        line: u64,
+        rows: u64,
+        reason: String,
+    },
 }
 
 /// Takes the pieces, and says when nobody wants more.
@@ -30,6 +37,7 @@ pub(crate) struct Input<'a, R> {
     /// The file, or `None` for a stream without a name.
     pub(crate) name: Option<&'a Path>,
     pub(crate) format: Format,
+    pub(crate) thinking: Thinking,
     pub(crate) defaults: &'a Defaults,
     /// Where a document is cut.
     pub(crate) chunks: &'a dyn Fn(&str) -> Vec<Range<usize>>,
@@ -49,25 +57,25 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
 }
 
 fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<ControlFlow<()>> {
-    let Input { bytes, name, format, defaults, chunks } = input;
+    let Input { bytes, name, format, thinking, defaults, chunks } = input;
     let mut bytes = BufReader::new(bytes);
     let mut head = Vec::new();
     (&mut bytes).take(HEAD_BYTES).read_to_end(&mut head)?;
     if head.trim_ascii().is_empty() && bytes.fill_buf()?.is_empty() {
         return Ok(sink(Piece::Failed(None, "it is empty; there is nothing to store".to_owned())));
     }
-    let (layout, elements) = match format {
-        Format::Auto => (detect(name, &head), Elements::Either),
-        Format::Locomo => (Layout::Json, Elements::Samples),
-        Format::Chat => (Layout::Json, Elements::Messages),
-        Format::Jsonl => (Layout::JsonLines, Elements::Either),
-        Format::Markdown => (Layout::Markdown, Elements::Either),
-        Format::Text => (Layout::Text, Elements::Either),
-    };
+    let layout = detect::layout(format, name, &head);
+    let elements = if format == Format::Chat { Elements::Messages } else { Elements::Either };
+    let formats = |place| Formats::new(place, format, thinking, defaults);
     let mut bytes = io::Cursor::new(head).chain(bytes);
     let markup = match layout {
-        Layout::JsonLines => return json::read_lines(bytes, defaults, sink),
-        Layout::Json => return json::read_document(bytes, elements, defaults, sink),
+        Layout::JsonLines => {
+            return json::read_lines(bytes, defaults, formats(Place::Lines), sink);
+        }
+        Layout::Json => {
+            let formats = formats(Place::Document);
+            return json::read_document(bytes, elements, defaults, formats, sink);
+        }
         Layout::Markdown => Markup::Markdown,
         Layout::Text => Markup::Plain,
     };

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use aios_memory::{IngestOptions, IngestReport, MemoryView, Tally};
+use aios_memory::{IngestOptions, IngestReport, MemoryView, Tally, Thinking};
 
 use crate::{args::Ingest, failure::Failure, output::Output};
 
@@ -18,7 +18,8 @@ pub(crate) async fn ingest(
         bar.set_message(file.display().to_string());
         let watched = bar.clone();
         let options = IngestOptions {
-            format: arguments.format.into(),
+            format: arguments.format,
+            thinking: if arguments.thinking { Thinking::Kept } else { Thinking::LeftOut },
             progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
         };
         let report = match file == Path::new("-") {

@@ -1,0 +1,319 @@
+//! The formats of the programs that people come from: one description each, in one table.
+//!
+//! A format is recognised by what its elements hold, not by the name of its file. Its reader gets
+//! the elements of a file (those of a JSON list, a whole JSON object, or the lines of JSON lines),
+//! keeps what it has to know of them, and tells a [`Transcript`] of messages, tool calls and
+//! titles. Not here: how a file becomes elements, and objects that are a message by themselves
+//! (`shape`), which need no reader.
+
+mod chat;
+mod chatgpt;
+mod claude;
+mod claude_code;
+mod codex;
+mod gemini;
+mod graph;
+mod locomo;
+mod longmemeval;
+mod mem0;
+mod openclaw;
+mod parts;
+mod responses;
+mod shape;
+mod sharegpt;
+#[cfg(test)]
+mod tests;
+mod transcript;
+mod tree;
+
+use serde_json::{Map, Value};
+
+use self::transcript::Transcript;
+pub(crate) use self::{
+    longmemeval::{Haystack, Labelled},
+    shape::message_shape,
+};
+use super::{
+    Format, Thinking,
+    draft::{Defaults, Draft},
+    fields::take_owner,
+    reading::Piece,
+};
+
+/// A format: how it is called, what it looks like, and who reads it.
+pub(super) struct Description {
+    pub(super) format: Format,
+    /// The name for `--format`.
+    pub(super) name: &'static str,
+    /// One line of help.
+    pub(super) about: &'static str,
+    /// How its elements are recognised. Formats without a shape of their own have none.
+    shape: Option<Shape>,
+}
+
+impl Description {
+    fn is_loose(&self) -> bool {
+        self.shape.as_ref().is_some_and(|shape| shape.elements == Elements::Loose)
+    }
+}
+
+/// How the elements of a format are recognised and read.
+struct Shape {
+    /// Returns `true` for an element of the format.
+    recognises: fn(&Map<String, Value>) -> bool,
+    /// The field without which an element is not recognised, to be named in a message.
+    needs: &'static str,
+    /// Fields that an element usually has, by which one that is not recognised is guessed.
+    signs: &'static [&'static str],
+    /// Fields that look like an owner but are artefacts of the format, such as the account of an
+    /// export.
+    artefacts: &'static [&'static str],
+    elements: Elements,
+    reader: fn() -> Box<dyn Reader>,
+}
+
+/// What the elements of a format are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Elements {
+    /// Each is complete.
+    Whole,
+    /// Each is complete, and messages may stand among them, which need no reader.
+    Loose,
+    /// They are rows of a conversation. The owner that one names is that of those after it.
+    Rows,
+}
+
+/// Reads the elements of a file.
+trait Reader {
+    /// Reads an element that stands at `line`.
+    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript);
+
+    /// Returns `true` for an element that is this format's in a file whose other elements are.
+    fn follows(&self, _element: &Map<String, Value>) -> bool {
+        false
+    }
+
+    /// Tells what was kept until the end of the file.
+    fn finish(&mut self, _to: &mut Transcript) {}
+}
+
+/// Every format, in the order in which an element is tried.
+pub(super) const FORMATS: &[Description] = &[
+    plain(Format::Auto, "auto", "As the content tells, else the name"),
+    chatgpt::DESCRIPTION,
+    claude::DESCRIPTION,
+    claude_code::DESCRIPTION,
+    codex::DESCRIPTION,
+    openclaw::DESCRIPTION,
+    gemini::DESCRIPTION,
+    responses::DESCRIPTION,
+    chat::DESCRIPTION,
+    plain(Format::LangChain, "langchain", "LangChain messages, a line or a list"),
+    sharegpt::DESCRIPTION,
+    longmemeval::DESCRIPTION,
+    locomo::DESCRIPTION,
+    graph::DESCRIPTION,
+    mem0::DESCRIPTION,
+    plain(Format::Chat, "chat", "A JSON list of messages, or of {\"messages\": [...]}"),
+    plain(Format::Jsonl, "jsonl", "A JSON record a line"),
+    plain(Format::Markdown, "markdown", "A document with headings"),
+    plain(Format::Text, "text", "A document"),
+];
+
+/// A format whose elements need no reader.
+const fn plain(format: Format, name: &'static str, about: &'static str) -> Description {
+    Description { format, name, about, shape: None }
+}
+
+/// The description of a format.
+pub(super) fn description(format: Format) -> &'static Description {
+    let found = FORMATS.iter().find(|it| it.format == format);
+    found.expect("every format has a description, as a test checks")
+}
+
+/// The format that an element belongs to, by its name; `None` if it is of none that is recognised.
+pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
+    recognise(element).map(|(description, _)| description.name)
+}
+
+fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'static Shape)> {
+    let shaped = FORMATS.iter().filter_map(|it| Some((it, it.shape.as_ref()?)));
+    shaped.into_iter().find(|(_, shape)| (shape.recognises)(element))
+}
+
+/// Where elements stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Document,
+    Lines,
+}
+
+/// Reads the elements of one file, each by the format that it belongs to.
+pub(super) struct Formats {
+    place: Place,
+    /// The format that the caller named, if it has a shape.
+    wanted: Option<&'static Description>,
+    active: Option<(&'static Description, Box<dyn Reader>)>,
+    transcript: Transcript,
+    /// A guess at the elements that were not understood.
+    guess: Option<String>,
+    has_understood: bool,
+}
+
+impl Formats {
+    pub(super) fn new(
+        place: Place,
+        format: Format,
+        thinking: Thinking,
+        defaults: &Defaults,
+    ) -> Formats {
+        Formats {
+            place,
+            wanted: Some(description(format)).filter(|it| it.shape.is_some()),
+            active: None,
+            transcript: Transcript::new(thinking, defaults),
+            guess: None,
+            has_understood: false,
+        }
+    }
+
+    /// Reads an element if it belongs to a format, and gives the pieces that are complete by now.
+    ///
+    /// # Errors
+    /// The element if it is of no format here.
+    pub(super) fn take(&mut self, line: u64, element: Value) -> Result<Vec<Piece>, Value> {
+        let Value::Object(mut object) = element else { return Err(element) };
+        let Some(description) = self.format_of(&object) else {
+            let strict = self.wanted.filter(|it| !it.is_loose());
+            return match strict {
+                None => Err(Value::Object(object)),
+                Some(wanted) => Ok(vec![Piece::Failed(Some(line), unfit(wanted, &object))]),
+            };
+        };
+        let shape = description.shape.as_ref().expect("only shapes are recognised");
+        let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
+        object.retain(|name, _| !shape.artefacts.contains(&&**name));
+        let owner = take_owner(&mut object, &["metadata", "scope"]);
+        let owner = owner.and_then(|owner| self.transcript.owner(owner));
+        let owner = match owner {
+            Ok(owner) => owner,
+            Err(problem) => return Ok(vec![Piece::Failed(Some(line), problem)]),
+        };
+        let is_of_before = owner.is_none() && is_active && shape.elements == Elements::Rows;
+        if !is_active || !(is_of_before || owner.as_ref() == self.transcript.own()) {
+            self.end_active();
+            self.transcript.set_owner(owner);
+        }
+        let (_, reader) = self.active.get_or_insert_with(|| (description, (shape.reader)()));
+        reader.read(line, object, &mut self.transcript);
+        self.has_understood = true;
+        Ok(self.transcript.take())
+    }
+
+    /// Reads an object that is a message or a note by itself, of which `read` makes the draft.
+    pub(super) fn message(
+        &mut self,
+        line: u64,
+        object: Map<String, Value>,
+        defaults: &Defaults,
+        read: fn(Map<String, Value>, &Defaults) -> Result<Draft, String>,
+    ) -> Vec<Piece> {
+        let guess = nearest(&object);
+        let names: Vec<String> = object.keys().take(NAMES_MAX).cloned().collect();
+        self.transcript.plain(line, shape::shape(object), defaults, read);
+        let pieces = self.transcript.take();
+        let is_failed = pieces.iter().any(|piece| matches!(piece, Piece::Failed(..)));
+        match is_failed {
+            true if self.guess.is_none() => {
+                let has = format!("its fields are {}", names.join(", "));
+                self.guess = Some(guess.unwrap_or(has));
+            }
+            true => {}
+            false => self.has_understood = true,
+        }
+        pieces
+    }
+
+    /// Returns `true` if an object of messages with these `fields` beside them is of a format.
+    pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
+        self.wanted.is_some() || chat::is_body(fields) || recognise(fields).is_some()
+    }
+
+    /// Ends the file. If nothing in it was understood, the last piece says what would be.
+    pub(super) fn finish(&mut self) -> Vec<Piece> {
+        self.end_active();
+        let mut pieces = self.transcript.finish();
+        if let Some(guess) = self.guess.take().filter(|_| !self.has_understood) {
+            pieces.push(Piece::Failed(
+                None,
+                format!("nothing in it was understood: {guess}; {}", known()),
+            ));
+        }
+        pieces
+    }
+
+    fn end_active(&mut self) {
+        if let Some((_, mut reader)) = self.active.take() {
+            reader.finish(&mut self.transcript);
+        }
+    }
+
+    /// The format of an element: the one that its file has so far goes first.
+    fn format_of(&self, element: &Map<String, Value>) -> Option<&'static Description> {
+        let fits = |it: &'static Description| {
+            it.shape.as_ref().is_some_and(|shape| (shape.recognises)(element))
+        };
+        let active = self.active.as_ref();
+        if let Some((description, _)) = active.filter(|it| fits(it.0)) {
+            return Some(description);
+        }
+        let recognised = recognise(element).map(|(description, _)| description);
+        let other = match self.wanted {
+            Some(wanted) => Some(wanted).filter(|it| fits(it)),
+            None => recognised,
+        };
+        // In a list, conversations may be of any program.
+        let is_chat = self.place == Place::Lines
+            || self.wanted.is_some_and(|wanted| wanted.format == Format::OpenAi);
+        let other = other
+            .or_else(|| (is_chat && chat::is_conversation(element)).then_some(&chat::DESCRIPTION));
+        other.or_else(|| {
+            active
+                .filter(|(_, reader)| reader.follows(element))
+                .map(|(description, _)| *description)
+        })
+    }
+}
+
+/// How many fields of an element that is not understood are named.
+const NAMES_MAX: usize = 8;
+
+/// How many of its signs make an element look like a format.
+const SIGNS_MIN: usize = 2;
+
+fn unfit(wanted: &Description, element: &Map<String, Value>) -> String {
+    let needs = wanted.shape.as_ref().map_or("", |shape| shape.needs);
+    let name = wanted.name;
+    match recognise(element) {
+        Some((other, _)) => {
+            format!("it is not `{name}` but `{}`; leave `--format` out", other.name)
+        }
+        None => format!("it is not `{name}`: {needs} is missing"),
+    }
+}
+
+/// The format that an element looks like that is of none.
+fn nearest(element: &Map<String, Value>) -> Option<String> {
+    let signs = |shape: &Shape| shape.signs.iter().filter(|it| element.contains_key(**it)).count();
+    let shapes = FORMATS.iter().filter_map(|it| it.shape.as_ref().map(|shape| (it, shape)));
+    let scored = shapes.map(|(it, shape)| (signs(shape), it, shape));
+    let (_, it, shape) =
+        scored.filter(|(signs, ..)| SIGNS_MIN <= *signs).max_by_key(|(signs, ..)| *signs)?;
+    Some(format!("it looks like `{}`, but {} is missing", it.name, shape.needs))
+}
+
+/// What is known, for whoever has something else.
+fn known() -> String {
+    let names: Vec<&str> = FORMATS.iter().skip(1).map(|it| it.name).collect();
+    format!("known formats are {} (`aios-memory ingest --help` describes them)", names.join(", "))
+}
