@@ -155,8 +155,7 @@ pub(super) struct Formats {
     wanted: Option<&'static Description>,
     active: Option<(&'static Description, Box<dyn Reader>)>,
     transcript: Transcript,
-    /// A guess at the elements that were not understood.
-    guess: Option<String>,
+    /// Set as soon as something was understood, or was told to be not.
     has_understood: bool,
 }
 
@@ -172,7 +171,6 @@ impl Formats {
             wanted: Some(description(format)).filter(|it| it.shape.is_some()),
             active: None,
             transcript: Transcript::new(thinking, defaults),
-            guess: None,
             has_understood: false,
         }
     }
@@ -218,18 +216,20 @@ impl Formats {
         defaults: &Defaults,
         read: fn(Map<String, Value>, &Defaults) -> Result<Draft, String>,
     ) -> Vec<Piece> {
-        let guess = nearest(&object);
-        let names: Vec<String> = object.keys().take(NAMES_MAX).cloned().collect();
-        self.transcript.plain(line, shape::shape(object), defaults, read);
-        let pieces = self.transcript.take();
-        let is_failed = pieces.iter().any(|piece| matches!(piece, Piece::Failed(..)));
-        match is_failed {
-            true if self.guess.is_none() => {
-                let has = format!("its fields are {}", names.join(", "));
-                self.guess = Some(guess.unwrap_or(has));
+        let shaped = shape::shape(object);
+        let has_text = ["content", "text"].iter().any(|it| shaped.object.contains_key(*it));
+        let guess = (!has_text && !self.has_understood).then(|| guess(&shaped.object));
+        self.transcript.plain(line, shaped, defaults, read);
+        let mut pieces = self.transcript.take();
+        match pieces.first_mut() {
+            Some(Piece::Failed(_, problem)) => {
+                if let Some(guess) = guess {
+                    problem.push_str(&format!("; {guess}; {}", known()));
+                    // The list is told once.
+                    self.has_understood = true;
+                }
             }
-            true => {}
-            false => self.has_understood = true,
+            _ => self.has_understood = true,
         }
         pieces
     }
@@ -239,17 +239,10 @@ impl Formats {
         self.wanted.is_some() || chat::is_body(fields) || recognise(fields).is_some()
     }
 
-    /// Ends the file. If nothing in it was understood, the last piece says what would be.
+    /// Ends the file.
     pub(super) fn finish(&mut self) -> Vec<Piece> {
         self.end_active();
-        let mut pieces = self.transcript.finish();
-        if let Some(guess) = self.guess.take().filter(|_| !self.has_understood) {
-            pieces.push(Piece::Failed(
-                None,
-                format!("nothing in it was understood: {guess}; {}", known()),
-            ));
-        }
-        pieces
+        self.transcript.finish()
     }
 
     fn end_active(&mut self) {
@@ -277,11 +270,10 @@ impl Formats {
             || self.wanted.is_some_and(|wanted| wanted.format == Format::OpenAi);
         let other = other
             .or_else(|| (is_chat && chat::is_conversation(element)).then_some(&chat::DESCRIPTION));
-        other.or_else(|| {
-            active
-                .filter(|(_, reader)| reader.follows(element))
-                .map(|(description, _)| *description)
-        })
+        // What many programs write yields to the format of the file.
+        let strict = other.filter(|it| !it.is_loose());
+        let followed = active.filter(|(_, reader)| reader.follows(element)).map(|it| it.0);
+        strict.or(followed).or(other)
     }
 }
 
@@ -302,14 +294,22 @@ fn unfit(wanted: &Description, element: &Map<String, Value>) -> String {
     }
 }
 
-/// The format that an element looks like that is of none.
-fn nearest(element: &Map<String, Value>) -> Option<String> {
+/// What an element of no format looks like.
+fn guess(element: &Map<String, Value>) -> String {
     let signs = |shape: &Shape| shape.signs.iter().filter(|it| element.contains_key(**it)).count();
     let shapes = FORMATS.iter().filter_map(|it| it.shape.as_ref().map(|shape| (it, shape)));
     let scored = shapes.map(|(it, shape)| (signs(shape), it, shape));
-    let (_, it, shape) =
-        scored.filter(|(signs, ..)| SIGNS_MIN <= *signs).max_by_key(|(signs, ..)| *signs)?;
-    Some(format!("it looks like `{}`, but {} is missing", it.name, shape.needs))
+    let alike = scored.filter(|(signs, ..)| SIGNS_MIN <= *signs);
+    // Of several that are as much alike the first one counts.
+    match alike.reduce(|best, next| if best.0 < next.0 { next } else { best }) {
+        Some((_, it, shape)) => {
+            format!("it looks like `{}`, but {} is missing", it.name, shape.needs)
+        }
+        None => {
+            let names: Vec<&str> = element.keys().take(NAMES_MAX).map(String::as_str).collect();
+            format!("it has the fields {}", names.join(", "))
+        }
+    }
 }
 
 /// What is known, for whoever has something else.

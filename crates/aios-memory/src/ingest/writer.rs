@@ -180,7 +180,6 @@ fn to_session(draft: Draft) -> Result<Record, String> {
         "id": id,
         "summary": draft.text,
         "created_at": draft.occurred_at,
-        "last_active": draft.occurred_at,
         "scope": draft.scope,
     });
     let payload = payload.as_object().expect("it is written as an object").clone();

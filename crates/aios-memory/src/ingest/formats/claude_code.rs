@@ -203,7 +203,12 @@ impl ClaudeCode {
             .iter()
             .map(|row| !row.uuid.as_deref().is_some_and(|uuid| dropped.is_below(uuid, &replaced)))
             .collect();
+        let mut last_id = None;
         for (row, counts) in std::mem::take(&mut self.rows).into_iter().zip(counts) {
+            if row.conversation.id != last_id {
+                last_id.clone_from(&row.conversation.id);
+                to.title(&row.conversation, row.message.line, "", &row.message.time);
+            }
             match counts {
                 true => to.message(&row.conversation, row.message),
                 false => to.skip(row.message.line, "on a branch that was left"),

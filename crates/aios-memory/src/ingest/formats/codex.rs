@@ -94,7 +94,6 @@ impl Codex {
         let title = text_in(header, &["title", "name", "thread_name"]).unwrap_or_default();
         let began = header.get("timestamp").cloned().unwrap_or_default();
         to.title(&self.conversation, line, &title, &began);
-        to.skip(line, "the header of the session");
     }
 
     fn item(&mut self, line: u64, item: &Map<String, Value>, time: &Value, to: &mut Transcript) {

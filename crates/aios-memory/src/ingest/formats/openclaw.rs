@@ -102,7 +102,7 @@ impl Reader for OpenClaw {
             let cwd = text_in(&entry, &["cwd"]);
             self.conversation.about = Map::from_iter([("cwd".to_owned(), cwd.into())]);
             self.began = entry.get("timestamp").cloned().unwrap_or_default();
-            return to.skip(line, "the header of the session");
+            return to.title(&self.conversation, line, "", &self.began);
         }
         let id = text_in(&entry, &["id"]);
         if let Some(id) = &id {

@@ -38,9 +38,12 @@ const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type"];
 /// The fields of a text besides `text` and `content`.
 const TEXTS: &[&str] = &["value", "message", "body", "parts"];
 
-/// Fields of a message that are read here, or say nothing that is worth keeping.
+/// Fields of a message that are read here.
 const USED_UP: &[&str] =
     &["tool_calls", "function_call", "tool_call_id", "toolCallId", "invalid_tool_calls"];
+
+/// Fields of a message that say nothing of it: how much it counts in training.
+const OF_TRAINING: &[&str] = &["weight", "loss_weight"];
 
 /// Fields of a message that say nothing if they are empty.
 const OFTEN_EMPTY: &[&str] = &[
@@ -257,7 +260,8 @@ fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
             _ => false,
         };
         let is_used_up = USED_UP.contains(&&**name) && (says_nothing || has_calls);
-        !is_used_up && !(says_nothing && OFTEN_EMPTY.contains(&&**name))
+        let is_of_training = OF_TRAINING.contains(&&**name) && value.is_number();
+        !is_used_up && !is_of_training && !(says_nothing && OFTEN_EMPTY.contains(&&**name))
     });
     let is_empty = |value: &Value| match value {
         Value::Null => true,

@@ -146,7 +146,9 @@ impl Transcript {
         for waiting in std::mem::take(&mut self.waiting) {
             self.pieces.push(Piece::Draft(waiting.line, Box::new(waiting.draft)));
         }
-        for (reason, (line, rows)) in std::mem::take(&mut self.skipped) {
+        let mut skipped: Vec<_> = std::mem::take(&mut self.skipped).into_iter().collect();
+        skipped.sort_by_key(|(_, (line, _))| *line);
+        for (reason, (line, rows)) in skipped {
             self.pieces.push(Piece::Skipped { line, rows, reason });
         }
         self.take()
@@ -219,25 +221,23 @@ impl Transcript {
         self.say(to, message, &text);
     }
 
-    /// Names the conversation. Nothing happens without a name or a session.
+    /// Tells the title of a conversation that has an id, and when it began, as far as known.
     pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
         let Some(session) = of.session() else { return };
         let scope = self.defaults.scope.clone().with_session(session);
         self.name(&Defaults { scope, ..self.defaults.clone() }, line, title, began);
     }
 
-    /// Names the session in which `within` places messages.
+    /// As [`title`](Transcript::title), for the session in which `within` places messages.
     pub(super) fn name(&mut self, within: &Defaults, line: u64, title: &str, began: &Value) {
-        if title.trim().is_empty() {
+        let began = moment::from_json(began).ok();
+        if title.trim().is_empty() && began.is_none() {
             return;
         }
         let session = within.scope.session.as_ref().unwrap_or(&within.session);
         let scope = within.scope.clone().with_session(session.clone());
-        let draft = Draft {
-            occurred_at: moment::from_json(began).ok(),
-            ..Draft::new(Kind::Session, scope, title.trim().to_owned())
-        };
-        self.pieces.push(Piece::Draft(line, Box::new(draft)));
+        let session = Draft::new(Kind::Session, scope, title.trim().to_owned());
+        self.draft(line, Ok(Draft { occurred_at: began, ..session }));
     }
 
     /// Adds a draft of another kind than a message.
