@@ -7,18 +7,19 @@
 //! is `identity`'s.
 
 mod copies;
+mod standing;
 mod store;
 mod tally;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, forms};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, forms};
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
-pub use self::tally::{Conflict, Detail, Outcome, Tally};
+pub use self::tally::{Conflict, Detail, Mending, Outcome, Tally};
 use self::{copies::Original, store::Ready};
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
@@ -30,7 +31,7 @@ pub(crate) struct Arrival {
     pub(crate) kind: Kind,
     pub(crate) id: Id,
     /// Ids by which former versions of this program knew the same record.
-    pub(crate) former_ids: Vec<Id>,
+    pub(crate) former_ids: Vec<Key>,
     /// The id that goes before, unless another session has something else under it.
     pub(crate) provider_id: Option<Id>,
     /// The scope, as far as its source tells.
@@ -142,10 +143,7 @@ impl Admission {
         if self.manner == Manner::Written {
             self.check_scopes(&candidates).await?;
         } else {
-            candidates = self.identified(candidates).await?;
-            for candidate in &candidates {
-                verdicts[candidate.at].id = candidate.arrival.id.clone();
-            }
+            candidates = self.identified(candidates, &mut verdicts).await?;
             candidates = self.first_of_each(candidates, &mut verdicts);
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
@@ -232,135 +230,29 @@ impl Admission {
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
     ) -> Result<Vec<Candidate>, Error> {
-        let mut standings = vec![Standing::Unknown; candidates.len()];
-        for (owner, places) in by_owner(&candidates) {
-            let tiers = self.tiers(&owner)?;
-            let of_ids = self.standings(&tiers, &candidates, &places).await?;
-            for (place, standing) in places.into_iter().zip(of_ids) {
-                standings[place] = standing;
-            }
-        }
+        let standings = self.all_standings(&candidates).await?;
         let mut unknown = Vec::with_capacity(candidates.len());
-        for (candidate, standing) in candidates.into_iter().zip(standings) {
-            let outcome = &mut verdicts[candidate.at].outcome;
+        for (mut candidate, (standing, former)) in candidates.into_iter().zip(standings) {
+            let verdict = &mut verdicts[candidate.at];
             let kind = candidate.arrival.kind;
+            if let Some(id) = former {
+                candidate.arrival.id = id.clone();
+                candidate.draft.id = id.clone();
+                verdict.id = id;
+            }
             let may_change = matches!(kind, Kind::Message | Kind::ToolCall) || is_kept(kind);
             let is_mended = self.manner == Manner::Conversed && may_change;
             match standing {
                 Standing::Unknown => unknown.push(candidate),
-                Standing::Same => *outcome = Outcome::Known,
+                Standing::Same => verdict.outcome = Outcome::Known,
                 Standing::Other if is_mended => {
-                    *outcome = Outcome::Updated;
+                    verdict.outcome = Outcome::Updated;
                     unknown.push(candidate);
                 }
-                Standing::Other => *outcome = Outcome::Skipped(DIFFERS.to_owned()),
+                Standing::Other => verdict.outcome = Outcome::Skipped(DIFFERS.to_owned()),
             }
         }
         Ok(unknown)
-    }
-
-    /// The standing of each of the candidates at `places`, all of one owner.
-    async fn standings(
-        &self,
-        tiers: &Tiers,
-        candidates: &[Candidate],
-        places: &[usize],
-    ) -> Result<Vec<Standing>, Error> {
-        let candidates = || places.iter().map(|place| &candidates[*place]);
-        let drafts = candidates().map(|it| (&it.arrival, it.draft.clone())).collect();
-        let mut standings = self.standings_of(tiers, drafts).await?;
-        let mut former = Vec::new();
-        let mut former_places = Vec::new();
-        for (place, Candidate { arrival, draft, .. }) in candidates().enumerate() {
-            if standings[place] == Standing::Unknown {
-                for id in &arrival.former_ids {
-                    former_places.push(place);
-                    former.push((arrival, Record { id: id.clone(), ..draft.clone() }));
-                }
-            }
-        }
-        for (place, standing) in
-            former_places.into_iter().zip(self.standings_of(tiers, former).await?)
-        {
-            if standings[place] == Standing::Unknown {
-                standings[place] = standing;
-            }
-        }
-        Ok(standings)
-    }
-
-    /// The standing of each draft. Working memory decides about what it holds, because long-term
-    /// memory may not have received a change of it yet.
-    async fn standings_of(
-        &self,
-        tiers: &Tiers,
-        drafts: Vec<(&Arrival, Record)>,
-    ) -> Result<Vec<Standing>, Error> {
-        let passes_working = |draft: &Record| !is_kept(draft.kind);
-        let asked = drafts.iter().filter(|(_, draft)| passes_working(draft));
-        let asked: Vec<Identity> = asked.map(|(_, draft)| draft.identity()).collect();
-        let here: HashMap<Identity, Record> = match asked.is_empty() {
-            true => HashMap::new(),
-            false => {
-                let records = tiers.working.with_expired().records_of(asked).await?;
-                records.into_iter().map(|it| (it.identity(), it)).collect()
-            }
-        };
-        let mut standings = vec![Standing::Unknown; drafts.len()];
-        let (mut elsewhere, mut places) = (Vec::new(), Vec::new());
-        for (place, (arrival, draft)) in drafts.into_iter().enumerate() {
-            match here.get(&draft.identity()) {
-                Some(stored) => standings[place] = standing_beside(arrival, &draft, stored),
-                None => {
-                    places.push(place);
-                    elsewhere.push(draft);
-                }
-            }
-        }
-        if elsewhere.is_empty() {
-            return Ok(standings);
-        }
-        let is_behind = self.view.shared().pump.is_behind().await?;
-        let mut there = self.standings_in_longterm(tiers, &elsewhere).await?;
-        let is_doubtful = elsewhere
-            .iter()
-            .zip(&there)
-            .any(|(draft, standing)| passes_working(draft) && *standing != Standing::Unknown);
-        if is_behind && is_doubtful {
-            // It may have been deleted, which long-term memory is still to hear.
-            self.view.catch_up().await?;
-            there = self.standings_in_longterm(tiers, &elsewhere).await?;
-        }
-        for (place, standing) in places.into_iter().zip(there) {
-            standings[place] = standing;
-        }
-        Ok(standings)
-    }
-
-    /// The standing of each draft in long-term memory. A draft need not have all that is stored of
-    /// a record, so one whose text is the same is the same.
-    async fn standings_in_longterm(
-        &self,
-        tiers: &Tiers,
-        drafts: &[Record],
-    ) -> Result<Vec<Standing>, Error> {
-        let mut standings = tiers.longterm.standings(drafts).await?;
-        let differs = |place: &usize| standings[*place] == Standing::Other;
-        let others: Vec<usize> = (0..drafts.len()).filter(differs).collect();
-        if others.is_empty() {
-            return Ok(standings);
-        }
-        let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
-        let there = tiers.longterm.records(&identities).await?;
-        let stored: HashMap<Identity, String> =
-            there.into_iter().map(|it| (it.identity(), it.text)).collect();
-        for (at, identity) in others.into_iter().zip(identities) {
-            let text = stored.get(&identity).map(|text| forms::same(text));
-            if text == Some(forms::same(&drafts[at].text)) {
-                standings[at] = Standing::Same;
-            }
-        }
-        Ok(standings)
     }
 
     async fn not_forgotten(
@@ -520,41 +412,4 @@ impl Verdict {
             outcome: Outcome::Added,
         }
     }
-}
-
-/// The standing of an arrival whose record is `stored` in working memory.
-fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standing {
-    let text = &stored.text;
-    // A conversation that is read while it goes on has calls whose results come later.
-    if let (Kind::ToolCall, Content::Fields(fields)) = (arrival.kind, &arrival.content)
-        && stored.payload["output"].is_null()
-        && fields.get("output").is_some_and(|output| !output.is_null())
-    {
-        return Standing::Other;
-    }
-    // A session's messages make it before its own record is read.
-    if let Content::Record(given) = &arrival.content
-        && given.kind == Kind::Session
-        && text.is_empty()
-    {
-        return if given.text.is_empty() { Standing::Same } else { Standing::Unknown };
-    }
-    match forms::same(text) == forms::same(&draft.text) {
-        true => Standing::Same,
-        false => Standing::Other,
-    }
-}
-
-/// The places of each owner's candidates, owners in the order in which they come first.
-fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
-    let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();
-    let mut known: HashSet<&Owner> = HashSet::new();
-    for (at, Candidate { owner, .. }) in candidates.iter().enumerate() {
-        if known.insert(owner) {
-            owners.push((owner.clone(), Vec::new()));
-        }
-        let places = owners.iter_mut().find(|(known, _)| known == owner);
-        places.expect("it was added").1.push(at);
-    }
-    owners
 }

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use aios_record::{Id, Kind, Scope, Timestamp, forms};
+use aios_record::{Id, Key, Kind, Scope, Timestamp, forms};
 
 /// Separates these hashes from all others that are made with the same function.
 const DOMAIN: &str = "aios-memory 2026-11 record identity v1";
@@ -20,15 +20,42 @@ pub(crate) struct Facts<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) role: Option<&'a str>,
     pub(crate) name: Option<&'a str>,
+    pub(crate) external_id: Option<&'a str>,
     pub(crate) occurred_at: Option<Timestamp>,
     pub(crate) text: &'a str,
+}
+
+/// The facts of a record as former versions of this program read them, which knew fewer spellings.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Former {
+    pub(crate) kind: Kind,
+    pub(crate) scope: Scope,
+    pub(crate) role: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) occurred_at: Option<Timestamp>,
+    pub(crate) text: String,
+}
+
+impl Former {
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            kind: self.kind,
+            scope: &self.scope,
+            role: self.role.as_deref(),
+            name: self.name.as_deref(),
+            external_id: self.external_id.as_deref(),
+            occurred_at: self.occurred_at,
+            text: &self.text,
+        }
+    }
 }
 
 /// The id of a record, and those that former versions of this program gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Names {
     pub(crate) id: Id,
-    pub(crate) former: Vec<Id>,
+    pub(crate) former: Vec<Key>,
 }
 
 /// Gives ids to the records of one file, counting those that are equal.
@@ -36,7 +63,9 @@ pub(crate) struct Names {
 pub(crate) struct Namer {
     /// Records that are the same.
     same: Counter,
-    /// Records that are equal byte for byte, as former versions counted them.
+    /// Records that former versions read as the same.
+    former: Counter,
+    /// Records that are equal byte for byte, as the first versions counted them.
     raw: Counter,
 }
 
@@ -45,17 +74,30 @@ pub(crate) struct Namer {
 struct Counter(HashMap<[u8; 16], u64>);
 
 impl Namer {
-    /// Names a record, as the next of its equals. Former versions hashed texts as they are, so a
-    /// text that is not in normal form, or follows one that is not, has a former id.
-    pub(crate) fn name(&mut self, facts: Facts<'_>) -> Names {
-        let same = forms::same(facts.text);
-        let id = self.same.next(Facts { text: &same, ..facts });
-        let former = self.raw.next(facts);
-        Names { former: Some(former).filter(|former| *former != id).into_iter().collect(), id }
+    /// Names a record, as the next of its equals. Former versions may have read other facts of it,
+    /// and the first ones hashed texts as they are; a record has a former id for each difference.
+    pub(crate) fn name(&mut self, facts: Facts<'_>, former: Option<&Former>) -> Names {
+        let id = self.same.name(facts, &forms::same(facts.text));
+        let before = former.map_or(facts, Former::facts);
+        let mut ids = vec![self.former.name(before, &forms::same(before.text))];
+        ids.push(self.raw.name(before, before.text));
+        ids.dedup();
+        let kind = before.kind;
+        let former = ids.into_iter().filter(|former| *former != id || kind != facts.kind);
+        Names { former: former.map(|id| Key::new(kind, id)).collect(), id }
     }
 }
 
 impl Counter {
+    /// The id by which its source knows a record, or else the next one of its facts, with this
+    /// form of its text.
+    fn name(&mut self, facts: Facts<'_>, text: &str) -> Id {
+        match facts.external_id {
+            Some(external_id) => external(facts.kind, facts.scope, external_id),
+            None => self.next(Facts { text, ..facts }),
+        }
+    }
+
     fn next(&mut self, facts: Facts<'_>) -> Id {
         let fields = facts_hash(facts);
         let mut half = [0; 16];

@@ -5,15 +5,21 @@
 //! memory, whose change feed takes them on, everything else to long-term memory. Nothing of the
 //! input is held longer than its batch.
 
+mod conversation;
 mod detect;
 mod document;
 mod draft;
+mod elements;
+mod encoding;
 mod fields;
 mod formats;
 mod json;
 mod lines;
+mod mend;
 mod reading;
 mod repeated;
+mod said;
+mod spellings;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -38,14 +44,18 @@ use tokio::{
     task::{self, JoinHandle},
 };
 
-use self::reading::{Input, Piece};
+use self::{
+    conversation::{STREAM, Unnamed},
+    reading::{Input, Piece},
+};
 pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_BYTES_MAX};
 pub(crate) use self::{
     draft::{Defaults, Draft},
-    fields::{names_owner, take_owner},
+    fields::take_owner,
     formats::{Haystack, Labelled, recognised},
     json::CONVERSATION_BYTES_MAX,
     repeated::parse,
+    spellings::names_owner,
     writer::{Writer, message_of},
 };
 use crate::{Error, MemoryView, Tally};
@@ -55,9 +65,6 @@ const FAILURES_MAX: usize = 1000;
 
 /// How many batches may have been read and not yet written.
 const BATCHES_AHEAD: usize = 2;
-
-/// The session of messages that name none and come from a stream without a name.
-const SESSION_UNNAMED: &str = "stdin";
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -227,7 +234,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
             Some(file) => write!(f, "{}", file.display())?,
-            None => f.write_str(SESSION_UNNAMED)?,
+            None => f.write_str(STREAM)?,
         }
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
@@ -310,8 +317,9 @@ impl MemoryView {
         let mut scope = self.gate().filter().scope.clone();
         // The owner is the gate's to fill in, once it is known whether the record names one.
         scope.user = None;
-        let defaults = Defaults { scope, session: session_of(name.as_deref()) };
         let reading = task::spawn_blocking(move || {
+            let session = Unnamed::of(name.as_deref());
+            let defaults = Defaults { scope, session, title: None };
             let mut batch = Vec::with_capacity(Writer::BATCH);
             let chunks = |text: &str| chunks(text, &*embedder);
             let input = Input {
@@ -338,12 +346,6 @@ impl MemoryView {
         });
         (receiver, reading)
     }
-}
-
-/// Messages that name no session belong to one that is named for their file.
-fn session_of(name: Option<&Path>) -> String {
-    let stem = name.and_then(Path::file_stem);
-    stem.map_or_else(|| SESSION_UNNAMED.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
 /// Counts the bytes that are read.

@@ -94,7 +94,7 @@ pub use aios_working::{Check, Health};
 pub use {aios_longterm as longterm, aios_operational as operational, aios_working as working};
 
 pub use crate::{
-    admission::{Conflict, Detail, Outcome, Tally},
+    admission::{Conflict, Detail, Mending, Outcome, Tally},
     assemble::{ContextOptions, describe},
     backup::{Copied, restore},
     config::{

@@ -1,5 +1,7 @@
 //! Reading moments as people and files write them. Not here: the clock.
 
+mod written;
+
 use aios_record::Timestamp;
 use jiff::{Zoned, civil, fmt::temporal::Pieces, tz::Offset, tz::TimeZone};
 use serde_json::{Map, Value};
@@ -9,24 +11,37 @@ const LAST_YEAR: i16 = 9999;
 
 /// Reads a moment: RFC 3339, also with the name of a time zone
 /// (`2027-03-28T02:30:00[Europe/Berlin]`), a date and time without one (taken as UTC), a date alone
-/// (its first instant in UTC), or seconds, milliseconds or microseconds since 1970. Of an hour that
-/// a clock shows twice it is the first, of one that it leaves out the one after. What is past the
+/// (its first instant in UTC), RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`), or
+/// seconds, milliseconds, microseconds or nanoseconds since 1970. Day and month are not guessed: of
+/// dates with slashes only those are read of which one number can be the month. Of an hour that a
+/// clock shows twice it is the first, of one that it leaves out the one after. What is past the
 /// last moment that there is here, late on 9999-12-30, is that moment.
 ///
 /// # Errors
 /// What was expected, in words, when `text` is none of these.
 pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
+    if let Some(date) = compact_date(text) {
+        return Ok(date);
+    }
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number);
     }
-    let unknown = |_| {
+    let unknown = |()| {
         format!(
             "`{}` is not a time; write 2026-05-08, 2026-05-08T13:56:00Z or seconds since 1970",
             excerpt(text)
         )
     };
-    let pieces = Pieces::parse(text).map_err(unknown)?;
+    let Ok(pieces) = Pieces::parse(text) else {
+        return written::read(text).map_err(|fault| match fault {
+            written::Fault::Unknown => unknown(()),
+            written::Fault::Ambiguous => {
+                let text = excerpt(text);
+                format!("day and month of `{text}` cannot be told apart; write 2026-05-08")
+            }
+        });
+    };
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
     let zone = pieces.to_time_zone().map_err(|_| {
         format!("the time zone of `{}` is not known here; write +02:00 or the like", excerpt(text))
@@ -37,7 +52,7 @@ pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     };
     match timestamp {
         Err(_) if civil.year() == LAST_YEAR => Ok(latest()),
-        timestamp => timestamp.map(|timestamp| timestamp.min(latest())).map_err(unknown),
+        timestamp => timestamp.map(|timestamp| timestamp.min(latest())).map_err(|_| unknown(())),
     }
 }
 
@@ -70,11 +85,34 @@ pub(crate) fn settle<'a>(
 pub(crate) fn from_json(value: &Value) -> Result<Timestamp, String> {
     match value {
         Value::String(text) => parse_timestamp(text),
-        Value::Number(number) => from_number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Number(number) => match compact_date(&number.to_string()) {
+            Some(date) => Ok(date),
+            None => from_number(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::Object(parts) => from_parts(parts),
         other => {
             Err(format!("a timestamp is text or a number, not `{}`", excerpt(&other.to_string())))
         }
     }
+}
+
+/// Reads a moment that is an object: `{"$date": ...}` of MongoDB, or seconds with nanoseconds, as
+/// protobuf and Firestore have it.
+fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
+    if let Some(value) = parts.get("$date").or_else(|| parts.get("$numberLong")) {
+        return from_json(value);
+    }
+    let part = |names: &[&str]| names.iter().find_map(|name| parts.get(*name)?.as_f64());
+    let seconds = part(&["seconds", "_seconds"]).ok_or("a time that is an object has seconds")?;
+    let nanos = part(&["nanos", "nanoseconds", "_nanoseconds"]).unwrap_or_default();
+    from_number(seconds + nanos / 1e9)
+}
+
+/// A date of eight digits, such as 20260508, which as seconds would be in 1970.
+fn compact_date(text: &str) -> Option<Timestamp> {
+    let is_date = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
+    let date = is_date.then(|| text.parse::<civil::Date>().ok()).flatten()?;
+    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 /// Reads the heading of a LoCoMo session, such as `1:56 pm on 8 May, 2023`, as UTC.
@@ -89,13 +127,14 @@ pub(crate) fn parse_session_time(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-/// Seconds up to the year 5138, milliseconds up to that year, then microseconds: no clock in use
-/// writes a value that falls into the wrong one of these.
+/// Seconds up to the year 5138, milliseconds and microseconds up to that year, then nanoseconds: no
+/// clock in use writes a value that falls into the wrong one of these.
 fn from_number(number: f64) -> Result<Timestamp, String> {
     let seconds = match number.abs() {
         magnitude if magnitude < 1e11 => number,
         magnitude if magnitude < 1e14 => number / 1e3,
-        _ => number / 1e6,
+        magnitude if magnitude < 1e17 => number / 1e6,
+        _ => number / 1e9,
     };
     let microseconds = (seconds * 1e6).round();
     if !microseconds.is_finite() || 9e18 <= microseconds.abs() {

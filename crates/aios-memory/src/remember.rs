@@ -1,6 +1,6 @@
 //! One text, remembered.
 
-use aios_record::{Id, Identity, Kind, Record, Scope};
+use aios_record::{Id, Identity, Key, Kind, Record, Scope};
 use serde::Serialize;
 use serde_json::json;
 
@@ -84,9 +84,17 @@ impl MemoryView {
         }
         let mut scope = Scope::default();
         self.gate().fill(&mut scope)?;
-        let facts = Facts { kind, scope: &scope, role: None, name: None, occurred_at: None, text };
-        let Names { mut id, former } = Namer::default().name(facts);
-        for former in former {
+        let facts = Facts {
+            kind,
+            scope: &scope,
+            role: None,
+            name: None,
+            external_id: None,
+            occurred_at: None,
+            text,
+        };
+        let Names { mut id, former } = Namer::default().name(facts, None);
+        for Key { id: former, .. } in former {
             let identity = Identity::new(scope.owner(), kind, former.clone());
             if self.longterm().known(&[identity]).await? == [true] {
                 id = former;

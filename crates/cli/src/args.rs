@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) struct Global {
     /// Where everything is kept [default: ~/.local/share/aios-memory]
     #[arg(long, global = true, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<String>,
     /// The settings file [default: ~/.config/aios-memory/aios-memory.toml]
     #[arg(long, global = true, value_name = "FILE", env = "AIOS_MEMORY_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -98,7 +98,7 @@ impl Global {
         let data_dir = self.data_dir.as_ref().map(|dir| Flag {
             name: "--data-dir",
             key: "memory.data_dir",
-            value: dir.display().to_string(),
+            value: dir.clone(),
         });
         data_dir.into_iter().collect()
     }

@@ -149,11 +149,26 @@ fn taker(
     Ok(administrator.narrow(view.gate().filter())?)
 }
 
+/// Variables beside our own that say where settings and data are.
+const BASE_VARIABLES: &[&str] = &["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
+
 /// The settings in effect.
 fn settings(global: &Global) -> Result<Effective, Failure> {
-    let env: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let mut env = BTreeMap::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => drop(env.insert(name, value)),
+            // Left out, it would make the default of what it sets, such as another store.
+            Err(_) if name.starts_with("AIOS_") || BASE_VARIABLES.contains(&name.as_str()) => {
+                return Err(Failure::Usage {
+                    message: format!("the environment variable {name} is not UTF-8"),
+                    hint: "set it to a value that is UTF-8, or unset it",
+                });
+            }
+            Err(_) => {}
+        }
+    }
     let sources = Sources { file: global.config.clone(), env, flags: global.flags() };
     Ok(Effective::load(&sources)?)
 }

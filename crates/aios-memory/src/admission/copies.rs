@@ -5,7 +5,7 @@
 use aios_record::{Identity, Record, Timestamp, forms};
 use serde_json::Value;
 
-use super::{Admission, Arrival, Candidate, Content, by_owner};
+use super::{Admission, Arrival, Candidate, Content, Verdict, standing::by_owner};
 use crate::{Error, moment};
 
 /// A record that has an id of its provider's.
@@ -23,6 +23,7 @@ impl Admission {
     pub(super) async fn identified(
         &mut self,
         mut candidates: Vec<Candidate>,
+        verdicts: &mut [Verdict],
     ) -> Result<Vec<Candidate>, Error> {
         if candidates.iter().all(|it| it.arrival.provider_id.is_none()) {
             return Ok(candidates);
@@ -37,6 +38,7 @@ impl Admission {
                 if let Content::Fields(fields) = &mut candidate.arrival.content {
                     fields.insert("id".to_owned(), Value::from(identity.id.as_str()));
                 }
+                verdicts[candidate.at].id = identity.id.clone();
                 candidate.draft.id = identity.id;
             }
         }

@@ -56,7 +56,7 @@ pub struct Detail {
     pub outcome: &'static str,
     /// The line or row, from 1.
     pub line: u64,
-    /// The record; none if the line holds nothing that could be one.
+    /// The record, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
     /// The reason, if there is more to say.
@@ -86,6 +86,28 @@ pub struct Conflict {
     pub key: Key,
 }
 
+/// A part of a record that was odd, and was mended or left out. The record is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mending {
+    /// The line or row, from 1.
+    pub line: u64,
+    /// The field, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What was odd, and what was made of it.
+    pub reason: String,
+}
+
+impl fmt::Display for Mending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        match &self.field {
+            Some(field) => write!(f, "`{field}`: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
+}
+
 /// Counts of outcomes, and the places of those that are neither added nor known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Tally {
@@ -108,6 +130,11 @@ pub struct Tally {
     /// The places of the records that are neither added nor known nor refused; the first 1,000.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
+    /// Parts of records that were odd, and what was made of them; the first 1,000.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<Mending>,
+    /// The number of these.
+    pub mended_count: u64,
     /// Fields that were not understood and are kept as metadata, by name, with the number of
     /// records that have them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -151,22 +178,31 @@ impl Tally {
             }
         };
         if self.details.len() < DETAILS_MAX {
-            let key = Some(Key::new(*kind, id.clone()));
+            let key = Key::new(*kind, id.clone());
+            let key = Some(key);
             self.details.push(Detail { outcome: outcome.name(), line: *place, key, reason });
         }
     }
 
-    /// Counts rows that are left out since they are no records, with the first of them.
-    pub(crate) fn skip(&mut self, line: u64, rows: u64, reason: &str) {
+    /// Counts rows of a source that have nothing to store, the first of them at `line`.
+    pub(crate) fn skip(&mut self, line: u64, rows: u64, reason: String) {
         self.read += rows;
         self.skipped += rows;
         if self.details.len() < DETAILS_MAX {
             let reason = match rows {
-                1 => reason.to_owned(),
+                1 => reason,
                 rows => format!("{reason} ({rows} rows)"),
             };
-            let outcome = Outcome::Skipped(String::new()).name();
-            self.details.push(Detail { outcome, line, key: None, reason: Some(reason) });
+            let (outcome, reason) = ("skipped", Some(reason));
+            self.details.push(Detail { outcome, line, key: None, reason });
+        }
+    }
+
+    /// Counts a part of a record that was odd.
+    pub(crate) fn mend(&mut self, mending: Mending) {
+        self.mended_count += 1;
+        if self.mended.len() < DETAILS_MAX {
+            self.mended.push(mending);
         }
     }
 
@@ -184,6 +220,9 @@ impl Tally {
         self.read += other.read;
         let room = DETAILS_MAX.saturating_sub(self.details.len());
         self.details.extend(other.details.into_iter().take(room));
+        self.mended_count += other.mended_count;
+        let room = DETAILS_MAX.saturating_sub(self.mended.len());
+        self.mended.extend(other.mended.into_iter().take(room));
         for (name, count) in other.unknown {
             *self.unknown.entry(name).or_default() += count;
         }

@@ -153,6 +153,13 @@ impl Effective {
         if let Ok(whole) = std::path::absolute(&effective.config.memory.data_dir) {
             effective.config.memory.data_dir = whole;
         }
+        let data_dir = find("memory.data_dir").expect("a key of the table");
+        (data_dir.check)(&effective.config).map_err(|expected| Error::Value {
+            key: data_dir.path(),
+            origin: effective.origin(&data_dir.path()).clone(),
+            value: (data_dir.show)(&effective.config).to_string(),
+            expected,
+        })?;
         Ok(effective)
     }
 

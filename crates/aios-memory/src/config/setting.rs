@@ -116,8 +116,12 @@ impl Setting for PathBuf {
         Ok(PathBuf::from(text))
     }
 
+    /// Libraries below take paths as text, which would make another directory of this one.
     fn check(&self, (): &()) -> Result<(), String> {
-        Ok(())
+        match self.to_str() {
+            Some(_) => Ok(()),
+            None => Err("a path that is UTF-8".to_owned()),
+        }
     }
 
     fn show(&self) -> Value {

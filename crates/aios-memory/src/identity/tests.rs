@@ -8,6 +8,7 @@ fn message<'a>(scope: &'a Scope, text: &'a str) -> Facts<'a> {
         scope,
         role: Some("user"),
         name: Some("Ada"),
+        external_id: None,
         occurred_at: Some(Timestamp::UNIX_EPOCH),
         text,
     }
@@ -19,7 +20,7 @@ fn the_same_file_twice_is_one_and_equal_lines_are_two() {
     let texts = ["hello", "fine", "hello", "hello"];
     let read = || {
         let mut namer = Namer::default();
-        texts.map(|text| namer.name(message(&scope, text)).id)
+        texts.map(|text| namer.name(message(&scope, text), None).id)
     };
     let first = read();
     assert_eq!(first, read());
@@ -45,7 +46,7 @@ fn every_field_counts() {
         Facts { text: "hello\u{200d}", ..base },
     ];
     let ids: std::collections::BTreeSet<_> =
-        variants.iter().map(|content| Namer::default().name(*content).id).collect();
+        variants.iter().map(|content| Namer::default().name(*content, None).id).collect();
     assert_eq!(ids.len(), variants.len());
 }
 
@@ -53,16 +54,16 @@ fn every_field_counts() {
 fn fields_do_not_run_together() {
     let scope = Scope::default();
     let base = message(&scope, "x");
-    let left = Namer::default().name(Facts { role: Some("ab"), name: Some("c"), ..base });
-    let right = Namer::default().name(Facts { role: Some("a"), name: Some("bc"), ..base });
+    let left = Namer::default().name(Facts { role: Some("ab"), name: Some("c"), ..base }, None);
+    let right = Namer::default().name(Facts { role: Some("a"), name: Some("bc"), ..base }, None);
     assert_ne!(left, right);
 }
 
 #[test]
 fn white_space_makes_no_other_record_and_the_former_id_is_known() {
     let scope = Scope::default();
-    let plain = Namer::default().name(message(&scope, "one two"));
-    let spaced = Namer::default().name(message(&scope, "one \r\n two "));
+    let plain = Namer::default().name(message(&scope, "one two"), None);
+    let spaced = Namer::default().name(message(&scope, "one \r\n two "), None);
     assert_eq!(plain.id, spaced.id);
     assert_eq!(plain.former, []);
     assert_eq!(spaced.former.len(), 1);

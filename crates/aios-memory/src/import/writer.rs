@@ -218,16 +218,18 @@ impl Writer {
             .collect();
         let text = Value::from(parts).to_string();
         let (scope, name) = (Scope::default(), Some(table.names[0]));
-        let names = self.namer.name(identity::Facts {
+        let facts = identity::Facts {
             kind,
             scope: &scope,
             role: Some(MODULE),
             name,
+            external_id: None,
             occurred_at: None,
             text: &text,
-        });
+        };
+        let names = self.namer.name(facts, None);
         // These texts are made here, in the form that former versions made.
-        names.former.into_iter().next().unwrap_or(names.id)
+        names.former.into_iter().next().map_or(names.id, |former| former.id)
     }
 
     /// The id of a session: its own, if that is a name; a number, which another store may have

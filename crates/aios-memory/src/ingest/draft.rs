@@ -1,22 +1,25 @@
-//! What one message, note or piece of a document says of itself, before it has an id.
+//! One message, note or piece of a document, as it says itself, before it has an id.
 
-use aios_record::{Kind, Scope, Source, Timestamp};
+use aios_record::{Gate, Kind, Scope, Source, Timestamp};
 use serde_json::{Map, Value};
 
 use super::{
-    fields::{AGENT, SESSION, agreed, owner_of, take_named, take_scope},
-    formats::message_shape,
+    conversation::{Unnamed, fitted},
+    fields::{Place, says_nothing, take_place},
+    formats::{is_kept, message_shape, role_of},
+    said::{IsNew, Mend, Said, Unfit},
+    spellings::is_nested,
 };
 use crate::{
-    identity::{self, Facts, Namer, Names},
-    locomo, moment,
+    identity::{Facts, Former, Namer, Names},
+    locomo,
 };
 
-/// The longest text of one record, in bytes.
+/// The longest text of one record, in bytes; a longer one is cut into several.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// The longest name, role, tag or id, in bytes.
-const NAME_BYTES_MAX: usize = 1024;
+/// The share of [`TEXT_BYTES_MAX`] in which the end of a word is looked for.
+const CUT_SHARE: usize = 8;
 
 /// An incoming record without an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +39,13 @@ pub(crate) struct Draft {
     pub(crate) metadata: Map<String, Value>,
     /// Fields that were not understood, which are kept as metadata.
     pub(crate) unknown: Vec<String>,
+    /// Fields that were odd, and what was made of them.
+    pub(crate) mended: Vec<Mend>,
     pub(crate) source: Option<Source>,
+    /// The conversation of a message that names none.
+    pub(crate) unnamed: Option<Unnamed>,
+    /// The same record as former versions of this program read it, if they read it otherwise.
+    pub(crate) former: Option<Box<Former>>,
 }
 
 /// The values that hold for records which leave them out.
@@ -46,7 +55,9 @@ pub(crate) struct Defaults {
     /// owner is that of the conversation only; whose the rest is, the gate decides.
     pub(crate) scope: Scope,
     /// The session of messages that name none.
-    pub(crate) session: String,
+    pub(crate) session: Unnamed,
+    /// The title of the conversation.
+    pub(crate) title: Option<String>,
 }
 
 impl Defaults {
@@ -60,11 +71,14 @@ impl Defaults {
             user: one_user(place.user, outer.user)?,
             project: place.project.or(outer.project),
             agent: place.agent.or(outer.agent),
-            session: place.session.or(outer.session),
+            session: place.session.map(|name| fitted(&name)).or(outer.session),
         };
-        Ok(Defaults { scope, session: self.session.clone() })
+        Ok(Defaults { scope, ..self.clone() })
     }
 }
+
+/// The name in a message's metadata of the title that its conversation has.
+const TITLE: &str = "conversation_title";
 
 impl Draft {
     pub(crate) fn new(kind: Kind, scope: Scope, text: String) -> Draft {
@@ -81,58 +95,57 @@ impl Draft {
             tags: Vec::new(),
             metadata: Map::new(),
             unknown: Vec::new(),
+            mended: Vec::new(),
             source: None,
+            unnamed: None,
+            former: None,
         }
     }
 
-    /// Reads `{text or content, role?, name?, id?, session?, user?, agent?, scope?, timestamp?,
-    /// tags?, metadata?}`; owner, session and agent in any of their usual spellings. It is a
-    /// message if it has a role, a name or a session (or the caller gave a session), else a note.
-    /// Other fields are kept as metadata.
+    /// Reads a record in any of the spellings that `spellings` has: its text, and who said it, when
+    /// and where, its id and tags. It is a message if it has a role, a name or a session (or the
+    /// caller gave a session), else a note. Other fields are kept as metadata.
     pub(crate) fn from_object(
         object: Map<String, Value>,
         defaults: &Defaults,
-    ) -> Result<Draft, String> {
+    ) -> Result<Draft, Unfit> {
+        let before = Before::of(&object);
         let mut object = message_shape(object);
-        let text = match object.remove("text").or_else(|| object.remove("content")) {
-            Some(value) => text_of(&value)?,
-            None => return Err("a record has a `text` or a `content`, this one has neither".into()),
-        };
-        let mut take = |key: &str| name_of(key, object.remove(key));
-        let (role, name, external_id) = (take("role")?, take("name")?, take("id")?);
-        let named = take_scope(&mut object)?;
-        let user = agreed("user", owner_of(&mut object)?, named.user)?;
-        let agent = agreed("agent", take_named(&mut object, AGENT)?, named.agent)?;
-        let session = agreed("session", take_named(&mut object, SESSION)?, named.session)?;
-        let own = defaults.scope.clone();
-        let scope = Scope {
-            user: one_user(user, own.user)?,
-            project: named.project.or(own.project),
-            agent: agent.or(own.agent),
-            session: session.or(own.session),
-        };
+        unfold(&mut object);
+        let Place { scope: named, former } = take_place(&mut object)?;
+        let Said { text, role, name, external_id, occurred_at, tags, mut mended, is_new } =
+            Said::take(&mut object)?;
+        let scope = defaults.within(named)?.scope;
         let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
             true => Kind::Message,
             false => Kind::Note,
         };
-        let occurred_at = match object.remove("timestamp") {
-            None | Some(Value::Null) => None,
-            Some(value) => Some(moment::from_json(&value)?),
-        };
-        let tags = tags_of(object.remove("tags"))?;
-        let given = object.remove("metadata");
-        let unknown = object.keys().cloned().collect();
-        let metadata = match given {
-            None | Some(Value::Null) => object,
-            Some(Value::Object(given)) => object.into_iter().chain(given).collect(),
-            Some(other) => {
-                return Err(format!(
-                    "`metadata` is an object, not `{}`",
-                    moment::excerpt(&other.to_string())
-                ));
+        let mut unknown: Vec<String> = Vec::new();
+        let mut metadata = Map::new();
+        for (name, value) in object {
+            match value {
+                Value::Object(inner) if is_nested(&name) => metadata.extend(inner),
+                value if is_nested(&name) => {
+                    if !says_nothing(&value) {
+                        mended.push(Mend::of(&name, "expected an object; kept as it is"));
+                        metadata.insert(name, value);
+                    }
+                }
+                value => {
+                    unknown.push(name.clone());
+                    metadata.entry(name).or_insert(value);
+                }
             }
-        };
-        let draft = Draft {
+        }
+        // A word that says more than ours is kept beside it.
+        let role = role.map(|word| {
+            let ours = role_of(&word).to_owned();
+            if is_kept(&word) {
+                metadata.entry("role").or_insert_with(|| word.into());
+            }
+            ours
+        });
+        let mut draft = Draft {
             role,
             name,
             external_id,
@@ -140,8 +153,10 @@ impl Draft {
             tags,
             metadata,
             unknown,
+            mended,
             ..Draft::new(kind, scope, text)
         };
+        draft.former = draft.read_before(before, former, is_new, defaults).map(Box::new);
         Ok(draft.in_session(defaults))
     }
 
@@ -149,8 +164,12 @@ impl Draft {
     pub(crate) fn from_chat(
         object: Map<String, Value>,
         defaults: &Defaults,
-    ) -> Result<Draft, String> {
-        let draft = Draft::from_object(object, defaults)?;
+    ) -> Result<Draft, Unfit> {
+        let mut draft = Draft::from_object(object, defaults)?;
+        if let Some(former) = &mut draft.former {
+            former.kind = Kind::Message;
+            former.scope.session.get_or_insert_with(|| defaults.session.former().to_owned());
+        }
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
@@ -172,29 +191,184 @@ impl Draft {
         drafts
     }
 
+    /// This draft, or the parts of it in order if its text is too long for one record. Each part
+    /// after the first has the id of the whole with its number.
+    pub(crate) fn parts(self) -> Vec<Draft> {
+        if self.text.len() <= TEXT_BYTES_MAX {
+            return vec![self];
+        }
+        let text = self.text.clone();
+        let mut parts: Vec<Draft> = Vec::new();
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (part, after) = rest.split_at(end_of_part(rest));
+            rest = after;
+            let mut draft = Draft { text: part.to_owned(), former: None, ..self.clone() };
+            let number = parts.len() + 1;
+            if 1 < number {
+                draft.external_id = self.external_id.as_ref().map(|id| format!("{id}#{number}"));
+                (draft.unknown, draft.mended) = (Vec::new(), Vec::new());
+            }
+            parts.push(draft);
+        }
+        let count = parts.len();
+        let bytes = text.len();
+        let reason =
+            format!("{bytes} bytes are more than {TEXT_BYTES_MAX}; cut into {count} parts");
+        parts[0].mended.push(Mend::of("text", reason));
+        parts
+    }
+
+    /// Fills in what the gate decides of the scope.
+    ///
+    /// # Errors
+    /// A message if it names another owner, or another part, than the gate allows.
+    pub(crate) fn fill(&mut self, gate: &Gate) -> Result<(), String> {
+        let told = |error: aios_record::Error| error.to_string();
+        gate.fill(&mut self.scope).map_err(told)?;
+        if let Some(former) = &mut self.former {
+            // What former versions read otherwise may not have passed.
+            if gate.fill(&mut former.scope).is_err() {
+                self.former = None;
+            }
+        }
+        Ok(())
+    }
+
     /// The ids that follow from what it says, once its scope has an owner.
     pub(crate) fn names(&self, namer: &mut Namer) -> Names {
-        if let Some(external_id) = &self.external_id {
-            let id = identity::external(self.kind, &self.scope, external_id);
-            return Names { id, former: Vec::new() };
+        namer.name(self.facts(), self.former.as_deref())
+    }
+
+    /// Puts a message that names no session in this one. `former` is the one that former versions
+    /// gave it; if it goes on there, they may have stored it.
+    pub(crate) fn settle_in(&mut self, session: &str, former: &str) {
+        self.scope.session = Some(session.to_owned());
+        if session != former {
+            self.former = None;
         }
-        namer.name(Facts {
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
             kind: self.kind,
             scope: &self.scope,
             role: self.role.as_deref(),
             name: self.name.as_deref(),
+            external_id: self.external_id.as_deref(),
             occurred_at: self.occurred_at,
             text: &self.text,
+        }
+    }
+
+    /// The record as former versions read it, which knew fewer spellings; `None` if they read the
+    /// same, or could not read it.
+    fn read_before(
+        &self,
+        before: Before,
+        place: Scope,
+        is_new: IsNew,
+        defaults: &Defaults,
+    ) -> Option<Former> {
+        let Before { role, name, text } = before;
+        let text = text?;
+        let named = Scope {
+            user: self.scope.user.clone(),
+            project: place.project.or_else(|| defaults.scope.project.clone()),
+            agent: place.agent.or_else(|| defaults.scope.agent.clone()),
+            session: place.session.or_else(|| defaults.scope.session.clone()),
+        };
+        let known = |is_new: bool, value: &Option<String>| value.clone().filter(|_| !is_new);
+        let is_message = role.is_some() || name.is_some() || named.session.is_some();
+        let kind = if is_message { Kind::Message } else { Kind::Note };
+        let is_said = role == self.role && name == self.name && text == self.text;
+        let is_known = !is_new.external_id && !is_new.occurred_at;
+        let is_same = is_said && is_known && kind == self.kind && named == self.scope;
+        let mut scope = named;
+        if is_message && scope.session.is_none() {
+            scope.session = Some(defaults.session.former().to_owned());
+        }
+        (!is_same).then(|| Former {
+            kind,
+            scope,
+            role,
+            name,
+            external_id: known(is_new.external_id, &self.external_id),
+            occurred_at: self.occurred_at.filter(|_| !is_new.occurred_at),
+            text,
         })
     }
 
     /// A message always belongs to a session.
     pub(super) fn in_session(mut self, defaults: &Defaults) -> Draft {
         if self.kind == Kind::Message && self.scope.session.is_none() {
-            self.scope.session = Some(defaults.session.clone());
+            self.scope.session = Some(defaults.session.name());
+            self.unnamed = Some(defaults.session.clone());
+        }
+        if self.kind == Kind::Message
+            && let Some(title) = &defaults.title
+        {
+            self.metadata.entry(TITLE).or_insert_with(|| title.as_str().into());
         }
         self
     }
+}
+
+/// The parts of a record as former versions of this program read them: by one spelling each, and of
+/// the parts of a text only those that are text.
+struct Before {
+    role: Option<String>,
+    name: Option<String>,
+    /// None if they found no text.
+    text: Option<String>,
+}
+
+impl Before {
+    fn of(object: &Map<String, Value>) -> Before {
+        let named = |name: &str| match object.get(name)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let text = match object.get("text").or_else(|| object.get("content")) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Array(parts)) => {
+                let text = |part: &Value| {
+                    part.as_str().or_else(|| part.get("text")?.as_str()).map(str::to_owned)
+                };
+                Some(parts.iter().filter_map(text).collect::<Vec<_>>().join("\n"))
+            }
+            _ => None,
+        };
+        Before {
+            role: named("role"),
+            name: named("name"),
+            text: text.filter(|text| !text.trim().is_empty()),
+        }
+    }
+}
+
+/// Turns metadata that is written as text into the object that it says.
+fn unfold(object: &mut Map<String, Value>) {
+    for (name, value) in object.iter_mut() {
+        if is_nested(name)
+            && let Value::String(text) = &*value
+            && let Ok(inner @ Value::Object(_)) = super::parse(text.as_bytes())
+        {
+            *value = inner;
+        }
+    }
+}
+
+/// The end of the first part of a text: after a word, if there is an end of one near.
+fn end_of_part(text: &str) -> usize {
+    if text.len() <= TEXT_BYTES_MAX {
+        return text.len();
+    }
+    let end = text.floor_char_boundary(TEXT_BYTES_MAX);
+    let near = text.floor_char_boundary(end - end / CUT_SHARE);
+    let space = text[near..end].rfind(char::is_whitespace).map(|at| near + at);
+    space.map_or(end, |at| text.ceil_char_boundary(at + 1))
 }
 
 /// The user that something names, or else the one of its conversation.
@@ -204,64 +378,6 @@ fn one_user(own: Option<String>, around: Option<String>) -> Result<Option<String
             Err(format!("it names another user, `{own}`, than its conversation, `{around}`"))
         }
         (own, around) => Ok(own.or(around)),
-    }
-}
-
-/// The text of a record: text, or the list of parts that chat interfaces use, of which those that
-/// are text count.
-fn text_of(value: &Value) -> Result<String, String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => {
-            let texts = parts.iter().filter_map(|part| {
-                part.as_str().or_else(|| part.get("text").and_then(Value::as_str))
-            });
-            texts.collect::<Vec<_>>().join("\n")
-        }
-        other => {
-            return Err(format!("the text is `{}`, not text", moment::excerpt(&other.to_string())));
-        }
-    };
-    if text.trim().is_empty() {
-        return Err("the text is empty".to_owned());
-    }
-    if TEXT_BYTES_MAX < text.len() {
-        return Err(format!(
-            "the text has {} bytes, more than {TEXT_BYTES_MAX}; split it",
-            text.len()
-        ));
-    }
-    Ok(text)
-}
-
-pub(super) fn name_of(key: &str, value: Option<Value>) -> Result<Option<String>, String> {
-    let name = match value {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(name)) => name,
-        Some(Value::Number(number)) => number.to_string(),
-        Some(other) => {
-            let given = moment::excerpt(&other.to_string());
-            return Err(format!("`{key}` is `{given}`, not text"));
-        }
-    };
-    match name.len() {
-        0 => Ok(None),
-        1..=NAME_BYTES_MAX => Ok(Some(name)),
-        bytes => Err(format!("`{key}` has {bytes} bytes, more than {NAME_BYTES_MAX}")),
-    }
-}
-
-fn tags_of(value: Option<Value>) -> Result<Vec<String>, String> {
-    match value {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::String(tag)) => Ok(vec![tag]),
-        Some(Value::Array(tags)) => {
-            let tags = tags.into_iter().map(|tag| name_of("tags", Some(tag)));
-            Ok(tags.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-        }
-        Some(other) => {
-            Err(format!("`tags` is a list of text, not `{}`", moment::excerpt(&other.to_string())))
-        }
     }
 }
 

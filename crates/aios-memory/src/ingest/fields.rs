@@ -1,44 +1,91 @@
-//! Spellings of the fields that place a record: its owner, agent and session. A closed table: a
-//! name that is not in it has no meaning here.
+//! The fields that place a record: its owner, project, agent and session. The spellings are those
+//! of the table in `spellings`; what only looks like an owner is refused.
 
 use aios_record::Scope;
 use serde_json::{Map, Value};
 
-use super::draft::name_of;
-
-/// Spellings of the session, in the form of [`plain`].
-pub(super) const SESSION: &[&str] = &[
-    "session",
-    "session_id",
-    "session_key",
-    "conversation",
-    "conversation_id",
-    "thread",
-    "thread_id",
-    "chat",
-    "chat_id",
-    "run_id",
-];
-
-/// Spellings of the agent, in the form of [`plain`].
-pub(super) const AGENT: &[&str] = &["agent", "agent_id", "agent_name"];
-
-/// Spellings of the project, in the form of [`plain`]. A message names it in its `scope` only.
-pub(super) const PROJECT: &[&str] = &["project", "project_id", "project_name"];
-
-/// The first part of a field that names an owner; `id` or `name` may follow.
-const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
+use super::{
+    said::{is_blank, name_of},
+    spellings::{
+        AGENT, Field, NESTED, PROJECT, SESSION, is_nested, looks_like_owner, names_owner, plain,
+    },
+};
 
 /// The fields of an owner that is an object; the first that says something counts.
 const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 
-/// Takes the owner out of a record and its metadata, whatever spelling it has. Roles and speakers
-/// do not count.
+/// The fields of a session, agent or project that is an object, in the form of [`plain`].
+const NAMED_FIELDS: &[&str] = &["id", "uuid", "key", "name"];
+
+/// The deepest objects within objects in which an owner is looked for.
+const DEPTH_MAX: usize = 4;
+
+/// The place of a record, as it says itself.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Place {
+    pub(super) scope: Scope,
+    /// The place that former versions of this program read of the same record.
+    pub(super) former: Scope,
+}
+
+/// Takes the place of a record, or the one that a conversation gives to its messages, out of its
+/// own fields, its `scope` and its `metadata`. The other fields stay.
 ///
 /// # Errors
-/// A message if the record names two owners, or one that is neither text nor a number.
+/// A message if two of these name different owners, projects, agents or sessions, or one is not
+/// text, or a field only looks like an owner.
+pub(super) fn take_place(object: &mut Map<String, Value>) -> Result<Place, String> {
+    let user = owner_of(object)?;
+    let scope = take_scope(object)?;
+    let [project, agent, session] = take_parts(object)?;
+    let mut place = Place {
+        scope: Scope {
+            user: agreed("user", user.clone(), scope.user)?,
+            project: agreed("project", value(&project), scope.project.clone())?,
+            agent: agreed("agent", value(&agent), scope.agent.clone())?,
+            session: agreed("session", value(&session), scope.session.clone())?,
+        },
+        former: Scope {
+            user,
+            project: scope.project,
+            agent: former(agent, &AGENT).or(scope.agent),
+            session: former(session, &SESSION).or(scope.session),
+        },
+    };
+    let nested: Vec<String> = object.keys().filter(|name| is_nested(name)).cloned().collect();
+    for name in nested {
+        let Some(Value::Object(inner)) = object.get_mut(&name) else { continue };
+        let before = inner.len();
+        let scope = take_scope(inner)?;
+        let own = &mut place.scope;
+        for (field, part, named) in [
+            (&PROJECT, &mut own.project, scope.project),
+            (&AGENT, &mut own.agent, scope.agent),
+            (&SESSION, &mut own.session, scope.session),
+        ] {
+            if part.is_none() {
+                *part = value(&take_named(inner, field)?).or(named);
+            }
+        }
+        if inner.is_empty() && 0 < before {
+            object.remove(&name);
+        }
+    }
+    Ok(place)
+}
+
+fn take_parts(object: &mut Map<String, Value>) -> Result<[Named; 3], String> {
+    Ok([take_named(object, &PROJECT)?, take_named(object, &AGENT)?, take_named(object, &SESSION)?])
+}
+
+/// Takes the owner out of a record and the objects in it, whatever spelling it has. Roles and
+/// speakers do not count.
+///
+/// # Errors
+/// A message if the record names two owners, or one that is neither text nor a number, or a field
+/// only looks like an owner.
 pub(super) fn owner_of(object: &mut Map<String, Value>) -> Result<Option<String>, String> {
-    take_owner(object, &["metadata"])
+    take_owner(object, NESTED)
 }
 
 /// Takes the owner out of `object` and out of those of its fields `nested` that are objects. A
@@ -50,16 +97,8 @@ pub(crate) fn take_owner(
     object: &mut Map<String, Value>,
     nested: &[&str],
 ) -> Result<Option<String>, String> {
-    let mut found = take_owners(object);
-    object.retain(|name, value| match value {
-        Value::Object(inner) if nested.iter().any(|it| name.eq_ignore_ascii_case(it)) => {
-            let owners = take_owners(inner);
-            let is_used_up = inner.is_empty() && !owners.is_empty();
-            found.extend(owners);
-            !is_used_up
-        }
-        _ => true,
-    });
+    let mut found = Vec::new();
+    take_owners(object, nested, DEPTH_MAX, &mut found)?;
     let mut owner: Option<(String, String)> = None;
     for (field, value) in found {
         let Some(name) = owner_in(&field, value)? else { continue };
@@ -71,6 +110,45 @@ pub(crate) fn take_owner(
         }
     }
     Ok(owner.map(|(_, name)| name))
+}
+
+/// Takes the fields of `object` that name an owner, and those of the objects in it.
+fn take_owners(
+    object: &mut Map<String, Value>,
+    nested: &[&str],
+    depth: usize,
+    found: &mut Vec<(String, Value)>,
+) -> Result<(), String> {
+    let doubtful = object.iter().find(|(name, value)| {
+        looks_like_owner(name) && !says_nothing(value) && !value.is_boolean()
+    });
+    if let Some((name, _)) = doubtful {
+        return Err(format!(
+            "`{name}` looks like an owner, but is no spelling of one; write user, owner, account, \
+             customer or tenant, alone or with id or name after it, or leave the field out"
+        ));
+    }
+    let names: Vec<String> = object.keys().filter(|name| names_owner(name)).cloned().collect();
+    found.extend(names.into_iter().filter_map(|name| object.remove_entry(&name)));
+    if depth == 0 {
+        return Ok(());
+    }
+    let mut used_up = Vec::new();
+    for (name, value) in object.iter_mut() {
+        let Value::Object(inner) = value else { continue };
+        // A session that is an object may say whose it is.
+        if nested.contains(&plain(name).as_str()) || SESSION.is_spelled(name) {
+            let before = found.len();
+            take_owners(inner, nested, depth - 1, found)?;
+            if inner.is_empty() && before < found.len() {
+                used_up.push(name.clone());
+            }
+        }
+    }
+    for name in used_up {
+        object.remove(&name);
+    }
+    Ok(())
 }
 
 /// The owner that a field says.
@@ -89,10 +167,11 @@ fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     }
 }
 
-fn says_nothing(value: &Value) -> bool {
+/// Returns `true` for values that stand for nothing: null, and text without a visible character.
+pub(super) fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
+        Value::String(text) => is_blank(text),
         _ => false,
     }
 }
@@ -102,70 +181,32 @@ fn says_nothing(value: &Value) -> bool {
 ///
 /// # Errors
 /// A message if it has other fields, or values that are not text.
-pub(super) fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
+fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
     let Some(Value::Object(scope)) = object.get_mut("scope") else {
         return Ok(Scope::default());
     };
     let mut fields = std::mem::take(scope);
     object.remove("scope");
-    let scope = Scope {
-        user: take_owner(&mut fields, &[])?,
-        project: take_named(&mut fields, PROJECT)?,
-        agent: take_named(&mut fields, AGENT)?,
-        session: take_named(&mut fields, SESSION)?,
-    };
+    let user = take_owner(&mut fields, &[])?;
+    let [project, agent, session] = take_parts(&mut fields)?;
     match fields.keys().next() {
         Some(field) => Err(format!(
             "`scope`: `{field}` is not user, project, agent or session, or is not text"
         )),
-        None => Ok(scope),
+        None => Ok(Scope {
+            user,
+            project: value(&project),
+            agent: value(&agent),
+            session: value(&session),
+        }),
     }
-}
-
-/// Takes the scope that a conversation gives to its messages out of its own fields, its `scope`
-/// and its `metadata`. The other fields stay.
-///
-/// # Errors
-/// A message if two of these differ, or one is not text.
-pub(super) fn take_place(object: &mut Map<String, Value>) -> Result<Scope, String> {
-    let named = take_scope(object)?;
-    let mut place = Scope {
-        user: agreed("user", owner_of(object)?, named.user)?,
-        project: agreed("project", take_named(object, PROJECT)?, named.project)?,
-        agent: agreed("agent", take_named(object, AGENT)?, named.agent)?,
-        session: agreed("session", take_named(object, SESSION)?, named.session)?,
-    };
-    if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-        let named = take_scope(metadata)?;
-        place = Scope {
-            user: agreed("user", place.user, named.user)?,
-            project: place.project.or(take_named(metadata, PROJECT)?).or(named.project),
-            agent: place.agent.or(take_named(metadata, AGENT)?).or(named.agent),
-            session: place.session.or(take_named(metadata, SESSION)?).or(named.session),
-        };
-        if metadata.is_empty() {
-            object.remove("metadata");
-        }
-    }
-    Ok(place)
-}
-
-/// Returns `true` if a field of this name says where a record belongs.
-pub(super) fn names_place(name: &str) -> bool {
-    let is_in = |spellings: &[&str]| spellings.contains(&plain(name).as_str());
-    is_nested(name) || names_owner(name) || [SESSION, AGENT, PROJECT].into_iter().any(is_in)
-}
-
-/// Returns `true` if a field of this name is an object that may say where a record belongs.
-pub(super) fn is_nested(name: &str) -> bool {
-    matches!(name, "scope" | "metadata")
 }
 
 /// The value that two places give to one part of a scope.
 ///
 /// # Errors
 /// A message if they differ.
-pub(super) fn agreed(
+fn agreed(
     part: &str,
     one: Option<String>,
     other: Option<String>,
@@ -178,39 +219,39 @@ pub(super) fn agreed(
     }
 }
 
-/// Takes the fields of `object` that name an owner.
-fn take_owners(object: &mut Map<String, Value>) -> Vec<(String, Value)> {
-    let names: Vec<String> = object.keys().filter(|name| names_owner(name)).cloned().collect();
-    names.into_iter().filter_map(|name| object.remove_entry(&name)).collect()
+/// A value with the spelling under which it stood.
+type Named = Option<(String, String)>;
+
+fn value(named: &Named) -> Option<String> {
+    named.as_ref().map(|(_, value)| value.clone())
 }
 
-/// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
-/// with `id` or `name` after it or not.
-pub(crate) fn names_owner(name: &str) -> bool {
-    let name = plain(name);
-    OWNERS.iter().any(|owner| {
-        name.strip_prefix(owner)
-            .is_some_and(|rest| matches!(rest, "" | "_id" | "id" | "_name" | "name"))
-    })
+/// The value, if former versions knew its spelling.
+fn former(named: Named, field: &Field) -> Option<String> {
+    named.filter(|(name, _)| field.was_spelled(name)).map(|(_, value)| value)
 }
 
-/// Takes the field of `object` that has one of these spellings, as text.
+/// Takes the field of `object` that has one of the spellings of `field`, as text. One that is an
+/// object stays, and the id or name in it counts.
 ///
 /// # Errors
 /// A message if two of them differ, or one is neither text nor a number.
-pub(super) fn take_named(
-    object: &mut Map<String, Value>,
-    spellings: &[&str],
-) -> Result<Option<String>, String> {
-    let is_it = |name: &&String| spellings.contains(&plain(name).as_str());
-    let names: Vec<String> = object.keys().filter(is_it).cloned().collect();
-    let mut found: Option<(String, String)> = None;
+fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, String> {
+    let names: Vec<String> = object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
+    let mut found: Named = None;
     for name in names {
-        // Objects of these names are something else, and stay.
-        if object.get(&name).is_some_and(|value| value.is_object() || value.is_array()) {
-            continue;
-        }
-        let Some(value) = name_of(&name, object.remove(&name))? else { continue };
+        let value = match object.get(&name) {
+            Some(Value::Object(inner)) => name_of(&name, name_in(inner))?,
+            // A list given twice is not clear; another one is something else, and stays.
+            Some(Value::Array(items))
+                if items.iter().any(|it| it.is_string() || it.is_number()) =>
+            {
+                return Err(format!("`{name}` is a list, or given twice; name one"));
+            }
+            Some(Value::Array(_)) => continue,
+            _ => name_of(&name, object.remove(&name))?,
+        };
+        let Some(value) = value else { continue };
         match &found {
             Some((other, known)) if *known != value => {
                 return Err(format!("`{other}` and `{name}` differ"));
@@ -218,26 +259,15 @@ pub(super) fn take_named(
             _ => found = Some((name, value)),
         }
     }
-    Ok(found.map(|(_, value)| value))
+    Ok(found)
 }
 
-/// A field's name in lower case with `_` between words: `userId`, `user-id` and `User_ID` are
-/// `user_id`.
-fn plain(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len() + 2);
-    let mut before: Option<char> = None;
-    for c in name.chars() {
-        let starts_word = c.is_uppercase() && before.is_some_and(|it| it.is_lowercase());
-        if starts_word {
-            plain.push('_');
-        }
-        match c {
-            '-' | ' ' => plain.push('_'),
-            c => plain.extend(c.to_lowercase()),
-        }
-        before = Some(c);
-    }
-    plain
+/// The id of a session, agent or project that is an object.
+fn name_in(object: &Map<String, Value>) -> Option<Value> {
+    NAMED_FIELDS.iter().find_map(|wanted| {
+        let named = object.iter().find(|(name, _)| plain(name) == *wanted);
+        named.map(|(_, value)| value).filter(|it| it.is_number() || it.is_string()).cloned()
+    })
 }
 
 #[cfg(test)]

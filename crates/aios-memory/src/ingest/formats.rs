@@ -30,14 +30,16 @@ use serde_json::{Map, Value};
 
 use self::transcript::Transcript;
 pub(crate) use self::{
+    chat::messages_beside,
     longmemeval::{Haystack, Labelled},
-    shape::message_shape,
+    shape::{is_kept, message_shape, role_of},
 };
 use super::{
     Format, Thinking,
     draft::{Defaults, Draft},
-    fields::take_owner,
+    fields::owner_of,
     reading::Piece,
+    said::Unfit,
 };
 
 /// A format: how it is called, what it looks like, and who reads it.
@@ -69,7 +71,8 @@ struct Shape {
     /// export.
     artefacts: &'static [&'static str],
     elements: Elements,
-    reader: fn() -> Box<dyn Reader>,
+    /// Without one the elements are conversations of messages.
+    reader: Option<fn() -> Box<dyn Reader>>,
 }
 
 /// What the elements of a format are.
@@ -107,7 +110,11 @@ pub(super) const FORMATS: &[Description] = &[
     openclaw::DESCRIPTION,
     gemini::DESCRIPTION,
     responses::DESCRIPTION,
-    chat::DESCRIPTION,
+    plain(
+        Format::OpenAi,
+        "openai",
+        "OpenAI chats and fine-tuning lines, Anthropic requests: {\"messages\": [...]}",
+    ),
     plain(Format::LangChain, "langchain", "LangChain messages, a line or a list"),
     sharegpt::DESCRIPTION,
     longmemeval::DESCRIPTION,
@@ -141,16 +148,8 @@ fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'st
     shaped.into_iter().find(|(_, shape)| (shape.recognises)(element))
 }
 
-/// Where elements stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Document,
-    Lines,
-}
-
 /// Reads the elements of one file, each by the format that it belongs to.
 pub(super) struct Formats {
-    place: Place,
     /// The format that the caller named, if it has a shape.
     wanted: Option<&'static Description>,
     active: Option<(&'static Description, Box<dyn Reader>)>,
@@ -160,14 +159,8 @@ pub(super) struct Formats {
 }
 
 impl Formats {
-    pub(super) fn new(
-        place: Place,
-        format: Format,
-        thinking: Thinking,
-        defaults: &Defaults,
-    ) -> Formats {
+    pub(super) fn new(format: Format, thinking: Thinking, defaults: &Defaults) -> Formats {
         Formats {
-            place,
             wanted: Some(description(format)).filter(|it| it.shape.is_some()),
             active: None,
             transcript: Transcript::new(thinking, defaults),
@@ -189,9 +182,12 @@ impl Formats {
             };
         };
         let shape = description.shape.as_ref().expect("only shapes are recognised");
+        let Some(make_reader) = shape.reader else {
+            return Err(Value::Object(sharegpt::opened(object)));
+        };
         let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
         object.retain(|name, _| !shape.artefacts.contains(&&**name));
-        let owner = take_owner(&mut object, &["metadata", "scope"]);
+        let owner = owner_of(&mut object);
         let owner = owner.and_then(|owner| self.transcript.owner(owner));
         let owner = match owner {
             Ok(owner) => owner,
@@ -202,7 +198,7 @@ impl Formats {
             self.end_active();
             self.transcript.set_owner(owner);
         }
-        let (_, reader) = self.active.get_or_insert_with(|| (description, (shape.reader)()));
+        let (_, reader) = self.active.get_or_insert_with(|| (description, make_reader()));
         reader.read(line, object, &mut self.transcript);
         self.has_understood = true;
         Ok(self.transcript.take())
@@ -214,7 +210,7 @@ impl Formats {
         line: u64,
         object: Map<String, Value>,
         defaults: &Defaults,
-        read: fn(Map<String, Value>, &Defaults) -> Result<Draft, String>,
+        read: fn(Map<String, Value>, &Defaults) -> Result<Draft, Unfit>,
     ) -> Vec<Piece> {
         let shaped = shape::shape(object);
         let has_text = ["content", "text"].iter().any(|it| shaped.object.contains_key(*it));
@@ -236,7 +232,7 @@ impl Formats {
 
     /// Returns `true` if an object of messages with these `fields` beside them is of a format.
     pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
-        self.wanted.is_some() || chat::is_body(fields) || recognise(fields).is_some()
+        self.wanted.is_some() || recognise(fields).is_some()
     }
 
     /// Ends the file.
@@ -265,11 +261,6 @@ impl Formats {
             Some(wanted) => Some(wanted).filter(|it| fits(it)),
             None => recognised,
         };
-        // In a list, conversations may be of any program.
-        let is_chat = self.place == Place::Lines
-            || self.wanted.is_some_and(|wanted| wanted.format == Format::OpenAi);
-        let other = other
-            .or_else(|| (is_chat && chat::is_conversation(element)).then_some(&chat::DESCRIPTION));
         // What many programs write yields to the format of the file.
         let strict = other.filter(|it| !it.is_loose());
         let followed = active.filter(|(_, reader)| reader.follows(element)).map(|it| it.0);

@@ -1,26 +1,28 @@
-//! Records out of JSON: one a line, or one document read element by element.
+//! Records out of JSON: one a line, or documents read element by element.
 //!
-//! A document is never held whole: its elements are handed on as they are read, so that what
-//! stands before a truncation goes in. One conversation is: what it says of its messages, such as
-//! whose they are, may stand after them.
+//! A list is never held whole: its elements are handed on as they are read. One conversation is:
+//! what it says of its messages, such as whose they are, may stand after them. An element that is
+//! broken costs itself only, in a list as well as in a file of lines.
 
 use std::{
-    cell::Cell,
-    fmt,
-    io::{self, BufRead, Read},
+    io::{self, BufRead},
     ops::ControlFlow,
 };
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::{
     draft::{Defaults, Draft},
-    fields::{names_place, take_place},
-    formats::Formats,
+    elements::{ELEMENT_BYTES_MAX, Element, End, Place, Scanner, head_of, next_alike},
+    encoding,
+    fields::take_place,
+    formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
+    mend::{is_suspect, mend},
     reading::{Piece, Sink},
     repeated::{self, Seed},
+    said::{Mend, name_of},
+    spellings::{EXTERNAL_ID, TEXT, TITLE, names_place},
 };
 
 /// The longest conversation that is held whole, in bytes, since the end of it says something of the
@@ -30,343 +32,527 @@ pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The sort of a document's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elements {
-    /// Elements of the formats that are recognised, and messages.
+    /// A `conversation` makes it a LoCoMo sample, anything else is a message.
     Either,
     Messages,
+    /// As `Either`, but a record without role, name and session is a note.
+    Records,
 }
 
 /// Reads one record a line.
 pub(crate) fn read_lines(
     input: impl BufRead,
     defaults: &Defaults,
-    mut formats: Formats,
+    formats: Formats,
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let mut lines = Lines::new(input, LINE_BYTES_MAX);
+    let mut hand = Hand { elements: Elements::Records, defaults, formats, sink, conversations: 0 };
     while let Some((number, line)) = lines.next()? {
-        let pieces = match line {
-            Line::Whole(line) if line.trim_ascii().is_empty() => continue,
-            Line::Whole(line) => read_line(number, line, defaults, &mut formats),
-            Line::TooLong { bytes } => {
-                Err(format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}; split it"))
+        let flow = match line {
+            Line::Whole(line) => {
+                let mark = if number == 1 { line.strip_prefix(b"\xEF\xBB\xBF") } else { None };
+                let line = mark.unwrap_or(line).trim_ascii();
+                let indent = Place { line: number, column: 0 };
+                match line {
+                    [] => continue,
+                    line => hand.bytes(indent, line),
+                }
             }
+            Line::TooLong { bytes } => (hand.sink)(Piece::Failed(
+                Some(number),
+                format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}; split it"),
+            )),
         };
-        let pieces = pieces.unwrap_or_else(|it| vec![Piece::Failed(Some(number), it)]);
-        if pieces.into_iter().try_for_each(&mut *sink).is_break() {
-            return Ok(ControlFlow::Break(()));
+        if flow.is_break() {
+            return Ok(flow);
         }
     }
-    Ok(formats.finish().into_iter().try_for_each(sink))
+    Ok(hand.finish())
 }
 
-fn read_line(
-    number: u64,
-    line: &[u8],
-    defaults: &Defaults,
-    formats: &mut Formats,
-) -> Result<Vec<Piece>, String> {
-    let line = if number == 1 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line) } else { line };
-    let text = std::str::from_utf8(line).map_err(|error| {
-        format!("invalid UTF-8 at byte {} of the line", error.valid_up_to() + 1)
-    })?;
-    let element = repeated::parse(text.as_bytes()).map_err(|error| explain(&error))?;
-    match formats.take(number, element) {
-        Ok(pieces) => Ok(pieces),
-        Err(Value::Object(object)) => {
-            Ok(formats.message(number, object, defaults, Draft::from_object))
-        }
-        Err(_) => Err("a line is a JSON object with a `text` or a `content`".to_owned()),
-    }
-}
-
-/// Reads a document: a list of messages or samples, or one object that is a sample or holds
-/// `messages`.
+/// Reads documents, one after the other: lists of messages or samples, or objects that are one or
+/// hold `messages`.
 pub(crate) fn read_document(
     input: impl BufRead,
     elements: Elements,
     defaults: &Defaults,
-    mut formats: Formats,
+    formats: Formats,
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
-    let (line, bytes) = (Cell::new(1), Cell::new(0));
-    let mut stopped = false;
-    let mut reading = Document {
-        elements,
-        defaults,
-        line: &line,
-        bytes: &bytes,
-        formats: &mut formats,
-        sink,
-        stopped: &mut stopped,
+    let scanner = Scanner::new(input)?;
+    let hand = Hand { elements, defaults, formats, sink, conversations: 0 };
+    Documents { scanner, hand, is_cut_told: false }.read()
+}
+
+/// A value with what was mended in it, or what is wrong with it.
+type Parsed = Result<(Value, Vec<Mend>), String>;
+
+/// Parses an element, mended if it has to be.
+fn parse(place: Place, bytes: &[u8], seed: Seed) -> Parsed {
+    let (text, decoded) = encoding::decode(bytes);
+    let mut mends: Vec<Mend> = decoded.map(Mend::whole).into_iter().collect();
+    let parsed = match is_suspect(&text) {
+        true => None,
+        false => Some(repeated::parse_as(text.as_bytes(), seed)),
     };
-    let input = CountLines { input: skip_mark(input)?, line: &line, bytes: &bytes };
-    let mut json = serde_json::Deserializer::from_reader(input);
-    let read = DeserializeSeed::deserialize(&mut reading, &mut json).and_then(|()| json.end());
-    if stopped {
-        return Ok(ControlFlow::Break(()));
-    }
-    if formats.finish().into_iter().try_for_each(&mut *sink).is_break() {
-        return Ok(ControlFlow::Break(()));
-    }
-    match read {
-        Ok(()) => Ok(ControlFlow::Continue(())),
-        Err(error) if error.is_io() => Err(error.into()),
-        Err(error) => {
-            let line = u64::try_from(error.line()).unwrap_or(u64::MAX).max(1);
-            Ok(sink(Piece::Failed(Some(line), explain(&error))))
+    let error = match parsed {
+        Some(Ok(value)) => return Ok((value, mends)),
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
+    let mended = mend(&text);
+    match repeated::parse_as(mended.json.as_bytes(), seed) {
+        Ok(value) => {
+            mends.extend(mended.reasons.into_iter().map(Mend::whole));
+            Ok((value, mends))
         }
+        Err(again) => Err(explain(place, &error.unwrap_or(again))),
     }
 }
 
-/// The fault of a piece of JSON, without the position that is told beside it.
-fn explain(error: &serde_json::Error) -> String {
+/// The fault of an element that begins at `place`, whose line is told beside it.
+fn explain(place: Place, error: &serde_json::Error) -> String {
     let told = error.to_string();
     let what = told.rfind(" at line ").map_or(&*told, |end| &told[..end]);
+    let on_first = if error.line() <= 1 { place.column } else { 0 };
+    let column = on_first + error.column() as u64;
+    let at = match error.line() {
+        0 | 1 => format!("column {column}"),
+        further => format!("line {}, column {column}", place.line + further as u64 - 1),
+    };
     match error.classify() {
-        serde_json::error::Category::Eof => {
-            format!("truncated JSON at column {}: {what}", error.column())
-        }
-        serde_json::error::Category::Syntax => {
-            format!("broken JSON at column {}: {what}", error.column())
-        }
+        serde_json::error::Category::Eof => format!("truncated JSON at {at}: {what}"),
+        serde_json::error::Category::Syntax => format!("broken JSON at {at}: {what}"),
         _ => what.to_owned(),
     }
 }
 
-/// The input without a byte order mark.
-fn skip_mark(mut input: impl BufRead) -> io::Result<impl Read> {
-    let mut first = Vec::with_capacity(3);
-    (&mut input).take(3).read_to_end(&mut first)?;
-    if first == b"\xEF\xBB\xBF" {
-        first.clear();
-    }
-    Ok(io::Cursor::new(first).chain(input))
-}
-
-/// Tells which line the parser, which takes single bytes, has come to.
-struct CountLines<'a, R> {
-    input: R,
-    line: &'a Cell<u64>,
-    bytes: &'a Cell<u64>,
-}
-
-impl<R: Read> Read for CountLines<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        let ends = buffer[..read].iter().filter(|byte| **byte == b'\n').count();
-        self.line.set(self.line.get() + ends as u64);
-        self.bytes.set(self.bytes.get() + read as u64);
-        Ok(read)
-    }
-}
-
-/// Hands the elements of a document on as the parser finds them.
-struct Document<'a, 's> {
+/// Turns elements into drafts and hands these on.
+struct Hand<'a, 's> {
     elements: Elements,
     defaults: &'a Defaults,
-    line: &'a Cell<u64>,
-    bytes: &'a Cell<u64>,
-    formats: &'a mut Formats,
+    formats: Formats,
     sink: &'a mut Sink<'s>,
-    stopped: &'a mut bool,
+    /// The number of conversations so far.
+    conversations: u64,
 }
 
-/// A conversation before its messages are handed on.
-struct Conversation {
-    /// The line and the value of each.
-    messages: Vec<(u64, Value)>,
-    /// The fields beside them.
-    fields: Map<String, Value>,
+/// The messages of a conversation as they were read, each with its line.
+#[derive(Default)]
+struct Messages {
+    /// A message with what was mended in it, or the reason for which there is none.
+    read: Vec<(u64, Parsed)>,
+    bytes: u64,
 }
 
-impl Document<'_, '_> {
-    fn element(&mut self, value: Value) -> ControlFlow<()> {
-        let (line, defaults) = (self.line.get(), self.defaults);
-        match self.formats.take(line, value) {
-            Ok(pieces) => pieces.into_iter().try_for_each(&mut *self.sink),
-            Err(value) => self.element_in(line, value, defaults, &mut Vec::new()),
+impl Messages {
+    /// Those that could be read, as they stand in the list.
+    fn into_list(self) -> Value {
+        self.read.into_iter().filter_map(|(_, parsed)| Some(parsed.ok()?.0)).collect()
+    }
+}
+
+/// What the first draft of a conversation takes with it, to be counted.
+#[derive(Default)]
+struct Beside {
+    unknown: Vec<String>,
+    mended: Vec<Mend>,
+}
+
+impl Hand<'_, '_> {
+    fn bytes(&mut self, place: Place, bytes: &[u8]) -> ControlFlow<()> {
+        let parsed = parse(place, bytes, Seed::default());
+        self.element(place.line, parsed)
+    }
+
+    fn fail(&mut self, line: u64, problem: impl Into<String>) -> ControlFlow<()> {
+        (self.sink)(Piece::Failed(Some(line), problem.into()))
+    }
+
+    fn element(&mut self, line: u64, parsed: Parsed) -> ControlFlow<()> {
+        match parsed {
+            Ok((value, mended)) => self.whole(line, value, mended),
+            Err(problem) => self.fail(line, problem),
         }
     }
 
+    /// Hands on an element that stands by itself: by its format, or as what it is.
+    fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
+        let mut beside = Beside { unknown: Vec::new(), mended };
+        match self.formats.take(line, value) {
+            Ok(pieces) => self.pieces(pieces, &mut beside),
+            Err(value) => {
+                let defaults = self.defaults;
+                self.element_in(line, value, defaults, &mut beside)
+            }
+        }
+    }
+
+    /// Hands on pieces; the first draft takes what is `beside` with it.
+    fn pieces(&mut self, mut pieces: Vec<Piece>, beside: &mut Beside) -> ControlFlow<()> {
+        let drafts = pieces.iter_mut().find_map(|piece| match piece {
+            Piece::Draft(_, draft) => Some(draft),
+            _ => None,
+        });
+        if let Some(draft) = drafts {
+            draft.unknown.append(&mut beside.unknown);
+            draft.mended.append(&mut beside.mended);
+        }
+        pieces.into_iter().try_for_each(&mut *self.sink)
+    }
+
+    /// Hands on what the formats kept until the end.
+    fn finish(&mut self) -> ControlFlow<()> {
+        self.formats.finish().into_iter().try_for_each(&mut *self.sink)
+    }
+
     /// Hands on an element, with the values that hold where it is silent. The first draft takes
-    /// the `unknown` fields of the conversation with it, to be counted.
+    /// what is `beside` with it.
     fn element_in(
         &mut self,
         line: u64,
         value: Value,
         defaults: &Defaults,
-        unknown: &mut Vec<String>,
+        beside: &mut Beside,
     ) -> ControlFlow<()> {
-        let mut pieces = match value {
-            Value::Object(mut fields) => match fields.remove("messages") {
-                Some(Value::Array(messages)) => {
-                    let messages = messages.into_iter().map(|message| (line, message)).collect();
-                    let conversation = Conversation { messages, fields };
-                    return self.conversation(line, conversation, defaults);
-                }
-                Some(_) => vec![Piece::Failed(Some(line), "`messages` is not a list".to_owned())],
-                None => self.formats.message(line, fields, defaults, Draft::from_chat),
-            },
-            _ => {
-                let problem = "a message is an object with a `text` or a `content`".to_owned();
-                vec![Piece::Failed(Some(line), problem)]
-            }
+        let Value::Object(mut fields) = value else {
+            let problem = format!("expected an object with a text ({})", TEXT.listed());
+            return self.fail(line, problem);
         };
-        if let Some(Piece::Draft(_, draft)) = pieces.first_mut() {
-            draft.unknown.append(unknown);
-        }
-        pieces.into_iter().try_for_each(&mut *self.sink)
+        let read = match fields.remove("messages") {
+            Some(Value::Array(messages)) => {
+                let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
+                let messages = Messages { read, bytes: 0 };
+                return self.conversation(line, messages, fields, defaults, beside);
+            }
+            Some(_) => return self.fail(line, "`messages` is not a list"),
+            None if self.elements == Elements::Records => Draft::from_object,
+            None => Draft::from_chat,
+        };
+        let pieces = self.formats.message(line, fields, defaults, read);
+        self.pieces(pieces, beside)
     }
 
     /// Hands on the messages of a conversation, each where the conversation says that it belongs.
     fn conversation(
         &mut self,
         line: u64,
-        conversation: Conversation,
+        mut messages: Messages,
+        mut fields: Map<String, Value>,
         outer: &Defaults,
+        beside: &mut Beside,
     ) -> ControlFlow<()> {
-        let Conversation { messages, mut fields } = conversation;
-        let within = take_place(&mut fields).and_then(|place| outer.within(place));
-        let within = match within {
+        let (before, after) = formats::messages_beside(&mut fields);
+        let held = |messages: Vec<Value>| {
+            messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect::<Vec<_>>()
+        };
+        messages.read.splice(0..0, held(before));
+        messages.read.extend(held(after));
+        self.conversations += 1;
+        let place = self.conversations;
+        let within = take_place(&mut fields).and_then(|it| outer.within(it.scope));
+        let mut within = match within {
             Ok(within) => within,
             Err(problem) => {
-                let (count, problem) = (messages.len(), format!("the conversation: {problem}"));
-                let problem = format!("{problem}; none of its {count} messages is taken");
-                return (self.sink)(Piece::Failed(Some(line), problem));
+                let (count, problem) =
+                    (messages.read.len(), format!("the conversation: {problem}"));
+                return self
+                    .fail(line, format!("{problem}; none of its {count} messages is taken"));
             }
         };
-        let mut unknown = fields.into_iter().map(|(name, _)| name).collect();
-        messages
-            .into_iter()
-            .try_for_each(|(line, message)| self.element_in(line, message, &within, &mut unknown))
-    }
-
-    /// Ends the parse when nobody wants more of it.
-    fn go_on<E: serde::de::Error>(&mut self, flow: ControlFlow<()>) -> Result<(), E> {
-        *self.stopped = flow.is_break();
-        if *self.stopped { Err(E::custom("stopped")) } else { Ok(()) }
-    }
-
-    /// Reads the fields of an object into `conversation`; what was read before an error is there.
-    fn fields<'de, A: MapAccess<'de>>(
-        &self,
-        map: &mut A,
-        conversation: &mut Option<Conversation>,
-        object: &mut Map<String, Value>,
-    ) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<String>()? {
-            if name == "messages" {
-                let held = conversation
-                    .get_or_insert(Conversation { messages: Vec::new(), fields: Map::new() });
-                map.next_value_seed(Messages {
-                    line: self.line,
-                    bytes: self.bytes,
-                    held: &mut held.messages,
-                })?;
-                continue;
+        let mut take = |field: &super::spellings::Field| {
+            let name = fields.keys().find(|name| field.is_spelled(name)).cloned()?;
+            let said = name_of(&name, fields.get(&name).cloned()).ok().flatten()?;
+            fields.remove(&name);
+            Some(said)
+        };
+        let (id, title) = (take(&EXTERNAL_ID), take(&TITLE));
+        within.session = outer.session.within(place, id.as_deref(), title.as_deref());
+        within.title = title.or_else(|| outer.title.clone());
+        beside.unknown.extend(fields.into_iter().map(|(name, _)| name));
+        let kind = std::mem::replace(&mut self.elements, Elements::Messages);
+        let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {
+            Ok((message, mut mended)) => {
+                beside.mended.append(&mut mended);
+                self.element_in(line, message, &within, beside)
             }
-            let places = names_place(&name);
-            match map.next_value_seed(Seed::of(&name)) {
-                Ok(value) => repeated::put(object, name, value),
-                Err(error) => {
-                    // Whose the messages are was about to be told, and nobody may guess it.
-                    if places && let Some(held) = conversation {
-                        held.messages.clear();
+            Err(problem) => self.fail(line, problem),
+        });
+        self.elements = kind;
+        flow
+    }
+}
+
+/// Documents in a stream.
+struct Documents<'a, 's, R> {
+    scanner: Scanner<R>,
+    hand: Hand<'a, 's>,
+    /// It is told already that the input ends early.
+    is_cut_told: bool,
+}
+
+/// What becomes of the elements of a list.
+enum Destination<'a> {
+    /// Each is handed on.
+    Drafts,
+    /// They are held until the object around them is read.
+    Held(&'a mut Messages),
+}
+
+impl<R: BufRead> Documents<'_, '_, R> {
+    fn read(mut self) -> io::Result<ControlFlow<()>> {
+        let mut is_misplaced = false;
+        while let Some(byte) = self.scanner.peek()? {
+            let line = self.scanner.place().line;
+            let flow = match byte {
+                b'[' => self.list(&mut Destination::Drafts)?,
+                b'{' => self.object()?,
+                // One report is enough for what is no JSON at all.
+                _ if is_misplaced => {
+                    self.scanner.skip_line()?;
+                    continue;
+                }
+                byte => {
+                    let element = self.scanner.element()?;
+                    if element.bytes.is_empty() {
+                        self.scanner.skip()?;
                     }
-                    return Err(error);
+                    is_misplaced = true;
+                    let found = match element.bytes.is_empty() {
+                        true => String::from(char::from(byte)),
+                        false => String::from_utf8_lossy(&element.bytes).into_owned(),
+                    };
+                    let found = crate::moment::excerpt(&found);
+                    let expected = self.expected();
+                    self.hand.fail(line, format!("expected {expected}, not `{found}`"))
+                }
+            };
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(self.hand.finish())
+    }
+
+    fn expected(&self) -> &'static str {
+        match self.hand.elements {
+            Elements::Either | Elements::Records => {
+                "a list of messages or conversations, or {\"messages\": [...]}"
+            }
+            Elements::Messages => "a list of messages, or {\"messages\": [...]}",
+        }
+    }
+
+    /// Reads the elements of a list, which begins at the next byte.
+    fn list(&mut self, into: &mut Destination<'_>) -> io::Result<ControlFlow<()>> {
+        self.scanner.skip()?;
+        let mut head = None;
+        loop {
+            let place = self.scanner.place();
+            match self.scanner.peek()? {
+                None if self.is_cut_told => return Ok(ControlFlow::Continue(())),
+                None => {
+                    self.is_cut_told = true;
+                    let problem = "truncated JSON: the list does not end; what stands before is in";
+                    return Ok(self.put(into, place.line, Err(problem.to_owned())));
+                }
+                Some(b']') => {
+                    self.scanner.skip()?;
+                    return Ok(ControlFlow::Continue(()));
+                }
+                Some(b',') => self.scanner.skip()?,
+                Some(byte @ (b'}' | b':')) => {
+                    self.scanner.skip()?;
+                    let problem = format!("broken JSON: `{}` is out of place", char::from(byte));
+                    if self.put(into, place.line, Err(problem)).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                Some(_) => {
+                    let element = self.scanner.element()?;
+                    if self.list_element(element, &mut head, into)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
             }
         }
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Document<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Document<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.elements {
-            Elements::Either => "a list of messages or conversations, or {\"messages\": [...]}",
-            Elements::Messages => "a list of messages, or {\"messages\": [...]}",
-        })
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(value) = seq.next_element_seed(Seed::default())? {
-            let flow = self.element(value);
-            self.go_on(flow)?;
+    /// Takes an element of a list. After one that is broken, reading goes on at the next one that
+    /// begins like the others, `head`.
+    fn list_element(
+        &mut self,
+        element: Element,
+        head: &mut Option<Vec<u8>>,
+        into: &mut Destination<'_>,
+    ) -> io::Result<ControlFlow<()>> {
+        let line = element.place.line;
+        let parsed = match element.end {
+            End::Closed | End::Open => parse(element.place, &element.bytes, Seed::default()),
+            End::TooLong => Err(format!(
+                "the element has more than {ELEMENT_BYTES_MAX} bytes; split it, or write one a line"
+            )),
+        };
+        if let Destination::Held(held) = into {
+            held.bytes += element.bytes.len() as u64;
         }
-        Ok(())
+        if parsed.is_ok() {
+            *head = head_of(&element.bytes);
+            return Ok(self.put(into, line, parsed));
+        }
+        let alike = head.clone().or_else(|| head_of(&element.bytes));
+        let places = alike.map(|head| next_alike(&element, &head)).unwrap_or_default();
+        let next = places.into_iter().find(|at| {
+            let Ok(mut rest) = Scanner::new(&element.bytes[*at..]) else { return false };
+            let found = rest.element();
+            found.is_ok_and(|it| {
+                it.end == End::Closed && parse(it.place, &it.bytes, Seed::default()).is_ok()
+            })
+        });
+        let goes_on = next.is_some_and(|at| self.scanner.go_back(&element, at));
+        self.is_cut_told |= element.end == End::Open && !goes_on;
+        Ok(self.put(into, line, parsed))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let line = self.line.get();
-        let (mut conversation, mut object) = (None, Map::new());
-        let read = self.fields(&mut map, &mut conversation, &mut object);
-        if let Some(conversation) = conversation {
-            let mut conversation = Conversation { fields: object, ..conversation };
-            if self.formats.claims(&conversation.fields) {
-                let messages = conversation.messages.into_iter().map(|(_, message)| message);
-                conversation.fields.insert("messages".to_owned(), messages.collect());
-                let flow = self.element(Value::Object(conversation.fields));
-                self.go_on(flow)?;
-                return read;
+    fn put(&mut self, into: &mut Destination<'_>, line: u64, parsed: Parsed) -> ControlFlow<()> {
+        match into {
+            Destination::Drafts => self.hand.element(line, parsed),
+            Destination::Held(held) => {
+                held.read.push((line, parsed));
+                ControlFlow::Continue(())
             }
-            let defaults = self.defaults;
-            let flow = self.conversation(line, conversation, defaults);
-            self.go_on(flow)?;
-            return read;
         }
-        read?;
-        if self.elements == Elements::Messages && !object.contains_key("content") {
-            return Err(A::Error::custom("the object has no `messages`"));
+    }
+
+    /// Reads an object, which begins at the next byte: a conversation, or one element.
+    fn object(&mut self) -> io::Result<ControlFlow<()>> {
+        let Place { line, .. } = self.scanner.place();
+        let mut object = Object { line, ..Object::default() };
+        self.fields(&mut object)?;
+        let Object { messages, fields, mended, problems, is_unplaced, .. } = object;
+        let is_broken = !problems.is_empty();
+        for (line, problem) in problems {
+            if self.hand.fail(line, problem).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
-        let flow = self.element(Value::Object(object));
-        self.go_on(flow)
-    }
-}
-
-/// Holds the messages of a conversation, each with its line.
-struct Messages<'a> {
-    line: &'a Cell<u64>,
-    bytes: &'a Cell<u64>,
-    held: &'a mut Vec<(u64, Value)>,
-}
-
-impl<'de> DeserializeSeed<'de> for Messages<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Messages<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of messages")
+        let mut beside = Beside { unknown: Vec::new(), mended };
+        let defaults = self.hand.defaults;
+        // Whose the messages are may stand in what is broken, and nobody may guess it. Of a record
+        // that is broken, what could be read is not what was meant.
+        if is_unplaced || (is_broken && messages.is_none()) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if let Some(messages) = messages {
+            if self.hand.formats.claims(&fields) {
+                let mut fields = fields;
+                fields.insert("messages".to_owned(), messages.into_list());
+                return Ok(self.hand.whole(line, Value::Object(fields), beside.mended));
+            }
+            return Ok(self.hand.conversation(line, messages, fields, defaults, &mut beside));
+        }
+        if self.hand.elements == Elements::Messages
+            && !fields.keys().any(|name| TEXT.is_spelled(name))
+        {
+            return Ok(self.hand.fail(line, "the object has no `messages`"));
+        }
+        Ok(self.hand.whole(line, Value::Object(fields), beside.mended))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(message) = seq.next_element_seed(Seed::default())? {
-            if CONVERSATION_BYTES_MAX < self.bytes.get() {
-                self.held.clear();
-                return Err(A::Error::custom(format!(
+    fn fields(&mut self, object: &mut Object) -> io::Result<()> {
+        self.scanner.skip()?;
+        loop {
+            let Some(byte) = self.scanner.peek()? else {
+                let line = self.scanner.place().line;
+                if !self.is_cut_told {
+                    let problem = "truncated JSON: the object does not end";
+                    object.problems.push((line, problem.to_owned()));
+                }
+                return Ok(());
+            };
+            let line = self.scanner.place().line;
+            match byte {
+                b'}' => return self.scanner.skip(),
+                b',' => self.scanner.skip()?,
+                b'"' => {
+                    let name = self.scanner.element()?;
+                    let parsed = parse(name.place, &name.bytes, Seed::default());
+                    match (parsed, self.scanner.peek()?) {
+                        (Ok((Value::String(name), _)), Some(b':')) => {
+                            self.scanner.skip()?;
+                            self.field(name, object)?;
+                        }
+                        (Err(problem), _) => object.break_at(line, problem),
+                        _ => object.break_at(line, "broken JSON: expected `:` after a name"),
+                    }
+                }
+                b']' | b':' => {
+                    self.scanner.skip()?;
+                    let found = char::from(byte);
+                    object.break_at(line, format!("broken JSON: `{found}` is out of place"));
+                }
+                _ => {
+                    self.scanner.element()?;
+                    object.break_at(line, "broken JSON: a name is text in quotes");
+                }
+            }
+        }
+    }
+
+    fn field(&mut self, name: String, object: &mut Object) -> io::Result<()> {
+        let next = self.scanner.peek()?;
+        if name == "messages" && next == Some(b'[') {
+            let mut messages = object.messages.take().unwrap_or_default();
+            let _ = self.list(&mut Destination::Held(&mut messages))?;
+            if CONVERSATION_BYTES_MAX < messages.bytes {
+                object.is_unplaced = true;
+                object.problems.push((object.line, format!(
                     "the conversation has more than {CONVERSATION_BYTES_MAX} bytes; write a list \
                      of messages, or one a line"
                 )));
             }
-            self.held.push((self.line.get(), message));
+            object.messages = Some(messages);
+            return Ok(());
+        }
+        if matches!(next, None | Some(b',' | b'}' | b']')) {
+            object.is_unplaced |= names_place(&name);
+            let line = self.scanner.place().line;
+            object.problems.push((line, format!("broken JSON: `{name}` has no value")));
+            return Ok(());
+        }
+        let value = self.scanner.element()?;
+        self.is_cut_told |= value.end == End::Open;
+        match parse(value.place, &value.bytes, Seed::of(&name)) {
+            Ok((value, mended)) => {
+                object.mended.extend(mended);
+                repeated::put(&mut object.fields, name, value);
+            }
+            Err(problem) => {
+                object.is_unplaced |= names_place(&name);
+                object.problems.push((value.place.line, problem));
+            }
         }
         Ok(())
+    }
+}
+
+/// An object as far as it is read.
+#[derive(Default)]
+struct Object {
+    line: u64,
+    messages: Option<Messages>,
+    fields: Map<String, Value>,
+    mended: Vec<Mend>,
+    problems: Vec<(u64, String)>,
+    /// What is broken may have said where it belongs.
+    is_unplaced: bool,
+}
+
+impl Object {
+    /// Notes a fault outside of the values.
+    fn break_at(&mut self, line: u64, problem: impl Into<String>) {
+        self.problems.push((line, problem.into()));
+        self.is_unplaced = true;
     }
 }

@@ -1,4 +1,4 @@
-//! From bytes to drafts: opens the layout, and tells what could not be read and where.
+//! From bytes to drafts: finds encoding and layout, and tells what could not be read and where.
 
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -11,21 +11,27 @@ use super::{
     detect::{self, HEAD_BYTES, Layout},
     document::{self, DOCUMENT_BYTES_MAX, Markup},
     draft::{Defaults, Draft},
-    formats::{Formats, Place},
+    encoding,
+    formats::Formats,
     json::{self, Elements},
+    lines::LINE_BYTES_MAX,
+    said::Mend,
 };
 
-/// What reading gives: a draft with the line that it ends on, or what went wrong, and where.
+/// A part of what was read, with its line.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece {
     Draft(u64, Box<Draft>),
-    Failed(Option<u64>, String),
-    /// Rows that are left out since they are nothing to store, with the first of them.
+    /// Rows that have nothing to store, for this reason, with the line of the first.
     Skipped {
         line: u64,
         rows: u64,
         reason: String,
     },
+    /// It was odd, and is read all the same.
+    Mended(u64, Mend),
+    /// It could not be read; without a line it is the whole.
+    Failed(Option<u64>, String),
 }
 
 /// Takes the pieces, and says when nobody wants more.
@@ -50,6 +56,8 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
             io::ErrorKind::IsADirectory => {
                 "it is a directory; name the files that are in it".to_owned()
             }
+            // It says itself what to do.
+            io::ErrorKind::InvalidData => error.to_string(),
             _ => format!("failed to read: {error}"),
         };
         let _ = sink(Piece::Failed(None, problem));
@@ -58,24 +66,24 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
 
 fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<ControlFlow<()>> {
     let Input { bytes, name, format, thinking, defaults, chunks } = input;
+    let (bytes, encoding) = encoding::decode_stream(bytes)?;
     let mut bytes = BufReader::new(bytes);
-    let mut head = Vec::new();
-    (&mut bytes).take(HEAD_BYTES).read_to_end(&mut head)?;
+    let head = head_of(&mut bytes)?;
     if head.trim_ascii().is_empty() && bytes.fill_buf()?.is_empty() {
         return Ok(sink(Piece::Failed(None, "it is empty; there is nothing to store".to_owned())));
     }
+    if let Some(encoding) = encoding
+        && sink(Piece::Mended(1, Mend::whole(format!("it is {encoding}; read as such")))).is_break()
+    {
+        return Ok(ControlFlow::Break(()));
+    }
     let layout = detect::layout(format, name, &head);
     let elements = if format == Format::Chat { Elements::Messages } else { Elements::Either };
-    let formats = |place| Formats::new(place, format, thinking, defaults);
+    let formats = Formats::new(format, thinking, defaults);
     let mut bytes = io::Cursor::new(head).chain(bytes);
     let markup = match layout {
-        Layout::JsonLines => {
-            return json::read_lines(bytes, defaults, formats(Place::Lines), sink);
-        }
-        Layout::Json => {
-            let formats = formats(Place::Document);
-            return json::read_document(bytes, elements, defaults, formats, sink);
-        }
+        Layout::JsonLines => return json::read_lines(bytes, defaults, formats, sink),
+        Layout::Json => return json::read_document(bytes, elements, defaults, formats, sink),
         Layout::Markdown => Markup::Markdown,
         Layout::Text => Markup::Plain,
     };
@@ -86,13 +94,32 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
             format!("the document has more than {DOCUMENT_BYTES_MAX} bytes; split it into several");
         return Ok(sink(Piece::Failed(None, problem)));
     }
-    match String::from_utf8(document) {
-        Ok(text) => Ok(document::read(&text, markup, name, defaults, chunks, sink)),
-        Err(error) => {
-            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let ends = valid.iter().filter(|byte| **byte == b'\n').count() as u64;
-            let problem = "invalid UTF-8; is it a text file?".to_owned();
-            Ok(sink(Piece::Failed(Some(ends + 1), problem)))
+    let (text, mended) = encoding::decode(&document);
+    if mended.is_some() && encoding::is_binary(&text) {
+        let problem = "it is not text; convert it to text, Markdown or JSON first".to_owned();
+        return Ok(sink(Piece::Failed(None, problem)));
+    }
+    let nul = text.contains('\0').then_some("U+0000 became U+FFFD");
+    for reason in mended.into_iter().chain(nul) {
+        if sink(Piece::Mended(1, Mend::whole(reason))).is_break() {
+            return Ok(ControlFlow::Break(()));
         }
     }
+    let text = match nul {
+        Some(_) => text.replace('\0', "\u{fffd}").into(),
+        None => text,
+    };
+    Ok(document::read(&text, markup, name, defaults, chunks, sink))
+}
+
+/// The first bytes of a stream, by which its layout is known: with the whole first line if that
+/// may be a record.
+fn head_of(bytes: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    bytes.take(HEAD_BYTES).read_to_end(&mut head)?;
+    let begun = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+    if begun.starts_with(b"{") && !begun.contains(&b'\n') {
+        bytes.take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut head)?;
+    }
+    Ok(head)
 }

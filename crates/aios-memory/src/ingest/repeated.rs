@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
 
-use super::fields::{is_nested, names_owner, names_place};
+use super::spellings::{is_nested, names_owner, names_place};
 
 /// Reads a value. Of a field that is given twice the last counts, but one that says where a
 /// record belongs becomes a list of both if they differ, which nobody takes for a name.
@@ -13,8 +13,16 @@ use super::fields::{is_nested, names_owner, names_place};
 /// # Errors
 /// Errors of the parser.
 pub(crate) fn parse(json: &[u8]) -> serde_json::Result<Value> {
+    parse_as(json, Seed::default())
+}
+
+/// Reads the value of a field, as [`parse`] does.
+///
+/// # Errors
+/// Errors of the parser.
+pub(super) fn parse_as(json: &[u8], seed: Seed) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_slice(json);
-    let value = Seed::default().deserialize(&mut json)?;
+    let value = seed.deserialize(&mut json)?;
     json.end()?;
     Ok(value)
 }

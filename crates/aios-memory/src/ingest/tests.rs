@@ -6,6 +6,7 @@ use aios_record::Scope;
 
 use super::{
     Format,
+    conversation::Unnamed,
     draft::Defaults,
     lines::LINE_BYTES_MAX,
     reading::{Input, Piece, read},
@@ -13,7 +14,8 @@ use super::{
 
 /// Each piece as `line: text` or `line! problem`; a problem without a place has `-` for a line.
 fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
-    let defaults = Defaults { scope: Scope::default(), session: "here".to_owned() };
+    let session = Unnamed::Fixed("here".to_owned());
+    let defaults = Defaults { scope: Scope::default(), session, title: None };
     let mut found = Vec::new();
     let input = Input {
         bytes,
@@ -25,6 +27,8 @@ fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
     read(input, &mut |piece| {
         found.push(match piece {
             Piece::Draft(line, draft) => format!("{line}: {}", draft.text),
+            Piece::Skipped(line, reason) => format!("{line}- {reason}"),
+            Piece::Mended(line, mend) => format!("{line}~ {}", mend.reason),
             Piece::Failed(Some(line), problem) => format!("{line}! {problem}"),
             Piece::Failed(None, problem) => format!("-! {problem}"),
         });
@@ -45,10 +49,12 @@ fn a_broken_line_costs_that_line() {
           }\n{\"text\": \"two\"}",
         &[
             "1: one",
-            "3! truncated JSON at column 9: EOF while parsing a value",
-            "4! a line is a JSON object with a `text` or a `content`",
-            "5! a record has a `text` or a `content`, this one has neither",
-            "6! invalid UTF-8 at byte 11 of the line",
+            "3! truncated JSON at column 8: EOF while parsing a value",
+            "4! expected an object with a text (text, content, body, message, memory, \
+             page_content, message_text, msg, fact)",
+            "5! it has no text; a record has one of text, content, body, message, memory, \
+             page_content, message_text, msg, fact",
+            "6: \u{ff}",
             "7: two",
         ],
     );
@@ -74,7 +80,7 @@ fn what_stands_before_a_truncation_goes_in() {
             b"[\n{\"content\": \"one\"},\n{\"content\": 7},\n{\"content\": \"two\"},\n{\"cont",
             &[
                 "2: one",
-                "3! the text is `7`, not text",
+                "3: 7",
                 "4: two",
                 "5! truncated JSON at column 6: EOF while parsing a string",
             ],
@@ -98,10 +104,14 @@ fn documents_of_another_shape_are_told() {
     check(
         Format::Chat,
         b"7",
-        &["1! invalid type: integer `7`, expected a list of messages, or {\"messages\": [...]}"],
+        &["1! expected a list of messages, or {\"messages\": [...]}, not `7`"],
     );
     check(Format::Chat, b"{\"x\": 1}", &["1! the object has no `messages`"]);
-    check(Format::Chat, b"[] x", &["1! broken JSON at column 4: trailing characters"]);
+    check(
+        Format::Chat,
+        b"[] x\nmore\n[{\"content\": \"one\"}]",
+        &["1! expected a list of messages, or {\"messages\": [...]}, not `x`", "3: one"],
+    );
     check(Format::Locomo, b"[{\"x\": 1}]", &["1! a LoCoMo sample has a `sample_id` that is text"]);
     check(Format::Auto, b"[]", &[]);
     check(Format::Auto, b"[{\"messages\": [{\"content\": \"one\"}]}]", &["1: one"]);
@@ -115,7 +125,13 @@ fn empty_input_and_text_that_is_none_are_told() {
         check(format, b"", &["-! it is empty; there is nothing to store"]);
         check(format, b" \n", &["-! it is empty; there is nothing to store"]);
     }
-    check(Format::Text, b"one\ntwo \xff", &["2! invalid UTF-8; is it a text file?"]);
+    let binary = "-! it is not text; convert it to text, Markdown or JSON first";
+    check(Format::Text, b"\x7fELF\x01\xff\x02", &[binary]);
+    check(
+        Format::Auto,
+        b"\x00\x00\xfe\xff\x00\x00\x00a",
+        &["-! it is UTF-32; convert it to UTF-8 first"],
+    );
     check(Format::Auto, b"Dear diary. It rained.", &["1: Dear diary. It rained."]);
     let directory = std::fs::File::open(std::env::temp_dir()).unwrap();
     let found = pieces(Format::Auto, "tmp", directory);

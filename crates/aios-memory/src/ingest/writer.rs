@@ -6,10 +6,16 @@ use aios_record::{Gate, Id, Kind, Record};
 use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
-use super::{Defaults, Draft, Failure, IngestReport, reading::Piece};
+use super::{
+    Defaults, Draft, Failure, IngestReport,
+    conversation::{Conversations, Unnamed},
+    draft::TEXT_BYTES_MAX,
+    reading::Piece,
+    said::{Mend, Unfit},
+};
 use crate::{
     Error, MemoryView,
-    admission::{Admission, Arrival, Content, Manner, Outcome},
+    admission::{Admission, Arrival, Content, Manner, Mending, Outcome},
     fields,
     identity::{self, Namer, Names},
 };
@@ -24,6 +30,7 @@ pub(crate) struct Writer {
     view: MemoryView,
     admission: Admission,
     namer: Namer,
+    conversations: Conversations,
     sessions: HashSet<String>,
     report: IngestReport,
 }
@@ -38,6 +45,7 @@ impl Writer {
             view: view.clone(),
             admission: Admission::new(view, Manner::Conversed),
             namer: Namer::default(),
+            conversations: Conversations::default(),
             sessions: HashSet::new(),
             report: IngestReport::default(),
         }
@@ -61,19 +69,28 @@ impl Writer {
         for piece in pieces {
             match piece {
                 Piece::Draft(line, draft) => drafts.push((line, *draft)),
-                Piece::Failed(line, error) => self.fail(line, error),
                 Piece::Skipped { line, rows, reason } => {
-                    self.report.tally.skip(line, rows, &reason);
+                    self.report.tally.skip(line, rows, reason);
                 }
+                Piece::Mended(line, mend) => self.mend(line, mend),
+                Piece::Failed(line, error) => self.fail(line, error),
             }
         }
         self.write(drafts).await
     }
 
+    fn mend(&mut self, line: u64, Mend { field, reason }: Mend) {
+        self.report.tally.mend(Mending { line, field, reason });
+    }
+
     /// Writes those of `drafts`, each with its line, that are neither known nor forgotten.
-    pub(crate) async fn write(&mut self, drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
+    pub(crate) async fn write(&mut self, mut drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
+        self.conversations.settle(&self.view, &mut self.admission, &mut drafts).await?;
         let mut arrivals = Vec::with_capacity(drafts.len());
-        for (line, draft) in drafts {
+        for (line, mut draft) in drafts {
+            for mend in std::mem::take(&mut draft.mended) {
+                self.mend(line, mend);
+            }
             for field in &draft.unknown {
                 *self.report.tally.unknown.entry(field.clone()).or_default() += 1;
             }
@@ -109,8 +126,13 @@ impl Writer {
 }
 
 /// The arrival of a draft: its scope is filled in by the gate, then its id follows from it.
-fn arrival(line: u64, mut draft: Draft, gate: &Gate, namer: &mut Namer) -> Result<Arrival, String> {
-    gate.fill(&mut draft.scope).map_err(|error| error.to_string())?;
+pub(super) fn arrival(
+    line: u64,
+    mut draft: Draft,
+    gate: &Gate,
+    namer: &mut Namer,
+) -> Result<Arrival, String> {
+    draft.fill(gate)?;
     let (kind, scope) = (draft.kind, draft.scope.clone());
     if kind == Kind::Session {
         return to_session(draft).map(|session| Arrival::of_record(line, session));
@@ -138,8 +160,17 @@ fn arrival(line: u64, mut draft: Draft, gate: &Gate, namer: &mut Namer) -> Resul
 pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arrival, String> {
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
-    let defaults = Defaults { scope, session: SESSION_DEFAULT.to_owned() };
-    let draft = Draft::from_chat(object, &defaults)?;
+    let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
+    let defaults = Defaults { scope, session, title: None };
+    let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
+    // Who gives one message is there to mend it.
+    if let Some(Mend { field, reason }) = draft.mended.first() {
+        return Err(field.as_ref().map_or(reason.clone(), |field| format!("`{field}`: {reason}")));
+    }
+    if TEXT_BYTES_MAX < draft.text.len() {
+        let bytes = draft.text.len();
+        return Err(format!("the text has {bytes} bytes, more than {TEXT_BYTES_MAX}; split it"));
+    }
     let is_named = draft.external_id.is_some();
     let arrival = arrival(1, draft, gate, &mut Namer::default())?;
     match is_named {

@@ -27,6 +27,9 @@ pub(crate) async fn ingest(
             false => memory.ingest_file(file, options).await?,
         };
         bar.finish_and_clear();
+        for mending in &report.tally.mended {
+            output.note(&format!("{}: {mending}", file.display()));
+        }
         for detail in &report.tally.details {
             output.note(&format!("{}: {detail}", file.display()));
         }
@@ -59,6 +62,7 @@ pub(super) fn counted(tally: &Tally) -> String {
         (tally.conflicting_count, "conflicting"),
         (tally.forgotten, "forgotten before"),
         (tally.skipped, "skipped"),
+        (tally.mended_count, "mended"),
     ];
     for (count, what) in others.into_iter().filter(|(count, _)| 0 < *count) {
         counted.push_str(&format!(", {count} {what}"));

@@ -1,12 +1,14 @@
-//! What a line of JSON becomes.
+//! What an object of JSON becomes.
 
 use serde_json::json;
 
 use super::*;
+use crate::ingest::said::NAME_BYTES_MAX;
 
-fn read(value: Value) -> Result<Draft, String> {
+fn read(value: Value) -> Result<Draft, Unfit> {
     let Value::Object(object) = value else { panic!("not an object") };
-    let defaults = Defaults { scope: Scope::default(), session: "diary".to_owned() };
+    let session = Unnamed::Fixed("diary".to_owned());
+    let defaults = Defaults { scope: Scope::default(), session, title: None };
     Draft::from_object(object, &defaults)
 }
 
@@ -16,6 +18,7 @@ fn what_has_a_role_name_or_session_is_a_message_and_the_rest_are_notes() {
         (json!({"text": "x"}), Kind::Note, None),
         (json!({"text": "x", "role": "user"}), Kind::Message, Some("diary")),
         (json!({"content": "x", "name": "Ada"}), Kind::Message, Some("diary")),
+        (json!({"content": "x", "speaker": "Ada"}), Kind::Message, Some("diary")),
         (json!({"text": "x", "session": "s"}), Kind::Message, Some("s")),
         (json!({"text": "x", "role": null, "session": ""}), Kind::Note, None),
     ] {
@@ -38,26 +41,119 @@ fn nothing_that_a_line_says_is_lost() {
     assert_eq!(draft.occurred_at.unwrap().to_string(), "2023-05-08T13:56:00Z");
     assert_eq!(draft.tags, ["a", "b"]);
     assert_eq!(Value::Object(draft.metadata), json!({"mood": "good", "model": "m-1"}));
+    assert_eq!(draft.unknown, ["model"]);
 }
 
 #[test]
-fn what_is_wrong_is_told() {
-    for (value, expect) in [
-        (json!({}), "a record has a `text` or a `content`, this one has neither"),
-        (json!({"text": " "}), "the text is empty"),
-        (json!({"text": 7}), "the text is `7`, not text"),
-        (json!({"text": "x", "role": {}}), "`role` is `{}`, not text"),
-        (json!({"text": "x", "tags": 7}), "`tags` is a list of text, not `7`"),
-        (json!({"text": "x", "metadata": 7}), "`metadata` is an object, not `7`"),
-        (
-            json!({"text": "x", "timestamp": "soon"}),
-            "`soon` is not a time; write 2026-05-08, 2026-05-08T13:56:00Z or seconds since 1970",
-        ),
-    ] {
-        assert_eq!(read(value).unwrap_err(), expect);
+fn a_record_without_a_text_is_refused_and_one_with_an_empty_text_is_skipped() {
+    for value in
+        [json!({}), json!({"words": "x"}), json!({"text": {"a": 1}}), json!({"text": true})]
+    {
+        assert!(matches!(read(value), Err(Unfit::Refused(_))));
     }
-    let long = read(json!({"text": "x".repeat(TEXT_BYTES_MAX + 1)})).unwrap_err();
-    assert_eq!(long, "the text has 1048577 bytes, more than 1048576; split it");
-    let name = read(json!({"text": "x", "name": "x".repeat(NAME_BYTES_MAX + 1)})).unwrap_err();
-    assert_eq!(name, "`name` has 1025 bytes, more than 1024");
+    for empty in [json!(""), json!(" \n"), json!(null), json!("\u{200b}\u{ad}\u{3164}"), json!([])]
+    {
+        assert!(matches!(read(json!({"content": empty})), Err(Unfit::Skipped(_))), "{empty}");
+        let draft = read(json!({"text": empty, "content": "full"})).unwrap();
+        assert_eq!((&*draft.text, draft.mended.len()), ("full", 0));
+    }
+}
+
+#[test]
+fn an_odd_side_field_costs_that_field_and_is_reported() {
+    let long = "x".repeat(NAME_BYTES_MAX + 1);
+    for (field, value) in [
+        ("timestamp", json!(true)),
+        ("timestamp", json!("soon")),
+        ("created_at", json!("05/08/2026")),
+        ("metadata", json!([1, 2])),
+        ("metadata", json!("not an object")),
+        ("tags", json!(7)),
+        ("role", json!([])),
+        ("name", json!(long)),
+        ("id", json!(false)),
+    ] {
+        let draft = read(json!({"text": "the text", (field): value})).unwrap();
+        assert_eq!(draft.text, "the text");
+        assert_eq!(draft.mended.len(), 1, "{field}: {:?}", draft.mended);
+        assert_eq!(draft.mended[0].field.as_deref(), Some(field));
+        assert_eq!(draft.metadata.get(field), Some(&value), "{field}");
+        assert_eq!(draft.occurred_at, None);
+    }
+}
+
+#[test]
+fn of_two_texts_or_times_the_first_of_the_table_counts_and_the_other_is_reported() {
+    let draft = read(json!({"body": "b", "text": "a", "ts": 86_400, "created_at": "2026-05-08"}));
+    let draft = draft.unwrap();
+    assert_eq!(draft.text, "a");
+    assert_eq!(draft.occurred_at.unwrap().to_string(), "1970-01-02T00:00:00Z");
+    let fields: Vec<_> = draft.mended.iter().filter_map(|mend| mend.field.as_deref()).collect();
+    assert_eq!(fields, ["body", "created_at"]);
+    assert_eq!(draft.metadata["body"], "b");
+    let same = read(json!({"text": "a", "content": "a", "time": 5, "timestamp": 5})).unwrap();
+    assert_eq!((same.mended, same.metadata), (Vec::new(), Map::new()));
+}
+
+#[test]
+fn a_time_is_known_in_every_spelling_and_what_only_looks_like_one_is_reported() {
+    for name in ["timestamp", "Timestamp", "createdAt", "create_time", "sent-at", "date", "ts"] {
+        let draft = read(json!({"text": "x", (name): "2026-05-08T13:56:00Z"})).unwrap();
+        let time = draft.occurred_at.map(|time| time.to_string());
+        assert_eq!(time.as_deref(), Some("2026-05-08T13:56:00Z"), "{name}");
+        assert!(draft.mended.is_empty() && draft.unknown.is_empty(), "{name}");
+    }
+    for name in ["happenedOn", "when_said", "log_ts", "entry_date"] {
+        let draft = read(json!({"text": "x", (name): "2026-05-08"})).unwrap();
+        assert_eq!((draft.occurred_at, draft.unknown), (None, vec![name.to_owned()]));
+        assert_eq!(draft.mended[0].field.as_deref(), Some(name));
+    }
+    let apart = read(json!({"text": "x", "date": "2026-05-08", "time": "13:56"})).unwrap();
+    assert_eq!(apart.occurred_at.unwrap().to_string(), "2026-05-08T13:56:00Z");
+    let inner = read(json!({"text": "x", "metadata": {"timestamp": 5}})).unwrap();
+    assert_eq!(inner.occurred_at.unwrap().to_string(), "1970-01-01T00:00:05Z");
+}
+
+#[test]
+fn a_role_in_the_place_of_a_speaker_is_the_role() {
+    for (value, role, name) in [
+        (json!({"sender": "human"}), Some("human"), None),
+        (json!({"sender": "Ada"}), None, Some("Ada")),
+        (json!({"author": {"role": "assistant", "name": null}}), Some("assistant"), None),
+        (json!({"role": "Ada", "role_type": "user"}), Some("user"), Some("Ada")),
+        (json!({"role": {"name": "user"}}), Some("user"), None),
+        (json!({"role": "user", "name": "Ada", "speaker": "Ada"}), Some("user"), Some("Ada")),
+    ] {
+        let Value::Object(mut object) = value.clone() else { unreachable!() };
+        object.insert("text".to_owned(), "x".into());
+        let draft = read(Value::Object(object)).unwrap();
+        assert_eq!((draft.role.as_deref(), draft.name.as_deref()), (role, name), "{value}");
+    }
+}
+
+#[test]
+fn a_long_text_is_cut_into_parts_that_are_the_whole_together() {
+    let words = "w\u{e9}ll then ".repeat(TEXT_BYTES_MAX / 4);
+    for text in [words, "x".repeat(TEXT_BYTES_MAX + 1), "\u{1f600}".repeat(TEXT_BYTES_MAX)] {
+        let draft = read(json!({"text": text, "id": "a", "role": "user"})).unwrap();
+        let parts = draft.parts();
+        assert_eq!(parts.iter().map(|part| part.text.as_str()).collect::<String>(), text);
+        assert!(parts.iter().all(|part| part.text.len() <= TEXT_BYTES_MAX));
+        let ids: Vec<_> = parts.iter().filter_map(|part| part.external_id.as_deref()).collect();
+        assert_eq!(ids[..2], ["a", "a#2"]);
+        assert_eq!(parts[0].mended.len(), 1);
+        assert!(parts[1..].iter().all(|part| part.mended.is_empty()));
+    }
+}
+
+#[test]
+fn a_record_that_former_versions_read_otherwise_keeps_their_facts() {
+    let same = read(json!({"text": "x", "role": "user", "session": "s", "timestamp": 5})).unwrap();
+    assert_eq!(same.former, None);
+    let draft = read(json!({"text": "x", "role": "user", "uuid": "u", "created_at": 5})).unwrap();
+    let former = draft.former.unwrap();
+    assert_eq!((former.external_id, former.occurred_at), (None, None));
+    assert_eq!(former.role.as_deref(), Some("user"));
+    let note = read(json!({"text": "x", "speaker": "Ada"})).unwrap();
+    assert_eq!((note.kind, note.former.unwrap().kind), (Kind::Message, Kind::Note));
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Description, Elements, Reader, Shape,
-    parts::{Call, Returned, Said, text_in},
+    parts::{Call, Content, Returned, text_in},
     transcript::{Conversation, Ids, Message, Transcript},
     tree,
 };
@@ -26,7 +26,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["title", "create_time", "update_time", "current_node", "conversation_id"],
         artefacts: &["account", "account_id", "user", "user_id"],
         elements: Elements::Whole,
-        reader: || Box::new(ChatGpt),
+        reader: Some(|| Box::new(ChatGpt)),
     }),
 };
 
@@ -41,10 +41,11 @@ struct ChatGpt;
 impl Reader for ChatGpt {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
         let id = text_in(&element, &["conversation_id", "id"]);
-        let conversation = Conversation::new("chatgpt", Ids::OfProvider, id);
+        let mut conversation = Conversation::new("chatgpt", Ids::OfProvider, id);
         let began = element.get("create_time").cloned().unwrap_or_default();
         let title = text_in(&element, &["title"]).unwrap_or_default();
         to.title(&conversation, line, &title, &began);
+        conversation.title = Some(title).filter(|title| !title.trim().is_empty());
         let Some(mapping) = element.get("mapping").and_then(Value::as_object) else { return };
         let current = element.get("current_node").and_then(Value::as_str);
         let current = current.filter(|node| mapping.contains_key(*node));
@@ -148,8 +149,8 @@ fn content_of(
     content: Option<&Map<String, Value>>,
     sort: &str,
     metadata: Option<&Map<String, Value>>,
-) -> Said {
-    let mut said = Said::default();
+) -> Content {
+    let mut said = Content::default();
     let Some(content) = content else { return said };
     let field = |name: &str| content.get(name).unwrap_or(&Value::Null);
     if THINKING.contains(&sort) {
@@ -179,7 +180,7 @@ fn content_of(
 }
 
 /// Adds a part. One that points to an attachment has its name, and uses it up.
-fn add_part(said: &mut Said, part: &Value, attached: &mut Vec<&Map<String, Value>>) {
+fn add_part(said: &mut Content, part: &Value, attached: &mut Vec<&Map<String, Value>>) {
     let place = part.get("asset_pointer").and_then(Value::as_str);
     let is_it = |attachment: &&Map<String, Value>| {
         let id = text_in(attachment, &["id"]);

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Description, Elements, Reader, Shape,
-    parts::{Said, first, text_in},
+    parts::{Content, first, text_in},
     transcript::{Conversation, Ids, Message, Transcript},
     tree,
 };
@@ -24,7 +24,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["uuid", "name", "created_at", "updated_at", "account"],
         artefacts: &["account"],
         elements: Elements::Whole,
-        reader: || Box::new(Claude),
+        reader: Some(|| Box::new(Claude)),
     }),
 };
 
@@ -33,10 +33,11 @@ struct Claude;
 impl Reader for Claude {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
         let id = text_in(&element, &["uuid", "id"]);
-        let conversation = Conversation::new("claude", Ids::OfProvider, id);
+        let mut conversation = Conversation::new("claude", Ids::OfProvider, id);
         let began = first(&element, &["created_at"]).cloned().unwrap_or_default();
         let title = text_in(&element, &["name", "title"]).unwrap_or_default();
         to.title(&conversation, line, &title, &began);
+        conversation.title = Some(title).filter(|title| !title.trim().is_empty());
         let messages = element.get("chat_messages").and_then(Value::as_array);
         let messages: Vec<&Map<String, Value>> =
             messages.into_iter().flatten().filter_map(Value::as_object).collect();
@@ -68,7 +69,7 @@ fn read_message(
     message: &Map<String, Value>,
     to: &mut Transcript,
 ) {
-    let mut said = Said::read(message.get("content").unwrap_or(&Value::Null));
+    let mut said = Content::read(message.get("content").unwrap_or(&Value::Null));
     if said.text().is_empty() && said.calls.is_empty() && said.results.is_empty() {
         said.add_text(message.get("text").and_then(Value::as_str).unwrap_or_default());
     }
@@ -76,7 +77,7 @@ fn read_message(
         let attached = message.get(list).and_then(Value::as_array).into_iter().flatten();
         for attachment in attached.filter_map(Value::as_object) {
             // Newer exports list a file twice.
-            let mut named = Said::default();
+            let mut named = Content::default();
             named.add_attachment(sort, attachment);
             if !said.text().contains(&named.text()) {
                 said.add_text(&named.text());

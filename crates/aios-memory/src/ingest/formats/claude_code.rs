@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Description, Elements, Reader, Shape,
-    parts::{Said, first, text_in},
+    parts::{Content, first, text_in},
     transcript::{Conversation, Ids, Message, Transcript},
 };
 use crate::ingest::{CONVERSATION_BYTES_MAX, Format};
@@ -26,7 +26,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["parentUuid", "isSidechain", "userType", "cwd", "gitBranch", "version"],
         artefacts: &[],
         elements: Elements::Rows,
-        reader: || Box::new(ClaudeCode::default()),
+        reader: Some(|| Box::new(ClaudeCode::default())),
     }),
 };
 
@@ -142,7 +142,7 @@ impl ClaudeCode {
             return to.skip(line, "written by the program, not by its user");
         }
         let content = message.get("content").unwrap_or(message);
-        let said = Said::read(content);
+        let said = Content::read(content);
         let text = said.text();
         if sort == "user" && COMMANDS.iter().any(|start| text.trim_start().starts_with(start)) {
             return to.skip(line, "a command to the program and its output");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Description, Elements, Reader, Shape,
-    parts::{Said, text_in},
+    parts::{Content, text_in},
     responses,
     transcript::{Conversation, Ids, Message, Transcript},
 };
@@ -25,7 +25,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["timestamp", "type", "instructions", "record_type", "cwd", "cli_version"],
         artefacts: &[],
         elements: Elements::Rows,
-        reader: || Box::new(Codex::new()),
+        reader: Some(|| Box::new(Codex::new())),
     }),
 };
 
@@ -98,7 +98,7 @@ impl Codex {
 
     fn item(&mut self, line: u64, item: &Map<String, Value>, time: &Value, to: &mut Transcript) {
         if item.get("type").and_then(Value::as_str) == Some("message") {
-            let text = Said::read(item.get("content").unwrap_or(&Value::Null)).text();
+            let text = Content::read(item.get("content").unwrap_or(&Value::Null)).text();
             if CONTEXTS.iter().any(|start| text.trim_start().starts_with(start)) {
                 return to.skip(line, "context that the program adds");
             }
@@ -118,7 +118,7 @@ impl Codex {
             }
             sort => return to.skip(line, format!("no message but `{sort}`")),
         };
-        let said = Said::read(event.get("message").unwrap_or(&Value::Null));
+        let said = Content::read(event.get("message").unwrap_or(&Value::Null));
         let (role, time) = (role.to_owned(), time.clone());
         self.events.push(Message { line, role, time, said, ..Message::default() });
     }

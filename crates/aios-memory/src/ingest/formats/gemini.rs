@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Description, Elements, Reader, Shape,
-    parts::{self, Said, first, text_in},
+    parts::{self, Content, first, text_in},
     transcript::{Conversation, Ids, Message, Transcript},
 };
 use crate::ingest::Format;
@@ -20,7 +20,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["sessionId", "projectHash", "startTime", "lastUpdated", "messages"],
         artefacts: &[],
         elements: Elements::Rows,
-        reader: || Box::new(Gemini::default()),
+        reader: Some(|| Box::new(Gemini::default())),
     }),
 };
 
@@ -83,10 +83,11 @@ impl Reader for Gemini {
             return;
         }
         let id = text_in(&session, &["sessionId"]);
-        let conversation = Conversation::new("gemini", Ids::OfConversation, id);
+        let mut conversation = Conversation::new("gemini", Ids::OfConversation, id);
         let title = text_in(&session, &["summary", "title"]).unwrap_or_default();
         let began = session.get("startTime").cloned().unwrap_or_default();
         to.title(&conversation, self.line, &title, &began);
+        conversation.title = Some(title).filter(|title| !title.is_empty());
         for (line, message) in messages {
             read_message(&conversation, line, &message, to);
         }
@@ -123,7 +124,7 @@ fn read_message(
     if !matches!(&*sort, "user" | "gemini" | "model" | "assistant") {
         return to.skip(line, format!("no message but `{sort}`"));
     }
-    let mut said = Said::read(message.get("content").unwrap_or(&Value::Null));
+    let mut said = Content::read(message.get("content").unwrap_or(&Value::Null));
     for thought in message.get("thoughts").and_then(Value::as_array).into_iter().flatten() {
         let thought = thought.as_object();
         let text = thought.and_then(|it| text_in(it, &["description", "subject"]));
@@ -165,7 +166,7 @@ fn read_message(
 
 /// The output in the parts of a result: that of its only response, else its texts.
 fn output(result: &Value) -> Value {
-    let said = Said::read(result);
+    let said = Content::read(result);
     match (said.results.as_slice(), said.text()) {
         ([one], _) => one.output.clone(),
         (_, text) if !text.is_empty() => text.into(),

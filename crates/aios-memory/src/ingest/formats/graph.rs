@@ -18,7 +18,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["entityType", "observations", "relationType", "entities", "relations", "name"],
         artefacts: &[],
         elements: Elements::Whole,
-        reader: || Box::new(Graph),
+        reader: Some(|| Box::new(Graph)),
     }),
 };
 

@@ -20,7 +20,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["sample_id", "qa", "event_summary", "session_summary", "observation"],
         artefacts: &[],
         elements: Elements::Whole,
-        reader: || Box::new(Locomo),
+        reader: Some(|| Box::new(Locomo)),
     }),
 };
 

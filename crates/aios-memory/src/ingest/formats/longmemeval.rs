@@ -17,6 +17,7 @@ use crate::{
     ingest::{
         Format,
         draft::{Defaults, Draft},
+        said::Unfit,
     },
     locomo::{CATEGORY_UNANSWERABLE, Question},
     moment,
@@ -32,7 +33,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["question_id", "question", "answer", "haystack_dates", "answer_session_ids"],
         artefacts: &[],
         elements: Elements::Whole,
-        reader: || Box::new(LongMemEval),
+        reader: Some(|| Box::new(LongMemEval)),
     }),
 };
 
@@ -121,7 +122,7 @@ impl Haystack {
     pub(crate) fn drafts<'a>(
         &'a self,
         defaults: &'a Defaults,
-    ) -> impl Iterator<Item = Result<Draft, String>> + 'a {
+    ) -> impl Iterator<Item = Result<Draft, Unfit>> + 'a {
         self.sessions.iter().flat_map(move |session| {
             let place = session_id("longmemeval", &format!("{}/{}", self.id, session.id));
             let scope = defaults.scope.clone().with_session(place);
@@ -144,7 +145,7 @@ impl Haystack {
         for draft in self.drafts(&Defaults::default()) {
             match draft {
                 Ok(draft) => drafts.push(draft),
-                Err(problem) => problems.push(problem),
+                Err(unfit) => problems.push(unfit.into_reason()),
             }
         }
         let questions = self.question.into_iter().collect();

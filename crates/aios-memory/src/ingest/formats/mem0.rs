@@ -16,7 +16,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["hash", "user_id", "created_at", "updated_at", "categories", "results"],
         artefacts: &[],
         elements: Elements::Whole,
-        reader: || Box::new(Mem0),
+        reader: Some(|| Box::new(Mem0)),
     }),
 };
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Description, Elements, Reader, Shape,
-    parts::{Call, Returned, Said, first, output_of, text_in},
+    parts::{Call, Content, Returned, first, output_of, text_in},
     transcript::{Conversation, Ids, Message, Transcript},
     tree,
 };
@@ -25,7 +25,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["parentId", "timestamp", "id", "version", "cwd"],
         artefacts: &[],
         elements: Elements::Rows,
-        reader: || Box::new(OpenClaw::new()),
+        reader: Some(|| Box::new(OpenClaw::new())),
     }),
 };
 
@@ -76,6 +76,7 @@ impl OpenClaw {
         let parent = |node: &str| self.parents.get(node).map(String::as_str);
         let branch: Option<HashSet<&str>> =
             self.last.as_deref().map(|last| tree::path(last, parent).into_iter().collect());
+        self.conversation.title = self.title.as_ref().map(|(_, title)| title.clone());
         for entry in std::mem::take(&mut self.entries) {
             let is_left = match (&branch, &entry.id) {
                 (Some(branch), Some(id)) => !branch.contains(id.as_str()),
@@ -180,7 +181,7 @@ fn read_message(conversation: &Conversation, entry: Entry, to: &mut Transcript) 
                 "model".to_owned(),
                 message.get("model").cloned().unwrap_or_default(),
             )]);
-            let said = Said::read(content);
+            let said = Content::read(content);
             to.message(conversation, Message { line, role, name: None, id, time, said, about });
         }
     }

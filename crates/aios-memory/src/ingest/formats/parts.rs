@@ -54,17 +54,17 @@ pub(crate) struct Returned {
 
 /// The content of a message.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Said {
+pub(crate) struct Content {
     texts: Vec<String>,
     thinking: Vec<String>,
     pub(crate) calls: Vec<Call>,
     pub(crate) results: Vec<Returned>,
 }
 
-impl Said {
+impl Content {
     /// Reads a content: a text, a part, or a list of parts.
-    pub(crate) fn read(content: &Value) -> Said {
-        let mut said = Said::default();
+    pub(crate) fn read(content: &Value) -> Content {
+        let mut said = Content::default();
         said.add(content);
         said
     }
@@ -122,7 +122,7 @@ impl Said {
             | "audio_transcription" => self.add_first(part, &["text", "refusal", "value"]),
             "thinking" | "reasoning" | "redacted_thinking" | "thoughts" | "reasoning_text" => {
                 let fields = ["thinking", "reasoning", "text", "summary", "content"];
-                let thinking = first(part, &fields).map(Said::read).unwrap_or_default();
+                let thinking = first(part, &fields).map(Content::read).unwrap_or_default();
                 self.add_thinking(&thinking.text());
             }
             "tool_use" | "server_tool_use" | "mcp_tool_use" | "toolcall" | "tool_call"
@@ -161,7 +161,7 @@ impl Said {
             }
         }
         if part.get("thought").and_then(Value::as_bool) == Some(true) {
-            let thought = first(part, &["text"]).map(Said::read).unwrap_or_default();
+            let thought = first(part, &["text"]).map(Content::read).unwrap_or_default();
             return self.add_thinking(&thought.text());
         }
         match first(part, &["text", "content", "parts", "value"]) {
@@ -217,7 +217,7 @@ pub(crate) fn output_of(output: &Value) -> Value {
     };
     match output {
         Value::Array(_) | Value::Object(_) if is_parts(output) => {
-            Value::from(Said::read(output).text())
+            Value::from(Content::read(output).text())
         }
         // Programs wrap the text of an output in an object that says nothing else.
         Value::Object(object) if object.len() == 1 && object.contains_key("output") => {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Description, Elements, Reader, Shape,
-    parts::{self, Call, Said, first, text_in},
+    parts::{self, Call, Content, first, text_in},
     transcript::{Conversation, Ids, Message, Transcript},
 };
 use crate::ingest::Format;
@@ -21,7 +21,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["call_id", "output", "input", "status"],
         artefacts: &[],
         elements: Elements::Loose,
-        reader: || Box::new(Responses),
+        reader: Some(|| Box::new(Responses)),
     }),
 };
 
@@ -80,7 +80,7 @@ pub(super) fn read_item(
     let sort = text_in(item, &["type"]).unwrap_or_default();
     match &*sort {
         "message" => {
-            let said = Said::read(item.get("content").unwrap_or(&Value::Null));
+            let said = Content::read(item.get("content").unwrap_or(&Value::Null));
             to.message(
                 conversation,
                 Message {
@@ -94,9 +94,9 @@ pub(super) fn read_item(
             );
         }
         "reasoning" => {
-            let mut said = Said::default();
+            let mut said = Content::default();
             for field in ["summary", "content"] {
-                let thinking = Said::read(item.get(field).unwrap_or(&Value::Null));
+                let thinking = Content::read(item.get(field).unwrap_or(&Value::Null));
                 said.add_thinking(&thinking.text());
                 said.add_thinking(&thinking.thinking());
             }

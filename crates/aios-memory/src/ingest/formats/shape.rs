@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::parts::{Call, Returned, Said, call, first, text_in};
+use super::parts::{Call, Content, Returned, call, first, text_in};
 
 /// The words for the part in which something is said, and ours. Compared without case.
 const ROLES: &[(&str, &str)] = &[
@@ -29,7 +29,7 @@ const ROLES: &[(&str, &str)] = &[
     ("observation", "tool"),
 ];
 
-/// Roles whose own word is kept beside ours, since it says more.
+/// Roles that say more than ours.
 const KEPT: &[&str] = &["developer", "function"];
 
 /// The fields in which programs say who speaks.
@@ -88,7 +88,7 @@ pub(crate) fn shape(object: Map<String, Value>) -> Shaped {
         if !is_content(&object, name) {
             continue;
         }
-        let said = Said::read(&object[name]);
+        let said = Content::read(&object[name]);
         object.remove(name);
         shaped.thinking = said.thinking();
         let text = said.text();
@@ -101,6 +101,11 @@ pub(crate) fn shape(object: Map<String, Value>) -> Shaped {
     take_calls(&mut object, &mut shaped);
     shaped.object = object;
     shaped
+}
+
+/// Returns `true` for a role whose own word is kept beside ours, since it says more.
+pub(crate) fn is_kept(word: &str) -> bool {
+    KEPT.contains(&word.trim().to_ascii_lowercase().as_str())
 }
 
 /// The role that a word means; a word of no known meaning stays.
@@ -166,16 +171,10 @@ fn speak(object: &mut Map<String, Value>) {
             }
         }
     }
-    let Some(Value::String(word)) = object.get("role") else { return };
-    let word = word.clone();
-    let Some(ours) = known_role(&word) else { return };
-    if KEPT.contains(&word.to_ascii_lowercase().as_str()) {
-        keep(object, "role", &word);
-    }
-    object.insert("role".to_owned(), ours.into());
     // A type beside a role repeats it, or says that this is a message.
     let repeats = |kind: &str| kind == "message" || known_role(kind).is_some();
-    if object.get("type").and_then(Value::as_str).is_some_and(repeats) {
+    let has_role = object.get("role").is_some_and(Value::is_string);
+    if has_role && object.get("type").and_then(Value::as_str).is_some_and(repeats) {
         object.remove("type");
     }
 }
@@ -222,7 +221,8 @@ fn move_text(object: &mut Map<String, Value>) {
 
 /// Takes the tool calls that stand beside the content, and makes the message of a tool a result.
 fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
-    let is_tool = object.get("role").and_then(Value::as_str) == Some("tool");
+    let role = object.get("role").and_then(Value::as_str).and_then(known_role);
+    let is_tool = role == Some("tool");
     if let Some(Value::Array(calls)) = object.get("tool_calls") {
         let extra = calls.iter().filter_map(Value::as_object).map(call);
         for extra in extra {
@@ -270,17 +270,6 @@ fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
     };
     if has_calls && object.get("content").is_some_and(is_empty) {
         object.remove("content");
-    }
-}
-
-/// Keeps a word in the metadata, unless that has the field or is not an object.
-fn keep(object: &mut Map<String, Value>, name: &str, word: &str) {
-    let metadata = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
-    if metadata.is_null() {
-        *metadata = Value::Object(Map::new());
-    }
-    if let Value::Object(metadata) = metadata {
-        metadata.entry(name).or_insert_with(|| word.into());
     }
 }
 

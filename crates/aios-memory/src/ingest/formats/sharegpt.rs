@@ -2,11 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    Description, Elements, Reader, Shape,
-    chat::{Unnamed, read_conversation},
-    transcript::Transcript,
-};
+use super::{Description, Elements, Shape};
 use crate::ingest::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
@@ -19,7 +15,7 @@ pub(super) const DESCRIPTION: Description = Description {
         signs: &["id", "items", "conversation", "system", "source"],
         artefacts: &[],
         elements: Elements::Whole,
-        reader: || Box::new(ShareGpt::default()),
+        reader: None,
     }),
 };
 
@@ -28,21 +24,15 @@ const LISTS: &[&str] = &["conversations", "conversation", "items"];
 
 fn is_list(element: &Map<String, Value>, name: &str) -> bool {
     let list = element.get(name).and_then(Value::as_array);
-    list.is_some_and(|list| {
-        !list.is_empty()
-            && list.iter().all(|it| ["from", "value"].iter().all(|key| it.get(*key).is_some()))
-    })
+    let is_said = |it: &Value| ["from", "value"].iter().all(|key| it.get(*key).is_some());
+    list.is_some_and(|list| !list.is_empty() && list.iter().all(is_said))
 }
 
-#[derive(Default)]
-struct ShareGpt {
-    unnamed: Unnamed,
-}
-
-impl Reader for ShareGpt {
-    fn read(&mut self, line: u64, mut element: Map<String, Value>, to: &mut Transcript) {
-        let Some(name) = LISTS.iter().find(|name| is_list(&element, name)) else { return };
-        let Some(Value::Array(messages)) = element.remove(*name) else { return };
-        read_conversation("sharegpt", line, messages, element, &mut self.unnamed, to);
+/// An object with its list under the name that every reader of conversations knows.
+pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
+    let name = LISTS.iter().find(|name| is_list(&element, name));
+    if let Some(list) = name.and_then(|name| element.remove(*name)) {
+        element.insert("messages".to_owned(), list);
     }
+    element
 }

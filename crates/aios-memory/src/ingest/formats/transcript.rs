@@ -9,10 +9,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
+        conversation::Unnamed,
         draft::{Defaults, Draft},
         reading::Piece,
+        said::Unfit,
     },
-    parts::{Call, Returned, Said},
+    parts::{Call, Content, Returned},
     shape::{self, Shaped},
 };
 use crate::{Thinking, moment};
@@ -43,6 +45,7 @@ pub(super) struct Conversation {
     /// The id that the provider knows it by. Messages of one without are in the session that is
     /// named for the file.
     pub(super) id: Option<String>,
+    pub(super) title: Option<String>,
     /// Facts that are kept with each message, such as the working directory.
     pub(super) about: Map<String, Value>,
 }
@@ -55,7 +58,7 @@ pub(super) struct Message {
     pub(super) name: Option<String>,
     pub(super) id: Option<String>,
     pub(super) time: Value,
-    pub(super) said: Said,
+    pub(super) said: Content,
     /// Facts that are kept with it, such as the model.
     pub(super) about: Map<String, Value>,
 }
@@ -82,7 +85,7 @@ struct Waiting {
 
 impl Conversation {
     pub(super) fn new(provider: &'static str, ids: Ids, id: Option<String>) -> Conversation {
-        Conversation { provider, ids, id, about: Map::new() }
+        Conversation { provider, ids, id, title: None, about: Map::new() }
     }
 
     /// The session of its messages, if the provider has an id for it.
@@ -189,6 +192,7 @@ impl Transcript {
     pub(super) fn call(&mut self, to: &Conversation, line: u64, call: Call, time: &Value) {
         let scope = self.scope(to);
         let mut draft = call_draft(scope, &call, time);
+        draft.unnamed = self.unnamed(to);
         // Ids of calls are short, so what is called tells two of them apart.
         if let (Some(id), true) = (&call.id, to.id.is_some()) {
             let said = format!("{}\n{}", call.tool, call.input);
@@ -234,18 +238,22 @@ impl Transcript {
         if title.trim().is_empty() && began.is_none() {
             return;
         }
-        let session = within.scope.session.as_ref().unwrap_or(&within.session);
+        let Some(session) = &within.scope.session else { return };
         let scope = within.scope.clone().with_session(session.clone());
         let session = Draft::new(Kind::Session, scope, title.trim().to_owned());
         self.draft(line, Ok(Draft { occurred_at: began, ..session }));
     }
 
     /// Adds a draft of another kind than a message.
-    pub(super) fn draft(&mut self, line: u64, draft: Result<Draft, String>) {
-        self.pieces.push(match draft {
-            Ok(draft) => Piece::Draft(line, Box::new(draft)),
-            Err(problem) => Piece::Failed(Some(line), problem),
-        });
+    pub(super) fn draft(&mut self, line: u64, draft: Result<Draft, Unfit>) {
+        match draft {
+            Ok(draft) => {
+                let parts = draft.parts().into_iter();
+                self.pieces.extend(parts.map(|part| Piece::Draft(line, Box::new(part))));
+            }
+            Err(Unfit::Skipped(reason)) => self.skip(line, reason),
+            Err(Unfit::Refused(problem)) => self.fail(line, problem),
+        }
     }
 
     /// Leaves a row out that is no message.
@@ -265,7 +273,7 @@ impl Transcript {
         line: u64,
         shaped: Shaped,
         defaults: &Defaults,
-        read: fn(Map<String, Value>, &Defaults) -> Result<Draft, String>,
+        read: fn(Map<String, Value>, &Defaults) -> Result<Draft, Unfit>,
     ) {
         let Shaped { mut object, thinking, calls, results } = shaped;
         if calls.is_empty() && results.is_empty() && thinking.is_empty() {
@@ -277,10 +285,11 @@ impl Transcript {
         }
         let draft = match read(object, defaults) {
             Ok(draft) => Draft { kind: Kind::Message, ..draft }.in_session(defaults),
-            Err(problem) => return self.fail(line, problem),
+            Err(unfit) => return self.draft(line, Err(unfit)),
         };
         let place = |call: &Call| Draft {
             occurred_at: draft.occurred_at,
+            unnamed: draft.unnamed.clone(),
             ..call_draft(draft.scope.clone(), call, &Value::Null)
         };
         let waiting: Vec<Waiting> = calls
@@ -361,15 +370,22 @@ impl Transcript {
         metadata.retain(|_, value| !value.is_null());
         metadata.insert("provider".to_owned(), conversation.provider.into());
         put("metadata", metadata.into());
-        let draft = Draft::from_chat(object, &self.defaults);
+        let within = Defaults { title: conversation.title.clone(), ..self.defaults.clone() };
+        let draft = Draft::from_chat(object, &within);
         let provider = provider(conversation);
         self.draft(line, draft.map(|draft| Draft { provider, ..draft }));
     }
 
     fn scope(&self, conversation: &Conversation) -> Scope {
         let session = conversation.session().or_else(|| self.defaults.scope.session.clone());
-        let session = session.unwrap_or_else(|| self.defaults.session.clone());
+        let session = session.unwrap_or_else(|| self.defaults.session.name());
         self.defaults.scope.clone().with_session(session)
+    }
+
+    /// The conversation of those that have no id, whose name is found later.
+    fn unnamed(&self, conversation: &Conversation) -> Option<Unnamed> {
+        let is_named = conversation.id.is_some() || self.defaults.scope.session.is_some();
+        (!is_named).then(|| self.defaults.session.clone())
     }
 }
 

@@ -1,0 +1,202 @@
+//! The standing of arrivals beside what is stored: unknown, the same, or another version.
+
+use std::collections::{HashMap, HashSet};
+
+use aios_longterm::Standing;
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, forms};
+
+use super::{Admission, Arrival, Candidate, Content, Tiers};
+use crate::{Error, records::is_kept};
+
+impl Admission {
+    /// Returns which of these arrivals are stored, under their ids or former ones.
+    ///
+    /// # Errors
+    /// Errors of the tiers.
+    pub(crate) async fn are_known(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<bool>, Error> {
+        let candidates: Vec<Candidate> = arrivals
+            .into_iter()
+            .enumerate()
+            .map(|(at, arrival)| {
+                let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
+                Candidate { at, owner, arrival, draft }
+            })
+            .collect();
+        let standings = self.all_standings(&candidates).await?;
+        Ok(standings.into_iter().map(|(standing, _)| standing != Standing::Unknown).collect())
+    }
+
+    /// The number of messages that a session of this owner has in working memory, up to `limit`.
+    ///
+    /// # Errors
+    /// Errors of working memory.
+    pub(crate) async fn messages_in(
+        &mut self,
+        owner: &Owner,
+        session: &str,
+        limit: usize,
+    ) -> Result<usize, Error> {
+        let working = self.tiers(owner)?.working;
+        Ok(working.recent_messages(session, limit).await?.len())
+    }
+
+    /// The standing of each candidate, and the former id by which it is stored.
+    pub(super) async fn all_standings(
+        &mut self,
+        candidates: &[Candidate],
+    ) -> Result<Vec<(Standing, Option<Id>)>, Error> {
+        let mut standings = vec![(Standing::Unknown, None); candidates.len()];
+        for (owner, places) in by_owner(candidates) {
+            let tiers = self.tiers(&owner)?;
+            let of_ids = self.standings(&tiers, candidates, &places).await?;
+            for (place, standing) in places.into_iter().zip(of_ids) {
+                standings[place] = standing;
+            }
+        }
+        Ok(standings)
+    }
+
+    /// The standing of each of the candidates at `places`, all of one owner, and the former id by
+    /// which it is stored.
+    async fn standings(
+        &self,
+        tiers: &Tiers,
+        candidates: &[Candidate],
+        places: &[usize],
+    ) -> Result<Vec<(Standing, Option<Id>)>, Error> {
+        let candidates = || places.iter().map(|place| &candidates[*place]);
+        let drafts = candidates().map(|it| (&it.arrival, it.draft.clone())).collect();
+        let of_ids = self.standings_of(tiers, drafts).await?;
+        let mut standings: Vec<_> = of_ids.into_iter().map(|standing| (standing, None)).collect();
+        let mut former = Vec::new();
+        let mut former_places = Vec::new();
+        for (place, Candidate { arrival, draft, .. }) in candidates().enumerate() {
+            if standings[place].0 == Standing::Unknown {
+                for Key { kind, id } in &arrival.former_ids {
+                    former_places.push((place, *kind == arrival.kind, id.clone()));
+                    former.push((arrival, Record { kind: *kind, id: id.clone(), ..draft.clone() }));
+                }
+            }
+        }
+        let of_former = self.standings_of(tiers, former).await?;
+        for ((place, is_of_kind, id), standing) in former_places.into_iter().zip(of_former) {
+            // A record of another kind is the same or another one, but never an older version.
+            let counts = standing == Standing::Same || (standing == Standing::Other && is_of_kind);
+            if standings[place].0 == Standing::Unknown && counts {
+                standings[place] = (standing, Some(id));
+            }
+        }
+        Ok(standings)
+    }
+
+    /// The standing of each draft. Working memory decides about what it holds, because long-term
+    /// memory may not have received a change of it yet.
+    async fn standings_of(
+        &self,
+        tiers: &Tiers,
+        drafts: Vec<(&Arrival, Record)>,
+    ) -> Result<Vec<Standing>, Error> {
+        let passes_working = |draft: &Record| !is_kept(draft.kind);
+        let asked = drafts.iter().filter(|(_, draft)| passes_working(draft));
+        let asked: Vec<Identity> = asked.map(|(_, draft)| draft.identity()).collect();
+        let here: HashMap<Identity, Record> = match asked.is_empty() {
+            true => HashMap::new(),
+            false => {
+                let records = tiers.working.with_expired().records_of(asked).await?;
+                records.into_iter().map(|it| (it.identity(), it)).collect()
+            }
+        };
+        let mut standings = vec![Standing::Unknown; drafts.len()];
+        let (mut elsewhere, mut places) = (Vec::new(), Vec::new());
+        for (place, (arrival, draft)) in drafts.into_iter().enumerate() {
+            match here.get(&draft.identity()) {
+                Some(stored) => standings[place] = standing_beside(arrival, &draft, stored),
+                None => {
+                    places.push(place);
+                    elsewhere.push(draft);
+                }
+            }
+        }
+        if elsewhere.is_empty() {
+            return Ok(standings);
+        }
+        let is_behind = self.view.shared().pump.is_behind().await?;
+        let mut there = self.standings_in_longterm(tiers, &elsewhere).await?;
+        let is_doubtful = elsewhere
+            .iter()
+            .zip(&there)
+            .any(|(draft, standing)| passes_working(draft) && *standing != Standing::Unknown);
+        if is_behind && is_doubtful {
+            // It may have been deleted, which long-term memory is still to hear.
+            self.view.catch_up().await?;
+            there = self.standings_in_longterm(tiers, &elsewhere).await?;
+        }
+        for (place, standing) in places.into_iter().zip(there) {
+            standings[place] = standing;
+        }
+        Ok(standings)
+    }
+
+    /// The standing of each draft in long-term memory. A draft need not have all that is stored of
+    /// a record, so one whose text is the same is the same.
+    async fn standings_in_longterm(
+        &self,
+        tiers: &Tiers,
+        drafts: &[Record],
+    ) -> Result<Vec<Standing>, Error> {
+        let mut standings = tiers.longterm.standings(drafts).await?;
+        let differs = |place: &usize| standings[*place] == Standing::Other;
+        let others: Vec<usize> = (0..drafts.len()).filter(differs).collect();
+        if others.is_empty() {
+            return Ok(standings);
+        }
+        let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
+        let there = tiers.longterm.records(&identities).await?;
+        let stored: HashMap<Identity, String> =
+            there.into_iter().map(|it| (it.identity(), it.text)).collect();
+        for (at, identity) in others.into_iter().zip(identities) {
+            let text = stored.get(&identity).map(|text| forms::same(text));
+            if text == Some(forms::same(&drafts[at].text)) {
+                standings[at] = Standing::Same;
+            }
+        }
+        Ok(standings)
+    }
+}
+
+/// The standing of an arrival whose record is `stored` in working memory.
+fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standing {
+    let text = &stored.text;
+    // A conversation that is read while it goes on has calls whose results come later.
+    if let (Kind::ToolCall, Content::Fields(fields)) = (arrival.kind, &arrival.content)
+        && stored.payload["output"].is_null()
+        && fields.get("output").is_some_and(|output| !output.is_null())
+    {
+        return Standing::Other;
+    }
+    // A session's messages make it before its own record is read.
+    if let Content::Record(given) = &arrival.content
+        && given.kind == Kind::Session
+        && text.is_empty()
+    {
+        return if given.text.is_empty() { Standing::Same } else { Standing::Unknown };
+    }
+    match forms::same(text) == forms::same(&draft.text) {
+        true => Standing::Same,
+        false => Standing::Other,
+    }
+}
+
+/// The places of each owner's candidates, owners in the order in which they come first.
+pub(super) fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
+    let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();
+    let mut known: HashSet<&Owner> = HashSet::new();
+    for (at, Candidate { owner, .. }) in candidates.iter().enumerate() {
+        if known.insert(owner) {
+            owners.push((owner.clone(), Vec::new()));
+        }
+        let places = owners.iter_mut().find(|(known, _)| known == owner);
+        places.expect("it was added").1.push(at);
+    }
+    owners
+}

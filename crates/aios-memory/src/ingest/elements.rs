@@ -1,0 +1,302 @@
+//! JSON cut into its elements as it streams in, each with its bytes and its place.
+//!
+//! The end of an element is where its brackets close, strings respected; what is in it, `json`
+//! parses. So an element that does not parse costs itself only. One whose brackets or quotes do not
+//! close takes what follows with it, until one is found in it that begins like it does: see
+//! [`next_alike`].
+
+use std::io::{self, BufRead, Read};
+
+/// The longest element, in bytes: each is held whole.
+pub(super) const ELEMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// The most bytes that are read again, to go on after elements that do not end.
+const AGAIN_BYTES_MAX: usize = 1024 * 1024 * 1024;
+
+/// Reads elements.
+pub(super) struct Scanner<R> {
+    input: R,
+    /// Bytes that are read again before more of the input.
+    again: io::Cursor<Vec<u8>>,
+    again_bytes: usize,
+    place: Place,
+}
+
+/// A place in the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// From 1.
+    pub(super) line: u64,
+    /// Bytes of the line before it.
+    pub(super) column: u64,
+}
+
+/// One value of JSON, not parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) bytes: Vec<u8>,
+    pub(super) place: Place,
+    pub(super) end: End,
+}
+
+/// The end of an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Its brackets and quotes close.
+    Closed,
+    /// The input ends, or another bracket closes.
+    Open,
+    /// It has more than [`ELEMENT_BYTES_MAX`].
+    TooLong,
+}
+
+impl<R: BufRead> Scanner<R> {
+    /// Reads from the beginning of `input`, without a byte order mark.
+    pub(super) fn new(mut input: R) -> io::Result<Scanner<impl BufRead>> {
+        let mut first = Vec::with_capacity(3);
+        (&mut input).take(3).read_to_end(&mut first)?;
+        if first == b"\xEF\xBB\xBF" {
+            first.clear();
+        }
+        Ok(Scanner {
+            input: io::Cursor::new(first).chain(input),
+            again: io::Cursor::new(Vec::new()),
+            again_bytes: 0,
+            place: Place { line: 1, column: 0 },
+        })
+    }
+
+    /// The place of the next byte.
+    pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The next byte that is not white space, which stays.
+    pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let available = self.available()?;
+            if available.is_empty() {
+                return Ok(None);
+            }
+            let blank = available.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let found = available.get(blank).copied();
+            self.pass(blank);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Passes over the next byte.
+    pub(super) fn skip(&mut self) -> io::Result<()> {
+        let available = self.available()?.len();
+        self.pass(available.min(1));
+        Ok(())
+    }
+
+    /// Passes over the rest of the line.
+    pub(super) fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let available = self.available()?;
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let passed = end.map_or(available.len(), |end| end + 1);
+            self.pass(passed);
+            if end.is_some() || passed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The value that begins at the next byte.
+    pub(super) fn element(&mut self) -> io::Result<Element> {
+        let place = self.place;
+        let (mut bytes, mut state) = (Vec::new(), State::default());
+        loop {
+            let available = self.available()?;
+            if available.is_empty() {
+                let end = if state.is_scalar() { End::Closed } else { End::Open };
+                return Ok(Element { bytes, place, end });
+            }
+            let (taken, end) = state.take(available);
+            bytes.extend_from_slice(&available[..taken]);
+            self.pass(taken);
+            if let Some(end) = end {
+                return Ok(Element { bytes, place, end });
+            }
+            if ELEMENT_BYTES_MAX < bytes.len() {
+                return Ok(Element { bytes, place, end: End::TooLong });
+            }
+        }
+    }
+
+    /// Goes back into an element, `at` bytes after its beginning. Returns `false` if too much has
+    /// been read again already.
+    pub(super) fn go_back(&mut self, element: &Element, at: usize) -> bool {
+        let rest = &element.bytes[at..];
+        self.again_bytes += rest.len();
+        if AGAIN_BYTES_MAX < self.again_bytes {
+            return false;
+        }
+        let read = usize::try_from(self.again.position()).unwrap_or(usize::MAX);
+        let after = self.again.get_ref().get(read..).unwrap_or_default();
+        self.again = io::Cursor::new([rest, after].concat());
+        self.place = element.place;
+        self.place.pass(&element.bytes[..at]);
+        true
+    }
+
+    fn available(&mut self) -> io::Result<&[u8]> {
+        if self.again.fill_buf()?.is_empty() {
+            loop {
+                match self.input.fill_buf() {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                    Ok(_) => break,
+                }
+            }
+            return self.input.fill_buf();
+        }
+        self.again.fill_buf()
+    }
+
+    fn pass(&mut self, count: usize) {
+        let again = self.again.get_ref().len() as u64 != self.again.position();
+        if again {
+            let read = usize::try_from(self.again.position()).unwrap_or(usize::MAX);
+            self.place.pass(&self.again.get_ref()[read..read + count]);
+            self.again.consume(count);
+        } else {
+            if let Ok(available) = self.input.fill_buf() {
+                self.place.pass(&available[..count]);
+            }
+            self.input.consume(count);
+        }
+    }
+}
+
+impl Place {
+    fn pass(&mut self, bytes: &[u8]) {
+        let ends = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => {
+                self.line += ends;
+                self.column = (bytes.len() - last - 1) as u64;
+            }
+            None => self.column += bytes.len() as u64,
+        }
+    }
+}
+
+/// How far an element is read.
+#[derive(Debug, Default)]
+struct State {
+    /// The brackets that are to be closed, as they close.
+    open: Vec<u8>,
+    in_string: bool,
+    is_escaped: bool,
+    is_begun: bool,
+}
+
+impl State {
+    /// Takes bytes up to the end of the element, and gives their number and the end, if it is
+    /// among them.
+    fn take(&mut self, bytes: &[u8]) -> (usize, Option<End>) {
+        let mut at = 0;
+        while at < bytes.len() {
+            if self.in_string {
+                at += self.within_string(&bytes[at..]);
+                if !self.in_string && self.open.is_empty() {
+                    return (at, Some(End::Closed));
+                }
+                continue;
+            }
+            let byte = bytes[at];
+            match byte {
+                b'"' if self.is_scalar() => return (at, Some(End::Closed)),
+                b'"' => self.in_string = true,
+                b'{' | b'[' if self.is_scalar() => return (at, Some(End::Closed)),
+                b'{' => self.open.push(b'}'),
+                b'[' => self.open.push(b']'),
+                b'}' | b']' => match self.open.pop() {
+                    None => return (at, Some(End::Closed)),
+                    Some(close) if close != byte => return (at, Some(End::Open)),
+                    Some(_) if self.open.is_empty() => return (at + 1, Some(End::Closed)),
+                    Some(_) => {}
+                },
+                b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if self.open.is_empty() => {
+                    return (at, Some(End::Closed));
+                }
+                _ => {}
+            }
+            self.is_begun = true;
+            at += 1;
+        }
+        (at, None)
+    }
+
+    /// Takes bytes of a string up to its closing quote.
+    fn within_string(&mut self, bytes: &[u8]) -> usize {
+        let mut at = 0;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            at += 1;
+            if self.is_escaped {
+                self.is_escaped = false;
+            } else if byte == b'\\' {
+                self.is_escaped = true;
+            } else if byte == b'"' {
+                self.in_string = false;
+                break;
+            }
+        }
+        at
+    }
+
+    /// Returns `true` within a number or a word.
+    fn is_scalar(&self) -> bool {
+        self.is_begun && self.open.is_empty() && !self.in_string
+    }
+}
+
+/// The beginning of an object up to its first field, by which others of its list are known:
+/// `{"role"`, without white space.
+pub(super) fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let rest = bytes.strip_prefix(b"{")?.trim_ascii_start();
+    let name = rest.strip_prefix(b"\"")?;
+    let end = name.iter().position(|byte| *byte == b'"')?;
+    Some([b"{\"", &name[..=end]].concat())
+}
+
+/// The places in a broken element where another one of its list may begin: an object with the same
+/// first field, after a comma or at the beginning of a line, and, if the brackets of the element
+/// close, in what it takes for a string. The caller parses what begins there.
+pub(super) fn next_alike(element: &Element, head: &[u8]) -> Vec<usize> {
+    let bytes = &element.bytes;
+    let mut state = State::default();
+    let mut found = Vec::new();
+    for at in 0..bytes.len() {
+        let in_string = state.in_string;
+        if 0 < at && bytes[at] == b'{' && (in_string || element.end != End::Closed) {
+            let before = bytes[..at].trim_ascii_end();
+            let is_first = before.len() < at && bytes[before.len()..at].contains(&b'\n');
+            let follows = before.ends_with(b",") || before.ends_with(b"}") || is_first;
+            if follows && begins_alike(&bytes[at..], head) {
+                found.push(at);
+            }
+        }
+        if state.in_string {
+            state.within_string(&bytes[at..=at]);
+        } else {
+            state.in_string = bytes[at] == b'"';
+        }
+    }
+    found
+}
+
+fn begins_alike(bytes: &[u8], head: &[u8]) -> bool {
+    let Some(rest) = bytes.strip_prefix(b"{") else { return false };
+    rest.trim_ascii_start().starts_with(&head[1..])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Text in other encodings than UTF-8: UTF-16 is read as it is, and bytes that are no UTF-8 at all
+//! are taken for Windows-1252, of which Latin-1 is a part. Both are reported.
+
+use std::{
+    borrow::Cow,
+    io::{self, Read},
+};
+
+use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs_io::DecodeReaderBytesBuilder;
+
+/// The number of first bytes that tell the encoding.
+const MARK_BYTES: u64 = 4;
+
+/// The report for a text that is not UTF-8.
+const AS_WINDOWS: &str =
+    "it is not UTF-8; read as Windows-1252 (Latin-1); if it is neither, convert it to UTF-8 first";
+
+/// The report for a text of which few bytes are not UTF-8.
+const REPLACED: &str = "bytes that are not UTF-8 became U+FFFD";
+
+/// Reads UTF-16 as UTF-8, and everything else as it is. Gives the stream and the name of the
+/// encoding, if it is another than UTF-8.
+///
+/// # Errors
+/// An I/O error, of kind [`InvalidData`](io::ErrorKind::InvalidData) for UTF-32.
+pub(super) fn decode_stream<'a>(
+    mut bytes: impl Read + 'a,
+) -> io::Result<(Box<dyn Read + 'a>, Option<&'static str>)> {
+    let mut mark = Vec::new();
+    (&mut bytes).take(MARK_BYTES).read_to_end(&mut mark)?;
+    let has_byte = |at: usize| mark.get(at).is_some_and(|byte| *byte != 0);
+    // The first two characters of text that is worth reading are in ASCII where there is no mark.
+    let bytes_of_text = [has_byte(0), has_byte(1), has_byte(2), has_byte(3)];
+    let encoding = match (&mark[..], bytes_of_text) {
+        ([0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF], _)
+        | ([_, _, _, _], [false, false, false, true] | [true, false, false, false]) => {
+            let problem = "it is UTF-32; convert it to UTF-8 first";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        ([0xFF, 0xFE, ..], _) | (_, [true, false, true, false]) => Some(UTF_16LE),
+        ([0xFE, 0xFF, ..], _) | (_, [false, true, false, true]) => Some(UTF_16BE),
+        _ => None,
+    };
+    let whole = io::Cursor::new(mark).chain(bytes);
+    Ok(match encoding {
+        None => (Box::new(whole), None),
+        Some(encoding) => {
+            let decoder = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(whole);
+            (Box::new(decoder), Some(encoding.name()))
+        }
+    })
+}
+
+/// Reads bytes as text, with a report if they are not UTF-8. Few wrong bytes in UTF-8 become
+/// U+FFFD; text without any UTF-8 in it is Windows-1252.
+pub(super) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<&'static str>) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (Cow::Borrowed(text), None);
+    }
+    let (mut whole, mut broken) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    if broken <= whole {
+        return (String::from_utf8_lossy(bytes), Some(REPLACED));
+    }
+    (WINDOWS_1252.decode_without_bom_handling(bytes).0, Some(AS_WINDOWS))
+}
+
+/// Returns `true` for text with characters that no text file has: it is something else.
+pub(super) fn is_binary(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1a}'))
+}
+
+#[cfg(test)]
+mod tests;

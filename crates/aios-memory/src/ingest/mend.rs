@@ -1,0 +1,171 @@
+//! JSON that is nearly right, made right: what common programs write that no parser takes, and
+//! characters that cannot be stored. Not here: finding the end of an element that is broken, which
+//! `elements` does.
+
+/// What stands in the place of what is no character.
+const REPLACEMENT: &str = "\\ufffd";
+
+/// Words that programs write for values that JSON lacks.
+const WORDS: &[(&str, &str)] = &[
+    ("NaN", "null"),
+    ("-Infinity", "null"),
+    ("Infinity", "null"),
+    ("undefined", "null"),
+    ("None", "null"),
+    ("True", "true"),
+    ("False", "false"),
+];
+
+/// The reasons for which a piece of JSON was changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Mended {
+    pub(super) json: String,
+    pub(super) reasons: Vec<&'static str>,
+}
+
+/// Returns `true` if a piece of JSON may hold characters that cannot be stored, though it parses.
+pub(super) fn is_suspect(json: &str) -> bool {
+    json.contains("\\u0000")
+}
+
+/// Mends what can be mended without a guess at what was meant: lone surrogates and U+0000 become
+/// U+FFFD, control characters and wrong escapes become what they stand for, numbers that are none
+/// become null, and commas before an end go.
+pub(super) fn mend(json: &str) -> Mended {
+    let mut mended = Mended { json: String::with_capacity(json.len()), reasons: Vec::new() };
+    let mut rest = json;
+    while let Some(c) = rest.chars().next() {
+        let used = match c {
+            '"' => mended.string(rest),
+            ',' => mended.comma(rest),
+            '-' | 'A'..='Z' | 'u' => mended.word(rest),
+            _ => {
+                mended.json.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[used..];
+    }
+    mended
+}
+
+impl Mended {
+    fn note(&mut self, reason: &'static str) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+    }
+
+    fn comma(&mut self, rest: &str) -> usize {
+        let next = rest[1..].trim_ascii_start().chars().next();
+        match next {
+            Some(']' | '}' | ',') => self.note("a comma too many was left out"),
+            _ => self.json.push(','),
+        }
+        1
+    }
+
+    fn word(&mut self, rest: &str) -> usize {
+        let found = WORDS.iter().find(|(word, _)| rest.starts_with(word));
+        let Some((word, value)) = found else {
+            let c = rest.chars().next().expect("the caller looked at it");
+            self.json.push(c);
+            return c.len_utf8();
+        };
+        self.json.push_str(value);
+        self.note("a value that JSON lacks, such as NaN, became null");
+        word.len()
+    }
+
+    /// Mends a string with its quotes. One that does not end goes to the end.
+    fn string(&mut self, rest: &str) -> usize {
+        self.json.push('"');
+        let mut at = 1;
+        while let Some(c) = rest[at..].chars().next() {
+            match c {
+                '"' => {
+                    self.json.push('"');
+                    return at + 1;
+                }
+                '\\' => at += self.escape(&rest[at..]),
+                '\0' => {
+                    self.json.push_str(REPLACEMENT);
+                    self.note(NUL);
+                    at += 1;
+                }
+                c if c < ' ' => {
+                    self.json.push_str(&format!("\\u{:04x}", u32::from(c)));
+                    self.note("control characters within text were escaped");
+                    at += 1;
+                }
+                c => {
+                    self.json.push(c);
+                    at += c.len_utf8();
+                }
+            }
+        }
+        at
+    }
+
+    /// Mends an escape, which begins with a backslash; gives its length.
+    fn escape(&mut self, rest: &str) -> usize {
+        match rest[1..].chars().next() {
+            Some(c @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't')) => {
+                self.json.push('\\');
+                self.json.push(c);
+                2
+            }
+            Some('u') => self.code_unit(rest),
+            _ => {
+                self.json.push_str("\\\\");
+                self.note("a backslash that escapes nothing was kept as one");
+                1
+            }
+        }
+    }
+
+    fn code_unit(&mut self, rest: &str) -> usize {
+        const UNIT: usize = "\\u0000".len();
+        match unit_of(rest) {
+            None => {
+                self.json.push_str("\\\\");
+                self.note("a backslash that escapes nothing was kept as one");
+                1
+            }
+            Some(0) => {
+                self.json.push_str(REPLACEMENT);
+                self.note(NUL);
+                UNIT
+            }
+            Some(0xD800..=0xDBFF) if is_low(unit_of(&rest[UNIT..])) => {
+                self.json.push_str(&rest[..2 * UNIT]);
+                2 * UNIT
+            }
+            Some(0xD800..=0xDFFF) => {
+                self.json.push_str(REPLACEMENT);
+                self.note("a lone surrogate became U+FFFD");
+                UNIT
+            }
+            Some(_) => {
+                self.json.push_str(&rest[..UNIT]);
+                UNIT
+            }
+        }
+    }
+}
+
+const NUL: &str = "U+0000 became U+FFFD";
+
+fn is_low(unit: Option<u16>) -> bool {
+    matches!(unit, Some(0xDC00..=0xDFFF))
+}
+
+/// The code unit of the escape `\uXXXX` at the beginning of `rest`.
+fn unit_of(rest: &str) -> Option<u16> {
+    let digits = rest.strip_prefix("\\u")?.get(..4)?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! What is mended, and what stays.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+#[test]
+fn json_that_is_nearly_right_is_made_right() {
+    for (text, expect) in [
+        (r#"{"a": "x\ud800y"}"#, json!({"a": "x\u{fffd}y"})),
+        (r#"{"a": "\udc00\ud83d\ude00\ud83d"}"#, json!({"a": "\u{fffd}\u{1f600}\u{fffd}"})),
+        (r#"{"a": "\ud83d\ud83d\ude00"}"#, json!({"a": "\u{fffd}\u{1f600}"})),
+        (r#"{"a\u0000": "\u0000"}"#, json!({"a\u{fffd}": "\u{fffd}"})),
+        ("{\"a\": \"x\0y\"}", json!({"a": "x\u{fffd}y"})),
+        ("{\"a\": \"one\ntwo\t\u{1}\"}", json!({"a": "one\ntwo\t\u{1}"})),
+        (r#"{"a": "C:\dir\user \' \u12"}"#, json!({"a": "C:\\dir\\user \\' \\u12"})),
+        (
+            r#"{"a": NaN, "b": -Infinity, "c": [Infinity, undefined]}"#,
+            json!({"a": null, "b": null, "c": [null, null]}),
+        ),
+        (r#"{"a": None, "b": True, "c": False}"#, json!({"a": null, "b": true, "c": false})),
+        (r#"{"a": [1, 2, ], "b": {"c": 1,}, }"#, json!({"a": [1, 2], "b": {"c": 1}})),
+        (r#"{"a": "\u0000 \\u0000 NaN, }"}"#, json!({"a": "\u{fffd} \\u0000 NaN, }"})),
+    ] {
+        let mended = mend(text);
+        let read: Value = serde_json::from_str(&mended.json).unwrap();
+        assert_eq!(read, expect, "{text}: {}", mended.json);
+        assert!(!mended.reasons.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn right_json_stays_as_it_is() {
+    for text in [
+        r#"{"a": "\ud83d\ude00 \\ud800 \" \/ \b\f\n\r\t\u00e9"}"#,
+        r#"[true, false, null, -1.5e3, "NaN", "a,]", {}, []]"#,
+    ] {
+        assert_eq!(mend(text), Mended { json: text.to_owned(), reasons: Vec::new() });
+    }
+    for text in ["{\"a", "\"\\", "\"\\u12", "-", "\\", ",", "N"] {
+        mend(text);
+    }
+}

@@ -1,0 +1,390 @@
+//! The fields of a record that tell what was said: text, role, speaker, time, id, tags. The text
+//! makes a record; each of the others may be odd, which costs that field and is reported.
+
+use aios_record::{Timestamp, forms};
+use serde_json::{Map, Value};
+
+use super::spellings::{
+    EXTERNAL_ID, Field, NAME, ROLE, SESSION, TAGS, TEXT, TIME, is_nested, is_role,
+    looks_like_session, looks_like_time, plain,
+};
+use crate::moment;
+
+/// The longest name, role, tag or id, in bytes.
+pub(super) const NAME_BYTES_MAX: usize = 1024;
+
+/// Numbers below this are not taken for a time in a field that only looks like one.
+const SECONDS_MIN: f64 = 1e8;
+
+/// The reason for which an element of an input gives no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It has nothing to store; nothing is lost.
+    Skipped(String),
+    /// It cannot be taken.
+    Refused(String),
+}
+
+impl Unfit {
+    /// The reason.
+    pub(crate) fn into_reason(self) -> String {
+        match self {
+            Unfit::Skipped(reason) | Unfit::Refused(reason) => reason,
+        }
+    }
+}
+
+impl From<String> for Unfit {
+    fn from(reason: String) -> Unfit {
+        Unfit::Refused(reason)
+    }
+}
+
+/// A part of a record that was odd, and what was made of it. The record is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mend {
+    /// The field, or none if it concerns the whole.
+    pub(crate) field: Option<String>,
+    pub(crate) reason: String,
+}
+
+impl Mend {
+    pub(crate) fn of(field: &str, reason: impl Into<String>) -> Mend {
+        Mend { field: Some(field.to_owned()), reason: reason.into() }
+    }
+
+    pub(crate) fn whole(reason: impl Into<String>) -> Mend {
+        Mend { field: None, reason: reason.into() }
+    }
+}
+
+/// The fields of one record.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) role: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) occurred_at: Option<Timestamp>,
+    pub(super) tags: Vec<String>,
+    pub(super) mended: Vec<Mend>,
+    /// The fields of which former versions of this program did not know the spelling.
+    pub(super) is_new: IsNew,
+}
+
+/// Fields whose spelling, or way of writing, former versions did not know.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct IsNew {
+    pub(super) text: bool,
+    pub(super) role: bool,
+    pub(super) name: bool,
+    pub(super) external_id: bool,
+    pub(super) occurred_at: bool,
+}
+
+impl Said {
+    /// Takes these fields out of `object`; the others stay.
+    ///
+    /// # Errors
+    /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if there is none.
+    pub(super) fn take(object: &mut Map<String, Value>) -> Result<Said, Unfit> {
+        let mut said = Said::default();
+        said.take_text(object)?;
+        said.take_time(object);
+        said.take_speaker(object);
+        said.take_id(object);
+        said.take_tags(object);
+        for name in object.keys().filter(|name| looks_like_session(name)) {
+            let session = SESSION.name;
+            let reason = format!(
+                "it looks like a {session}, but is no spelling of one; kept as \
+                                  metadata, write it as `{session}`"
+            );
+            said.mended.push(Mend::of(name, reason));
+        }
+        Ok(said)
+    }
+
+    fn take_text(&mut self, object: &mut Map<String, Value>) -> Result<(), Unfit> {
+        let mut empty = None;
+        let mut unreadable = None;
+        for name in spelled(object, &TEXT) {
+            let text = match text_of(&object[&name]) {
+                Ok(text) => text,
+                Err(problem) => {
+                    unreadable.get_or_insert(format!("`{name}`: {problem}"));
+                    continue;
+                }
+            };
+            if is_blank(&text) {
+                empty.get_or_insert(name);
+                continue;
+            }
+            if self.text.is_empty() {
+                object.remove(&name);
+                self.is_new.text = !TEXT.was_spelled(&name);
+                self.text = text;
+            } else if text == self.text {
+                object.remove(&name);
+            } else {
+                self.mended.push(Mend::of(&name, "another text comes first; kept as metadata"));
+            }
+        }
+        if !self.text.is_empty() {
+            if let Some(name) = empty {
+                object.remove(&name);
+            }
+            return Ok(());
+        }
+        match (empty, unreadable) {
+            (Some(name), _) => Err(Unfit::Skipped(format!("`{name}` is empty"))),
+            (None, Some(problem)) => Err(Unfit::Refused(problem)),
+            (None, None) => Err(Unfit::Refused(format!(
+                "it has no text; a record has one of {}",
+                TEXT.listed()
+            ))),
+        }
+    }
+
+    fn take_time(&mut self, object: &mut Map<String, Value>) {
+        self.find_time(object);
+        if self.occurred_at.is_some() {
+            return;
+        }
+        let nested: Vec<String> = object.keys().filter(|name| is_nested(name)).cloned().collect();
+        for name in nested {
+            let Some(Value::Object(inner)) = object.get_mut(&name) else { continue };
+            self.find_time(inner);
+            if self.occurred_at.is_some() {
+                if inner.is_empty() {
+                    object.remove(&name);
+                }
+                self.is_new.occurred_at = true;
+                return;
+            }
+        }
+        let doubtful = object.iter().filter(|(name, value)| is_like_time(name, value));
+        self.mended.extend(doubtful.map(|(name, _)| {
+            let time = TIME.name;
+            let reason = format!(
+                "it looks like a time, but is no spelling of one; stored without \
+                                  a time, write it as `{time}`"
+            );
+            Mend::of(name, reason)
+        }));
+    }
+
+    /// Takes the first field that is a time; one that is not, or another one, stays and is told.
+    fn find_time(&mut self, object: &mut Map<String, Value>) {
+        for name in spelled(object, &TIME) {
+            let value = &object[&name];
+            if value.is_null() || value.as_str().is_some_and(is_blank) {
+                object.remove(&name);
+                continue;
+            }
+            let read = moment::from_json(value).or_else(|problem| {
+                // A date and a time of day may stand apart.
+                let of_day = |other: &str| {
+                    Some(format!("{} {}", object.get(other)?.as_str()?, value.as_str()?))
+                };
+                let whole = if plain(&name) == "time" { of_day("date") } else { None };
+                whole.and_then(|whole| moment::parse_timestamp(&whole).ok()).ok_or(problem)
+            });
+            match (read, self.occurred_at) {
+                (Ok(time), None) => {
+                    self.is_new.occurred_at = !TIME.was_spelled(&name);
+                    self.occurred_at = Some(time);
+                    object.remove(&name);
+                }
+                (Ok(time), Some(known)) if time == known => drop(object.remove(&name)),
+                (Ok(_), Some(_)) => {
+                    let reason = "another time comes first; kept as metadata";
+                    self.mended.push(Mend::of(&name, reason));
+                }
+                (Err(problem), _) => {
+                    self.mended.push(Mend::of(&name, format!("{problem}; kept as metadata")));
+                }
+            }
+        }
+    }
+
+    /// Takes role and name; a role in the place of a speaker is one.
+    fn take_speaker(&mut self, object: &mut Map<String, Value>) {
+        for name in spelled(object, &ROLE) {
+            let Some(value) = self.side(object, &name) else { continue };
+            match &self.role {
+                None => {
+                    self.is_new.role = !ROLE.was_spelled(&name);
+                    self.role = Some(value);
+                }
+                Some(role) if *role == value => {}
+                // Zep's `role` is the speaker, and its `role_type` is the role.
+                Some(role) if !is_role(role) && is_role(&value) && self.name.is_none() => {
+                    self.name = self.role.replace(value);
+                    (self.is_new.role, self.is_new.name) = (true, true);
+                }
+                Some(_) => {
+                    self.mended.push(Mend::of(&name, "another role comes first"));
+                }
+            }
+        }
+        for name in spelled(object, &NAME) {
+            let is_name = plain(&name) == "name";
+            if let Some(Value::Object(author)) = object.get(&name) {
+                let part = |part: &str| author.get(part).and_then(Value::as_str).map(str::to_owned);
+                let (role, called) = (part("role"), part("name"));
+                if role.is_none() && called.is_none() {
+                    continue;
+                }
+                object.remove(&name);
+                if self.role.is_none() && role.is_some() {
+                    (self.role, self.is_new.role) = (role, true);
+                }
+                if self.name.is_none() && called.is_some() {
+                    (self.name, self.is_new.name) = (called, true);
+                }
+                continue;
+            }
+            let Some(value) = self.side(object, &name) else { continue };
+            if !is_name && is_role(&value) {
+                if self.role.is_none() {
+                    (self.role, self.is_new.role) = (Some(value), true);
+                }
+            } else if self.name.is_none() {
+                self.is_new.name = !NAME.was_spelled(&name);
+                self.name = Some(value);
+            } else if self.name.as_ref() != Some(&value) {
+                object.insert(name, Value::String(value));
+            }
+        }
+    }
+
+    fn take_id(&mut self, object: &mut Map<String, Value>) {
+        for name in spelled(object, &EXTERNAL_ID) {
+            if self.external_id.is_some() {
+                return;
+            }
+            self.external_id = self.side(object, &name);
+            self.is_new.external_id = !EXTERNAL_ID.was_spelled(&name);
+        }
+    }
+
+    fn take_tags(&mut self, object: &mut Map<String, Value>) {
+        for name in spelled(object, &TAGS) {
+            match &object[&name] {
+                Value::Null => {}
+                Value::String(tags) => {
+                    let tags = tags.split(',').map(str::trim).filter(|tag| !is_blank(tag));
+                    self.tags.extend(tags.map(str::to_owned));
+                }
+                Value::Array(tags) => {
+                    for tag in tags {
+                        match name_of(&name, Some(tag.clone())) {
+                            Ok(tag) => self.tags.extend(tag),
+                            Err(problem) => self.mended.push(Mend::of(&name, problem)),
+                        }
+                    }
+                }
+                other => {
+                    let given = moment::excerpt(&other.to_string());
+                    let reason =
+                        format!("a list of text is expected, not `{given}`; kept as metadata");
+                    self.mended.push(Mend::of(&name, reason));
+                    continue;
+                }
+            }
+            object.remove(&name);
+        }
+    }
+
+    /// Takes a field as text. One that is not stays, which is told.
+    fn side(&mut self, object: &mut Map<String, Value>, name: &str) -> Option<String> {
+        let value = object.get(name)?;
+        // `{"$oid": "..."}` of MongoDB, `{"name": "user"}`, `{"type": "human"}`.
+        let inner = value.as_object().and_then(|inner| {
+            ["$oid", "name", "role", "type", "id"].iter().find_map(|part| inner.get(*part))
+        });
+        match name_of(name, Some(inner.unwrap_or(value).clone())) {
+            Ok(text) => {
+                object.remove(name);
+                text
+            }
+            Err(problem) => {
+                self.mended.push(Mend::of(name, format!("{problem}; kept as metadata")));
+                None
+            }
+        }
+    }
+}
+
+/// The fields of `object` that are spellings of `field`, in the order of the table.
+fn spelled(object: &Map<String, Value>, field: &Field) -> Vec<String> {
+    let mut found: Vec<(usize, &String)> =
+        object.keys().filter_map(|name| Some((field.place(name)?, name))).collect();
+    found.sort();
+    found.into_iter().map(|(_, name)| name.clone()).collect()
+}
+
+fn is_like_time(name: &str, value: &Value) -> bool {
+    let is_recent = match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| SECONDS_MIN <= number),
+        Value::String(text) => text.parse::<f64>().is_err(),
+        _ => false,
+    };
+    is_recent && looks_like_time(name) && moment::from_json(value).is_ok()
+}
+
+/// The text of a record: text, a number, or the parts that chat interfaces use, of which those
+/// that are text count.
+fn text_of(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| part.as_str().or_else(|| text_in(part)));
+            Ok(texts.collect::<Vec<_>>().join("\n"))
+        }
+        other => match text_in(other) {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(format!("expected text, not `{}`", moment::excerpt(&other.to_string()))),
+        },
+    }
+}
+
+/// The text of a part. An object that says more than that is not one.
+fn text_in(part: &Value) -> Option<&str> {
+    let is_part = |name: &String| ["type", "text", "content", "annotations"].contains(&&**name);
+    let part =
+        part.as_object().filter(|part| part.contains_key("type") || part.keys().all(is_part))?;
+    part.get("text").or_else(|| part.get("content")).and_then(Value::as_str)
+}
+
+/// Returns `true` for text without a visible character.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || forms::is_ignorable(c))
+}
+
+/// A name, or an id: text or a number.
+///
+/// # Errors
+/// A message if it is neither, or too long.
+pub(super) fn name_of(key: &str, value: Option<Value>) -> Result<Option<String>, String> {
+    let name = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(name)) => name,
+        Some(Value::Number(number)) => number.to_string(),
+        Some(other) => {
+            let given = moment::excerpt(&other.to_string());
+            return Err(format!("`{key}` is `{given}`, not text"));
+        }
+    };
+    match name.len() {
+        0 => Ok(None),
+        1..=NAME_BYTES_MAX => Ok(Some(name)),
+        bytes => Err(format!("`{key}` has {bytes} bytes, more than {NAME_BYTES_MAX}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,321 @@
+//! The closed table of the spellings that a field may have. A name that is not in it has no
+//! meaning here: it is kept as metadata and reported. One that only looks like an owner, a time or
+//! a session is told apart, so that it never falls open.
+//!
+//! Names are compared in the form of [`plain`]: `userId`, `user-id`, `User ID` and `user.id` are
+//! `user_id`. The names are those of mem0, OpenAI, Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
+//! Zep and Letta, and of exports of common chat programs.
+
+/// A field of a record, with its accepted spellings.
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// The spelling that reports advise.
+    pub(crate) name: &'static str,
+    /// In the form of [`plain`]. The first that says something counts.
+    pub(crate) spellings: &'static [&'static str],
+    /// The first of them that former versions of this program knew, letter by letter.
+    former: usize,
+}
+
+pub(crate) const SESSION: Field = Field {
+    name: "session",
+    spellings: &[
+        "session",
+        "session_id",
+        "session_key",
+        "conversation",
+        "conversation_id",
+        "thread",
+        "thread_id",
+        "chat",
+        "chat_id",
+        "run_id",
+        "session_uuid",
+        "conversation_uuid",
+        "conversation_key",
+        "conv_id",
+        "dialog_id",
+        "dialogue_id",
+        "channel_id",
+        "room_id",
+    ],
+    former: 10,
+};
+
+pub(crate) const AGENT: Field = Field {
+    name: "agent",
+    spellings: &["agent", "agent_id", "agent_name", "agent_uuid", "assistant_id", "bot_id"],
+    former: 3,
+};
+
+/// A record names it in its `scope` or beside its text.
+pub(crate) const PROJECT: Field = Field {
+    name: "project",
+    spellings: &["project", "project_id", "project_name", "project_uuid"],
+    former: 0,
+};
+
+/// The id by which its source knows a record.
+pub(crate) const EXTERNAL_ID: Field = Field {
+    name: "id",
+    spellings: &[
+        "id",
+        "uuid",
+        "guid",
+        "message_id",
+        "message_uuid",
+        "msg_id",
+        "external_id",
+        "memory_id",
+        "record_id",
+    ],
+    former: 1,
+};
+
+pub(crate) const TIME: Field = Field {
+    name: "timestamp",
+    spellings: &[
+        "timestamp",
+        "datetime",
+        "date_time",
+        "time",
+        "ts",
+        "date",
+        "created_at",
+        "create_time",
+        "created",
+        "created_on",
+        "created_time",
+        "creation_time",
+        "created_date",
+        "sent_at",
+        "sent",
+        "occurred_at",
+        "event_time",
+        "posted_at",
+        "recorded_at",
+        "logged_at",
+        "received_at",
+        "message_time",
+        "timestamp_ms",
+        "ts_ms",
+        "time_ms",
+    ],
+    former: 1,
+};
+
+pub(crate) const TEXT: Field = Field {
+    name: "text",
+    spellings: &[
+        "text",
+        "content",
+        "body",
+        "message",
+        "memory",
+        "page_content",
+        "message_text",
+        "msg",
+        "fact",
+    ],
+    former: 2,
+};
+
+pub(crate) const ROLE: Field = Field {
+    name: "role",
+    spellings: &[
+        "role",
+        "role_type",
+        "message_role",
+        "sender_role",
+        "sender_type",
+        "author_role",
+        "author_type",
+        "speaker_role",
+    ],
+    former: 1,
+};
+
+/// Who speaks. A value that is a role, such as `assistant`, is the role; [`ROLE`] comes first.
+pub(crate) const NAME: Field = Field {
+    name: "name",
+    spellings: &[
+        "name",
+        "speaker",
+        "speaker_name",
+        "author",
+        "author_name",
+        "sender",
+        "sender_name",
+        "from",
+        "from_name",
+        "participant",
+    ],
+    former: 1,
+};
+
+pub(crate) const TAGS: Field = Field {
+    name: "tags",
+    spellings: &["tags", "tag", "labels", "label", "keywords", "categories"],
+    former: 1,
+};
+
+pub(crate) const TITLE: Field = Field {
+    name: "title",
+    spellings: &["title", "subject", "conversation_title", "conversation_name", "chat_title"],
+    former: 0,
+};
+
+/// Every field of the table but the owner, which has a pattern.
+#[cfg(test)]
+pub(crate) const FIELDS: &[&Field] =
+    &[&TEXT, &ROLE, &NAME, &EXTERNAL_ID, &TIME, &TAGS, &SESSION, &AGENT, &PROJECT, &TITLE];
+
+/// Objects in which the fields that place a record may stand as well.
+pub(crate) const NESTED: &[&str] =
+    &["metadata", "meta", "scope", "properties", "attributes", "extra", "context", "custom"];
+
+/// The first part of a field that names an owner; `id` or `name` may follow.
+pub(crate) const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
+
+/// Words of names that look like those of an owner, if one of [`OWNER_MARKS`] is beside them.
+const OWNER_WORDS: &[&str] = &["user", "owner", "account", "customer", "tenant", "member"];
+
+/// Words that make a name one of a person.
+const OWNER_MARKS: &[&str] = &[
+    "id", "ids", "uuid", "guid", "uid", "key", "ref", "name", "email", "mail", "login", "handle",
+    "number", "username",
+];
+
+/// Names of one word that look like those of an owner.
+const OWNER_NAMES: &[&str] = &["uid", "member", "belongs_to"];
+
+/// Words of names that look like those of a time.
+const TIME_WORDS: &[&str] = &["time", "date", "timestamp", "datetime", "ts", "when"];
+
+/// Endings of names that look like those of a time.
+const TIME_ENDINGS: &[&str] = &["_at", "_on", "_ms"];
+
+/// Words of names that look like those of a session, if one of [`OWNER_MARKS`] is beside them.
+const SESSION_WORDS: &[&str] = &["session", "conversation", "thread", "chat", "dialog"];
+
+/// Roles, in lower case, as other programs write them.
+const ROLES: &[&str] = &[
+    "user",
+    "human",
+    "assistant",
+    "ai",
+    "bot",
+    "model",
+    "gpt",
+    "system",
+    "developer",
+    "tool",
+    "function",
+];
+
+impl Field {
+    /// Returns `true` for its spellings.
+    pub(crate) fn is_spelled(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
+    /// The place of a spelling in the table.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        let name = plain(name);
+        self.spellings.iter().position(|spelling| *spelling == name)
+    }
+
+    /// Returns `true` for the spellings that former versions of this program knew.
+    pub(crate) fn was_spelled(&self, name: &str) -> bool {
+        let former = &self.spellings[..self.former];
+        former.contains(&name) || (1 < self.former && former.contains(&plain(name).as_str()))
+    }
+
+    /// The spellings in the words of a message.
+    pub(crate) fn listed(&self) -> String {
+        self.spellings.join(", ")
+    }
+}
+
+/// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
+/// with `id` or `name` after it or not.
+pub(crate) fn names_owner(name: &str) -> bool {
+    let name = plain(name);
+    OWNERS.iter().any(|owner| {
+        name.strip_prefix(owner)
+            .is_some_and(|rest| matches!(rest, "" | "_id" | "id" | "_name" | "name"))
+    })
+}
+
+/// Returns `true` if a field of this name looks like an owner without being in the table: a word
+/// for a person beside one for an id, such as `user_uuid` or `memberId`.
+pub(crate) fn looks_like_owner(name: &str) -> bool {
+    let name = plain(name);
+    OWNER_NAMES.contains(&name.as_str())
+        || (!names_owner(&name) && has_both(&name, OWNER_WORDS, OWNER_MARKS))
+}
+
+/// Returns `true` if a field of this name looks like a session without being in the table.
+pub(crate) fn looks_like_session(name: &str) -> bool {
+    let name = plain(name);
+    !SESSION.is_spelled(&name) && has_both(&name, SESSION_WORDS, &["id", "uuid", "key", "ref"])
+}
+
+/// Returns `true` if a field of this name looks like a time without being in the table.
+pub(crate) fn looks_like_time(name: &str) -> bool {
+    let name = plain(name);
+    let has_word = || name.split('_').any(|word| TIME_WORDS.contains(&word));
+    !TIME.is_spelled(&name)
+        && (TIME_ENDINGS.iter().any(|ending| name.ends_with(ending)) || has_word())
+}
+
+/// Returns `true` for roles, as `assistant` or `Human`.
+pub(crate) fn is_role(value: &str) -> bool {
+    ROLES.contains(&value.to_lowercase().as_str())
+}
+
+/// Returns `true` if a field of this name is an object that may say where a record belongs.
+pub(crate) fn is_nested(name: &str) -> bool {
+    NESTED.contains(&plain(name).as_str())
+}
+
+/// Returns `true` if a field of this name says where a record belongs.
+pub(crate) fn names_place(name: &str) -> bool {
+    is_nested(name)
+        || names_owner(name)
+        || looks_like_owner(name)
+        || [SESSION, AGENT, PROJECT].iter().any(|field| field.is_spelled(name))
+}
+
+/// Returns `true` if `name` has a word of each list, also joined as in `userid`.
+fn has_both(name: &str, words: &[&str], marks: &[&str]) -> bool {
+    let parts: Vec<&str> = name.split('_').collect();
+    let is_joined = |part: &&str| {
+        words.iter().any(|word| part.strip_prefix(word).is_some_and(|rest| marks.contains(&rest)))
+    };
+    parts.iter().any(is_joined)
+        || (parts.iter().any(|part| words.contains(part))
+            && parts.iter().any(|part| marks.contains(part)))
+}
+
+/// A field's name in lower case with one `_` between words and none around them.
+pub(crate) fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len() + 2);
+    let mut before: Option<char> = None;
+    for c in name.chars() {
+        let starts_word = c.is_uppercase() && before.is_some_and(char::is_lowercase);
+        let is_gap = !c.is_alphanumeric();
+        if (starts_word || is_gap) && !plain.is_empty() && !plain.ends_with('_') {
+            plain.push('_');
+        }
+        if !is_gap {
+            plain.extend(c.to_lowercase());
+        }
+        before = Some(c);
+    }
+    plain.truncate(plain.trim_end_matches('_').len());
+    plain
+}
+
+#[cfg(test)]
+mod tests;
