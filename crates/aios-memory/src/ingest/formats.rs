@@ -143,6 +143,21 @@ pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
     recognise(element).map(|(description, _)| description.name)
 }
 
+/// Fields that hold the messages of a conversation.
+const HOLDERS: &[&str] =
+    &["messages", "mapping", "chat_messages", "conversations", "conversation", "haystack_sessions"];
+
+/// The field with messages that a piece of broken JSON has, if it is a conversation.
+pub(super) fn holder_in(json: &[u8]) -> Option<&'static str> {
+    let json = String::from_utf8_lossy(json);
+    HOLDERS.iter().copied().find(|name| {
+        let quoted = format!("\"{name}\"");
+        let follows =
+            |(at, _): (usize, &str)| json[at + quoted.len()..].trim_start().starts_with(':');
+        json.match_indices(&quoted).any(follows)
+    })
+}
+
 fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'static Shape)> {
     let shaped = FORMATS.iter().filter_map(|it| Some((it, it.shape.as_ref()?)));
     shaped.into_iter().find(|(_, shape)| (shape.recognises)(element))

@@ -403,12 +403,14 @@ impl<R: BufRead> Documents<'_, '_, R> {
         }
         let alike = head.clone().or_else(|| head_of(&element.bytes));
         let places = alike.map(|head| next_alike(&element, &head)).unwrap_or_default();
+        let holder = formats::holder_in(&element.bytes);
         let next = places.into_iter().find(|at| {
             let Ok(mut rest) = Scanner::new(&element.bytes[*at..]) else { return false };
             let found = rest.element();
-            found.is_ok_and(|it| {
-                it.end == End::Closed && parse(it.place, &it.bytes, Seed::default()).is_ok()
-            })
+            let found = found.ok().filter(|it| it.end == End::Closed);
+            let found = found.and_then(|it| parse(it.place, &it.bytes, Seed::default()).ok());
+            // What is in a conversation that is broken is not another one.
+            found.is_some_and(|(it, _)| holder.is_none_or(|holder| it.get(holder).is_some()))
         });
         let goes_on = next.is_some_and(|at| self.scanner.go_back(&element, at));
         self.is_cut_told |= element.end == End::Open && !goes_on;

@@ -119,7 +119,9 @@ impl Content {
             | "output_text"
             | "summary_text"
             | "refusal"
-            | "audio_transcription" => self.add_first(part, &["text", "refusal", "value"]),
+            | "audio_transcription" => {
+                self.add_first(part, &["text", "refusal", "value", "parts", "content"])
+            }
             "thinking" | "reasoning" | "redacted_thinking" | "thoughts" | "reasoning_text" => {
                 let fields = ["thinking", "reasoning", "text", "summary", "content"];
                 let thinking = first(part, &fields).map(Content::read).unwrap_or_default();
@@ -209,22 +211,23 @@ pub(crate) fn returned(part: &Map<String, Value>) -> Returned {
 
 /// The output of a tool: the texts of its parts, or its JSON where these do not make it up.
 pub(crate) fn output_of(output: &Value) -> Value {
-    let is_parts = |value: &Value| match value {
-        Value::Array(parts) => {
-            parts.iter().all(|part| part.is_string() || part.get("type").is_some())
-        }
-        value => value.get("type").is_some() && value.get("text").is_some(),
+    let is_part = |part: &Value| part.is_string() || part.get("type").is_some();
+    let is_parts = match output {
+        Value::Array(parts) => parts.iter().all(is_part),
+        part => part.get("type").is_some() && part.get("text").is_some(),
     };
-    match output {
-        Value::Array(_) | Value::Object(_) if is_parts(output) => {
-            Value::from(Content::read(output).text())
-        }
-        // Programs wrap the text of an output in an object that says nothing else.
-        Value::Object(object) if object.len() == 1 && object.contains_key("output") => {
-            object["output"].clone()
-        }
-        other => other.clone(),
+    if is_parts && !output.is_string() {
+        return Content::read(output).text().into();
     }
+    // Programs wrap the text of an output in an object, and that in a text.
+    let wrapped = match output {
+        Value::String(text) if text.starts_with('{') => serde_json::from_str(text).ok(),
+        Value::Object(_) => Some(output.clone()),
+        _ => None,
+    };
+    let text = wrapped
+        .and_then(|wrapped: Value| wrapped.get("output").filter(|it| it.is_string()).cloned());
+    text.unwrap_or_else(|| output.clone())
 }
 
 /// Arguments that are JSON in a text, as JSON.

@@ -89,11 +89,13 @@ pub(crate) fn shape(object: Map<String, Value>) -> Shaped {
             continue;
         }
         let said = Content::read(&object[name]);
-        object.remove(name);
         shaped.thinking = said.thinking();
         let text = said.text();
-        if !text.is_empty() || (said.calls.is_empty() && said.results.is_empty()) {
+        let says_nothing = said.calls.is_empty() && said.results.is_empty();
+        if !text.is_empty() {
             object.insert(name.to_owned(), text.into());
+        } else if !says_nothing || !shaped.thinking.is_empty() {
+            object.remove(name);
         }
         shaped.calls.extend(said.calls);
         shaped.results.extend(said.results);
