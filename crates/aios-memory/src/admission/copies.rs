@@ -1,6 +1,6 @@
-//! Ids that are unique among all of a provider's. A fork of a conversation, or a copy of one, brings
-//! the same messages in another session: they are known. Other programs number their messages, so
-//! that two conversations have the same ids by chance: these are other messages.
+//! Ids that are unique among all of a provider's. A fork or a copy of a conversation brings the
+//! same messages in another session: they are known. Other programs number their messages, so that
+//! two conversations have the same ids by chance: these are other messages.
 
 use aios_record::{Identity, Record, Timestamp, forms};
 use serde_json::Value;

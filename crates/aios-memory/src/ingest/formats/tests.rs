@@ -177,7 +177,8 @@ fn an_owner_that_a_file_names_is_never_dropped() {
 #[test]
 fn thinking_is_left_out_unless_it_is_asked_for() {
     let row = json!({"role": "assistant", "id": "m", "content": [
-        {"type": "thinking", "thinking": "It might rain."}, {"type": "text", "text": "Take a coat."}]});
+        {"type": "thinking", "thinking": "It might rain."}, {"type": "text",
+            "text": "Take a coat."}]});
     let text = row.to_string();
     let read = |thinking| read_as(Format::Auto, thinking, "x.jsonl", text.as_bytes()).said();
     assert_eq!(read(Thinking::LeftOut), ["assistant: Take a coat."]);

@@ -12,7 +12,8 @@ fn calls_and_results_are_told_apart_from_texts() {
         {"type": "toolCall", "id": "t2", "name": "lookup", "arguments": "{\"q\": 1}"},
         {"functionCall": {"name": "lookup", "args": {"q": 2}}},
         {"type": "tool_result", "tool_use_id": "t1", "is_error": true, "content": [
-            {"type": "text", "text": "one"}, {"type": "image", "source": {"media_type": "image/png", "data": "AAAA"}}]},
+            {"type": "text", "text": "one"}, {"type": "image",
+                "source": {"media_type": "image/png", "data": "AAAA"}}]},
         {"functionResponse": {"id": "t3", "name": "lookup", "response": {"output": "two"}}},
     ]));
     assert_eq!(content.text(), "I look it up.");

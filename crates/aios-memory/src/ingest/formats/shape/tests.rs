@@ -29,7 +29,8 @@ fn a_shape_that_is_read_twice_is_the_same() {
 fn calls_beside_the_content_are_taken_once() {
     let shaped = shape(object(json!({"role": "assistant", "content": [
         {"type": "text", "text": "x"}, {"type": "tool_use", "id": "c", "name": "f", "input": {}}],
-        "tool_calls": [{"id": "c", "name": "f", "args": {}}, {"id": "d", "name": "g", "args": {}}]})));
+        "tool_calls": [{"id": "c", "name": "f", "args": {}}, {"id": "d", "name": "g",
+            "args": {}}]})));
     let tools: Vec<&str> = shaped.calls.iter().map(|call| call.tool.as_str()).collect();
     assert_eq!(tools, ["f", "g"]);
     assert_eq!(Value::Object(shaped.object), json!({"role": "assistant", "content": "x"}));

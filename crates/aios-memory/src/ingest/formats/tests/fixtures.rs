@@ -28,9 +28,11 @@ fn the_session_of_claude_code_that_users_gave_is_read() {
 fn the_export_of_chatgpt_that_users_gave_is_read() {
     let read = read_auto("conversations.json", include_str!("fixtures/chatgpt_conversations.json"));
     let expect = [
-        "user: Marit here. The greenhouse heater in Vads\u{f8} trips the 16 A breaker every night, why?",
+        "user: Marit here. The greenhouse heater in Vads\u{f8} trips the 16 A breaker \
+         every night, why?",
         "assistant: A 4 kW heater on 230 V draws 17.4 A, which is above 16 A.",
-        "user: [image: file-service://file-abc]\nHere is the label. Remember that I prefer the 3 kW model from Nordvik.",
+        "user: [image: file-service://file-abc]\nHere is the label. Remember \
+         that I prefer the 3 kW model from Nordvik.",
         "assistant: 3 kW draws 13.0 A: fine on a 16 A breaker.",
         "user: Suggest a name for my father's old wooden boat.",
         "assistant: How about Skarven? It is Norwegian for cormorant.",

@@ -77,11 +77,13 @@ fn parts_of_every_vocabulary_are_read() {
     let base64 = "iVBORw0KGgo".repeat(100);
     for (content, expect) in [
         (
-            json!([{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": base64}}]),
+            json!([{"type": "image", "source": {"type": "base64", "media_type": "image/png",
+                "data": base64}}]),
             "[image: image/png]",
         ),
         (
-            json!([{"type": "image_url", "image_url": {"url": format!("data:image/jpeg;base64,{base64}")}}]),
+            json!([{"type": "image_url",
+                "image_url": {"url": format!("data:image/jpeg;base64,{base64}")}}]),
             "[image: image/jpeg]",
         ),
         (
@@ -89,7 +91,8 @@ fn parts_of_every_vocabulary_are_read() {
             "[image: https://x.example/cat.png]",
         ),
         (
-            json!([{"type": "input_image", "image_url": format!("data:image/png;base64,{base64}")}]),
+            json!([{"type": "input_image",
+                "image_url": format!("data:image/png;base64,{base64}")}]),
             "[image: image/png]",
         ),
         (
@@ -101,7 +104,8 @@ fn parts_of_every_vocabulary_are_read() {
             "[file: a.pdf]",
         ),
         (
-            json!([{"type": "document", "title": "Plan", "source": {"type": "base64", "media_type": "application/pdf", "data": base64}}]),
+            json!([{"type": "document", "title": "Plan", "source": {"type": "base64",
+                "media_type": "application/pdf", "data": base64}}]),
             "[document: Plan]",
         ),
         (
@@ -109,7 +113,8 @@ fn parts_of_every_vocabulary_are_read() {
             "[image: image/webp]\nlook",
         ),
         (
-            json!([{"type": "input_text", "text": "in"}, {"type": "output_text", "text": "out"}, {"type": "refusal", "refusal": "no"}]),
+            json!([{"type": "input_text", "text": "in"}, {"type": "output_text", "text": "out"},
+                {"type": "refusal", "refusal": "no"}]),
             "in\nout\nno",
         ),
         (
@@ -144,13 +149,15 @@ fn roles_and_shapes_of_a_message() {
         (json!({"sender": "human", "text": "x"}), "user"),
         (json!({"from": "gpt", "value": "x"}), "assistant"),
         (
-            json!({"author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["x"]}}),
+            json!({"author": {"role": "assistant"}, "content": {"content_type": "text",
+                "parts": ["x"]}}),
             "assistant",
         ),
         (json!({"type": "human", "data": {"content": "x"}}), "user"),
         (json!({"type": "ai", "content": "x"}), "assistant"),
         (
-            json!({"lc": 1, "type": "constructor", "id": ["langchain_core", "messages", "SystemMessage"], "kwargs": {"content": "x"}}),
+            json!({"lc": 1, "type": "constructor", "id": ["langchain_core", "messages",
+                "SystemMessage"], "kwargs": {"content": "x"}}),
             "system",
         ),
         (
@@ -158,7 +165,8 @@ fn roles_and_shapes_of_a_message() {
             "assistant",
         ),
         (
-            json!({"id": "msg_1", "type": "message", "role": "assistant", "content": [{"type": "text", "text": "x"}], "model": "c"}),
+            json!({"id": "msg_1", "type": "message", "role": "assistant",
+                "content": [{"type": "text", "text": "x"}], "model": "c"}),
             "assistant",
         ),
     ] {
@@ -242,7 +250,8 @@ fn a_branch_of_openclaw_that_was_left_does_not_count() {
     // The first version has no ids, and all counts.
     let rows = [
         json!({"type": "session", "id": "s"}),
-        json!({"type": "message", "timestamp": "2026-01-02T03:04:05Z", "message": {"role": "user", "content": "one"}}),
+        json!({"type": "message", "timestamp": "2026-01-02T03:04:05Z",
+            "message": {"role": "user", "content": "one"}}),
         json!({"type": "message", "message": {"role": "assistant", "content": "two"}}),
     ];
     assert_eq!(read_auto("s.jsonl", &lines(&rows)).said(), ["user: one", "assistant: two"]);
@@ -285,7 +294,8 @@ fn events_of_codex_are_told_only_if_no_item_says_the_same() {
         head,
         row(
             "response_item",
-            json!({"type": "custom_tool_call", "call_id": "c", "name": "apply_patch", "input": "*** Begin"}),
+            json!({"type": "custom_tool_call", "call_id": "c", "name": "apply_patch",
+                "input": "*** Begin"}),
         ),
         row(
             "response_item",
@@ -318,7 +328,8 @@ fn names_that_a_user_gives_are_read_by_that_format_only() {
 #[test]
 fn the_memory_server_s_graph_becomes_notes() {
     let rows = [
-        json!({"type": "entity", "name": "Anna", "entityType": "person", "observations": ["likes rye", "likes rye too"]}),
+        json!({"type": "entity", "name": "Anna", "entityType": "person",
+            "observations": ["likes rye", "likes rye too"]}),
         json!({"type": "entity", "name": "Bo", "entityType": "person", "observations": []}),
         json!({"type": "relation", "from": "Anna", "to": "Bo", "relationType": "works_with"}),
     ];
