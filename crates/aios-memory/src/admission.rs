@@ -6,6 +6,7 @@
 //! became of it. Not here: reading files, and making ids that follow from what a record says, which
 //! is `identity`'s.
 
+mod copies;
 mod standing;
 mod store;
 mod tally;
@@ -18,8 +19,8 @@ use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilt
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
-use self::store::Ready;
 pub use self::tally::{Conflict, Detail, Mending, Outcome, Tally};
+use self::{copies::Original, store::Ready};
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
 /// A record on its way in.
@@ -31,6 +32,8 @@ pub(crate) struct Arrival {
     pub(crate) id: Id,
     /// Ids by which former versions of this program knew the same record.
     pub(crate) former_ids: Vec<Key>,
+    /// The id that goes before, unless another session has something else under it.
+    pub(crate) provider_id: Option<Id>,
     /// The scope, as far as its source tells.
     pub(crate) scope: Scope,
     pub(crate) content: Content,
@@ -76,6 +79,8 @@ pub(crate) struct Admission {
     is_dry: bool,
     /// The content of what this source brought before, by identity.
     seen: HashMap<Identity, blake3::Hash>,
+    /// The records that have ids of their providers.
+    originals: HashMap<Identity, Original>,
     /// The tiers as each owner's handle has them, without shared records.
     tiers: HashMap<Owner, Tiers>,
 }
@@ -104,6 +109,7 @@ impl Admission {
             guard: view.config().to_guard(),
             is_dry: false,
             seen: HashMap::new(),
+            originals: HashMap::new(),
             tiers: HashMap::new(),
         }
     }
@@ -140,6 +146,7 @@ impl Admission {
         if self.manner == Manner::Written {
             self.check_scopes(&candidates).await?;
         } else {
+            candidates = self.identified(candidates, &mut verdicts).await?;
             candidates = self.first_of_each(candidates, &mut verdicts);
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
@@ -236,8 +243,8 @@ impl Admission {
                 candidate.draft.id = id.clone();
                 verdict.id = id;
             }
-            let is_mended =
-                self.manner == Manner::Conversed && (kind == Kind::Message || is_kept(kind));
+            let may_change = matches!(kind, Kind::Message | Kind::ToolCall) || is_kept(kind);
+            let is_mended = self.manner == Manner::Conversed && may_change;
             match standing {
                 Standing::Unknown => unknown.push(candidate),
                 Standing::Same => verdict.outcome = Outcome::Known,
@@ -351,6 +358,7 @@ impl Arrival {
             kind: record.kind,
             id: record.id.clone(),
             former_ids: Vec::new(),
+            provider_id: None,
             scope: record.scope.clone(),
             content: Content::Record(Box::new(record)),
         }

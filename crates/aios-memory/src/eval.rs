@@ -44,8 +44,13 @@ const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dataset {
-    /// Conversations in files of the LoCoMo dataset's JSON.
+    /// Conversations in files of the LoCoMo dataset's JSON, or of LongMemEval's: the elements tell.
     Locomo,
+    /// As [`Locomo`](Dataset::Locomo). LongMemEval's types of question are categories: 1
+    /// single-session-user, 2 single-session-assistant, 3 single-session-preference, 4
+    /// multi-session, 6 temporal-reasoning, 7 knowledge-update. The evidence of a question are the
+    /// turns that have its answer, or all of its sessions if none is marked.
+    LongMemEval,
     /// Documents in directories as the BEIR benchmark has them: `corpus.jsonl`, `queries.jsonl`
     /// and `qrels/test.tsv`, whose scores above 0 are grades.
     Beir,
@@ -114,7 +119,7 @@ pub async fn evaluate(
     let embedder = crate::model::open_model(config).await?;
     let run = Run::new(config, embedder, progress);
     match dataset {
-        Dataset::Locomo => conversations::evaluate(paths, run).await,
+        Dataset::Locomo | Dataset::LongMemEval => conversations::evaluate(paths, run).await,
         Dataset::Beir => documents::evaluate(paths, collection::beir, run).await,
         Dataset::Cranfield => documents::evaluate(paths, collection::cranfield, run).await,
     }

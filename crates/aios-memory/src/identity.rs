@@ -126,6 +126,17 @@ pub(crate) fn external(kind: Kind, scope: &Scope, external_id: &str) -> Id {
     id(&hasher)
 }
 
+/// The id of the record that `provider` knows as `external_id`, whatever session it is in.
+pub(crate) fn of_provider(kind: Kind, scope: &Scope, provider: &str, external_id: &str) -> Id {
+    let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
+    put(&mut hasher, Some(b"provider"));
+    put(&mut hasher, Some(kind.as_str().as_bytes()));
+    put(&mut hasher, scope.user.as_deref().map(str::as_bytes));
+    put(&mut hasher, Some(provider.as_bytes()));
+    put(&mut hasher, Some(external_id.as_bytes()));
+    id(&hasher)
+}
+
 fn facts_hash(facts: Facts<'_>) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
     put(&mut hasher, Some(b"content"));

@@ -12,6 +12,7 @@ mod draft;
 mod elements;
 mod encoding;
 mod fields;
+mod formats;
 mod json;
 mod lines;
 mod mend;
@@ -52,6 +53,8 @@ pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_
 pub(crate) use self::{
     draft::{Defaults, Draft},
     fields::take_owner,
+    formats::{Haystack, Labelled, recognised},
+    json::CONVERSATION_BYTES_MAX,
     repeated::parse,
     spellings::names_owner,
     writer::{Writer, message_of},
@@ -68,11 +71,37 @@ const BATCHES_AHEAD: usize = 2;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// As its name and its first bytes tell. The default.
+    /// As its content tells, else its name. The default.
     #[default]
     Auto,
+    /// The data export of ChatGPT.
+    ChatGpt,
+    /// The data export of Claude.
+    Claude,
+    /// Sessions of Claude Code.
+    ClaudeCode,
+    /// Rollouts of Codex.
+    Codex,
+    /// Sessions of OpenClaw and Pi.
+    OpenClaw,
+    /// Sessions of Gemini CLI.
+    Gemini,
+    /// Items of OpenAI's Responses.
+    Responses,
+    /// Chats and fine-tuning lines of OpenAI, requests of Anthropic.
+    OpenAi,
+    /// Messages of LangChain.
+    LangChain,
+    /// Conversations of ShareGPT.
+    ShareGpt,
+    /// The LongMemEval dataset's JSON.
+    LongMemEval,
     /// The LoCoMo dataset's JSON.
     Locomo,
+    /// The graph of the Model Context Protocol's memory server.
+    McpMemory,
+    /// Memories of Mem0.
+    Mem0,
     /// A JSON list of messages, or an object that holds one as `messages`.
     Chat,
     /// A JSON record a line.
@@ -83,11 +112,43 @@ pub enum Format {
     Text,
 }
 
+impl Format {
+    /// Every format, in the order in which help lists them.
+    pub fn all() -> impl Iterator<Item = Format> {
+        formats::FORMATS.iter().map(|it| it.format)
+    }
+
+    /// The name, as `--format` takes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        formats::description(self).name
+    }
+
+    /// One line on what is in this format.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        formats::description(self).about
+    }
+}
+
+/// What becomes of the thinking of a model that stands in a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Thinking {
+    /// It is left out. The default.
+    #[default]
+    LeftOut,
+    /// It is kept, as messages whose role is `thinking`.
+    Kept,
+}
+
 /// How something is taken in.
 #[derive(Clone, Default)]
 pub struct IngestOptions {
     /// How it is written.
     pub format: Format,
+    /// What becomes of the thinking of a model. Default: it is left out.
+    pub thinking: Thinking,
     /// Is told how far it is, after every batch.
     pub progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
@@ -98,11 +159,20 @@ impl IngestOptions {
     pub fn with_format(self, format: Format) -> IngestOptions {
         IngestOptions { format, ..self }
     }
+
+    /// These options for the thinking of a model.
+    #[must_use]
+    pub fn with_thinking(self, thinking: Thinking) -> IngestOptions {
+        IngestOptions { thinking, ..self }
+    }
 }
 
 impl fmt::Debug for IngestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IngestOptions").field("format", &self.format).finish_non_exhaustive()
+        f.debug_struct("IngestOptions")
+            .field("format", &self.format)
+            .field("thinking", &self.thinking)
+            .finish_non_exhaustive()
     }
 }
 
@@ -244,7 +314,7 @@ impl MemoryView {
     ) -> (mpsc::Receiver<Vec<Piece>>, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let embedder = Arc::clone(self.embedder());
-        let format = options.format;
+        let (format, thinking) = (options.format, options.thinking);
         let mut scope = self.gate().filter().scope.clone();
         // The owner is the gate's to fill in, once it is known whether the record names one.
         scope.user = None;
@@ -257,6 +327,7 @@ impl MemoryView {
                 bytes: reader,
                 name: name.as_deref(),
                 format,
+                thinking,
                 defaults: &defaults,
                 chunks: &chunks,
             };

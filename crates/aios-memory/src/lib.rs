@@ -116,7 +116,7 @@ pub use crate::{
     },
     ingest::{
         DOCUMENT_BYTES_MAX, Failure, Format, IngestOptions, IngestReport, LINE_BYTES_MAX, Progress,
-        TEXT_BYTES_MAX,
+        TEXT_BYTES_MAX, Thinking,
     },
     memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
     moment::parse_timestamp,

@@ -60,7 +60,8 @@ impl MemoryView {
                 // An id that is left out is made when the record is stored.
                 let id = Id::generate();
                 let content = Content::Fields(fields);
-                Arrival { place: 1, kind, id, former_ids: Vec::new(), scope, content }
+                let (former_ids, provider_id) = (Vec::new(), None);
+                Arrival { place: 1, kind, id, former_ids, provider_id, scope, content }
             }
         };
         let mut scope = arrival.scope.clone();

@@ -10,7 +10,10 @@ use aios_memory::{
     AgentMemory, ContextFormat, Flag, Format, Kind, MemoryView, ModelName, Period, Scope,
     ScopeFilter, Tier, Tokenizer,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use clap_complete::Shell;
 
 use self::values::{
@@ -220,42 +223,23 @@ pub(crate) struct Ingest {
     #[arg(long = "include", value_name = "GLOB")]
     pub(crate) includes: Vec<String>,
     /// How they are written
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: IngestFormat,
+    #[arg(long, value_parser = format_parser(), default_value = Format::Auto.name())]
+    pub(crate) format: Format,
+    /// Keep the thinking of models too, as messages whose role is `thinking`
+    #[arg(long)]
+    pub(crate) thinking: bool,
     /// Store each record for the owner that it names; without this such records are refused
     #[arg(long, conflicts_with = "user")]
     pub(crate) owners_from_file: bool,
 }
 
-/// [`Format`] by name.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(crate) enum IngestFormat {
-    /// As the name and the first bytes tell
-    #[default]
-    Auto,
-    /// The LoCoMo dataset's JSON
-    Locomo,
-    /// A JSON list of messages, or {"messages": [...]}
-    Chat,
-    /// A JSON record a line
-    Jsonl,
-    /// A document with headings
-    Markdown,
-    /// A document
-    Text,
-}
-
-impl From<IngestFormat> for Format {
-    fn from(format: IngestFormat) -> Format {
-        match format {
-            IngestFormat::Auto => Format::Auto,
-            IngestFormat::Locomo => Format::Locomo,
-            IngestFormat::Chat => Format::Chat,
-            IngestFormat::Jsonl => Format::Jsonl,
-            IngestFormat::Markdown => Format::Markdown,
-            IngestFormat::Text => Format::Text,
-        }
-    }
+/// Reads the name of a [`Format`], and lists them in help.
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let listed = Format::all().map(|it| PossibleValue::new(it.name()).help(it.about()));
+    PossibleValuesParser::new(listed).map(|name| {
+        let named = Format::all().find(|it| it.name() == name);
+        named.expect("the parser takes names of formats only")
+    })
 }
 
 #[derive(Debug, Args)]
@@ -524,9 +508,12 @@ pub(crate) struct Eval {
 /// The datasets that `eval` reads.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub(crate) enum EvalFormat {
-    /// The LoCoMo dataset's JSON
+    /// The LoCoMo dataset's JSON, or LongMemEval's
     #[default]
     Locomo,
+    /// The LongMemEval dataset's JSON
+    #[value(name = "longmemeval")]
+    LongMemEval,
     /// Directories with corpus.jsonl, queries.jsonl and qrels/test.tsv
     Beir,
     /// Directories with cran.all.1400, cran.qry and cranqrel

@@ -99,18 +99,18 @@ impl Admission {
         let passes_working = |draft: &Record| !is_kept(draft.kind);
         let asked = drafts.iter().filter(|(_, draft)| passes_working(draft));
         let asked: Vec<Identity> = asked.map(|(_, draft)| draft.identity()).collect();
-        let here: HashMap<Identity, String> = match asked.is_empty() {
+        let here: HashMap<Identity, Record> = match asked.is_empty() {
             true => HashMap::new(),
             false => {
                 let records = tiers.working.with_expired().records_of(asked).await?;
-                records.into_iter().map(|it| (it.identity(), it.text)).collect()
+                records.into_iter().map(|it| (it.identity(), it)).collect()
             }
         };
         let mut standings = vec![Standing::Unknown; drafts.len()];
         let (mut elsewhere, mut places) = (Vec::new(), Vec::new());
         for (place, (arrival, draft)) in drafts.into_iter().enumerate() {
             match here.get(&draft.identity()) {
-                Some(text) => standings[place] = standing_beside(arrival, &draft, text),
+                Some(stored) => standings[place] = standing_beside(arrival, &draft, stored),
                 None => {
                     places.push(place);
                     elsewhere.push(draft);
@@ -172,8 +172,16 @@ impl Admission {
     }
 }
 
-/// The standing of an arrival whose record says `text` in working memory.
-fn standing_beside(arrival: &Arrival, draft: &Record, text: &str) -> Standing {
+/// The standing of an arrival whose record is `stored` in working memory.
+fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standing {
+    let text = &stored.text;
+    // A conversation that is read while it goes on has calls whose results come later.
+    if let (Kind::ToolCall, Content::Fields(fields)) = (arrival.kind, &arrival.content)
+        && stored.payload["output"].is_null()
+        && fields.get("output").is_some_and(|output| !output.is_null())
+    {
+        return Standing::Other;
+    }
     // A session's messages make it before its own record is read.
     if let Content::Record(given) = &arrival.content
         && given.kind == Kind::Session
@@ -188,7 +196,7 @@ fn standing_beside(arrival: &Arrival, draft: &Record, text: &str) -> Standing {
 }
 
 /// The places of each owner's candidates, owners in the order in which they come first.
-fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
+pub(super) fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
     let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();
     let mut known: HashSet<&Owner> = HashSet::new();
     for (at, Candidate { owner, .. }) in candidates.iter().enumerate() {

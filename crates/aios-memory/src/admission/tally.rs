@@ -186,11 +186,15 @@ impl Tally {
         }
     }
 
-    /// Counts a part of a source that has nothing to store.
-    pub(crate) fn skip(&mut self, line: u64, reason: String) {
-        self.read += 1;
-        self.skipped += 1;
+    /// Counts rows of a source that have nothing to store, the first of them at `line`.
+    pub(crate) fn skip(&mut self, line: u64, rows: u64, reason: String) {
+        self.read += rows;
+        self.skipped += rows;
         if self.details.len() < DETAILS_MAX {
+            let reason = match rows {
+                1 => reason,
+                rows => format!("{reason} ({rows} rows)"),
+            };
             let (outcome, reason) = ("skipped", Some(reason));
             self.details.push(Detail { outcome, line, key: None, reason });
         }

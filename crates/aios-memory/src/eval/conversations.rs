@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ContextOptions, Error, Recollection,
-    ingest::{Defaults, Draft},
+    ingest::{Defaults, Draft, Haystack, Labelled},
     locomo::{CATEGORY_UNANSWERABLE, Question, Sample},
 };
 
@@ -33,17 +33,16 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
 ) -> Result<Report, Error> {
     let mut samples = Vec::new();
     for file in files {
-        samples.extend(read_samples(file)?);
+        samples.extend(read_labelled(file)?);
     }
     run.total = samples.iter().map(|sample| asked(sample).count()).sum();
     let mut seen = Seen::default();
     for (at, sample) in samples.iter().enumerate() {
-        let drafts = Draft::from_sample(sample, &Defaults::default());
-        let sessions = drafts.iter().filter_map(|draft| {
+        let sessions = sample.drafts.iter().filter_map(|draft| {
             Some((draft.external_id.as_deref()?, draft.scope.session.as_deref()?))
         });
         let sessions: HashMap<&str, &str> = sessions.collect();
-        let index = run.index(&drafts).await?;
+        let index = run.index(&sample.drafts).await?;
         for question in asked(sample) {
             seen.ask(question, &index, &sessions, &mut run).await?;
         }
@@ -62,7 +61,7 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
 }
 
 /// The questions that count.
-fn asked(sample: &Sample) -> impl Iterator<Item = &Question> {
+fn asked(sample: &Labelled) -> impl Iterator<Item = &Question> {
     let is_asked = |question: &&Question| {
         question.category != CATEGORY_UNANSWERABLE && !question.evidence.is_empty()
     };
@@ -112,7 +111,7 @@ impl Seen {
     /// own unanswerable ones.
     async fn ask_in_vain(
         &mut self,
-        sample: &Sample,
+        sample: &Labelled,
         foreign: impl Iterator<Item = &Question>,
         index: &Index,
     ) -> Result<(), Error> {
@@ -161,22 +160,37 @@ fn relevance_of_best(hits: &[Recollection]) -> f64 {
     hits.first().map_or(0.0, |hit| hit.relevance)
 }
 
-fn read_samples(file: &Path) -> Result<Vec<Sample>, Error> {
+/// Reads the conversations of a file: LoCoMo's samples and LongMemEval's haystacks, as each element
+/// tells.
+fn read_labelled(file: &Path) -> Result<Vec<Labelled>, Error> {
     let input = |problem: String| Error::Input { path: file.to_owned(), problem };
     let value: Value = serde_json::from_str(&read(file)?)
-        .map_err(|error| input(format!("it is no LoCoMo dataset: {error}")))?;
-    let elements = match &value {
-        Value::Array(elements) => elements.as_slice(),
-        one => std::slice::from_ref(one),
+        .map_err(|error| input(format!("it is no LoCoMo or LongMemEval dataset: {error}")))?;
+    let elements = match value {
+        Value::Array(elements) => elements,
+        one => vec![one],
     };
     let mut problems = Vec::new();
-    let samples: Vec<_> =
-        elements.iter().filter_map(|element| Sample::read(element, &mut problems)).collect();
+    let labelled: Vec<Labelled> =
+        elements.into_iter().filter_map(|element| labelled(element, &mut problems)).collect();
     for problem in &problems {
         tracing::warn!(file = %file.display(), problem, "left out");
     }
-    match samples.is_empty() {
+    match labelled.is_empty() {
         true => Err(input(problems.pop().unwrap_or_else(|| "it holds no samples".to_owned()))),
-        false => Ok(samples),
+        false => Ok(labelled),
     }
+}
+
+fn labelled(element: Value, problems: &mut Vec<String>) -> Option<Labelled> {
+    if let Value::Object(haystack) = &element
+        && haystack.contains_key("haystack_sessions")
+    {
+        let (labelled, faults) = Haystack::read(haystack).labelled();
+        problems.extend(faults);
+        return Some(labelled);
+    }
+    let sample = Sample::read(&element, problems)?;
+    let drafts = Draft::from_sample(&sample, &Defaults::default());
+    Some(Labelled { id: sample.id, drafts, questions: sample.questions })
 }

@@ -26,7 +26,7 @@ pub(super) const SHAPE: Shape = Shape {
                 column("id", Holds::Id, &["id", "entry_id", "uuid", "_id"]),
                 column("category", Holds::Text, &["category", "type", "kind"]),
                 column("key", Holds::Text, &["key", "name", "title"]),
-                column("value", Holds::Json, &["value", "data", "content", "value_json"]),
+                column("value", Holds::Json, VALUES),
                 column("tags", Holds::Labels, &["tags", "labels", "tags_json"]),
                 column("entity_type", Holds::Text, &["entity_type"]),
                 column("entity_id", Holds::Text, &["entity_id"]),
@@ -64,8 +64,12 @@ pub(super) struct Document {
 /// is the one of those that name none.
 ///
 /// # Errors
-/// A message if two owners stand beside them, or one that is not text.
+/// A message if it holds conversations, which `ingest` reads, if two owners stand beside them, or
+/// one that is not text.
 pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
+    if let Some(sort) = conversation_in(&document) {
+        return Err(format!("it holds {sort}; take it in with `aios-memory ingest`"));
+    }
     let mut beside = Map::new();
     let mut items = match document {
         Value::Array(items) => items,
@@ -109,10 +113,40 @@ pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
 /// Objects beside the entries in which an owner may stand.
 const BESIDE: &[&str] = &["metadata", "scope"];
 
+/// The sort of conversations, or of what else only `ingest` reads, that a document holds.
+fn conversation_in(document: &Value) -> Option<String> {
+    let elements = match document {
+        Value::Array(elements) => elements.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    elements.iter().filter_map(Value::as_object).find_map(|element| {
+        let format = ingest::recognised(element).map(|name| format!("the format `{name}`"));
+        format.or_else(|| is_message(element).then(|| "messages".to_owned()))
+    })
+}
+
+/// Fields of which a message has one of each row: who speaks, and the text.
+const MESSAGE: &[&[&str]] = &[
+    &["role", "sender", "from", "author", "speaker"],
+    &["content", "text", "value", "message", "parts", "tool_calls"],
+];
+
+fn is_message(element: &Map<String, Value>) -> bool {
+    let has_one = |names: &&[&str]| names.iter().any(|name| element.contains_key(*name));
+    MESSAGE.iter().all(|names| has_one(names)) || element.contains_key("messages")
+}
+
+/// Returns `true` for an object that says of itself what an entry is: a `key` or a `category`, or
+/// another name of these with a value.
 fn is_entry(entry: &Map<String, Value>) -> bool {
     let columns: Vec<String> = entry.keys().cloned().collect();
-    SHAPE.tables[0].fits(&columns) && !entry.contains_key("role")
+    let has = |names: &[&str]| names.iter().any(|name| entry.contains_key(*name));
+    let is_named = has(&["key", "category"]);
+    SHAPE.tables[0].fits(&columns) && (is_named || has(VALUES)) && !is_message(entry)
 }
+
+/// The names of an entry's value.
+const VALUES: &[&str] = &["value", "data", "content", "value_json"];
 
 /// Returns `true` if a field of an object of entries names their owner instead of an entry.
 fn is_beside(name: &str, value: &Value) -> bool {

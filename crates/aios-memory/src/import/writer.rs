@@ -168,7 +168,8 @@ impl Writer {
         if !rest.is_empty() {
             arrivals.push(kept(row, kind, &id, rest, &scope));
         }
-        arrivals.push(Arrival { place: row, kind, id, former_ids: Vec::new(), scope, content });
+        let (former_ids, provider_id) = (Vec::new(), None);
+        arrivals.push(Arrival { place: row, kind, id, former_ids, provider_id, scope, content });
         Ok(())
     }
 
@@ -293,6 +294,7 @@ impl Writer {
                 // A key that is no id is refused when it is set.
                 id: Id::new(key).unwrap_or_else(|_| Id::generate()),
                 former_ids: Vec::new(),
+                provider_id: None,
                 scope: scope.clone(),
                 content: Content::Fields(fields),
             }
@@ -335,6 +337,7 @@ fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope)
         kind: Kind::Entry,
         id,
         former_ids: Vec::new(),
+        provider_id: None,
         scope: scope.clone(),
         content: Content::Fields(fields),
     }

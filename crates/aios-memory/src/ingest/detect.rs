@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::Format;
+
 /// How many of the first bytes are looked at.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
@@ -15,6 +17,22 @@ pub(crate) enum Layout {
     JsonLines,
     Markdown,
     Text,
+}
+
+/// The layout of a file in this format, of this name, that begins with `head`.
+pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout {
+    match format {
+        Format::Auto => detect(name, head),
+        Format::Chat => Layout::Json,
+        Format::Jsonl => Layout::JsonLines,
+        Format::Markdown => Layout::Markdown,
+        Format::Text => Layout::Text,
+        // All others are JSON, of which most come as a document and as lines.
+        _ => match detect(name, head) {
+            Layout::JsonLines => Layout::JsonLines,
+            _ => Layout::Json,
+        },
+    }
 }
 
 /// The layout of a file of this name that begins with `head`.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     conversation::{Unnamed, fitted},
     fields::{Place, says_nothing, take_place},
+    formats::{is_kept, message_shape, role_of},
     said::{IsNew, Mend, Said, Unfit},
     spellings::is_nested,
 };
@@ -33,6 +34,9 @@ pub(crate) struct Draft {
     pub(crate) role: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) external_id: Option<String>,
+    /// The provider among all of whose ids the external id is unique; without one it is unique
+    /// within its scope.
+    pub(crate) provider: Option<&'static str>,
     pub(crate) occurred_at: Option<Timestamp>,
     pub(crate) tags: Vec<String>,
     pub(crate) metadata: Map<String, Value>,
@@ -91,6 +95,7 @@ impl Draft {
             role: None,
             name: None,
             external_id: None,
+            provider: None,
             occurred_at: None,
             tags: Vec::new(),
             metadata: Map::new(),
@@ -107,9 +112,11 @@ impl Draft {
     /// and where, its id and tags. It is a message if it has a role, a name or a session (or the
     /// caller gave a session), else a note. Other fields are kept as metadata.
     pub(crate) fn from_object(
-        mut object: Map<String, Value>,
+        object: Map<String, Value>,
         defaults: &Defaults,
     ) -> Result<Draft, Unfit> {
+        let before = Before::of(&object);
+        let mut object = message_shape(object);
         unfold(&mut object);
         let Place { scope: named, former } = take_place(&mut object)?;
         let Said { text, role, name, external_id, occurred_at, tags, mut mended, is_new } =
@@ -136,6 +143,14 @@ impl Draft {
                 }
             }
         }
+        // A word that says more than ours is kept beside it.
+        let role = role.map(|word| {
+            let ours = role_of(&word).to_owned();
+            if is_kept(&word) {
+                metadata.entry("role").or_insert_with(|| word.into());
+            }
+            ours
+        });
         let mut draft = Draft {
             role,
             name,
@@ -147,7 +162,7 @@ impl Draft {
             mended,
             ..Draft::new(kind, scope, text)
         };
-        draft.former = draft.read_before(former, is_new, defaults).map(Box::new);
+        draft.former = draft.read_before(before, former, is_new, defaults).map(Box::new);
         Ok(draft.in_session(defaults))
     }
 
@@ -254,10 +269,15 @@ impl Draft {
 
     /// The record as former versions read it, which knew fewer spellings; `None` if they read the
     /// same, or could not read it.
-    fn read_before(&self, place: Scope, is_new: IsNew, defaults: &Defaults) -> Option<Former> {
-        if is_new.text {
-            return None;
-        }
+    fn read_before(
+        &self,
+        before: Before,
+        place: Scope,
+        is_new: IsNew,
+        defaults: &Defaults,
+    ) -> Option<Former> {
+        let Before { role, name, text } = before;
+        let text = text?;
         let named = Scope {
             user: self.scope.user.clone(),
             project: place.project.or_else(|| defaults.scope.project.clone()),
@@ -265,10 +285,11 @@ impl Draft {
             session: place.session.or_else(|| defaults.scope.session.clone()),
         };
         let known = |is_new: bool, value: &Option<String>| value.clone().filter(|_| !is_new);
-        let (role, name) = (known(is_new.role, &self.role), known(is_new.name, &self.name));
         let is_message = role.is_some() || name.is_some() || named.session.is_some();
         let kind = if is_message { Kind::Message } else { Kind::Note };
-        let is_same = is_new == IsNew::default() && kind == self.kind && named == self.scope;
+        let is_said = role == self.role && name == self.name && text == self.text;
+        let is_known = !is_new.external_id && !is_new.occurred_at;
+        let is_same = is_said && is_known && kind == self.kind && named == self.scope;
         let mut scope = named;
         if is_message && scope.session.is_none() {
             scope.session = Some(defaults.session.former().to_owned());
@@ -280,12 +301,12 @@ impl Draft {
             name,
             external_id: known(is_new.external_id, &self.external_id),
             occurred_at: self.occurred_at.filter(|_| !is_new.occurred_at),
-            text: self.text.clone(),
+            text,
         })
     }
 
     /// A message always belongs to a session.
-    fn in_session(mut self, defaults: &Defaults) -> Draft {
+    pub(super) fn in_session(mut self, defaults: &Defaults) -> Draft {
         if self.kind == Kind::Message && self.scope.session.is_none() {
             self.scope.session = Some(defaults.session.name());
             self.unnamed = Some(defaults.session.clone());
@@ -296,6 +317,40 @@ impl Draft {
             self.metadata.entry(TITLE).or_insert_with(|| title.as_str().into());
         }
         self
+    }
+}
+
+/// The parts of a record as former versions of this program read them: by one spelling each, and of
+/// the parts of a text only those that are text.
+struct Before {
+    role: Option<String>,
+    name: Option<String>,
+    /// None if they found no text.
+    text: Option<String>,
+}
+
+impl Before {
+    fn of(object: &Map<String, Value>) -> Before {
+        let named = |name: &str| match object.get(name)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let text = match object.get("text").or_else(|| object.get("content")) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Array(parts)) => {
+                let text = |part: &Value| {
+                    part.as_str().or_else(|| part.get("text")?.as_str()).map(str::to_owned)
+                };
+                Some(parts.iter().filter_map(text).collect::<Vec<_>>().join("\n"))
+            }
+            _ => None,
+        };
+        Before {
+            role: named("role"),
+            name: named("name"),
+            text: text.filter(|text| !text.trim().is_empty()),
+        }
     }
 }
 

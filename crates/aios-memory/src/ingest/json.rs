@@ -16,17 +16,18 @@ use super::{
     elements::{ELEMENT_BYTES_MAX, Element, End, Place, Scanner, head_of, next_alike},
     encoding,
     fields::take_place,
+    formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
     mend::{is_suspect, mend},
     reading::{Piece, Sink},
     repeated::{self, Seed},
-    said::{Mend, Unfit, name_of},
+    said::{Mend, name_of},
     spellings::{EXTERNAL_ID, TEXT, TITLE, names_place},
 };
-use crate::locomo::Sample;
 
-/// The longest conversation that says something of its messages, in bytes: it is held whole.
-const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The longest conversation that is held whole, in bytes, since the end of it says something of the
+/// beginning.
+pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// The sort of a document's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,6 @@ pub(crate) enum Elements {
     /// A `conversation` makes it a LoCoMo sample, anything else is a message.
     Either,
     Messages,
-    Samples,
     /// As `Either`, but a record without role, name and session is a note.
     Records,
 }
@@ -43,10 +43,11 @@ pub(crate) enum Elements {
 pub(crate) fn read_lines(
     input: impl BufRead,
     defaults: &Defaults,
+    formats: Formats,
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let mut lines = Lines::new(input, LINE_BYTES_MAX);
-    let mut hand = Hand { elements: Elements::Records, defaults, sink, conversations: 0 };
+    let mut hand = Hand { elements: Elements::Records, defaults, formats, sink, conversations: 0 };
     while let Some((number, line)) = lines.next()? {
         let flow = match line {
             Line::Whole(line) => {
@@ -67,7 +68,7 @@ pub(crate) fn read_lines(
             return Ok(flow);
         }
     }
-    Ok(ControlFlow::Continue(()))
+    Ok(hand.finish())
 }
 
 /// Reads documents, one after the other: lists of messages or samples, or objects that are one or
@@ -76,10 +77,11 @@ pub(crate) fn read_document(
     input: impl BufRead,
     elements: Elements,
     defaults: &Defaults,
+    formats: Formats,
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let scanner = Scanner::new(input)?;
-    let hand = Hand { elements, defaults, sink, conversations: 0 };
+    let hand = Hand { elements, defaults, formats, sink, conversations: 0 };
     Documents { scanner, hand, is_cut_told: false }.read()
 }
 
@@ -130,6 +132,7 @@ fn explain(place: Place, error: &serde_json::Error) -> String {
 struct Hand<'a, 's> {
     elements: Elements,
     defaults: &'a Defaults,
+    formats: Formats,
     sink: &'a mut Sink<'s>,
     /// The number of conversations so far.
     conversations: u64,
@@ -141,6 +144,13 @@ struct Messages {
     /// A message with what was mended in it, or the reason for which there is none.
     read: Vec<(u64, Parsed)>,
     bytes: u64,
+}
+
+impl Messages {
+    /// Those that could be read, as they stand in the list.
+    fn into_list(self) -> Value {
+        self.read.into_iter().filter_map(|(_, parsed)| Some(parsed.ok()?.0)).collect()
+    }
 }
 
 /// What the first draft of a conversation takes with it, to be counted.
@@ -162,13 +172,39 @@ impl Hand<'_, '_> {
 
     fn element(&mut self, line: u64, parsed: Parsed) -> ControlFlow<()> {
         match parsed {
-            Ok((value, mended)) => {
-                let defaults = self.defaults;
-                let mut beside = Beside { unknown: Vec::new(), mended };
-                self.element_in(line, value, defaults, &mut beside)
-            }
+            Ok((value, mended)) => self.whole(line, value, mended),
             Err(problem) => self.fail(line, problem),
         }
+    }
+
+    /// Hands on an element that stands by itself: by its format, or as what it is.
+    fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
+        let mut beside = Beside { unknown: Vec::new(), mended };
+        match self.formats.take(line, value) {
+            Ok(pieces) => self.pieces(pieces, &mut beside),
+            Err(value) => {
+                let defaults = self.defaults;
+                self.element_in(line, value, defaults, &mut beside)
+            }
+        }
+    }
+
+    /// Hands on pieces; the first draft takes what is `beside` with it.
+    fn pieces(&mut self, mut pieces: Vec<Piece>, beside: &mut Beside) -> ControlFlow<()> {
+        let drafts = pieces.iter_mut().find_map(|piece| match piece {
+            Piece::Draft(_, draft) => Some(draft),
+            _ => None,
+        });
+        if let Some(draft) = drafts {
+            draft.unknown.append(&mut beside.unknown);
+            draft.mended.append(&mut beside.mended);
+        }
+        pieces.into_iter().try_for_each(&mut *self.sink)
+    }
+
+    /// Hands on what the formats kept until the end.
+    fn finish(&mut self) -> ControlFlow<()> {
+        self.formats.finish().into_iter().try_for_each(&mut *self.sink)
     }
 
     /// Hands on an element, with the values that hold where it is silent. The first draft takes
@@ -180,57 +216,39 @@ impl Hand<'_, '_> {
         defaults: &Defaults,
         beside: &mut Beside,
     ) -> ControlFlow<()> {
-        // A conversation that is not an object is the name of one.
-        let is_sample = match self.elements {
-            Elements::Either | Elements::Records => {
-                value.get("conversation").is_some_and(Value::is_object)
-                    && value.get("sample_id").is_some()
-            }
-            Elements::Messages => false,
-            Elements::Samples => true,
-        };
-        if is_sample {
-            return self.sample(line, &value, defaults);
-        }
         let Value::Object(mut fields) = value else {
             let problem = format!("expected an object with a text ({})", TEXT.listed());
             return self.fail(line, problem);
         };
-        let draft = match fields.remove("messages") {
+        let read = match fields.remove("messages") {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
                 let messages = Messages { read, bytes: 0 };
                 return self.conversation(line, messages, fields, defaults, beside);
             }
             Some(_) => return self.fail(line, "`messages` is not a list"),
-            None if self.elements == Elements::Records => Draft::from_object(fields, defaults),
-            None => Draft::from_chat(fields, defaults),
+            None if self.elements == Elements::Records => Draft::from_object,
+            None => Draft::from_chat,
         };
-        match draft {
-            Ok(mut draft) => {
-                draft.unknown.append(&mut beside.unknown);
-                draft.mended.append(&mut beside.mended);
-                self.hand_on(line, draft)
-            }
-            Err(Unfit::Skipped(reason)) => (self.sink)(Piece::Skipped(line, reason)),
-            Err(Unfit::Refused(problem)) => self.fail(line, problem),
-        }
-    }
-
-    fn hand_on(&mut self, line: u64, draft: Draft) -> ControlFlow<()> {
-        let mut parts = draft.parts().into_iter();
-        parts.try_for_each(|draft| (self.sink)(Piece::Draft(line, Box::new(draft))))
+        let pieces = self.formats.message(line, fields, defaults, read);
+        self.pieces(pieces, beside)
     }
 
     /// Hands on the messages of a conversation, each where the conversation says that it belongs.
     fn conversation(
         &mut self,
         line: u64,
-        messages: Messages,
+        mut messages: Messages,
         mut fields: Map<String, Value>,
         outer: &Defaults,
         beside: &mut Beside,
     ) -> ControlFlow<()> {
+        let (before, after) = formats::messages_beside(&mut fields);
+        let held = |messages: Vec<Value>| {
+            messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect::<Vec<_>>()
+        };
+        messages.read.splice(0..0, held(before));
+        messages.read.extend(held(after));
         self.conversations += 1;
         let place = self.conversations;
         let within = take_place(&mut fields).and_then(|it| outer.within(it.scope));
@@ -263,27 +281,6 @@ impl Hand<'_, '_> {
         });
         self.elements = kind;
         flow
-    }
-
-    fn sample(&mut self, line: u64, value: &Value, defaults: &Defaults) -> ControlFlow<()> {
-        let mut fields: Map<String, Value> = Map::new();
-        for (name, value) in value.as_object().into_iter().flatten() {
-            // The id of the sample is an artefact of the format.
-            if name != "conversation" && names_place(name) {
-                fields.insert(name.clone(), value.clone());
-            }
-        }
-        let within = match take_place(&mut fields).and_then(|it| defaults.within(it.scope)) {
-            Ok(within) => within,
-            Err(problem) => return self.fail(line, format!("the sample: {problem}")),
-        };
-        let mut problems = Vec::new();
-        let sample = Sample::read(value, &mut problems);
-        for problem in problems {
-            self.fail(line, problem)?;
-        }
-        let drafts = sample.iter().flat_map(|sample| Draft::from_sample(sample, &within));
-        drafts.into_iter().try_for_each(|draft| self.hand_on(line, draft))
     }
 }
 
@@ -335,16 +332,15 @@ impl<R: BufRead> Documents<'_, '_, R> {
                 return Ok(flow);
             }
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(self.hand.finish())
     }
 
     fn expected(&self) -> &'static str {
         match self.hand.elements {
             Elements::Either | Elements::Records => {
-                "a list of messages or LoCoMo samples, or {\"messages\": [...]}"
+                "a list of messages or conversations, or {\"messages\": [...]}"
             }
             Elements::Messages => "a list of messages, or {\"messages\": [...]}",
-            Elements::Samples => "a list of LoCoMo samples",
         }
     }
 
@@ -407,12 +403,14 @@ impl<R: BufRead> Documents<'_, '_, R> {
         }
         let alike = head.clone().or_else(|| head_of(&element.bytes));
         let places = alike.map(|head| next_alike(&element, &head)).unwrap_or_default();
+        let holder = formats::holder_in(&element.bytes);
         let next = places.into_iter().find(|at| {
             let Ok(mut rest) = Scanner::new(&element.bytes[*at..]) else { return false };
             let found = rest.element();
-            found.is_ok_and(|it| {
-                it.end == End::Closed && parse(it.place, &it.bytes, Seed::default()).is_ok()
-            })
+            let found = found.ok().filter(|it| it.end == End::Closed);
+            let found = found.and_then(|it| parse(it.place, &it.bytes, Seed::default()).ok());
+            // What is in a conversation that is broken is not another one.
+            found.is_some_and(|(it, _)| holder.is_none_or(|holder| it.get(holder).is_some()))
         });
         let goes_on = next.is_some_and(|at| self.scanner.go_back(&element, at));
         self.is_cut_told |= element.end == End::Open && !goes_on;
@@ -449,6 +447,11 @@ impl<R: BufRead> Documents<'_, '_, R> {
             return Ok(ControlFlow::Continue(()));
         }
         if let Some(messages) = messages {
+            if self.hand.formats.claims(&fields) {
+                let mut fields = fields;
+                fields.insert("messages".to_owned(), messages.into_list());
+                return Ok(self.hand.whole(line, Value::Object(fields), beside.mended));
+            }
             return Ok(self.hand.conversation(line, messages, fields, defaults, &mut beside));
         }
         if self.hand.elements == Elements::Messages
@@ -456,7 +459,7 @@ impl<R: BufRead> Documents<'_, '_, R> {
         {
             return Ok(self.hand.fail(line, "the object has no `messages`"));
         }
-        Ok(self.hand.element_in(line, Value::Object(fields), defaults, &mut beside))
+        Ok(self.hand.whole(line, Value::Object(fields), beside.mended))
     }
 
     fn fields(&mut self, object: &mut Object) -> io::Result<()> {
@@ -501,7 +504,7 @@ impl<R: BufRead> Documents<'_, '_, R> {
 
     fn field(&mut self, name: String, object: &mut Object) -> io::Result<()> {
         let next = self.scanner.peek()?;
-        if name == "messages" && next == Some(b'[') && self.hand.elements != Elements::Samples {
+        if name == "messages" && next == Some(b'[') {
             let mut messages = object.messages.take().unwrap_or_default();
             let _ = self.list(&mut Destination::Held(&mut messages))?;
             if CONVERSATION_BYTES_MAX < messages.bytes {

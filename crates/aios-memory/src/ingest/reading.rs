@@ -7,11 +7,12 @@ use std::{
 };
 
 use super::{
-    Format,
-    detect::{HEAD_BYTES, Layout, detect},
+    Format, Thinking,
+    detect::{self, HEAD_BYTES, Layout},
     document::{self, DOCUMENT_BYTES_MAX, Markup},
     draft::{Defaults, Draft},
     encoding,
+    formats::Formats,
     json::{self, Elements},
     lines::LINE_BYTES_MAX,
     said::Mend,
@@ -21,8 +22,12 @@ use super::{
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece {
     Draft(u64, Box<Draft>),
-    /// It has nothing to store, for this reason.
-    Skipped(u64, String),
+    /// Rows that have nothing to store, for this reason, with the line of the first.
+    Skipped {
+        line: u64,
+        rows: u64,
+        reason: String,
+    },
     /// It was odd, and is read all the same.
     Mended(u64, Mend),
     /// It could not be read; without a line it is the whole.
@@ -44,6 +49,7 @@ pub(crate) struct Input<'a, R> {
     /// The file, or `None` for a stream without a name.
     pub(crate) name: Option<&'a Path>,
     pub(crate) format: Format,
+    pub(crate) thinking: Thinking,
     pub(crate) defaults: &'a Defaults,
     /// Where a document is cut.
     pub(crate) chunks: &'a dyn Fn(&str) -> Vec<Range<usize>>,
@@ -65,7 +71,7 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
 }
 
 fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<ControlFlow<()>> {
-    let Input { bytes, name, format, defaults, chunks } = input;
+    let Input { bytes, name, format, thinking, defaults, chunks } = input;
     let (bytes, encoding) = encoding::decode_stream(bytes)?;
     let mut bytes = BufReader::new(bytes);
     let head = head_of(&mut bytes)?;
@@ -77,18 +83,13 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
     {
         return Ok(ControlFlow::Break(()));
     }
-    let (layout, elements) = match format {
-        Format::Auto => (detect(name, &head), Elements::Either),
-        Format::Locomo => (Layout::Json, Elements::Samples),
-        Format::Chat => (Layout::Json, Elements::Messages),
-        Format::Jsonl => (Layout::JsonLines, Elements::Either),
-        Format::Markdown => (Layout::Markdown, Elements::Either),
-        Format::Text => (Layout::Text, Elements::Either),
-    };
+    let layout = detect::layout(format, name, &head);
+    let elements = if format == Format::Chat { Elements::Messages } else { Elements::Either };
+    let formats = Formats::new(format, thinking, defaults);
     let mut bytes = io::Cursor::new(head).chain(bytes);
     let markup = match layout {
-        Layout::JsonLines => return json::read_lines(bytes, defaults, sink),
-        Layout::Json => return json::read_document(bytes, elements, defaults, sink),
+        Layout::JsonLines => return json::read_lines(bytes, defaults, formats, sink),
+        Layout::Json => return json::read_document(bytes, elements, defaults, formats, sink),
         Layout::Markdown => Markup::Markdown,
         Layout::Text => Markup::Plain,
     };

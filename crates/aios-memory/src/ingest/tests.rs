@@ -5,7 +5,7 @@ use std::{io::Read, ops::ControlFlow, path::Path};
 use aios_record::Scope;
 
 use super::{
-    Format,
+    Format, Thinking,
     conversation::Unnamed,
     draft::Defaults,
     lines::LINE_BYTES_MAX,
@@ -21,13 +21,14 @@ fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
         bytes,
         name: Some(Path::new(name)),
         format,
+        thinking: Thinking::LeftOut,
         defaults: &defaults,
         chunks: &|text| Vec::from_iter(Some(0..text.trim_end().len())),
     };
     read(input, &mut |piece| {
         found.push(match piece {
             Piece::Draft(line, draft) => format!("{line}: {}", draft.text),
-            Piece::Skipped(line, reason) => format!("{line}- {reason}"),
+            Piece::Skipped { line, reason, .. } => format!("{line}- {reason}"),
             Piece::Mended(line, mend) => format!("{line}~ {}", mend.reason),
             Piece::Failed(Some(line), problem) => format!("{line}! {problem}"),
             Piece::Failed(None, problem) => format!("-! {problem}"),
@@ -113,7 +114,7 @@ fn documents_of_another_shape_are_told() {
         b"[] x\nmore\n[{\"content\": \"one\"}]",
         &["1! expected a list of messages, or {\"messages\": [...]}, not `x`", "3: one"],
     );
-    check(Format::Locomo, b"[{\"x\": 1}]", &["1! a LoCoMo sample has a `sample_id` that is text"]);
+    check(Format::Locomo, b"[{\"x\": 1}]", &["1! it is not `locomo`: `conversation` is missing"]);
     check(Format::Auto, b"[]", &[]);
     check(Format::Auto, b"[{\"messages\": [{\"content\": \"one\"}]}]", &["1: one"]);
 }

@@ -17,7 +17,8 @@ use super::{
 use crate::{
     Error, MemoryView,
     admission::{Admission, Arrival, Content, Manner, Mending, Outcome},
-    identity::{Namer, Names},
+    fields,
+    identity::{self, Namer, Names},
 };
 
 /// The session of a message that is given by itself and names none.
@@ -75,7 +76,9 @@ impl Writer {
         for piece in pieces {
             match piece {
                 Piece::Draft(line, draft) => drafts.push((line, *draft)),
-                Piece::Skipped(line, reason) => self.report.tally.skip(line, reason),
+                Piece::Skipped { line, rows, reason } => {
+                    self.report.tally.skip(line, rows, reason);
+                }
                 Piece::Mended(line, mend) => self.mend(line, mend),
                 Piece::Failed(line, error) => self.fail(line, error),
                 Piece::End => self.has_end = true,
@@ -121,7 +124,10 @@ impl Writer {
         }
         verdicts.extend(self.admission.admit(arrivals).await?);
         for verdict in verdicts {
-            self.report.tally.count(&verdict);
+            // The title of a conversation is no record of its own to whoever counts them.
+            if verdict.kind != Kind::Session || matches!(verdict.outcome, Outcome::Refused(_)) {
+                self.report.tally.count(&verdict);
+            }
             if let Outcome::Refused(error) = verdict.outcome {
                 let file = self.name.clone();
                 self.report.fail(Failure { file, line: Some(verdict.place), error });
@@ -153,16 +159,23 @@ pub(super) fn arrival(
     namer: &mut Namer,
 ) -> Result<Arrival, String> {
     draft.fill(gate)?;
-    let Names { id, former } = draft.names(namer);
     let (kind, scope) = (draft.kind, draft.scope.clone());
+    if kind == Kind::Session {
+        return to_session(draft).map(|session| Arrival::of_record(line, session));
+    }
+    let Names { id, former } = draft.names(namer);
+    let of_provider = draft.provider.zip(draft.external_id.as_deref());
+    let provider_id = of_provider
+        .map(|(provider, external)| identity::of_provider(kind, &scope, provider, external));
     let content = match kind {
+        Kind::ToolCall => Content::Fields(to_tool_call(&id, draft)?),
         Kind::Message => {
             let message = to_message(draft).map_err(|error| error.to_string())?;
             Content::Message(Box::new(message))
         }
         _ => Content::Record(Box::new(to_record(id.clone(), draft))),
     };
-    Ok(Arrival { place: line, kind, id, former_ids: former, scope, content })
+    Ok(Arrival { place: line, kind, id, former_ids: former, provider_id, scope, content })
 }
 
 /// The arrival of one message that is given by itself, as a line of an input would give it.
@@ -206,6 +219,29 @@ fn to_message(draft: Draft) -> Result<NewMessage, aios_record::Error> {
         scope,
         ..NewMessage::new(session, role.as_deref().unwrap_or("user"), text)
     })
+}
+
+/// The fields of a tool call, which the metadata of its draft are.
+fn to_tool_call(id: &Id, draft: Draft) -> Result<Map<String, Value>, String> {
+    let mut fields = draft.metadata;
+    fields.insert("id".to_owned(), json!(id));
+    fields.insert("timestamp".to_owned(), json!(draft.occurred_at));
+    fields::settle(Kind::ToolCall, fields)
+}
+
+/// A session, whose summary is its title.
+fn to_session(draft: Draft) -> Result<Record, String> {
+    let id = Id::new(draft.scope.session.clone().unwrap_or_default());
+    let id = id.map_err(|error| error.to_string())?;
+    let payload = json!({
+        "id": id,
+        "summary": draft.text,
+        "created_at": draft.occurred_at,
+        "scope": draft.scope,
+    });
+    let payload = payload.as_object().expect("it is written as an object").clone();
+    let payload = payload.into_iter().filter(|(_, value)| !value.is_null()).collect();
+    Ok(Record { payload, ..Record::new(Kind::Session, id, draft.text, draft.scope) })
 }
 
 fn to_record(id: Id, draft: Draft) -> Record {

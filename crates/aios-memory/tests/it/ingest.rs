@@ -31,6 +31,7 @@ async fn several_batches_go_in_in_order_and_once() {
         progress: Some(Arc::new(move |progress| {
             telling.fetch_max(progress.added, Ordering::Relaxed);
         })),
+        ..IngestOptions::default()
     };
     let report = ingest(&memory, lines(0..1203), options.clone()).await;
     assert_eq!((report.tally.added, report.tally.known, report.sessions), (1203, 0, 1));

@@ -7,6 +7,7 @@ mod events;
 mod export;
 mod feed;
 mod forget;
+mod formats;
 mod import;
 mod ingest;
 mod lifecycle;

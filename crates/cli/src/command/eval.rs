@@ -18,6 +18,7 @@ pub(crate) async fn eval(
 ) -> Result<(), Failure> {
     let dataset = match arguments.format {
         EvalFormat::Locomo => Dataset::Locomo,
+        EvalFormat::LongMemEval => Dataset::LongMemEval,
         EvalFormat::Beir => Dataset::Beir,
         EvalFormat::Cranfield => Dataset::Cranfield,
     };

@@ -3,7 +3,8 @@
 use std::{fs, path::Path, sync::Arc};
 
 use aios_memory::{
-    Error, Failure as IngestFailure, IngestOptions, IngestReport, MemoryView, Tally, Walk, walk,
+    Error, Failure as IngestFailure, IngestOptions, IngestReport, MemoryView, Tally, Thinking,
+    Walk, walk,
 };
 use serde_json::json;
 
@@ -83,7 +84,8 @@ async fn take(
     bar.name(file.display());
     let watched = bar.clone();
     let options = IngestOptions {
-        format: arguments.format.into(),
+        format: arguments.format,
+        thinking: if arguments.thinking { Thinking::Kept } else { Thinking::LeftOut },
         progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
     };
     let report = match file == Path::new("-") {

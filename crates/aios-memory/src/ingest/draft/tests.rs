@@ -35,7 +35,7 @@ fn nothing_that_a_line_says_is_lost() {
         "metadata": {"mood": "good"}, "model": "m-1",
     }))
     .unwrap();
-    assert_eq!(draft.text, "one\ntwo");
+    assert_eq!(draft.text, "one\n[image]\ntwo");
     assert_eq!(draft.external_id.as_deref(), Some("7"));
     assert_eq!(draft.scope, Scope::default().with_user("ada"));
     assert_eq!(draft.occurred_at.unwrap().to_string(), "2023-05-08T13:56:00Z");
@@ -117,7 +117,7 @@ fn a_time_is_known_in_every_spelling_and_what_only_looks_like_one_is_reported() 
 #[test]
 fn a_role_in_the_place_of_a_speaker_is_the_role() {
     for (value, role, name) in [
-        (json!({"sender": "human"}), Some("human"), None),
+        (json!({"sender": "human"}), Some("user"), None),
         (json!({"sender": "Ada"}), None, Some("Ada")),
         (json!({"author": {"role": "assistant", "name": null}}), Some("assistant"), None),
         (json!({"role": "Ada", "role_type": "user"}), Some("user"), Some("Ada")),

@@ -1,0 +1,325 @@
+//! The formats of the programs that people come from: one description each, in one table.
+//!
+//! A format is recognised by what its elements hold, not by the name of its file. Its reader gets
+//! the elements of a file (those of a JSON list, a whole JSON object, or the lines of JSON lines),
+//! keeps what it has to know of them, and tells a [`Transcript`] of messages, tool calls and
+//! titles. Not here: how a file becomes elements, and objects that are a message by themselves
+//! (`shape`), which need no reader.
+
+mod chat;
+mod chatgpt;
+mod claude;
+mod claude_code;
+mod codex;
+mod gemini;
+mod graph;
+mod locomo;
+mod longmemeval;
+mod mem0;
+mod openclaw;
+mod parts;
+mod responses;
+mod shape;
+mod sharegpt;
+#[cfg(test)]
+mod tests;
+mod transcript;
+mod tree;
+
+use serde_json::{Map, Value};
+
+use self::transcript::Transcript;
+pub(crate) use self::{
+    chat::messages_beside,
+    longmemeval::{Haystack, Labelled},
+    shape::{is_kept, message_shape, role_of},
+};
+use super::{
+    Format, Thinking,
+    draft::{Defaults, Draft},
+    fields::owner_of,
+    reading::Piece,
+    said::Unfit,
+};
+
+/// A format: how it is called, what it looks like, and who reads it.
+pub(super) struct Description {
+    pub(super) format: Format,
+    /// The name for `--format`.
+    pub(super) name: &'static str,
+    /// One line of help.
+    pub(super) about: &'static str,
+    /// How its elements are recognised. Formats without a shape of their own have none.
+    shape: Option<Shape>,
+}
+
+impl Description {
+    fn is_loose(&self) -> bool {
+        self.shape.as_ref().is_some_and(|shape| shape.elements == Elements::Loose)
+    }
+}
+
+/// How the elements of a format are recognised and read.
+struct Shape {
+    /// Returns `true` for an element of the format.
+    recognises: fn(&Map<String, Value>) -> bool,
+    /// The field without which an element is not recognised, to be named in a message.
+    needs: &'static str,
+    /// Fields that an element usually has, by which one that is not recognised is guessed.
+    signs: &'static [&'static str],
+    /// Fields that look like an owner but are artefacts of the format, such as the account of an
+    /// export.
+    artefacts: &'static [&'static str],
+    elements: Elements,
+    /// Without one the elements are conversations of messages.
+    reader: Option<fn() -> Box<dyn Reader>>,
+}
+
+/// What the elements of a format are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Elements {
+    /// Each is complete.
+    Whole,
+    /// Each is complete, and messages may stand among them, which need no reader.
+    Loose,
+    /// They are rows of a conversation. The owner that one names is that of those after it.
+    Rows,
+}
+
+/// Reads the elements of a file.
+trait Reader {
+    /// Reads an element that stands at `line`.
+    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript);
+
+    /// Returns `true` for an element that is this format's in a file whose other elements are.
+    fn follows(&self, _element: &Map<String, Value>) -> bool {
+        false
+    }
+
+    /// Tells what was kept until the end of the file.
+    fn finish(&mut self, _to: &mut Transcript) {}
+}
+
+/// Every format, in the order in which an element is tried.
+pub(super) const FORMATS: &[Description] = &[
+    plain(Format::Auto, "auto", "As the content tells, else the name"),
+    chatgpt::DESCRIPTION,
+    claude::DESCRIPTION,
+    claude_code::DESCRIPTION,
+    codex::DESCRIPTION,
+    openclaw::DESCRIPTION,
+    gemini::DESCRIPTION,
+    responses::DESCRIPTION,
+    plain(
+        Format::OpenAi,
+        "openai",
+        "OpenAI chats and fine-tuning lines, Anthropic requests: {\"messages\": [...]}",
+    ),
+    plain(Format::LangChain, "langchain", "LangChain messages, a line or a list"),
+    sharegpt::DESCRIPTION,
+    longmemeval::DESCRIPTION,
+    locomo::DESCRIPTION,
+    graph::DESCRIPTION,
+    mem0::DESCRIPTION,
+    plain(Format::Chat, "chat", "A JSON list of messages, or of {\"messages\": [...]}"),
+    plain(Format::Jsonl, "jsonl", "A JSON record a line"),
+    plain(Format::Markdown, "markdown", "A document with headings"),
+    plain(Format::Text, "text", "A document"),
+];
+
+/// A format whose elements need no reader.
+const fn plain(format: Format, name: &'static str, about: &'static str) -> Description {
+    Description { format, name, about, shape: None }
+}
+
+/// The description of a format.
+pub(super) fn description(format: Format) -> &'static Description {
+    let found = FORMATS.iter().find(|it| it.format == format);
+    found.expect("every format has a description, as a test checks")
+}
+
+/// The format that an element belongs to, by its name; `None` if it is of none that is recognised.
+pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
+    recognise(element).map(|(description, _)| description.name)
+}
+
+/// Fields that hold the messages of a conversation.
+const HOLDERS: &[&str] =
+    &["messages", "mapping", "chat_messages", "conversations", "conversation", "haystack_sessions"];
+
+/// The field with messages that a piece of broken JSON has, if it is a conversation.
+pub(super) fn holder_in(json: &[u8]) -> Option<&'static str> {
+    let json = String::from_utf8_lossy(json);
+    HOLDERS.iter().copied().find(|name| {
+        let quoted = format!("\"{name}\"");
+        let follows =
+            |(at, _): (usize, &str)| json[at + quoted.len()..].trim_start().starts_with(':');
+        json.match_indices(&quoted).any(follows)
+    })
+}
+
+fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'static Shape)> {
+    let shaped = FORMATS.iter().filter_map(|it| Some((it, it.shape.as_ref()?)));
+    shaped.into_iter().find(|(_, shape)| (shape.recognises)(element))
+}
+
+/// Reads the elements of one file, each by the format that it belongs to.
+pub(super) struct Formats {
+    /// The format that the caller named, if it has a shape.
+    wanted: Option<&'static Description>,
+    active: Option<(&'static Description, Box<dyn Reader>)>,
+    transcript: Transcript,
+    /// Set as soon as something was understood, or was told to be not.
+    has_understood: bool,
+}
+
+impl Formats {
+    pub(super) fn new(format: Format, thinking: Thinking, defaults: &Defaults) -> Formats {
+        Formats {
+            wanted: Some(description(format)).filter(|it| it.shape.is_some()),
+            active: None,
+            transcript: Transcript::new(thinking, defaults),
+            has_understood: false,
+        }
+    }
+
+    /// Reads an element if it belongs to a format, and gives the pieces that are complete by now.
+    ///
+    /// # Errors
+    /// The element if it is of no format here.
+    pub(super) fn take(&mut self, line: u64, element: Value) -> Result<Vec<Piece>, Value> {
+        let Value::Object(mut object) = element else { return Err(element) };
+        let Some(description) = self.format_of(&object) else {
+            let strict = self.wanted.filter(|it| !it.is_loose());
+            return match strict {
+                None => Err(Value::Object(object)),
+                Some(wanted) => Ok(vec![Piece::Failed(Some(line), unfit(wanted, &object))]),
+            };
+        };
+        let shape = description.shape.as_ref().expect("only shapes are recognised");
+        let Some(make_reader) = shape.reader else {
+            return Err(Value::Object(sharegpt::opened(object)));
+        };
+        let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
+        object.retain(|name, _| !shape.artefacts.contains(&&**name));
+        let owner = owner_of(&mut object);
+        let owner = owner.and_then(|owner| self.transcript.owner(owner));
+        let owner = match owner {
+            Ok(owner) => owner,
+            Err(problem) => return Ok(vec![Piece::Failed(Some(line), problem)]),
+        };
+        let is_of_before = owner.is_none() && is_active && shape.elements == Elements::Rows;
+        if !is_active || !(is_of_before || owner.as_ref() == self.transcript.own()) {
+            self.end_active();
+            self.transcript.set_owner(owner);
+        }
+        let (_, reader) = self.active.get_or_insert_with(|| (description, make_reader()));
+        reader.read(line, object, &mut self.transcript);
+        self.has_understood = true;
+        Ok(self.transcript.take())
+    }
+
+    /// Reads an object that is a message or a note by itself, of which `read` makes the draft.
+    pub(super) fn message(
+        &mut self,
+        line: u64,
+        object: Map<String, Value>,
+        defaults: &Defaults,
+        read: fn(Map<String, Value>, &Defaults) -> Result<Draft, Unfit>,
+    ) -> Vec<Piece> {
+        let shaped = shape::shape(object);
+        let has_text = ["content", "text"].iter().any(|it| shaped.object.contains_key(*it));
+        let guess = (!has_text && !self.has_understood).then(|| guess(&shaped.object));
+        self.transcript.plain(line, shaped, defaults, read);
+        let mut pieces = self.transcript.take();
+        match pieces.first_mut() {
+            Some(Piece::Failed(_, problem)) => {
+                if let Some(guess) = guess {
+                    problem.push_str(&format!("; {guess}; {}", known()));
+                    // The list is told once.
+                    self.has_understood = true;
+                }
+            }
+            _ => self.has_understood = true,
+        }
+        pieces
+    }
+
+    /// Returns `true` if an object of messages with these `fields` beside them is of a format.
+    pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
+        self.wanted.is_some() || recognise(fields).is_some()
+    }
+
+    /// Ends the file.
+    pub(super) fn finish(&mut self) -> Vec<Piece> {
+        self.end_active();
+        self.transcript.finish()
+    }
+
+    fn end_active(&mut self) {
+        if let Some((_, mut reader)) = self.active.take() {
+            reader.finish(&mut self.transcript);
+        }
+    }
+
+    /// The format of an element: the one that its file has so far goes first.
+    fn format_of(&self, element: &Map<String, Value>) -> Option<&'static Description> {
+        let fits = |it: &'static Description| {
+            it.shape.as_ref().is_some_and(|shape| (shape.recognises)(element))
+        };
+        let active = self.active.as_ref();
+        if let Some((description, _)) = active.filter(|it| fits(it.0)) {
+            return Some(description);
+        }
+        let recognised = recognise(element).map(|(description, _)| description);
+        let other = match self.wanted {
+            Some(wanted) => Some(wanted).filter(|it| fits(it)),
+            None => recognised,
+        };
+        // What many programs write yields to the format of the file.
+        let strict = other.filter(|it| !it.is_loose());
+        let followed = active.filter(|(_, reader)| reader.follows(element)).map(|it| it.0);
+        strict.or(followed).or(other)
+    }
+}
+
+/// How many fields of an element that is not understood are named.
+const NAMES_MAX: usize = 8;
+
+/// How many of its signs make an element look like a format.
+const SIGNS_MIN: usize = 2;
+
+fn unfit(wanted: &Description, element: &Map<String, Value>) -> String {
+    let needs = wanted.shape.as_ref().map_or("", |shape| shape.needs);
+    let name = wanted.name;
+    match recognise(element) {
+        Some((other, _)) => {
+            format!("it is not `{name}` but `{}`; leave `--format` out", other.name)
+        }
+        None => format!("it is not `{name}`: {needs} is missing"),
+    }
+}
+
+/// What an element of no format looks like.
+fn guess(element: &Map<String, Value>) -> String {
+    let signs = |shape: &Shape| shape.signs.iter().filter(|it| element.contains_key(**it)).count();
+    let shapes = FORMATS.iter().filter_map(|it| it.shape.as_ref().map(|shape| (it, shape)));
+    let scored = shapes.map(|(it, shape)| (signs(shape), it, shape));
+    let alike = scored.filter(|(signs, ..)| SIGNS_MIN <= *signs);
+    // Of several that are as much alike the first one counts.
+    match alike.reduce(|best, next| if best.0 < next.0 { next } else { best }) {
+        Some((_, it, shape)) => {
+            format!("it looks like `{}`, but {} is missing", it.name, shape.needs)
+        }
+        None => {
+            let names: Vec<&str> = element.keys().take(NAMES_MAX).map(String::as_str).collect();
+            format!("it has the fields {}", names.join(", "))
+        }
+    }
+}
+
+/// What is known, for whoever has something else.
+fn known() -> String {
+    let names: Vec<&str> = FORMATS.iter().skip(1).map(|it| it.name).collect();
+    format!("known formats are {} (`aios-memory ingest --help` describes them)", names.join(", "))
+}

@@ -1,0 +1,25 @@
+//! What stands beside the `messages` of a conversation and was said in it: the instructions of a
+//! request to Anthropic, and the response that a log has of OpenAI or Anthropic.
+
+use serde_json::{Map, Value, json};
+
+/// The fields of a response.
+const RESPONSES: &[&str] = &["response", "completion"];
+
+/// Takes the messages before and after those of a conversation out of its fields.
+pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, Vec<Value>) {
+    let is_said = |system: &Value| system.is_array() || system.is_string();
+    let system =
+        if fields.get("system").is_some_and(is_said) { fields.remove("system") } else { None };
+    let before = system.map(|system| json!({"role": "system", "content": system}));
+    let mut after = Vec::new();
+    for name in RESPONSES {
+        let Some(response) = fields.get(*name) else { continue };
+        let message = response.pointer("/choices/0/message").unwrap_or(response);
+        if message.get("role").is_some() && message.get("content").is_some() {
+            after.push(message.clone());
+            fields.remove(*name);
+        }
+    }
+    (before.into_iter().collect(), after)
+}

@@ -1,0 +1,201 @@
+//! ChatGPT: the conversations of a data export, `conversations.json` or `conversations-000.json`.
+//!
+//! A conversation is a tree (`mapping`), since questions are edited and answers asked for again.
+//! The branch that its user saw last counts, from `current_node` up; without that, the one of the
+//! newest leaf. The account is an artefact of the export and names no owner.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Description, Elements, Reader, Shape,
+    parts::{Call, Content, Returned, text_in},
+    transcript::{Conversation, Ids, Message, Transcript},
+    tree,
+};
+use crate::ingest::Format;
+
+pub(super) const DESCRIPTION: Description = Description {
+    format: Format::ChatGpt,
+    name: "chatgpt",
+    about: "ChatGPT's data export, conversations.json",
+    shape: Some(Shape {
+        recognises: |element| element.get("mapping").is_some_and(Value::is_object),
+        needs: "`mapping`",
+        signs: &["title", "create_time", "update_time", "current_node", "conversation_id"],
+        artefacts: &["account", "account_id", "user", "user_id"],
+        elements: Elements::Whole,
+        reader: Some(|| Box::new(ChatGpt)),
+    }),
+};
+
+/// The name under which texts of the user's settings stand in a conversation.
+const SETTINGS: &[&str] = &["user_editable_context", "model_editable_context"];
+
+/// Contents that are thinking.
+const THINKING: &[&str] = &["thoughts", "reasoning_recap"];
+
+struct ChatGpt;
+
+impl Reader for ChatGpt {
+    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
+        let id = text_in(&element, &["conversation_id", "id"]);
+        let mut conversation = Conversation::new("chatgpt", Ids::OfProvider, id);
+        let began = element.get("create_time").cloned().unwrap_or_default();
+        let title = text_in(&element, &["title"]).unwrap_or_default();
+        to.title(&conversation, line, &title, &began);
+        conversation.title = Some(title).filter(|title| !title.trim().is_empty());
+        let Some(mapping) = element.get("mapping").and_then(Value::as_object) else { return };
+        let current = element.get("current_node").and_then(Value::as_str);
+        let current = current.filter(|node| mapping.contains_key(*node));
+        let Some(leaf) = current.or_else(|| newest_leaf(mapping)) else { return };
+        // The calls of this branch, by the node that made each.
+        let mut calls = HashSet::new();
+        for node in tree::path(leaf, |node| parent(mapping, node)) {
+            if let Some(message) = mapping.get(node).and_then(|it| it.get("message")?.as_object()) {
+                let caller = parent(mapping, node).filter(|it| calls.contains(*it));
+                if read_message(&conversation, line, (node, caller), message, to) {
+                    calls.insert(node);
+                }
+            }
+        }
+    }
+}
+
+fn parent<'a>(mapping: &'a Map<String, Value>, node: &str) -> Option<&'a str> {
+    mapping.get(node)?.get("parent")?.as_str().filter(|parent| mapping.contains_key(*parent))
+}
+
+/// The leaf whose message is the newest.
+fn newest_leaf(mapping: &Map<String, Value>) -> Option<&str> {
+    let parents: HashSet<&str> = mapping.keys().filter_map(|node| parent(mapping, node)).collect();
+    // A message without a time is as old as the one before it.
+    let mut times: HashMap<&str, f64> = HashMap::new();
+    let leaves = mapping.keys().map(String::as_str).filter(|node| !parents.contains(node));
+    for leaf in leaves {
+        let path = tree::path(leaf, |node| parent(mapping, node));
+        let created =
+            |node: &&str| mapping.get(*node)?.get("message")?.get("create_time")?.as_f64();
+        times.insert(leaf, path.iter().rev().find_map(created).unwrap_or_default());
+    }
+    times.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0))).map(|(leaf, _)| leaf)
+}
+
+/// Reads the message of a node, which answers the call of the node `caller`. Returns `true` if it
+/// is a call itself.
+fn read_message(
+    conversation: &Conversation,
+    line: u64,
+    (node, caller): (&str, Option<&str>),
+    message: &Map<String, Value>,
+    to: &mut Transcript,
+) -> bool {
+    let author = message.get("author").and_then(Value::as_object);
+    let role = author.and_then(|author| text_in(author, &["role"])).unwrap_or_default();
+    let tool = author.and_then(|author| text_in(author, &["name"]));
+    let metadata = message.get("metadata").and_then(Value::as_object);
+    let is_true =
+        |name: &str| metadata.and_then(|it| it.get(name)).and_then(Value::as_bool) == Some(true);
+    let content = message.get("content").and_then(Value::as_object);
+    let sort = content.and_then(|it| text_in(it, &["content_type"])).unwrap_or_default();
+    if is_true("is_visually_hidden_from_conversation") {
+        to.skip(line, "hidden from the conversation");
+        return false;
+    }
+    if SETTINGS.contains(&&*sort) || is_true("is_user_system_message") {
+        to.skip(line, "custom instructions, which are settings");
+        return false;
+    }
+    let said = content_of(content, &sort, metadata);
+    let time = message.get("create_time").cloned().unwrap_or_default();
+    let recipient = text_in(message, &["recipient"]).unwrap_or_else(|| "all".to_owned());
+    if role == "assistant" && recipient != "all" && !said.text().is_empty() {
+        let text = said.text();
+        let input = serde_json::from_str(&text).ok().filter(Value::is_object);
+        let input = input.unwrap_or_else(|| text.into());
+        let call = Call { id: Some(node.to_owned()), tool: recipient, input };
+        to.call(conversation, line, call, &time);
+        return true;
+    }
+    if let (Some(caller), "tool") = (caller, &*role) {
+        let output = Value::from(said.text());
+        let has_failed = sort == "system_error";
+        to.result(
+            conversation,
+            line,
+            Returned { call: Some(caller.to_owned()), output, has_failed },
+            &time,
+        );
+        return false;
+    }
+    let model = metadata.and_then(|it| it.get("model_slug")).cloned().unwrap_or_default();
+    to.message(
+        conversation,
+        Message {
+            line,
+            role,
+            name: tool,
+            id: text_in(message, &["id"]).or_else(|| Some(node.to_owned())),
+            time,
+            said,
+            about: Map::from_iter([("model".to_owned(), model)]),
+        },
+    );
+    false
+}
+
+fn content_of(
+    content: Option<&Map<String, Value>>,
+    sort: &str,
+    metadata: Option<&Map<String, Value>>,
+) -> Content {
+    let mut said = Content::default();
+    let Some(content) = content else { return said };
+    let field = |name: &str| content.get(name).unwrap_or(&Value::Null);
+    if THINKING.contains(&sort) {
+        let thoughts = field("thoughts").as_array().into_iter().flatten();
+        for thought in thoughts.filter_map(Value::as_object) {
+            said.add_thinking(&text_in(thought, &["content", "summary"]).unwrap_or_default());
+        }
+        said.add_thinking(field("content").as_str().unwrap_or_default());
+        return said;
+    }
+    let attached = metadata.and_then(|it| it.get("attachments")?.as_array());
+    let mut attached: Vec<&Map<String, Value>> =
+        attached.into_iter().flatten().filter_map(Value::as_object).collect();
+    for name in ["title", "url", "parts", "text", "result"] {
+        match field(name) {
+            Value::Array(parts) => {
+                parts.iter().for_each(|part| add_part(&mut said, part, &mut attached))
+            }
+            Value::String(text) => said.add_text(text),
+            _ => {}
+        }
+    }
+    for attachment in attached {
+        said.add_attachment(sort_of(attachment), attachment);
+    }
+    said
+}
+
+/// Adds a part. One that points to an attachment has its name, and uses it up.
+fn add_part(said: &mut Content, part: &Value, attached: &mut Vec<&Map<String, Value>>) {
+    let place = part.get("asset_pointer").and_then(Value::as_str);
+    let is_it = |attachment: &&Map<String, Value>| {
+        let id = text_in(attachment, &["id"]);
+        id.zip(place).is_some_and(|(id, place)| place.ends_with(&id))
+    };
+    match attached.iter().position(is_it) {
+        Some(at) => {
+            let attachment = attached.remove(at);
+            said.add_attachment(sort_of(attachment), attachment);
+        }
+        None => said.add(part),
+    }
+}
+
+fn sort_of(attachment: &Map<String, Value>) -> &'static str {
+    let media_type = text_in(attachment, &["mimeType", "mime_type"]).unwrap_or_default();
+    if media_type.starts_with("image/") { "image" } else { "file" }
+}

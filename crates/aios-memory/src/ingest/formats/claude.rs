@@ -1,0 +1,98 @@
+//! Claude: the conversations of a data export, `conversations.json`.
+//!
+//! The account is an artefact of the export and names no owner.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{
+    Description, Elements, Reader, Shape,
+    parts::{Content, first, text_in},
+    transcript::{Conversation, Ids, Message, Transcript},
+    tree,
+};
+use crate::ingest::Format;
+
+pub(super) const DESCRIPTION: Description = Description {
+    format: Format::Claude,
+    name: "claude",
+    about: "Claude's data export, conversations.json",
+    shape: Some(Shape {
+        recognises: |element| element.get("chat_messages").is_some_and(Value::is_array),
+        needs: "`chat_messages`",
+        signs: &["uuid", "name", "created_at", "updated_at", "account"],
+        artefacts: &["account"],
+        elements: Elements::Whole,
+        reader: Some(|| Box::new(Claude)),
+    }),
+};
+
+struct Claude;
+
+impl Reader for Claude {
+    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
+        let id = text_in(&element, &["uuid", "id"]);
+        let mut conversation = Conversation::new("claude", Ids::OfProvider, id);
+        let began = first(&element, &["created_at"]).cloned().unwrap_or_default();
+        let title = text_in(&element, &["name", "title"]).unwrap_or_default();
+        to.title(&conversation, line, &title, &began);
+        conversation.title = Some(title).filter(|title| !title.trim().is_empty());
+        let messages = element.get("chat_messages").and_then(Value::as_array);
+        let messages: Vec<&Map<String, Value>> =
+            messages.into_iter().flatten().filter_map(Value::as_object).collect();
+        let leaf = text_in(&element, &["current_leaf_message_uuid"]);
+        for message in branch(&messages, leaf.as_deref()) {
+            read_message(&conversation, line, message, to);
+        }
+    }
+}
+
+/// The messages of the branch that ends at `leaf`; all if there is no leaf.
+fn branch<'a>(
+    messages: &[&'a Map<String, Value>],
+    leaf: Option<&str>,
+) -> Vec<&'a Map<String, Value>> {
+    let id = |message: &&'a Map<String, Value>| message.get("uuid").and_then(Value::as_str);
+    let by_id: HashMap<&str, &'a Map<String, Value>> =
+        messages.iter().filter_map(|message| Some((id(message)?, *message))).collect();
+    let Some((leaf, _)) = leaf.and_then(|leaf| by_id.get_key_value(leaf)) else {
+        return messages.to_vec();
+    };
+    let parent = |node: &'a str| by_id.get(node)?.get("parent_message_uuid")?.as_str();
+    tree::path(leaf, parent).into_iter().filter_map(|node| by_id.get(node).copied()).collect()
+}
+
+fn read_message(
+    conversation: &Conversation,
+    line: u64,
+    message: &Map<String, Value>,
+    to: &mut Transcript,
+) {
+    let mut said = Content::read(message.get("content").unwrap_or(&Value::Null));
+    if said.text().is_empty() && said.calls.is_empty() && said.results.is_empty() {
+        said.add_text(message.get("text").and_then(Value::as_str).unwrap_or_default());
+    }
+    for (list, sort) in [("attachments", "file"), ("files", "file"), ("files_v2", "file")] {
+        let attached = message.get(list).and_then(Value::as_array).into_iter().flatten();
+        for attachment in attached.filter_map(Value::as_object) {
+            // Newer exports list a file twice.
+            let mut named = Content::default();
+            named.add_attachment(sort, attachment);
+            if !said.text().contains(&named.text()) {
+                said.add_text(&named.text());
+            }
+        }
+    }
+    to.message(
+        conversation,
+        Message {
+            line,
+            role: text_in(message, &["sender", "role"]).unwrap_or_default(),
+            id: text_in(message, &["uuid", "id"]),
+            time: first(message, &["created_at", "timestamp"]).cloned().unwrap_or_default(),
+            said,
+            ..Message::default()
+        },
+    );
+}

@@ -1,0 +1,175 @@
+//! Gemini CLI: a session as one JSON object, or as JSON lines: a header, messages of which the
+//! last of an id counts, and changes (`$set`, `$rewindTo`).
+
+use serde_json::{Map, Value};
+
+use super::{
+    Description, Elements, Reader, Shape,
+    parts::{self, Content, first, text_in},
+    transcript::{Conversation, Ids, Message, Transcript},
+};
+use crate::ingest::Format;
+
+pub(super) const DESCRIPTION: Description = Description {
+    format: Format::Gemini,
+    name: "gemini",
+    about: "Gemini CLI's sessions, ~/.gemini/tmp/*/chats/session-*.json",
+    shape: Some(Shape {
+        recognises: |element| is_session(element) || is_message(element),
+        needs: "`sessionId`",
+        signs: &["sessionId", "projectHash", "startTime", "lastUpdated", "messages"],
+        artefacts: &[],
+        elements: Elements::Rows,
+        reader: Some(|| Box::new(Gemini::default())),
+    }),
+};
+
+/// Types of messages, the first two of which somebody said.
+const TYPES: &[&str] = &["user", "gemini", "info", "warning", "error"];
+
+fn is_session(element: &Map<String, Value>) -> bool {
+    let has = |name: &str| element.contains_key(name);
+    has("sessionId") && (has("projectHash") || has("startTime")) && !has("uuid")
+}
+
+fn is_message(element: &Map<String, Value>) -> bool {
+    let sort = element.get("type").and_then(Value::as_str);
+    let has = |name: &str| element.contains_key(name);
+    sort == Some("gemini") && has("content") && !has("role")
+}
+
+#[derive(Default)]
+struct Gemini {
+    /// The header and the messages of the session that is read.
+    session: Map<String, Value>,
+    messages: Vec<(u64, Map<String, Value>)>,
+    line: u64,
+}
+
+impl Reader for Gemini {
+    fn read(&mut self, line: u64, mut element: Map<String, Value>, to: &mut Transcript) {
+        if is_session(&element) {
+            self.finish(to);
+            let messages = element.remove("messages");
+            (self.session, self.line) = (element, line);
+            if let Some(Value::Array(messages)) = messages {
+                for message in messages {
+                    self.add(line, message);
+                }
+            }
+            return;
+        }
+        if let Some(Value::Object(changes)) = element.remove("$set") {
+            return self.session.extend(changes);
+        }
+        if let Some(to) = text_in(&element, &["$rewindTo"]) {
+            let at =
+                self.messages.iter().position(|(_, it)| text_in(it, &["id"]) == Some(to.clone()));
+            return self.messages.truncate(at.unwrap_or(self.messages.len()));
+        }
+        self.add(line, Value::Object(element));
+    }
+
+    fn follows(&self, element: &Map<String, Value>) -> bool {
+        let sort = element.get("type").and_then(Value::as_str);
+        let is_change = element.contains_key("$set") || element.contains_key("$rewindTo");
+        is_change || sort.is_some_and(|sort| TYPES.contains(&sort)) && !element.contains_key("role")
+    }
+
+    fn finish(&mut self, to: &mut Transcript) {
+        let (session, messages) =
+            (std::mem::take(&mut self.session), std::mem::take(&mut self.messages));
+        if session.is_empty() && messages.is_empty() {
+            return;
+        }
+        let id = text_in(&session, &["sessionId"]);
+        let mut conversation = Conversation::new("gemini", Ids::OfConversation, id);
+        let title = text_in(&session, &["summary", "title"]).unwrap_or_default();
+        let began = session.get("startTime").cloned().unwrap_or_default();
+        to.title(&conversation, self.line, &title, &began);
+        conversation.title = Some(title).filter(|title| !title.is_empty());
+        for (line, message) in messages {
+            read_message(&conversation, line, &message, to);
+        }
+    }
+}
+
+impl Gemini {
+    /// Adds a message, in the place of an earlier version of it.
+    fn add(&mut self, line: u64, message: Value) {
+        let Value::Object(message) = message else { return };
+        let id = text_in(&message, &["id"]);
+        let known = self
+            .messages
+            .iter_mut()
+            .rev()
+            .find(|(_, it)| id.is_some() && text_in(it, &["id"]) == id);
+        match known {
+            // Two messages of one id are told apart by what nobody changes.
+            Some((_, known)) if known.get("timestamp") == message.get("timestamp") => {
+                *known = message
+            }
+            _ => self.messages.push((line, message)),
+        }
+    }
+}
+
+fn read_message(
+    conversation: &Conversation,
+    line: u64,
+    message: &Map<String, Value>,
+    to: &mut Transcript,
+) {
+    let sort = text_in(message, &["type", "role"]).unwrap_or_default();
+    if !matches!(&*sort, "user" | "gemini" | "model" | "assistant") {
+        return to.skip(line, format!("no message but `{sort}`"));
+    }
+    let mut said = Content::read(message.get("content").unwrap_or(&Value::Null));
+    for thought in message.get("thoughts").and_then(Value::as_array).into_iter().flatten() {
+        let thought = thought.as_object();
+        let text = thought.and_then(|it| text_in(it, &["description", "subject"]));
+        said.add_thinking(&text.unwrap_or_default());
+    }
+    let time = first(message, &["timestamp"]).cloned().unwrap_or_default();
+    let has_text = !said.text().is_empty();
+    let calls = message.get("toolCalls").and_then(Value::as_array);
+    let calls: Vec<&Map<String, Value>> =
+        calls.into_iter().flatten().filter_map(Value::as_object).collect();
+    let model = message.get("model").cloned().unwrap_or_default();
+    if has_text || calls.is_empty() {
+        to.message(
+            conversation,
+            Message {
+                line,
+                role: sort,
+                name: None,
+                id: text_in(message, &["id"]),
+                time: time.clone(),
+                said,
+                about: Map::from_iter([("model".to_owned(), model)]),
+            },
+        );
+    }
+    for item in calls {
+        let call = parts::call(item);
+        let id = call.id.clone();
+        let time = item.get("timestamp").unwrap_or(&time);
+        to.call(conversation, line, call, time);
+        if let Some(result) = first(item, &["result", "resultDisplay"]) {
+            let status = item.get("status").and_then(Value::as_str);
+            let has_failed = status.is_some_and(|status| status != "success");
+            let output = output(result);
+            to.result(conversation, line, parts::Returned { call: id, output, has_failed }, time);
+        }
+    }
+}
+
+/// The output in the parts of a result: that of its only response, else its texts.
+fn output(result: &Value) -> Value {
+    let said = Content::read(result);
+    match (said.results.as_slice(), said.text()) {
+        ([one], _) => one.output.clone(),
+        (_, text) if !text.is_empty() => text.into(),
+        _ => result.clone(),
+    }
+}

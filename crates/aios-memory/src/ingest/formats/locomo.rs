@@ -1,0 +1,41 @@
+//! LoCoMo: conversations of two people with labelled questions, which `eval` reads.
+//!
+//! The sample is an artefact of the format and names no owner.
+
+use serde_json::{Map, Value};
+
+use super::{Description, Elements, Reader, Shape, transcript::Transcript};
+use crate::{
+    ingest::{Format, draft::Draft},
+    locomo::Sample,
+};
+
+pub(super) const DESCRIPTION: Description = Description {
+    format: Format::Locomo,
+    name: "locomo",
+    about: "The LoCoMo dataset's JSON",
+    shape: Some(Shape {
+        recognises: |element| element.get("conversation").is_some_and(Value::is_object),
+        needs: "`conversation`",
+        signs: &["sample_id", "qa", "event_summary", "session_summary", "observation"],
+        artefacts: &[],
+        elements: Elements::Whole,
+        reader: Some(|| Box::new(Locomo)),
+    }),
+};
+
+struct Locomo;
+
+impl Reader for Locomo {
+    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
+        let mut problems = Vec::new();
+        let sample = Sample::read(&Value::Object(element), &mut problems);
+        for problem in problems {
+            to.fail(line, problem);
+        }
+        let drafts = sample.map(|sample| Draft::from_sample(&sample, to.defaults()));
+        for draft in drafts.into_iter().flatten() {
+            to.draft(line, Ok(draft));
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The parts of a message's content: texts, tool calls, results, thinking, and attachments.
+//!
+//! One reading serves every format, since the vocabularies of the programs do not contradict each
+//! other. Attachments are named, their bytes are left out.
+
+use serde_json::{Map, Value};
+
+/// The longest name of an attachment, in characters.
+const NAME_CHARS_MAX: usize = 200;
+
+/// The fields that name an attachment; the first that says something counts.
+const NAMES: &[&str] =
+    &["file_name", "filename", "fileName", "displayName", "name", "title", "alt", "caption"];
+
+/// The fields that locate an attachment, for one without a name.
+const PLACES: &[&str] =
+    &["url", "uri", "fileUri", "path", "asset_pointer", "file_id", "fileId", "file_uuid"];
+
+/// The fields that say of which type an attachment is.
+const MEDIA_TYPES: &[&str] = &["media_type", "mimeType", "mime_type", "file_type", "format"];
+
+/// The objects around an attachment's name, place or type.
+const WRAPPERS: &[&str] = &[
+    "source",
+    "file",
+    "image_url",
+    "image",
+    "document",
+    "input_audio",
+    "inlineData",
+    "inline_data",
+    "fileData",
+    "file_data",
+    "video",
+];
+
+/// A call of a tool.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Call {
+    /// The id by which its result names it.
+    pub(crate) id: Option<String>,
+    pub(crate) tool: String,
+    pub(crate) input: Value,
+}
+
+/// The result of a call.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Returned {
+    /// The id of the call. A result without one belongs to the last call.
+    pub(crate) call: Option<String>,
+    pub(crate) output: Value,
+    pub(crate) has_failed: bool,
+}
+
+/// The content of a message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Content {
+    texts: Vec<String>,
+    thinking: Vec<String>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) results: Vec<Returned>,
+}
+
+impl Content {
+    /// Reads a content: a text, a part, or a list of parts.
+    pub(crate) fn read(content: &Value) -> Content {
+        let mut said = Content::default();
+        said.add(content);
+        said
+    }
+
+    /// The texts, with the names of attachments in their places.
+    pub(crate) fn text(&self) -> String {
+        self.texts.join("\n")
+    }
+
+    /// The thinking.
+    pub(crate) fn thinking(&self) -> String {
+        self.thinking.join("\n")
+    }
+
+    /// Adds more content.
+    pub(crate) fn add(&mut self, content: &Value) {
+        match content {
+            Value::Null => {}
+            Value::String(text) => self.add_text(text),
+            Value::Array(parts) => parts.iter().for_each(|part| self.add(part)),
+            Value::Object(part) => self.add_part(part),
+            Value::Bool(_) | Value::Number(_) => self.add_text(&content.to_string()),
+        }
+    }
+
+    pub(crate) fn add_text(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.texts.push(text.to_owned());
+        }
+    }
+
+    pub(crate) fn add_thinking(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.thinking.push(text.to_owned());
+        }
+    }
+
+    /// Names an attachment, such as `[image: label.png]`.
+    pub(crate) fn add_attachment(&mut self, sort: &str, attachment: &Map<String, Value>) {
+        self.texts.push(match name_of(attachment) {
+            Some(name) => format!("[{sort}: {name}]"),
+            None => format!("[{sort}]"),
+        });
+    }
+
+    fn add_part(&mut self, part: &Map<String, Value>) {
+        let sort = ["type", "content_type"].iter().find_map(|key| part.get(*key)?.as_str());
+        let sort = sort.unwrap_or_default().to_ascii_lowercase().replace(['-', ' '], "_");
+        match &*sort {
+            "text"
+            | "input_text"
+            | "output_text"
+            | "summary_text"
+            | "refusal"
+            | "audio_transcription" => {
+                self.add_first(part, &["text", "refusal", "value", "parts", "content"])
+            }
+            "thinking" | "reasoning" | "redacted_thinking" | "thoughts" | "reasoning_text" => {
+                let fields = ["thinking", "reasoning", "text", "summary", "content"];
+                let thinking = first(part, &fields).map(Content::read).unwrap_or_default();
+                self.add_thinking(&thinking.text());
+            }
+            "tool_use" | "server_tool_use" | "mcp_tool_use" | "toolcall" | "tool_call"
+            | "function_call" | "custom_tool_call" | "function" => self.calls.push(call(part)),
+            "function_call_output" | "custom_tool_call_output" | "toolresult" | "tool_response" => {
+                self.results.push(returned(part));
+            }
+            sort if sort.ends_with("tool_result") => self.results.push(returned(part)),
+            sort if sort.contains("image") => self.add_attachment("image", part),
+            sort if sort.contains("audio") => self.add_attachment("audio", part),
+            sort if sort.contains("video") => self.add_attachment("video", part),
+            "document" => self.add_attachment("document", part),
+            "file" | "input_file" | "attachment" | "resource" | "container_upload" => {
+                self.add_attachment("file", part);
+            }
+            sort => self.add_untyped(sort, part),
+        }
+    }
+
+    /// Adds a part whose type the vocabularies do not have, or that has none: Gemini and Bedrock
+    /// tell parts by their fields.
+    fn add_untyped(&mut self, sort: &str, part: &Map<String, Value>) {
+        let object = |names: &[&str]| first(part, names).and_then(Value::as_object);
+        if let Some(inner) = object(&["functionCall", "function_call", "toolUse"]) {
+            return self.calls.push(call(inner));
+        }
+        if let Some(inner) = object(&["functionResponse", "function_response", "toolResult"]) {
+            return self.results.push(returned(inner));
+        }
+        if let Some(file) = object(&["inlineData", "inline_data", "fileData", "file_data"]) {
+            return self.add_attachment(sort_of_media(file), file);
+        }
+        for kind in ["image", "document", "video"] {
+            if let Some(file) = part.get(kind).and_then(Value::as_object) {
+                return self.add_attachment(kind, file);
+            }
+        }
+        if part.get("thought").and_then(Value::as_bool) == Some(true) {
+            let thought = first(part, &["text"]).map(Content::read).unwrap_or_default();
+            return self.add_thinking(&thought.text());
+        }
+        match first(part, &["text", "content", "parts", "value"]) {
+            Some(inner) => self.add(inner),
+            None if sort.is_empty() => {}
+            None => self.texts.push(format!("[{sort}]")),
+        }
+    }
+
+    fn add_first(&mut self, part: &Map<String, Value>, fields: &[&str]) {
+        if let Some(value) = first(part, fields) {
+            self.add(value);
+        }
+    }
+}
+
+/// The call that a part or an item describes, in any of the vocabularies.
+pub(crate) fn call(part: &Map<String, Value>) -> Call {
+    let inner = part.get("function").and_then(Value::as_object).unwrap_or(part);
+    let input = first(inner, &["input", "arguments", "args", "parameters", "action"]);
+    Call {
+        id: text_in(part, &["call_id", "callId", "toolUseId", "tool_call_id", "toolCallId", "id"]),
+        tool: text_in(inner, &["name", "tool_name", "toolName", "tool"])
+            .or_else(|| text_in(part, &["type"]))
+            .unwrap_or_default(),
+        input: input.map_or(Value::Null, parsed),
+    }
+}
+
+/// The result that a part or an item describes, in any of the vocabularies.
+pub(crate) fn returned(part: &Map<String, Value>) -> Returned {
+    let output = first(part, &["output", "content", "response", "result"]);
+    let is_error = first(part, &["is_error", "isError", "error"]);
+    let status = part.get("status").and_then(Value::as_str);
+    Returned {
+        call: text_in(
+            part,
+            &["tool_use_id", "call_id", "callId", "toolUseId", "tool_call_id", "toolCallId", "id"],
+        ),
+        output: output.map_or(Value::Null, output_of),
+        has_failed: is_error.is_some_and(|value| *value != Value::Bool(false))
+            || status.is_some_and(|status| matches!(status, "error" | "failed" | "cancelled")),
+    }
+}
+
+/// The output of a tool: the texts of its parts, or its JSON where these do not make it up.
+pub(crate) fn output_of(output: &Value) -> Value {
+    let is_part = |part: &Value| part.is_string() || part.get("type").is_some();
+    let is_parts = match output {
+        Value::Array(parts) => parts.iter().all(is_part),
+        part => part.get("type").is_some() && part.get("text").is_some(),
+    };
+    if is_parts && !output.is_string() {
+        return Content::read(output).text().into();
+    }
+    // Programs wrap the text of an output in an object, and that in a text.
+    let wrapped = match output {
+        Value::String(text) if text.starts_with('{') => serde_json::from_str(text).ok(),
+        Value::Object(_) => Some(output.clone()),
+        _ => None,
+    };
+    let text = wrapped
+        .and_then(|wrapped: Value| wrapped.get("output").filter(|it| it.is_string()).cloned());
+    text.unwrap_or_else(|| output.clone())
+}
+
+/// Arguments that are JSON in a text, as JSON.
+fn parsed(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
+        }
+        value => value.clone(),
+    }
+}
+
+/// The first of these fields that is there and not null.
+pub(crate) fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    names.iter().find_map(|name| object.get(*name).filter(|value| !value.is_null()))
+}
+
+/// The first of these fields that is a text which says something, or a number.
+pub(crate) fn text_in(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| match object.get(*name)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+fn name_of(attachment: &Map<String, Value>) -> Option<String> {
+    let wrapped = || {
+        let objects = WRAPPERS.iter().filter_map(|name| attachment.get(*name)?.as_object());
+        std::iter::once(attachment).chain(objects)
+    };
+    let name = wrapped().find_map(|object| text_in(object, NAMES));
+    let name = name.or_else(|| {
+        let texts = WRAPPERS.iter().filter_map(|name| attachment.get(*name)?.as_str());
+        let places = wrapped().filter_map(|object| text_in(object, PLACES));
+        texts.map(str::to_owned).chain(places).find_map(|place| place_name(&place))
+    });
+    let name = name.or_else(|| wrapped().find_map(|object| text_in(object, MEDIA_TYPES)))?;
+    Some(name.chars().take(NAME_CHARS_MAX).collect())
+}
+
+/// A place as a name; of data in the place itself only its type.
+fn place_name(place: &str) -> Option<String> {
+    match place.strip_prefix("data:") {
+        Some(data) => data.split([';', ',']).next().filter(|it| !it.is_empty()).map(str::to_owned),
+        // Bytes without a type are no name.
+        None if NAME_CHARS_MAX < place.len() && !place.contains("://") => None,
+        None => Some(place.to_owned()),
+    }
+}
+
+fn sort_of_media(file: &Map<String, Value>) -> &'static str {
+    let media_type = text_in(file, MEDIA_TYPES).unwrap_or_default();
+    match media_type.split('/').next() {
+        Some("image") => "image",
+        Some("audio") => "audio",
+        Some("video") => "video",
+        _ => "file",
+    }
+}
+
+#[cfg(test)]
+mod tests;

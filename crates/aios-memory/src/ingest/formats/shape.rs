@@ -1,0 +1,279 @@
+//! The shapes in which programs write one message, each turned into the one that a draft reads.
+
+use serde_json::{Map, Value};
+
+use super::parts::{Call, Content, Returned, call, first, text_in};
+
+/// The words for the part in which something is said, and ours. Compared without case.
+const ROLES: &[(&str, &str)] = &[
+    ("user", "user"),
+    ("human", "user"),
+    ("humanmessage", "user"),
+    ("assistant", "assistant"),
+    ("ai", "assistant"),
+    ("aimessage", "assistant"),
+    ("model", "assistant"),
+    ("bot", "assistant"),
+    ("gpt", "assistant"),
+    ("chatgpt", "assistant"),
+    ("claude", "assistant"),
+    ("gemini", "assistant"),
+    ("system", "system"),
+    ("systemmessage", "system"),
+    ("developer", "system"),
+    ("tool", "tool"),
+    ("toolmessage", "tool"),
+    ("toolresult", "tool"),
+    ("function", "tool"),
+    ("functionmessage", "tool"),
+    ("observation", "tool"),
+];
+
+/// Roles that say more than ours.
+const KEPT: &[&str] = &["developer", "function"];
+
+/// The fields in which programs say who speaks.
+const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type"];
+
+/// The fields of a text besides `text` and `content`.
+const TEXTS: &[&str] = &["value", "message", "body", "parts"];
+
+/// Fields of a message that are read here.
+const USED_UP: &[&str] =
+    &["tool_calls", "function_call", "tool_call_id", "toolCallId", "invalid_tool_calls"];
+
+/// Fields of a message that say nothing of it: how much it counts in training.
+const OF_TRAINING: &[&str] = &["weight", "loss_weight"];
+
+/// Fields of a message that say nothing if they are empty.
+const OFTEN_EMPTY: &[&str] = &[
+    "refusal",
+    "annotations",
+    "audio",
+    "reasoning",
+    "reasoning_content",
+    "additional_kwargs",
+    "response_metadata",
+    "usage_metadata",
+    "example",
+    "name",
+];
+
+/// A message as a draft reads it, and what its content holds beside the text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Shaped {
+    /// The text is its `content`, which is missing if the message has none.
+    pub(crate) object: Map<String, Value>,
+    pub(crate) thinking: String,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) results: Vec<Returned>,
+}
+
+/// The message in an object of any shape, with a `role`, a `content` and, if the speaker has one,
+/// a `name`. Fields of no meaning here stay, and so does an object that is no message.
+pub(crate) fn message_shape(object: Map<String, Value>) -> Map<String, Value> {
+    shape(object).object
+}
+
+/// As [`message_shape`], with the tool calls, the results and the thinking of the message.
+pub(crate) fn shape(object: Map<String, Value>) -> Shaped {
+    let mut object = unwrapped(object);
+    speak(&mut object);
+    move_text(&mut object);
+    let mut shaped = Shaped::default();
+    let is_content = |object: &Map<String, Value>, name: &str| {
+        object.get(name).is_some_and(|value| value.is_array() || value.is_object())
+    };
+    for name in ["content", "text"] {
+        if !is_content(&object, name) {
+            continue;
+        }
+        let said = Content::read(&object[name]);
+        shaped.thinking = said.thinking();
+        let text = said.text();
+        let says_nothing = said.calls.is_empty() && said.results.is_empty();
+        if !text.is_empty() {
+            object.insert(name.to_owned(), text.into());
+        } else if !says_nothing || !shaped.thinking.is_empty() {
+            object.remove(name);
+        }
+        shaped.calls.extend(said.calls);
+        shaped.results.extend(said.results);
+    }
+    take_calls(&mut object, &mut shaped);
+    shaped.object = object;
+    shaped
+}
+
+/// Returns `true` for a role whose own word is kept beside ours, since it says more.
+pub(crate) fn is_kept(word: &str) -> bool {
+    KEPT.contains(&word.trim().to_ascii_lowercase().as_str())
+}
+
+/// The role that a word means; a word of no known meaning stays.
+pub(crate) fn role_of(word: &str) -> &str {
+    known_role(word).unwrap_or(word)
+}
+
+/// The role that a word means.
+pub(crate) fn known_role(word: &str) -> Option<&'static str> {
+    let word = word.trim().to_ascii_lowercase().replace(['_', '-'], "");
+    ROLES.iter().find(|(theirs, _)| *theirs == word).map(|(_, ours)| *ours)
+}
+
+/// The message inside what LangChain and others put around one.
+fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
+    let says = |inner: &Map<String, Value>| {
+        ["content", "text", "parts"].iter().any(|name| inner.contains_key(*name))
+    };
+    let class = object.get("id").and_then(Value::as_array).and_then(|path| path.last()?.as_str());
+    let mut class = class.map(str::to_owned);
+    for wrapper in ["data", "kwargs", "message"] {
+        let Some(Value::Object(inner)) = object.get(wrapper) else { continue };
+        if !says(inner) || (wrapper == "data" && !object.contains_key("type")) {
+            continue;
+        }
+        let Some(Value::Object(inner)) = object.remove(wrapper) else { continue };
+        if let Some(class) = class.take() {
+            // The id is the path of the class, and `lc` and `type` say that there is one.
+            for name in ["id", "lc", "type"] {
+                object.remove(name);
+            }
+            object.insert("type".to_owned(), class.into());
+        }
+        for (name, value) in inner {
+            let is_inner = !value.is_null() || !object.contains_key(&name);
+            if is_inner && !(name == "type" && object.contains_key("type")) {
+                object.insert(name, value);
+            }
+        }
+        break;
+    }
+    object
+}
+
+/// Finds who speaks, in which role.
+fn speak(object: &mut Map<String, Value>) {
+    if let Some(Value::Object(role)) = object.get("role") {
+        let word = text_in(role, &["role", "name", "type"]);
+        object.remove("role");
+        object.extend(word.map(|word| ("role".to_owned(), word.into())));
+    }
+    let has_role = object
+        .get("role")
+        .is_some_and(|role| role.as_str().is_some_and(|it| !it.trim().is_empty()));
+    if !has_role && has_text(object) {
+        let said =
+            SPEAKERS.iter().find_map(|field| Some((*field, speaker(object.get(*field)?, field)?)));
+        if let Some((field, (role, name))) = said {
+            object.remove(field);
+            object.extend(role.map(|role| ("role".to_owned(), role.into())));
+            if let Some(name) = name.filter(|_| object.get("name").is_none_or(Value::is_null)) {
+                object.insert("name".to_owned(), name.into());
+            }
+        }
+    }
+    // A type beside a role repeats it, or says that this is a message.
+    let repeats = |kind: &str| kind == "message" || known_role(kind).is_some();
+    let has_role = object.get("role").is_some_and(Value::is_string);
+    if has_role && object.get("type").and_then(Value::as_str).is_some_and(repeats) {
+        object.remove("type");
+    }
+}
+
+/// The role and the name that a field says of the speaker.
+fn speaker(value: &Value, field: &str) -> Option<(Option<String>, Option<String>)> {
+    match value {
+        Value::String(word) if word.trim().is_empty() => None,
+        Value::String(word) if known_role(word).is_some() => Some((Some(word.clone()), None)),
+        Value::String(name) if field != "type" => Some((None, Some(name.clone()))),
+        Value::Object(object) => {
+            let (role, name) = (text_in(object, &["role"]), text_in(object, &["name"]));
+            (role.is_some() || name.is_some()).then_some((role, name))
+        }
+        _ => None,
+    }
+}
+
+fn has_text(object: &Map<String, Value>) -> bool {
+    ["text", "content"].iter().chain(TEXTS).any(|name| object.contains_key(*name))
+}
+
+/// Moves the text to `content` where it stands elsewhere, as far as somebody says it.
+fn move_text(object: &mut Map<String, Value>) {
+    let is_said = |object: &Map<String, Value>| {
+        ["role", "name"].iter().any(|name| object.get(*name).is_some_and(Value::is_string))
+    };
+    let has = |object: &Map<String, Value>, name: &str| {
+        object.get(name).is_some_and(|value| !value.is_null())
+    };
+    if has(object, "text") || has(object, "content") || !is_said(object) {
+        return;
+    }
+    let found = TEXTS.iter().find(|name| has(object, name));
+    let found = found.copied().or_else(|| {
+        let says = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+        object.get("refusal").is_some_and(says).then_some("refusal")
+    });
+    if let Some(value) = found.and_then(|name| object.remove(name)) {
+        object.remove("text");
+        object.insert("content".to_owned(), value);
+    }
+}
+
+/// Takes the tool calls that stand beside the content, and makes the message of a tool a result.
+fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
+    let role = object.get("role").and_then(Value::as_str).and_then(known_role);
+    let is_tool = role == Some("tool");
+    if let Some(Value::Array(calls)) = object.get("tool_calls") {
+        let extra = calls.iter().filter_map(Value::as_object).map(call);
+        for extra in extra {
+            let is_known = |it: &Call| it.id.is_some() && it.id == extra.id;
+            if !shaped.calls.iter().any(is_known) {
+                shaped.calls.push(extra);
+            }
+        }
+    }
+    if let Some(Value::Object(one)) = object.get("function_call") {
+        shaped.calls.push(Call { id: None, ..call(one) });
+    }
+    if let Some(thinking) =
+        text_in(object, &["reasoning_content"]).filter(|_| shaped.thinking.is_empty())
+    {
+        object.remove("reasoning_content");
+        shaped.thinking = thinking;
+    }
+    if is_tool && shaped.results.is_empty() {
+        let id = text_in(object, &["tool_call_id", "toolCallId"]);
+        let status = object.get("status").and_then(Value::as_str);
+        if let Some(output) = first(object, &["content", "text"]) {
+            let has_failed = status == Some("error")
+                || first(object, &["isError", "is_error"]) == Some(&Value::Bool(true));
+            shaped.results.push(Returned { call: id, output: output.clone(), has_failed });
+        }
+    }
+    let has_calls = !shaped.calls.is_empty() || !shaped.results.is_empty();
+    object.retain(|name, value| {
+        let says_nothing = match &*value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            Value::String(text) => text.is_empty(),
+            _ => false,
+        };
+        let is_used_up = USED_UP.contains(&&**name) && (says_nothing || has_calls);
+        let is_of_training = OF_TRAINING.contains(&&**name) && value.is_number();
+        !is_used_up && !is_of_training && !(says_nothing && OFTEN_EMPTY.contains(&&**name))
+    });
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    };
+    if has_calls && object.get("content").is_some_and(is_empty) {
+        object.remove("content");
+    }
+}
+
+#[cfg(test)]
+mod tests;

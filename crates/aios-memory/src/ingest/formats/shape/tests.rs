@@ -1,0 +1,49 @@
+//! One message in many shapes; `formats::tests` reads them from files.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        other => panic!("not an object: {other}"),
+    }
+}
+
+#[test]
+fn a_shape_that_is_read_twice_is_the_same() {
+    for value in [
+        json!({"role": "human", "content": [{"type": "text", "text": "x"}]}),
+        json!({"type": "ai", "data": {"content": "x", "tool_calls": [], "example": false}}),
+        json!({"from": "gpt", "value": "x", "weight": 0}),
+        json!({"text": "a note", "topic": "x"}),
+        json!({"message": {"role": "user", "content": "x"}, "timestamp": 1}),
+    ] {
+        let once = message_shape(object(value.clone()));
+        assert_eq!(message_shape(once.clone()), once, "{value}");
+    }
+}
+
+#[test]
+fn calls_beside_the_content_are_taken_once() {
+    let shaped = shape(object(json!({"role": "assistant", "content": [
+        {"type": "text", "text": "x"}, {"type": "tool_use", "id": "c", "name": "f", "input": {}}],
+        "tool_calls": [{"id": "c", "name": "f", "args": {}}, {"id": "d", "name": "g",
+            "args": {}}]})));
+    let tools: Vec<&str> = shaped.calls.iter().map(|call| call.tool.as_str()).collect();
+    assert_eq!(tools, ["f", "g"]);
+    assert_eq!(Value::Object(shaped.object), json!({"role": "assistant", "content": "x"}));
+}
+
+#[test]
+fn what_is_no_message_stays_as_it_is() {
+    for value in [
+        json!({"data": {"content": "x"}}),
+        json!({"from": "Oslo", "to": "Bergen"}),
+        json!({"type": "human"}),
+        json!({"value": 7}),
+    ] {
+        assert_eq!(Value::Object(message_shape(object(value.clone()))), value);
+    }
+}

@@ -1,0 +1,38 @@
+//! ShareGPT: conversations of `{"from": "human", "value": "..."}`.
+
+use serde_json::{Map, Value};
+
+use super::{Description, Elements, Shape};
+use crate::ingest::Format;
+
+pub(super) const DESCRIPTION: Description = Description {
+    format: Format::ShareGpt,
+    name: "sharegpt",
+    about: "ShareGPT: {\"conversations\": [{\"from\": ..., \"value\": ...}]}",
+    shape: Some(Shape {
+        recognises: |element| LISTS.iter().any(|name| is_list(element, name)),
+        needs: "`conversations`",
+        signs: &["id", "items", "conversation", "system", "source"],
+        artefacts: &[],
+        elements: Elements::Whole,
+        reader: None,
+    }),
+};
+
+/// The names of the list in the data sets that use this format.
+const LISTS: &[&str] = &["conversations", "conversation", "items"];
+
+fn is_list(element: &Map<String, Value>, name: &str) -> bool {
+    let list = element.get(name).and_then(Value::as_array);
+    let is_said = |it: &Value| ["from", "value"].iter().all(|key| it.get(*key).is_some());
+    list.is_some_and(|list| !list.is_empty() && list.iter().all(is_said))
+}
+
+/// An object with its list under the name that every reader of conversations knows.
+pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
+    let name = LISTS.iter().find(|name| is_list(&element, name));
+    if let Some(list) = name.and_then(|name| element.remove(*name)) {
+        element.insert("messages".to_owned(), list);
+    }
+    element
+}

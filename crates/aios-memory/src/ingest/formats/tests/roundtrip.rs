@@ -1,0 +1,129 @@
+//! Any conversation, through the writer of each format and back, without loss.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{
+    Read,
+    exchange::{Exchange, exchange},
+    read_auto,
+    writers::{WRITERS, Writer},
+};
+
+/// Checks that what was read is what was written.
+pub(super) fn check(writer: &Writer, written: &[Exchange], read: &Read) {
+    let name = writer.name;
+    let written = if writer.is_single { &written[..1] } else { written };
+    assert_eq!(read.failed, Vec::<String>::new(), "{name}");
+    let said: Vec<String> = written.iter().flat_map(Exchange::said).collect();
+    assert_eq!(read.said(), said, "{name}");
+    if writer.has_tools {
+        let called: Vec<_> = written.iter().flat_map(Exchange::called).collect();
+        let field = |draft: &crate::ingest::Draft, name: &str| {
+            draft.metadata[name].as_str().unwrap_or_default().to_owned()
+        };
+        let read: Vec<_> = read
+            .calls()
+            .iter()
+            .map(|it| (field(it, "tool_name"), field(it, "input"), field(it, "output")))
+            .collect();
+        assert_eq!(read, called, "{name}");
+    }
+    if writer.has_titles {
+        let titles: Vec<&str> = written.iter().map(|it| it.title.as_str()).collect();
+        let mut read = read.titles();
+        read.sort_by_key(|title| titles.iter().position(|it| it == title));
+        assert_eq!(read, titles, "{name}");
+    }
+    let mut sessions: Vec<&str> =
+        read.messages().iter().map(|it| it.scope.session.as_deref().unwrap()).collect();
+    sessions.dedup();
+    assert_eq!(sessions.len(), written.len(), "{name}: {sessions:?}");
+    if let Some(session) = writer.session {
+        let expect: Vec<String> = written.iter().map(|it| session(&it.id)).collect();
+        assert_eq!(sessions, expect, "{name}");
+    }
+    if writer.has_times {
+        let first = read.messages()[0].occurred_at.map(|time| time.as_second());
+        assert_eq!(first, Some(written[0].began), "{name}");
+    }
+}
+
+/// A few conversations of different ids.
+pub(super) fn exchanges() -> impl Strategy<Value = Vec<Exchange>> {
+    prop::collection::vec(exchange(), 1..4).prop_map(|mut all| {
+        for (at, exchange) in all.iter_mut().enumerate() {
+            exchange.id = format!("{}-{at}", exchange.id);
+            exchange.title = format!("{} {at}", exchange.title);
+        }
+        all
+    })
+}
+
+/// An object with fields that no reader knows, also within.
+fn with_unknown(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let fields = object.into_iter().map(|(name, value)| (name, with_unknown(value)));
+            let mut object: serde_json::Map<String, Value> = fields.collect();
+            // A mapping is a table of nodes, and arguments are of the tool.
+            if !object.values().any(|it| it.get("message").is_some()) {
+                object.insert(
+                    "x_new".to_owned(),
+                    serde_json::json!({"deep": [{"er": 1}], "er": null}),
+                );
+            }
+            Value::Object(object)
+        }
+        Value::Array(items) => items.into_iter().map(with_unknown).collect(),
+        value => value,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 12,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_conversation_comes_back_from_every_format(written in exchanges()) {
+        for writer in WRITERS {
+            let read = read_auto(writer.file, &(writer.write)(&written));
+            check(writer, &written, &read);
+        }
+    }
+
+    #[test]
+    fn fields_that_a_later_version_adds_change_nothing(written in exchanges()) {
+        for writer in WRITERS {
+            let text = (writer.write)(&written);
+            let added: String = match writer.file.ends_with("jsonl") {
+                true => text.lines().map(|line| {
+                    format!("{}\n", with_unknown(serde_json::from_str(line).unwrap()))
+                }).collect(),
+                false => with_unknown(serde_json::from_str(&text).unwrap()).to_string(),
+            };
+            check(writer, &written, &read_auto(writer.file, &added));
+        }
+    }
+
+    #[test]
+    fn a_file_that_ends_early_gives_what_stands_before_and_says_so(
+        written in exchanges(),
+        share in 10_usize..100,
+    ) {
+        for writer in WRITERS {
+            let text = (writer.write)(&written);
+            let end = text.floor_char_boundary(text.len() * share / 100);
+            let read = read_auto(writer.file, &text[..end]);
+            let all: Vec<String> = written.iter().flat_map(Exchange::said).collect();
+            let said = read.said();
+            prop_assert!(said.iter().all(|it| all.contains(it)), "{}: {said:?}", writer.name);
+            let is_short = said.len() < all.len() && !writer.is_single;
+            let tells = !read.failed.is_empty() || text[..end].ends_with(['\n', '}']);
+            prop_assert!(tells || !is_short, "{}: {end} of {}", writer.name, text.len());
+        }
+    }
+}

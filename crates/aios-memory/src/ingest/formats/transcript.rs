@@ -1,0 +1,430 @@
+//! The drafts of one file, as the readers of formats tell its conversations: messages, tool calls
+//! joined with their results, titles, and a count of the rows that are no message.
+
+use std::collections::BTreeMap;
+
+use aios_record::{ID_BYTES_MAX, Kind, Scope};
+use aios_working::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK};
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::{
+        conversation::Unnamed,
+        draft::{Defaults, Draft},
+        reading::Piece,
+        said::Unfit,
+    },
+    parts::{Call, Content, Returned},
+    shape::{self, Shaped},
+};
+use crate::{Thinking, moment};
+
+/// The longest input of a tool call that is kept whole, in bytes.
+const INPUT_BYTES_MAX: usize = 256 * 1024;
+
+/// How many calls may wait for their results; more go in without.
+const CALLS_WAITING_MAX: usize = 4096;
+
+/// The role of thinking that is kept.
+const THINKING: &str = "thinking";
+
+/// Whose ids the messages of a conversation have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// They are unique among all of the provider's: a copy in another session is the same message.
+    OfProvider,
+    /// They are unique within the conversation.
+    OfConversation,
+}
+
+/// A conversation as its file identifies it.
+#[derive(Debug, Clone)]
+pub(super) struct Conversation {
+    pub(super) provider: &'static str,
+    pub(super) ids: Ids,
+    /// The id that the provider knows it by. Messages of one without are in the session that is
+    /// named for the file.
+    pub(super) id: Option<String>,
+    pub(super) title: Option<String>,
+    /// Facts that are kept with each message, such as the working directory.
+    pub(super) about: Map<String, Value>,
+}
+
+/// A message of a conversation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Message {
+    pub(super) line: u64,
+    pub(super) role: String,
+    pub(super) name: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) time: Value,
+    pub(super) said: Content,
+    /// Facts that are kept with it, such as the model.
+    pub(super) about: Map<String, Value>,
+}
+
+/// Collects the drafts of one file.
+pub(super) struct Transcript {
+    thinking: Thinking,
+    /// The values that hold for the whole file.
+    file: Defaults,
+    /// Those that hold for the element that is read.
+    defaults: Defaults,
+    pieces: Vec<Piece>,
+    waiting: Vec<Waiting>,
+    /// The first line and the number of the rows that are left out, by reason.
+    skipped: BTreeMap<String, (u64, u64)>,
+}
+
+/// A call whose result has not come yet.
+struct Waiting {
+    line: u64,
+    id: Option<String>,
+    draft: Draft,
+}
+
+impl Conversation {
+    pub(super) fn new(provider: &'static str, ids: Ids, id: Option<String>) -> Conversation {
+        Conversation { provider, ids, id, title: None, about: Map::new() }
+    }
+
+    /// The session of its messages, if the provider has an id for it.
+    pub(super) fn session(&self) -> Option<String> {
+        self.id.as_ref().map(|id| session_id(self.provider, id))
+    }
+}
+
+/// The session of the conversation that `provider` calls `id`.
+pub(super) fn session_id(provider: &str, id: &str) -> String {
+    let session = format!("{provider}/{id}");
+    if session.len() <= ID_BYTES_MAX {
+        return session;
+    }
+    format!("{provider}/{}", &blake3::hash(id.as_bytes()).to_hex()[..32])
+}
+
+impl Transcript {
+    pub(super) fn new(thinking: Thinking, defaults: &Defaults) -> Transcript {
+        Transcript {
+            thinking,
+            file: defaults.clone(),
+            defaults: defaults.clone(),
+            pieces: Vec::new(),
+            waiting: Vec::new(),
+            skipped: BTreeMap::new(),
+        }
+    }
+
+    /// The values that hold where the file is silent.
+    pub(super) fn defaults(&self) -> &Defaults {
+        &self.defaults
+    }
+
+    /// The owner of an element that names `owner`, if that may be in this file.
+    ///
+    /// # Errors
+    /// A message if the file belongs to another user.
+    pub(super) fn owner(&self, owner: Option<String>) -> Result<Option<String>, String> {
+        let place = Scope { user: owner, ..Scope::default() };
+        Ok(self.file.within(place)?.scope.user)
+    }
+
+    /// The owner of what is read.
+    pub(super) fn own(&self) -> Option<&String> {
+        self.defaults.scope.user.as_ref()
+    }
+
+    /// Sets the owner of what is read from here on.
+    pub(super) fn set_owner(&mut self, owner: Option<String>) {
+        self.defaults.scope.user = owner;
+    }
+
+    /// Takes the pieces that are complete.
+    pub(super) fn take(&mut self) -> Vec<Piece> {
+        std::mem::take(&mut self.pieces)
+    }
+
+    /// Ends the transcript: calls without a result go in, and what was left out is told.
+    pub(super) fn finish(&mut self) -> Vec<Piece> {
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.pieces.push(Piece::Draft(waiting.line, Box::new(waiting.draft)));
+        }
+        let mut skipped: Vec<_> = std::mem::take(&mut self.skipped).into_iter().collect();
+        skipped.sort_by_key(|(_, (line, _))| *line);
+        for (reason, (line, rows)) in skipped {
+            self.pieces.push(Piece::Skipped { line, rows, reason });
+        }
+        self.take()
+    }
+
+    /// Adds a message with what it calls; one without a text is its calls and results only.
+    pub(super) fn message(&mut self, conversation: &Conversation, message: Message) {
+        let line = message.line;
+        let Message { said, .. } = &message;
+        let (text, thinking) = (said.text(), said.thinking());
+        let (calls, results) = (said.calls.clone(), said.results.clone());
+        let has_calls = !calls.is_empty() || !results.is_empty();
+        let time = message.time.clone();
+        let keeps_thinking = self.thinking == Thinking::Kept && !thinking.is_empty();
+        if keeps_thinking {
+            let id = message.id.as_ref().map(|id| format!("{id}/{THINKING}"));
+            let role = THINKING.to_owned();
+            self.say(conversation, Message { id, role, ..message.clone() }, &thinking);
+        }
+        if !text.is_empty() {
+            self.say(conversation, message, &text);
+        } else if !has_calls && !keeps_thinking {
+            let only_thinks = !thinking.is_empty();
+            self.skip(
+                line,
+                if only_thinks { "thinking, which `--thinking` takes" } else { "empty" },
+            );
+        }
+        for call in calls {
+            self.call(conversation, line, call, &time);
+        }
+        for result in results {
+            self.result(conversation, line, result, &time);
+        }
+    }
+
+    /// Adds a call, which waits for its result.
+    pub(super) fn call(&mut self, to: &Conversation, line: u64, call: Call, time: &Value) {
+        let scope = self.scope(to);
+        let mut draft = call_draft(scope, &call, time);
+        draft.unnamed = self.unnamed(to);
+        // Ids of calls are short, so what is called tells two of them apart.
+        if let (Some(id), true) = (&call.id, to.id.is_some()) {
+            let said = format!("{}\n{}", call.tool, call.input);
+            let hash = blake3::hash(said.as_bytes()).to_hex();
+            draft.external_id = Some(format!("{id}/{}", &hash[..16]));
+            draft.provider = provider(to);
+        }
+        self.wait(Waiting { line, id: call.id, draft });
+    }
+
+    /// Adds the result of a call that came before. One of an unknown call is a message of a tool.
+    pub(super) fn result(&mut self, to: &Conversation, line: u64, result: Returned, time: &Value) {
+        let session = self.scope(to).session;
+        let Some(result) = self.join(session.as_deref(), result) else { return };
+        let text = match &result.output {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        if text.trim().is_empty() {
+            return self.skip(line, "an empty result of an unknown call");
+        }
+        let message = Message {
+            line,
+            role: "tool".to_owned(),
+            id: result.call.map(|call| format!("{call}/result")),
+            time: time.clone(),
+            ..Message::default()
+        };
+        self.say(to, message, &text);
+    }
+
+    /// Tells the title of a conversation that has an id, and when it began, as far as known.
+    pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
+        let Some(session) = of.session() else { return };
+        let scope = self.defaults.scope.clone().with_session(session);
+        self.name(&Defaults { scope, ..self.defaults.clone() }, line, title, began);
+    }
+
+    /// As [`title`](Transcript::title), for the session in which `within` places messages.
+    pub(super) fn name(&mut self, within: &Defaults, line: u64, title: &str, began: &Value) {
+        let began = moment::from_json(began).ok();
+        if title.trim().is_empty() && began.is_none() {
+            return;
+        }
+        let Some(session) = &within.scope.session else { return };
+        let scope = within.scope.clone().with_session(session.clone());
+        let session = Draft::new(Kind::Session, scope, title.trim().to_owned());
+        self.draft(line, Ok(Draft { occurred_at: began, ..session }));
+    }
+
+    /// Adds a draft of another kind than a message.
+    pub(super) fn draft(&mut self, line: u64, draft: Result<Draft, Unfit>) {
+        match draft {
+            Ok(draft) => {
+                let parts = draft.parts().into_iter();
+                self.pieces.extend(parts.map(|part| Piece::Draft(line, Box::new(part))));
+            }
+            Err(Unfit::Skipped(reason)) => self.skip(line, reason),
+            Err(Unfit::Refused(problem)) => self.fail(line, problem),
+        }
+    }
+
+    /// Leaves a row out that is no message.
+    pub(super) fn skip(&mut self, line: u64, reason: impl Into<String>) {
+        let (_, rows) = self.skipped.entry(reason.into()).or_insert((line, 0));
+        *rows += 1;
+    }
+
+    /// Tells of a row that cannot be taken.
+    pub(super) fn fail(&mut self, line: u64, problem: impl Into<String>) {
+        self.pieces.push(Piece::Failed(Some(line), problem.into()));
+    }
+
+    /// Adds a message that stands by itself, with what it calls; `read` makes the draft of it.
+    pub(super) fn plain(
+        &mut self,
+        line: u64,
+        shaped: Shaped,
+        defaults: &Defaults,
+        read: fn(Map<String, Value>, &Defaults) -> Result<Draft, Unfit>,
+    ) {
+        let Shaped { mut object, thinking, calls, results } = shaped;
+        if calls.is_empty() && results.is_empty() && thinking.is_empty() {
+            return self.draft(line, read(object, defaults));
+        }
+        let has_text = object.contains_key("content") || object.contains_key("text");
+        if !has_text {
+            object.insert("content".to_owned(), "-".into());
+        }
+        let draft = match read(object, defaults) {
+            Ok(draft) => Draft { kind: Kind::Message, ..draft }.in_session(defaults),
+            Err(unfit) => return self.draft(line, Err(unfit)),
+        };
+        let place = |call: &Call| Draft {
+            occurred_at: draft.occurred_at,
+            unnamed: draft.unnamed.clone(),
+            ..call_draft(draft.scope.clone(), call, &Value::Null)
+        };
+        let waiting: Vec<Waiting> = calls
+            .into_iter()
+            .map(|call| Waiting { line, draft: place(&call), id: call.id })
+            .collect();
+        let session = draft.scope.session.clone();
+        if self.thinking == Thinking::Kept && !thinking.is_empty() {
+            let role = Some(THINKING.to_owned());
+            let external_id = draft.external_id.as_ref().map(|id| format!("{id}/{THINKING}"));
+            let draft = Draft { role, text: thinking.clone(), external_id, ..draft.clone() };
+            self.draft(line, Ok(draft));
+        } else if !has_text && waiting.is_empty() && results.is_empty() {
+            return self.skip(line, "thinking, which `--thinking` takes");
+        }
+        // The message of a tool is its result, if the call is known.
+        let is_tool = draft.role.as_deref() == Some("tool");
+        let mut is_said = has_text;
+        for result in results {
+            match self.join(session.as_deref(), result) {
+                None => is_said = has_text && !is_tool,
+                Some(orphan) if !has_text => {
+                    let text = orphan
+                        .output
+                        .as_str()
+                        .map_or_else(|| orphan.output.to_string(), str::to_owned);
+                    let role = Some("tool".to_owned());
+                    self.draft(line, Ok(Draft { role, text, external_id: None, ..draft.clone() }));
+                }
+                Some(_) => {}
+            }
+        }
+        if is_said {
+            self.draft(line, Ok(draft));
+        }
+        waiting.into_iter().for_each(|waiting| self.wait(waiting));
+    }
+
+    /// Gives a result to the call of `session` that waits for it; returns it if there is none.
+    fn join(&mut self, session: Option<&str>, result: Returned) -> Option<Returned> {
+        let is_it = |waiting: &Waiting| {
+            waiting.draft.scope.session.as_deref() == session
+                && (result.call.is_none() || waiting.id == result.call)
+        };
+        let Some(at) = self.waiting.iter().rposition(is_it) else { return Some(result) };
+        let Waiting { line, mut draft, .. } = self.waiting.remove(at);
+        let fields = &mut draft.metadata;
+        fields.insert("success".to_owned(), (!result.has_failed).into());
+        fields.insert("output".to_owned(), cut(result.output, OUTPUT_CHARS_MAX));
+        self.pieces.push(Piece::Draft(line, Box::new(draft)));
+        None
+    }
+
+    fn wait(&mut self, waiting: Waiting) {
+        if CALLS_WAITING_MAX <= self.waiting.len() {
+            let Waiting { line, draft, .. } = self.waiting.remove(0);
+            self.pieces.push(Piece::Draft(line, Box::new(draft)));
+        }
+        self.waiting.push(waiting);
+    }
+
+    fn say(&mut self, conversation: &Conversation, message: Message, text: &str) {
+        let Message { line, role, name, id, time, about, .. } = message;
+        let mut object = Map::new();
+        let mut put = |name: &str, value: Value| {
+            if !value.is_null() {
+                object.insert(name.to_owned(), value);
+            }
+        };
+        put("role", shape::role_of(&role).into());
+        put("name", name.into());
+        put("content", text.into());
+        put("id", id.into());
+        put("timestamp", time);
+        put("session", conversation.session().into());
+        let mut metadata = conversation.about.clone();
+        metadata.extend(about);
+        metadata.retain(|_, value| !value.is_null());
+        metadata.insert("provider".to_owned(), conversation.provider.into());
+        put("metadata", metadata.into());
+        let within = Defaults { title: conversation.title.clone(), ..self.defaults.clone() };
+        let draft = Draft::from_chat(object, &within);
+        let provider = provider(conversation);
+        self.draft(line, draft.map(|draft| Draft { provider, ..draft }));
+    }
+
+    fn scope(&self, conversation: &Conversation) -> Scope {
+        let session = conversation.session().or_else(|| self.defaults.scope.session.clone());
+        let session = session.unwrap_or_else(|| self.defaults.session.name());
+        self.defaults.scope.clone().with_session(session)
+    }
+
+    /// The conversation of those that have no id, whose name is found later.
+    fn unnamed(&self, conversation: &Conversation) -> Option<Unnamed> {
+        let is_named = conversation.id.is_some() || self.defaults.scope.session.is_some();
+        (!is_named).then(|| self.defaults.session.clone())
+    }
+}
+
+/// The provider among all of whose ids those of the conversation are unique.
+fn provider(conversation: &Conversation) -> Option<&'static str> {
+    (conversation.ids == Ids::OfProvider).then_some(conversation.provider)
+}
+
+/// The draft of a call. Its metadata are the fields of the tool call.
+fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
+    let tool = match call.tool.trim() {
+        "" => "unknown",
+        tool => tool,
+    };
+    let input = cut(call.input.clone(), INPUT_BYTES_MAX);
+    let Value::Object(fields) = json!({"tool_name": tool, "input": input, "success": false}) else {
+        unreachable!("it is written as an object")
+    };
+    Draft {
+        role: Some(tool.to_owned()),
+        occurred_at: moment::from_json(time).ok(),
+        metadata: fields,
+        ..Draft::new(Kind::ToolCall, scope, call.input.to_string())
+    }
+}
+
+/// A value that is not longer than `max`, as a text with a mark at its end if it was cut.
+fn cut(value: Value, max: usize) -> Value {
+    let text = match &value {
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => value.to_string(),
+        _ => return value,
+    };
+    if text.len() <= max {
+        return value;
+    }
+    let mut end = max - OUTPUT_CUT_MARK.len();
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Value::String(format!("{}{OUTPUT_CUT_MARK}", &text[..end]))
+}
