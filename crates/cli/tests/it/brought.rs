@@ -207,6 +207,50 @@ fn what_comes_on_stdin_is_its_own_conversation() {
 }
 
 #[test]
+fn a_conversation_that_a_former_version_named_for_the_stem_goes_on_there() {
+    let program = Program::new();
+    let chat = |texts: &[&str]| {
+        let messages = texts.iter().map(|text| json!({"role": "user", "content": text}));
+        Value::from(messages.collect::<Vec<_>>()).to_string()
+    };
+    for dir in ["x", "y"] {
+        fs::create_dir(program.path(dir)).unwrap();
+    }
+    let old = program.file("x/chat.json", chat(&["hello", "the parrot is Kiki"]));
+    // Ids follow from the session, so this is what that version stored.
+    program.json(&["--session", "chat", "ingest", text(&old)]);
+    let (again, _) = ingest(&program, &[], text(&old));
+    assert_eq!(counts(&again), [0, 2, 0, 0, 0, 0], "{again}");
+    program.file("x/chat.json", chat(&["hello", "the parrot is Kiki", "it sings"]));
+    assert_eq!(counts(&ingest(&program, &[], text(&old)).0), [1, 2, 0, 0, 0, 0]);
+    let sessions: Vec<String> = messages(&program, &[]).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(sessions, ["chat", "chat", "chat"]);
+    // Another file that begins alike is another conversation.
+    let other = program.file("y/chat.json", chat(&["hello", "the parrot is Momo"]));
+    assert_eq!(counts(&ingest(&program, &[], text(&other)).0), [2, 0, 0, 0, 0, 0]);
+    assert_eq!(counts(&ingest(&program, &[], text(&other)).0), [0, 2, 0, 0, 0, 0]);
+}
+
+#[test]
+fn what_never_changes_is_not_said_to_be_stored_again() {
+    let program = Program::new();
+    let record = |kind: &str, fields: &Value| {
+        program.run_with(&["record", kind], fields.to_string().as_bytes(), &[]).code
+    };
+    let event = json!({"id": "e", "category": "disk", "data": {"free": 1}});
+    let other = json!({"id": "e", "category": "disk", "data": {"free": 2}});
+    assert_eq!(
+        [record("event", &event), record("event", &event), record("event", &other)],
+        [0, 0, 1]
+    );
+    let session = json!({"id": "s", "summary": "kelp"});
+    let other = json!({"id": "s", "summary": "dulse"});
+    let bare = json!({"id": "s"});
+    let codes = [&session, &session, &other, &bare].map(|fields| record("session", fields));
+    assert_eq!(codes, [0, 0, 1, 0]);
+}
+
+#[test]
 fn odd_fields_cost_a_warning_and_not_the_message() {
     let program = Program::new();
     let lines = [
