@@ -342,21 +342,22 @@ fn text_of(value: &Value) -> Result<String, String> {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Array(parts) => {
-            let texts = parts.iter().filter_map(|part| part.as_str().or_else(|| text_in(part)));
+            let texts = parts.iter().filter_map(|part| {
+                part.as_str().or_else(|| part.get("text").and_then(Value::as_str))
+            });
             Ok(texts.collect::<Vec<_>>().join("\n"))
         }
-        other => match text_in(other) {
+        other => match text_alone(other) {
             Some(text) => Ok(text.to_owned()),
             None => Err(format!("expected text, not `{}`", moment::excerpt(&other.to_string()))),
         },
     }
 }
 
-/// The text of a part. An object that says more than that is not one.
-fn text_in(part: &Value) -> Option<&str> {
+/// The text of one part that is given by itself. An object that says more is not one.
+fn text_alone(part: &Value) -> Option<&str> {
     let is_part = |name: &String| ["type", "text", "content", "annotations"].contains(&&**name);
-    let part =
-        part.as_object().filter(|part| part.contains_key("type") || part.keys().all(is_part))?;
+    let part = part.as_object().filter(|part| part.keys().all(is_part))?;
     part.get("text").or_else(|| part.get("content")).and_then(Value::as_str)
 }
 
