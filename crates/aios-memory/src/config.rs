@@ -341,6 +341,7 @@ impl Config {
             queue: settings.queue,
             readers: settings.readers,
             feed_kinds: self.longterm.feed_kinds.clone(),
+            language: self.search.language,
             ..aios_working::Config::default()
         }
     }

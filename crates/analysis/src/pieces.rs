@@ -23,7 +23,8 @@ pub(crate) enum Piece<'a> {
 
 /// Hands the pieces of `text` to `push`, in order.
 pub(crate) fn cut(text: &str, mut push: impl FnMut(Piece<'_>)) {
-    let chunks: Vec<&str> = text.split_whitespace().collect();
+    let is_gap = |c: char| c.is_whitespace() || c.is_control();
+    let chunks: Vec<&str> = text.split(is_gap).filter(|chunk| !chunk.is_empty()).collect();
     let mut at = 0;
     while let Some(&chunk) = chunks.get(at) {
         let next = chunks.get(at + 1).copied().unwrap_or_default();

@@ -36,7 +36,6 @@ mod kind;
 mod owner;
 mod record;
 mod scope;
-pub mod terms;
 mod tier;
 
 pub use feed::{Change, FeedItem};

@@ -131,7 +131,7 @@ mod update;
 mod upkeep;
 mod visible;
 
-use std::{cell::RefCell, ops::Deref, path::Path, sync::Arc};
+use std::{cell::RefCell, ops::Deref, path::Path, sync::Arc, thread};
 
 use aios_ledger::{Deferred, Ledger, Options};
 use aios_record::{Gate, ScopeFilter};
@@ -140,14 +140,14 @@ use rusqlite::Connection;
 use crate::{
     access::Access,
     row::Row,
-    schema::{MIGRATIONS, migrated},
+    schema::MIGRATIONS,
     visible::Visible,
 };
 pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
     column::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
-    config::{Clock, Config, Durability, EventFeed, FEED_KINDS},
+    config::{Clock, Config, Durability, EventFeed, FEED_KINDS, Language},
     decision::{Decision, IntelligenceLevel},
     doctor::{Check, Health},
     entry::{Entry, EntryFilter, EntryUpdate},
@@ -203,7 +203,6 @@ impl Working {
             batch_max: BATCH_MAX,
             readers: config.readers,
             file_bytes_max: config.file_bytes_max.map(|limit| limit.saturating_mul(2)),
-            migrated,
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
         let view = WorkingView {
@@ -213,6 +212,9 @@ impl Working {
             waits: true,
             sees_expired: false,
         };
+        // The ledger must not be waited for on a thread that drives an async runtime.
+        let follows = thread::scope(|scope| scope.spawn(|| view.follow_analysis()).join());
+        follows.unwrap_or(Err(Error::Closed))?;
         Ok(Working { view })
     }
 
