@@ -361,6 +361,7 @@ impl Config {
             vector_wait: Duration::from_millis(self.search.vector_wait_ms),
             language: self.embedding.language,
             weights: Weights { words, related, meaning, speaker, time, moment, question, feedback },
+            search_limit: self.search.limit,
             ..aios_longterm::Config::default()
         }
     }

@@ -112,7 +112,8 @@ impl From<Hit> for Recollection {
 impl MemoryView {
     /// Finds the records that fit `query`, best first, among all of this view that was
     /// acknowledged before the call. A query without a single word finds nothing.
-    /// [`SearchOptions::scope`] narrows the view further.
+    /// [`SearchOptions::scope`] narrows the view further; without a limit the configuration's
+    /// `search.limit` holds.
     ///
     /// # Errors
     /// Errors of working or long-term memory, such as for a query that is too long.

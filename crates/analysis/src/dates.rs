@@ -27,8 +27,7 @@ pub(crate) fn dates(text: &str, mut push: impl FnMut(String)) {
 /// Returns `true` if four digits that may be a year are in `text`: most texts have none.
 fn has_year(text: &str) -> bool {
     text.as_bytes().windows(4).any(|bytes| {
-        matches!(bytes, [b'1', b'9', ..] | [b'2', b'0', ..])
-            && bytes.iter().all(u8::is_ascii_digit)
+        matches!(bytes, [b'1', b'9', ..] | [b'2', b'0', ..]) && bytes.iter().all(u8::is_ascii_digit)
     })
 }
 

@@ -62,7 +62,7 @@ fn with_unit<'a>(chunk: &'a str, next: &str) -> (Cow<'a, str>, usize) {
         && unit_chars.next().is_none();
     let mut chars = chunk.chars();
     let is_sign = chars.next().is_some_and(is_currency) && chars.next().is_none();
-    if is_unit && chunk.ends_with(is_digit) {
+    if is_unit && chunk.ends_with(is_digit) && !chunk.starts_with(is_currency) {
         (Cow::Owned(format!("{chunk}{unit}")), 2)
     } else if is_sign && next.starts_with(is_digit) {
         (Cow::Owned(format!("{chunk}{next}")), 2)
@@ -130,9 +130,7 @@ fn symbol_end(text: &str) -> usize {
     let mut chars = text.chars();
     let first = chars.next().map_or(0, char::len_utf8);
     match chars.next() {
-        Some(next) if text.starts_with(is_regional) && is_regional(next) => {
-            first + next.len_utf8()
-        }
+        Some(next) if text.starts_with(is_regional) && is_regional(next) => first + next.len_utf8(),
         _ => first,
     }
 }

@@ -173,12 +173,12 @@ fn corrections(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
 fn letters(c: char) -> std::ops::RangeInclusive<char> {
     let scripts = [
         'a'..='z',
-        '\u{3b1}'..='\u{3c9}', // Greek
-        '\u{430}'..='\u{44f}', // Cyrillic
-        '\u{561}'..='\u{586}', // Armenian
-        '\u{5d0}'..='\u{5ea}', // Hebrew
-        '\u{621}'..='\u{64a}', // Arabic
-        '\u{905}'..='\u{939}', // Devanagari
+        '\u{3b1}'..='\u{3c9}',   // Greek
+        '\u{430}'..='\u{44f}',   // Cyrillic
+        '\u{561}'..='\u{586}',   // Armenian
+        '\u{5d0}'..='\u{5ea}',   // Hebrew
+        '\u{621}'..='\u{64a}',   // Arabic
+        '\u{905}'..='\u{939}',   // Devanagari
         '\u{10d0}'..='\u{10f0}', // Georgian
     ];
     scripts.into_iter().find(|letters| letters.contains(&c)).unwrap_or(c..=c)

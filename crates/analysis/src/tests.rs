@@ -23,15 +23,18 @@ fn words_are_lower_case_stemmed_and_plain() {
 
 #[test]
 fn identifiers_are_found_whole_joined_and_by_part() {
-    check("ERR_CONN_RESET", "err_conn_reset errconnreset err conn reset");
+    check("ERR_CONN_RESET", "errconnreset err conn reset");
     check("nginx-1.24.0.", "nginx-1.24.0 nginx 1 24 0");
     check("getUserName()", "getusernam get user name");
-    check("get_user_name", "get_user_name getusernam get user name");
+    check("get_user_name", "getusernam get user name");
     check("HTTPServer PCs", "httpserver http server pcs");
-    check("log-in", "log-in login log in");
+    check("log-in", "login log in");
     check("(/etc/hosts)", "/etc/hosts etc/hosts etc host");
-    check("node.js v1.2.3", "node.js nodej node js v1.2.3 v1 2 3");
-    check("a@example.org, 10.0.0.1:80", "a@example.org a exampl org 10.0.0.1:80 10.0.0.1 10 0 0 1 80");
+    check("node.js v1.2.3", "nodej node js v1.2.3 v1 2 3");
+    check(
+        "a@example.org, 10.0.0.1:80",
+        "a@example.org a exampl org 10.0.0.1:80 10.0.0.1 10 0 0 1 80",
+    );
 }
 
 #[test]
@@ -77,10 +80,16 @@ fn scripts_without_spaces_give_neighbours_and_characters() {
     );
     check("\u{732b}", "\u{732b}");
     check("\u{e41}\u{e21}\u{e27}", "\u{e41}\u{e21} \u{e21}\u{e27} \u{e41} \u{e21} \u{e27}");
-    check("\u{1f680}go \u{1f1e9}\u{1f1ea}\u{1f1eb}\u{1f1f7}", "\u{1f680} go \u{1f1e9}\u{1f1ea} \u{1f1eb}\u{1f1f7}");
+    check(
+        "\u{1f680}go \u{1f1e9}\u{1f1ea}\u{1f1eb}\u{1f1f7}",
+        "\u{1f680} go \u{1f1e9}\u{1f1ea} \u{1f1eb}\u{1f1f7}",
+    );
     check("\u{1f44d}\u{1f3fd} 4\u{b0}C", "\u{1f44d} 4 \u{b0} c");
     // The marks of Devanagari stay, those of Arabic do not.
-    check("\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}", "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}");
+    check(
+        "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}",
+        "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}",
+    );
     check("\u{643}\u{650}\u{62a}", "\u{643}\u{62a}");
 }
 

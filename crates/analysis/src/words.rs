@@ -138,17 +138,11 @@ impl Words<'_> {
     fn push_bare(&self, bare: &str, tokens: &mut Vec<Token>) {
         let parts = parts(bare);
         if 1 < parts.len() {
-            let whole = lower(clipped(bare));
-            match joined(bare, &parts) {
-                Some(joined) => {
-                    let joined = lower(clipped(&joined));
-                    if joined != whole {
-                        tokens.push(Token::new(whole, Use::Plain));
-                    }
-                    tokens.push(Token::new(self.stem(&joined), Use::Plain));
-                }
-                None => tokens.push(Token::new(whole, Use::Plain)),
-            }
+            let whole = match joined(bare, &parts) {
+                Some(joined) => self.stem(&lower(clipped(&joined))),
+                None => lower(clipped(bare)),
+            };
+            tokens.push(Token::new(whole, Use::Plain));
         }
         let is_one = parts.len() == 1;
         for part in parts {
@@ -163,8 +157,7 @@ impl Words<'_> {
 /// Each two neighbours of a run, and each character, with the marks that belong to it.
 fn push_run(run: &str, tokens: &mut Vec<Token>) {
     let is_start = |(_, c): &(usize, char)| c.is_alphanumeric() && !is_mark(*c);
-    let mut starts: Vec<usize> =
-        run.char_indices().filter(is_start).map(|(at, _)| at).collect();
+    let mut starts: Vec<usize> = run.char_indices().filter(is_start).map(|(at, _)| at).collect();
     if starts.first() != Some(&0) {
         starts.insert(0, 0);
     }
@@ -253,7 +246,7 @@ fn grouped_number(text: &str) -> Option<String> {
     Some(number)
 }
 
-/// A word of several parts as one, where it may be written so.
+/// A word of several parts as one, where it may be written so: its term as a whole then.
 fn joined(bare: &str, parts: &[&str]) -> Option<String> {
     let has_point = bare.contains('.');
     let is_name = |part: &&str| part.starts_with(char::is_alphabetic);

@@ -137,12 +137,7 @@ use aios_ledger::{Deferred, Ledger, Options};
 use aios_record::{Gate, ScopeFilter};
 use rusqlite::Connection;
 
-use crate::{
-    access::Access,
-    row::Row,
-    schema::MIGRATIONS,
-    visible::Visible,
-};
+use crate::{access::Access, row::Row, schema::MIGRATIONS, visible::Visible};
 pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,

@@ -48,7 +48,8 @@ pub(super) fn looked_up(
 /// What of `guesses` visible documents have.
 fn taken(index: &Index<'_>, guesses: Vec<Guess>) -> Result<Vec<Variant>, Error> {
     let mut seen = HashSet::new();
-    let terms: Vec<&str> = guesses.iter().flat_map(Guess::terms).filter(|it| seen.insert(*it)).collect();
+    let terms: Vec<&str> =
+        guesses.iter().flat_map(Guess::terms).filter(|it| seen.insert(*it)).collect();
     let mut counts: HashMap<String, u64> = HashMap::new();
     for terms in terms.chunks(GUESSES_AT_ONCE) {
         let any: Vec<String> = terms.iter().map(|term| quoted(term)).collect();
