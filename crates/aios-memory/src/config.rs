@@ -341,7 +341,7 @@ impl Config {
             queue: settings.queue,
             readers: settings.readers,
             feed_kinds: self.longterm.feed_kinds.clone(),
-            language: self.search.language,
+            language: self.embedding.language,
             ..aios_working::Config::default()
         }
     }

@@ -11,3 +11,4 @@ mod owners;
 mod program;
 mod rebuild;
 mod settings;
+mod words;
