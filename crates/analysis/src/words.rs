@@ -31,7 +31,9 @@ pub(crate) struct Token {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Plain,
-    /// The term before it without its signs.
+    /// The term before it without its signs, which name the same (`#tag`, `@name`, `.NET`).
+    Bare,
+    /// The term before it without its signs, which make it another thing (`-5`, `5%`, `C++`).
     Loose,
     /// One character of a longer run, for texts only.
     Single,
@@ -46,7 +48,7 @@ impl Token {
     pub(crate) fn into_term(self) -> String {
         match self.used {
             Use::Loose => loose(&self.term),
-            Use::Plain | Use::Single => self.term,
+            Use::Plain | Use::Bare | Use::Single => self.term,
         }
     }
 }
@@ -129,7 +131,9 @@ impl Words<'_> {
         tokens.push(Token::new(lower(clipped(&format!("{before}{bare}{after}"))), Use::Plain));
         match &parts(&bare)[..] {
             [part] => {
-                tokens.push(Token::new(self.stem(&lower(clipped(part))), Use::Loose));
+                let is_name = after.is_empty() && part.starts_with(char::is_alphabetic);
+                let used = if is_name { Use::Bare } else { Use::Loose };
+                tokens.push(Token::new(self.stem(&lower(clipped(part))), used));
             }
             _ => self.push_bare(&bare, tokens),
         }
