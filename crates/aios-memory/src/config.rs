@@ -361,6 +361,7 @@ impl Config {
             queue: settings.queue,
             readers: settings.readers,
             feed_kinds: self.longterm.feed_kinds.clone(),
+            language: self.embedding.language,
             ..aios_working::Config::default()
         }
     }
@@ -381,6 +382,7 @@ impl Config {
             vector_wait: Duration::from_millis(self.search.vector_wait_ms),
             language: self.embedding.language,
             weights: Weights { words, related, meaning, speaker, time, moment, question, feedback },
+            search_limit: self.search.limit,
             ..aios_longterm::Config::default()
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use aios_longterm::{Explanation, Hit, SearchOptions};
+use aios_longterm::{Explanation, Hit, LIMIT_OF_CONFIG, SearchOptions};
 use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
 use serde::Serialize;
 
@@ -115,14 +115,17 @@ impl From<Hit> for Recollection {
 impl MemoryView {
     /// Finds the records that fit `query`, best first, among all of this view that was
     /// acknowledged before the call. A query without a single word finds nothing.
-    /// [`SearchOptions::scope`] narrows the view further.
+    /// [`SearchOptions::scope`] narrows the view further; without a limit the configuration's
+    /// `search.limit` holds.
     ///
     /// # Errors
     /// [`Error::Limit`] if [`SearchOptions::limit`] is not from 1 to 1000; errors of working or
     /// long-term memory, such as for a query that is too long.
     pub async fn recall(&self, query: &str, options: &SearchOptions) -> Result<Recalled, Error> {
         let began = Instant::now();
-        Error::check_limit(options.limit)?;
+        if options.limit != LIMIT_OF_CONFIG {
+            Error::check_limit(options.limit)?;
+        }
         let behind = self.catch_up().await?;
         let found = self.longterm().search(query, options).await?;
         Ok(Recalled {

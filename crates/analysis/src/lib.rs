@@ -7,8 +7,10 @@
 //!
 //! | text | terms |
 //! |---|---|
-//! | `ERR_CONN_RESET`, `getUserName`, `log-in` | whole, joined, and each part |
-//! | `C++`, `-5`, `#tag`, `$5` | with their signs, and without them as a *loose* term |
+//! | `ERR_CONN_RESET`, `getUserName`, `log-in` | joined (`login`), and each part |
+//! | `nginx-1.24.0`, `a@example.org`, `src/main.rs` | whole, and each part |
+//! | `#tag`, `@name`, `.NET`, `--force` | with their signs and without |
+//! | `C++`, `-5`, `5 %`, `$5` | with their signs, and without them as a *loose* term |
 //! | `$1,299.00` | `$1299`, and `1299` as a loose term |
 //! | scripts without spaces | each character, and each two neighbours |
 //! | an emoji | itself |

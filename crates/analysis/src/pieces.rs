@@ -23,7 +23,8 @@ pub(crate) enum Piece<'a> {
 
 /// Hands the pieces of `text` to `push`, in order.
 pub(crate) fn cut(text: &str, mut push: impl FnMut(Piece<'_>)) {
-    let chunks: Vec<&str> = text.split_whitespace().collect();
+    let is_gap = |c: char| c.is_whitespace() || c.is_control();
+    let chunks: Vec<&str> = text.split(is_gap).filter(|chunk| !chunk.is_empty()).collect();
     let mut at = 0;
     while let Some(&chunk) = chunks.get(at) {
         let next = chunks.get(at + 1).copied().unwrap_or_default();
@@ -61,7 +62,7 @@ fn with_unit<'a>(chunk: &'a str, next: &str) -> (Cow<'a, str>, usize) {
         && unit_chars.next().is_none();
     let mut chars = chunk.chars();
     let is_sign = chars.next().is_some_and(is_currency) && chars.next().is_none();
-    if is_unit && chunk.ends_with(is_digit) {
+    if is_unit && chunk.ends_with(is_digit) && !chunk.starts_with(is_currency) {
         (Cow::Owned(format!("{chunk}{unit}")), 2)
     } else if is_sign && next.starts_with(is_digit) {
         (Cow::Owned(format!("{chunk}{next}")), 2)

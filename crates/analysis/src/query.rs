@@ -8,8 +8,10 @@ use crate::{
     words::{Token, Use, loose},
 };
 
-/// What a term counts for that differs from one of the query in its signs alone.
-const LOOSE_SHARE: f64 = 0.5;
+/// What a term counts for that lacks signs of the query's, where both name the same.
+const BARE_SHARE: f64 = 0.5;
+/// What a term counts for that differs from the query's in signs which make it another thing.
+const LOOSE_SHARE: f64 = 0.2;
 
 /// A query, cut into terms.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +19,7 @@ pub struct Query {
     /// Each once, without the words that only make it a question, unless there are no others.
     pub terms: Vec<String>,
     /// The terms without their signs, of those that have some.
-    bare: HashMap<String, String>,
+    bare: HashMap<String, (String, Use)>,
     words: Vec<Spelled>,
 }
 
@@ -46,8 +48,8 @@ impl Query {
             match used {
                 Use::Plain => {}
                 Use::Single => continue,
-                Use::Loose => {
-                    bare.extend(before.take().map(|signed| (signed, term)));
+                Use::Bare | Use::Loose => {
+                    bare.extend(before.take().map(|signed| (signed, (term, used))));
                     continue;
                 }
             }
@@ -83,12 +85,16 @@ impl Query {
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {
         let of_term = |(to, term): (usize, &String)| {
-            let bare = self.bare.get(term);
-            let without = bare.into_iter().cloned();
-            let terms = without.chain([loose(bare.unwrap_or(term))]);
-            terms.map(move |term| Variant { term, to, share: LOOSE_SHARE })
+            let loosely = |term| Some(Variant { term, to, share: LOOSE_SHARE });
+            match self.bare.get(term) {
+                Some((bare, Use::Bare)) => {
+                    [Some(Variant { term: bare.clone(), to, share: BARE_SHARE }), None]
+                }
+                Some((bare, _)) => [loosely(bare.clone()), loosely(loose(bare))],
+                None => [loosely(loose(term)), None],
+            }
         };
-        self.terms.iter().enumerate().flat_map(of_term).collect()
+        self.terms.iter().enumerate().flat_map(of_term).flatten().collect()
     }
 
     /// Other spellings of the query's words, of which those are worth looking for that texts have:

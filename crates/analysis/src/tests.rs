@@ -1,6 +1,7 @@
 //! What counts as a term, and what a query looks for.
 
 use proptest::prelude::*;
+use unicode_normalization::char::is_combining_mark;
 
 use super::*;
 
@@ -23,14 +24,14 @@ fn words_are_lower_case_stemmed_and_plain() {
 
 #[test]
 fn identifiers_are_found_whole_joined_and_by_part() {
-    check("ERR_CONN_RESET", "err_conn_reset errconnreset err conn reset");
+    check("ERR_CONN_RESET", "errconnreset err conn reset");
     check("nginx-1.24.0.", "nginx-1.24.0 nginx 1 24 0");
     check("getUserName()", "getusernam get user name");
-    check("get_user_name", "get_user_name getusernam get user name");
+    check("get_user_name", "getusernam get user name");
     check("HTTPServer PCs", "httpserver http server pcs");
-    check("log-in", "log-in login log in");
+    check("log-in", "login log in");
     check("(/etc/hosts)", "/etc/hosts etc/hosts etc host");
-    check("node.js v1.2.3", "node.js nodej node js v1.2.3 v1 2 3");
+    check("node.js v1.2.3", "nodej node js v1.2.3 v1 2 3");
     check(
         "a@example.org, 10.0.0.1:80",
         "a@example.org a exampl org 10.0.0.1:80 10.0.0.1 10 0 0 1 80",
@@ -40,10 +41,10 @@ fn identifiers_are_found_whole_joined_and_by_part() {
 #[test]
 fn signs_make_other_terms() {
     check("C C++ (C#), C/C++.", "c c++ `c c# `c c/c++ c c++ `c");
-    check(".NET is at -5 +5 5", ".net `net is at -5 `5 +5 `5 5");
+    check(".NET is at -5 +5 5", ".net net is at -5 `5 +5 `5 5");
     check("\u{2212}4 degrees", "-4 `4 degre");
     check("5% and 5 %, \u{20ac}5 $ 5", "5% `5 and 5% `5 \u{20ac}5 `5 $5 `5");
-    check("#tag @name --force -f", "#tag `tag @name `name --force `forc -f `f");
+    check("#tag @name --force -f", "#tag tag @name name --force forc -f f");
     check("well - known 3-5", "well known 3-5 3 5");
     check("**bold** `-5` \"quoted\"", "bold -5 `5 quot");
 }
@@ -118,6 +119,7 @@ fn a_term_stands_for_others_that_differ_in_signs() {
     };
     check("5", &[("`5", 0)]);
     check("-5", &[("5", 0), ("`5", 0)]);
+    check("#tag", &[("tag", 0)]);
     check("oven -5", &[("`oven", 0), ("5", 1), ("`5", 1)]);
 }
 
@@ -180,7 +182,8 @@ proptest! {
             let found = query.terms.iter().chain(variants.iter().map(|it| &it.term));
             let is_found = found.into_iter().any(|term| terms.contains(term));
             prop_assert!(query.terms.is_empty() || is_found, "{word:?} in {text:?}: {terms:?}");
-            let says = |c: char| c.is_alphanumeric();
+            // A vowel sign on its own is no word.
+            let says = |c: char| c.is_alphanumeric() && !is_combining_mark(c);
             prop_assert!(!word.contains(says) || !query.terms.is_empty(), "{word:?}");
         }
     }

@@ -31,7 +31,9 @@ pub(crate) struct Token {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Plain,
-    /// The term before it without its signs.
+    /// The term before it without its signs, which name the same (`#tag`, `@name`, `.NET`).
+    Bare,
+    /// The term before it without its signs, which make it another thing (`-5`, `5%`, `C++`).
     Loose,
     /// One character of a longer run, for texts only.
     Single,
@@ -46,7 +48,7 @@ impl Token {
     pub(crate) fn into_term(self) -> String {
         match self.used {
             Use::Loose => loose(&self.term),
-            Use::Plain | Use::Single => self.term,
+            Use::Plain | Use::Bare | Use::Single => self.term,
         }
     }
 }
@@ -129,7 +131,9 @@ impl Words<'_> {
         tokens.push(Token::new(lower(clipped(&format!("{before}{bare}{after}"))), Use::Plain));
         match &parts(&bare)[..] {
             [part] => {
-                tokens.push(Token::new(self.stem(&lower(clipped(part))), Use::Loose));
+                let is_name = after.is_empty() && part.starts_with(char::is_alphabetic);
+                let used = if is_name { Use::Bare } else { Use::Loose };
+                tokens.push(Token::new(self.stem(&lower(clipped(part))), used));
             }
             _ => self.push_bare(&bare, tokens),
         }
@@ -138,17 +142,11 @@ impl Words<'_> {
     fn push_bare(&self, bare: &str, tokens: &mut Vec<Token>) {
         let parts = parts(bare);
         if 1 < parts.len() {
-            let whole = lower(clipped(bare));
-            match joined(bare, &parts) {
-                Some(joined) => {
-                    let joined = lower(clipped(&joined));
-                    if joined != whole {
-                        tokens.push(Token::new(whole, Use::Plain));
-                    }
-                    tokens.push(Token::new(self.stem(&joined), Use::Plain));
-                }
-                None => tokens.push(Token::new(whole, Use::Plain)),
-            }
+            let whole = match joined(bare, &parts) {
+                Some(joined) => self.stem(&lower(clipped(&joined))),
+                None => lower(clipped(bare)),
+            };
+            tokens.push(Token::new(whole, Use::Plain));
         }
         let is_one = parts.len() == 1;
         for part in parts {
@@ -252,7 +250,7 @@ fn grouped_number(text: &str) -> Option<String> {
     Some(number)
 }
 
-/// A word of several parts as one, where it may be written so.
+/// A word of several parts as one, where it may be written so: its term as a whole then.
 fn joined(bare: &str, parts: &[&str]) -> Option<String> {
     let has_point = bare.contains('.');
     let is_name = |part: &&str| part.starts_with(char::is_alphabetic);

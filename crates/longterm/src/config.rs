@@ -59,6 +59,8 @@ pub struct Config {
     pub language: Language,
     /// What each signal of a search counts for; see [`Weights`].
     pub weights: Weights,
+    /// The most hits of a search that names no limit. Default: 10.
+    pub search_limit: usize,
     /// Where the time comes from; the system's clock.
     pub clock: fn() -> Timestamp,
 }
@@ -102,6 +104,7 @@ impl Default for Config {
             vector_wait: Duration::from_millis(50),
             language: Language::default(),
             weights: Weights::default(),
+            search_limit: 10,
             clock: Timestamp::now,
         }
     }

@@ -94,8 +94,8 @@ pub use crate::{
     purge::{Obstacle, Purged},
     rebuild::{Progress, Reindexed, Repaired},
     search::{
-        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions,
-        Weights,
+        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX,
+        SearchOptions, Weights,
     },
     stats::Stats,
     store::Longterm,

@@ -60,6 +60,8 @@ pub(crate) use waiting::Waiting;
 pub const QUERY_BYTES_MAX: usize = 1 << 20;
 /// The most hits of one search.
 pub const LIMIT_MAX: usize = 1000;
+/// The limit of a search that names none of its own: that of the configuration.
+pub const LIMIT_OF_CONFIG: usize = usize::MAX;
 /// The most tags or kinds of one search.
 const FILTER_VALUES_MAX: usize = 100;
 /// Keys whose rows in the library are looked up at once.
@@ -76,7 +78,7 @@ const QUERY_TERMS_MAX: usize = 64;
 /// What to search, beside the query's text. Every field restricts, none is required.
 #[derive(Debug, Clone)]
 pub struct SearchOptions {
-    /// How many hits at most; 10 unless told, [`LIMIT_MAX`] at most.
+    /// How many hits at most, up to [`LIMIT_MAX`]. Default: [`LIMIT_OF_CONFIG`].
     pub limit: usize,
     /// Narrows the view's gate.
     pub scope: ScopeFilter,
@@ -113,7 +115,7 @@ pub enum Explain {
 impl Default for SearchOptions {
     fn default() -> SearchOptions {
         SearchOptions {
-            limit: 10,
+            limit: LIMIT_OF_CONFIG,
             scope: ScopeFilter::default(),
             kinds: None,
             tags: Vec::new(),
@@ -166,6 +168,11 @@ impl LongtermView {
     ///   [`Error::VectorUnfit`] with one that does not fit, or where the store embeds by itself.
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
+        let limit = match options.limit {
+            LIMIT_OF_CONFIG => self.shared.config.search_limit,
+            limit => limit,
+        };
+        let options = &SearchOptions { limit, ..options.clone() };
         check(text, options)?;
         let gate = self.gate.narrow(&options.scope)?;
         let mut tries = Tries::default();

@@ -38,7 +38,6 @@ mod kind;
 mod owner;
 mod record;
 mod scope;
-pub mod terms;
 mod tier;
 
 pub use feed::{Change, FeedItem};

@@ -679,15 +679,15 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 
 -- The word index knows a text by the number of its owner, the code of its kind and its row, see
--- `search::documents`; `again` has the words that a text repeats. It is filled after this
--- migration.
+-- `search::documents`. `text` has the terms of a text, `again` those that it repeats; they are cut
+-- at spaces, quotes and apostrophes alone. It is filled after this migration.
 DROP TABLE search;
 CREATE VIRTUAL TABLE search USING fts5 (
     text,
     again,
     content = '',
     contentless_delete = 1,
-    tokenize = 'porter unicode61 remove_diacritics 2'
+    tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[\]^_`{|}~'"
 );
 INSERT INTO search (search, rank) VALUES ('automerge', 0), ('usermerge', 8);
 

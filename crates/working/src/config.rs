@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use aios_analysis::Analyzer;
+pub use aios_analysis::Language;
 pub use aios_ledger::{Access, Durability};
 use aios_record::{Generation, Kind, Timestamp};
 
@@ -36,6 +38,9 @@ pub struct Config {
     pub feed_kinds: Vec<Kind>,
     /// Which events do, if their kind does. Default [`EventFeed::Critical`].
     pub feed_events: EventFeed,
+    /// The language whose word endings a search ignores. Another one than before has the words
+    /// indexed again when the file is opened. Default: English.
+    pub language: Language,
     /// Where the time comes from. Default the system's clock.
     pub clock: Clock,
 }
@@ -57,12 +62,17 @@ impl Default for Config {
             file_bytes_max: None,
             feed_kinds: Vec::new(),
             feed_events: EventFeed::Critical,
+            language: Language::default(),
             clock: Clock::default(),
         }
     }
 }
 
 impl Config {
+    pub(crate) fn analyzer(&self) -> &'static Analyzer {
+        Analyzer::of(self.language)
+    }
+
     /// Returns `true` if records of this kind leave a trace in the change feed.
     pub(crate) fn feeds(&self, kind: Kind) -> bool {
         self.feed_kinds.contains(&kind) || (kind == Kind::Summary && !self.feed_kinds.is_empty())

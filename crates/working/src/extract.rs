@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use aios_analysis::{Analyzer, Language};
+
 use crate::search;
 
 /// A sentence of fewer words counts as if it had so many: a short one says little.
@@ -59,8 +61,9 @@ struct Sentence<'a> {
 
 impl Sentence<'_> {
     fn new(text: &str) -> Sentence<'_> {
-        let mut words = search::words(text);
-        words.retain(|word| !search::is_common(word));
+        let analyzer = Analyzer::of(Language::English);
+        let mut words = search::words(analyzer, text);
+        words.retain(|word| !analyzer.asks(word));
         Sentence { text, chars: text.chars().count(), words }
     }
 

@@ -140,6 +140,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
 };
 
 use aios_ledger::{Deferred, Ledger, Options};
@@ -150,7 +151,7 @@ pub use crate::{
     age::{Aged, IMPORTANT, Retention},
     agent_state::AgentState,
     column::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
-    config::{Access, Clock, Config, Durability, EventFeed, FEED_KINDS},
+    config::{Access, Clock, Config, Durability, EventFeed, FEED_KINDS, Language},
     decision::{Decision, IntelligenceLevel},
     doctor::{Check, Health},
     entry::{Entry, EntryFilter, EntryUpdate},
@@ -178,11 +179,7 @@ pub use crate::{
     task::{Task, TaskStatus, TaskUpdate},
     tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
 };
-use crate::{
-    row::Row,
-    schema::{MIGRATIONS, migrated},
-    visible::Visible,
-};
+use crate::{row::Row, schema::MIGRATIONS, visible::Visible};
 
 /// The most commands that share one commit.
 const BATCH_MAX: usize = 256;
@@ -213,7 +210,6 @@ impl Working {
             batch_max: BATCH_MAX,
             readers: config.readers,
             file_bytes_max: config.file_bytes_max.map(|limit| limit.saturating_mul(2)),
-            migrated,
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };
         let ledger = Ledger::open(path, options)?;
@@ -235,6 +231,9 @@ impl Working {
             waits: true,
             sees_expired: false,
         };
+        // The ledger must not be waited for on a thread that drives an async runtime.
+        let follows = thread::scope(|scope| scope.spawn(|| view.follow_analysis()).join());
+        follows.unwrap_or(Err(Error::Closed))?;
         Ok(Working { view })
     }
 

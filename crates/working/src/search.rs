@@ -1,19 +1,16 @@
 //! Word search over every searchable text (FTS5).
 //!
-//! The index keeps words, not texts: a found row is read from its own table. Texts and queries are
-//! cut by [`segment`], then by FTS5's `unicode61` with accents removed and English endings stemmed.
-//! A query is always words and never an operator: each word is quoted.
+//! The index keeps terms, not texts: a found row is read from its own table. Texts and queries are
+//! cut by [`Analyzer`], as in every tier; FTS5 cuts at the spaces between terms. A query is always
+//! words and never an operator: each term is quoted.
 
 pub(crate) mod documents;
 pub(crate) mod merging;
 mod ranking;
+mod spelling;
 
-use std::borrow::Cow;
-
-use aios_record::{
-    Kind, Record, Timestamp,
-    terms::{is_cjk, segment},
-};
+use aios_analysis::Analyzer;
+use aios_record::{Kind, Record, Timestamp};
 
 use documents::{kind_of, row_of};
 
@@ -24,22 +21,12 @@ use crate::{
     row::Row,
 };
 
-/// So many words of a query are looked for; the rest of a longer one is left out.
-const QUERY_WORDS_MAX: usize = 64;
-/// Words of English that tell nothing and are in most texts. They are left out of a query that has
-/// others: scoring every text for them takes long and changes little.
-const COMMON: &[&str] = &[
-    "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but",
-    "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her",
-    "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on",
-    "or", "our", "she", "so", "that", "the", "their", "them", "then", "there", "they", "this",
-    "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will",
-    "with", "would", "you", "your",
-];
+/// So many terms of a query are looked for; the rest of a longer one is left out.
+const QUERY_TERMS_MAX: usize = 64;
 /// A word counts so often in a text, and no more.
 const TIMES_MAX: usize = 4;
-/// Words beyond so many of a text are not counted again.
-const REPEATED_WORDS_MAX: usize = 1 << 16;
+/// Terms beyond so many of a text are not counted again.
+const REPEATED_TERMS_MAX: usize = 1 << 16;
 /// So many of the best matching patterns are weighed against each other.
 const PATTERN_CANDIDATES: usize = 200;
 /// A pattern's trigger must share this part of the words of the shorter of trigger and query.
@@ -152,13 +139,14 @@ fn find(access: &Access<'_>, text: &str, options: &FindOptions) -> Result<Vec<Fo
 }
 
 fn patterns(access: &Access<'_>, trigger: &str, min_rate: f64) -> Result<Vec<Pattern>, Error> {
-    let wanted = words(trigger);
+    let analyzer = access.config.analyzer();
+    let wanted = words(analyzer, trigger);
     let mut found: Vec<(f64, Pattern)> = Vec::new();
     let mut seen = 0;
     matches(access, trigger, &[Kind::Pattern], |doc, _| {
         seen += 1;
         if let Some(pattern) = read::<Pattern>(access, doc)? {
-            let own = words(&pattern.trigger);
+            let own = words(analyzer, &pattern.trigger);
             let shared = own.iter().filter(|word| wanted.contains(word)).count();
             let share = ratio(shared, own.len().min(wanted.len()));
             if TRIGGER_SHARE_MIN <= share && min_rate <= pattern.success_rate {
@@ -184,16 +172,12 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The distinct words of a text, for comparing two of them.
-pub(crate) fn words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = segment(text)
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    words.sort_unstable();
-    words.dedup();
-    words
+/// The distinct terms of a text, for comparing two of them.
+pub(crate) fn words(analyzer: &Analyzer, text: &str) -> Vec<String> {
+    let mut terms = analyzer.terms(text);
+    terms.sort_unstable();
+    terms.dedup();
+    terms
 }
 
 /// The record that a document of the index stands for, if it is visible.
@@ -208,89 +192,41 @@ fn matches(
     kinds: &[Kind],
     take: impl FnMut(i64, f64) -> Result<bool, Error>,
 ) -> Result<(), Error> {
-    match terms(text).as_slice() {
-        [] => Ok(()),
-        terms => ranking::ranked(access, terms, kinds, take),
+    let analyzer = access.config.analyzer();
+    let mut query = analyzer.query(text);
+    if QUERY_TERMS_MAX < query.terms.len() {
+        let first = query.terms[..QUERY_TERMS_MAX].to_vec();
+        query = query.with_terms(first);
+    }
+    match query.terms.is_empty() {
+        true => Ok(()),
+        false => ranking::ranked(access, &query, kinds, take),
     }
 }
 
-/// The words of `text` that are looked for, each as an FTS5 query; none if it has none.
-fn terms(text: &str) -> Vec<String> {
-    let text = segment(text);
-    // FTS5 reads a query as a C string, which a NUL would end.
-    let mut words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == '\0').collect();
-    words.retain(|word| word.contains(char::is_alphanumeric));
-    let mut seen = std::collections::HashSet::new();
-    words.retain(|word| seen.insert(*word));
-    if words.iter().any(|word| !is_common(word)) {
-        words.retain(|word| !is_common(word));
-    }
-    words.truncate(QUERY_WORDS_MAX);
-    words.into_iter().map(term).collect()
-}
-
-pub(crate) fn is_common(word: &str) -> bool {
-    COMMON.binary_search(&bare(word).to_ascii_lowercase().as_str()).is_ok()
-}
-
-/// A word without the signs around it.
-fn bare(word: &str) -> &str {
-    word.trim_matches(|c: char| !c.is_alphanumeric())
-}
-
-/// `text` as it is indexed: cut, and with the last character of each run of CJK on its own at the
-/// end. So every character of a run begins a word, and one alone is found by what begins with it.
-fn indexed(text: &str) -> Cow<'_, str> {
-    let cut = segment(text);
-    if let Cow::Borrowed(_) = cut {
-        return cut;
-    }
-    let mut cut = cut.into_owned();
-    let mut run = 0;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        run = if is_cjk(c) { run + 1 } else { 0 };
-        if 1 < run && !chars.peek().is_some_and(|next| is_cjk(*next)) {
-            cut.extend([' ', c]);
-        }
-    }
-    Cow::Owned(cut)
-}
-
-/// The words that stand in an indexed text again, side by side, each as often as it stands there
-/// more than once; common words are left out. FTS5 tells by them how often a document has a word,
-/// which by itself it tells only of all documents.
-fn repeated(indexed: &str) -> String {
-    let words = indexed.split_whitespace().take(REPEATED_WORDS_MAX).map(bare);
-    let mut words: Vec<(u64, &str)> = words.map(|word| (folded_hash(word), word)).collect();
-    words.sort_unstable_by_key(|(hash, _)| *hash);
+/// The terms that a text has again, side by side, each as often as it is there more than once;
+/// those that only ask are left out. FTS5 tells by them how often a document has a term, which by
+/// itself it tells only of all documents.
+fn repeated(analyzer: &Analyzer, terms: &[String]) -> String {
+    let terms = terms.iter().take(REPEATED_TERMS_MAX);
+    let mut terms: Vec<&str> = terms.map(String::as_str).collect();
+    terms.sort_unstable();
     let (mut again, mut times) = (String::new(), 1);
-    for pair in words.windows(2) {
-        let [(hash, _), (next, word)] = pair else { continue };
-        times = if hash == next { times + 1 } else { 1 };
-        if 1 < times && times <= TIMES_MAX && !word.is_empty() && !is_common(word) {
-            again.extend([word, " "]);
+    for pair in terms.windows(2) {
+        let [before, term] = pair else { continue };
+        times = if before == term { times + 1 } else { 1 };
+        if 1 < times && times <= TIMES_MAX && !analyzer.asks(term) {
+            again.extend([*term, " "]);
         }
     }
     again
 }
 
-/// FNV-1a of a word, whatever the case of its ASCII letters.
-fn folded_hash(word: &str) -> u64 {
-    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x100_0000_01b3)
-    })
-}
-
-/// A word of a query as FTS5 takes it: quoted, so that nothing in it is an operator. A single
-/// character of CJK stands for every word that begins with it. A word that FTS5 may cut into
-/// several is looked for in the text itself, not among the repeated words.
-fn term(word: &str) -> String {
-    let mut chars = word.chars();
-    let single = chars.next().is_some_and(is_cjk) && chars.next().is_none();
-    let column = if word.chars().all(|c| c.is_ascii_alphanumeric()) { "" } else { "text : " };
-    let star = if single { "*" } else { "" };
-    format!("{column}\"{}\"{star}", word.replace('"', "\"\""))
+/// A term as FTS5 takes it: quoted, so that nothing in it is an operator. One that FTS5 cuts is
+/// looked for in the text itself, not among the repeated terms.
+fn quoted(term: &str) -> String {
+    let column = if term.contains(['"', '\'']) { "text : " } else { "" };
+    format!("{column}\"{}\"", term.replace('"', "\"\""))
 }
 
 /// Makes the index say `text` for a row of `owner`'s.
@@ -305,8 +241,9 @@ pub(crate) fn index(
     let Some(document) = documents::made(access.connection, owner, kind, row)? else {
         return Ok(());
     };
-    let text = indexed(text).into_owned();
-    let again = repeated(&text);
+    let analyzer = access.config.analyzer();
+    let terms = analyzer.terms(text);
+    let (text, again) = (terms.join(" "), repeated(analyzer, &terms));
     let merge = merging::due(row, text.len() as i64);
     access.later(document, move |connection| {
         if stored == Stored::Updated {

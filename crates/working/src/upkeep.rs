@@ -5,9 +5,10 @@ use std::path::Path;
 use rusqlite::OptionalExtension;
 
 use crate::{
-    Durability, Error, Working,
+    Durability, Error, Working, WorkingView,
     access::{Access, Read, Stored},
     age::days_before,
+    config,
     health::count,
     message,
     records::for_kind,
@@ -171,8 +172,41 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
     Ok(VACUUM_PAGES_MIN <= free && pages <= free * VACUUM_SHARE)
 }
 
+impl WorkingView {
+    /// Indexes the words again if another analysis, or another language, cut them, and the file may
+    /// be written. Blocks.
+    pub(crate) fn follow_analysis(&self) -> Result<(), Error> {
+        if self.config.access == config::Access::ReadOnly {
+            return Ok(());
+        }
+        let is_present = self.with_access(|access| {
+            let sql = "SELECT done_at FROM upkeep WHERE work = ?1";
+            let mut statement = access.connection.prepare_cached(sql)?;
+            let made: Option<i64> = statement.query_row([ANALYSIS], |row| row.get(0)).optional()?;
+            Ok(made == Some(analysis(access)))
+        });
+        match self.ledger.read_blocking(is_present)? {
+            true => Ok(()),
+            false => self.ledger.write_blocking(self.with_access(reindex)),
+        }
+    }
+}
+
+/// The name under which the file notes by which analysis its words are cut.
+const ANALYSIS: &str = "analysis";
+/// More than there are languages.
+const LANGUAGES_MAX: i64 = 1000;
+
+/// The analysis of this program as a number.
+fn analysis(access: &Access<'_>) -> i64 {
+    i64::from(aios_analysis::VERSION) * LANGUAGES_MAX + access.config.language as i64
+}
+
 /// Makes a new word index from the rows.
 pub(crate) fn reindex(access: &Access<'_>) -> Result<(), Error> {
+    let sql = "INSERT INTO upkeep (work, done_at) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET done_at = excluded.done_at";
+    access.connection.prepare_cached(sql)?.execute((ANALYSIS, analysis(access)))?;
     documents::clear(access.connection)?;
     for &(kind, _) in CODES {
         for_kind!(kind, index_all(access), Ok(()))?;

@@ -13,3 +13,4 @@ mod owners;
 mod program;
 mod rebuild;
 mod settings;
+mod words;

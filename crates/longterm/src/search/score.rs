@@ -253,6 +253,7 @@ impl<'a> Scorer<'a> {
         let find = |term: &String| names.terms.find(term);
         let numbers: Vec<Option<u32>> = query.terms.iter().map(find).collect();
         let wanted = wanted(query, weights.related, &numbers, names, &speakers);
+        let variants = variants(query, names);
         let mut moments: Vec<u32> = query.moments.iter().filter_map(find).collect();
         moments.sort_unstable();
         let (mut bags, mut bag_ends) = (Vec::new(), Vec::with_capacity(rows.len()));
@@ -263,6 +264,7 @@ impl<'a> Scorer<'a> {
             let first = counts.len();
             counts.resize(first + numbers.len(), 0.0);
             add_counts(&bags[start..], &wanted, &mut counts[first..]);
+            raise_counts(&bags[start..], &variants, &mut counts[first..]);
             bag_ends.push(bags.len());
         }
         let statistics = &query.statistics;
@@ -521,14 +523,26 @@ fn wanted(
     let related = related.filter_map(|RelatedTerm { term, to, cosine }| {
         Some((names.terms.find(term)?, *to, (share * cosine * SHARE_STEPS).round() / SHARE_STEPS))
     });
-    let variants = query.variants.iter().filter_map(|Variant { term, to, share }| {
-        Some((names.terms.find(term)?, *to, (share * SHARE_STEPS).round() / SHARE_STEPS))
-    });
-    let mut wanted: Vec<(u32, usize, f64)> = own.chain(related).chain(variants).collect();
-    // A term that counts for another in several ways does so by the best of them.
-    wanted.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
-    wanted.dedup_by_key(|(number, to, _)| (*number, *to));
+    let mut wanted: Vec<_> = own.chain(related).collect();
+    wanted.sort_unstable_by_key(|(number, to, _)| (*number, *to));
     wanted
+}
+
+/// What stands for the terms of the query: the number, the place of the query's term, and the
+/// share.
+fn variants(query: &Query, names: &Names) -> Vec<(u32, usize, f64)> {
+    let of_variant = |Variant { term, to, share }: &Variant| {
+        Some((names.terms.find(term)?, *to, (share * SHARE_STEPS).round() / SHARE_STEPS))
+    };
+    query.variants.iter().filter_map(of_variant).collect()
+}
+
+/// Raises the counts to what `bag` has of `variants`, where that is more: a text that writes one
+/// word in two ways has it no more often.
+fn raise_counts(bag: &[(u32, u32)], variants: &[(u32, usize, f64)], counts: &mut [f64]) {
+    for (number, to, share) in variants {
+        counts[*to] = counts[*to].max(share * count(bag, Some(*number)));
+    }
 }
 
 /// Adds what `bag` has of `wanted`; both are in the order of their numbers.

@@ -2,7 +2,7 @@
 //! near a moment is to what they mean, and whether a query asks for a time.
 //!
 //! Only English phrases are known: days, months, seasons and years by name, and what is said from
-//! now (`relative`). All are taken in UTC.
+//! now (`relative`); and days in numbers, `2026-03-02` and `02.03.2026`. All are taken in UTC.
 
 mod relative;
 
@@ -137,8 +137,11 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
     );
     let year = r"(?P<year>(?:19|20)\d\d)";
     let day = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?";
-    let patterns: [(String, Read); 6] = [
+    let patterns: [(String, Read); 7] = [
         (format!(r"\b{year}-(?P<number>\d\d)-(?P<day>\d\d)\b"), |found| {
+            day_part(found, found["number"].parse().ok()?)
+        }),
+        (format!(r"\b(?P<day>\d{{1,2}})\. ?(?P<number>\d{{1,2}})\. ?{year}\b"), |found| {
             day_part(found, found["number"].parse().ok()?)
         }),
         (format!(r"(?i)\b{day}(?: of)? {month}(?:,? ?{year})?\b"), |found| {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod abstention;
+mod cases;
 mod collections;
 mod crash;
 mod deferred;

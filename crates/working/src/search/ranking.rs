@@ -20,12 +20,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aios_analysis::Query;
 use aios_record::Kind;
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::{
     TIMES_MAX,
     documents::{self, Range, age_of, part_of},
+    spelling,
 };
 use crate::{Error, access::Access};
 
@@ -53,16 +55,16 @@ const _: () = assert!(
     "the statements take the kind from the five bits above the low 32"
 );
 
-/// Hands the documents that have any of `terms`, which are quoted, to `take`, best first, until it
-/// has enough.
+/// Hands the documents that have any of the terms of `query`, or what stands for one, to `take`,
+/// best first, until it has enough.
 pub(super) fn ranked(
     access: &Access<'_>,
-    terms: &[String],
+    query: &Query,
     kinds: &[Kind],
     take: impl FnMut(i64, f64) -> Result<bool, Error>,
 ) -> Result<(), Error> {
     let index = Index::new(access, kinds)?;
-    let mut terms = index.looked_up(terms)?;
+    let mut terms = spelling::looked_up(&index, access.config.analyzer(), query)?;
     if terms.is_empty() {
         return Ok(());
     }
@@ -73,14 +75,15 @@ pub(super) fn ranked(
         rows += term.documents.len();
         telling += 1;
     }
-    let common: Vec<&str> = terms.split_off(telling).iter().map(|term| term.text).collect();
+    let common = terms.split_off(telling);
+    let common: Vec<&str> = common.iter().map(|term| term.any.as_str()).collect();
     let mut taker = Taker { take, seen: HashSet::new(), score: f64::INFINITY };
     let proposed = if terms.is_empty() {
         let newest = index.newest(&common.join(" AND "), &index.ranges, ROWS_MAX)?;
         newest.documents.into_iter().map(|document| (document, 1.0)).collect()
     } else {
         let mut proposed = index.scored(&terms)?;
-        let telling: Vec<&str> = terms.iter().map(|term| term.text).collect();
+        let telling: Vec<&str> = terms.iter().map(|term| term.any.as_str()).collect();
         let telling = telling.join(" OR ");
         for term in &common {
             let also = index.listed(&format!("({telling}) AND {term}"), &index.ranges, i64::MAX)?;
@@ -154,10 +157,16 @@ impl<F: FnMut(i64, f64) -> Result<bool, Error>> Taker<F> {
     }
 }
 
-/// A word of a query, with the documents that have it, no more than one above [`ROWS_MAX`].
-struct Term<'t> {
-    text: &'t str,
-    documents: Vec<i64>,
+/// A term of a query, with the documents that have it or what stands for it, no more than one
+/// above [`ROWS_MAX`].
+pub(super) struct Term {
+    /// The term, quoted.
+    pub(super) own: String,
+    /// What any of these documents matches.
+    pub(super) any: String,
+    pub(super) documents: Vec<i64>,
+    /// What the term counts for in documents that have only what stands for it.
+    pub(super) shares: HashMap<i64, f64>,
 }
 
 /// The newest documents of some ranges.
@@ -170,7 +179,7 @@ struct Newest {
 }
 
 /// The visible part of the word index, as far as it is about the kinds that are wanted.
-struct Index<'a> {
+pub(super) struct Index<'a> {
     connection: &'a Connection,
     kinds: i64,
     ranges: Vec<Range>,
@@ -192,19 +201,8 @@ impl<'a> Index<'a> {
         Ok(Index { connection, kinds: mask, ranges, texts })
     }
 
-    /// The terms that are there, rarest first.
-    fn looked_up<'t>(&self, terms: &'t [String]) -> Result<Vec<Term<'t>>, Error> {
-        let mut found = Vec::with_capacity(terms.len());
-        for text in terms {
-            found.push(Term { text, documents: self.listed(text, &self.ranges, ROWS_MAX + 1)? });
-        }
-        found.retain(|term| !term.documents.is_empty());
-        found.sort_by_key(|term| term.documents.len());
-        Ok(found)
-    }
-
     /// The documents with any of `terms`, scored by BM25.
-    fn scored(&self, terms: &[Term<'_>]) -> Result<HashMap<i64, f64>, Error> {
+    fn scored(&self, terms: &[Term]) -> Result<HashMap<i64, f64>, Error> {
         let mut lengths = HashMap::new();
         let mut length_all = 0.0;
         for document in terms.iter().flat_map(|term| &term.documents) {
@@ -223,7 +221,8 @@ impl<'a> Index<'a> {
                 weight(count(having), count(self.texts.max(0) as usize).max(count(having)));
             let times = self.times(term)?;
             for document in &term.documents {
-                let times = times.get(document).copied().unwrap_or(1.0);
+                let share = term.shares.get(document).copied().unwrap_or(1.0);
+                let times = times.get(document).copied().unwrap_or(share);
                 let norm = K1 * (1.0 - B + B * lengths[document] / length_mean);
                 let score = weight * times * (K1 + 1.0) / (times + norm);
                 *scores.entry(*document).or_default() += score;
@@ -232,19 +231,27 @@ impl<'a> Index<'a> {
         Ok(scores)
     }
 
+    /// The visible documents that match, no more than one above [`ROWS_MAX`].
+    pub(super) fn having(&self, query: &str) -> Result<Vec<i64>, Error> {
+        self.listed(query, &self.ranges, ROWS_MAX + 1)
+    }
+
+    /// Returns `true` if a visible document matches.
+    pub(super) fn has(&self, query: &str) -> Result<bool, Error> {
+        Ok(!self.listed(query, &self.ranges, 1)?.is_empty())
+    }
+
     /// The occurrences of a word in the documents that have it more than once.
-    fn times(&self, term: &Term<'_>) -> Result<HashMap<i64, f64>, Error> {
-        let word = term.text.strip_prefix("text : ").unwrap_or(term.text);
+    fn times(&self, term: &Term) -> Result<HashMap<i64, f64>, Error> {
+        let word = term.own.strip_prefix("text : ").unwrap_or(&term.own);
         let mut times = HashMap::new();
         let mut query = format!("again : {word}");
         for n in 2..=TIMES_MAX {
             let having = self.listed(&query, &self.ranges, i64::MAX)?;
-            let is_last = having.is_empty() || word.ends_with('*');
-            times.extend(having.into_iter().map(|document| (document, count(n))));
-            if is_last {
-                // Of words that only begin alike, those side by side need not be the same.
+            if having.is_empty() {
                 break;
             }
+            times.extend(having.into_iter().map(|document| (document, count(n))));
             query = format!("{query} + {word}");
         }
         Ok(times)

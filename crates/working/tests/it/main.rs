@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod age;
+mod cases;
 mod crash;
 mod doctor;
 mod entries;

@@ -1,0 +1,144 @@
+//! What people bring is found by its words: symbols, scripts, spellings. The cases are those of
+//! working memory, too, for both tiers cut texts by one analysis.
+
+use aios_longterm::{Config, Explain, Explanation, Longterm, SearchOptions, Weights};
+use aios_record::{Gate, Owner, Scope};
+use serde::Deserialize;
+
+use crate::support::{model, note};
+
+/// Texts of one store, and queries.
+#[derive(Deserialize)]
+struct Cases {
+    texts: Vec<String>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    query: String,
+    /// Ranks above all others.
+    first: String,
+    /// Are found by a word.
+    found: Vec<String>,
+}
+
+/// Opens a store that ranks as usual, or by words alone.
+async fn open(dir: &std::path::Path, weights: Weights, resident_bytes_max: usize) -> Longterm {
+    let config = Config { weights, resident_bytes_max, ..Config::default() };
+    Longterm::open(dir, config, model()).await.unwrap()
+}
+
+async fn check(longterm: &Longterm, Cases { texts, cases }: &Cases, place: &str) {
+    let mut wrong = Vec::new();
+    for Case { query, first, found } in cases {
+        let options =
+            SearchOptions { limit: texts.len(), explain: Explain::Yes, ..SearchOptions::default() };
+        let hits = longterm.search(query, &options).await.unwrap().hits;
+        let has_word = |it: &Explanation| 0.0 < it.words;
+        let by_word = hits.iter().filter(|hit| hit.explain.as_ref().is_some_and(has_word));
+        let by_word: Vec<&String> = by_word.map(|hit| &hit.record.text).collect();
+        let is_first = hits.first().is_some_and(|hit| hit.record.text == *first);
+        if !is_first || !found.iter().all(|text| by_word.contains(&text)) {
+            let best: Vec<_> = hits.iter().take(3).map(|hit| &hit.record.text).collect();
+            wrong.push(format!("{query}: {best:?} by words {by_word:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{place}\n{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn texts_are_found_by_what_people_type() {
+    let cases = include_str!("../../../../tests/fixtures/search-cases.json");
+    let cases: Cases = serde_json::from_str(cases).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let usual = || Config::default().resident_bytes_max;
+    let longterm = open(dir.path(), Weights::default(), usual()).await;
+    let records = cases.texts.iter().enumerate().map(|(n, text)| note(&n.to_string(), text));
+    longterm.store(records.collect()).await.unwrap();
+    check(&longterm, &cases, "in the journal").await;
+    longterm.drain().await.unwrap();
+    assert!(longterm.warm().await.unwrap());
+    check(&longterm, &cases, "in RAM").await;
+    let words_alone = Weights { meaning: 0.0, related: 0.0, feedback: 0.0, ..Weights::default() };
+    check(&open(dir.path(), words_alone, usual()).await, &cases, "by words alone").await;
+    check(&open(dir.path(), Weights::default(), 0).await, &cases, "by the indexes").await;
+}
+
+#[tokio::test]
+async fn a_slip_finds_no_word_of_another_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path(), Weights::default(), Config::default().resident_bytes_max).await;
+    let of_user = |user: &str, text: &str| {
+        let mut record = note("n", text);
+        record.scope = Scope::default().with_user(user);
+        record
+    };
+    let records =
+        vec![of_user("ada", "the zeppelin landed"), of_user("bob", "the harbour is full")];
+    longterm.store(records).await.unwrap();
+    for place in ["journal", "library"] {
+        for query in ["zepelin", "zeppelni", "zep pelin"] {
+            let words = async |user: &str| {
+                let view = longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
+                let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+                let hits = view.search(query, &options).await.unwrap().hits;
+                hits.into_iter().filter_map(|hit| hit.explain).filter(|it| 0.0 < it.words).count()
+            };
+            assert_eq!((words("ada").await, words("bob").await), (1, 0), "{query} in the {place}");
+        }
+        longterm.drain().await.unwrap();
+        longterm.warm().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn texts_of_unknown_scripts_have_no_vector_and_are_found_by_words_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path(), Weights::default(), Config::default().resident_bytes_max).await;
+    let thai = |text: &str| note("thai", text);
+    let text = "\u{e41}\u{e21}\u{e27}\u{e02}\u{e2d}\u{e07}\u{e09}\u{e31}\u{e19}";
+    longterm.store(vec![thai(text), note("cat", "a grey cat sleeps")]).await.unwrap();
+    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let hits = longterm.search("\u{e41}\u{e21}\u{e27}", &options).await.unwrap().hits;
+    assert_eq!(hits.len(), 1, "{hits:?}");
+    assert_eq!(
+        (hits[0].record.id.as_str(), hits[0].explain.as_ref().unwrap().cosine),
+        ("thai", 0.0)
+    );
+    let none = longterm.search("\u{e2b}\u{e21}\u{e32}", &options).await.unwrap().hits;
+    assert!(none.iter().all(|hit| hit.relevance < 0.5), "{none:?}");
+}
+
+#[tokio::test]
+async fn a_store_of_another_analysis_is_analysed_again_when_it_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let usual = Config::default().resident_bytes_max;
+    let longterm = open(dir.path(), Weights::default(), usual).await;
+    longterm.store(vec![note("c", "the driver is in C++")]).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.store(vec![note("d", "the other driver is in C")]).await.unwrap();
+    longterm.close().await.unwrap();
+    let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
+    journal.execute("UPDATE meta SET value = 1 WHERE name = 'analysis'", []).unwrap();
+    journal.execute("UPDATE pending SET terms = 'lost'", []).unwrap();
+    drop(journal);
+    let tables = || std::fs::read_dir(dir.path().join("longterm")).unwrap().count();
+    let before = tables();
+    for _ in 0..2 {
+        let longterm = open(dir.path(), Weights::default(), usual).await;
+        for (query, expect) in [("C++", "c"), ("C", "d")] {
+            let hits = longterm.search(query, &SearchOptions::default()).await.unwrap().hits;
+            assert_eq!(hits[0].record.id.as_str(), expect, "{query}");
+        }
+        longterm.close().await.unwrap();
+    }
+    assert_eq!(tables(), before);
+    let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
+    let value = |name: &str| -> i64 {
+        let sql = "SELECT value FROM meta WHERE name = ?1";
+        journal.query_row(sql, [name], |row| row.get(0)).unwrap()
+    };
+    // Once, and not again by the second handle.
+    assert_eq!((value("library_table"), value("analysis")), (1, 2));
+}

@@ -1,0 +1,79 @@
+//! The terms of a query with the documents that have them, or have what stands for them: the same
+//! with other signs, or in another spelling.
+//!
+//! Only visible documents are asked, so that nobody learns from a search which words others store.
+
+use std::collections::{HashMap, HashSet};
+
+use aios_analysis::{Analyzer, Guess, Query, Variant};
+
+use super::{
+    quoted,
+    ranking::{Index, Term},
+};
+use crate::Error;
+
+/// Most guesses are no words at all: so many are looked for at once.
+const GUESSES_AT_ONCE: usize = 64;
+
+/// The terms that are there, rarest first.
+pub(super) fn looked_up(
+    index: &Index<'_>,
+    analyzer: &Analyzer,
+    query: &Query,
+) -> Result<Vec<Term>, Error> {
+    let mut terms = Vec::with_capacity(query.terms.len());
+    for term in &query.terms {
+        let own = quoted(term);
+        let documents = index.having(&own)?;
+        terms.push(Term { any: own.clone(), own, documents, shares: HashMap::new() });
+    }
+    let guesses = query.guesses(analyzer, |at| !terms[at].documents.is_empty());
+    let mut variants = query.variants();
+    variants.extend(taken(index, guesses)?);
+    // Where several stand for a term in one document, the one that counts most does.
+    variants.sort_by(|a, b| b.share.total_cmp(&a.share));
+    for Variant { term, to, share } in variants {
+        let variant = quoted(&term);
+        let also = index.having(&variant)?;
+        if !also.is_empty() {
+            terms[to].add(&variant, also, share);
+        }
+    }
+    terms.retain(|term| !term.documents.is_empty());
+    terms.sort_by_key(|term| term.documents.len());
+    Ok(terms)
+}
+
+/// What of `guesses` visible documents have.
+fn taken(index: &Index<'_>, guesses: Vec<Guess>) -> Result<Vec<Variant>, Error> {
+    let mut seen = HashSet::new();
+    let terms: Vec<&str> =
+        guesses.iter().flat_map(Guess::terms).filter(|it| seen.insert(*it)).collect();
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    for terms in terms.chunks(GUESSES_AT_ONCE) {
+        let any: Vec<String> = terms.iter().map(|term| quoted(term)).collect();
+        if !index.has(&any.join(" OR "))? {
+            continue;
+        }
+        for (term, query) in terms.iter().zip(any) {
+            let documents = index.having(&query)?.len() as u64;
+            counts.insert((*term).to_owned(), documents);
+        }
+    }
+    Ok(Guess::taken(guesses, |term| counts.get(term).copied().unwrap_or(0)))
+}
+
+impl Term {
+    /// Takes in the documents that have what stands for it.
+    fn add(&mut self, variant: &str, documents: Vec<i64>, share: f64) {
+        let mut known: HashSet<i64> = self.documents.iter().copied().collect();
+        for document in documents {
+            if known.insert(document) {
+                self.documents.push(document);
+                self.shares.insert(document, share);
+            }
+        }
+        self.any = format!("({} OR {variant})", self.any);
+    }
+}

@@ -1,0 +1,59 @@
+//! What people bring is found by its words: symbols, scripts, spellings. The cases are those of
+//! long-term memory, too, for both tiers cut texts by one analysis.
+
+use aios_working::{FindOptions, NewMessage};
+use serde::Deserialize;
+
+use crate::{id, opened, view};
+
+/// Texts of one store, and queries.
+#[derive(Deserialize)]
+struct Cases {
+    texts: Vec<String>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    query: String,
+    /// Ranks above all others.
+    first: String,
+    /// Are found by a word.
+    found: Vec<String>,
+}
+
+#[tokio::test]
+async fn texts_are_found_by_what_people_type() {
+    let cases = include_str!("../../../../tests/fixtures/search-cases.json");
+    let Cases { texts, cases } = serde_json::from_str(cases).unwrap();
+    let (_place, working) = opened();
+    let message = |text: &String| NewMessage::new(id("s"), "user", text.as_str());
+    working.add_messages(texts.iter().map(message).collect()).await.unwrap();
+    let mut wrong = Vec::new();
+    for Case { query, first, found } in cases {
+        let options = FindOptions { limit: texts.len(), ..FindOptions::default() };
+        let hits = working.find_relevant(query.as_str(), options).await.unwrap();
+        let hits: Vec<&str> = hits.iter().map(|hit| hit.record.text.as_str()).collect();
+        if hits.first() != Some(&first.as_str())
+            || !found.iter().all(|text| hits.contains(&text.as_str()))
+        {
+            wrong.push(format!("{query}: {hits:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_slip_finds_no_word_of_another_owner() {
+    let (_place, working) = opened();
+    let message = |text: &str| NewMessage::new(id("s"), "user", text);
+    view(&working, "ada").add_message(message("the zeppelin landed")).await.unwrap();
+    view(&working, "bob").add_message(message("the harbour is full")).await.unwrap();
+    for query in ["zepelin", "zeppelni", "zep pelin", "zeppelin"] {
+        let found = async |user: &str| {
+            let options = FindOptions::default();
+            view(&working, user).find_relevant(query, options).await.unwrap().len()
+        };
+        assert_eq!((found("ada").await, found("bob").await), (1, 0), "{query}");
+    }
+}
