@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod commands;
+mod documents;
 mod isolation_commands;
 mod keeping;
 #[cfg(feature = "pull")]

@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             "The vet of the zebra".to_owned(),
             Box::new(SearchOptions { limit: 3, ..SearchOptions::default() }),
         )).with_dry_run()).await,
-        h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".to_owned()))).await
+        h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".into()))).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),
         h.view.forget(ForgetOptions::new(ForgetTarget::All).with_dry_run()).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),
