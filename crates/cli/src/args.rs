@@ -364,7 +364,7 @@ pub(crate) struct Delete {
 /// --session narrow to; those of others, and shared ones, stay.
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// The record: KIND/ID, an id that only one kind has, or a document as file/NAME
+    /// The record: KIND/ID, an id that only one kind has, or a document as file/PATH
     #[arg(value_name = "KIND/ID", conflicts_with = "query")]
     pub(crate) record: Option<String>,
     /// What recall finds; it is shown before anything is forgotten

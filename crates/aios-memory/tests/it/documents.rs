@@ -273,7 +273,7 @@ async fn run(steps: &[Step]) {
     let memory = fixture.open().await;
     let paths = ["a.md", "b.md"].map(|name| fixture.dir.path().join(name));
     let mut models: [Model; 2] = Default::default();
-    // What was found after each step, and when that was.
+    // The texts that were there after each step, and the time of it.
     let mut past: Vec<(aios_memory::Timestamp, BTreeSet<String>)> = Vec::new();
     for step in steps {
         match step {
@@ -301,7 +301,7 @@ async fn run(steps: &[Step]) {
                 let ever = std::mem::take(&mut model.ever);
                 model.forgotten.extend(&ever);
                 model.present.clear();
-                // What is forgotten was never there.
+                // It was never there, at no time.
                 past.clear();
             }
         }
