@@ -126,8 +126,8 @@ impl LongtermView {
     /// vector stays in one piece.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; [`Error::PieceTaken`] if it, or a piece of it,
-    /// would replace another record; as [`store`](LongtermView::store), and as
+    /// [`Error::Invalid`] without a title and a text; [`Error::PieceTaken`] if it, or a piece of
+    /// it, would replace another record; as [`store`](LongtermView::store), and as
     /// [`store_with_vectors`](LongtermView::store_with_vectors) with a vector.
     pub async fn add_knowledge(&self, mut knowledge: Knowledge) -> Result<Id, Error> {
         if let Some(vector) = knowledge.vector.take() {
