@@ -98,7 +98,11 @@ pub enum Error {
     #[error("all records are meant and nothing says whose; name a user, project, agent or session")]
     Unbounded,
     /// Several documents may be meant.
-    #[error("several documents end in `{}`: {}; name one of them", path.display(), names.join(", "))]
+    #[error(
+        "several documents end in `{}`: {}; name one of them",
+        path.display(),
+        names.join(", ")
+    )]
     Documents {
         /// The path that was given.
         path: PathBuf,

@@ -4,7 +4,8 @@
 //! known by a hash of kind, scope, role, name, time, text in the form [`forms::same`], and its
 //! number among its equals in its file: two equal messages of one conversation stay two, and the
 //! same file twice is one. The id itself is the hash, so the primary keys of every tier, and two
-//! processes that race, agree. Pieces of a document are known within it, see [`Pieces`]. Not here: telling what is known already, which `admission` does.
+//! processes that race, agree. Pieces of a document are known within it, see [`Pieces`]. Not here:
+//! telling what is known already, which `admission` does.
 
 mod pieces;
 

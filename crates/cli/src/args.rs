@@ -388,7 +388,7 @@ pub(crate) struct Delete {
 /// name several by their keys.
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// The records: KIND/ID, an id that only one kind has, or a document as file/NAME
+    /// The records: KIND/ID, an id that only one kind has, or a document as file/PATH
     #[arg(value_name = "KIND/ID", conflicts_with = "query")]
     pub(crate) records: Vec<String>,
     /// Records that say this; they are shown before anything is forgotten

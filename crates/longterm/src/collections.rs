@@ -133,7 +133,7 @@ impl LongtermView {
         .await
     }
 
-    /// What `changes` make of the fields of `record`, first, and what goes with it.
+    /// Applies `changes` to the fields of `record`, and returns it, first, with its pieces.
     fn changed(
         &self,
         kind: Kind,

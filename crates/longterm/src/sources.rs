@@ -100,6 +100,6 @@ impl LongtermView {
 }
 
 /// Returns `true` if the validity of a record has not ended.
-fn is_valid(record: &Record, now: Timestamp) -> bool {
+pub(crate) fn is_valid(record: &Record, now: Timestamp) -> bool {
     record.valid_to.is_none_or(|end| now < end)
 }

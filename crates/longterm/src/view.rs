@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aios_record::{Change, Gate, Id, Identity, Kind, Record, Scope, ScopeFilter};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     Error,
@@ -294,13 +295,14 @@ impl LongtermView {
 /// # Errors
 /// [`Error::ForeignReference`].
 pub(crate) fn check_references(record: &Record) -> Result<(), Error> {
-    let given = record.payload.get("references");
-    let given = given.and_then(|given| Vec::<Identity>::deserialize(given).ok());
+    let given = record.payload.get("references").and_then(Value::as_array);
+    let given: Vec<Identity> =
+        given.into_iter().flatten().filter_map(|it| Identity::deserialize(it).ok()).collect();
     let own = record.owner();
     let is_foreign = |it: &&Identity| {
         it.owner != own && !it.owner.is_shared() && it.owner.as_str() != OWNER_OF_NOTHING
     };
-    match record.references.iter().chain(given.iter().flatten()).find(is_foreign) {
+    match record.references.iter().chain(&given).find(is_foreign) {
         None => Ok(()),
         Some(reference) => Err(Error::ForeignReference {
             key: record.identity().to_string(),

@@ -3,6 +3,7 @@
 //! what is in it.
 
 mod again;
+mod documents;
 
 use std::{
     collections::BTreeMap,

@@ -1,11 +1,11 @@
 //! A document that is read, perhaps again: which of its pieces are stored already, under which ids,
 //! and which are retired at the end because it has them no more.
 //!
-//! What it had is looked up before the first piece of a reading is written, and retired after the
-//! last one is durable. So a reading that ends early retires nothing, one that is killed in between
-//! is finished by the next, and of two at the same time neither retires what the other adds. All
-//! that a document has is found by its ids (`identity::Pieces`); what former versions of this
-//! program read from it has other ids, and is found by its source.
+//! The stored pieces are looked up before the first piece of a reading is written, and retired
+//! after the last one is durable. So a reading that ends early retires nothing, one that is killed
+//! in between is finished by the next, and of two at the same time neither retires what the other
+//! adds. All that a document has is found by its ids (`identity::Pieces`); what former versions of
+//! this program read from it has other ids, and is found by its source.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -91,7 +91,7 @@ impl Revision {
                 self.before.insert(id.clone(), *recorded_at);
                 arrival.id = id;
             }
-            // What is stored again has been here since it was stored first.
+            // It has been here since it was stored first.
             if let Some(recorded_at) = self.before.get(&arrival.id) {
                 record.recorded_at = *recorded_at;
             }

@@ -159,7 +159,7 @@ async fn what_a_query_finds_and_what_came_of_a_document_can_be_forgotten() {
     for view in [&*memory, &of(&memory, "ada")] {
         view.ingest_file(&path, IngestOptions::default()).await.unwrap();
     }
-    let document = ForgetTarget::Document(path.display().to_string());
+    let document = ForgetTarget::Document(path.clone());
     assert_eq!(memory.forget(ForgetOptions::new(document)).await.unwrap().forgotten, 2);
     assert_eq!(texts(&memory, "purr bark").await, [""; 0]);
     let mut left = texts(&everything, "purr bark").await;

@@ -3,6 +3,7 @@
 
 mod backup;
 mod context;
+mod documents;
 mod events;
 mod export;
 mod feed;

@@ -86,6 +86,12 @@ pub(crate) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
         return metrics::show(memory, key, output).await;
     }
     let record = find(memory, key).await?;
+    if let Some(end) = record.valid_to {
+        output.note(&format!(
+            "{} is valid until {end}; from then on only `recall --as-of` finds it",
+            record.key()
+        ));
+    }
     let whole = serde_json::to_value(&record).expect("a record has text keys and finite numbers");
     Ok(output.object(&whole)?)
 }

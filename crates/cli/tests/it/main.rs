@@ -4,6 +4,7 @@
 mod bad_input;
 mod brought;
 mod commands;
+mod documents;
 mod formats;
 mod isolation_commands;
 mod keeping;

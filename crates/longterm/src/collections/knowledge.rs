@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Item, Meta, read, record_of};
-use crate::{Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of};
+use crate::{
+    Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of, sources::is_valid,
+};
 
 /// Hits of [`LongtermView::search_knowledge`] where 0 are asked for.
 const LIMIT_DEFAULT: usize = 10;
@@ -124,8 +126,8 @@ impl LongtermView {
     /// vector stays in one piece.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; [`Error::PieceTaken`] if a piece, or it itself,
-    /// would replace another record; as [`store`](LongtermView::store), and as
+    /// [`Error::Invalid`] without a title and a text; [`Error::PieceTaken`] if it, or a piece of
+    /// it, would replace another record; as [`store`](LongtermView::store), and as
     /// [`store_with_vectors`](LongtermView::store_with_vectors) with a vector.
     pub async fn add_knowledge(&self, mut knowledge: Knowledge) -> Result<Id, Error> {
         if let Some(vector) = knowledge.vector.take() {
@@ -162,7 +164,7 @@ impl LongtermView {
     }
 
     /// The knowledge of this category and under this key, where they are given: the surest first,
-    /// then the newest; at most [`LIMIT_MAX`]. Documents are whole.
+    /// then the newest; at most [`LIMIT_MAX`]. Documents are whole; retired ones are left out.
     ///
     /// # Errors
     /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].
@@ -181,8 +183,10 @@ impl LongtermView {
             .map(|(name, value)| contains(col("payload"), lit(format!("\"{name}\":{value}"))));
         let not_a_piece = col("source_kind").is_null().or(col("source_kind").not_eq(lit(PIECE_OF)));
         let filter = fragments.fold(not_a_piece, DfExpr::and);
+        let now = self.shared.now();
         let is_wanted = |record: &Record| {
             !is_piece(record)
+                && is_valid(record, now)
                 && wanted.iter().all(|(name, value)| record.payload.get(*name) == Some(value))
         };
         let mut found = self.matching(Kind::Knowledge, filter, is_wanted).await?;

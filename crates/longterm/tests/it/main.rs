@@ -21,6 +21,7 @@ mod reindex;
 mod search;
 mod separate;
 mod soak;
+mod sources;
 mod standings;
 mod statistics;
 mod store;

@@ -76,10 +76,19 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "LongtermView::procedure" => [h.view.longterm().procedure(&id("pr1")).await];
     "LongtermView::derived" => [
         h.view.longterm().derived(&everyones(), &[]).await.map(sorted_identities),
-        h.view.longterm().derived(&[], &[Source {
-            kind: "file".to_owned(),
-            id: "care.md".to_owned(),
-        }]).await.map(sorted_identities),
+        h.view.longterm().derived(&[], &[care(&h)]).await.map(sorted_identities),
+    ];
+    "LongtermView::sourced" => [
+        h.view.longterm().sourced(&[care(&h)]).await.map(sorted_identities),
+    ];
+    "LongtermView::source_ids" => [h.view.longterm().source_ids(Source::FILE).await];
+    "LongtermView::with_prefix" => [
+        h.view.longterm().with_prefix(Kind::Note, "n").await,
+        h.view.longterm().with_prefix(Kind::Knowledge, "").await,
+    ];
+    "LongtermView::retire" => [
+        h.view.longterm().retire(&notes(&h)).await.map(sorted_identities),
+        h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
     ];
     "LongtermView::are_forgotten" => [h.view.longterm().are_forgotten(&drafts(&h)).await];
 
@@ -213,6 +222,21 @@ fn sorted(
         records.sort_by_key(Record::identity);
         records
     })
+}
+
+/// The document that every owner took in.
+fn care(hand: &Hand) -> Source {
+    let files = hand.files.parent().unwrap().join("files");
+    Source::file(std::fs::canonicalize(files).unwrap().join("care.md").to_str().unwrap())
+}
+
+/// Those of everyone's notes that the view may change or does not see.
+fn notes(hand: &Hand) -> Vec<Identity> {
+    let may_change =
+        |owner: &Owner| hand.view.gate().may_change(&Scope::default().with_owner(owner));
+    let mut notes = everyones();
+    notes.retain(|it| it.kind == Kind::Note && (may_change(&it.owner) || !it.owner.is_shared()));
+    notes
 }
 
 fn sorted_identities(mut identities: Vec<Identity>) -> Vec<Identity> {

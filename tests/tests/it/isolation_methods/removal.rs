@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.forget(ForgetOptions::new(ForgetTarget::Query(
             ForgetQuery::new("The vet of the zebra").with_limit(3).with_min_relevance(0.0),
         )).with_dry_run()).await,
-        h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".to_owned()))).await
+        h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".into()))).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),
         h.view.forget(ForgetOptions::new(ForgetTarget::All).with_dry_run()).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),

@@ -73,9 +73,9 @@ fn a_heading_keeps_its_markup_and_its_first_bytes() {
         "# The *`m.md`* [file](x) #\ntext",
         &[("The *`m.md`* [file](x)", "# The *`m.md`* [file](x) #\ntext")],
     );
-    let long = format!("# {}\ntext", "\u{fc}\u{fc}\u{20ac}".repeat(100));
+    let long = format!("# {}\ntext", "\u{20ac}".repeat(100));
     let cut = cut(&long);
-    assert_eq!(cut[0].0.len(), 254);
+    assert_eq!(cut[0].0.len(), 255);
     assert_eq!(cut[0].1, long);
 }
 

@@ -1,0 +1,320 @@
+//! Documents that are read again: what they have is found, what they had is found as of then.
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+};
+
+use aios_memory::{
+    AgentMemory, Config, ForgetOptions, ForgetTarget, Format, IngestOptions, IngestReport, Kind,
+    MemoryView, Record, SearchOptions, Tally,
+};
+use proptest::{prelude::*, test_runner::Config as Runs};
+
+use tokio::runtime::Runtime;
+
+use crate::{Fixture, of, texts};
+
+/// Names the directory for the child; [`child_that_adds`] does nothing without it.
+const CHILD_DIR: &str = "AIOS_DOCUMENTS_CHILD_DIR";
+
+async fn read(memory: &MemoryView, path: &Path) -> Tally {
+    let report = memory.ingest_file(path, IngestOptions::default()).await.unwrap();
+    assert_eq!(report.failed, []);
+    report.tally
+}
+
+/// The numbers of added, known, updated, retired and forgotten pieces.
+fn counts(tally: &Tally) -> [u64; 5] {
+    [tally.added, tally.known, tally.updated, tally.retired, tally.forgotten]
+}
+
+/// A document with a section for each word.
+fn document(words: &[&str]) -> String {
+    words.iter().map(|word| format!("# {word}\n\nThe zebra says {word}.\n\n")).collect()
+}
+
+fn section(word: &str) -> String {
+    format!("# {word}\n\nThe zebra says {word}.")
+}
+
+async fn found(memory: &MemoryView) -> BTreeSet<String> {
+    texts(memory, "the zebra says").await.into_iter().collect()
+}
+
+fn sections(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| section(word)).collect()
+}
+
+/// All pieces, retired ones too.
+async fn pieces(memory: &MemoryView) -> Vec<Record> {
+    memory.list(Kind::Knowledge, None, 1000).await.unwrap().records
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_out_of_a_document_is_found_as_of_before_only() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let path = fixture.dir.path().join("m.md");
+    fs::write(&path, document(&["one", "two"])).unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [2, 0, 0, 0, 0]);
+    let first = pieces(&memory).await.iter().map(|it| it.recorded_at).max().unwrap();
+
+    fs::write(&path, document(&["two", "three"])).unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [1, 1, 0, 1, 0]);
+    assert_eq!(found(&memory).await, sections(&["two", "three"]));
+    let then = SearchOptions { as_of: Some(first), ..SearchOptions::default() };
+    let then = memory.recall("the zebra says", &then).await.unwrap().hits;
+    let then: BTreeSet<String> = then.into_iter().map(|hit| hit.text).collect();
+    assert_eq!(then, sections(&["one", "two"]));
+
+    let all = pieces(&memory).await;
+    let ended: Vec<&Record> = all.iter().filter(|it| it.valid_to.is_some()).collect();
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].text, section("one"));
+
+    // It comes back, and is as it was before.
+    fs::write(&path, document(&["one", "three"])).unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [0, 1, 1, 1, 0]);
+    assert_eq!(found(&memory).await, sections(&["one", "three"]));
+    let one = memory.get(Kind::Knowledge, &ended[0].id).await.unwrap().unwrap();
+    assert_eq!((one.valid_to, one.recorded_at), (None, ended[0].recorded_at));
+    assert_eq!(counts(&read(&memory, &path).await), [0, 2, 0, 0, 0]);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_heading_that_changes_is_an_update_of_its_pieces() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let path = fixture.dir.path().join("m.md");
+    fs::write(&path, "# House\n\nIntro.\n\n## Zebra\n\nIt sleeps.\n").unwrap();
+    read(&memory, &path).await;
+    fs::write(&path, "# Stable\n\nIntro.\n\n## Zebra\n\nIt sleeps.\n").unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [1, 0, 1, 1, 0]);
+    let titles: BTreeSet<Option<String>> =
+        pieces(&memory).await.into_iter().map(|it| it.title).collect();
+    assert!(titles.contains(&Some("Stable > Zebra".to_owned())), "{titles:?}");
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reading_that_fails_retires_nothing() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.guard.secrets = "refuse".parse().unwrap();
+    let memory = AgentMemory::open(config).await.unwrap();
+    let path = fixture.dir.path().join("m.md");
+    fs::write(&path, document(&["one", "two"])).unwrap();
+    read(&memory, &path).await;
+    let secret = format!("{}# key\n\nAKIAIOSFODNN7EXAMPLQ\n", document(&["two"]));
+    for broken in
+        [&b""[..], b" \n\n", b"\xe2\x80\x83\n", b"# one\n\n\xff\xfe bytes", secret.as_bytes()]
+    {
+        fs::write(&path, broken).unwrap();
+        let report = memory.ingest_file(&path, IngestOptions::default()).await.unwrap();
+        assert_eq!((report.failed_count, report.tally.retired), (1, 0), "{broken:?}");
+        assert_eq!(found(&memory).await, sections(&["one", "two"]), "{broken:?}");
+    }
+    struct Torn(usize);
+    impl std::io::Read for Torn {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0 += 1;
+            match self.0 {
+                1 => (&b"# other\n\nOther.\n"[..]).read(buffer),
+                _ => Err(std::io::Error::other("the cable is out")),
+            }
+        }
+    }
+    let options = IngestOptions::default();
+    let report = memory.ingest_reader(Torn(0), Some(&path), options).await.unwrap();
+    assert_eq!((report.failed_count, report.tally.retired), (1, 0));
+    assert_eq!(found(&memory).await, sections(&["one", "two"]));
+
+    fs::remove_file(&path).unwrap();
+    memory.ingest_file(&path, IngestOptions::default()).await.unwrap();
+    assert_eq!(found(&memory).await, sections(&["one", "two"]));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_without_a_name_is_known_by_what_it_says_and_replaces_nothing() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let read = async |words: &[&str]| {
+        let text = std::io::Cursor::new(document(words));
+        let options = IngestOptions::default().with_format(Format::Markdown);
+        let report: IngestReport = memory.ingest_reader(text, None, options).await.unwrap();
+        counts(&report.tally)
+    };
+    assert_eq!(read(&["one", "two"]).await, [2, 0, 0, 0, 0]);
+    assert_eq!(read(&["one", "two"]).await, [0, 2, 0, 0, 0]);
+    assert_eq!(read(&["two", "three"]).await, [2, 0, 0, 0, 0]);
+    assert_eq!(found(&memory).await, sections(&["one", "two", "three"]));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_of_another_owner_or_scope_is_another_one() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
+    let at_work = ada.narrow(&aios_memory::Scope::default().with_agent("work").into()).unwrap();
+    let path = fixture.dir.path().join("m.md");
+    fs::write(&path, document(&["one"])).unwrap();
+    for view in [&memory, &ada, &bob, &at_work] {
+        assert_eq!(counts(&read(view, &path).await), [1, 0, 0, 0, 0]);
+    }
+    fs::write(&path, document(&["two"])).unwrap();
+    assert_eq!(counts(&read(&ada, &path).await), [1, 0, 0, 1, 0]);
+    let forget = ForgetOptions::new(ForgetTarget::Document(path.clone()));
+    assert_eq!(bob.forget(forget.clone()).await.unwrap().forgotten, 1);
+    assert_eq!(found(&bob).await, sections(&["one"]), "the shared one is left");
+    assert_eq!(counts(&read(&at_work, &path).await), [1, 0, 0, 1, 0]);
+    assert_eq!(
+        ada.forget(forget).await.unwrap().forgotten,
+        4,
+        "of ada in both scopes, retired too"
+    );
+    assert_eq!(pieces(&memory).await.len(), 1);
+    memory.shutdown().await.unwrap();
+}
+
+/// Not a test by itself: it reads the document of its directory, and stops when the pieces are
+/// durable and nothing is retired yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child_that_adds() {
+    let Some(dir) = env::var_os(CHILD_DIR) else { return };
+    let memory = AgentMemory::open(Config::at(Path::new(&dir).join("memory"))).await.unwrap();
+    let stop = |_| {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "added").unwrap();
+        out.flush().unwrap();
+        drop(out);
+        std::thread::park();
+    };
+    let options = IngestOptions { progress: Some(Arc::new(stop)), ..IngestOptions::default() };
+    memory.ingest_file(Path::new(&dir).join("m.md"), options).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reading_that_is_killed_before_it_retires_is_finished_by_the_next() {
+    let fixture = Fixture::new();
+    let path = fixture.dir.path().join("m.md");
+    let memory = fixture.open().await;
+    fs::write(&path, document(&["one", "two"])).unwrap();
+    read(&memory, &path).await;
+    memory.shutdown().await.unwrap();
+
+    fs::write(&path, document(&["two", "three"])).unwrap();
+    let mut child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "documents::child_that_adds", "--nocapture"])
+        .env(CHILD_DIR, fixture.dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("added")), "the child said nothing");
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let memory = fixture.open().await;
+    assert_eq!(found(&memory).await, sections(&["one", "two", "three"]));
+    assert_eq!(counts(&read(&memory, &path).await), [0, 2, 0, 1, 0]);
+    assert_eq!(found(&memory).await, sections(&["two", "three"]));
+    memory.shutdown().await.unwrap();
+}
+
+/// One step of the life of two documents.
+#[derive(Debug, Clone)]
+enum Step {
+    /// The document has these paragraphs now and is read.
+    Read(usize, Vec<usize>),
+    /// Everything of the document is forgotten.
+    Forget(usize),
+}
+
+/// Paragraphs that both documents may have, in any number.
+const WORDS: [&str; 5] = ["ash", "birch", "cedar", "larch", "rowan"];
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let read = (0..2_usize, prop::collection::vec(0..WORDS.len(), 1..6));
+    let step = prop_oneof![
+        5 => read.prop_map(|(document, words)| Step::Read(document, words)),
+        1 => (0..2_usize).prop_map(Step::Forget),
+    ];
+    prop::collection::vec(step, 1..8)
+}
+
+/// A document as it should be: the paragraphs that it has, and those that it may have no more.
+#[derive(Debug, Default)]
+struct Model {
+    present: BTreeSet<usize>,
+    ever: BTreeSet<usize>,
+    forgotten: BTreeSet<usize>,
+}
+
+#[test]
+fn documents_are_as_a_plain_model_says() {
+    let runtime = Runtime::new().unwrap();
+    let cases = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6);
+    let runs = Runs { cases, failure_persistence: None, ..Runs::default() };
+    proptest!(runs, |(steps in steps())| {
+        runtime.block_on(run(&steps));
+    });
+}
+
+async fn run(steps: &[Step]) {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let paths = ["a.md", "b.md"].map(|name| fixture.dir.path().join(name));
+    let mut models: [Model; 2] = Default::default();
+    // The texts that were there after each step, and the time of it.
+    let mut past: Vec<(aios_memory::Timestamp, BTreeSet<String>)> = Vec::new();
+    for step in steps {
+        match step {
+            Step::Read(at, words) => {
+                let model = &mut models[*at];
+                let text = document(&words.iter().map(|word| WORDS[*word]).collect::<Vec<_>>());
+                fs::write(&paths[*at], text).unwrap();
+                let distinct: BTreeSet<usize> = words.iter().copied().collect();
+                let tally = read(&memory, &paths[*at]).await;
+                let kept_out: BTreeSet<usize> = &distinct & &model.forgotten;
+                let of_kept_out = words.iter().filter(|word| kept_out.contains(word)).count();
+                assert_eq!(tally.forgotten, of_kept_out as u64, "{steps:?}: {tally:?}");
+                let present: BTreeSet<usize> = &distinct - &kept_out;
+                let [added, known, updated, ..] = counts(&tally);
+                let stored = words.len() - of_kept_out;
+                assert_eq!(added + known + updated, stored as u64, "{steps:?}: {tally:?}");
+                model.ever.extend(&present);
+                model.present = present;
+                assert_eq!(counts(&read(&memory, &paths[*at]).await)[2..4], [0, 0]);
+            }
+            Step::Forget(at) => {
+                let forget = ForgetOptions::new(ForgetTarget::Document(paths[*at].clone()));
+                memory.forget(forget).await.unwrap();
+                let model = &mut models[*at];
+                let ever = std::mem::take(&mut model.ever);
+                model.forgotten.extend(&ever);
+                model.present.clear();
+                // It was never there, at no time.
+                past.clear();
+            }
+        }
+        let present = &models[0].present | &models[1].present;
+        let expect: BTreeSet<String> = present.iter().map(|it| section(WORDS[*it])).collect();
+        assert_eq!(found(&memory).await, expect, "{steps:?}");
+        for (then, expect) in &past {
+            let options = SearchOptions { as_of: Some(*then), ..SearchOptions::default() };
+            let found = memory.recall("the zebra says", &options).await.unwrap().hits;
+            let found: BTreeSet<String> = found.into_iter().map(|hit| hit.text).collect();
+            assert!(expect.is_subset(&found), "{steps:?} as of {then}: {found:?} lacks {expect:?}");
+        }
+        past.push((aios_memory::Timestamp::now(), expect));
+    }
+    memory.shutdown().await.unwrap();
+}
