@@ -128,6 +128,7 @@ impl Ledger {
     /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program; it is left
     ///   as it was.
     /// - [`Error::Migration`] when a migration fails; the file stays at the version before it.
+    /// - [`Error::Unwritable`] when nothing can be written into the file or beside it.
     /// - [`Error::Io`] when the folder is missing or not writable.
     /// - [`Error::NoCopy`] when a file is to be read from a copy and that cannot be made.
     /// - [`Error::Busy`] when another process holds the lock for longer than
@@ -140,7 +141,12 @@ impl Ledger {
     }
 
     fn open_to_write(path: &Path, options: Options) -> Result<Ledger, Error> {
-        let connection = open::writer(path, &options)?;
+        let connection = open::writer(path, &options).map_err(|error| match error {
+            Error::Sqlite(source) if Error::Sqlite(Arc::clone(&source)).is_unwritable() => {
+                Error::Unwritable { path: path.to_owned(), source }
+            }
+            error => error,
+        })?;
         let readers: Vec<Connection> = (0..options.readers.max(1))
             .map(|_| open::reader(path, &options))
             .collect::<Result<_, _>>()?;

@@ -12,9 +12,12 @@
 use std::{
     ffi::OsStr,
     fmt::Write as _,
-    fs::{self, Metadata},
+    fs::{self, Metadata, Permissions},
     io::ErrorKind,
-    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{MetadataExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -200,9 +203,12 @@ fn copy(path: &Path, target: &Path) -> Result<(), Error> {
         let before = Stamp::of(path)?;
         for end in ends {
             let (from, to) = (beside(path, end), beside(target, end));
-            match fs::copy(&from, &to) {
+            // A copy gets the mode as well, by which it might not be written either.
+            let copied = fs::copy(&from, &to)
+                .and_then(|_| fs::set_permissions(&to, Permissions::from_mode(0o600)));
+            match copied {
                 Err(error) if error.kind() == ErrorKind::NotFound && !end.is_empty() => {}
-                copied => drop(copied.map_err(|error| Error::io(&from, error))?),
+                copied => copied.map_err(|error| Error::io(&from, error))?,
             }
         }
         if before == Stamp::of(path)? {

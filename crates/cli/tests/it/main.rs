@@ -9,5 +9,6 @@ mod keeping;
 mod model;
 mod owners;
 mod program;
+mod read_only;
 mod rebuild;
 mod settings;
