@@ -106,7 +106,7 @@ struct Inner {
     /// Closed as soon as no connection is open any more: the writer's is the last.
     alive: Mutex<mpsc::Receiver<Infallible>>,
     _threads: Threads,
-    /// What a file that was opened only to be read is read from.
+    /// The source of a file that was opened only to be read.
     source: Option<Source>,
 }
 
@@ -191,8 +191,8 @@ impl Ledger {
         self.inner.writes.as_ref().ok_or_else(read_only)
     }
 
-    /// What a reader answered, once it is certain that the file stood still meanwhile, where it is
-    /// read without locks.
+    /// The answer of a reader, once it is certain that a file that is read without locks stood
+    /// still meanwhile.
     fn answer<T, E: From<Error>>(&self, reply: Option<Result<T, E>>) -> Result<T, E> {
         let value = reply.unwrap_or_else(|| Err(Error::Closed.into()));
         if let Some(source) = &self.inner.source {

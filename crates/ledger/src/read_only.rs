@@ -33,7 +33,7 @@ use crate::{
 /// Attempts to copy a file before others have changed it.
 const COPY_TRIES: u32 = 5;
 
-/// What a file is read from, for as long as this lives.
+/// The source that a file is read from, for as long as this lives.
 pub(crate) enum Source {
     /// The file, with its log and its locks.
     Live,
@@ -132,7 +132,7 @@ struct Opened {
     state: State,
 }
 
-/// What was opened, or a copy with the schema of this program.
+/// The opened file, or a copy with the schema of this program.
 fn or_copied(
     opened: Opened,
     path: &Path,
@@ -215,7 +215,7 @@ fn copy(path: &Path, target: &Path) -> Result<(), Error> {
             return Ok(());
         }
         for end in ends {
-            // What is missing is as good as removed.
+            // One that is missing is as good as removed.
             let _ = fs::remove_file(beside(target, end));
         }
     }
@@ -253,7 +253,7 @@ fn connections(
     (0..options.readers.max(1)).map(|_| connect()).collect()
 }
 
-/// What the file is, if it is for this program.
+/// The state of the file, if it is for this program.
 fn state(path: &Path, connection: &Connection, options: &Options) -> Result<State, Error> {
     let state = busy::retry(options.busy_timeout, || State::of(connection))?;
     state.check(path, options)?;

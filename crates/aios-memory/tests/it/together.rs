@@ -47,7 +47,7 @@ async fn an_older_database_is_noticed_named_and_accepted_by_a_repair() {
     }
 }
 
-/// What comes after a repair is found.
+/// Stores after a repair, and finds it.
 async fn store_goal(memory: &AgentMemory) {
     memory.working().store_goal(Goal::new("a goal of copper")).await.unwrap();
     assert_eq!(texts(memory, "copper").await[0], "a goal of copper");

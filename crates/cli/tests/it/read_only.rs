@@ -111,7 +111,7 @@ fn below(dir: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// What is below a directory, with sizes and times.
+/// The paths below a directory, with sizes and times.
 fn listing(dir: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
     let stat = |path: PathBuf| {
         let found = fs::metadata(&path).unwrap();
@@ -120,13 +120,13 @@ fn listing(dir: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
     below(dir).into_iter().map(stat).collect()
 }
 
-/// Whether the tests run as root.
+/// Returns `true` if the tests run as root.
 fn is_root(program: &Program) -> bool {
     fs::metadata(program.path("")).unwrap().uid() == 0
 }
 
 impl Place {
-    /// Whether this user can make the place.
+    /// Returns `true` if this user can make the place.
     fn is_possible(self, program: &Program) -> bool {
         self != Foreign || is_root(program)
     }
