@@ -8,7 +8,10 @@ use aios_longterm::Longterm;
 use aios_record::{Gate, Identity, Kind, Record};
 use serde::Serialize;
 
-use crate::{Administrator, AgentMemory, Config, Error, model::open_model, pump, together};
+use crate::{
+    Administrator, AgentMemory, Config, Error, model::open_model, pump, together,
+    together::Generations,
+};
 
 pub use aios_longterm::Progress as RebuildProgress;
 
@@ -72,7 +75,9 @@ pub async fn reindex(
     let embedder = open_model(&config).await?;
     let fingerprint = embedder.fingerprint().to_string();
     let dir = config.memory.data_dir.clone();
-    let done = Longterm::reindex(&dir, config.to_longterm(), embedder, progress).await?;
+    let reached = Generations::noted(&dir).journal;
+    let settings = aios_longterm::Config { reached, ..config.to_longterm() };
+    let done = Longterm::reindex(&dir, settings, embedder, progress).await?;
     Ok(Reindexed {
         model: fingerprint,
         records: done.records,
