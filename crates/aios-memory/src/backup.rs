@@ -39,7 +39,8 @@ impl Administrator {
     ///
     /// # Errors
     /// [`Error::ReadOnly`] when nothing can be written into the memory itself, which notes where
-    /// its copies are; [`Error::Output`] when `dir` is not empty or cannot be written, [`Error::Input`] when it
+    /// its copies are;
+    /// [`Error::Output`] when `dir` is not empty or cannot be written, [`Error::Input`] when it
     /// lies in the data directory; what the tiers report, a damaged `journal.db` included.
     pub async fn backup(
         &self,

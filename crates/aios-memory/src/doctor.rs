@@ -352,6 +352,10 @@ fn library(verified: &Verified) -> Examined {
 fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-    let advice = error.hint().unwrap_or("see what the finding says; otherwise restore a backup");
+    let otherwise = match error.is_unwritable() {
+        true => "make room or make it writable; until then reading works, and nothing else",
+        false => "see what the finding says; otherwise restore a backup",
+    };
+    let advice = error.hint().unwrap_or(otherwise);
     Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, advice)
 }

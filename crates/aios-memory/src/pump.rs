@@ -26,7 +26,7 @@ use tokio::{
 
 use crate::{Error, maintenance};
 
-/// How many changes go over at once.
+/// Changes that go over at once.
 const PAGE: usize = 500;
 
 /// The longest time for which a full journal is waited for until it has moved to the library.
@@ -37,7 +37,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 const REST_MIN: Duration = Duration::from_millis(5);
 const REST_MAX: Duration = Duration::from_millis(250);
 
-/// How long it rests after an error.
+/// The rest of the background task after an error.
 const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Pumps on demand. Clones share what is known of the watermark.

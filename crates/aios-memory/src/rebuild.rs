@@ -8,7 +8,10 @@ use aios_longterm::Longterm;
 use aios_record::{Gate, Identity, Kind, Record};
 use serde::Serialize;
 
-use crate::{Administrator, AgentMemory, Config, Error, model::open_model, pump, together};
+use crate::{
+    Administrator, AgentMemory, Config, Error, model::open_model, pump, together,
+    together::Generations,
+};
 
 pub use aios_longterm::Progress as RebuildProgress;
 
@@ -43,7 +46,7 @@ pub struct Repaired {
     /// A file of JSON lines, a record each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown_rows: Option<PathBuf>,
-    /// Keys that long-term memory did not know or could not read whole, and that working memory had.
+    /// Keys that long-term memory did not know or could not read whole, and working memory had.
     pub recovered: Vec<Identity>,
     /// Keys of which an older version is there now, for nobody has the newest.
     pub outdated: Vec<Identity>,
@@ -72,7 +75,9 @@ pub async fn reindex(
     let embedder = open_model(&config).await?;
     let fingerprint = embedder.fingerprint().to_string();
     let dir = config.memory.data_dir.clone();
-    let done = Longterm::reindex(&dir, config.to_longterm(), embedder, progress).await?;
+    let reached = Generations::noted(&dir).journal;
+    let settings = aios_longterm::Config { reached, ..config.to_longterm() };
+    let done = Longterm::reindex(&dir, settings, embedder, progress).await?;
     Ok(Reindexed {
         model: fingerprint,
         records: done.records,
@@ -126,7 +131,7 @@ async fn accept_older(
         }
         opened => (opened, false),
     };
-    // What else keeps it from being opened is for the repair.
+    // The repair sees to every other reason for which it does not open.
     let Ok(memory) = memory else { return Ok(is_older.then(Vec::new)) };
     let done = async {
         let memory = memory.administrator();
@@ -139,7 +144,7 @@ async fn accept_older(
         store_unknown(&memory).await.map(Some)
     };
     let done: Result<_, Error> = done.await;
-    // What keeps it from being closed in order is for the repair as well.
+    // And to every reason for which it does not close.
     let _ = memory.shutdown().await;
     done
 }

@@ -2,7 +2,7 @@
 //! each has reached, so that an older copy in the place of one of them is noticed before anything
 //! is made to fit it.
 //!
-//! The file is only ever behind the databases: it is written after they are on disk, and a directory
+//! The file is only ever behind the databases: it is written after they are on disk. A directory
 //! without it is taken as it is.
 
 use std::{
@@ -45,7 +45,7 @@ impl Generations {
         Ok(Generations { working, journal: Some(longterm.generation().await?) })
     }
 
-    /// The databases that are older than `self` says, of which `found` are the generations.
+    /// The databases that are older than `self` says, if `found` are their generations.
     pub(crate) fn older(&self, found: Generations) -> Vec<&'static str> {
         let pairs =
             [(WORKING, self.working, found.working), ("journal.db", self.journal, found.journal)];

@@ -88,6 +88,17 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// A file that is to be written cannot be, or not what SQLite puts beside it.
+    #[error(
+        "nothing can be written into {} or beside it; make room on the disk, or make the file and \
+         its directory writable", path.display()
+    )]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Arc<rusqlite::Error>,
+    },
     /// The file was opened only to be read.
     #[error("{} was opened only to be read; open it for writing", path.display())]
     ReadOnly {
@@ -166,6 +177,7 @@ impl Error {
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
+            Error::Unwritable { .. } => true,
             Error::Io { source, .. } => is_write_refusal(source),
             Error::Commit(source) | Error::Sqlite(source) => {
                 let extended = source.sqlite_error().map(|error| error.extended_code);

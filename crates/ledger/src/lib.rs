@@ -106,7 +106,7 @@ struct Inner {
     /// Closed as soon as no connection is open any more: the writer's is the last.
     alive: Mutex<mpsc::Receiver<Infallible>>,
     _threads: Threads,
-    /// What a file that was opened only to be read is read from.
+    /// The source of a file that was opened only to be read.
     source: Option<Source>,
 }
 
@@ -128,6 +128,7 @@ impl Ledger {
     /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program; it is left
     ///   as it was.
     /// - [`Error::Migration`] when a migration fails; the file stays at the version before it.
+    /// - [`Error::Unwritable`] when nothing can be written into the file or beside it.
     /// - [`Error::Io`] when the folder is missing or not writable.
     /// - [`Error::NoCopy`] when a file is to be read from a copy and that cannot be made.
     /// - [`Error::Busy`] when another process holds the lock for longer than
@@ -140,7 +141,12 @@ impl Ledger {
     }
 
     fn open_to_write(path: &Path, options: Options) -> Result<Ledger, Error> {
-        let connection = open::writer(path, &options)?;
+        let connection = open::writer(path, &options).map_err(|error| match error {
+            Error::Sqlite(source) if Error::Sqlite(Arc::clone(&source)).is_unwritable() => {
+                Error::Unwritable { path: path.to_owned(), source }
+            }
+            error => error,
+        })?;
         let readers: Vec<Connection> = (0..options.readers.max(1))
             .map(|_| open::reader(path, &options))
             .collect::<Result<_, _>>()?;
@@ -185,8 +191,8 @@ impl Ledger {
         self.inner.writes.as_ref().ok_or_else(read_only)
     }
 
-    /// What a reader answered, once it is certain that the file stood still meanwhile, where it is
-    /// read without locks.
+    /// The answer of a reader, once it is certain that a file that is read without locks stood
+    /// still meanwhile.
     fn answer<T, E: From<Error>>(&self, reply: Option<Result<T, E>>) -> Result<T, E> {
         let value = reply.unwrap_or_else(|| Err(Error::Closed.into()));
         if let Some(source) = &self.inner.source {

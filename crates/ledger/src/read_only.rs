@@ -12,9 +12,12 @@
 use std::{
     ffi::OsStr,
     fmt::Write as _,
-    fs::{self, Metadata},
+    fs::{self, Metadata, Permissions},
     io::ErrorKind,
-    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{MetadataExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -30,7 +33,7 @@ use crate::{
 /// Attempts to copy a file before others have changed it.
 const COPY_TRIES: u32 = 5;
 
-/// What a file is read from, for as long as this lives.
+/// The source that a file is read from, for as long as this lives.
 pub(crate) enum Source {
     /// The file, with its log and its locks.
     Live,
@@ -129,7 +132,7 @@ struct Opened {
     state: State,
 }
 
-/// What was opened, or a copy with the schema of this program.
+/// The opened file, or a copy with the schema of this program.
 fn or_copied(
     opened: Opened,
     path: &Path,
@@ -200,16 +203,19 @@ fn copy(path: &Path, target: &Path) -> Result<(), Error> {
         let before = Stamp::of(path)?;
         for end in ends {
             let (from, to) = (beside(path, end), beside(target, end));
-            match fs::copy(&from, &to) {
+            // A copy gets the mode as well, by which it might not be written either.
+            let copied = fs::copy(&from, &to)
+                .and_then(|_| fs::set_permissions(&to, Permissions::from_mode(0o600)));
+            match copied {
                 Err(error) if error.kind() == ErrorKind::NotFound && !end.is_empty() => {}
-                copied => drop(copied.map_err(|error| Error::io(&from, error))?),
+                copied => copied.map_err(|error| Error::io(&from, error))?,
             }
         }
         if before == Stamp::of(path)? {
             return Ok(());
         }
         for end in ends {
-            // What is missing is as good as removed.
+            // One that is missing is as good as removed.
             let _ = fs::remove_file(beside(target, end));
         }
     }
@@ -247,7 +253,7 @@ fn connections(
     (0..options.readers.max(1)).map(|_| connect()).collect()
 }
 
-/// What the file is, if it is for this program.
+/// The state of the file, if it is for this program.
 fn state(path: &Path, connection: &Connection, options: &Options) -> Result<State, Error> {
     let state = busy::retry(options.busy_timeout, || State::of(connection))?;
     state.check(path, options)?;

@@ -222,6 +222,7 @@ impl Rebuild {
         let of = vectors.clone();
         let journal = task::spawn_blocking(move || Journal::open(&path, access, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
+        journal.check_reached(config.reached).await?;
         let watch = Arc::new(progress);
         Ok(Rebuild { places, config, journal, vectors, purpose, watch, _alone: alone })
     }

@@ -147,11 +147,7 @@ impl Longterm {
         if stored != given {
             return Err(Error::ModelMismatch { stored, given });
         }
-        if let Some(reached) = config.reached
-            && !reached.is_reached_by(journal.generation().await?)
-        {
-            return Err(Error::Older { path: places.journal });
-        }
+        journal.check_reached(config.reached).await?;
         rebuild::bring_over(&places, &config, &journal, &vectors).await?;
         let shared = Arc::new(Shared {
             places,

@@ -14,8 +14,9 @@ pub struct Config {
     /// nothing is written into the file or beside it, and a write gives
     /// [`Error::ReadOnly`](crate::Error::ReadOnly).
     pub access: Access,
-    /// The generation that the file has reached, as [`Working::generation`](crate::Working) told; an
-    /// older file, or another store's, gives [`Error::Older`](crate::Error::Older). Default: none.
+    /// The generation that the file has reached, as [`Working::generation`](crate::Working) told.
+    /// An older file, or another store's, gives [`Error::Older`](crate::Error::Older). Default:
+    /// none.
     pub reached: Option<Generation>,
     /// The failures that an acknowledged write survives; see the crate's front page. Default:
     /// [`Durability::Full`].

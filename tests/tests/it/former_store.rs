@@ -14,7 +14,8 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Health, Id, Kind, MemoryView, Record, Scope, ScopeFilter, SearchOptions,
+    Access, AgentMemory, Config, Error, Health, Id, Kind, MemoryView, Record, Scope, ScopeFilter,
+    SearchOptions,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -79,6 +80,20 @@ fn copy(from: &Path, to: &Path) {
             fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn who_may_only_read_is_told_the_command_that_brings_the_store_over() {
+    let former = Former::new();
+    let read = |name: &str| fs::read(former.dir.path().join("store").join(name)).unwrap();
+    let before = [read("working.db"), read("journal.db")];
+    let config = former.config().with_access(Access::ReadOnly);
+    let refused = AgentMemory::open(config).await.unwrap_err();
+    let is_former =
+        matches!(&refused, Error::Longterm(aios_memory::longterm::Error::FormerLibrary { .. }));
+    assert!(is_former, "{refused}");
+    assert!(refused.to_string().contains("aios-memory migrate"), "{refused}");
+    assert_eq!([read("working.db"), read("journal.db")], before);
 }
 
 /// The name by which the user with the empty name is known now.

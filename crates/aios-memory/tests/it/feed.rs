@@ -141,13 +141,34 @@ async fn labels_and_scopes_of_messages_reach_search() {
 }
 
 #[tokio::test]
+async fn a_journal_that_holds_less_than_a_page_of_the_feed_takes_all_of_it() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.longterm.journal_max_rows = 3;
+    let memory = AgentMemory::open(config).await.unwrap();
+    let goals: Vec<_> = (0..20).map(|n| Goal::new(format!("harbour {n}"))).collect();
+    for goal in goals {
+        memory.working().store_goal(goal).await.unwrap();
+    }
+    memory.catch_up().await.unwrap();
+    let stats = memory.stats().await.unwrap();
+    assert_eq!((stats.behind, stats.longterm.records), (0, 20));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_working_memory_that_was_replaced_is_said() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.working().store_goal(Goal::new("told to long-term memory")).await.unwrap();
     memory.catch_up().await.unwrap();
     memory.shutdown().await.unwrap();
-    std::fs::remove_file(fixture.dir.path().join("memory/working.db")).unwrap();
+    let dir = fixture.dir.path().join("memory");
+    std::fs::remove_file(dir.join("working.db")).unwrap();
+    let refused = AgentMemory::open(fixture.config()).await.unwrap_err();
+    assert!(matches!(&refused, Error::Older { path } if path.ends_with("working.db")), "{refused}");
+    // Without the note of what it was the feed tells.
+    std::fs::remove_file(dir.join("generations.json")).unwrap();
     let memory = fixture.open().await;
     let error = memory.recall("told", &SearchOptions::default()).await.unwrap_err();
     assert!(matches!(error, Error::FeedBehind { head: 0, watermark: 1 }), "{error}");

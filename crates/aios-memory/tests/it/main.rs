@@ -15,6 +15,9 @@ mod lifecycle;
 mod owners;
 #[cfg(feature = "pull")]
 mod pull;
+mod read_only;
+mod together;
+mod update;
 
 use aios_memory::{AgentMemory, Config, MemoryView, Scope, SearchOptions};
 use tempfile::TempDir;

@@ -382,3 +382,26 @@ fn commands_that_show_no_records_print_nothing_of_an_owner() {
         }
     }
 }
+
+#[test]
+fn upkeep_is_of_all_owners_and_refused_on_behalf_of_one() {
+    const UPKEEP: &[&str] =
+        &["Backup", "Restore", "Doctor", "Verify", "Repair", "Reindex", "Maintain", "Migrate"];
+    let all = program(&[0, 1, 2]);
+    let before = others(&all, 3);
+    let set = [("AIOS_MEMORY_MEMORY_USER", "u1")];
+    for (name, exercise) in TABLE.iter().filter(|(name, _)| UPKEEP.contains(name)) {
+        let ShowsNone(_, commands) = exercise else { panic!("{name} shows records") };
+        for command in *commands {
+            let by_flag = run(&all, &["--user", "u1"], "1", command);
+            let by_setting = all.run_with(command, b"", &set);
+            for ended in [by_flag, by_setting] {
+                assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{name}: {ended:?}");
+                assert!(ended.stderr.contains("--all-users"), "{name}: {ended:?}");
+            }
+        }
+    }
+    let allowed = all.run_with(&["--all-users", "verify"], b"", &set);
+    assert_eq!(allowed.code, 0, "{allowed:?}");
+    assert_eq!(before, others(&all, 3));
+}

@@ -12,6 +12,7 @@ mod keeping;
 mod model;
 mod owners;
 mod program;
+mod read_only;
 mod rebuild;
 mod settings;
 mod words;

@@ -56,8 +56,19 @@ impl Program {
         stdin: &[u8],
         env: &[(&str, &str)],
     ) -> Ended {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_aios-memory"))
-            .args(arguments)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aios-memory"));
+        command.args(arguments);
+        self.complete(command, stdin, env)
+    }
+
+    /// Runs a command that is prepared already, in the home.
+    pub(crate) fn complete(
+        &self,
+        mut command: Command,
+        stdin: &[u8],
+        env: &[(&str, &str)],
+    ) -> Ended {
+        let mut child = command
             .env_clear()
             .env("HOME", self.home.path())
             .env("TMPDIR", self.home.path())

@@ -89,3 +89,26 @@ fn repair_takes_from_working_memory_what_the_library_has_lost_and_names_the_rest
     program.json(&["remember", "tea at four"]);
     assert_eq!(program.json(&["verify"])["checked"], 2);
 }
+
+#[test]
+fn an_older_journal_is_named_by_what_opens_it_and_accepted_by_repair() {
+    let program = Program::new();
+    program.json(&["record", "goal", "--description", "brew better tea"]);
+    let (journal, copy) = (program.data_dir().join("journal.db"), program.path("journal.db"));
+    fs::copy(&journal, &copy).unwrap();
+    program.json(&["record", "goal", "--description", "buy a kettle"]);
+    fs::copy(&copy, &journal).unwrap();
+    for command in ["verify", "doctor"] {
+        let ended = program.run(&[command]);
+        assert_eq!(ended.code, 1, "{ended:?}");
+        let told = format!("{}{}", ended.stdout, ended.stderr);
+        let named = ["journal.db is older", "aios-memory repair"];
+        assert!(named.iter().all(|part| told.contains(part)), "{command}: {told}");
+    }
+    let ended = program.run(&["--read-only", "verify"]);
+    assert!(ended.stdout.contains("journal.db is older"), "{ended:?}");
+    let repaired = program.json(&["repair"]);
+    assert_eq!(repaired["was_sound"], false, "{repaired}");
+    assert_eq!(program.run(&["verify"]).code, 0);
+    assert_eq!(program.recall("kettle")[0], "buy a kettle");
+}

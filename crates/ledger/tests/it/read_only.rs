@@ -50,7 +50,9 @@ fn reading_changes_nothing_and_writing_is_refused() {
         drop(ledger);
         assert_eq!(listing(folder.path()), before, "{name}");
     };
-    let write = |path: &Path| drop(opened(path).write_blocking(insert("a")).unwrap());
+    let write = |path: &Path| {
+        opened(path).write_blocking(insert("a")).unwrap();
+    };
     check("a closed file", &write, &["a"]);
     check(
         "a file with an empty log",

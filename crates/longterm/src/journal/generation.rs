@@ -11,6 +11,15 @@ impl Journal {
     pub(crate) async fn generation(&self) -> Result<Generation, Error> {
         self.ledger.read(generation).await
     }
+
+    /// Refuses a journal that has not reached the generation that it is to have reached.
+    pub(crate) async fn check_reached(&self, reached: Option<Generation>) -> Result<(), Error> {
+        let Some(reached) = reached else { return Ok(()) };
+        match reached.is_reached_by(self.generation().await?) {
+            true => Ok(()),
+            false => Err(Error::Older { path: self.ledger.path().to_owned() }),
+        }
+    }
 }
 
 /// Gives the journal a number by which it differs from those of other stores, if it has none.

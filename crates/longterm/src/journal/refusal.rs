@@ -96,7 +96,7 @@ pub(super) fn check_room(db: &Connection, writes: &[Write], limits: Limits) -> R
     let span = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM pending";
     if rows_max < self::count(db, span)? + count {
         let rows = count_pending(db)?;
-        // What is larger than the limit by itself goes in when nothing waits, or it never would.
+        // A batch that exceeds the limit by itself goes in when nothing waits, or it never would.
         if rows_max < rows + count && 0 < rows {
             return Err(Error::JournalFull { rows, rows_max });
         }

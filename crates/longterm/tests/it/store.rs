@@ -107,10 +107,14 @@ async fn limits_are_typed_errors_before_anything_is_done() {
 #[tokio::test]
 async fn a_full_journal_refuses_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
-    let config = Config { journal_rows_max: 0, ..Config::default() };
+    let drain_delay = Duration::from_secs(3600);
+    let config = Config { journal_rows_max: 1, drain_delay, ..Config::default() };
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
-    let error = longterm.store(vec![note("a", "x")]).await.unwrap_err();
+    longterm.store(vec![note("a", "x")]).await.unwrap();
+    let error = longterm.store(vec![note("b", "y")]).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
+    longterm.drain().await.unwrap();
+    longterm.store(vec![note("b", "y")]).await.unwrap();
 }
 
 #[tokio::test]
@@ -120,11 +124,13 @@ async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_taken() 
     let config = Config { journal_rows_max: 2, ..closed.clone() };
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
     let records = |ids: &[&str]| ids.iter().map(|id| note(id, "some words")).collect();
-    let error = longterm.store(records(&["a", "b", "c"])).await.unwrap_err();
-    assert!(matches!(error, Error::JournalFull { rows: 0, rows_max: 2 }), "{error}");
-    longterm.store(records(&["a", "b"])).await.unwrap();
+    longterm.store(records(&["a"])).await.unwrap();
+    let error = longterm.store(records(&["b", "c"])).await.unwrap_err();
+    assert!(matches!(error, Error::JournalFull { rows: 1, rows_max: 2 }), "{error}");
+    assert_eq!(longterm.stats().await.unwrap().records, 1);
     longterm.drain().await.unwrap();
-    longterm.store(records(&["c", "d"])).await.unwrap();
+    // More than may wait goes in when nothing does: it would be refused for ever.
+    longterm.store(records(&["b", "c", "d"])).await.unwrap();
     longterm.close().await.unwrap();
 
     let config = Config { disk_bytes_max: Some(1000), ..closed };

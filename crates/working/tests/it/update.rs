@@ -171,3 +171,19 @@ async fn an_amended_message_keeps_its_place() {
     let error = ada.amend_message("n", &said("x")).await.unwrap_err();
     assert!(matches!(error, Error::NotYours { kind: Kind::Message, .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_record_of_which_the_feed_has_still_to_tell_is_left_for_who_keeps_every_version() {
+    let (_place, working) = opened();
+    working.store_goal(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
+    let changes = || fields(json!({"priority": 1}));
+    let behind = working.update_told(Kind::Goal, "g", changes(), 0).await.unwrap();
+    assert_eq!(behind, None);
+    assert_eq!(working.goal("g").await.unwrap().unwrap().priority, 5);
+    let head = working.feed_head().await.unwrap();
+    let changed = working.update_told(Kind::Goal, "g", changes(), head).await.unwrap();
+    assert_eq!(changed.unwrap().payload["priority"], 1);
+    assert_eq!(working.feed_waiting(head).await.unwrap(), 1);
+    let missing = working.update_told(Kind::Goal, "none", changes(), head).await.unwrap_err();
+    assert!(missing.is_not_found(), "{missing}");
+}

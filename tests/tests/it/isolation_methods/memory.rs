@@ -13,6 +13,11 @@ use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::gate" => [value(h.view.gate())];
+    "MemoryView::access" => [value(h.view.access())];
+    "MemoryView::behind" => [{
+        h.memory.catch_up().await.unwrap();
+        h.view.behind().await
+    }];
     "MemoryView::config" => [value(h.view.config().search.limit)];
     "MemoryView::embedder" => [value(h.view.embedder().fingerprint().to_string())];
     "MemoryView::working" => [value(h.view.working().gate())];

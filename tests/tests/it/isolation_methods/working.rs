@@ -1,7 +1,7 @@
 //! The methods of `WorkingView` that read and write.
 
 use aios_memory::{
-    Id, Identity, Kind, Owner, Scope, ScopeFilter, Timestamp,
+    Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Timestamp,
     working::{
         AgentState, Decision, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error,
         EventFilter, FindOptions, Goal, GoalStatus, Interaction, NewMessage, Outcome, Pattern,
@@ -308,7 +308,19 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().update(Kind::Goal, "nothing", h.fields(json!({"priority": 9}))).await,
         h.view.working().record(Kind::Goal, "g1").await,
     ];
+    "WorkingView::update_told" => [
+        told(&h, "g1", 0).await,
+        told(&h, "g1", u64::MAX).await,
+        told(&h, "nothing", u64::MAX).await,
+        h.view.working().record(Kind::Goal, "g1").await,
+    ];
 };
+
+/// Changes a goal if the feed has nothing to tell of it after `seq`.
+async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error> {
+    let changes = hand.fields(json!({"priority": 8}));
+    hand.view.working().update_told(Kind::Goal, goal, changes, seq).await
+}
 
 fn id(id: &str) -> Id {
     Id::new(id).unwrap()

@@ -1,0 +1,58 @@
+//! Changing one record from many places at once.
+
+use aios_memory::{Id, Kind, working::Goal};
+use serde_json::{Map, Value, json};
+
+use crate::Fixture;
+
+fn fields(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_many_callers_and_handles_all_hold_and_each_is_in_the_history() {
+    const ROUNDS: u64 = 6;
+    let fixture = Fixture::new();
+    let handles = [fixture.open().await, fixture.open().await];
+    let id = Id::new("g").unwrap();
+    let goal = Goal { id: id.clone(), ..Goal::new("paint the boat") };
+    handles[0].working().store_goal(goal).await.unwrap();
+    let mut callers = Vec::new();
+    // Two handles for each of two fields: one of them is written by both.
+    for (at, handle) in handles.iter().enumerate() {
+        for field in ["priority", "metadata"] {
+            let (memory, id) = (handle.clone(), id.clone());
+            callers.push(tokio::spawn(async move {
+                for n in 0..ROUNDS {
+                    let value = match field {
+                        "priority" => json!(n % 10),
+                        _ => json!({"handle": at, "round": n}),
+                    };
+                    let changes = fields(&json!({ field: value }));
+                    memory.update(Kind::Goal, &id, changes).await.unwrap();
+                }
+            }));
+        }
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let goal = handles[1].get(Kind::Goal, &id).await.unwrap().unwrap();
+    assert_eq!(goal.payload["priority"], (ROUNDS - 1) % 10);
+    assert_eq!(goal.payload["metadata"]["round"], ROUNDS - 1);
+    let history = handles[0].history(Kind::Goal, &id).await.unwrap();
+    let versions: Vec<_> = history.iter().map(|it| &it.record.payload).collect();
+    for at in 0..2 {
+        for round in 0..ROUNDS {
+            let written = json!({"handle": at, "round": round});
+            assert!(
+                versions.iter().any(|payload| payload["metadata"] == written),
+                "{written} is in the history of {} versions",
+                versions.len()
+            );
+        }
+    }
+    for memory in handles {
+        memory.shutdown().await.unwrap();
+    }
+}

@@ -1,0 +1,325 @@
+//! Reading where nothing can be written: directories without the right to write, of another user,
+//! and a full disk.
+//!
+//! Permissions do not bind root, so that under root the readers run as another user.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, Permissions},
+    os::unix::{fs::MetadataExt, fs::PermissionsExt, fs::chown, process::CommandExt},
+    path::{Path, PathBuf},
+    process::Command,
+    time::SystemTime,
+};
+
+use aios_memory::{
+    AgentMemory, Config,
+    working::{Config as WorkingConfig, FEED_KINDS, Goal, Working},
+};
+use serde_json::Value;
+
+use crate::program::{Ended, Program, text};
+
+/// The user as whom readers run under root.
+const NOBODY: u32 = 65534;
+
+/// A place where nothing can be written, and the way to run the binary there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The user's own directory, without the right to write.
+    Unwritable,
+    /// Another user's directory, which everybody may read.
+    Foreign,
+    /// A disk on which no file can grow.
+    FullDisk,
+}
+use Place::{Foreign, FullDisk, Unwritable};
+
+const PLACES: [Place; 3] = [Unwritable, Foreign, FullDisk];
+
+/// Commands that read, with a word that they print.
+const READS: &[(&[&str], &str)] = &[
+    (&["recall", "harbour"], "harbour"),
+    (&["context", "harbour"], "harbour"),
+    (&["list", "goal"], "boat"),
+    (&["show", "goal/g1"], "boat"),
+    (&["history", "goal/g1"], "boat"),
+    (&["export", "-"], "harbour"),
+    (&["stats"], "goals"),
+    (&["snapshot"], ""),
+    (&["verify"], "sound"),
+];
+
+/// Commands that write.
+const WRITES: &[&[&str]] = &[
+    &["remember", "something else"],
+    &["update", "goal/g1", "--priority", "1"],
+    &["delete", "goal/g1", "--yes"],
+    &["forget", "goal/g1", "--yes"],
+    &["maintain"],
+];
+
+/// A program with a note and a goal.
+fn stored() -> Program {
+    let program = Program::new();
+    program.json(&["remember", "The harbour is quiet at night."]);
+    program.json(&["record", "goal", "--id", "g1", "--description", "paint the boat"]);
+    program
+}
+
+/// The same with what a power cut leaves: logs that are not taken over, without their indexes.
+fn crashed() -> Program {
+    left_behind(&["-shm"])
+}
+
+/// The same with what a killed process leaves: logs with their indexes.
+fn killed() -> Program {
+    left_behind(&[])
+}
+
+/// What is on disk while a process writes, but for files with these ends.
+fn left_behind(without: &[&str]) -> Program {
+    let program = stored();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let memory = AgentMemory::open(Config::at(program.data_dir())).await.unwrap();
+        memory.remember("The lighthouse is red.").await.unwrap();
+        copy(&program.data_dir(), &program.path("crashed"), without);
+        memory.shutdown().await.unwrap();
+    });
+    fs::remove_dir_all(program.data_dir()).unwrap();
+    fs::rename(program.path("crashed"), program.data_dir()).unwrap();
+    let log = fs::metadata(program.data_dir().join("journal.db-wal")).unwrap();
+    assert!(0 < log.len(), "there is a log to be read");
+    program
+}
+
+/// Copies a directory, but for files with the ends `without`.
+fn copy(from: &Path, to: &Path, without: &[&str]) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target, without);
+        } else if !without.iter().any(|end| text(&entry.path()).ends_with(end)) {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Every path below a directory, and the directory.
+fn below(dir: &Path) -> Vec<PathBuf> {
+    let mut paths = vec![dir.to_owned()];
+    for entry in fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => paths.extend(below(&entry.path())),
+            false => paths.push(entry.path()),
+        }
+    }
+    paths
+}
+
+/// The paths below a directory, with sizes and times.
+fn listing(dir: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
+    let stat = |path: PathBuf| {
+        let found = fs::metadata(&path).unwrap();
+        (path, (found.len(), found.modified().unwrap()))
+    };
+    below(dir).into_iter().map(stat).collect()
+}
+
+/// Returns `true` if the tests run as root.
+fn is_root(program: &Program) -> bool {
+    fs::metadata(program.path("")).unwrap().uid() == 0
+}
+
+impl Place {
+    /// Returns `true` if this user can make the place.
+    fn is_possible(self, program: &Program) -> bool {
+        self != Foreign || is_root(program)
+    }
+
+    /// Makes the data directory of `program` such a place.
+    fn make(self, program: &Program) {
+        if self == FullDisk {
+            return;
+        }
+        let (file, directory) = (Permissions::from_mode(0o444), Permissions::from_mode(0o555));
+        for path in below(&program.data_dir()).into_iter().rev() {
+            if self == Unwritable && is_root(program) {
+                chown(&path, Some(NOBODY), None).unwrap();
+            }
+            let mode = if path.is_dir() { &directory } else { &file };
+            fs::set_permissions(path, mode.clone()).unwrap();
+        }
+        let temporary = program.path("tmp");
+        fs::create_dir_all(&temporary).unwrap();
+        fs::set_permissions(&temporary, Permissions::from_mode(0o777)).unwrap();
+        // The way there, for another user.
+        for dir in ["", ".local", ".local/share"] {
+            fs::set_permissions(program.path(dir), Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    /// Lets the test remove what it made.
+    fn unmake(self, program: &Program) {
+        for path in below(&program.data_dir()) {
+            fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
+        }
+    }
+
+    fn run(self, program: &Program, arguments: &[&str]) -> Ended {
+        let temporary = program.path("tmp");
+        let env = [("TMPDIR", text(&temporary))];
+        let binary = env!("CARGO_BIN_EXE_aios-memory");
+        if self == FullDisk {
+            let mut command = Command::new("sh");
+            // No file may grow; pipes may be written to.
+            let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+            command.args(["-c", script, "sh", binary]).args(arguments);
+            return program.complete(command, b"", &env);
+        }
+        if !is_root(program) {
+            return program.run_with(arguments, b"", &env);
+        }
+        // The other user may not go where the binary is.
+        let reachable = program.path("aios-memory");
+        if !reachable.exists() && fs::hard_link(binary, &reachable).is_err() {
+            fs::copy(binary, &reachable).unwrap();
+        }
+        let mut command = Command::new(reachable);
+        command.args(arguments).uid(NOBODY);
+        program.complete(command, b"", &env)
+    }
+}
+
+#[test]
+fn reading_needs_no_right_to_write_and_no_room() {
+    let states = [("closed", stored as fn() -> Program), ("crashed", crashed), ("killed", killed)];
+    for (state, make) in states {
+        for place in PLACES {
+            let program = make();
+            if !place.is_possible(&program) {
+                continue;
+            }
+            place.make(&program);
+            let before = listing(&program.data_dir());
+            for (command, word) in READS {
+                let ended = place.run(&program, command);
+                let name = format!("{state} {place:?} {command:?}: {ended:?}");
+                if state != "closed" && place == FullDisk {
+                    // A copy is needed, and there is no room for it.
+                    assert_eq!(ended.code, 1, "{name}");
+                    assert!(ended.stderr.contains("TMPDIR"), "{name}");
+                    continue;
+                }
+                assert_eq!(ended.code, 0, "{name}");
+                assert!(ended.stdout.contains(word), "{name}");
+                let notes = ended.stderr.matches("the data directory is only read").count();
+                assert_eq!(notes, 1, "{name}");
+            }
+            if state != "closed" && place == Unwritable {
+                let found = place.run(&program, &["recall", "lighthouse"]);
+                assert!(found.stdout.contains("red"), "what is in the log is read: {found:?}");
+                let left = fs::read_dir(program.path("tmp")).unwrap().count();
+                assert_eq!(left, 0, "copies are removed");
+            }
+            if place != FullDisk {
+                assert_eq!(listing(&program.data_dir()), before, "{state} {place:?}");
+            }
+            place.unmake(&program);
+        }
+    }
+}
+
+#[test]
+fn writing_is_refused_where_nothing_can_be_written() {
+    for place in PLACES {
+        let program = stored();
+        if !place.is_possible(&program) {
+            continue;
+        }
+        place.make(&program);
+        for command in WRITES {
+            let ended = place.run(&program, command);
+            assert_eq!(ended.code, 1, "{place:?} {command:?}: {ended:?}");
+            if place == Foreign {
+                assert!(ended.stderr.contains("--read-only"), "{command:?}: {ended:?}");
+            }
+        }
+        place.unmake(&program);
+        let found = program.recall("harbour");
+        assert_eq!(found[0], "The harbour is quiet at night.", "{place:?}");
+    }
+}
+
+#[test]
+fn the_flag_reads_and_writes_nothing() {
+    for make in [stored as fn() -> Program, crashed] {
+        let program = make();
+        let before = listing(&program.data_dir());
+        for (command, word) in READS {
+            let ended = program.run(&[&["--read-only"], *command].concat());
+            assert_eq!(ended.code, 0, "{command:?}: {ended:?}");
+            assert!(ended.stdout.contains(word), "{command:?}: {ended:?}");
+            assert!(!ended.stderr.contains("only read"), "nothing to be said: {ended:?}");
+        }
+        let upkeep: &[&[&str]] = &[&["backup", "copy"], &["repair"], &["reindex"], &["migrate"]];
+        for command in WRITES.iter().chain(upkeep) {
+            let ended = program.run(&[&["--json", "--read-only"], *command].concat());
+            let error: Value = serde_json::from_str(&ended.stderr).unwrap();
+            assert_eq!((ended.code, &error["error"]["code"]), (1, &"read_only".into()));
+        }
+        assert_eq!(listing(&program.data_dir()), before);
+    }
+}
+
+#[test]
+fn what_no_search_finds_yet_is_counted() {
+    let program = stored();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let path = program.data_dir().join("working.db");
+        let config = WorkingConfig { feed_kinds: FEED_KINDS.to_vec(), ..WorkingConfig::default() };
+        let working = Working::open(&path, config).unwrap();
+        working.store_goal(Goal::new("sail around the harbour")).await.unwrap();
+        working.close().await;
+    });
+    let ended = program.run(&["--read-only", "--json", "recall", "harbour"]);
+    assert_eq!(ended.json()["behind"], 1);
+    let note: Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert!(note["note"].as_str().unwrap().starts_with("1 changes"), "{note}");
+    let stats = program.run(&["--read-only", "--json", "stats"]);
+    assert_eq!(stats.json()["behind"], 1);
+    let list = program.run(&["--read-only", "list", "goal"]);
+    assert!(list.stdout.contains("sail"), "{list:?}");
+    assert_eq!(program.json(&["recall", "sail"])["behind"], 0);
+    assert_eq!(program.recall("sail")[0], "sail around the harbour");
+}
+
+#[test]
+fn a_reader_beside_a_writer_sees_what_is_acknowledged() {
+    let program = stored();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let memory = runtime.block_on(AgentMemory::open(Config::at(program.data_dir()))).unwrap();
+    for word in ["amber", "basalt", "copper"] {
+        let text = format!("A stone of {word}.");
+        runtime.block_on(memory.remember(&text)).unwrap();
+        let ended = program.run(&["--read-only", "recall", word]);
+        assert!(ended.stdout.contains(word), "{ended:?}");
+    }
+    runtime.block_on(memory.shutdown()).unwrap();
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_not_made_for_a_reader() {
+    let program = Program::new();
+    let ended = program.run(&["--read-only", "recall", "anything"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("nothing is stored there"), "{ended:?}");
+    assert!(!program.data_dir().exists());
+    let ended = program.run(&["recall", "anything"]);
+    assert_eq!((ended.code, ended.stderr.trim()), (0, "nothing fits"));
+}
