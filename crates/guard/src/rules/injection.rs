@@ -5,14 +5,64 @@
 //! talk. Single words such as "jailbreak", "override" or "pretend to be" are left out for that
 //! reason.
 
-use super::Rule;
-use crate::Kind::{ChatMarkup, Exfiltration, InstructionOverride, RoleSpoofing};
+mod translated;
+
+use std::sync::{LazyLock, OnceLock};
+
+use regex::{Regex, RegexSet};
+
+use super::Match;
+use crate::{
+    Kind,
+    Kind::{ChatMarkup, Exfiltration, InstructionOverride, RoleSpoofing},
+};
+
+/// One rule. If its pattern has a group, the group is what was found, else the whole match.
+struct Rule {
+    name: &'static str,
+    kind: Kind,
+    /// Literals of which every match has one: alternatives in any case and verbose mode.
+    cue: &'static str,
+    pattern: &'static str,
+    regex: OnceLock<Regex>,
+}
+
+/// The rules in the form in which they run.
+struct Compiled {
+    rules: Vec<Rule>,
+    cues: RegexSet,
+}
+
+static ALL: LazyLock<Compiled> = LazyLock::new(|| {
+    let rules = rules();
+    let cues = RegexSet::new(rules.iter().map(|rule| format!("(?ix:{})", rule.cue)));
+    Compiled { cues: cues.expect("rules are constants, tested"), rules }
+});
+
+/// Finds every match in `text`. One pass looks for the cues of all rules together; a pattern is
+/// compiled and run only if its cue was seen.
+pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
+    for rule in ALL.cues.matches(text).into_iter().map(|index| &ALL.rules[index]) {
+        let regex =
+            rule.regex.get_or_init(|| Regex::new(rule.pattern).expect("rules are constants, tested"));
+        let found = regex.find_iter(text).map(|found| Match {
+            rule: rule.name,
+            kind: rule.kind,
+            span: found.range(),
+        });
+        matches.extend(found);
+    }
+}
 
 /// The rules, in no particular order.
-pub(super) fn rules() -> Vec<Rule> {
-    let rule = Rule::new;
+fn rules() -> Vec<Rule> {
+    let rule = |name, kind, cue, pattern| Rule { name, kind, cue, pattern, regex: OnceLock::new() };
     let (order, role) = (InstructionOverride, RoleSpoofing);
-    vec![
+    let mut rules: Vec<Rule> = translated::PATTERNS
+        .iter()
+        .map(|&(cue, pattern)| rule("ignore-instructions-translated", order, cue, pattern))
+        .collect();
+    rules.extend([
         rule("ignore-instructions", order, IGNORE_VERBS, IGNORE_INSTRUCTIONS),
         rule(
             "ignore-all-instructions",
@@ -21,7 +71,7 @@ pub(super) fn rules() -> Vec<Rule> {
             IGNORE_ALL,
         ),
         rule("ignore-what-was-said", order, "ignore|disregard|forget", IGNORE_SAID),
-        rule("ignore-instructions-translated", order, IGNORE_STEMS, IGNORE_TRANSLATED),
+        rule("ignore-instructions-spaced", order, "(?:ignore|disregard|forget|override|bypass)[a-z]{8}", SQUEEZED),
         rule("new-instructions", order, NEW_CUE, NEW_INSTRUCTIONS),
         rule("persona-override", order, PERSONA_CUE, PERSONA),
         rule("no-restrictions", order, "without", NO_RESTRICTIONS),
@@ -47,7 +97,8 @@ pub(super) fn rules() -> Vec<Rule> {
         rule("send-secrets", Exfiltration, SECRET_NOUNS, SEND_SECRETS),
         rule("image-beacon", Exfiltration, r"!\[", IMAGE_BEACON),
         rule("upload-command", Exfiltration, "curl|wget|nc", UPLOAD_COMMAND),
-    ]
+    ]);
+    rules
 }
 
 const IGNORE_VERBS: &str = "ignor|disregard|forget|overrid|bypass|discard|neglect|follow|obey";
@@ -73,34 +124,13 @@ const IGNORE_SAID: &str = r"(?ix)(?-u:\b)
         |(?:you\s+(?:were|have\s+been)|you['\x{2019}]?ve\s+been)\s+(?:told|taught|instructed
             |given))(?-u:\b)";
 
-const IGNORE_STEMS: &str = r"ignor|missacht|vergiss|vergessen|oubli|olvid|esque|dimentic
-    |\x{438}\x{433}\x{43D}|\x{437}\x{430}\x{431}\x{443}|\x{5FFD}\x{7565}|\x{65E0}\x{89C6}
-    |\x{5FD8}\x{8BB0}|\x{6307}\x{793A}|\x{547D}\x{4EE4}";
-/// The same in German, French, Spanish and Portuguese, Italian, Russian, Chinese, Japanese.
-const IGNORE_TRANSLATED: &str = r"(?ix)
-    (?:ignorier\w{0,4}|missachte\w{0,2}|vergiss|vergessen\s+sie)
-        (?:\s+\w{1,10}){0,2}\s+(?:vorherigen?|bisherigen?|obigen?|fr\x{FC}heren?)
-        \s+(?:anweisungen?|instruktionen|befehle|vorgaben)
-    |(?:ignore[zr]?|oublie[zr]?)\s+(?:toutes\s+)?(?:les|vos|tes)
-        \s+(?:instructions|consignes|directives)\s+(?:pr\x{E9}c\x{E9}dentes|ant\x{E9}rieures
-            |ci-dessus)
-    |(?:ignor[ae]|olvida|olvide|esque\x{E7}a)\s+(?:todas\s+)?(?:(?:las|tus|sus|as|suas)\s+)?
-        (?:instrucciones|instru\x{E7}\x{F5}es)\s+(?:anteriores|previas|pr\x{E9}vias)
-    |(?:ignora|dimentica)\s+(?:tutte\s+)?(?:le|tue)(?:\s+tue)?\s+istruzioni\s+precedenti
-    |(?:\x{438}\x{433}\x{43D}\x{43E}\x{440}\x{438}\x{440}\x{443}\x{439}
-            |\x{437}\x{430}\x{431}\x{443}\x{434}\x{44C})
-        \w{0,2}\s+(?:\w{2,4}\s+)?
-        (?:\x{43F}\x{440}\x{435}\x{434}\x{44B}\x{434}\x{443}\x{449}
-            |\x{43F}\x{440}\x{435}\x{436}\x{43D})\w{1,3}
-        \s+(?:\x{438}\x{43D}\x{441}\x{442}\x{440}\x{443}\x{43A}\x{446}
-            |\x{443}\x{43A}\x{430}\x{437}\x{430}\x{43D})\w{1,4}
-    |(?:\x{5FFD}\x{7565}|\x{65E0}\x{89C6}|\x{5FD8}\x{8BB0})[^\n]{0,6}
-        (?:\x{4E4B}\x{524D}|\x{4EE5}\x{524D}|\x{4EE5}\x{4E0A}|\x{4E0A}\x{9762}|\x{524D}\x{9762}
-            |\x{5148}\x{524D})
-        [^\n]{0,6}(?:\x{6307}\x{4EE4}|\x{6307}\x{793A}|\x{63D0}\x{793A}|\x{89C4}\x{5219})
-    |(?:\x{4EE5}\x{524D}|\x{4E0A}\x{8A18}|\x{3053}\x{308C}\x{307E}\x{3067}|\x{524D})\x{306E}
-        [^\n]{0,6}(?:\x{6307}\x{793A}|\x{547D}\x{4EE4})[^\n]{0,8}(?:\x{7121}\x{8996}
-            |\x{5FD8}\x{308C})";
+/// The same with no space between: what is left of letters that were set apart evenly.
+const SQUEEZED: &str = r"(?ix)
+    (?:ignore|disregard|forget|override|bypass)
+    (?:all|any|every|of|the|these|those|my|your|about){0,5}
+    (?:previous|prior|preceding|above|earlier|existing|initial|original|system)
+    (?:and|or|system|given|of|the|above|safety|set){0,3}
+    (?:instruction|prompt|directive|direction|guideline|guardrail|rules|programming|constraint)s?";
 
 const NEW_CUE: &str = r"instruction|directive|your\s+(?:new|real|actual|true)|from\s+now\s+on";
 const NEW_INSTRUCTIONS: &str = r"(?ix)(?-u:\b)
