@@ -13,12 +13,24 @@ use unicode_normalization::char::decompose_compatible;
 
 use crate::view::{View, ViewBuilder};
 
+/// Longer runs of white space are one space or line break: rules look so far and no further.
+const SPACE_BYTES_MAX: usize = 24;
+
 /// `plain` folded, or `None` if it is its own folded form.
 pub(crate) fn folded(plain: &str) -> Option<View<'_>> {
     let bytes = plain.as_bytes();
     let mut view = ViewBuilder::new(plain);
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
+        if byte.is_ascii_whitespace() {
+            let length = space(&bytes[at..]);
+            if SPACE_BYTES_MAX < length {
+                let is_line = bytes[at..at + length].contains(&b'\n');
+                view.replace(at..at + length, if is_line { "\n" } else { " " });
+                at += length;
+                continue;
+            }
+        }
         if byte.is_ascii() {
             at += match markup::at(plain, at) {
                 Some((length, replacement)) => {
@@ -43,6 +55,11 @@ pub(crate) fn folded(plain: &str) -> Option<View<'_>> {
         at += c.len_utf8();
     }
     view.finish()
+}
+
+/// The length of the white space that `bytes` starts with.
+fn space(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 /// Puts the folded form of a decoded character, or nothing, in the place of markup.

@@ -50,25 +50,15 @@ pub fn scan(text: &str) -> Findings {
     Findings { items, complete }
 }
 
-/// Drops secrets that lie within another one: a random run inside a token says nothing new. A guess
-/// that starts before a token is no more than what stands around it.
+/// Drops secrets that lie within another one: a random run inside a token says nothing new. Of two
+/// with the same span, the guess comes second.
 fn drop_shadowed(items: &mut Vec<Finding>) {
-    let tokens: Vec<Range<usize>> = items
-        .iter()
-        .filter(|found| found.kind.is_secret() && !is_guess(found.kind))
-        .map(|found| found.span.clone())
-        .collect();
     let mut secret_until = 0;
-    let mut token = 0;
     items.retain(|found| {
         if !found.kind.is_secret() {
             return true;
         }
-        while token < tokens.len() && tokens[token].end < found.span.end {
-            token += 1;
-        }
-        let is_token = is_guess(found.kind) && tokens.get(token) == Some(&found.span);
-        let is_shadowed = found.span.end <= secret_until || is_token;
+        let is_shadowed = found.span.end <= secret_until;
         secret_until = secret_until.max(found.span.end);
         !is_shadowed
     });

@@ -4,12 +4,11 @@
 //! has none; what people type without them is found as well. Word orders are those of an order to
 //! the reader, so that a sentence about instructions passes.
 
-/// For each language its cue and its pattern, both in verbose mode.
-pub(super) const PATTERNS: &[(&str, &str)] = &[
+/// For each language its cues in lower case, of which every match has one, and its pattern.
+pub(super) const PATTERNS: &[(&[&str], &str)] = &[
     // German.
     (
-        r"
-        ignorier|missacht|vergiss|vergesse",
+        &["ignorier", "missacht", "vergiss", "vergess"],
         r"(?ix)
         (?:ignorier\w{0,4}|missachte\w{0,2}|vergiss|vergesst|vergessen\s+sie)(?:\s+\w{1,14}
         ){0,3}?
@@ -18,8 +17,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // French.
     (
-        r"
-        ignore|oublie|neglige",
+        &["ignore", "oublie", "neglige"],
         r"(?ix)
         (?:ignore[zr]?|oublie[zr]?|neglige[zr]?)\s+(?:toutes?\s+|tous\s+)?(?:les|vos|tes|ces|mes
         )
@@ -28,8 +26,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Spanish and Portuguese.
     (
-        r"
-        ignor|olvid|esque|desconsider|descart|omit",
+        &["ignor", "olvid", "esque", "desconsider", "descart", "omit"],
         r"(?ix)
         (?:ignor(?:a|e|ar|en|em)|olvid(?:a|e|ar|en)|esque(?:ca|cam|cer)|desconsider(?:a|e)|
         descart(?:a|e)|omit(?:a|e))
@@ -40,8 +37,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Italian.
     (
-        r"
-        ignora|dimentica|trascura",
+        &["ignora", "dimentica", "trascura"],
         r"(?ix)
         (?:ignora|dimentica|trascura)(?:te|re)?\s+(?:tutt[ei]\s+)?(?:le|gli|i|tue|queste)(?:\s+
         tue)?
@@ -50,8 +46,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Polish.
     (
-        r"
-        ignoruj|pomin|zapomn|odrzuc|zlekcewaz",
+        &["ignoruj", "pomin", "zapomnij", "odrzuc", "zlekcewaz"],
         r"(?ix)
         (?:z?ignoruj|pomin|zapomnij|odrzuc|zlekcewaz)(?:cie)?(?:\s+\w{1,14}){0,3}?
         (?:\s+(?:poprzedni|wczesniejsz|powyzsz|dotychczasow|pierwotn)\w{1,4}(?:\s+\w{1,14}){0,1}
@@ -61,8 +56,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Dutch.
     (
-        r"
-        negeer|vergeet|schrap",
+        &["negeer", "vergeet", "schrap"],
         r"(?ix)
         (?:negeer|vergeet|schrap)(?:\s+\w{1,14}){0,3}?\s+(?:voorgaande|vorige|eerdere|
         bovenstaande|voorafgaande|oorspronkelijke)
@@ -70,8 +64,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Swedish, Danish and Norwegian.
     (
-        r"
-        ignorer|glem|bortse",
+        &["ignorer", "glem", "glom", "bortse"],
         r"(?ix)
         (?:ignorera?|glomm?|glem|bortse\s+fran)(?:\s+\w{1,14}){0,2}?\s+(?:tidigare|foregaende|
         tidligere|forrige|ovanstaende|ovenstaende)
@@ -79,8 +72,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Czech and Slovak.
     (
-        r"
-        ignoruj|zapomen|zabudni",
+        &["ignoruj", "zapomen", "zabudni"],
         r"(?ix)
         (?:ignoruj|zapomen|zabudni)(?:te)?(?:\s+\w{1,14}){0,3}?\s+(?:predchozi|predchadzajuc|
         predesl|vyse\s+uveden)\w{0,3}
@@ -88,24 +80,21 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Romanian.
     (
-        r"
-        ignora|uita",
+        &["instructiunile", "comenzile", "regulile"],
         r"(?ix)
         (?:ignora|uita)(?:ti)?\s+(?:toate\s+)?(?:instructiunile|comenzile|regulile)\s+(?:
         anterioare|precedente|de\s+mai\s+sus)",
     ),
     // Indonesian and Malay.
     (
-        r"
-        abaikan|lupakan",
+        &["abaikan", "lupakan"],
         r"(?ix)
         (?:abaikan|lupakan)(?:\s+\w{1,14}){0,2}?\s+(?:instruksi|perintah|arahan|petunjuk|aturan)
         (?:\s+\w{1,14}){0,2}?\s+(?:sebelumnya|di\s?atas|terdahulu)",
     ),
     // Turkish.
     (
-        r"
-        talimat|yonerge|komut|emir|kural|direktif",
+        &["talimat", "yonerge", "komut", "emir", "kural", "direktif"],
         r"(?ix)
         (?:onceki|yukaridaki|evvelki|oncesindeki)(?:\s+\w{1,14}){0,3}?\s+(?:talimat|yonerge|
         komut|emir|kural|direktif)\w{0,6}
@@ -114,8 +103,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Vietnamese.
     (
-        r"
-        bo\s+qua|quen|phot\s+lo|lam\s+ngo|dung\s+\w{2,4}\s+theo|khong\s+\w{2,4}\s+theo",
+        &["huong", "lenh", "quy", "chi "],
         r"(?ix)
         (?:bo\s+qua|quen|phot\s+lo|lam\s+ngo|(?:dung|khong)\s+(?:tuan|lam)\s+theo)(?:\s+\w{1,14}
         ){0,4}?
@@ -124,9 +112,11 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Russian.
     (
-        r"
-        \x{438}\x{433}\x{43D}\x{43E}\x{440}\x{438}\x{440}\x{443}\x{439}|\x{437}\x{430}\x{431}
-        \x{443}\x{434}\x{44C}|\x{43E}\x{442}\x{431}\x{440}\x{43E}\x{441}\x{44C}",
+        &[
+            "\u{433}\u{43D}\u{43E}\u{440}\u{438}\u{440}\u{443}\u{439}",
+            "\u{430}\u{431}\u{443}\u{434}\u{44C}",
+            "\u{442}\u{431}\u{440}\u{43E}\u{441}\u{44C}",
+        ],
         r"(?ix)
         (?:(?:\x{43F}\x{440}\x{43E})?\x{438}\x{433}\x{43D}\x{43E}\x{440}\x{438}\x{440}\x{443}
         \x{439}|\x{437}\x{430}\x{431}\x{443}\x{434}\x{44C}|\x{43E}\x{442}\x{431}\x{440}\x{43E}
@@ -142,9 +132,7 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Ukrainian.
     (
-        r"
-        \x{456}\x{433}\x{43D}\x{43E}\x{440}\x{443}\x{439}|\x{437}\x{430}\x{431}\x{443}\x{434}
-        \x{44C}",
+        &["\u{433}\u{43D}\u{43E}\u{440}\u{443}\u{439}", "\u{430}\u{431}\u{443}\u{434}\u{44C}"],
         r"(?ix)
         (?:(?:\x{43F}\x{440}\x{43E})?\x{456}\x{433}\x{43D}\x{43E}\x{440}\x{443}\x{439}|\x{437}
         \x{430}\x{431}\x{443}\x{434}\x{44C})\w{0,2}(?:\s+\w{1,10}){0,3}?\s+(?:\x{43F}\x{43E}
@@ -156,10 +144,17 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Chinese.
     (
-        r"
-        \x{5FFD}\x{7565}|\x{65E0}\x{89C6}|\x{7121}\x{8996}|\x{5FD8}\x{8BB0}|\x{5FD8}\x{8A18}|
-        \x{5FFD}\x{89C6}|\x{5FFD}\x{8996}|\x{4E0D}\x{8981}\x{9075}\x{5B88}|\x{4E0D}\x{8981}
-        \x{7406}\x{4F1A}",
+        &[
+            "\u{5FFD}\u{7565}",
+            "\u{65E0}\u{89C6}",
+            "\u{7121}\u{8996}",
+            "\u{5FD8}\u{8BB0}",
+            "\u{5FD8}\u{8A18}",
+            "\u{5FFD}\u{89C6}",
+            "\u{5FFD}\u{8996}",
+            "\u{4E0D}\u{8981}\u{9075}\u{5B88}",
+            "\u{4E0D}\u{8981}\u{7406}\u{4F1A}",
+        ],
         r"(?ix)
         (?:\x{5FFD}\x{7565}|\x{65E0}\x{89C6}|\x{7121}\x{8996}|\x{5FD8}\x{8BB0}|\x{5FD8}\x{8A18}|
         \x{5FFD}\x{89C6}|\x{5FFD}\x{8996}|\x{4E0D}\x{8981}\x{9075}\x{5B88}|\x{4E0D}\x{8981}
@@ -171,9 +166,13 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Japanese.
     (
-        r"
-        \x{6307}\x{793A}|\x{547D}\x{4EE4}|\x{30EB}\x{30FC}\x{30EB}|\x{30D7}\x{30ED}\x{30F3}
-        \x{30D7}\x{30C8}|\x{6307}\x{56F3}",
+        &[
+            "\u{6307}\u{793A}",
+            "\u{547D}\u{4EE4}",
+            "\u{30EB}\u{30FC}\u{30EB}",
+            "\u{30D7}\u{30ED}\u{30F3}\u{30D7}\u{30C8}",
+            "\u{6307}\u{56F3}",
+        ],
         r"(?ix)
         (?:\x{4EE5}\x{524D}|\x{4E0A}\x{8A18}|\x{3053}\x{308C}\x{307E}\x{3067}|\x{524D}|\x{5148}
         \x{307B}\x{3069}|\x{4ECA}\x{307E}\x{3067}|\x{4E0A}|\x{3059}\x{3079}\x{3066})\x{306E}
@@ -183,9 +182,14 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Korean.
     (
-        r"
-        \x{C9C0}\x{C2DC}|\x{BA85}\x{B839}|\x{C9C0}\x{CE68}|\x{ADDC}\x{CE59}|\x{D504}\x{B86C}
-        \x{D504}\x{D2B8}|\x{C548}\x{B0B4}",
+        &[
+            "\u{C9C0}\u{C2DC}",
+            "\u{BA85}\u{B839}",
+            "\u{C9C0}\u{CE68}",
+            "\u{ADDC}\u{CE59}",
+            "\u{D504}\u{B86C}\u{D504}\u{D2B8}",
+            "\u{C548}\u{B0B4}",
+        ],
         r"(?ix)
         (?:\x{C774}\x{C804}|\x{C55E}|\x{C704}|\x{C9C0}\x{AE08}\x{AE4C}\x{C9C0}|\x{AE30}\x{C874}|
         \x{C55E}\x{C120})[^\n.]{0,12}(?:\x{C9C0}\x{C2DC}|\x{BA85}\x{B839}|\x{C9C0}\x{CE68}|
@@ -194,8 +198,11 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Arabic.
     (
-        r"
-        \x{62A}\x{62C}\x{627}\x{647}\x{644}|\x{627}\x{646}\x{633}|\x{627}\x{647}\x{645}\x{644}",
+        &[
+            "\u{62A}\u{62C}\u{627}\u{647}\u{644}",
+            "\u{627}\u{646}\u{633}",
+            "\u{627}\u{647}\u{645}\u{644}",
+        ],
         r"(?ix)
         (?:\x{62A}\x{62C}\x{627}\x{647}\x{644}|\x{627}\x{646}\x{633}|\x{627}\x{647}\x{645}
         \x{644})\w{0,3}(?:\s+\w{1,12}){0,3}?\s+(?:\x{627}\x{644}\x{62A}\x{639}\x{644}\x{64A}
@@ -209,8 +216,10 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Persian.
     (
-        r"
-        \x{646}\x{627}\x{62F}\x{6CC}\x{62F}\x{647}|\x{641}\x{631}\x{627}\x{645}\x{648}\x{634}",
+        &[
+            "\u{646}\u{627}\u{62F}\u{6CC}\u{62F}\u{647}",
+            "\u{641}\u{631}\u{627}\u{645}\u{648}\u{634}",
+        ],
         r"(?ix)
         (?:\x{62F}\x{633}\x{62A}\x{648}\x{631}|\x{62F}\x{633}\x{62A}\x{648}\x{631}\x{627}\x{644}
         \x{639}\x{645}\x{644}|\x{62F}\x{633}\x{62A}\x{648}\x{631}\x{627}\x{62A})\w{0,6}
@@ -220,9 +229,12 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ),
     // Hindi.
     (
-        r"
-        \x{928}\x{93F}\x{930}\x{94D}\x{926}\x{947}\x{936}|\x{906}\x{926}\x{947}\x{936}|\x{928}
-        \x{93F}\x{92F}\x{92E}|\x{939}\x{93F}\x{926}\x{93E}\x{92F}\x{924}",
+        &[
+            "\u{928}\u{93F}\u{930}\u{94D}\u{926}\u{947}\u{936}",
+            "\u{906}\u{926}\u{947}\u{936}",
+            "\u{928}\u{93F}\u{92F}\u{92E}",
+            "\u{939}\u{93F}\u{926}\u{93E}\u{92F}\u{924}",
+        ],
         r"(?ix)
         (?:\x{92A}\x{93F}\x{91B}\x{932}|\x{92A}\x{942}\x{930}\x{94D}\x{935}|\x{92A}\x{939}
         \x{932}\x{947}|\x{90A}\x{92A}\x{930}|\x{909}\x{92A}\x{930}\x{94B}\x{915}\x{94D}\x{924}|

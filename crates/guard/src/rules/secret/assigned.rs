@@ -9,7 +9,7 @@ mod notation;
 
 use std::{ops::Range, sync::LazyLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use self::{
     name::Named,
@@ -29,7 +29,11 @@ const JUDGED_BYTES_MAX: usize = 2048;
 
 static CUES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let cues = name::CUES.iter().chain(name::FOREIGN);
-    let cues = AhoCorasick::builder().ascii_case_insensitive(true).build(cues);
+    let cues = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(cues);
     cues.expect("cues are constants, tested")
 });
 
@@ -113,7 +117,8 @@ fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
             const AMBIGUOUS_BYTES_MIN: usize = 12;
             let is_key = name.to_ascii_lowercase().ends_with("key");
             let is_shown = value::is_uuid(judged) || (is_key && value::is_hex(judged));
-            value::is_issued(judged, AMBIGUOUS_BYTES_MIN) && !is_shown
+            let is_prose = matches!(value.notation, Notation::Words | Notation::Gap);
+            !is_prose && value::is_issued(judged, AMBIGUOUS_BYTES_MIN) && !is_shown
         }
     }
 }
@@ -136,8 +141,8 @@ fn is_password(value: &str, notation: Notation, is_literal: bool) -> bool {
     match notation {
         // "is 12 characters long" and "2nd" are no passwords.
         Notation::Words | Notation::Gap => {
-            let is_count = value.starts_with(|c: char| c.is_ascii_digit())
-                && value::is_wordlike(value);
+            let is_count =
+                value.starts_with(|c: char| c.is_ascii_digit()) && value::is_wordlike(value);
             BYTES_MIN <= value.len() && has_digit && has_letter && !is_count
         }
         _ => BYTES_MIN <= value.len() && is_strong,
@@ -158,13 +163,18 @@ fn is_token(value: &str, notation: Notation, is_literal: bool) -> bool {
     const SIGNS_MIN: usize = 5;
     match notation {
         Notation::Words | Notation::Gap if !is_literal => value::is_issued(value, WORDS_BYTES_MIN),
-        _ if has_space => is_literal && value::is_issued(value, BYTES_MIN) && SIGNS_MIN <= signs.len(),
+        _ if has_space => {
+            is_literal && value::is_issued(value, BYTES_MIN) && SIGNS_MIN <= signs.len()
+        }
         _ => {
             value::is_issued(value, BYTES_MIN)
                 || (BYTES_MIN <= value.len() && SIGNS_MIN <= signs.len())
                 || (is_digits && is_literal && DIGITS_MIN <= value.len())
-                || (notation == Notation::Equals && is_literal && has_digit
-                    && WORDS_BYTES_MIN <= value.len() && !is_digits)
+                || (notation == Notation::Equals
+                    && is_literal
+                    && has_digit
+                    && WORDS_BYTES_MIN <= value.len()
+                    && !is_digits)
         }
     }
 }

@@ -44,7 +44,7 @@ static ARMOUR: LazyLock<Regex> = LazyLock::new(|| {
 static PUTTY: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)(PuTTY-User-Key-File-[23]:(?:[^\n]*\n){1,12}?Private-Lines:\ [0-9]{1,4}\s+
-        (?:[A-Za-z0-9+/=]{1,80}(?:\s+|$))*|PuTTY-User-Key-File-[23]:[^\n]+)",
+        (?:[A-Za-z0-9+/=]+(?:\s+|$))*(?:Private-MAC:\s[0-9a-f]+)?|PuTTY-User-Key-File-[23]:[^\n]+)",
     )
 });
 
@@ -53,6 +53,5 @@ static JWK: LazyLock<Regex> =
     LazyLock::new(|| regex(r#""(?:d|p|q|dp|dq|qi|k)"\s?:\s?"([A-Za-z0-9_-]{20,})""#));
 
 /// The private members of an RSA key of .NET.
-static XML: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"<(?:D|P|Q|DP|DQ|InverseQ)>\s?([A-Za-z0-9+/=]{20,})\s?</")
-});
+static XML: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"<(?:D|P|Q|DP|DQ|InverseQ)>\s?([A-Za-z0-9+/=]{20,})\s?</"));

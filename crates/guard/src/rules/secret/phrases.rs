@@ -4,7 +4,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::{super::Match, value};
@@ -37,7 +37,12 @@ const PHRASES: &[(&str, &str, Check, &str)] = &[
         r#"(?ix)authorization["'\\\])]{0,4}\s{0,3}[:=]\s{0,5}["'\\]{0,3}([^\s"'\\,;<>(){}\[\]]{12,})"#,
     ),
     ("authorization-header", "bearer ", Issued, r#"(?i)(?-u:\b)bearer ([A-Za-z0-9_.~+/=-]{20,})"#),
-    ("authorization-header", "signature=", Issued, r"(?i)(?-u:\b)signature=([A-Za-z0-9+/=%_-]{32,})"),
+    (
+        "authorization-header",
+        "signature=",
+        Issued,
+        r"(?i)(?-u:\b)signature=([A-Za-z0-9+/=%_-]{32,})",
+    ),
     (
         "cookie",
         "sess",
@@ -46,12 +51,7 @@ const PHRASES: &[(&str, &str, Check, &str)] = &[
     ),
     ("cookie", "cookie:", Issued, r#"(?i)(?-u:\b)cookie:[^\n]*?=([^;,\s"'&<>]{20,})"#),
     ("url-token", "sig=", Issued, r"(?i)[?&;]sig=([A-Za-z0-9+/=%_-]{16,})"),
-    (
-        "url-token",
-        "key=",
-        Issued,
-        r"(?i)[?&][0-9A-Za-z_-]{0,20}key=([A-Za-z0-9+/=%_.-]{16,})",
-    ),
+    ("url-token", "key=", Issued, r"(?i)[?&][0-9A-Za-z_-]{0,20}key=([A-Za-z0-9+/=%_.-]{16,})"),
     (
         "command-login",
         "curl",
@@ -89,12 +89,7 @@ const PHRASES: &[(&str, &str, Check, &str)] = &[
         [^\n|;&]*login(?-u:\b)[^\n|;&]*?\s-p\s?["']?([^\s"']+)"#,
     ),
     ("command-login", "vault login", Issued, r"(?-u:\b)vault login (?:token=)?([^\s]{12,})"),
-    (
-        "command-login",
-        "pass:",
-        Chosen,
-        r#"\s["']?-?pass(?:in|out)?\s["']?pass:([^\s"']+)"#,
-    ),
+    ("command-login", "pass:", Chosen, r#"\s["']?-?pass(?:in|out)?\s["']?pass:([^\s"']+)"#),
     (
         "command-login",
         "-u",
@@ -144,12 +139,7 @@ const PHRASES: &[(&str, &str, Check, &str)] = &[
         Chosen,
         r#"(?i)(?-u:\b)identified\s+(?:with\s+[!-~]+\s+)?by\s+(?:password\s+)?(?:'([^'\n]+)'|"([^"\n]+)")"#,
     ),
-    (
-        "command-login",
-        "password",
-        Chosen,
-        r#"(?i)(?-u:\b)password\s+(?:=\s*)?N?'([^'\n]{4,})'"#,
-    ),
+    ("command-login", "password", Chosen, r#"(?i)(?-u:\b)password\s+(?:=\s*)?N?'([^'\n]{4,})'"#),
     (
         "login-pair",
         "auth=",
@@ -186,7 +176,8 @@ const PHRASES: &[(&str, &str, Check, &str)] = &[
         Chosen,
         r"(?i)(?-u:\b)machine\s+[!-~]+(?:\s+(?:login|account)\s+[!-~]+){0,2}\s+password\s+([!-~]+)",
     ),
-    ("pgpass", ":", Chosen, r"(?m)^[0-9A-Za-z_.*-]+:(?:[0-9]{2,5}|\*):[0-9A-Za-z_*-]+:[0-9A-Za-z_*.-]+:([!-~]{3,})$"),
+    ("pgpass", ":5432:", Chosen, PGPASS),
+    ("pgpass", ":*:", Chosen, PGPASS),
     ("dsn-password", "@tcp(", Chosen, r"[0-9A-Za-z_.-]+:([^\s@:]{3,})@tcp\("),
     ("dsn-password", "@unix(", Chosen, r"[0-9A-Za-z_.-]+:([^\s@:]{3,})@unix\("),
     (
@@ -204,12 +195,22 @@ const PHRASES: &[(&str, &str, Check, &str)] = &[
         r"(?i)contribsys__com\s?[=:]\s?([0-9a-f]{8}:[0-9a-f]{8})",
     ),
     (
+        "sidekiq-key",
+        ".contribsys.com",
+        Issued,
+        r"([0-9a-f]{8}:[0-9a-f]{8})@(?:gems|enterprise)\.contribsys\.com",
+    ),
+    (
         "kubernetes-secret",
         "data:",
         Issued,
         r#"(?xm)^[\ \t]+[0-9A-Za-z_.-]+:[\ \t]*(?:[|>][+-]?\s*\n\s+)?["']?([A-Za-z0-9+/]{8,}={0,2})["']?[\ \t]*$"#,
     ),
 ];
+
+/// A line of PostgreSQL's file of passwords: host, port, database, user, password.
+const PGPASS: &str =
+    r"(?m)^[0-9A-Za-z_.*-]+:(?:[0-9]{4,5}|\*):[0-9A-Za-z_*-]+:[0-9A-Za-z_*.-]+:([!-~]{3,})$";
 
 struct Tables {
     cues: AhoCorasick,
@@ -218,7 +219,10 @@ struct Tables {
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let cues = PHRASES.iter().map(|(_, cue, ..)| *cue);
-    let cues = AhoCorasick::builder().ascii_case_insensitive(true).build(cues);
+    let cues = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(cues);
     let patterns = PHRASES.iter().map(|_| OnceLock::new()).collect();
     Tables { cues: cues.expect("cues are constants, tested"), patterns }
 });
@@ -260,5 +264,5 @@ fn is_kubernetes_secret(text: &str) -> bool {
     static KIND: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?im)^[ \t]*kind:[ \t]*["']?secret["']?[ \t]*$"#).expect("a constant, tested")
     });
-    KIND.is_match(text)
+    text.contains("kind:") && KIND.is_match(text)
 }

@@ -55,6 +55,7 @@ fn is_secret(text: &str, start: usize, end: usize, whole_end: usize) -> bool {
     is_unlabelled(&text[..start], is_assigned)
         && !is_labelled(judged)
         && !value::is_path(judged)
+        && !value::is_alphabet(judged)
         && value::is_random(judged)
 }
 
@@ -69,15 +70,44 @@ fn is_labelled(run: &str) -> bool {
 fn is_unlabelled(before: &str, is_assigned: bool) -> bool {
     /// Words in the name of what everybody may see.
     const SHOWN: &[&str] = &[
-        "hash", "sha", "md5", "digest", "checksum", "sum", "integrity", "fingerprint", "h1",
-        "public", "pub", "csrf", "xsrf", "etag", "commit", "rev", "id", "uuid", "base64,", "foreign",
-        "primary", "sequence", "cursor", "nonce", "chars", "alphabet", "charset", "cert", "x5c",
-        "iv", "tag", "image", "data",
+        "hash",
+        "sha",
+        "md5",
+        "digest",
+        "checksum",
+        "sum",
+        "integrity",
+        "fingerprint",
+        "h1",
+        "public",
+        "pub",
+        "csrf",
+        "xsrf",
+        "etag",
+        "commit",
+        "rev",
+        "id",
+        "uuid",
+        "base64,",
+        "foreign",
+        "primary",
+        "sequence",
+        "cursor",
+        "nonce",
+        "chars",
+        "alphabet",
+        "charset",
+        "cert",
+        "x5c",
+        "iv",
+        "tag",
+        "image",
+        "data",
     ];
     let near = &before[before.floor_char_boundary(before.len().saturating_sub(NAME_BYTES_MAX))..];
-    let word = near.rsplit([' ', '\n', '\t', ',', '{', '?', '&']).find(|word| {
-        word.bytes().any(|byte| byte.is_ascii_alphanumeric())
-    });
+    let word = near
+        .rsplit([' ', '\n', '\t', ',', '{', '?', '&'])
+        .find(|word| word.bytes().any(|byte| byte.is_ascii_alphanumeric()));
     let word = word.unwrap_or("");
     if !is_assigned && word.contains("://") {
         return false;

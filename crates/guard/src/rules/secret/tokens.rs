@@ -6,7 +6,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::super::Match;
@@ -257,12 +257,7 @@ const SHAPES: &[(&str, &str, usize, &str)] = &[
     ("aws-access-key", "AKIA", 0, r"^AKIA[A-Z2-7]{16}"),
     ("aws-access-key", "ASIA", 0, r"^ASIA[A-Z2-7]{16}"),
     ("azure-client-secret", "Q~", 4, r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{30,}"),
-    (
-        "bitcoin-private-key",
-        "5H",
-        0,
-        r"^5H[1-9A-HJ-NP-Za-km-z]{49}",
-    ),
+    ("bitcoin-private-key", "5H", 0, r"^5H[1-9A-HJ-NP-Za-km-z]{49}"),
     ("bitcoin-private-key", "5J", 0, r"^5J[1-9A-HJ-NP-Za-km-z]{49}"),
     ("bitcoin-private-key", "5K", 0, r"^5K[1-9A-HJ-NP-Za-km-z]{49}"),
     ("bitcoin-private-key", "xprv", 0, r"^xprv[1-9A-HJ-NP-Za-km-z]{100,}"),
@@ -280,12 +275,7 @@ const SHAPES: &[(&str, &str, usize, &str)] = &[
     ),
     ("harness-key", "pat.", 0, r"^pat\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}"),
     ("harness-key", "sat.", 0, r"^sat\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}"),
-    (
-        "json-web-token",
-        "eyJ",
-        0,
-        r"^eyJ[A-Za-z0-9_-]{14,}\.eyJ[A-Za-z0-9_-]{14,}\.[A-Za-z0-9_-]*",
-    ),
+    ("json-web-token", "eyJ", 0, r"^eyJ[A-Za-z0-9_-]{14,}\.eyJ[A-Za-z0-9_-]{14,}\.[A-Za-z0-9_-]*"),
     ("json-web-token", "eyJ", 0, r"^eyJ[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]*){4}"),
     ("json-web-token", "ZXlK", 0, r"^ZXlK[A-Za-z0-9+/_-]{60,}={0,2}"),
     ("mailchimp-key", "-us", 32, r"[0-9a-f]{32}-us\d{1,2}"),
@@ -334,7 +324,7 @@ struct Tables {
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let prefixes = TOKENS.iter().map(|(_, prefix, ..)| *prefix);
     let literals = prefixes.chain(SHAPES.iter().map(|(_, literal, ..)| *literal));
-    let literals = AhoCorasick::builder().match_kind(MatchKind::Standard).build(literals);
+    let literals = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals);
     let patterns = SHAPES.iter().map(|_| OnceLock::new()).collect();
     Tables { literals: literals.expect("literals are constants, tested"), patterns }
 });
@@ -417,14 +407,17 @@ fn shaped(text: &str, literal: usize, index: usize, pattern: &OnceLock<Regex>) -
     if sign == "." && !is_bot_dot(text.as_bytes(), literal) {
         return None;
     }
-    let start = text.ceil_char_boundary(literal.saturating_sub(before));
-    let pattern = pattern.get_or_init(|| Regex::new(source).expect("patterns are constants, tested"));
+    let earliest = text.ceil_char_boundary(literal.saturating_sub(before));
+    let start = text[earliest..literal].rfind(ENDS).map_or(earliest, |end| earliest + end + 1);
+    let pattern =
+        pattern.get_or_init(|| Regex::new(source).expect("patterns are constants, tested"));
     let near = &text[start..text.floor_char_boundary(literal + SHAPE_BYTES_MAX)];
-    let near = if before == 0 { near } else { &near[..near.find(ENDS).unwrap_or(near.len())] };
+    let near = &near[..near.find(ENDS).unwrap_or(near.len())];
     let captures = pattern.captures(near)?;
     let whole = captures.get(0)?;
-    // A literal further on finds its own.
-    if literal - start < whole.start() || is_inside(text.as_bytes(), start + whole.start()) {
+    // A literal further on finds its own, and an address may have any host before it.
+    let is_part = !sign.starts_with('.') && is_inside(text.as_bytes(), start + whole.start());
+    if literal - start < whole.start() || is_part {
         return None;
     }
     let found = captures.get(1).unwrap_or(whole).range();
@@ -437,7 +430,7 @@ fn shaped(text: &str, literal: usize, index: usize, pattern: &OnceLock<Regex>) -
 }
 
 /// Signs that no token of several parts has within it.
-const ENDS: [char; 8] = [' ', '\n', '\t', '"', '\'', ';', ',', '<'];
+const ENDS: [char; 9] = [' ', '\n', '\t', '"', '\'', ';', ',', '<', '>'];
 
 /// Returns `true` for the first dot of a bot's token: six characters stand before the second one.
 fn is_bot_dot(bytes: &[u8], dot: usize) -> bool {
@@ -453,8 +446,12 @@ fn is_drawn(body: &str) -> bool {
     let body = &body[..body.floor_char_boundary(JUDGED_BYTES_MAX)];
     let has = |is: fn(&u8) -> bool| body.bytes().any(|byte| is(&byte));
     let is_mixed = has(u8::is_ascii_digit)
-        || body.as_bytes().windows(2).filter(|two| {
-            two[0].is_ascii_lowercase() != two[1].is_ascii_lowercase()
-        }).count() * 4 > body.len();
+        || body
+            .as_bytes()
+            .windows(2)
+            .filter(|two| two[0].is_ascii_lowercase() != two[1].is_ascii_lowercase())
+            .count()
+            * 4
+            > body.len();
     is_mixed && BITS_MIN <= entropy::bits_per_byte(body)
 }

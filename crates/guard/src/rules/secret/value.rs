@@ -69,9 +69,25 @@ const SAMPLE_BYTES_MAX: usize = 48;
 fn is_sample(value: &str) -> bool {
     /// Parts of values that say so of themselves.
     const MARKS: &[&str] = &[
-        "example", "your", "changeme", "change_me", "change-me", "changeit", "placeholder", "dummy",
-        "redacted", "replace", "fake", "sample", "insert", "todo", "goes-here", "goes_here",
-        "masked", "removed", "omitted",
+        "example",
+        "your",
+        "changeme",
+        "change_me",
+        "change-me",
+        "changeit",
+        "placeholder",
+        "dummy",
+        "redacted",
+        "replace",
+        "fake",
+        "sample",
+        "insert",
+        "todo",
+        "goes-here",
+        "goes_here",
+        "masked",
+        "removed",
+        "omitted",
     ];
     if SAMPLE_BYTES_MAX < value.len() {
         return false;
@@ -83,16 +99,104 @@ fn is_sample(value: &str) -> bool {
 /// Returns `true` for words that name or describe a value in documentation and code.
 fn is_plain_word(lower: &str) -> bool {
     const WORDS: &[&str] = &[
-        "password", "passwd", "passphrase", "passwort", "pass", "pwd", "pw", "secret", "token",
-        "apikey", "api_key", "key", "string", "str", "text", "null", "none", "nil", "true", "false",
-        "undefined", "required", "optional", "test", "user", "username", "empty", "default", "hidden",
-        "unknown", "invalid", "wrong", "incorrect", "missing", "number", "int", "integer", "boolean",
-        "bool", "object", "array", "char", "varchar", "bytes", "basic", "bearer", "confirm", "show",
-        "hide", "forgot", "reset", "value", "name", "type", "any", "self", "this", "yes", "no", "on",
-        "off", "enabled", "disabled", "prompt", "expired", "valid", "revoked", "encrypted", "plain",
-        "plaintext", "raw", "auto", "public", "private", "pin", "foobar", "foo", "bar", "baz",
-        "yyy", "zzz", "abc", "not", "will", "must", "should", "can", "may", "and", "the", "for",
-        "credentials", "my_password", "mypassword", "my-password", "db_password", "cookie", "strict",
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "pass",
+        "pwd",
+        "pw",
+        "secret",
+        "token",
+        "apikey",
+        "api_key",
+        "key",
+        "string",
+        "str",
+        "text",
+        "null",
+        "none",
+        "nil",
+        "true",
+        "false",
+        "undefined",
+        "required",
+        "optional",
+        "test",
+        "user",
+        "username",
+        "empty",
+        "default",
+        "hidden",
+        "unknown",
+        "invalid",
+        "wrong",
+        "incorrect",
+        "missing",
+        "number",
+        "int",
+        "integer",
+        "boolean",
+        "bool",
+        "object",
+        "array",
+        "char",
+        "varchar",
+        "bytes",
+        "basic",
+        "bearer",
+        "confirm",
+        "show",
+        "hide",
+        "forgot",
+        "reset",
+        "value",
+        "name",
+        "type",
+        "any",
+        "self",
+        "this",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "enabled",
+        "disabled",
+        "prompt",
+        "expired",
+        "valid",
+        "revoked",
+        "encrypted",
+        "plain",
+        "plaintext",
+        "raw",
+        "auto",
+        "public",
+        "private",
+        "pin",
+        "foobar",
+        "foo",
+        "bar",
+        "baz",
+        "yyy",
+        "zzz",
+        "abc",
+        "not",
+        "will",
+        "must",
+        "should",
+        "can",
+        "may",
+        "and",
+        "the",
+        "for",
+        "credentials",
+        "my_password",
+        "mypassword",
+        "my-password",
+        "db_password",
+        "cookie",
+        "strict",
     ];
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || ",;:.!?)".contains(c));
     WORDS.contains(&stem)
@@ -162,9 +266,10 @@ fn is_word(part: &str) -> bool {
     }
     let is_letters = letters.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_upper = letters.bytes().all(|byte| byte.is_ascii_uppercase());
-    let humps = letters.as_bytes().windows(2).filter(|pair| {
-        pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()
-    });
+    let humps = letters
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
     // Words joined with capitals have a capital for each four letters or fewer.
     let is_joined = is_upper || 4 * humps.count() <= letters.len();
     is_letters
@@ -198,6 +303,11 @@ pub(super) fn is_issued(value: &str, length_min: usize) -> bool {
 /// Returns `true` if `value` is drawn at random beyond doubt: both cases and digits.
 pub(super) fn is_random(value: &str) -> bool {
     looks_random(value)
+}
+
+/// Returns `true` for a run that lists an alphabet.
+pub(super) fn is_alphabet(value: &str) -> bool {
+    ["abcdefgh", "ABCDEFGH", "stuvwxyz", "STUVWXYZ"].iter().any(|part| value.contains(part))
 }
 
 /// Returns `true` for identifiers that are shown to everybody: UUIDs.

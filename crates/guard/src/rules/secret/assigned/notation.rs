@@ -50,13 +50,26 @@ pub(super) fn values(text: &str, name: Range<usize>) -> impl Iterator<Item = Val
         let after = |found: regex::Match<'_>| name.end + found.end();
         let (notation, start) = match way {
             0 => sign(text, name.clone(), closed)?,
-            1 => (Notation::Element, after(PAIR.find(near)?)),
-            2 => (Notation::Assigned, after(TYPED.find(near)?)),
+            1 if may_pair(near) => (Notation::Element, after(PAIR.find(near)?)),
+            2 if may_type(near) => (Notation::Assigned, after(TYPED.find(near)?)),
+            1 | 2 => return None,
             _ => spaced(text, name.clone(), closed)?,
         };
         let value = read(text, notation, start)?;
         (value.is_quoted || notation != Notation::Argument || is_cell).then_some(value)
     })
+}
+
+/// Returns `true` if [`PAIR`] is worth a try.
+fn may_pair(near: &str) -> bool {
+    near.starts_with("</") || ["value", "Value", "VALUE"].iter().any(|word| near.contains(word))
+}
+
+/// Returns `true` if [`TYPED`] is worth a try.
+fn may_type(near: &str) -> bool {
+    const TYPE_BYTES_MAX: usize = 64;
+    let is_apart = matches!(near.as_bytes(), [b':' | b' ' | b'\t', ..]);
+    is_apart && near.bytes().take(TYPE_BYTES_MAX).any(|byte| byte == b'=')
 }
 
 /// The ways in which a value can follow its name.
@@ -166,7 +179,8 @@ fn read(text: &str, notation: Notation, at: usize) -> Option<Value> {
     let rest = &text[at..];
     let escapes = rest.len() - rest.trim_start_matches('\\').len();
     let opened = &rest[escapes.min(rest.len())..];
-    let quote = ["\"", "'", "`", "&quot;", "&#34;", "&#39;"].iter().find(|q| opened.starts_with(**q));
+    let quote =
+        ["\"", "'", "`", "&quot;", "&#34;", "&#39;"].iter().find(|q| opened.starts_with(**q));
     let quoted = quote.and_then(|quote| {
         let start = at + escapes + quote.len();
         let length = quoted(&text[start..], quote, escapes)?;
@@ -206,9 +220,8 @@ fn quoted(text: &str, quote: &str, escapes: usize) -> Option<usize> {
     let mut escaped = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         // A quote that was escaped when it opened is closed by one that is, too.
-        let is_closed = byte == first
-            && text[at..].starts_with(quote)
-            && (escapes != 0 || escaped % 2 == 0);
+        let is_closed =
+            byte == first && text[at..].starts_with(quote) && (escapes != 0 || escaped % 2 == 0);
         if is_closed {
             return Some(at - escapes.min(escaped));
         }
