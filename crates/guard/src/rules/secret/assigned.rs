@@ -110,6 +110,11 @@ fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
     if is_computed && !value::is_random(judged) {
         return false;
     }
+    let next = text[value.span.end..].trim_start_matches(' ').chars().next();
+    let is_code = next.is_some_and(|c| ",;){}".contains(c)) || value::is_joined(judged);
+    if !is_literal && is_code && value::is_variable(judged) {
+        return false;
+    }
     match promised {
         Named::Password => is_password(judged, value.notation, is_literal),
         Named::Secret => is_token(judged, value.notation, is_literal),
@@ -170,8 +175,9 @@ fn is_token(value: &str, notation: Notation, is_literal: bool) -> bool {
             value::is_issued(value, BYTES_MIN)
                 || (BYTES_MIN <= value.len() && SIGNS_MIN <= signs.len())
                 || (is_digits && is_literal && DIGITS_MIN <= value.len())
-                || (notation == Notation::Equals
+                || (matches!(notation, Notation::Equals | Notation::Assigned | Notation::Colon)
                     && is_literal
+                    && !value::is_variable(value)
                     && has_digit
                     && WORDS_BYTES_MIN <= value.len()
                     && !is_digits)

@@ -56,6 +56,7 @@ fn is_secret(text: &str, start: usize, end: usize, whole_end: usize) -> bool {
         && !is_labelled(judged)
         && !value::is_path(judged)
         && !value::is_alphabet(judged)
+        && !value::is_base58_address(judged)
         && value::is_random(judged)
 }
 

@@ -198,8 +198,10 @@ fn is_plain_word(lower: &str) -> bool {
         "cookie",
         "strict",
     ];
-    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || ",;:.!?)".contains(c));
-    WORDS.contains(&stem)
+    const DIGITS_MAX: usize = 2;
+    let word = lower.trim_end_matches([',', ';', ':', '.', '!', '?', ')']);
+    let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    word.len() - stem.len() <= DIGITS_MAX && WORDS.contains(&stem)
 }
 
 /// Returns `true` for a value that a program computes or reads: a path, an address, a call, a type,
@@ -245,6 +247,21 @@ fn is_expression(value: &str) -> bool {
         && fields().all(|part| is_name(part) && is_wordlike(part));
     let is_qualified = value.contains("::") || value.contains("->");
     is_called || is_field || is_qualified || value.starts_with('\'')
+}
+
+/// Returns `true` for the name of a variable that holds a secret: `confirmPassword2`.
+pub(super) fn is_variable(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let names = ["password", "passwd", "secret", "token", "apikey", "credential"];
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    value.bytes().all(is_part) && names.iter().any(|name| lower.contains(name))
+}
+
+/// Returns `true` for words that are joined as programs join them: `dbPassword`, `db_password`.
+pub(super) fn is_joined(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let is_hump = |two: &[u8]| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase();
+    value.contains('_') || (bytes[0].is_ascii_lowercase() && bytes.windows(2).any(is_hump))
 }
 
 /// Returns `true` for a value made of words and short numbers, as identifiers and phrases are:
@@ -318,6 +335,18 @@ pub(super) fn is_uuid(value: &str) -> bool {
         && groups.iter().zip(GROUPS).all(|(group, length)| {
             group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
         })
+}
+
+/// Returns `true` for addresses of chains and of content that are written in base58: they start
+/// with `1` or `3`, or with `Qm`.
+pub(super) fn is_base58_address(value: &str) -> bool {
+    let is_base58 = |byte: u8| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte);
+    let has_length = match value.as_bytes() {
+        [b'1' | b'3', ..] => (26..=35).contains(&value.len()),
+        [b'Q', b'm', ..] => value.len() == 46,
+        _ => false,
+    };
+    has_length && value.bytes().all(is_base58)
 }
 
 /// Returns `true` for digits of a digest: hexadecimal, of one case.

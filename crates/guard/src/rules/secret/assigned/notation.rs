@@ -81,6 +81,7 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         [\\"'\s,]{0,40}(?:[\\"']{0,4}\w{1,20}[\\"']{0,4}\s?[:=]\s?(?:true|false|null|[\\"']{1,4}
             [^"'\\\n]{0,40}[\\"']{1,4})\s{0,3},?\s{0,9})?
             [\\"']{0,4}(?-u:\b)value[\\"']{0,4}\s{0,3}[:=]\s{0,3}
+        |["'][^<>\n]{0,60}>\s{0,20}<value>
         |</\w{1,20}>\s{0,20}<\w{1,20}>)"#;
     Regex::new(pattern).expect("a constant, tested")
 });
