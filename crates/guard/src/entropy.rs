@@ -26,10 +26,15 @@ pub(crate) fn looks_random(run: &str) -> bool {
     let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
     all_three
         && CHANGES_PERCENT_MIN * run.len() <= 100 * changes
-        && RANDOM_BITS_MIN <= bits_per_byte(run)
+        && bits_min(run.len()) <= bits_per_byte(run)
 }
 
 const CHANGES_PERCENT_MIN: usize = 47;
 
-/// A random base64 run of 32 characters has 4.6 bits a byte on average, and rarely under this.
-const RANDOM_BITS_MIN: f64 = 4.2;
+/// A random base64 run of 32 characters has 4.6 bits a byte on average, and rarely under 4.2. A
+/// shorter one can have no more than the logarithm of its length.
+fn bits_min(length: usize) -> f64 {
+    const BITS_MIN: f64 = 4.2;
+    const SHARE_MIN: f64 = 0.84;
+    BITS_MIN.min(SHARE_MIN * (length as f64).log2())
+}

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::view::{View, ViewBuilder};
+
 /// `text` without control, bidirectional and zero-width characters. Newline and tab stay; every
 /// other line break (CR LF, CR, vertical tab, form feed, NEL, U+2028, U+2029) becomes a newline.
 /// Clean text is borrowed.
@@ -105,6 +107,11 @@ fn is_joiner_or_selector(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
+/// Returns `true` for characters that nobody sees wherever they stand.
+pub(crate) fn is_invisible(c: char) -> bool {
+    invisible(c) != Class::Visible
+}
+
 /// The class of a character that depends on nothing beside it. The ranges are Unicode's
 /// `Default_Ignorable_Code_Point` with the bidirectional and annotation controls.
 fn invisible(c: char) -> Class {
@@ -137,47 +144,13 @@ fn invisible(c: char) -> Class {
     }
 }
 
-/// `text` without what no reader sees, and the way back to offsets of the original.
-pub(crate) struct Plain<'t> {
-    pub(crate) text: Cow<'t, str>,
-    /// For each gap, ascending: its offset in `text`, and the bytes stripped up to there.
-    gaps: Vec<(usize, usize)>,
-}
-
-impl<'t> Plain<'t> {
-    pub(crate) fn of(text: &'t str) -> Plain<'t> {
-        let mut plain = String::new();
-        let mut gaps: Vec<(usize, usize)> = Vec::new();
-        let mut kept_until = 0;
-        let mut stripped = 0;
-        for (offset, c, class) in classify(text) {
-            if matches!(class, Class::Visible | Class::LineBreak) {
-                continue;
-            }
-            plain.push_str(&text[kept_until..offset]);
-            kept_until = offset + c.len_utf8();
-            stripped += c.len_utf8();
-            match gaps.last_mut() {
-                Some((at, total)) if *at == plain.len() => *total = stripped,
-                _ => gaps.push((plain.len(), stripped)),
-            }
+/// `text` without what no reader sees.
+pub(crate) fn plain(text: &str) -> View<'_> {
+    let mut view = ViewBuilder::new(text);
+    for (offset, c, class) in classify(text) {
+        if !matches!(class, Class::Visible | Class::LineBreak) {
+            view.replace(offset..offset + c.len_utf8(), "");
         }
-        if gaps.is_empty() {
-            return Plain { text: Cow::Borrowed(text), gaps };
-        }
-        plain.push_str(&text[kept_until..]);
-        Plain { text: Cow::Owned(plain), gaps }
     }
-
-    /// The original's offset of a span's start: after any gap there.
-    pub(crate) fn start(&self, offset: usize) -> usize {
-        let gaps = self.gaps.partition_point(|&(at, _)| at <= offset);
-        offset + gaps.checked_sub(1).map_or(0, |last| self.gaps[last].1)
-    }
-
-    /// The original's offset of a span's end: before any gap there.
-    pub(crate) fn end(&self, offset: usize) -> usize {
-        let gaps = self.gaps.partition_point(|&(at, _)| at < offset);
-        offset + gaps.checked_sub(1).map_or(0, |last| self.gaps[last].1)
-    }
+    view.finish().unwrap_or_else(|| View::same(text))
 }

@@ -35,10 +35,14 @@
 //! Text beyond [`SCAN_BYTES_MAX`] is not looked at, and [`Findings::is_complete`] says so.
 
 mod entropy;
+mod folded;
 mod hidden;
+mod markers;
 mod policy;
 mod rules;
 mod scan;
+mod spaced;
+mod view;
 
 pub use hidden::sanitize;
 pub use policy::{Guard, Guarded, Policy};

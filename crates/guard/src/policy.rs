@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Findings, Kind, scan, scan::redact_where};
+use crate::{Error, Findings, Kind, rules::is_secret_under, scan, scan::redact_where};
 
 /// What to do with a text in which something was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,8 +85,51 @@ impl Guard {
         if !findings.is_complete() && *self != Guard::default() {
             return Err(Error::Unchecked { bytes: text.len() });
         }
-        let text = redact_where(text, &findings, |kind| self.policy(kind) == Policy::Redact);
-        Ok(Guarded { text, findings })
+        Ok(Guarded { text: self.redacted(text, &findings), findings })
+    }
+
+    /// [`apply`](Guard::apply) for a text that stands under `name`, as in a JSON object: a name such
+    /// as `password` or `api_key` makes its whole text a secret.
+    ///
+    /// ```
+    /// use aios_guard::{Guard, Policy};
+    ///
+    /// let guard = Guard { secrets: Policy::Redact, ..Guard::default() };
+    /// let guarded = guard.apply_named("db_password", "tr0ub4dor")?;
+    /// assert_eq!(guarded.text, "[redacted: assigned-password]");
+    /// # Ok::<(), aios_guard::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`apply`](Guard::apply).
+    pub fn apply_named<'t>(&self, name: &str, text: &'t str) -> Result<Guarded<'t>, Error> {
+        let guarded = self.apply(text)?;
+        if guarded.findings.has_secret() || !is_secret_under(name, text) {
+            return Ok(guarded);
+        }
+        let findings = Findings::of_whole(text);
+        if self.secrets == Policy::Refuse {
+            let found = &findings.items()[0];
+            return Err(Error::Refused { kind: found.kind, rule: found.rule, offset: 0 });
+        }
+        Ok(Guarded { text: self.redacted(text, &findings), findings })
+    }
+
+    /// `text` without what the policies redact. What is left is scanned again, since a match may
+    /// have kept another one apart, so that a redacted text is not changed by a second time.
+    fn redacted<'t>(&self, text: &'t str, findings: &Findings) -> Cow<'t, str> {
+        /// Each round takes something away; more than two were never seen.
+        const ROUNDS_MAX: usize = 8;
+        let is_redacted = |kind| self.policy(kind) == Policy::Redact;
+        let mut text = redact_where(text, findings, is_redacted);
+        for _ in 1..ROUNDS_MAX {
+            let Cow::Owned(redacted) = &text else { break };
+            match redact_where(redacted, &scan(redacted), is_redacted) {
+                Cow::Borrowed(_) => break,
+                Cow::Owned(again) => text = Cow::Owned(again),
+            }
+        }
+        text
     }
 
     fn policy(&self, kind: Kind) -> Policy {

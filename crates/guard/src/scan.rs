@@ -5,8 +5,8 @@ use std::{borrow::Cow, cmp::Reverse, fmt, ops::Range};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    hidden::{Class, Plain, classify},
-    rules,
+    hidden::{self, Class, classify},
+    markers, rules,
 };
 
 /// How much of a text is looked at, in bytes.
@@ -28,34 +28,39 @@ pub const FINDINGS_MAX: usize = 10_000;
 #[must_use]
 pub fn scan(text: &str) -> Findings {
     let seen = &text[..text.floor_char_boundary(SCAN_BYTES_MAX)];
-    let plain = Plain::of(seen);
     let mut items = hidden_runs(seen);
-    let matches = rules::ALL.matches(&plain.text).map(|(rule, span)| Finding {
-        kind: rule.kind,
-        rule: rule.name,
-        span: plain.start(span.start)..plain.end(span.end),
-    });
-    items.extend(matches.take(FINDINGS_MAX + 1));
-    let complete = seen.len() == text.len() && items.len() <= FINDINGS_MAX;
+    let plain = hidden::plain(seen);
+    let masked = markers::masked(&plain.text);
+    let matches = rules::matches(masked.as_deref().unwrap_or(&plain.text));
+    let whole = |span: Range<usize>| match masked {
+        Some(_) => markers::outside(&plain.text, span),
+        None => Some(span),
+    };
+    items.extend(matches.into_iter().filter_map(|found| {
+        let span = plain.origin(whole(found.span)?);
+        Some(Finding { kind: found.kind, rule: found.rule, span })
+    }));
     items.sort_by_key(|found| {
         (found.span.start, Reverse(found.span.end), is_guess(found.kind), found.rule)
     });
-    items.truncate(FINDINGS_MAX);
+    items.dedup();
     drop_shadowed(&mut items);
+    let complete = seen.len() == text.len() && items.len() <= FINDINGS_MAX;
+    items.truncate(FINDINGS_MAX);
     Findings { items, complete }
 }
 
-/// A weaker guess within a stronger finding says nothing new: a random run inside a token.
+/// Drops secrets that lie within another one: a random run inside a token says nothing new. Of two
+/// with the same span, the guess comes second.
 fn drop_shadowed(items: &mut Vec<Finding>) {
-    let mut strong_until = 0;
+    let mut secret_until = 0;
     items.retain(|found| {
-        if is_guess(found.kind) && found.span.end <= strong_until {
-            return false;
+        if !found.kind.is_secret() {
+            return true;
         }
-        if found.kind.is_secret() {
-            strong_until = strong_until.max(found.span.end);
-        }
-        true
+        let is_shadowed = found.span.end <= secret_until;
+        secret_until = secret_until.max(found.span.end);
+        !is_shadowed
     });
 }
 
@@ -112,9 +117,7 @@ pub(crate) fn redact_where<'t>(
         if kept_until <= span.start {
             out.push_str(&text[kept_until..span.start]);
             if *kind != Kind::HiddenText {
-                out.push_str("[redacted: ");
-                out.push_str(rule);
-                out.push(']');
+                markers::push(&mut out, rule);
             }
         }
         kept_until = span.end;
@@ -134,6 +137,13 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// The finding of a text that is a secret as a whole, by the name that it stands under.
+    pub(crate) fn of_whole(text: &str) -> Findings {
+        let rule = "assigned-password";
+        let items = vec![Finding { kind: Kind::Credential, rule, span: 0..text.len() }];
+        Findings { items, complete: true }
+    }
+
     /// The findings, by their start.
     #[must_use]
     pub fn items(&self) -> &[Finding] {

@@ -5,52 +5,138 @@
 //! talk. Single words such as "jailbreak", "override" or "pretend to be" are left out for that
 //! reason.
 
-use super::Rule;
-use crate::Kind::{ChatMarkup, Exfiltration, InstructionOverride, RoleSpoofing};
+mod translated;
 
-/// The rules, in no particular order.
-pub(super) fn rules() -> Vec<Rule> {
-    let rule = Rule::new;
-    let (order, role) = (InstructionOverride, RoleSpoofing);
-    vec![
-        rule("ignore-instructions", order, IGNORE_VERBS, IGNORE_INSTRUCTIONS),
-        rule(
-            "ignore-all-instructions",
-            order,
-            "ignore|disregard|forget|override|bypass|discard",
-            IGNORE_ALL,
-        ),
-        rule("ignore-what-was-said", order, "ignore|disregard|forget", IGNORE_SAID),
-        rule("ignore-instructions-translated", order, IGNORE_STEMS, IGNORE_TRANSLATED),
-        rule("new-instructions", order, NEW_CUE, NEW_INSTRUCTIONS),
-        rule("persona-override", order, PERSONA_CUE, PERSONA),
-        rule("no-restrictions", order, "without", NO_RESTRICTIONS),
-        rule(
-            "conceal-from-user",
-            order,
-            r"(?:the|your)\s+(?:user|human|operator|admin|developer)",
-            CONCEAL,
-        ),
-        rule("system-line", role, "system|developer", SYSTEM_LINE),
-        rule("system-bracket", role, "system|developer|override", SYSTEM_BRACKET),
-        rule("authority-claim", role, AUTHORITY_CUE, AUTHORITY),
-        rule("chatml-token", ChatMarkup, r"<\||<\x{FF5C}|<(?:start|end)_of", CHATML),
-        rule("llama-token", ChatMarkup, r"INST\]|SYS>>|TOOL|SYSTEM_PROMPT", LLAMA),
-        rule("template-heading", ChatMarkup, r"\#\#", TEMPLATE_HEADING),
-        rule("role-tag", ChatMarkup, "<", ROLE_TAG),
-        rule(
-            "reveal-prompt",
-            Exfiltration,
-            "prompt|instruction|message|above|before|preceding",
-            REVEAL_PROMPT,
-        ),
-        rule("send-secrets", Exfiltration, SECRET_NOUNS, SEND_SECRETS),
-        rule("image-beacon", Exfiltration, r"!\[", IMAGE_BEACON),
-        rule("upload-command", Exfiltration, "curl|wget|nc", UPLOAD_COMMAND),
-    ]
+use std::{
+    ops::Range,
+    sync::{LazyLock, OnceLock},
+};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::Regex;
+
+use super::Match;
+use crate::{
+    Kind,
+    Kind::{ChatMarkup, Exfiltration, InstructionOverride, RoleSpoofing},
+};
+
+/// One rule. If its pattern has a group, the group is what was found, else the whole match.
+struct Rule {
+    name: &'static str,
+    kind: Kind,
+    /// Literals in lower case. Every match has one.
+    cues: &'static [&'static str],
+    pattern: &'static str,
+    regex: OnceLock<Regex>,
 }
 
-const IGNORE_VERBS: &str = "ignor|disregard|forget|overrid|bypass|discard|neglect|follow|obey";
+/// The rules in the form in which they run.
+struct Compiled {
+    rules: Vec<Rule>,
+    cues: AhoCorasick,
+    /// The rule of each cue.
+    owners: Vec<usize>,
+}
+
+static ALL: LazyLock<Compiled> = LazyLock::new(|| {
+    let rules = rules();
+    let owned = rules
+        .iter()
+        .enumerate()
+        .flat_map(|(rule, Rule { cues, .. })| cues.iter().map(move |cue| (rule, *cue)));
+    let (owners, cues): (Vec<usize>, Vec<&str>) = owned.unzip();
+    let cues = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(cues);
+    Compiled { cues: cues.expect("cues are constants, tested"), owners, rules }
+});
+
+/// How far around a cue a rule looks, in bytes. Longer runs of white space are folded before.
+const BEFORE_BYTES: usize = 320;
+const AFTER_BYTES: usize = 640;
+
+/// Finds every match in `text`. One pass looks for the cues of all rules together; a pattern is
+/// compiled on first use and run only around its cues.
+pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
+    let all = &*ALL;
+    let mut windows: Vec<Vec<Range<usize>>> = vec![Vec::new(); all.rules.len()];
+    for cue in all.cues.find_overlapping_iter(text) {
+        let windows = &mut windows[all.owners[cue.pattern().as_usize()]];
+        let start = cue.start().saturating_sub(BEFORE_BYTES);
+        let end = (cue.end() + AFTER_BYTES).min(text.len());
+        match windows.last_mut() {
+            Some(last) if start <= last.end => last.end = end,
+            _ => windows.push(start..end),
+        }
+    }
+    for (rule, windows) in all.rules.iter().zip(windows) {
+        for window in windows {
+            rule.find(text, window, matches);
+        }
+    }
+}
+
+impl Rule {
+    /// Finds the matches in a window of `text`.
+    fn find(&self, text: &str, window: Range<usize>, matches: &mut Vec<Match>) {
+        let regex = self
+            .regex
+            .get_or_init(|| Regex::new(self.pattern).expect("rules are constants, tested"));
+        let start = text.ceil_char_boundary(window.start);
+        let window = &text[start..text.floor_char_boundary(window.end)];
+        // The start of a window is no start of a word or line, unless that of the text is.
+        let starts_line = start == 0 || text.as_bytes()[start - 1] == b'\n';
+        let found = regex.find_iter(window).filter(|found| starts_line || found.start() != 0);
+        matches.extend(found.map(|found| Match {
+            rule: self.name,
+            kind: self.kind,
+            span: start + found.start()..start + found.end(),
+        }));
+    }
+}
+
+/// The rules, in no particular order.
+fn rules() -> Vec<Rule> {
+    let rule =
+        |name, kind, cues, pattern| Rule { name, kind, cues, pattern, regex: OnceLock::new() };
+    let (order, role) = (InstructionOverride, RoleSpoofing);
+    let mut rules: Vec<Rule> = translated::PATTERNS
+        .iter()
+        .map(|&(cues, pattern)| rule("ignore-instructions-translated", order, cues, pattern))
+        .collect();
+    rules.extend([
+        rule("ignore-instructions", order, IGNORE, IGNORE_INSTRUCTIONS),
+        rule("ignore-all-instructions", order, IGNORE, IGNORE_ALL),
+        rule("ignore-what-was-said", order, &["ignore", "disregard", "forget"], IGNORE_SAID),
+        rule("ignore-instructions-spaced", order, IGNORE, SQUEEZED),
+        rule("new-instructions", order, NEW_CUES, NEW_INSTRUCTIONS),
+        rule("persona-override", order, PERSONA_CUES, PERSONA),
+        rule("no-restrictions", order, &["without"], NO_RESTRICTIONS),
+        rule("conceal-from-user", order, CONCEAL_CUES, CONCEAL),
+        rule("system-line", role, &["system", "developer"], SYSTEM_LINE),
+        rule("system-bracket", role, &["system", "developer", "override"], SYSTEM_BRACKET),
+        rule("authority-claim", role, AUTHORITY_CUES, AUTHORITY),
+        rule("chatml-token", ChatMarkup, &["<|", "<\u{FF5C}", "<start_of", "<end_of"], CHATML),
+        rule("llama-token", ChatMarkup, LLAMA_CUES, LLAMA),
+        rule("template-heading", ChatMarkup, &["##"], TEMPLATE_HEADING),
+        rule("role-tag", ChatMarkup, ROLE_TAG_CUES, ROLE_TAG),
+        rule("reveal-prompt", Exfiltration, REVEAL_CUES, REVEAL_PROMPT),
+        rule("send-secrets", Exfiltration, SEND_CUES, SEND_SECRETS),
+        rule("image-beacon", Exfiltration, &["!["], IMAGE_BEACON),
+        rule(
+            "upload-command",
+            Exfiltration,
+            &["curl", "wget", "nc ", "nc\t", "ncat"],
+            UPLOAD_COMMAND,
+        ),
+    ]);
+    rules
+}
+
+const IGNORE: &[&str] =
+    &["ignor", "disregard", "forget", "overrid", "bypass", "discard", "neglect", "follow", "obey"];
 const IGNORE_INSTRUCTIONS: &str = r"(?ix)(?-u:\b)
     (?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass|discard|neglect
         |(?:do\ not|don['\x{2019}]?t|stop|never)\s+(?:follow|obey)(?:ing)?)
@@ -73,36 +159,30 @@ const IGNORE_SAID: &str = r"(?ix)(?-u:\b)
         |(?:you\s+(?:were|have\s+been)|you['\x{2019}]?ve\s+been)\s+(?:told|taught|instructed
             |given))(?-u:\b)";
 
-const IGNORE_STEMS: &str = r"ignor|missacht|vergiss|vergessen|oubli|olvid|esque|dimentic
-    |\x{438}\x{433}\x{43D}|\x{437}\x{430}\x{431}\x{443}|\x{5FFD}\x{7565}|\x{65E0}\x{89C6}
-    |\x{5FD8}\x{8BB0}|\x{6307}\x{793A}|\x{547D}\x{4EE4}";
-/// The same in German, French, Spanish and Portuguese, Italian, Russian, Chinese, Japanese.
-const IGNORE_TRANSLATED: &str = r"(?ix)
-    (?:ignorier\w{0,4}|missachte\w{0,2}|vergiss|vergessen\s+sie)
-        (?:\s+\w{1,10}){0,2}\s+(?:vorherigen?|bisherigen?|obigen?|fr\x{FC}heren?)
-        \s+(?:anweisungen?|instruktionen|befehle|vorgaben)
-    |(?:ignore[zr]?|oublie[zr]?)\s+(?:toutes\s+)?(?:les|vos|tes)
-        \s+(?:instructions|consignes|directives)\s+(?:pr\x{E9}c\x{E9}dentes|ant\x{E9}rieures
-            |ci-dessus)
-    |(?:ignor[ae]|olvida|olvide|esque\x{E7}a)\s+(?:todas\s+)?(?:(?:las|tus|sus|as|suas)\s+)?
-        (?:instrucciones|instru\x{E7}\x{F5}es)\s+(?:anteriores|previas|pr\x{E9}vias)
-    |(?:ignora|dimentica)\s+(?:tutte\s+)?(?:le|tue)(?:\s+tue)?\s+istruzioni\s+precedenti
-    |(?:\x{438}\x{433}\x{43D}\x{43E}\x{440}\x{438}\x{440}\x{443}\x{439}
-            |\x{437}\x{430}\x{431}\x{443}\x{434}\x{44C})
-        \w{0,2}\s+(?:\w{2,4}\s+)?
-        (?:\x{43F}\x{440}\x{435}\x{434}\x{44B}\x{434}\x{443}\x{449}
-            |\x{43F}\x{440}\x{435}\x{436}\x{43D})\w{1,3}
-        \s+(?:\x{438}\x{43D}\x{441}\x{442}\x{440}\x{443}\x{43A}\x{446}
-            |\x{443}\x{43A}\x{430}\x{437}\x{430}\x{43D})\w{1,4}
-    |(?:\x{5FFD}\x{7565}|\x{65E0}\x{89C6}|\x{5FD8}\x{8BB0})[^\n]{0,6}
-        (?:\x{4E4B}\x{524D}|\x{4EE5}\x{524D}|\x{4EE5}\x{4E0A}|\x{4E0A}\x{9762}|\x{524D}\x{9762}
-            |\x{5148}\x{524D})
-        [^\n]{0,6}(?:\x{6307}\x{4EE4}|\x{6307}\x{793A}|\x{63D0}\x{793A}|\x{89C4}\x{5219})
-    |(?:\x{4EE5}\x{524D}|\x{4E0A}\x{8A18}|\x{3053}\x{308C}\x{307E}\x{3067}|\x{524D})\x{306E}
-        [^\n]{0,6}(?:\x{6307}\x{793A}|\x{547D}\x{4EE4})[^\n]{0,8}(?:\x{7121}\x{8996}
-            |\x{5FD8}\x{308C})";
+/// The same with no space between: what is left of letters that were set apart evenly.
+const SQUEEZED: &str = r"(?ix)
+    (?:ignore|disregard|forget|override|bypass)
+    (?:all|any|every|of|the|these|those|my|your|about){0,5}
+    (?:previous|prior|preceding|above|earlier|existing|initial|original|system)
+    (?:and|or|system|given|of|the|above|safety|set){0,3}
+    (?:instruction|prompt|directive|direction|guideline|guardrail|rules|programming|constraint)s?";
 
-const NEW_CUE: &str = r"instruction|directive|your\s+(?:new|real|actual|true)|from\s+now\s+on";
+const NEW_CUES: &[&str] = &[
+    "instruction",
+    "directive",
+    "objective",
+    "task",
+    "respond",
+    "reply",
+    "answer",
+    "ignore",
+    "obey",
+    "behave",
+    "act as",
+    "act  as",
+    "act
+as",
+];
 const NEW_INSTRUCTIONS: &str = r"(?ix)(?-u:\b)
     (?:(?:new|updated|revised|real|actual)\s+(?:system\s+)?(?:instructions?|directives?)\s*:
     |your\s+(?:new|real|actual|true)\s+(?:instructions?|directives?|objective|task)\s+(?:is
@@ -112,8 +192,27 @@ const NEW_INSTRUCTIONS: &str = r"(?ix)(?-u:\b)
             |your)
         |obey\s+(?:me|my|only)|act\s+as|behave\s+as)(?-u:\b))";
 
-const PERSONA_CUE: &str = r"you\s+are\s+now|mode|you\s+have\s+no|you\s+are\s+(?:not|free)
-    |un(?:restrict|filter|censor)|jailbroken|amoral|do\s+anything\s+now";
+const PERSONA_CUES: &[&str] = &[
+    "are now",
+    "are  now",
+    "are
+now",
+    "mode",
+    "pretend",
+    "imagine",
+    "behave",
+    "roleplay",
+    "anything",
+    "jailbroken",
+    "unrestricted",
+    "unfiltered",
+    "uncensored",
+    "amoral",
+    "have no",
+    "not bound",
+    "free of",
+    "free from",
+];
 const PERSONA: &str = r"(?ix)(?-u:\b)
     (?:you\s+are\s+now\s+(?:(?:in|entering)\s+)?(?:an?\s+|the\s+)?
         (?:dan|jailbroken|unrestricted|unfiltered|uncensored|developer\s+mode|god\s+mode
@@ -133,6 +232,8 @@ const NO_RESTRICTIONS: &str = r"(?ix)(?-u:\b)
     (?:restrictions?|filters?|limitations|censorship|guardrails|guidelines|safety\s+\w{3,16}
         |(?:moral|ethical)\s+\w{3,16})(?-u:\b)";
 
+const CONCEAL_CUES: &[&str] =
+    &["tell", "inform", "alert", "notify", "warn", "mention", "reveal", "disclos", "report"];
 const CONCEAL: &str = r"(?ix)(?-u:\b)
     (?:do\s+not|don['\x{2019}]?t|never|without)\s+
     (?:(?:tell|inform|alert|notify|warn)(?:ing)?|(?:mention|reveal|disclose|report)(?:ing)?
@@ -151,8 +252,8 @@ const SYSTEM_BRACKET: &str = r"(?ix)\[\s*(?:begin\s+|end\s+(?:of\s+)?|start\s+(?
     (?:system(?:\s+(?:prompt|message|override|instructions?))?|developer\s+message|admin\s+override)
     \s*\]|(?-u:\b)(?:begin|end)\s+(?:of\s+)?(?:the\s+)?system\s+(?:prompt|instructions?)(?-u:\b)";
 
-const AUTHORITY_CUE: &str = r"your\s+(?:developer|creator|programmer|system)
-    |from\s+(?:openai|anthropic|your|the)|override";
+const AUTHORITY_CUES: &[&str] =
+    &["developer", "creator", "programmer", "administrator", "openai", "anthropic", "override"];
 const AUTHORITY: &str = r"(?ix)(?-u:\b)
     (?:(?:i\s+am|i['\x{2019}]m|this\s+is|as)\s+your\s+(?:developer|creator|programmer
             |system\s+administrator)
@@ -165,6 +266,8 @@ const AUTHORITY: &str = r"(?ix)(?-u:\b)
 const CHATML: &str =
     r"<\|[a-z][a-z0-9_]{1,30}\|>|<\x{FF5C}[^\x{FF5C}<>\n]{1,40}\x{FF5C}>|<(?:start|end)_of_turn>";
 
+const LLAMA_CUES: &[&str] =
+    &["inst]", "sys>>", "available_tools]", "tool_calls]", "tool_results]", "system_prompt]"];
 const LLAMA: &str =
     r"\[/?INST\]|<</?SYS>>|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT)\]";
 
@@ -172,12 +275,40 @@ const LLAMA: &str =
 const TEMPLATE_HEADING: &str = r"(?imx)^[\ \t>]{0,4}\#{2,4}\ ?
     (?:system|instructions?|assistant|human)(?:\ prompt|\ message)?\ ?:[\ \t]*";
 
+const ROLE_TAG_CUES: &[&str] = &[
+    "<system",
+    "</system",
+    "<assistant",
+    "</assistant",
+    "<developer",
+    "</developer",
+    "<tool",
+    "</tool",
+    "<function",
+    "</function",
+    "antml:",
+    "< ",
+    "</ ",
+    "<\n",
+    "<\t",
+];
 /// Tags in which assistants carry roles, tool calls and tool results.
 const ROLE_TAG: &str = r"(?ix)</?\s{0,2}
     (?:system|assistant|developer|system[-_ ]?(?:prompt|message|reminder|instructions?)
     |tool[-_](?:calls?|use|response|results?|output)|function[-_](?:calls?|results?|response)
     |antml:[a-z_]{1,20})(?:\s[^<>\n]{0,80})?\s{0,2}/?>";
 
+const REVEAL_CUES: &[&str] = &[
+    "prompt",
+    "instruction",
+    "messages above",
+    "messages verbatim",
+    "message above",
+    "message verbatim",
+    "above",
+    "before this",
+    "preceding",
+];
 const REVEAL_PROMPT: &str = r"(?ix)(?-u:\b)
     (?:reveal|show|print|repeat|output|display|disclose|leak|dump|recite|give|tell|send|paste
         |translate|summari[sz]e|write\s+(?:out|down)|what\s+(?:is|are|was|were))
@@ -188,8 +319,7 @@ const REVEAL_PROMPT: &str = r"(?ix)(?-u:\b)
     |(?:text|words|everything|instructions?|prompt)\s+(?:above|before\s+this
             |preceding\s+this))(?-u:\b)";
 
-const SECRET_NOUNS: &str = r"key|password|credential|secret|token|history|logs?|prompt|env|cookies
-    |memor";
+const SEND_CUES: &[&str] = &["http", "@", "webhook", "url", "server", "endpoint", "address"];
 const SEND_SECRETS: &str = r"(?ix)(?-u:\b)
     (?:send|post|upload|forward|e-?mail|exfiltrate|transmit|leak|submit|append|copy)(?-u:\b)
     [^\n.!?]{0,40}?(?-u:\b)

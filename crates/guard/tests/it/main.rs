@@ -1,6 +1,7 @@
 //! The guard through its public API.
 #![allow(clippy::unwrap_used)]
 
+mod corpus;
 mod hidden;
 mod injections;
 mod limits;
