@@ -41,7 +41,7 @@ impl Period {
     /// A date with slashes is read if only one reading of it is a date.
     ///
     /// # Errors
-    /// The accepted forms, in words, if `text` is none of them; both readings if it has two.
+    /// The accepted forms, in words, if `text` has another form; both readings if it has two.
     pub fn parse(text: &str, now: &Zoned) -> Result<Period, String> {
         let text = text.trim();
         let words = text.to_lowercase();
@@ -187,7 +187,7 @@ fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
     whole(Some(first.checked_sub(length.checked_mul(back).ok()?).ok()?), length)
 }
 
-/// How long ago a relative moment is: a duration in jiff's friendly format.
+/// The time since a relative moment: a duration in jiff's friendly format.
 fn ago(words: &str) -> Option<Span> {
     let article = words.strip_prefix("a ").or_else(|| words.strip_prefix("an "));
     let counted = article.map_or_else(|| words.to_owned(), |unit| format!("1 {unit}"));

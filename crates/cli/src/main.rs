@@ -196,8 +196,11 @@ fn refuse(error: &clap::Error, as_json: bool) -> ExitCode {
     }
     let rendered = error.render().to_string();
     let message = rendered.split("\n\n").next().unwrap_or_default();
-    let message = message.trim_start_matches("error: ").to_owned();
-    let hint = "see `aios-memory --help`, or `aios-memory help COMMAND`";
+    let mut message = message.trim_start_matches("error: ").to_owned();
+    for tip in rendered.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")) {
+        message.push_str(&format!("; {tip}"));
+    }
+    let hint = "see `aios-memory --help`, or `aios-memory COMMAND --help`";
     let failure = Failure::Usage { message, hint };
     failure.tell(as_json);
     failure.exit_code()

@@ -1,4 +1,4 @@
-//! What is printed where: results to stdout, everything else to stderr, and all of it harmless.
+//! The places of output: results go to stdout, everything else to stderr, all of it harmless.
 //!
 //! No other file names stdout or stderr, so nothing reaches a terminal but through [`Defused`].
 
@@ -22,7 +22,7 @@ pub(crate) use self::log::start as start_log;
 /// The mark of a line end in a text that is shown in one line.
 const LINE_END_MARK: char = '\u{23ce}';
 
-/// How results are printed.
+/// The form in which results are printed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     pub(crate) json: bool,
@@ -58,12 +58,12 @@ pub(crate) enum Level {
     Warning,
     /// Something may be of interest.
     Note,
-    /// What happens inside, for whoever looks for a fault.
+    /// Internal steps, for whoever looks for a fault.
     Debug,
 }
 
 impl Output {
-    /// Prints `value` as JSON if that was asked for, else what `text` writes.
+    /// Prints `value` as JSON if that was asked for, else as `text` writes it.
     pub(crate) fn result<T: Serialize>(
         self,
         value: &T,

@@ -1,5 +1,4 @@
-//! Whether a text says what a query says, word by word. Not here: how well it fits, which is for a
-//! search.
+//! The words of a query in a text. Not here: how well the text fits, which is for a search.
 
 use crate::LongtermView;
 

@@ -4,7 +4,7 @@ use std::{
     ops::Deref,
     path::Path,
     sync::{Arc, RwLock},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use aios_analysis::Analyzer;
@@ -129,6 +129,8 @@ impl Longterm {
         mut config: Config,
         vectors: Vectors,
     ) -> Result<Longterm, Error> {
+        // LanceDB ends the process otherwise.
+        SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
         let places = Places::new(dir, disk);
         let library = &places.library;
         match config.access {

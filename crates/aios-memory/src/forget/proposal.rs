@@ -1,5 +1,5 @@
-//! What a query proposes to forget. Deleting needs more certainty than reading: what merely fits a
-//! query is found by a search, and is not proposed.
+//! The records that a query proposes to forget. Deleting needs more certainty than reading: a
+//! record that merely fits a query is found by a search, and is not proposed.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const NEAREST_MAX: usize = 3;
 /// `4`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForgetQuery {
-    /// What they say.
+    /// The text that they say.
     pub text: String,
     /// The most records, exact repetitions left out, 1 to 1000. Default: 10.
     pub limit: usize,
@@ -52,11 +52,11 @@ pub struct Proposed {
     /// the same owner and speaker with the same text. They are proposed with it.
     #[serde(flatten)]
     pub record: Recollection,
-    /// How far it says what the query says.
+    /// The degree to which it says the same as the query.
     pub agreement: Agreement,
 }
 
-/// How far a record says what a query says.
+/// The degree to which a record says the same as a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -137,7 +137,7 @@ impl MemoryView {
     }
 
     /// The records that fit a query and that the view may change, most relevant first, each with
-    /// its exact repetitions. What search folds for another reason stands for itself here.
+    /// its exact repetitions. Records that search folds for another reason stand for themselves.
     async fn candidates(&self, query: &ForgetQuery) -> Result<Vec<Recollection>, Error> {
         let limit = CANDIDATES.max(query.limit).min(LIMIT_MAX);
         let search = SearchOptions { limit, ..SearchOptions::default() };

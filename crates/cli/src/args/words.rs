@@ -18,7 +18,7 @@ impl Arguments {
     /// Reads the words of a command line, the program's name first.
     pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Error> {
         let mut command = Arguments::command();
-        if !has_unknown_option(&mut command, &words) {
+        if !has_unknown_option(&words) {
             for &(name, text) in TEXTS {
                 command = command.mut_subcommand(name, |command| {
                     command.mut_arg(text, |text| text.allow_hyphen_values(true))
@@ -42,10 +42,12 @@ pub(super) fn looks_like_option(word: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
-fn has_unknown_option(command: &mut Command, words: &[OsString]) -> bool {
+fn has_unknown_option(words: &[OsString]) -> bool {
+    // A command that is built cannot be changed any more.
+    let mut command = Arguments::command();
     command.build();
     let options = before_dashes(words).filter_map(|word| word.to_str());
-    options.filter(|word| looks_like_option(word)).any(|word| !is_option(command, word))
+    options.filter(|word| looks_like_option(word)).any(|word| !is_option(&command, word))
 }
 
 /// Returns `true` if `command`, or one below it, has the option or the short ones in `word`.

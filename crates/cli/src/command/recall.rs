@@ -9,7 +9,7 @@ use crate::{
     output::{Output, line, named, one_line},
 };
 
-/// How much of a text a line shows to a person.
+/// The characters of a text that a line shows to a person.
 const CHARS_SHOWN: usize = 200;
 
 pub(crate) async fn recall(
@@ -23,7 +23,7 @@ pub(crate) async fn recall(
         tags: recall.tags,
         since: recall.since.map(|period| period.begin),
         until: recall.until.map(|period| period.end),
-        // What is known now is all that is known of a span that has not ended.
+        // Of a span that has not ended, all that is known is known now.
         as_of: recall.as_of.map(|period| period.last().min(Timestamp::now()).max(period.begin)),
         min_relevance: recall.min_relevance,
         explain: if recall.explain { Explain::Yes } else { Explain::No },

@@ -69,7 +69,7 @@ where
     }
 }
 
-/// What an event says: its message, and its fields as ` name=value`.
+/// The content of an event: its message, and its fields as ` name=value`.
 #[derive(Default)]
 struct Said {
     message: String,

@@ -1,13 +1,17 @@
 //! The command line as a user meets it: the real binary, on real files, in throw-away directories.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod advice;
 mod bad_input;
 mod brought;
 mod commands;
 mod documents;
+mod forgetting;
 mod formats;
+mod hostile;
 mod isolation_commands;
 mod keeping;
+mod lists;
 #[cfg(feature = "pull")]
 mod model;
 mod owners;
@@ -15,4 +19,5 @@ mod program;
 mod read_only;
 mod rebuild;
 mod settings;
+mod typed;
 mod words;

@@ -15,7 +15,7 @@ fn a_piece_says_which_file_and_line_it_is_from() {
                 pieces.push((line, draft.title.unwrap(), source, draft.text));
             }
             Piece::End => has_end = true,
-            Piece::Failed(..) => panic!("{piece:?}"),
+            piece => panic!("{piece:?}"),
         }
         ControlFlow::Continue(())
     });

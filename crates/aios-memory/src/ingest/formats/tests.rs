@@ -72,6 +72,7 @@ fn read_as(format: Format, thinking: Thinking, name: &str, bytes: &[u8]) -> Read
             Piece::Skipped { rows, reason, .. } => found.skipped.push((reason, rows)),
             Piece::Mended(line, mend) => found.failed.push(format!("{line}~ {}", mend.reason)),
             Piece::Failed(_, problem) => found.failed.push(problem),
+            Piece::End => {}
         }
         ControlFlow::Continue(())
     });
