@@ -4,12 +4,14 @@
 //! Defaults give way to the file, the file to the environment, the environment to flags. Not here:
 //! what the settings do, and reading the process's environment, which callers hand in.
 
+mod home;
 mod load;
 mod setting;
 #[cfg(test)]
 mod tests;
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -21,8 +23,11 @@ use aios_longterm::{Durability, LIMIT_MAX, Language, Weights};
 use aios_operational::{CAPACITY_MAX, Keep, Overflow};
 use aios_record::{Kind, Tier};
 
-pub use self::load::{Effective, Error, Flag, Origin, Sources};
 use self::setting::Setting;
+pub use self::{
+    home::expand_home,
+    load::{Effective, Error, Flag, Origin, Sources},
+};
 use crate::tokens::Tokenizer;
 
 /// The bounds of settings whose use has none of its own: far beyond what is of use, and far below
@@ -49,6 +54,8 @@ pub(crate) struct Key {
     /// Looks at a value that neither of these took.
     pub(crate) check: fn(&Config) -> Result<(), String>,
     pub(crate) show: fn(&Config) -> toml::Value,
+    /// Puts the home directory in place of `~`, if it is a path.
+    pub(crate) expand: fn(&mut Config, Option<&OsStr>) -> Result<(), String>,
 }
 
 impl Key {
@@ -123,6 +130,7 @@ macro_rules! settings {
             },
             check: |config| config.$section.$key.check(bounds!($($bounds)?)),
             show: |config| config.$section.$key.show(),
+            expand: |config, home| Setting::expand(&mut config.$section.$key, home),
         },)*)*];
     };
 }

@@ -264,7 +264,7 @@ fn room(total_gb: f64, used_gb: f64) -> Examined {
     } else if free < ROOM_GB_OUT {
         examined.but(Health::Bad, "make room before writes fail")
     } else {
-        examined.but(Health::Warning, "make room, or `aios-memory optimize --vacuum`")
+        examined.but(Health::Warning, "make room, or `aios-memory maintain --vacuum`")
     }
 }
 

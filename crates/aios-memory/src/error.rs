@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use aios_longterm::LIMIT_MAX;
+
 /// Why an operation on the memory failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +45,14 @@ pub enum Error {
         kind: aios_record::Kind,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A limit shows nothing, or too much at once.
+    #[error("a limit of {limit} is not from 1 to {limit_max}")]
+    Limit {
+        /// The limit that was given.
+        limit: usize,
+        /// The highest one.
+        limit_max: usize,
     },
     /// A list cannot go on from there.
     #[error("`{text}` is no cursor; give the `next` of the list before")]
@@ -204,6 +214,7 @@ impl Error {
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
             Error::Record { .. }
+            | Error::Limit { .. }
             | Error::Cursor { .. }
             | Error::Fixed { .. }
             | Error::Kept { .. }
@@ -254,6 +265,14 @@ impl Error {
                 Some("set embedding.model to a model's directory, or to `bundled`")
             }
             _ => None,
+        }
+    }
+
+    /// Checks the most records that are wanted at once.
+    pub(crate) fn check_limit(limit: usize) -> Result<(), Error> {
+        match (1..=LIMIT_MAX).contains(&limit) {
+            true => Ok(()),
+            false => Err(Error::Limit { limit, limit_max: LIMIT_MAX }),
         }
     }
 

@@ -1,17 +1,20 @@
 //! Forgetting across the tiers: records that no read shows any more and, with a purge, of which no
 //! file of the data directory keeps a byte. Not here: how each tier does it.
 
+mod numbers;
+mod proposal;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
-use aios_longterm::SearchOptions;
 use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Source};
 use aios_working::KINDS;
 use serde::Serialize;
 
+pub use self::proposal::{Agreement, ForgetQuery, Proposal, Proposed};
 use crate::{Administrator, Error, MemoryView};
 
 /// Records of working memory that are read at once.
@@ -32,9 +35,10 @@ pub enum ForgetTarget {
     /// All records that the view may change: a user's own, narrowed by project, agent and session.
     /// The view must act for a user or be narrowed.
     All,
-    /// The hits of [`recall`](MemoryView::recall) that the view may change, and the records with
-    /// the same text for which a hit stands. Look at them first, with [`ForgetOptions::dry_run`].
-    Query(String, Box<SearchOptions>),
+    /// The records that [`propose`](MemoryView::propose) shows for this query, with their exact
+    /// repetitions. Look at them first: to forget what was shown and nothing that came since, name
+    /// the [`identities`](Proposal::identities) of the proposal.
+    Query(ForgetQuery),
 }
 
 /// The records that are to be forgotten, and the thoroughness.
@@ -174,11 +178,8 @@ impl MemoryView {
                 BTreeSet::new()
             }
             ForgetTarget::All => self.all().await?,
-            ForgetTarget::Query(query, search) => {
-                let hits = self.recall(query, search).await?.hits;
-                let all =
-                    hits.iter().flat_map(|hit| hit.folded.iter().cloned().chain([hit.identity()]));
-                all.filter(|identity| self.is_changeable(&identity.owner)).collect()
+            ForgetTarget::Query(query) => {
+                self.propose(query).await?.identities().into_iter().collect()
             }
         };
         if let Some(other) = meant.iter().find(|it| !self.is_changeable(&it.owner)) {

@@ -70,6 +70,7 @@ mod metrics;
 pub mod migrate;
 mod model;
 mod moment;
+mod period;
 mod project;
 #[cfg(feature = "pull")]
 mod pull;
@@ -80,14 +81,15 @@ mod records;
 mod remember;
 mod spill;
 mod tokens;
+mod walk;
 
 pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
-pub use aios_longterm::{Explain, SearchOptions, Version};
+pub use aios_longterm::{Explain, LIMIT_MAX, SearchOptions, Version};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{
     Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
-    Tier, Timestamp,
+    Tier, Timestamp, forms,
 };
 pub use aios_working::{Check, Health};
 /// The tiers, for what their handles take and give.
@@ -99,13 +101,13 @@ pub use crate::{
     backup::{Copied, restore},
     config::{
         Config, Effective, Error as ConfigError, Flag, Origin, Sources,
-        default_file as default_config_file,
+        default_file as default_config_file, expand_home,
     },
     doctor::{Examined, Verified, doctor},
     error::Error,
     export::{Exported, RecordProgress, Restocked, is_export},
     fields::{Field, Holds, fields, has_free_fields},
-    forget::{ForgetOptions, ForgetTarget, Receipt},
+    forget::{Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Proposed, Receipt},
     import::{
         IMPORT_JSON_BYTES_MAX, ImportFailure, ImportMode, ImportOptions, ImportProgress,
         ImportReport, ImportedTable, Unclear,
@@ -116,12 +118,14 @@ pub use crate::{
     },
     memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
     moment::parse_timestamp,
+    period::Period,
     project::{PROJECT_BYTES_MAX, Project},
     rebuild::{RebuildProgress, Reindexed, Repaired, reindex, repair},
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},
     tokens::{Tokenizer, UnknownTokenizer},
+    walk::{WALK_FILES_MAX, Walk, walk},
 };
 
 #[cfg(feature = "pull")]

@@ -115,9 +115,11 @@ impl MemoryView {
     /// [`SearchOptions::scope`] narrows the view further.
     ///
     /// # Errors
-    /// Errors of working or long-term memory, such as for a query that is too long.
+    /// [`Error::Limit`] if [`SearchOptions::limit`] is not from 1 to 1000; errors of working or
+    /// long-term memory, such as for a query that is too long.
     pub async fn recall(&self, query: &str, options: &SearchOptions) -> Result<Recalled, Error> {
         let began = Instant::now();
+        Error::check_limit(options.limit)?;
         self.catch_up().await?;
         let found = self.longterm().search(query, options).await?;
         Ok(Recalled {

@@ -1,8 +1,9 @@
 //! Records as they are: storing them by kind, listing them, and getting them from wherever they
 //! are by now.
 
-use aios_longterm::Version;
-use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
+use aios_longterm::{ListCursor, Version};
+use aios_record::{Id, Identity, Kind, Record, Scope, forms};
+use aios_working::TimeCursor;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -50,6 +51,9 @@ impl MemoryView {
                                    for one user";
                     return Err(invalid(problem.to_owned()));
                 }
+                if self.is_blank(kind, &fields, &scope) {
+                    return Err(invalid("its text is empty".to_owned()));
+                }
                 // An id that is left out is made when the record is stored.
                 let id = Id::generate();
                 let content = Content::Fields(fields);
@@ -59,6 +63,16 @@ impl MemoryView {
         let mut scope = arrival.scope.clone();
         self.gate().fill(&mut scope)?;
         Ok(self.write(arrival).await?.id)
+    }
+
+    /// Returns `true` if the record that `fields` describe has no text that can be seen, although
+    /// one was given.
+    fn is_blank(&self, kind: Kind, fields: &Map<String, Value>, scope: &Scope) -> bool {
+        let is_blank_text = |value: &Value| value.as_str().is_some_and(forms::is_blank);
+        fields.values().any(is_blank_text)
+            && self
+                .draft(kind, fields.clone(), scope)
+                .is_some_and(|record| forms::is_blank(&record.text))
     }
 
     /// Stores one record that is written directly, and lifts the tombstones that it fits.
@@ -234,46 +248,58 @@ impl MemoryView {
         Ok(())
     }
 
-    /// At most `limit` records of a kind, from the beginning or from [`Page::next`] on: those that
-    /// working memory holds, oldest first, or, of kinds that are stored in long-term memory
-    /// directly, all, in the order of their ids. Summaries are those of working memory.
+    /// At most `limit` records of a kind by their [time](Record::time), oldest first, from the
+    /// beginning or from [`Page::next`] on: those that working memory holds, or, of kinds that are
+    /// stored in long-term memory directly, all. Summaries are those of working memory.
     ///
     /// # Errors
+    /// - [`Error::Limit`] if `limit` is not from 1 to 1000.
     /// - [`Error::Cursor`] if `after` is not a [`Page::next`] of this kind.
     /// - Errors of working or long-term memory.
     pub async fn list(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Page, Error> {
+        Error::check_limit(limit)?;
         let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
         if is_kept(kind) {
             let last = after.map(|text| kept_cursor(text).ok_or_else(no_cursor)).transpose()?;
-            if last.as_ref().is_some_and(|last| last.kind != kind) {
+            if last.as_ref().is_some_and(|last| last.identity.kind != kind) {
                 return Err(no_cursor());
             }
             let page = self.longterm().list(kind, last.as_ref(), limit).await?;
             let next = page.next.map(|next| shown_cursor(&next));
             return Ok(Page { records: page.records, next });
         }
-        let after = after.map(str::parse).transpose().map_err(|_| no_cursor())?;
-        let page = match self.working().records(kind, after, limit).await {
+        let after = after.map(|text| working_cursor(text).ok_or_else(no_cursor)).transpose()?;
+        let page = match self.working().records_by_time(kind, after, limit).await {
             Err(aios_working::Error::Cursor { .. }) => return Err(no_cursor()),
             page => page?,
         };
-        Ok(Page { records: page.records, next: page.next.map(|next| next.to_string()) })
+        let next = page.next.map(|TimeCursor { time, row }| format!("{time}.{row}"));
+        Ok(Page { records: page.records, next })
     }
 }
 
-/// The cursor of a page of kept records: the key of a shared record, else an identity as JSON.
-fn shown_cursor(last: &Identity) -> String {
-    match last.owner.is_shared() {
-        true => last.key().to_string(),
-        false => serde_json::to_string(last).unwrap_or_default(),
-    }
+/// The cursor of a page of kept records: a time, and an identity in hexadecimal, for an identity
+/// may hold anything.
+fn shown_cursor(ListCursor { time, identity }: &ListCursor) -> String {
+    let identity = identity.encode();
+    let digits: Vec<String> = identity.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("{time}.{}", digits.concat())
 }
 
-fn kept_cursor(text: &str) -> Option<Identity> {
-    match text.starts_with('{') {
-        true => serde_json::from_str(text).ok(),
-        false => Some(text.parse::<Key>().ok()?.of(Owner::SHARED)),
-    }
+fn kept_cursor(text: &str) -> Option<ListCursor> {
+    let (time, digits) = text.split_once('.')?;
+    let bytes: Option<Vec<u8>> = digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    let identity = Identity::decode(&String::from_utf8(bytes?).ok()?).ok()?;
+    Some(ListCursor { time: time.parse().ok()?, identity })
+}
+
+fn working_cursor(text: &str) -> Option<TimeCursor> {
+    let (time, row) = text.split_once('.')?;
+    Some(TimeCursor { time: time.parse().ok()?, row: row.parse().ok()? })
 }
 
 /// Stores the record that `fields`, which are settled, describe, with `scope`, and returns its id.

@@ -1,6 +1,6 @@
 //! One text, remembered.
 
-use aios_record::{Id, Identity, Kind, Record, Scope};
+use aios_record::{Id, Identity, Kind, Record, Scope, forms};
 use serde::Serialize;
 use serde_json::json;
 
@@ -75,7 +75,7 @@ impl MemoryView {
         options: RememberOptions,
     ) -> Result<Remembered, Error> {
         let RememberOptions { kind, tags, importance } = options;
-        if text.trim().is_empty() {
+        if forms::is_blank(text) {
             return Err(Error::Record { kind, problem: "its text is empty".to_owned() });
         }
         if !is_direct(kind) {

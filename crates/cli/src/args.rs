@@ -1,17 +1,25 @@
 //! The command line, as clap reads it. Not here: what the commands do.
 
 mod flags;
+mod values;
+mod words;
 
 use std::path::PathBuf;
 
 use aios_memory::{
-    AgentMemory, ContextFormat, Flag, Format, Kind, MemoryView, ModelName, Owner,
-    PROJECT_BYTES_MAX, Project, Scope, ScopeFilter, Tier, Timestamp, Tokenizer, parse_timestamp,
+    AgentMemory, ContextFormat, Flag, Format, Kind, MemoryView, ModelName, Period, Scope,
+    ScopeFilter, Tier, Tokenizer,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use self::flags::{FieldFlags, names as field_names};
+use self::values::{
+    parse_limit, parse_part, parse_period, parse_project, parse_share, parse_text, parse_user, path,
+};
+pub(crate) use self::{
+    flags::{FieldFlags, names as field_names},
+    words::asks_for_json,
+};
 
 /// The memory of AI agents: loses nothing, finds the right thing, and hands over exactly as many
 /// tokens as were asked for.
@@ -28,10 +36,11 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Where everything is kept [default: ~/.local/share/aios-memory]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = path())]
     pub(crate) data_dir: Option<PathBuf>,
     /// The settings file [default: ~/.config/aios-memory/aios-memory.toml]
-    #[arg(long, global = true, value_name = "FILE", env = "AIOS_MEMORY_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = path(),
+          env = "AIOS_MEMORY_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
     /// Act for this user: read their own and shared records, write and change their own
     /// [default: the setting memory.user, else shared records]
@@ -40,7 +49,8 @@ pub(crate) struct Global {
     /// Act for the administrator: read and change the records of every user
     #[arg(long, global = true, conflicts_with = "user")]
     all_users: bool,
-    /// Narrow to this project, and what belongs to none: an id, or a directory (., ./DIR, /DIR)
+    /// Narrow to this project, and what belongs to none: an id, or a directory (., ./DIR, ~/DIR,
+    /// /DIR)
     #[arg(long, global = true, value_name = "ID|DIR", value_parser = parse_project)]
     project: Option<String>,
     /// Narrow to this agent, and what belongs to none
@@ -55,6 +65,9 @@ pub(crate) struct Global {
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Print times in UTC, not in the local time zone; JSON always has UTC
+    #[arg(long, global = true)]
+    pub(crate) utc: bool,
     /// Tell more of what happens; twice for everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -184,9 +197,14 @@ pub(crate) enum ModelCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files to read; `-` is stdin
-    #[arg(required = true, value_name = "FILE")]
+    /// Files to read, and directories, of which all files are read that hold text and that no
+    /// .gitignore leaves out; `-` is stdin
+    #[arg(required = true, value_name = "FILE", value_parser = path())]
     pub(crate) files: Vec<PathBuf>,
+    /// Of directories only files of this pattern, such as '*.md' or 'docs/**'; may be given several
+    /// times
+    #[arg(long = "include", value_name = "GLOB")]
+    pub(crate) includes: Vec<String>,
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: IngestFormat,
@@ -234,7 +252,8 @@ pub(crate) struct Remember {
     #[arg(long, default_value = "notes", value_parser = Kind::meant_by)]
     pub(crate) collection: Kind,
     /// A label to filter by; may be given several times
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_text,
+          allow_hyphen_values = true)]
     pub(crate) tags: Vec<String>,
     /// How much it matters, 0 to 1
     #[arg(long, default_value_t = 0.5, value_parser = parse_share)]
@@ -245,24 +264,26 @@ pub(crate) struct Remember {
 pub(crate) struct Recall {
     /// What to look for, in words
     pub(crate) query: String,
-    /// How many hits at most [default: the setting search.limit]
-    #[arg(long)]
+    /// The most hits, 1 to 1000 [default: the setting search.limit]
+    #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true)]
     pub(crate) limit: Option<usize>,
     /// Only this collection; may be given several times
     #[arg(long = "collection", value_parser = Kind::meant_by)]
     pub(crate) collections: Vec<Kind>,
     /// Only records with this label; of several, any
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_text,
+          allow_hyphen_values = true)]
     pub(crate) tags: Vec<String>,
-    /// What happened then or later, such as 2026-05-08
-    #[arg(long, value_name = "TIME", value_parser = parse_timestamp)]
-    pub(crate) since: Option<Timestamp>,
-    /// What happened before then
-    #[arg(long, value_name = "TIME", value_parser = parse_timestamp)]
-    pub(crate) until: Option<Timestamp>,
-    /// What was known and valid then
-    #[arg(long, value_name = "TIME", value_parser = parse_timestamp)]
-    pub(crate) as_of: Option<Timestamp>,
+    /// What happened then or later: 2026, 2026-05, 2026-05-08, 8.5.2026, yesterday, last monday,
+    /// 7d, 3h, 2 weeks ago, or a moment such as 2026-05-08T13:56
+    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    pub(crate) since: Option<Period>,
+    /// What happened before the end of then, written in the same ways
+    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    pub(crate) until: Option<Period>,
+    /// What was known and valid at the end of then
+    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    pub(crate) as_of: Option<Period>,
     /// Leave out what fits less well, 0 to 1
     #[arg(long, value_name = "X", value_parser = parse_share)]
     pub(crate) min_relevance: Option<f64>,
@@ -306,8 +327,9 @@ pub(crate) struct List {
     /// What to list, such as goal, task, message
     #[arg(value_parser = What::parse)]
     pub(crate) kind: What,
-    /// How many at most
-    #[arg(long, default_value_t = 20)]
+    /// The most records, 1 to 1000
+    #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true,
+          default_value = "20")]
     pub(crate) limit: usize,
     /// Go on after what was listed before: the `next` of that list
     #[arg(long, value_name = "CURSOR")]
@@ -362,21 +384,26 @@ pub(crate) struct Delete {
 
 /// Without a record or a query it is all records of --user, or all that --project, --agent and
 /// --session narrow to; those of others, and shared ones, stay.
+///
+/// A query proposes the records that say it: those with its text, and those with every word and
+/// number of it. Without a terminal --yes forgets them if they are one record and its repetitions;
+/// name several by their keys.
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// The record: KIND/ID, an id that only one kind has, or a document as file/NAME
+    /// The records: KIND/ID, an id that only one kind has, or a document as file/NAME
     #[arg(value_name = "KIND/ID", conflicts_with = "query")]
-    pub(crate) record: Option<String>,
-    /// What recall finds; it is shown before anything is forgotten
-    #[arg(long, value_name = "TEXT")]
+    pub(crate) records: Vec<String>,
+    /// Records that say this; they are shown before anything is forgotten
+    #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
-    /// How many hits of the query at most
-    #[arg(long, default_value_t = 10, requires = "query")]
-    pub(crate) limit: usize,
-    /// Leave out hits that fit less well, 0 to 1
-    #[arg(long, value_name = "X", value_parser = parse_share, default_value_t = 0.5,
+    /// The most records of the query, 1 to 1000 [default: 10]
+    #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true,
           requires = "query")]
-    pub(crate) min_relevance: f64,
+    pub(crate) limit: Option<usize>,
+    /// Propose all that fit the query this well, 0 to 1, whatever their words; its numbers they
+    /// must have
+    #[arg(long, value_name = "X", value_parser = parse_share, requires = "query")]
+    pub(crate) min_relevance: Option<f64>,
     /// Make sure that no file keeps a byte of them, backups left out
     #[arg(long)]
     pub(crate) purge: bool,
@@ -408,25 +435,28 @@ pub(crate) enum Clearable {
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// Where to: a directory that is empty, or not there yet
+    #[arg(value_parser = path())]
     pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
     /// What `backup` made
+    #[arg(value_parser = path())]
     pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// The file, which must not be there yet; `-` is stdout
+    #[arg(value_parser = path())]
     pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The file: an export, SQLite, or JSON; it is not changed
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) from: PathBuf,
     /// Say what would be done, and store nothing
     #[arg(long)]
@@ -470,7 +500,7 @@ pub(crate) struct Migrate {
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
     /// Files of conversations, or directories of document collections
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<PathBuf>,
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
@@ -501,44 +531,4 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         force: bool,
     },
-}
-
-fn parse_user(name: &str) -> Result<String, aios_memory::VocabularyError> {
-    Owner::user(name).map(|owner| owner.as_str().to_owned())
-}
-
-/// Parses a project: a directory if it is written as a path, else an id.
-fn parse_project(text: &str) -> Result<String, String> {
-    let is_path = text.starts_with('/')
-        || text == "."
-        || text == ".."
-        || text.starts_with("./")
-        || text.starts_with("../");
-    if is_path {
-        let project = Project::of(text.as_ref()).map_err(|error| error.to_string())?;
-        return Ok(project.id);
-    }
-    if text.starts_with('~') {
-        return Err("write the directory out, without `~`".to_owned());
-    }
-    if PROJECT_BYTES_MAX < text.len() {
-        return Err(format!("an id has at most {PROJECT_BYTES_MAX} bytes"));
-    }
-    parse_part(text)
-}
-
-/// Parses a part of the scope: not blank, without control characters.
-fn parse_part(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    if text.chars().any(char::is_control) {
-        return Err("it contains a control character".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn parse_share(text: &str) -> Result<f64, String> {
-    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, io, process::ExitCode};
 
-use serde_json::json;
+use crate::output::{Level, Notice, tell};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,12 @@ pub(crate) enum Failure {
     /// Nobody reads the output any more.
     #[error("the output was closed")]
     OutputClosed,
+    /// A defect of this program.
+    #[error("a defect of this program: {what}")]
+    Panic {
+        /// The message, with its place in the sources.
+        what: String,
+    },
 }
 
 impl Failure {
@@ -61,11 +67,15 @@ impl Failure {
             Failure::OutputClosed => 0,
             Failure::Usage { .. } | Failure::Config(_) => 2,
             Failure::NotFound { .. } => 3,
-            Failure::Memory(aios_memory::Error::Cursor { .. } | aios_memory::Error::Unbounded) => 2,
+            Failure::Memory(
+                aios_memory::Error::Cursor { .. }
+                | aios_memory::Error::Limit { .. }
+                | aios_memory::Error::Unbounded,
+            ) => 2,
             Failure::Memory(error) if error.is_ambiguous() => 2,
             Failure::Memory(error) if error.is_not_found() => 3,
             Failure::Memory(_) | Failure::Partial { .. } => 1,
-            Failure::Unsound { .. } | Failure::Io { .. } => 1,
+            Failure::Unsound { .. } | Failure::Io { .. } | Failure::Panic { .. } => 1,
         })
     }
 
@@ -78,6 +88,7 @@ impl Failure {
             Failure::Partial { .. } => "partial",
             Failure::Unsound { .. } => "unsound",
             Failure::Io { .. } | Failure::OutputClosed => "io",
+            Failure::Panic { .. } => "defect",
         }
     }
 
@@ -87,21 +98,22 @@ impl Failure {
             Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => Some(hint),
             Failure::Partial { .. } => Some("mend what is named and run it again; the rest is in"),
             Failure::Unsound { .. } => Some("do what is advised above"),
+            Failure::Panic { .. } => {
+                Some("nothing that was acknowledged is lost; please report it")
+            }
             _ => None,
         }
     }
 
-    /// One line for a person, or JSON.
-    pub(crate) fn told(&self, as_json: bool) -> String {
-        let (message, hint) = (chain(self), self.hint());
-        if as_json {
-            let error = json!({"code": self.code(), "message": message, "hint": hint});
-            return json!({"error": error}).to_string();
+    /// Tells it on stderr: in one line for a person, or as a line of JSON. A closed output is
+    /// nothing to tell of.
+    pub(crate) fn tell(&self, as_json: bool) {
+        if matches!(self, Failure::OutputClosed) {
+            return;
         }
-        match hint {
-            Some(hint) => format!("error: {message} ({hint})"),
-            None => format!("error: {message}"),
-        }
+        let message = chain(self);
+        let (code, hint) = (self.code(), self.hint());
+        tell(Notice { level: Level::Error, code, message: &message, hint }, as_json);
     }
 }
 

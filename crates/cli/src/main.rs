@@ -9,31 +9,34 @@ mod command;
 mod failure;
 mod output;
 
-use std::{collections::BTreeMap, io::Write, process::ExitCode};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use aios_memory::{Administrator, AgentMemory, Effective, MemoryView, Sources};
-use clap::Parser;
 
 use crate::{
     args::{Arguments, Command, Global, Verify},
     failure::Failure,
-    output::Output,
+    output::{Output, Zone},
 };
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    // Before the arguments are understood, and if they are not, errors are told this way as well.
+    let as_json = args::asks_for_json(&words);
+    std::panic::set_hook(Box::new(move |panic| {
+        Failure::Panic { what: panic.to_string() }.tell(as_json);
+    }));
+    let arguments = match Arguments::read(words) {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(&error, as_json),
     };
-    start_log(&arguments.global);
-    let output = Output { json: arguments.global.json, quiet: arguments.global.quiet };
+    let Global { json, quiet, verbose, utc, .. } = arguments.global;
+    output::start_log(verbose, quiet, json);
+    let output = Output { json, quiet, zone: if utc { Zone::Utc } else { Zone::Local } };
     match run(arguments, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !matches!(failure, Failure::OutputClosed) {
-                // Nobody can be told that stderr is gone.
-                let _ = writeln!(std::io::stderr(), "{}", failure.told(output.json));
-            }
+            failure.tell(output.json);
             failure.exit_code()
         }
     }
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let Arguments { global, command } = arguments;
     match command {
-        Command::Completions { shell } => return command::completions(shell),
+        Command::Completions { shell } => return command::completions(shell, output),
         Command::Config(command) => return command::config(&command, &global, output),
         _ => {}
     }
@@ -160,7 +163,7 @@ fn settings(global: &Global) -> Result<Effective, Failure> {
 
 /// Says in one line what clap has to say, or in JSON if that was asked for; help and version are
 /// results and go to stdout.
-fn refuse(error: &clap::Error) -> ExitCode {
+fn refuse(error: &clap::Error, as_json: bool) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {
             Ok(()) => ExitCode::SUCCESS,
@@ -169,27 +172,12 @@ fn refuse(error: &clap::Error) -> ExitCode {
     }
     let rendered = error.render().to_string();
     let message = rendered.split("\n\n").next().unwrap_or_default();
-    let message = message.trim_start_matches("error: ").to_owned();
-    let hint = "see aios-memory --help, or aios-memory COMMAND --help";
-    let failure = Failure::Usage { message, hint };
-    let as_json = std::env::args_os().any(|argument| argument == "--json");
-    // Nobody can be told that stderr is gone.
-    let _ = writeln!(std::io::stderr(), "{}", failure.told(as_json));
-    failure.exit_code()
-}
-
-/// Logs go to stderr: warnings, and with `-v` what happens.
-fn start_log(global: &Global) {
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn,lance=error,lancedb=error",
-        (false, 1) => "info,lance=warn,lancedb=warn",
-        (false, _) => "debug",
-    };
-    let log = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
-    let log = log.with_target(1 < global.verbose);
-    match global.json {
-        true => log.json().init(),
-        false => log.init(),
+    let mut message = message.trim_start_matches("error: ").to_owned();
+    for tip in rendered.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")) {
+        message.push_str(&format!("; {tip}"));
     }
+    let hint = "see `aios-memory --help`, or `aios-memory COMMAND --help`";
+    let failure = Failure::Usage { message, hint };
+    failure.tell(as_json);
+    failure.exit_code()
 }

@@ -19,7 +19,7 @@ pub use self::{
     config_change::ConfigChange,
     incident::Incident,
     knowledge::Knowledge,
-    listing::Listed,
+    listing::{ListCursor, Listed},
     note::{Note, NoteUpdate},
     procedure::{Outcome, Procedure},
 };

@@ -64,6 +64,9 @@ pub enum Error {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
+    /// The machine's clock stands before 1970, and versions of the library have no such time.
+    #[error("the clock of this machine stands before 1970; set it")]
+    Clock,
     /// The store was made with another embedding model.
     #[error(
         "the store was embedded with `{stored}`, the model given is `{given}`; \

@@ -66,6 +66,7 @@ mod library;
 mod owner;
 mod purge;
 mod rebuild;
+mod saying;
 mod search;
 mod stats;
 mod store;
@@ -83,7 +84,8 @@ pub use crate::{
     change::Version,
     chunk::chunks,
     collections::{
-        ConfigChange, Incident, Knowledge, Listed, Meta, Note, NoteUpdate, Outcome, Procedure,
+        ConfigChange, Incident, Knowledge, ListCursor, Listed, Meta, Note, NoteUpdate, Outcome,
+        Procedure,
     },
     config::Config,
     error::Error,

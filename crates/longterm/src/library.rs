@@ -227,6 +227,13 @@ impl Library {
         collect(&self.table.query().only_if_expr(filter), "read").await
     }
 
+    /// The identities, times and scopes of the rows that `filter` admits, in no order.
+    pub(crate) async fn scan_times(&self, filter: DfExpr) -> Result<Vec<Record>, Error> {
+        let query =
+            self.table.query().only_if_expr(filter).select(Select::columns(rows::TIME_COLUMNS));
+        Ok(collect(&query, "list").await?.into_iter().map(|row| row.record).collect())
+    }
+
     /// The keys of the rows that have expired at `now`, each with its content's hash.
     pub(crate) async fn expired(&self, now: Timestamp) -> Result<Vec<(String, String)>, Error> {
         let failed = || Error::library("look for what has expired");

@@ -4,7 +4,7 @@ use std::{
     ops::Deref,
     path::Path,
     sync::{Arc, RwLock},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use aios_embedding::Embedder;
@@ -123,6 +123,8 @@ impl Longterm {
         config: Config,
         vectors: Vectors,
     ) -> Result<Longterm, Error> {
+        // LanceDB ends the process otherwise.
+        SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
         let places = Places::new(dir, disk);
         let library = &places.library;
         make_directory(&*places.disk, library).map_err(Error::io("create", library))?;

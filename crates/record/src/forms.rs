@@ -87,6 +87,20 @@ fn spaced(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Returns `true` if nothing of `text` can be seen: it has only white space, control characters and
+/// [invisible](is_ignorable) ones. Such a text is empty.
+///
+/// ```
+/// use aios_record::forms::is_blank;
+///
+/// assert!(is_blank(" \u{200b}\u{feff}\n"));
+/// assert!(!is_blank("."));
+/// ```
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_ignorable(c))
+}
+
 /// Returns `true` for characters of the Unicode property Default_Ignorable_Code_Point
 /// (`DerivedCoreProperties.txt`, Unicode 16).
 #[must_use]

@@ -1,8 +1,15 @@
 //! The identifier of a record. Not here: keys and identities, which add the kind and the owner.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{
+    borrow::Borrow,
+    fmt,
+    str::FromStr,
+    sync::Mutex,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Serialize};
+use uuid::ContextV7;
 
 use crate::Error;
 
@@ -28,10 +35,16 @@ impl Id {
         Ok(Id(text.into_boxed_str()))
     }
 
-    /// A new id: a UUIDv7, so that ids sort by the time of their making.
+    /// A new id: a UUIDv7, so that ids of one process sort by the time of their making, also when
+    /// its clock is set back.
     #[must_use]
     pub fn generate() -> Id {
-        Id(uuid::Uuid::now_v7().to_string().into_boxed_str())
+        static MADE: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+        // A clock that is set before 1970 is taken to stand at 1970.
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (seconds, nanoseconds) = (since_1970.as_secs(), since_1970.subsec_nanos());
+        let time = uuid::Timestamp::from_unix(&MADE, seconds, nanoseconds);
+        Id(uuid::Uuid::new_v7(time).to_string().into_boxed_str())
     }
 
     /// The id as text.

@@ -91,6 +91,7 @@ fields! {
 }
 
 impl Row for Decision {
+    const HAPPENED: &'static str = "timestamp";
     fn text(&self) -> String {
         let parts = [&self.context, &self.chosen, &self.reasoning].map(Some);
         joined(parts.into_iter().chain([self.outcome.as_ref()]))

@@ -80,6 +80,7 @@ fields! {
 }
 
 impl Row for Entry {
+    const HAPPENED: &'static str = "timestamp";
     fn text(&self) -> String {
         let mut lines = vec![self.key.as_str()];
         lines.extend(strings(&self.value));

@@ -57,6 +57,7 @@ impl Event {
 fields! { Event in "events" { seq, timestamp, category, source, data, critical } }
 
 impl Row for Event {
+    const HAPPENED: &'static str = "timestamp";
     fn text(&self) -> String {
         let mut lines = vec![self.category.as_str(), self.source.as_str()];
         lines.extend(strings(&self.data));

@@ -73,6 +73,7 @@ fields! {
 }
 
 impl Row for Interaction {
+    const HAPPENED: &'static str = "timestamp";
     fn text(&self) -> String {
         joined([Some(&self.user_transcript), Some(&self.assistant_response)])
     }

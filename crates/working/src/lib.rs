@@ -163,7 +163,7 @@ pub use crate::{
     metric::{HourlyMetric, Metric, MetricPoint},
     pattern::{Outcome, PATTERNS_MAX, Pattern},
     preference::Preferences,
-    records::{KINDS, RecordPage, record_of},
+    records::{KINDS, RecordPage, TimeCursor, TimePage, record_of},
     restore::Restored,
     schema::{APPLICATION_ID, SCHEMA_VERSION},
     search::{FIND_LIMIT, FindOptions, Found},

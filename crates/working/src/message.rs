@@ -89,6 +89,7 @@ fields! {
 }
 
 impl Row for Message {
+    const HAPPENED: &'static str = "timestamp";
     const OF_SESSION: bool = true;
 
     fn text(&self) -> String {

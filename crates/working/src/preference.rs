@@ -7,7 +7,7 @@ use rusqlite::{Row, ToSql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, RecordPage, WorkingView, access::Access, column::Column};
+use crate::{Error, RecordPage, WorkingView, access::Access, column::Column, records::Place};
 
 /// The preferences with the columns of a table of records.
 pub(crate) const PREFERENCES: &str = "(
@@ -193,6 +193,21 @@ pub(crate) fn page(access: &Access<'_>, after: i64, limit: usize) -> Result<Reco
     Ok(paged(records(access, Kind::Preference, &sql, &[&after, &wanted])?, limit))
 }
 
+/// Some visible preferences after a place by time.
+pub(crate) fn page_by_time(
+    access: &Access<'_>,
+    after: Place,
+    limit: usize,
+) -> Result<Vec<(Record, i64)>, Error> {
+    let sql = format!(
+        "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
+         WHERE {} AND (?5, ?6) < (updated_at, row) ORDER BY updated_at, row LIMIT ?7",
+        access.visible.scope()
+    );
+    let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+    records(access, Kind::Preference, &sql, &[&after.time, &after.row, &wanted])
+}
+
 /// The preference that a bare key means.
 pub(crate) fn by_key(access: &Access<'_>, key: &str) -> Result<Option<Record>, Error> {
     let found = with_key(access, key)?;
@@ -239,6 +254,20 @@ pub(crate) fn persona_page(
     );
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
     Ok(paged(records(access, Kind::Persona, &sql, &[&after, &wanted])?, limit))
+}
+
+/// Some traits of the persona after a place by time.
+pub(crate) fn persona_page_by_time(
+    access: &Access<'_>,
+    after: Place,
+    limit: usize,
+) -> Result<Vec<(Record, i64)>, Error> {
+    let sql = format!(
+        "SELECT id, value, updated_at, owner, row FROM {PERSONA}
+         WHERE (?5, ?6) < (updated_at, row) ORDER BY updated_at, row LIMIT ?7"
+    );
+    let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+    records(access, Kind::Persona, &sql, &[&after.time, &after.row, &wanted])
 }
 
 /// One trait of the persona.

@@ -63,6 +63,31 @@ pub struct RecordPage {
     pub next: Option<u64>,
 }
 
+/// Some records of one kind, by their time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TimePage {
+    /// The records.
+    pub records: Vec<Record>,
+    /// The cursor of the next page; `None` if this is the last one.
+    pub next: Option<TimeCursor>,
+}
+
+/// A place in a list by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeCursor {
+    /// The time of the record before it, in microseconds since 1970.
+    pub time: i64,
+    /// A number without meaning.
+    pub row: u64,
+}
+
+/// A place in a table, by time and then by row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) time: i64,
+    pub(crate) row: i64,
+}
+
 impl WorkingView {
     /// The record of this kind and id: the owner's own, or else the shared one. `None` if there is
     /// none, or if records of this kind are not kept here.
@@ -103,8 +128,9 @@ impl WorkingView {
         .await
     }
 
-    /// At most `limit` visible records of `kind`, oldest first, from the beginning or from
-    /// [`RecordPage::next`] on. Empty if the kind is not one of [`KINDS`].
+    /// At most `limit` visible records of `kind`, in the order in which they were stored first,
+    /// from the beginning or from [`RecordPage::next`] on: no record is passed over while others
+    /// are written. Empty if the kind is not one of [`KINDS`].
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`RecordPage::next`] of this file; [`Error::Storage`]
@@ -124,6 +150,40 @@ impl WorkingView {
                 _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default()))?,
             };
             Ok(RecordPage { next: page.next.map(|row| cursors.at(row)), ..page })
+        })
+        .await
+    }
+
+    /// At most `limit` visible records of `kind` by their [time](Record::time), oldest first, those
+    /// of one moment in the order in which they were stored, from the beginning or from
+    /// [`TimePage::next`] on. Empty if the kind is not one of [`KINDS`].
+    ///
+    /// # Errors
+    /// [`Error::Cursor`] if `after` is not a [`TimePage::next`] of this file; [`Error::Storage`]
+    /// when the file cannot be read.
+    pub async fn records_by_time(
+        &self,
+        kind: Kind,
+        after: Option<TimeCursor>,
+        limit: usize,
+    ) -> Result<TimePage, Error> {
+        self.read(move |access| {
+            let cursors = Cursors::of(access.connection)?;
+            let after = match after {
+                None => Place { time: i64::MIN, row: 0 },
+                Some(TimeCursor { time, row }) => Place { time, row: cursors.row(row)? },
+            };
+            let rows = match kind {
+                Kind::Preference => preference::page_by_time(access, after, limit)?,
+                Kind::Persona => preference::persona_page_by_time(access, after, limit)?,
+                _ => for_kind!(kind, page_by_time(access, after, limit), Ok(Vec::new()))?,
+            };
+            let last = rows.last().filter(|_| limit <= rows.len());
+            let next = last.map(|(record, row)| TimeCursor {
+                time: record.time().as_microsecond(),
+                row: cursors.at(row.cast_unsigned()),
+            });
+            Ok(TimePage { records: rows.into_iter().map(|(record, _)| record).collect(), next })
         })
         .await
     }
@@ -216,6 +276,18 @@ fn page<T: Row>(access: &Access<'_>, after: i64, limit: usize) -> Result<RecordP
     let items = access.read::<T>("AND ?6 < row ORDER BY row LIMIT ?7", &[&after, &count])?;
     let last = items.last().map(|read| read.row);
     Ok(RecordPage::new(items.iter().map(Read::record).collect(), last, limit))
+}
+
+fn page_by_time<T: Row>(
+    access: &Access<'_>,
+    after: Place,
+    limit: usize,
+) -> Result<Vec<(Record, i64)>, Error> {
+    let time = format!("coalesce({}, recorded_at, 0)", T::HAPPENED);
+    let tail = format!("AND (?6, ?7) < ({time}, row) ORDER BY {time}, row LIMIT ?8");
+    let count = i64::try_from(limit).unwrap_or(i64::MAX);
+    let items = access.read::<T>(&tail, &[&after.time, &after.row, &count])?;
+    Ok(items.iter().map(|read| (read.record(), read.row)).collect())
 }
 
 fn newest<T: Row>(

@@ -61,6 +61,9 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     /// The record that it may belong to.
     const PARENT: Option<Parent> = None;
 
+    /// The column of the moment at which it happened, if that is known.
+    const HAPPENED: &'static str = "created_at";
+
     /// It belongs to the session that its scope names, by the column `session_row`. A missing
     /// session is created.
     const OF_SESSION: bool = false;

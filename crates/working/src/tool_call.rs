@@ -85,6 +85,7 @@ fields! {
 }
 
 impl Row for ToolCall {
+    const HAPPENED: &'static str = "timestamp";
     const PARENT: Option<Parent> =
         Some(Parent { field: "task_id", column: "task_row", kind: Kind::Task });
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fmt, fs, io,
     path::{Path, PathBuf},
 };
@@ -146,6 +147,7 @@ impl Effective {
             let key = find(flag.key).expect("flags name keys that exist");
             effective.set(key, &flag.value, Origin::Flag(flag.name))?;
         }
+        effective.expand_home(env("HOME").as_deref().map(OsStr::new))?;
         if effective.config.memory.data_dir.as_os_str().is_empty() {
             effective.config.memory.data_dir = default_data_dir(env).ok_or(Error::NoDataDir)?;
         }
@@ -191,6 +193,20 @@ impl Effective {
             })
             .collect();
         json!({"file": self.file, "settings": settings})
+    }
+
+    /// Puts the home directory in place of `~` in paths, wherever they are from.
+    fn expand_home(&mut self, home: Option<&OsStr>) -> Result<(), Error> {
+        for key in KEYS {
+            let value = (key.show)(&self.config);
+            (key.expand)(&mut self.config, home).map_err(|problem| Error::Value {
+                key: key.path(),
+                origin: self.origin(&key.path()).clone(),
+                value: value.as_str().unwrap_or_default().to_owned(),
+                expected: format!("a path from the root on ({problem})"),
+            })?;
+        }
+        Ok(())
     }
 
     fn add_file(&mut self, path: &Path, text: &str) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! How each type of setting is written in a file, in the environment, and shown.
 
-use std::{fmt::Display, ops::RangeInclusive, path::PathBuf, str::FromStr};
+use std::{ffi::OsStr, fmt::Display, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use aios_guard::Policy;
 use aios_longterm::{Durability, Language};
@@ -8,6 +8,7 @@ use aios_operational::Keep;
 use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
+use super::expand_home;
 use crate::tokens::Tokenizer;
 
 /// A type that a setting may have. Problems are told as what was expected.
@@ -20,6 +21,11 @@ pub(crate) trait Setting: Sized {
     /// Whether the value is one that `read` and `parse` would have given.
     fn check(&self, bounds: &Self::Bounds) -> Result<(), String>;
     fn show(&self) -> Value;
+
+    /// Puts `home` in place of `~` in a path.
+    fn expand(&mut self, _home: Option<&OsStr>) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The number, if there is one, and within its bounds.
@@ -122,6 +128,11 @@ impl Setting for PathBuf {
 
     fn show(&self) -> Value {
         Value::String(self.display().to_string())
+    }
+
+    fn expand(&mut self, home: Option<&OsStr>) -> Result<(), String> {
+        *self = expand_home(self, home)?;
+        Ok(())
     }
 }
 

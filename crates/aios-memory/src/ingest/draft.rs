@@ -1,6 +1,6 @@
 //! What one message, note or piece of a document says of itself, before it has an id.
 
-use aios_record::{Kind, Scope, Source, Timestamp};
+use aios_record::{Kind, Scope, Source, Timestamp, forms};
 use serde_json::{Map, Value};
 
 use super::fields::{AGENT, SESSION, agreed, owner_of, take_named, take_scope};
@@ -214,7 +214,7 @@ fn text_of(value: &Value) -> Result<String, String> {
             return Err(format!("the text is `{}`, not text", moment::excerpt(&other.to_string())));
         }
     };
-    if text.trim().is_empty() {
+    if forms::is_blank(&text) {
         return Err("the text is empty".to_owned());
     }
     if TEXT_BYTES_MAX < text.len() {

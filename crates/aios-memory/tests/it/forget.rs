@@ -7,8 +7,8 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetTarget, Format, Id, Identity, ImportMode, ImportOptions,
-    IngestOptions, Kind, MemoryView, Owner, Receipt, Restocked, SearchOptions,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Format, Id, Identity, ImportMode,
+    ImportOptions, IngestOptions, Kind, MemoryView, Owner, Receipt, Restocked, SearchOptions,
 };
 use serde_json::json;
 
@@ -144,14 +144,14 @@ async fn what_a_query_finds_and_what_came_of_a_document_can_be_forgotten() {
         of(&memory, user).remember(&format!("{user} likes cheese")).await.unwrap();
     }
     memory.remember("cheese is in the cellar").await.unwrap();
-    let query = ForgetTarget::Query("cheese".to_owned(), Box::default());
+    let query = ForgetTarget::Query(ForgetQuery::new("cheese"));
     let receipt = of(&memory, "ada").forget(ForgetOptions::new(query)).await.unwrap();
     // A shared hit is not ada's to forget.
     assert_eq!(receipt.forgotten, 1, "{receipt:?}");
     let mut left = texts(&everything, "cheese").await;
     left.sort_unstable();
     assert_eq!(left, ["bob likes cheese", "cheese is in the cellar"]);
-    let query = ForgetTarget::Query("cheese".to_owned(), Box::default());
+    let query = ForgetTarget::Query(ForgetQuery::new("cheese"));
     assert_eq!(memory.forget(ForgetOptions::new(query)).await.unwrap().forgotten, 1);
 
     let path = fixture.dir.path().join("notes.md");
@@ -227,7 +227,7 @@ async fn what_was_forgotten_stays_so_when_it_is_found_again() {
     let talk = lines.join("\n");
     assert_eq!(ingest(&ada, &talk).await, (4, 0, 0));
     assert_eq!(ingest(&bob, &talk).await, (4, 0, 0));
-    let sleeps = ForgetTarget::Query("zanzibarquux sleeps".to_owned(), Box::default());
+    let sleeps = ForgetTarget::Query(ForgetQuery::new("zanzibarquux sleeps"));
     let gone = ada.forget(ForgetOptions::new(sleeps)).await.unwrap().forgotten;
     assert!((1..=4).contains(&gone), "{gone}");
     assert_eq!(ingest(&ada, &talk).await, (0, 4 - gone, gone));

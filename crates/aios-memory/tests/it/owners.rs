@@ -11,8 +11,9 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetTarget, Format, Id, Identity, ImportMode,
-    IngestOptions, Kind, MemoryView, Owner, Receipt, SearchOptions, Tally, working::Durability,
+    AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget, Format, Id, Identity,
+    ImportMode, IngestOptions, Kind, MemoryView, Owner, Receipt, SearchOptions, Tally,
+    working::Durability,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -190,7 +191,7 @@ impl Store {
                 view.forget(of_record(&view, kind, id).await).await.map(|it| receipt(&it))
             }
             Action::ForgetFound(query) => {
-                let target = ForgetTarget::Query(query.to_owned(), Box::default());
+                let target = ForgetTarget::Query(ForgetQuery::new(query));
                 view.forget(ForgetOptions::new(target)).await.map(|it| receipt(&it))
             }
             Action::ForgetAll => {

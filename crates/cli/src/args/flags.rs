@@ -6,6 +6,8 @@ use aios_memory::{Holds, Kind, fields};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, error::Error};
 use serde_json::{Map, Value};
 
+use super::values::parse_text;
+
 /// Fields whose names are flags for something else; `--set` sets them.
 const TAKEN: &[&str] = &["agent"];
 
@@ -61,7 +63,8 @@ impl Args for FieldFlags {
             Arg::new(format!("field-{name}"))
                 .long(name.replace('_', "-"))
                 .value_name("VALUE")
-                .allow_negative_numbers(true)
+                .allow_hyphen_values(true)
+                .value_parser(parse_text)
                 .help(format!("Of {}", kinds.join(", ")))
                 .help_heading("Fields")
         });
@@ -70,6 +73,7 @@ impl Args for FieldFlags {
             .visible_alias("field")
             .value_name("NAME=VALUE")
             .action(ArgAction::Append)
+            .allow_hyphen_values(true)
             .value_parser(parse_set)
             .help("Set any field, by its name in JSON; may be given several times");
         command.arg(set).args(flags)

@@ -5,7 +5,7 @@ use aios_memory::{Administrator, Config};
 use crate::{
     args::{Backup, Restore},
     failure::Failure,
-    output::Output,
+    output::{Output, shown},
 };
 
 pub(crate) async fn backup(
@@ -16,11 +16,10 @@ pub(crate) async fn backup(
     let bar = output.progress("{spinner} {bytes}", None);
     let watched = bar.clone();
     let copied = memory.backup(&arguments.dir, move |bytes| watched.set_position(bytes)).await;
-    bar.finish_and_clear();
+    bar.end();
     let copied = copied?;
-    output.result(&copied, |out| {
-        writeln!(out, "{}: {} bytes", copied.path.display(), copied.bytes)
-    })?;
+    output
+        .result(&copied, |out| writeln!(out, "{}: {} bytes", shown(&copied.path), copied.bytes))?;
     Ok(())
 }
 
@@ -31,7 +30,7 @@ pub(crate) async fn restore(
 ) -> Result<(), Failure> {
     let copied = aios_memory::restore(&arguments.dir, config).await?;
     output.result(&copied, |out| {
-        writeln!(out, "restored to {}: {} bytes", copied.path.display(), copied.bytes)
+        writeln!(out, "restored to {}: {} bytes", shown(&copied.path), copied.bytes)
     })?;
     Ok(())
 }

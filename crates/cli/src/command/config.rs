@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::{
     args::{Arguments, ConfigCommand, Global},
     failure::Failure,
-    output::Output,
+    output::{Output, shown as shown_path},
     settings,
 };
 
@@ -30,23 +30,25 @@ pub(crate) fn config(
         ConfigCommand::Path => {
             let path = path(global)?;
             let shown = json!({"path": path, "exists": path.exists()});
-            output.result(&shown, |out| writeln!(out, "{}", path.display()))?;
+            output.result(&shown, |out| writeln!(out, "{}", shown_path(&path)))?;
         }
         ConfigCommand::Init { force } => {
             let path = path(global)?;
             write_template(&path, *force)?;
             let shown = json!({"path": path});
-            output.result(&shown, |out| writeln!(out, "wrote {}", path.display()))?;
+            output.result(&shown, |out| writeln!(out, "wrote {}", shown_path(&path)))?;
         }
     }
     Ok(())
 }
 
 /// Prints the completions of a shell.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+pub(crate) fn completions(shell: clap_complete::Shell, output: Output) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "aios-memory", &mut script);
-    Ok(io::stdout().write_all(&script)?)
+    let mut out = output.stdout();
+    out.write_all(&script)?;
+    Ok(out.flush()?)
 }
 
 /// The settings file: the one named, or the one of the platform.

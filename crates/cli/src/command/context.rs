@@ -1,8 +1,14 @@
 //! `context`: the assembled context for a task.
 
-use aios_memory::{ContextOptions, MemoryView};
+use std::io::Write;
 
-use crate::{args::Context, failure::Failure, output::Output};
+use aios_memory::{ContextFormat, ContextOptions, MemoryView};
+
+use crate::{
+    args::Context,
+    failure::Failure,
+    output::{Output, json_lines},
+};
 
 pub(crate) async fn context(
     memory: &MemoryView,
@@ -34,6 +40,11 @@ pub(crate) async fn context(
             let reason = serde_json::to_value(omitted.reason).unwrap_or_default();
             output.note(&format!("out  {}: {}", reason.as_str().unwrap_or_default(), omitted.id));
         }
+    }
+    if arguments.format == ContextFormat::Json && !output.json {
+        let mut out = json_lines();
+        write!(out, "{}", context.text)?;
+        return Ok(out.flush()?);
     }
     output.result(&context, |out| write!(out, "{}", context.text))?;
     Ok(())

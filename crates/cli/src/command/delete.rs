@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
 };
 
 use aios_memory::{Identity, MemoryView};
@@ -12,7 +12,7 @@ use super::records::find_key;
 use crate::{
     args::{Clear, Clearable, Delete},
     failure::Failure,
-    output::Output,
+    output::{Output, line},
 };
 
 pub(crate) async fn delete(
@@ -30,12 +30,12 @@ pub(crate) async fn delete(
     }
     let along = along(&family);
     if !arguments.yes {
-        confirm(&format!("delete {kind}/{id}{along} for good?"))?;
+        confirm(output, &format!("delete {kind}/{id}{along} for good?"))?;
     }
     let gone = memory.delete(kind, &id).await?;
     let keys: Vec<_> = gone.iter().map(Identity::key).collect();
     let deleted = json!({"deleted": keys.len(), "keys": keys});
-    output.result(&deleted, |out| writeln!(out, "deleted: {kind}/{id}{along}"))?;
+    output.result(&deleted, |out| writeln!(out, "deleted: {kind}/{}{along}", line(id.as_str())))?;
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn clear(
     // One kind can be cleared today; the name is checked when the arguments are read.
     let Clearable::Entry = arguments.kind;
     if !arguments.yes {
-        confirm("delete all entries of this scope for good?")?;
+        confirm(output, "delete all entries of this scope for good?")?;
     }
     let deleted = memory.working().clear_all_entries().await.map_err(aios_memory::Error::from)?;
     output
@@ -69,17 +69,16 @@ fn along(family: &[Identity]) -> String {
     format!(" with what belongs to it ({})", counts.join(", "))
 }
 
-/// Asks whoever watches; fails where nobody does, or says no.
-pub(super) fn confirm(question: &str) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
+/// Asks whoever watches; fails if nobody does, or says no. A program that reads JSON is not asked.
+pub(super) fn confirm(output: Output, question: &str) -> Result<(), Failure> {
+    if output.json || !io::stdin().is_terminal() {
         return Err(Failure::Usage {
             message: format!("nobody is there to answer: {question}"),
             hint: "say so with --yes",
         });
     }
-    let mut err = io::stderr();
     let failed = |source| Failure::Io { action: "ask".to_owned(), source };
-    write!(err, "{question} [y/N] ").and_then(|()| err.flush()).map_err(failed)?;
+    output.ask(&format!("{question} [y/N] ")).map_err(failed)?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(failed)?;
     match answer.trim().to_ascii_lowercase().as_str() {

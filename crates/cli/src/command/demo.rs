@@ -205,7 +205,7 @@ impl Story {
     fn print(&self, line: &str) -> io::Result<()> {
         match self.output.json {
             true => Ok(()),
-            false => writeln!(io::stdout(), "{line}"),
+            false => self.output.stdout().write_all(format!("{line}\n").as_bytes()),
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn eval(
         bar.set_position(done as u64);
     })
     .await?;
-    bar.finish_and_clear();
+    bar.end();
     output.result(&report, |out| {
         let summary = &report.summary;
         writeln!(

@@ -1,11 +1,15 @@
 //! `export`, and `import` of what it wrote: all records as lines of JSON.
 
-use std::{io, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use aios_memory::{ImportMode, MemoryView};
 
 use super::ingest::counted;
-use crate::{args::Export, failure::Failure, output::Output};
+use crate::{
+    args::Export,
+    failure::Failure,
+    output::{Output, json_lines, shown},
+};
 
 pub(crate) async fn export(
     memory: &MemoryView,
@@ -17,15 +21,15 @@ pub(crate) async fn export(
     let progress = Arc::new(move |records| watched.set_position(records));
     let path = arguments.file.as_path();
     if path == Path::new("-") {
-        let exported = memory.export_to(io::stdout(), "stdout", Some(progress)).await;
-        bar.finish_and_clear();
+        let exported = memory.export_to(json_lines(), "stdout", Some(progress)).await;
+        bar.end();
         output.note(&format!("{} records", exported?.records));
         return Ok(());
     }
     let exported = memory.export(path, Some(progress)).await;
-    bar.finish_and_clear();
+    bar.end();
     let exported = exported?;
-    let path = path.display();
+    let path = shown(path);
     output.result(&exported, |out| writeln!(out, "{path}: {} records", exported.records))?;
     Ok(())
 }
@@ -41,7 +45,7 @@ pub(super) async fn take_back(
     let watched = bar.clone();
     let progress = Arc::new(move |records| watched.set_position(records));
     let taken = memory.import_export(path, mode, Some(progress)).await;
-    bar.finish_and_clear();
+    bar.end();
     let taken = taken?;
     for (line, problem) in &taken.failed {
         output.note(&format!("line {line}: {problem}"));

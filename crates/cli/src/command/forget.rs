@@ -1,21 +1,21 @@
 //! `forget`: records that nothing shows any more; with `--purge` no file keeps a byte of them.
 
-use std::io::{self, Write};
-
 use aios_memory::{
-    ForgetOptions, ForgetTarget, Identity, Key, MemoryView, Owner, Receipt, SearchOptions,
+    ForgetOptions, ForgetQuery, ForgetTarget, Key, MemoryView, Owner, Proposal, Receipt,
+    Recollection,
 };
+use serde_json::json;
 
 use super::{delete::confirm, records::find};
 use crate::{
     args::Forget,
     failure::Failure,
-    output::{Output, named, one_line},
+    output::{Output, line, named, one_line, shown as shown_path},
 };
 
-/// What names a document in the place of a kind.
+/// The prefix that names a document in the place of a kind.
 const DOCUMENT: &str = "file";
-/// How much of a text is shown before it is forgotten.
+/// The characters of a text that are shown before it is forgotten.
 const CHARS_SHOWN: usize = 100;
 
 pub(crate) async fn forget(
@@ -23,11 +23,18 @@ pub(crate) async fn forget(
     arguments: Forget,
     output: Output,
 ) -> Result<(), Failure> {
-    let target = target(memory, &arguments, output).await?;
+    let proposal = match &arguments.query {
+        Some(text) => Some(propose(memory, text, &arguments).await?),
+        None => None,
+    };
+    let target = match &proposal {
+        Some(proposal) => ForgetTarget::Records(proposal.identities()),
+        None => target(memory, &arguments).await?,
+    };
     let options = ForgetOptions { purge: arguments.purge, ..ForgetOptions::new(target) };
     let planned = memory.forget(options.clone().with_dry_run()).await?;
     if arguments.dry_run {
-        return told(memory, &planned, output);
+        return told(memory, &planned, proposal.as_ref(), output);
     }
     if planned.keys.is_empty() && !arguments.purge {
         return Err(Failure::NotFound {
@@ -35,64 +42,110 @@ pub(crate) async fn forget(
             hint: "`aios-memory recall QUERY` shows the keys of what it finds",
         });
     }
+    if let Some(proposal) = &proposal {
+        preview(memory, proposal, &planned).iter().for_each(|line| output.note(line));
+        if arguments.yes && !proposal.is_certain() {
+            return Err(Failure::Usage {
+                message: "--yes takes one record that says the query, and its repetitions; these \
+                          are others, or more"
+                    .to_owned(),
+                hint: "name the records that are meant by their keys, or be asked without --yes",
+            });
+        }
+    }
     if !arguments.yes {
         let purge = if arguments.purge { " and purge every file of them" } else { "" };
-        confirm(&format!("forget {}{purge}?", counted(&planned)))?;
+        confirm(output, &format!("forget {}{purge}?", counted(&planned)))?;
     }
-    // What was shown is what is forgotten, however much comes meanwhile; a scope is a scope.
-    told(memory, &memory.forget(options).await?, output)
+    // The records that were shown are the ones that are forgotten, however many come meanwhile; a
+    // scope is a scope.
+    told(memory, &memory.forget(options).await?, proposal.as_ref(), output)
 }
 
-/// The records that the arguments name. The hits of a query are shown, and are settled from then
-/// on.
-async fn target(
-    memory: &MemoryView,
-    arguments: &Forget,
-    output: Output,
-) -> Result<ForgetTarget, Failure> {
-    if let Some(key) = &arguments.record {
-        if let Some((DOCUMENT, name)) = key.split_once('/') {
+/// The records that the arguments name.
+async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget, Failure> {
+    let is_document = |key: &&String| key.split_once('/').is_some_and(|(kind, _)| kind == DOCUMENT);
+    match (&*arguments.records, arguments.records.iter().find(is_document)) {
+        ([], _) => return Ok(ForgetTarget::All),
+        ([_], Some(document)) => {
+            let name = document.split_once('/').map_or("", |(_, name)| name);
             return Ok(ForgetTarget::Document(name.to_owned()));
         }
-        let identity = match (find(memory, key).await, key.parse::<Key>()) {
+        (_, Some(document)) => {
+            return Err(Failure::Usage {
+                message: format!("`{document}` is a document, and there are others beside it"),
+                hint: "forget documents one by one",
+            });
+        }
+        _ => {}
+    }
+    let mut records = Vec::new();
+    for key in &arguments.records {
+        records.push(match (find(memory, key).await, key.parse::<Key>()) {
             // What has expired can be forgotten, and what was forgotten before can be purged.
             (Err(Failure::NotFound { .. }), Ok(named)) => named.of(owner(memory)),
             (found, _) => found?.identity(),
-        };
-        return Ok(ForgetTarget::Records(vec![identity]));
-    }
-    if let Some(query) = &arguments.query {
-        let search = SearchOptions {
-            limit: arguments.limit,
-            min_relevance: Some(arguments.min_relevance),
-            ..SearchOptions::default()
-        };
-        let mut hits = memory.recall(query, &search).await?.hits;
-        // Shared records are found through a user's view, and are not theirs to forget.
-        hits.retain(|hit| match memory.gate().acts_for() {
-            Some(owner) => hit.identity().owner == *owner,
-            None => true,
         });
-        if !output.json && !output.quiet {
-            let mut err = io::stderr();
-            for hit in &hits {
-                let text = one_line(&hit.text, CHARS_SHOWN);
-                // Nobody can be told that stderr is gone.
-                let name = named(memory, &hit.identity());
-                let _ = writeln!(err, "{:.2}  {text}  [{name}]", hit.relevance);
-            }
-        }
-        // Those with the same text are not shown one by one, and are meant as well.
-        let mut records: Vec<Identity> = Vec::new();
-        for hit in hits {
-            let identity = hit.identity();
-            let same_owner = hit.folded.into_iter().filter(|it| it.owner == identity.owner);
-            records.extend(same_owner);
-            records.push(identity);
-        }
-        return Ok(ForgetTarget::Records(records));
     }
-    Ok(ForgetTarget::All)
+    Ok(ForgetTarget::Records(records))
+}
+
+/// The records that a query proposes; an error that names the nearest if there are none.
+async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<Proposal, Failure> {
+    let mut query = ForgetQuery::new(text);
+    query.limit = arguments.limit.unwrap_or(query.limit);
+    query.min_relevance = arguments.min_relevance;
+    let proposal = memory.propose(&query).await?;
+    match proposal.proposed.is_empty() {
+        true => Err(nothing_says(memory, text, &proposal.nearest)),
+        false => Ok(proposal),
+    }
+}
+
+/// The error that no record says `text`, with those that are nearest.
+fn nothing_says(memory: &MemoryView, text: &str, nearest: &[Recollection]) -> Failure {
+    let text = one_line(text, CHARS_SHOWN);
+    if nearest.is_empty() {
+        return Failure::NotFound {
+            what: format!("record that says `{text}`, or anything like it"),
+            hint: "`aios-memory recall QUERY` shows the keys of what it finds",
+        };
+    }
+    let nearest: Vec<String> = nearest.iter().map(|it| proposed(memory, it)).collect();
+    Failure::NotFound {
+        what: format!("record that says `{text}`; the nearest are: {}", nearest.join("; ")),
+        hint: "name them by key, or widen the query with --min-relevance",
+    }
+}
+
+/// A proposed record in one line: its relevance, text and key, and the keys of its repetitions.
+fn proposed(memory: &MemoryView, record: &Recollection) -> String {
+    let name = named(memory, &record.identity());
+    let who = record.name.as_deref().map(|name| format!("{}: ", line(name))).unwrap_or_default();
+    let text = one_line(&record.text, CHARS_SHOWN);
+    let repetitions = match record.folded.len() {
+        0 => String::new(),
+        count => {
+            let names: Vec<String> = record.folded.iter().map(|it| named(memory, it)).collect();
+            format!(" and {count} more with the same text [{}]", names.join(", "))
+        }
+    };
+    format!("{:.2}  {who}{text}  [{name}]{repetitions}", record.relevance)
+}
+
+/// What is proposed, in lines: each record with its relevance, and the keys of all that belongs to
+/// them or was made of them.
+fn preview(memory: &MemoryView, proposal: &Proposal, planned: &Receipt) -> Vec<String> {
+    let shown = proposal.identities();
+    let records = proposal.proposed.iter().map(|it| proposed(memory, &it.record));
+    let others = planned.records.iter().filter(|it| !shown.contains(it));
+    let others = others.map(|it| format!("with it  {}", named(memory, it)));
+    let mut lines: Vec<String> = records.chain(others).collect();
+    if 0 < proposal.beyond_limit {
+        let more = proposal.beyond_limit;
+        lines.push(format!("{more} more say it as well, and stay; a higher --limit takes them"));
+    }
+    lines
 }
 
 /// The owner whose record a key means that is not stored.
@@ -101,13 +154,26 @@ fn owner(memory: &MemoryView) -> Owner {
     memory.gate().acts_for().cloned().unwrap_or_else(|| chosen.owner())
 }
 
-fn told(memory: &MemoryView, receipt: &Receipt, output: Output) -> Result<(), Failure> {
-    let shown = serde_json::to_value(receipt).expect("a receipt is plain data");
+fn told(
+    memory: &MemoryView,
+    receipt: &Receipt,
+    proposal: Option<&Proposal>,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut shown = serde_json::to_value(receipt).expect("a receipt is plain data");
+    if let Some(proposal) = proposal {
+        shown["proposed"] = json!(proposal.proposed);
+        shown["beyond_limit"] = json!(proposal.beyond_limit);
+    }
     output.result(&shown, |out| {
         let verb = if receipt.dry_run { "would be forgotten" } else { "forgotten" };
         writeln!(out, "{verb}: {}", counted(receipt))?;
         if receipt.dry_run {
-            receipt.records.iter().try_for_each(|it| writeln!(out, "  {}", named(memory, it)))?;
+            let lines = match proposal {
+                Some(proposal) => preview(memory, proposal, receipt),
+                None => receipt.records.iter().map(|it| named(memory, it)).collect(),
+            };
+            lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
         }
         if receipt.purged {
             let what = if receipt.keys.is_empty() { "what was deleted before" } else { "them" };
@@ -117,7 +183,7 @@ fn told(memory: &MemoryView, receipt: &Receipt, output: Output) -> Result<(), Fa
             writeln!(out, "purge pending: {obstacle} is in the way; it goes on when that ends")?;
         }
         for backup in &receipt.backups {
-            writeln!(out, "a copy that may still hold them: {}", backup.display())?;
+            writeln!(out, "a copy that may still hold them: {}", shown_path(backup))?;
         }
         Ok(())
     })?;

@@ -5,7 +5,11 @@ use std::{fs, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 use aios_memory::{ImportMode, ImportOptions, ImportReport, MemoryView, is_export};
 
 use super::{export::take_back, ingest::counted};
-use crate::{args::Import, failure::Failure, output::Output};
+use crate::{
+    args::Import,
+    failure::Failure,
+    output::{Output, line, shown},
+};
 
 pub(crate) async fn import(
     memory: &MemoryView,
@@ -24,7 +28,7 @@ pub(crate) async fn import(
         return take_back(memory, &arguments.from, mode, output).await;
     }
     let bar = output.progress("{msg} {wide_bar} {pos}/{len} rows {eta}", Some(0));
-    bar.set_message(arguments.from.display().to_string());
+    bar.name(arguments.from.display());
     let watched = bar.clone();
     let options = ImportOptions {
         mode,
@@ -34,7 +38,7 @@ pub(crate) async fn import(
         })),
     };
     let report = memory.import(&arguments.from, options).await;
-    bar.finish_and_clear();
+    bar.end();
     let report = report?;
     for detail in &report.tally.details {
         output.note(&detail.to_string());
@@ -57,7 +61,7 @@ fn is_stream(path: &Path) -> bool {
 
 fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let shapes = report.shapes.join(", ");
-    writeln!(out, "{}: a store of the shape {shapes}", report.source.display())?;
+    writeln!(out, "{}: a store of the shape {shapes}", shown(&report.source))?;
     let heads = ["table", "becomes", "rows", "added", "known", "failed"];
     let [table, becomes, rows, added, known, failed] = heads;
     writeln!(out, "  {table:<20} {becomes:<12} {rows:>8} {added:>8} {known:>8} {failed:>8}")?;
@@ -65,7 +69,12 @@ fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<
         writeln!(
             out,
             "  {:<20} {:<12} {:>8} {:>8} {:>8} {:>8}",
-            table.table, table.becomes, table.rows, table.added, table.known, table.failed
+            line(&table.table),
+            table.becomes,
+            table.rows,
+            table.added,
+            table.known,
+            table.failed
         )?;
     }
     if !report.not_understood.is_empty() {
@@ -75,7 +84,8 @@ fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<
         let column = unclear.column.as_deref().map(|name| format!(".{name}")).unwrap_or_default();
         let rows = if unclear.rows == 1 { "row" } else { "rows" };
         let (table, count, why) = (&unclear.table, unclear.rows, &unclear.why);
-        writeln!(out, "  {table}{column} ({count} {rows}) {why}")?;
+        let unclear = line(&format!("{table}{column} ({count} {rows}) {why}"));
+        writeln!(out, "  {unclear}")?;
     }
     let would = if report.dry_run { "would be " } else { "" };
     writeln!(

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use aios_memory::{IngestOptions, IngestReport, MemoryView, Tally};
+use aios_memory::{
+    Error, Failure as IngestFailure, IngestOptions, IngestReport, MemoryView, Tally, Walk, walk,
+};
+use serde_json::json;
 
 use crate::{args::Ingest, failure::Failure, output::Output};
 
@@ -12,29 +15,37 @@ pub(crate) async fn ingest(
     output: Output,
 ) -> Result<(), Failure> {
     let mut total = IngestReport::default();
+    let mut walked = None;
     for file in &arguments.files {
-        let bytes = fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|m| m.len());
-        let bar = output.progress("{msg} {wide_bar} {bytes}/{total_bytes} {eta}", bytes);
-        bar.set_message(file.display().to_string());
-        let watched = bar.clone();
-        let options = IngestOptions {
-            format: arguments.format.into(),
-            progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
-        };
-        let report = match file == Path::new("-") {
-            true => memory.ingest_reader(std::io::stdin(), None, options).await?,
-            false => memory.ingest_file(file, options).await?,
-        };
-        bar.finish_and_clear();
-        for detail in &report.tally.details {
-            output.note(&format!("{}: {detail}", file.display()));
+        if !file.is_dir() {
+            total.add(take(memory, file, arguments, output).await?);
+            continue;
         }
-        for failure in &report.failed {
-            output.note(&failure.to_string());
+        let found = walk(file, &arguments.includes)?;
+        for problem in &found.unreadable {
+            output.warn("unreadable", problem);
         }
-        total.add(report);
+        for file in &found.files {
+            // Of a directory one file that cannot be used costs itself only.
+            total.add(match take(memory, file, arguments, output).await {
+                Err(Failure::Memory(Error::Input { path, problem })) => {
+                    refused(path, problem, output)
+                }
+                report => report?,
+            });
+        }
+        let sum: &mut Walk = walked.get_or_insert_default();
+        sum.files.extend(found.files);
+        sum.skipped += found.skipped;
+        sum.unreadable.extend(found.unreadable);
     }
-    output.result(&total, |out| {
+    let mut shown = serde_json::to_value(&total).expect("a report is plain data");
+    if let Some(Walk { files, skipped, unreadable }) = &walked {
+        let unreadable = unreadable.len();
+        shown["directories"] =
+            json!({"files": files.len(), "skipped": skipped, "unreadable": unreadable});
+    }
+    output.result(&shown, |out| {
         writeln!(
             out,
             "{}, {} sessions, {} failed ({:.1} s)",
@@ -42,12 +53,59 @@ pub(crate) async fn ingest(
             total.sessions,
             total.failed_count,
             total.elapsed_ms / 1e3
-        )
+        )?;
+        if let Some(Walk { files, skipped, unreadable }) = &walked {
+            let (files, unreadable) = (files.len(), unreadable.len());
+            writeln!(
+                out,
+                "of directories: {files} files taken, {skipped} skipped (empty, or not text), \
+                 {unreadable} unreadable"
+            )?;
+        }
+        Ok(())
     })?;
-    match total.failed_count {
+    let unreadable = walked.map_or(0, |walked| walked.unreadable.len() as u64);
+    match total.failed_count + unreadable {
         0 => Ok(()),
         failed => Err(Failure::Partial { failed }),
     }
+}
+
+/// Takes one file in, and tells what there is to tell of it.
+async fn take(
+    memory: &MemoryView,
+    file: &Path,
+    arguments: &Ingest,
+    output: Output,
+) -> Result<IngestReport, Failure> {
+    let bytes = fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|m| m.len());
+    let bar = output.progress("{msg} {wide_bar} {bytes}/{total_bytes} {eta}", bytes);
+    bar.name(file.display());
+    let watched = bar.clone();
+    let options = IngestOptions {
+        format: arguments.format.into(),
+        progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
+    };
+    let report = match file == Path::new("-") {
+        true => memory.ingest_reader(std::io::stdin(), None, options).await,
+        false => memory.ingest_file(file, options).await,
+    };
+    bar.end();
+    let report = report?;
+    for detail in &report.tally.details {
+        output.note(&format!("{}: {detail}", file.display()));
+    }
+    for failure in &report.failed {
+        output.warn("failed", &failure.to_string());
+    }
+    Ok(report)
+}
+
+/// The report on a file that cannot be used.
+fn refused(path: std::path::PathBuf, problem: String, output: Output) -> IngestReport {
+    let failure = IngestFailure { file: Some(path), line: None, error: problem };
+    output.warn("failed", &failure.to_string());
+    IngestReport { failed: vec![failure], failed_count: 1, ..IngestReport::default() }
 }
 
 /// The counts of a report in words: what is added and known, and what else there is.

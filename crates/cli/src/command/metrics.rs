@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     args::{Global, List},
     failure::Failure,
-    output::Output,
+    output::{Output, line},
 };
 
 /// Stores a value.
@@ -48,7 +48,7 @@ pub(super) async fn record(
     let metric = Metric { key: key.clone(), timestamp, value };
     memory.working().store_metrics(vec![metric]).await.map_err(aios_memory::Error::from)?;
     let stored = json!({"key": key, "value": value, "timestamp": timestamp});
-    output.result(&stored, |out| writeln!(out, "stored: metric/{key} = {value}"))?;
+    output.result(&stored, |out| writeln!(out, "stored: metric/{} = {value}", line(&key)))?;
     Ok(())
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Re
     let keys = memory.working().metric_keys().await.map_err(aios_memory::Error::from)?;
     let items: Vec<_> = keys.iter().map(|key| json!({"kind": "metric", "key": key})).collect();
     output.result(&json!({"items": items}), |out| {
-        keys.iter().try_for_each(|key| writeln!(out, "[metric/{key}]"))
+        keys.iter().try_for_each(|key| writeln!(out, "[metric/{}]", line(key)))
     })?;
     Ok(())
 }
@@ -87,7 +87,7 @@ pub(super) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
         .collect();
     output.result(&json!({"key": key, "points": shown}), |out| {
         points.iter().try_for_each(|point| {
-            let time = point.timestamp.strftime("%Y-%m-%d %H:%M:%S");
+            let time = output.second(point.timestamp);
             let (mean, min, max) = (point.mean, point.min, point.max);
             match point.count {
                 1 => writeln!(out, "{time}  {mean}"),

@@ -5,7 +5,11 @@ use std::env;
 use aios_memory::{HubCache, ModelName};
 use serde_json::{Value, json};
 
-use crate::{args::ModelCommand, failure::Failure, output::Output};
+use crate::{
+    args::ModelCommand,
+    failure::Failure,
+    output::{Output, line, shown as shown_path},
+};
 
 pub(crate) async fn model(command: ModelCommand, output: Output) -> Result<(), Failure> {
     let cache = HubCache::locate(|name| env::var_os(name)).map_err(aios_memory::Error::from)?;
@@ -39,12 +43,12 @@ fn list(cache: &HubCache, output: Output) -> Result<(), Failure> {
         .collect();
     output.result(&json!({"cache": cache.dir(), "models": shown}), |out| {
         if models.is_empty() {
-            return writeln!(out, "no model in {}", cache.dir().display());
+            return writeln!(out, "no model in {}", shown_path(cache.dir()));
         }
         for model in &models {
             let revision = model.revisions.first().unwrap_or(&model.commit);
             let state = model.unusable.as_ref().map_or("usable".to_owned(), ToString::to_string);
-            writeln!(out, "{}@{revision}: {state}", model.repository)?;
+            writeln!(out, "{}", line(&format!("{}@{revision}: {state}", model.repository)))?;
         }
         Ok(())
     })?;
@@ -57,16 +61,16 @@ async fn pull(cache: HubCache, name: ModelName, output: Output) -> Result<(), Fa
     let bar = output.progress("{msg} {bar} {bytes}/{total_bytes}", Some(0));
     let watched = bar.clone();
     let pulled = aios_memory::pull_model(cache, endpoint, name.clone(), move |progress| {
-        watched.set_message(progress.file.to_owned());
+        watched.name(progress.file);
         watched.set_length(progress.size);
         watched.set_position(progress.bytes);
     });
     let pulled = pulled.await;
-    bar.finish_and_clear();
+    bar.end();
     let path = pulled?;
     let shown = json!({"name": name.to_string(), "path": path});
     output.result(&shown, |out| {
-        writeln!(out, "{name} is in {}", path.display())?;
+        writeln!(out, "{name} is in {}", shown_path(&path))?;
         writeln!(out, "use it with `model = \"{name}\"` in [embedding] of the settings")
     })?;
     Ok(())

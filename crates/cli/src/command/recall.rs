@@ -1,14 +1,14 @@
 //! `recall`: search.
 
-use aios_memory::{Explain, MemoryView, SearchOptions};
+use aios_memory::{Explain, MemoryView, SearchOptions, Timestamp};
 
 use crate::{
     args::Recall,
     failure::Failure,
-    output::{Output, named, one_line},
+    output::{Output, line, named, one_line},
 };
 
-/// How much of a text a line shows to a person.
+/// The characters of a text that a line shows to a person.
 const CHARS_SHOWN: usize = 200;
 
 pub(crate) async fn recall(
@@ -20,9 +20,10 @@ pub(crate) async fn recall(
         limit: recall.limit.unwrap_or(memory.config().search.limit),
         kinds: Some(recall.collections).filter(|kinds| !kinds.is_empty()),
         tags: recall.tags,
-        since: recall.since,
-        until: recall.until,
-        as_of: recall.as_of,
+        since: recall.since.map(|period| period.begin),
+        until: recall.until.map(|period| period.end),
+        // Of a span that has not ended, all that is known is known now.
+        as_of: recall.as_of.map(|period| period.last().min(Timestamp::now()).max(period.begin)),
         min_relevance: recall.min_relevance,
         explain: if recall.explain { Explain::Yes } else { Explain::No },
         ..SearchOptions::default()
@@ -37,8 +38,9 @@ pub(crate) async fn recall(
     }
     output.result(&recalled, |out| {
         for hit in &recalled.hits {
-            let time = hit.occurred_at.unwrap_or(hit.recorded_at).strftime("%Y-%m-%d");
-            let who = hit.name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
+            let time = output.minute(hit.occurred_at.unwrap_or(hit.recorded_at));
+            let who = hit.name.as_deref().map(|name| format!("{}: ", line(name)));
+            let who = who.unwrap_or_default();
             let text = one_line(&hit.text, CHARS_SHOWN);
             let name = named(memory, &hit.identity());
             writeln!(out, "{:.2}  {time}  {who}{text}  [{name}]", hit.relevance)?;

@@ -9,7 +9,7 @@ use super::{metrics, remember::read_stdin};
 use crate::{
     args::{FieldFlags, Global, List, RecordKind, Update, What, field_names},
     failure::Failure,
-    output::{Output, named, one_line},
+    output::{Output, line, named, one_line},
 };
 
 /// How much of a text a line shows to a person.
@@ -35,7 +35,7 @@ pub(crate) async fn record(
     let value = given(kind, &fields)?;
     let id = memory.record(kind, Value::Object(value)).await?;
     let stored = json!({"id": id, "kind": kind});
-    output.result(&stored, |out| writeln!(out, "stored: {kind}/{id}"))?;
+    output.result(&stored, |out| writeln!(out, "stored: {kind}/{}", line(id.as_str())))?;
     Ok(())
 }
 
@@ -50,8 +50,10 @@ pub(crate) async fn update(
     let changed: Vec<String> = changes.keys().cloned().collect();
     memory.update(kind, &id, changes).await?;
     let updated = json!({"id": id, "kind": kind, "changed": changed});
-    output
-        .result(&updated, |out| writeln!(out, "updated: {kind}/{id} ({})", changed.join(", ")))?;
+    output.result(&updated, |out| {
+        let (id, changed) = (line(id.as_str()), line(&changed.join(", ")));
+        writeln!(out, "updated: {kind}/{id} ({changed})")
+    })?;
     Ok(())
 }
 
@@ -65,12 +67,12 @@ pub(crate) async fn list(memory: &MemoryView, list: &List, output: Output) -> Re
     }
     output.result(&shown, |out| {
         for record in &page.records {
-            let time = record.time().strftime("%Y-%m-%d %H:%M");
+            let time = output.minute(record.time());
             let name = named(memory, &record.identity());
             writeln!(out, "{time}  {}  [{name}]", one_line(&record.text, CHARS_SHOWN))?;
         }
         if let Some(next) = &page.next {
-            writeln!(out, "more: --after {next}")?;
+            writeln!(out, "more: --after '{}'", line(next))?;
         }
         Ok(())
     })?;
@@ -85,8 +87,7 @@ pub(crate) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
     }
     let record = find(memory, key).await?;
     let whole = serde_json::to_value(&record).expect("a record has text keys and finite numbers");
-    output.result(&whole, |out| writeln!(out, "{whole:#}"))?;
-    Ok(())
+    Ok(output.object(&whole)?)
 }
 
 /// Prints the versions of one record.
@@ -102,9 +103,9 @@ pub(crate) async fn history(memory: &MemoryView, key: &str, output: Output) -> R
     let shown: Vec<Value> = versions.iter().map(version_item).collect();
     output.result(&json!({"kind": kind, "id": id, "versions": shown}), |out| {
         for version in &versions {
-            let time = version.written_at.strftime("%Y-%m-%d %H:%M:%S");
+            let time = output.second(version.written_at);
             let text = one_line(&version.record.text, CHARS_SHOWN);
-            writeln!(out, "{time}  {}  {text}", writer(version))?;
+            writeln!(out, "{time}  {}  {text}", line(writer(version)))?;
         }
         Ok(())
     })?;

@@ -4,7 +4,11 @@ use std::io::Read;
 
 use aios_memory::{MemoryView, RememberOptions};
 
-use crate::{args::Remember, failure::Failure, output::Output};
+use crate::{
+    args::Remember,
+    failure::Failure,
+    output::{Output, line},
+};
 
 /// The longest text that is read from stdin, in bytes.
 const STDIN_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -22,9 +26,10 @@ pub(crate) async fn remember(
     let importance = arguments.importance as f32;
     let options = RememberOptions { kind: arguments.collection, tags: arguments.tags, importance };
     let remembered = memory.remember_with(&text, options).await?;
+    let key = format!("{}/{}", arguments.collection, remembered.id);
     output.result(&remembered, |out| match remembered.known {
-        true => writeln!(out, "known already: {}/{}", arguments.collection, remembered.id),
-        false => writeln!(out, "remembered: {}/{}", arguments.collection, remembered.id),
+        true => writeln!(out, "known already: {}", line(&key)),
+        false => writeln!(out, "remembered: {}", line(&key)),
     })?;
     Ok(())
 }

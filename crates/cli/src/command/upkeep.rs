@@ -5,13 +5,12 @@ use aios_memory::{
     Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired,
     migrate as schemas, migrate::Schema,
 };
-use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
-    output::Output,
+    output::{Output, Progress, line, shown as shown_path},
 };
 
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
@@ -42,9 +41,9 @@ pub(crate) async fn doctor(
                 Health::Bad => "FAIL",
             };
             let name = format!("{part} {}", check.name);
-            writeln!(out, "{mark}  {name:<22} {}", check.finding)?;
+            writeln!(out, "{mark}  {name:<22} {}", line(&check.finding))?;
             if let Some(advice) = &check.advice {
-                writeln!(out, "      {:<22} -> {advice}", "")?;
+                writeln!(out, "      {:<22} -> {}", "", line(advice))?;
             }
         }
         writeln!(out, "{} checks, {warnings} warnings, {bad} failed", found.len())
@@ -66,17 +65,19 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
     let verified = memory.verify(move |progress| show(&watched, progress)).await;
-    bar.finish_and_clear();
+    bar.end();
     let verified = verified?;
     output.result(&verified, |out| {
         for problem in &verified.working {
             writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
         }
         for damage in &verified.journal {
-            writeln!(out, "journal: {damage}")?;
+            writeln!(out, "journal: {}", line(&damage.to_string()))?;
         }
         for (what, found) in verified.library.findings() {
-            found.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
+            found
+                .iter()
+                .try_for_each(|key| writeln!(out, "library: {what}: {}", line(&key.to_string())))?;
         }
         if verified.is_clean() {
             writeln!(
@@ -94,7 +95,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
 }
 
-fn show(bar: &ProgressBar, progress: RebuildProgress) {
+fn show(bar: &Progress, progress: RebuildProgress) {
     bar.set_length(progress.total);
     bar.set_position(progress.done);
 }
@@ -114,7 +115,7 @@ pub(crate) async fn reindex(
     });
     let progress = move |progress| show(&watched, progress);
     let done = aios_memory::reindex(settings.config, model, progress).await;
-    bar.finish_and_clear();
+    bar.end();
     let done = done?;
     output.result(&done, |out| {
         writeln!(out, "{}: {} records, {} embedded", done.model, done.records, done.embedded)?;
@@ -132,7 +133,7 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     let watched = bar.clone();
     let progress = move |progress| show(&watched, progress);
     let repaired = aios_memory::repair(settings.config, progress).await;
-    bar.finish_and_clear();
+    bar.end();
     let repaired = repaired?;
     output.result(&repaired, |out| {
         let Repaired { records, repeated, .. } = repaired;
@@ -147,10 +148,11 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
             ("lost", &repaired.lost),
         ];
         for (what, keys) in lists {
-            keys.iter().try_for_each(|key| writeln!(out, "library: {what}: {key}"))?;
+            keys.iter()
+                .try_for_each(|key| writeln!(out, "library: {what}: {}", line(&key.to_string())))?;
         }
         if let Some(file) = &repaired.unknown_rows {
-            writeln!(out, "what is unknown is in {}", file.display())?;
+            writeln!(out, "what is unknown is in {}", shown_path(file))?;
         }
         Ok(())
     })?;
@@ -213,17 +215,17 @@ pub(crate) async fn migrate(
     let shown = json!({"dry_run": arguments.dry_run, "before": before, "databases": after});
     output.result(&shown, |out| {
         for (was, is) in before.iter().zip(&after) {
-            let (path, known) = (is.path.display(), is.known);
+            let (path, known) = (shown_path(&is.path), is.known);
             match (&was.schema, &is.schema) {
                 (Schema::Older { found, backup }, Schema::Current { .. }) => writeln!(
                     out,
                     "{path}: brought from version {found} to {known}; as it was it is in {}",
-                    backup.display()
+                    shown_path(backup)
                 )?,
                 (_, Schema::Older { found, backup }) => writeln!(
                     out,
                     "{path}: would go from version {found} to {known}, after a copy to {}",
-                    backup.display()
+                    shown_path(backup)
                 )?,
                 (_, Schema::Current { found }) => {
                     writeln!(out, "{path}: version {found}, which is the present one")?;

@@ -12,38 +12,75 @@ use crate::{Error, LIMIT_MAX, LongtermView, change::is_past, search::visible, st
 pub struct Listed {
     /// The records.
     pub records: Vec<Record>,
-    /// The record after which the next page begins; none if this is the last one.
-    pub next: Option<Identity>,
+    /// The place after which the next page begins; `None` if this is the last one.
+    pub next: Option<ListCursor>,
+}
+
+/// A place in a list: after a record, by its time and then by its identity.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListCursor {
+    /// The time of the record, in microseconds since 1970.
+    pub time: i64,
+    /// The record.
+    pub identity: Identity,
+}
+
+impl ListCursor {
+    fn of(record: &Record) -> ListCursor {
+        ListCursor { time: record.time().as_microsecond(), identity: record.identity() }
+    }
 }
 
 impl LongtermView {
-    /// At most `limit` records of a kind, from the beginning or after the one that is given, in the
-    /// order of their ids, for the administrator owner by owner. Generated ids sort by the time of
-    /// their making. Records that have expired are left out, so a page may be short of `limit`.
+    /// At most `limit` records of a kind, from the beginning or after the place that is given, by
+    /// their [time](Record::time), oldest first. Records that have expired are left out.
     ///
     /// # Errors
     /// [`Error::TooMany`] above [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`].
     pub async fn list(
         &self,
         kind: Kind,
-        after: Option<&Identity>,
+        after: Option<&ListCursor>,
         limit: usize,
     ) -> Result<Listed, Error> {
         if LIMIT_MAX < limit {
             return Err(Error::TooMany { what: "records", count: limit, count_max: LIMIT_MAX });
         }
-        let journal = &self.shared.journal;
-        let after = after.cloned();
-        let mut page = journal.page(self.gate.clone(), kind, after, limit + 1).await?;
+        let mut tries = Tries::default();
+        let times = loop {
+            match self.times(kind).await {
+                Err(error) if tries.are_left(&error) => {}
+                outcome => break outcome?,
+            }
+        };
+        let now = self.shared.now();
+        let found = times.iter().filter(|it| self.gate.sees(&it.scope) && !is_past(it, now));
+        let mut page: Vec<ListCursor> = found.map(ListCursor::of).collect();
+        page.retain(|place| after.is_none_or(|after| after < place));
+        page.sort_unstable();
         let has_more = limit < page.len();
         page.truncate(limit);
-        let rows = self.shared.rows(page.iter().map(Identity::encode).collect()).await?;
+        let keys = page.iter().map(|place| place.identity.encode()).collect();
+        let rows = self.shared.rows(keys).await?;
         let mut records: HashMap<Identity, Record> =
             rows.into_iter().map(|row| (row.record.identity(), row.record)).collect();
-        let now = self.shared.now();
-        let found = page.iter().filter_map(|identity| records.remove(identity));
-        let records = found.filter(|record| !is_past(record, now)).collect();
+        let records = page.iter().filter_map(|place| records.remove(&place.identity)).collect();
         Ok(Listed { records, next: page.pop().filter(|_| has_more) })
+    }
+
+    /// The identities, times and scopes of the records of a kind, as parts of records, those that
+    /// wait in the journal whole.
+    async fn times(&self, kind: Kind) -> Result<Vec<Record>, Error> {
+        let filter = visible(&self.gate).into_iter().fold(of_kind(kind), DfExpr::and);
+        let (waiting, edition) = self.shared.journal.waiting_of(self.gate.clone(), kind).await?;
+        let mut records = match self.shared.library(edition).await? {
+            Some(library) => library.scan_times(filter).await?,
+            None => Vec::new(),
+        };
+        let hidden: HashSet<&str> = waiting.iter().map(|pending| pending.key.as_str()).collect();
+        records.retain(|record| !hidden.contains(&*record.encoded_identity()));
+        records.extend(waiting.into_iter().filter_map(|pending| Some(pending.row?.record)));
+        Ok(records)
     }
 
     /// The whole records of a kind that `is_wanted` admits, in no order; `filter` says
@@ -54,7 +91,7 @@ impl LongtermView {
         filter: DfExpr,
         is_wanted: impl Fn(&Record) -> bool,
     ) -> Result<Vec<Record>, Error> {
-        let filter = col("collection").eq(lit(kind.collection())).and(filter);
+        let filter = of_kind(kind).and(filter);
         let filter = visible(&self.gate).into_iter().fold(filter, DfExpr::and);
         let mut tries = Tries::default();
         let mut found = loop {
@@ -81,4 +118,8 @@ impl LongtermView {
         rows.extend(waiting.into_iter().filter_map(|pending| pending.row));
         Ok(rows.into_iter().map(|row| row.record).collect())
     }
+}
+
+fn of_kind(kind: Kind) -> DfExpr {
+    col("collection").eq(lit(kind.collection()))
 }

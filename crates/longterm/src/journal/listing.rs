@@ -55,7 +55,7 @@ impl Journal {
                             let range = params![kind.as_str(), owner.as_str(), state::DELETED];
                             records += count.query_row(range, |row| row.get(0)).map(number)?;
                         } else {
-                            records += ids(db, &gate, kind, &owner, "", usize::MAX)?.len() as u64;
+                            records += ids(db, &gate, kind, &owner)?.len() as u64;
                         }
                     }
                     counts.insert(kind, records);
@@ -73,55 +73,10 @@ impl Journal {
                 let mut identities = Vec::new();
                 for &kind in Kind::ALL {
                     for owner in owners(db, &gate, kind)? {
-                        identities.extend(ids(db, &gate, kind, &owner, "", usize::MAX)?);
+                        identities.extend(ids(db, &gate, kind, &owner)?);
                     }
                 }
                 Ok(identities)
-            })
-            .await
-    }
-
-    /// The identities of a kind that `gate` sees and that come after `after`, at most `limit`, in
-    /// their order: by id, for the administrator by owner and id.
-    pub(crate) async fn page(
-        &self,
-        gate: Gate,
-        kind: Kind,
-        after: Option<Identity>,
-        limit: usize,
-    ) -> Result<Vec<Identity>, Error> {
-        self.ledger
-            .read(move |db| {
-                let by_owner = gate.acts_for().is_none();
-                let mut found: Vec<Identity> = Vec::new();
-                let mut owners = owners(db, &gate, kind)?;
-                owners.sort_unstable();
-                for owner in owners {
-                    let first = match &after {
-                        Some(after) if by_owner && owner < after.owner => continue,
-                        Some(after) if by_owner && after.owner < owner => "",
-                        Some(after) => after.id.as_str(),
-                        None => "",
-                    };
-                    // One more, for the one that the page comes after may be the first.
-                    let mut ids = ids(db, &gate, kind, &owner, first, limit.saturating_add(1))?;
-                    ids.retain(|it| {
-                        let is_after = |after: &Identity| match by_owner {
-                            true => (&after.owner, &after.id) < (&it.owner, &it.id),
-                            false => (&after.id, &after.owner) < (&it.id, &it.owner),
-                        };
-                        after.as_ref().is_none_or(is_after)
-                    });
-                    found.extend(ids);
-                    if by_owner && limit <= found.len() {
-                        break;
-                    }
-                }
-                if !by_owner {
-                    found.sort_unstable_by(|a, b| (&a.id, &a.owner).cmp(&(&b.id, &b.owner)));
-                }
-                found.truncate(limit);
-                Ok(found)
             })
             .await
     }
@@ -184,24 +139,15 @@ pub(super) fn all_owners(db: &Connection, kind: Kind) -> Result<Vec<Owner>, Erro
     Ok(owners.collect::<Result<_, _>>()?)
 }
 
-/// The identities of one owner and kind from the id `first` on that `gate` sees, at most `limit`.
-fn ids(
-    db: &Connection,
-    gate: &Gate,
-    kind: Kind,
-    owner: &Owner,
-    first: &str,
-    limit: usize,
-) -> Result<Vec<Identity>, Error> {
+/// The identities of one owner and kind that `gate` sees.
+fn ids(db: &Connection, gate: &Gate, kind: Kind, owner: &Owner) -> Result<Vec<Identity>, Error> {
     let mut read = db.prepare_cached(
         "SELECT owner, project, agent, session, id FROM ids
-         WHERE kind = ?1 AND owner = ?2 AND ?3 <= id AND state <> ?4 ORDER BY id",
+         WHERE kind = ?1 AND owner = ?2 AND state <> ?3 ORDER BY id",
     )?;
-    let mut rows = read.query(params![kind.as_str(), owner.as_str(), first, state::DELETED])?;
+    let mut rows = read.query(params![kind.as_str(), owner.as_str(), state::DELETED])?;
     let mut identities = Vec::new();
-    while let Some(row) = rows.next()?
-        && identities.len() < limit
-    {
+    while let Some(row) = rows.next()? {
         let id: String = row.get(4)?;
         if gate.sees(&scope_at(row, 0)?)
             && let Ok(id) = Id::new(id)

@@ -113,6 +113,19 @@ pub(crate) const ORIGIN_COLUMNS: &[&str] = &[
     "payload",
 ];
 
+/// The columns by which records are listed.
+pub(crate) const TIME_COLUMNS: &[&str] = &[
+    "id",
+    "collection",
+    "user",
+    "project",
+    "agent",
+    "session",
+    "occurred_at",
+    "recorded_at",
+    "expires_at",
+];
+
 const TEXT_COLUMNS: &[(&str, bool)] = &[
     ("key", false),
     ("id", false),

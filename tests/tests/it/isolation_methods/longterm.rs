@@ -32,6 +32,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().list(Kind::Note, None, 2).await,
         h.view.longterm().list(Kind::Knowledge, None, 100).await,
     ];
+    "LongtermView::says" => [value(h.view.longterm().says("the zebra", "a zebra in the barn"))];
     "LongtermView::narrow" => [
         h.view.longterm().narrow(&in_session()).map(|it| it.gate().clone()),
         h.view.longterm().narrow(&in_session()).unwrap().counts().await,

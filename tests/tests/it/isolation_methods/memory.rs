@@ -3,8 +3,8 @@
 use std::{io::Cursor, path::Path};
 
 use aios_memory::{
-    AgentMemory, Config, Event, Explain, Format, Id, ImportMode, ImportOptions, IngestOptions,
-    Kind, MemoryView, RememberOptions, Scope, ScopeFilter, SearchOptions, Tier,
+    AgentMemory, Config, Event, Explain, ForgetQuery, Format, Id, ImportMode, ImportOptions,
+    IngestOptions, Kind, MemoryView, RememberOptions, Scope, ScopeFilter, SearchOptions, Tier,
 };
 use serde_json::{Value, json};
 
@@ -36,6 +36,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.recall("Where does the zebra sleep?", &explained()).await,
         h.view.recall("the gate of the south paddock", &explained()).await,
         h.view.recall("hay", &SearchOptions { min_relevance: Some(0.3), ..explained() }).await,
+    ];
+    "MemoryView::propose" => [
+        h.view.propose(&ForgetQuery::new("The vet of the zebra").with_limit(1000)).await,
+        h.view.propose(&ForgetQuery::new("The same words, remembered by everybody.")).await,
+        h.view.propose(&ForgetQuery::new("hay").with_min_relevance(0.1)).await,
     ];
     "MemoryView::get" => [
         h.view.get(Kind::Goal, &id("g1")).await,

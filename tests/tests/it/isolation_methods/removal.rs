@@ -1,7 +1,8 @@
 //! The methods that remove records, and those that end.
 
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, SearchOptions,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Owner,
+    SearchOptions,
     working::{EntriesBackend, EntryStore},
 };
 
@@ -66,8 +67,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             identity("u2", Kind::Note, "n5"),
         ]))).await.map(|receipt| receipt.records),
         h.view.forget(ForgetOptions::new(ForgetTarget::Query(
-            "The vet of the zebra".to_owned(),
-            Box::new(SearchOptions { limit: 3, ..SearchOptions::default() }),
+            ForgetQuery::new("The vet of the zebra").with_limit(3).with_min_relevance(0.0),
         )).with_dry_run()).await,
         h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".to_owned()))).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),

@@ -93,6 +93,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().records_of(vec![identity("u1", Kind::Goal, "g1")]).await,
         h.view.working().records_of(vec![identity("u2", Kind::Goal, "g1")]).await,
     ];
+    "WorkingView::records_by_time" => [
+        h.view.working().records_by_time(Kind::Goal, None, 100).await,
+        h.view.working().records_by_time(Kind::Message, None, 100).await,
+        // A cursor has a number of the file alone.
+        h.view.working().records_by_time(Kind::Message, None, 2).await.map(|page| page.records),
+        h.view.working().records_by_time(Kind::Preference, None, 100).await,
+    ];
     "WorkingView::records" => [
         h.view.working().records(Kind::Goal, None, 100).await,
         h.view.working().records(Kind::Message, None, 100).await,

@@ -1,0 +1,29 @@
+//! `~` in paths. A shell replaces it where it stands alone; in a file, a variable or after `=` it
+//! comes here as it was written.
+
+use std::{
+    ffi::OsStr,
+    path::{Component, Path, PathBuf},
+};
+
+/// `path` with the home directory in place of a leading `~`.
+///
+/// # Errors
+/// What is wrong, in words, if `path` begins with the home of another user (`~ada`), or `home` is
+/// missing or empty.
+pub fn expand_home(path: &Path, home: Option<&OsStr>) -> Result<PathBuf, String> {
+    let mut parts = path.components();
+    let Some(Component::Normal(first)) = parts.next() else { return Ok(path.to_owned()) };
+    if !first.as_encoded_bytes().starts_with(b"~") {
+        return Ok(path.to_owned());
+    }
+    if first != "~" {
+        let problem = "`~NAME` is not resolved here; write the directory out, or ./~NAME if the \
+                       name begins so";
+        return Err(problem.to_owned());
+    }
+    match home.filter(|home| !home.is_empty()) {
+        Some(home) => Ok(Path::new(home).join(parts.as_path())),
+        None => Err("`~` means the home directory, and HOME is not set; write it out".to_owned()),
+    }
+}

@@ -1,0 +1,22 @@
+//! Numbers that differ in a sign, and numbers that are written in two ways.
+
+use super::numbers;
+
+#[test]
+fn signs_points_and_groups_make_numbers_what_they_are() {
+    for (text, expect) in [
+        ("at -4 degrees", &["-4"][..]),
+        ("at \u{2212}4 degrees", &["-4"]),
+        ("at 4 degrees", &["4"]),
+        ("-4", &["-4"]),
+        ("2026-05-08", &["05", "08", "2026"]),
+        ("covid-19, B-52 and 3-4 people", &["19", "3", "4", "52"]),
+        ("costs $1,299.00, not 1,5", &["1,5", "1299.00"]),
+        ("1.5 bar.", &["1.5"]),
+        ("10,20,300", &["10,20300"]),
+        ("m\u{b2}", &["\u{b2}"]),
+        ("none", &[]),
+    ] {
+        assert_eq!(numbers(text).into_iter().collect::<Vec<_>>(), expect, "{text}");
+    }
+}

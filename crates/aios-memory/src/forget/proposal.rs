@@ -1,0 +1,194 @@
+//! The records that a query proposes to forget. Deleting needs more certainty than reading: a
+//! record that merely fits a query is found by a search, and is not proposed.
+
+use std::collections::BTreeMap;
+
+use aios_longterm::{Hit, LIMIT_MAX, SearchOptions};
+use aios_record::{Identity, Record, forms};
+use serde::Serialize;
+
+use super::numbers::numbers;
+use crate::{Error, MemoryView, Recollection};
+
+/// The hits of a search that are looked at.
+const CANDIDATES: usize = 200;
+/// The least relevance of a record that says the words of a query. A long text may have all of them
+/// and be about something else.
+const RELEVANCE_MIN: f64 = 0.5;
+/// The records that are named if a query proposes none.
+const NEAREST_MAX: usize = 3;
+
+/// A query for records that are to be forgotten.
+///
+/// It proposes records that say it: those whose text is the same (by [`forms::same`]), or, if there
+/// is none, those that are relevant and have all its words, negations and numbers (`-4` is not
+/// `4`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForgetQuery {
+    /// The text that they say.
+    pub text: String,
+    /// The most records, exact repetitions left out, 1 to 1000. Default: 10.
+    pub limit: usize,
+    /// Proposes whatever fits this well, 0 to 1, and has the numbers of the query, instead of what
+    /// says its words. Default: none.
+    pub min_relevance: Option<f64>,
+}
+
+/// The records that a query proposes to forget.
+#[derive(Debug, Clone, Serialize)]
+pub struct Proposal {
+    /// The records, most relevant first.
+    pub proposed: Vec<Proposed>,
+    /// If none is proposed: the records that fit best.
+    pub nearest: Vec<Recollection>,
+    /// Records that say it as well, and are beyond the limit.
+    pub beyond_limit: usize,
+}
+
+/// A record that a query proposes to forget.
+#[derive(Debug, Clone, Serialize)]
+pub struct Proposed {
+    /// The record. Its [`folded`](Recollection::folded) are its exact repetitions: other records of
+    /// the same owner and speaker with the same text. They are proposed with it.
+    #[serde(flatten)]
+    pub record: Recollection,
+    /// The degree to which it says the same as the query.
+    pub agreement: Agreement,
+}
+
+/// The degree to which a record says the same as a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Agreement {
+    /// It fits as well as the query asks.
+    Relevant,
+    /// It has all words, negations and numbers.
+    Words,
+    /// Its text is the same.
+    Text,
+}
+
+impl ForgetQuery {
+    /// Proposes records that say `text`, at most 10.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> ForgetQuery {
+        ForgetQuery { text: text.into(), limit: 10, min_relevance: None }
+    }
+
+    /// Proposes at most `limit` records.
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> ForgetQuery {
+        ForgetQuery { limit, ..self }
+    }
+
+    /// Proposes whatever fits this well and has the numbers of the query.
+    #[must_use]
+    pub fn with_min_relevance(self, relevance: f64) -> ForgetQuery {
+        ForgetQuery { min_relevance: Some(relevance), ..self }
+    }
+}
+
+impl Proposal {
+    /// Returns `true` if nobody needs to look at it: it is the records with the text of the query,
+    /// or one record with all its words, with exact repetitions.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        let is_text = |it: &Proposed| it.agreement == Agreement::Text;
+        let is_one = match &*self.proposed {
+            [one] => Agreement::Words <= one.agreement,
+            all => !all.is_empty() && all.iter().all(is_text),
+        };
+        is_one && self.beyond_limit == 0
+    }
+
+    /// The proposed records with their exact repetitions.
+    #[must_use]
+    pub fn identities(&self) -> Vec<Identity> {
+        let records = self.proposed.iter().map(|it| &it.record);
+        records.flat_map(|it| it.folded.iter().cloned().chain([it.identity()])).collect()
+    }
+}
+
+impl MemoryView {
+    /// The records that [`forget`](MemoryView::forget) would take for this query, and that the view
+    /// may change.
+    ///
+    /// # Errors
+    /// - [`Error::Limit`] if [`ForgetQuery::limit`] is not from 1 to 1000.
+    /// - Errors of working or long-term memory.
+    pub async fn propose(&self, query: &ForgetQuery) -> Result<Proposal, Error> {
+        Error::check_limit(query.limit)?;
+        let mut found = self.candidates(query).await?;
+        let mut proposed: Vec<Proposed> = Vec::new();
+        for hit in &found {
+            if let Some(agreement) = self.agreement(hit, query) {
+                proposed.push(Proposed { record: hit.clone(), agreement });
+            }
+        }
+        let says_it = |it: &Proposed| it.agreement == Agreement::Text;
+        if query.min_relevance.is_none() && proposed.iter().any(says_it) {
+            proposed.retain(says_it);
+        }
+        let beyond_limit = proposed.len().saturating_sub(query.limit);
+        proposed.truncate(query.limit);
+        found.truncate(if proposed.is_empty() { NEAREST_MAX } else { 0 });
+        Ok(Proposal { proposed, nearest: found, beyond_limit })
+    }
+
+    /// The records that fit a query and that the view may change, most relevant first, each with
+    /// its exact repetitions. Records that search folds for another reason stand for themselves.
+    async fn candidates(&self, query: &ForgetQuery) -> Result<Vec<Recollection>, Error> {
+        let limit = CANDIDATES.max(query.limit).min(LIMIT_MAX);
+        let search = SearchOptions { limit, ..SearchOptions::default() };
+        let hits = self.recall(&query.text, &search).await?.hits;
+        let folded: Vec<Identity> = hits.iter().flat_map(|hit| hit.folded.clone()).collect();
+        let records = self.longterm().records(&folded).await?.into_iter();
+        let mut records: BTreeMap<Identity, Record> =
+            records.map(|record| (record.identity(), record)).collect();
+        let mut candidates: Vec<Recollection> = Vec::new();
+        let mut places: BTreeMap<_, usize> = BTreeMap::new();
+        for mut hit in hits {
+            let folded = std::mem::take(&mut hit.folded);
+            let records = folded.iter().filter_map(|identity| records.remove(identity));
+            let (score, relevance) = (hit.score, hit.relevance);
+            let alike = records.map(|record| {
+                Recollection::from(Hit { record, score, relevance, folded: vec![], explain: None })
+            });
+            for one in [hit].into_iter().chain(alike.collect::<Vec<_>>()) {
+                let identity = one.identity();
+                if !self.is_changeable(&identity.owner) {
+                    continue;
+                }
+                let said = (identity.owner.clone(), one.name.clone(), same(&one.text));
+                match places.get(&said) {
+                    Some(&place) => candidates[place].folded.push(identity),
+                    None => {
+                        places.insert(said, candidates.len());
+                        candidates.push(one);
+                    }
+                }
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn agreement(&self, hit: &Recollection, query: &ForgetQuery) -> Option<Agreement> {
+        if same(&hit.text) == same(&query.text) {
+            return Some(Agreement::Text);
+        }
+        let parts = [hit.title.as_deref(), hit.name.as_deref(), Some(&*hit.text)];
+        let text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let has_numbers = numbers(&query.text).is_subset(&numbers(&text));
+        let is_relevant = query.min_relevance.unwrap_or(RELEVANCE_MIN) <= hit.relevance;
+        if is_relevant && has_numbers && self.longterm().says(&query.text, &text) {
+            return Some(Agreement::Words);
+        }
+        let is_wide = query.min_relevance.is_some();
+        (is_wide && is_relevant && has_numbers).then_some(Agreement::Relevant)
+    }
+}
+
+fn same(text: &str) -> String {
+    forms::same(text).into_owned()
+}

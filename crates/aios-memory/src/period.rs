@@ -1,0 +1,220 @@
+//! Spans of time as people write them: `yesterday`, `2 weeks ago`, `2026-05`, `8.5.2026`.
+//!
+//! A span without a time zone is one of the zone in which it is read. Not here: moments in files,
+//! see [`parse_timestamp`].
+
+use aios_record::Timestamp;
+use jiff::{
+    Span, Zoned,
+    civil::{Date, DateTime, Weekday},
+    tz::TimeZone,
+};
+
+use crate::{moment::excerpt, parse_timestamp};
+
+/// A span of time, from its first moment to before `end`. Of a single moment both are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// The first moment.
+    pub begin: Timestamp,
+    /// The first moment after it.
+    pub end: Timestamp,
+}
+
+/// Days as they are written, each with its month in letters.
+const DAYS_WITH_NAMES: &[&str] =
+    &["%d %B %Y", "%d %b %Y", "%d. %B %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y"];
+
+/// The names of the days of the week, Monday first.
+const WEEKDAYS: &[&str] =
+    &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+impl Period {
+    /// Reads a span of time in the time zone of `now`:
+    /// - a year, month or day: `2026`, `2026-05`, `2026-05-08`, `8.5.2026` (with dots the day comes
+    ///   first), `8 May 2026`;
+    /// - `today`, `yesterday`, `tomorrow`, `this week`, `last month`, `monday`, `last monday` (the
+    ///   last one before today); weeks begin on Monday;
+    /// - a moment: `now`, `3h`, `7d`, `2 weeks ago` (`m` is minutes, `mo` months), or what
+    ///   [`parse_timestamp`] reads, in the zone of `now` if it names none.
+    ///
+    /// A date with slashes is read if only one reading of it is a date.
+    ///
+    /// # Errors
+    /// The accepted forms, in words, if `text` has another form; both readings if it has two.
+    pub fn parse(text: &str, now: &Zoned) -> Result<Period, String> {
+        let text = text.trim();
+        let words = text.to_lowercase();
+        let unknown = || {
+            format!(
+                "`{}` is not a time; write 2026, 2026-05, 2026-05-08, 8.5.2026, yesterday, last \
+                 monday, 7d, 3h, 2 weeks ago or 2026-05-08T13:56",
+                excerpt(text)
+            )
+        };
+        let zone = now.time_zone();
+        if let Some(dates) = dates_of_numbers(&words)? {
+            return between(dates, zone).ok_or_else(unknown);
+        }
+        if let Some(dates) = dates_of_words(&words, now.date()) {
+            return between(dates, zone).ok_or_else(unknown);
+        }
+        if words == "now" {
+            return Ok(Period::moment(now.timestamp()));
+        }
+        if let Some(span) = ago(&words) {
+            let then = now.checked_sub(span).map_err(|_| unknown())?;
+            return Ok(Period::moment(then.timestamp()));
+        }
+        // With an offset or a zone it is no civil time to jiff's parser, which would drop it.
+        let named_zone = text.ends_with(['Z', 'z', ']']) || has_offset(text);
+        if let (false, Ok(civil)) = (named_zone, text.parse::<DateTime>()) {
+            let zoned = civil.to_zoned(zone.clone()).map_err(|_| unknown())?;
+            return Ok(Period::moment(zoned.timestamp()));
+        }
+        parse_timestamp(text).map(Period::moment).map_err(|_| unknown())
+    }
+
+    /// The last moment of the span.
+    #[must_use]
+    pub fn last(self) -> Timestamp {
+        let before = self.end.checked_sub(Span::new().microseconds(1)).unwrap_or(self.end);
+        self.begin.max(before)
+    }
+
+    fn moment(moment: Timestamp) -> Period {
+        Period { begin: moment, end: moment }
+    }
+}
+
+/// The span from the first of two days to before the second.
+fn between((first, after): (Date, Date), zone: &TimeZone) -> Option<Period> {
+    let begin = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
+    Some(Period { begin: begin(first)?, end: begin(after)? })
+}
+
+/// The span of a date in figures, or with its month in letters, as its first day and the one after
+/// it.
+fn dates_of_numbers(text: &str) -> Result<Option<(Date, Date)>, String> {
+    for format in DAYS_WITH_NAMES {
+        if let Ok(date) = Date::strptime(format, text) {
+            return Ok(day(date));
+        }
+    }
+    for mark in ['-', '/', '.'] {
+        let parts: Vec<&str> = text.split(mark).collect();
+        let is_date = parts.iter().all(|part| {
+            !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if !is_date {
+            continue;
+        }
+        let number = |at: usize| parts[at].parse::<i16>().unwrap_or_default();
+        let is_year = |at: usize| parts[at].len() == 4;
+        return match parts.len() {
+            1 if is_year(0) => Ok(whole(Date::new(number(0), 1, 1).ok(), Span::new().years(1))),
+            2 if is_year(0) && mark != '.' => {
+                Ok(whole(date(number(0), number(1), 1), Span::new().months(1)))
+            }
+            2 if is_year(1) && mark == '.' => {
+                Ok(whole(date(number(1), number(0), 1), Span::new().months(1)))
+            }
+            3 if is_year(0) && mark != '.' => {
+                Ok(date(number(0), number(1), number(2)).and_then(day))
+            }
+            3 if is_year(2) && mark == '.' => {
+                Ok(date(number(2), number(1), number(0)).and_then(day))
+            }
+            3 if is_year(2) && mark == '/' => of_two_readings(
+                text,
+                date(number(2), number(1), number(0)),
+                date(number(2), number(0), number(1)),
+            ),
+            _ => continue,
+        };
+    }
+    Ok(None)
+}
+
+/// The day of a date that may begin with its day or with its month.
+fn of_two_readings(
+    text: &str,
+    day_first: Option<Date>,
+    month_first: Option<Date>,
+) -> Result<Option<(Date, Date)>, String> {
+    match (day_first, month_first) {
+        (Some(one), Some(other)) if one != other => {
+            Err(format!("`{}` may be {one} or {other}; write the one that is meant", excerpt(text)))
+        }
+        (one, other) => Ok(one.or(other).and_then(day)),
+    }
+}
+
+/// The span of a day or a range of days that is named in words.
+fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
+    let days = |count: i32| today.checked_add(Span::new().try_days(count).ok()?).ok();
+    let weekday = |name: &str| {
+        let at = WEEKDAYS.iter().position(|known| *known == name)?;
+        Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
+    };
+    let named = match words {
+        "today" => return day(today),
+        "yesterday" => return day(days(-1)?),
+        "tomorrow" => return day(days(1)?),
+        other => other,
+    };
+    // The day itself, if it is one of that name.
+    let since = |wanted: Weekday| days(-i32::from(today.weekday().since(wanted)));
+    if let Some(wanted) = weekday(named) {
+        return day(since(wanted)?);
+    }
+    let (which, unit) = named.split_once(char::is_whitespace)?;
+    let back = match which {
+        "this" => 0,
+        "last" => 1,
+        _ => return None,
+    };
+    let (first, length) = match unit.trim() {
+        "week" => (since(Weekday::Monday)?, Span::new().weeks(1)),
+        "month" => (today.first_of_month(), Span::new().months(1)),
+        "year" => (today.first_of_year(), Span::new().years(1)),
+        name => {
+            let wanted = weekday(name).filter(|_| back == 1)?;
+            let last = since(wanted)?;
+            return day(if last < today { last } else { days(-7)? });
+        }
+    };
+    whole(Some(first.checked_sub(length.checked_mul(back).ok()?).ok()?), length)
+}
+
+/// The time since a relative moment: a duration in jiff's friendly format.
+fn ago(words: &str) -> Option<Span> {
+    let article = words.strip_prefix("a ").or_else(|| words.strip_prefix("an "));
+    let counted = article.map_or_else(|| words.to_owned(), |unit| format!("1 {unit}"));
+    if !counted.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    counted.parse::<Span>().ok().map(Span::abs)
+}
+
+/// Returns `true` if the time in `text` has an offset from UTC.
+fn has_offset(text: &str) -> bool {
+    let time = text.split_once(['T', 't', ' ']).map_or("", |(_, time)| time);
+    time.contains(['+', '-'])
+}
+
+fn date(year: i16, month: i16, day: i16) -> Option<Date> {
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+fn day(date: Date) -> Option<(Date, Date)> {
+    whole(Some(date), Span::new().days(1))
+}
+
+fn whole(first: Option<Date>, length: Span) -> Option<(Date, Date)> {
+    let first = first?;
+    Some((first, first.checked_add(length).ok()?))
+}
+
+#[cfg(test)]
+mod tests;

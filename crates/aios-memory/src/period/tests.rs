@@ -1,0 +1,111 @@
+//! Dates as people write them, and those that nobody can be sure of.
+
+use jiff::Zoned;
+
+use super::Period;
+
+/// A Wednesday, in summer time.
+fn now() -> Zoned {
+    "2026-05-13T15:30:00+02:00[Europe/Berlin]".parse().unwrap()
+}
+
+fn shown(text: &str) -> String {
+    let now = now();
+    let zone = now.time_zone();
+    let local = |moment: jiff::Timestamp| {
+        moment.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    };
+    match Period::parse(text, &now) {
+        Ok(Period { begin, end }) if begin == end => local(begin),
+        Ok(Period { begin, end }) => format!("{} to {}", local(begin), local(end)),
+        Err(problem) => problem,
+    }
+}
+
+#[test]
+fn days_months_and_years_are_whole_in_the_local_zone() {
+    for (texts, begin, end) in [
+        (&["2026"][..], "2026-01-01", "2027-01-01"),
+        (&["2026-05", "2026/05", "05.2026", "5.2026", "this month"], "2026-05-01", "2026-06-01"),
+        (
+            &["2026-05-08", "2026-5-8", "2026/05/08", "08.05.2026", "8.5.2026", " 8 May 2026 "],
+            "2026-05-08",
+            "2026-05-09",
+        ),
+        (&["8 may 2026", "May 8, 2026", "8. May 2026", "8 May 2026"], "2026-05-08", "2026-05-09"),
+        // With dots the day comes first, always.
+        (&["02.03.2026"], "2026-03-02", "2026-03-03"),
+        // These have one reading only.
+        (&["25/12/2026", "12/25/2026"], "2026-12-25", "2026-12-26"),
+        (&["05/05/2026"], "2026-05-05", "2026-05-06"),
+        (&["today", "Today", "wednesday"], "2026-05-13", "2026-05-14"),
+        (&["yesterday", "tuesday", "last tuesday"], "2026-05-12", "2026-05-13"),
+        (&["tomorrow"], "2026-05-14", "2026-05-15"),
+        (&["last monday", "monday"], "2026-05-11", "2026-05-12"),
+        (&["last wednesday"], "2026-05-06", "2026-05-07"),
+        (&["last friday"], "2026-05-08", "2026-05-09"),
+        (&["this week"], "2026-05-11", "2026-05-18"),
+        (&["last week"], "2026-05-04", "2026-05-11"),
+        (&["last month"], "2026-04-01", "2026-05-01"),
+        (&["last year", "2025"], "2025-01-01", "2026-01-01"),
+        // The day on which the clock was put forward.
+        (&["2026-03-29"], "2026-03-29", "2026-03-30"),
+    ] {
+        for text in texts {
+            assert_eq!(shown(text), format!("{begin}T00:00:00 to {end}T00:00:00"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn moments_are_relative_local_or_of_the_zone_that_they_name() {
+    for (texts, expect) in [
+        (&["now"][..], "2026-05-13T15:30:00"),
+        (&["3h", "3 hours", "3 hours ago", "3h ago"], "2026-05-13T12:30:00"),
+        (&["90m", "90 minutes ago", "1h30m"], "2026-05-13T14:00:00"),
+        (&["7d", "7 days ago", "1w", "a week ago", "1 week"], "2026-05-06T15:30:00"),
+        (&["2w", "2 weeks ago", "2 WEEKS AGO"], "2026-04-29T15:30:00"),
+        (&["an hour ago"], "2026-05-13T14:30:00"),
+        // Before the clock was put forward: the same time of day.
+        (&["2mo", "2 months ago"], "2026-03-13T15:30:00"),
+        (&["1y", "a year ago"], "2025-05-13T15:30:00"),
+        (&["2026-05-08T13:56", "2026-05-08 13:56", "2026-05-08T13:56:00"], "2026-05-08T13:56:00"),
+        (&["2026-05-08T11:56:00Z", "2026-05-08T11:56Z", "1778241360"], "2026-05-08T13:56:00"),
+        (&["2026-05-08T05:56:00-06:00", "2026-05-08 13:56+02:00"], "2026-05-08T13:56:00"),
+        (&["2026-05-08T20:56:00[Asia/Tokyo]"], "2026-05-08T13:56:00"),
+    ] {
+        for text in texts {
+            assert_eq!(shown(text), expect, "{text}");
+        }
+    }
+}
+
+#[test]
+fn two_readings_are_named_and_nonsense_is_told_what_would_do() {
+    for (text, expect) in [
+        ("02/03/2026", "`02/03/2026` may be 2026-03-02 or 2026-02-03; write the one that is meant"),
+        ("", "`` is not a time; write 2026,"),
+        ("soon", "`soon` is not a time; write 2026,"),
+        ("last tango", "is not a time"),
+        ("this monday ago", "is not a time"),
+        ("13.25.2026", "is not a time"),
+        ("2026-13", "is not a time"),
+        ("2026-02-30", "is not a time"),
+        ("02.03.26", "is not a time"),
+        ("02/03/26", "is not a time"),
+        ("99999999999999d", "is not a time"),
+        ("9999999 years ago", "is not a time"),
+        ("-7d", "is not a time"),
+        ("7 parsecs", "is not a time"),
+    ] {
+        assert!(shown(text).contains(expect), "{text}: {}", shown(text));
+    }
+}
+
+#[test]
+fn the_last_moment_of_a_day_is_before_the_next() {
+    let day = Period::parse("2026-05-08", &now()).unwrap();
+    assert!(day.begin < day.last() && day.last() < day.end);
+    let moment = Period::parse("3h", &now()).unwrap();
+    assert_eq!(moment.last(), moment.begin);
+}

@@ -1,0 +1,77 @@
+//! The values of arguments, read from text. Not here: which argument takes which.
+
+use std::{env, path::PathBuf};
+
+use aios_memory::{LIMIT_MAX, Owner, PROJECT_BYTES_MAX, Period, Project, VocabularyError};
+use clap::builder::{PathBufValueParser, TypedValueParser, ValueParser};
+use jiff::Zoned;
+
+use super::words::looks_like_option;
+
+/// Parses the name of a user.
+pub(super) fn parse_user(name: &str) -> Result<String, VocabularyError> {
+    Owner::user(name).map(|owner| owner.as_str().to_owned())
+}
+
+/// Parses a project: a directory if it is written as a path, else an id.
+pub(super) fn parse_project(text: &str) -> Result<String, String> {
+    let is_path = text.starts_with(['/', '~'])
+        || text == "."
+        || text == ".."
+        || text.starts_with("./")
+        || text.starts_with("../");
+    if is_path {
+        let dir = expand_home(text.into())?;
+        let project = Project::of(&dir).map_err(|error| error.to_string())?;
+        return Ok(project.id);
+    }
+    if PROJECT_BYTES_MAX < text.len() {
+        return Err(format!("an id has at most {PROJECT_BYTES_MAX} bytes"));
+    }
+    parse_part(text)
+}
+
+/// Parses a part of the scope: not blank, without control characters.
+pub(super) fn parse_part(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if text.chars().any(char::is_control) {
+        return Err("it contains a control character".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Parses a share, 0 to 1.
+pub(super) fn parse_share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+/// Parses the most that a command shows or takes.
+pub(super) fn parse_limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse::<usize>().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    limit.ok_or_else(|| format!("expected a whole number from 1 to {LIMIT_MAX}"))
+}
+
+/// Parses a span of time in the local time zone.
+pub(super) fn parse_period(text: &str) -> Result<Period, String> {
+    Period::parse(text, &Zoned::now())
+}
+
+/// Parses the text of an option. An option in its place means that the text was forgotten.
+pub(super) fn parse_text(text: &str) -> Result<String, String> {
+    match looks_like_option(text) {
+        true => Err("it looks like an option, and a text is missing".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// Parses a path, in which `~` is the home directory.
+pub(super) fn path() -> ValueParser {
+    PathBufValueParser::new().try_map(expand_home).into()
+}
+
+fn expand_home(path: PathBuf) -> Result<PathBuf, String> {
+    aios_memory::expand_home(&path, env::var_os("HOME").as_deref())
+}

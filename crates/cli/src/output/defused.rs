@@ -1,0 +1,140 @@
+//! Stored text made harmless for whoever looks at it.
+//!
+//! Texts, titles, names, ids, paths and error messages come from anybody. A terminal obeys escape
+//! sequences, and both people and models are misled by characters that cannot be seen or that turn
+//! the direction of writing. [`Defused`] stands between all that this program prints and the
+//! terminal, so that no command has to think of it. Not here: where output goes, see `output`.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+    sync::LazyLock,
+};
+
+use aios_memory::forms::is_ignorable;
+use regex::Regex;
+
+/// The notation of a character that must not be printed as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// For a person: `\e`, `\u{202e}`. Emoji and joined scripts stay as they are.
+    Text,
+    /// Within the strings of JSON: `\u202e`.
+    Json,
+}
+
+/// A writer that lets through nothing that acts on a terminal, apart from line ends and tabs. It
+/// looks at whole lines, or at what is there when it is flushed.
+#[derive(Debug)]
+pub(crate) struct Defused<W: Write> {
+    inner: W,
+    notation: Notation,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Defused<W> {
+    /// Writes to `inner`.
+    pub(crate) fn new(inner: W, notation: Notation) -> Defused<W> {
+        Defused { inner, notation, line: Vec::new() }
+    }
+
+    fn pass_on(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let text = String::from_utf8_lossy(bytes);
+        self.inner.write_all(defused(&text, self.notation).as_bytes())
+    }
+}
+
+impl<W: Write> Write for Defused<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            self.line.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        };
+        let (lines, rest) = bytes.split_at(end + 1);
+        let mut whole = std::mem::replace(&mut self.line, rest.to_vec());
+        whole.extend_from_slice(lines);
+        self.pass_on(&whole)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.line);
+        self.pass_on(&rest)?;
+        self.inner.flush()
+    }
+}
+
+impl<W: Write> Drop for Defused<W> {
+    fn drop(&mut self) {
+        // Whoever has to know of a failure flushes.
+        let _ = self.flush();
+    }
+}
+
+/// `text` with every character that acts or hides written out.
+pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() * 2);
+    if notation == Notation::Json {
+        write_out(text, notation, &mut out);
+        return Cow::Owned(out);
+    }
+    let text = text.replace("\r\n", "\n");
+    let mut rest = 0;
+    for sequence in SEQUENCES.find_iter(&text) {
+        write_out(&text[rest..sequence.start()], notation, &mut out);
+        out.push_str(sequence.as_str());
+        rest = sequence.end();
+    }
+    write_out(&text[rest..], notation, &mut out);
+    Cow::Owned(out)
+}
+
+/// Where characters that cannot be seen belong to the writing: emoji with a variation selector or
+/// joined to others, of bounded length; joiners between letters of Arabic, and after a virama.
+static SEQUENCES: LazyLock<Regex> = LazyLock::new(|| {
+    const PICTURE: &str = r"\p{Extended_Pictographic}[\x{FE0E}\x{FE0F}]?\p{Emoji_Modifier}?";
+    const ARABIC: &str = r"[\p{Arabic}&&\p{L}]";
+    const VIRAMA: &str =
+        r"[\x{94D}\x{9CD}\x{A4D}\x{ACD}\x{B4D}\x{BCD}\x{C4D}\x{CCD}\x{D4D}\x{DCA}]";
+    let sequences = [
+        format!(r"{PICTURE}(?:\x{{200D}}{PICTURE}){{0,7}}"),
+        r"[0-9#*]\x{FE0F}\x{20E3}".to_owned(),
+        format!(r"{ARABIC}+(?:\x{{200C}}{ARABIC}+)+"),
+        format!(r"{VIRAMA}[\x{{200C}}\x{{200D}}]"),
+    ];
+    Regex::new(&sequences.join("|")).expect("the pattern is a constant")
+});
+
+fn write_out(text: &str, notation: Notation, out: &mut String) {
+    for c in text.chars() {
+        match notation {
+            _ if !is_unsafe(c) => out.push(c),
+            Notation::Text => match c {
+                '\u{1b}' => out.push_str("\\e"),
+                '\r' => out.push_str("\\r"),
+                c => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            },
+            Notation::Json => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+}
+
+/// Returns `true` for characters that act on a terminal, turn the direction of writing, or cannot
+/// be seen.
+fn is_unsafe(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        // Separators of lines, interlinear annotations, private use.
+        '\u{2028}'..='\u{2029}' | '\u{fff9}'..='\u{fffb}' => true,
+        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => true,
+        c => c.is_control() || is_ignorable(c),
+    }
+}

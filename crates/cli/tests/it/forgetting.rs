@@ -1,0 +1,156 @@
+//! Forgetting by a query: what says it, and nothing that only sounds like it.
+
+use serde_json::Value;
+
+use crate::program::Program;
+
+/// The notes of a household.
+const NOTES: &[&str] = &[
+    "Anna's birthday is on 4 May",
+    "Anna likes mushroom risotto",
+    "Anna's brother is called Piet",
+    "Ben's birthday is on 9 June",
+    "The birthday cake recipe needs six eggs",
+    "Anna moved to Utrecht in 2024",
+    "Carl's birthday is on 1 July",
+    "Keep the vaccine fridge in room six at -4 degrees",
+    "Keep the vaccine fridge in room six at 4 degrees",
+    "The landlord allows cats",
+    "The landlord does not allow dogs",
+];
+
+fn filled() -> Program {
+    let program = Program::new();
+    for note in NOTES {
+        program.json(&["remember", note]);
+    }
+    program
+}
+
+/// The texts that a query proposes, or the error.
+fn proposed(program: &Program, arguments: &[&str]) -> Result<Vec<String>, String> {
+    let query = ["--json", "forget", "--dry-run", "--query"];
+    let ended = program.run(&[&query[..], arguments].concat());
+    if ended.code != 0 {
+        return Err(ended.stderr);
+    }
+    let shown = ended.json();
+    let texts = shown["proposed"].as_array().unwrap().iter();
+    let mut texts: Vec<String> = texts.map(|it| it["text"].as_str().unwrap().to_owned()).collect();
+    texts.sort_unstable();
+    Ok(texts)
+}
+
+fn left(program: &Program) -> Vec<String> {
+    let listed = program.json(&["list", "note", "--limit", "100"]);
+    let items = listed["items"].as_array().unwrap().iter();
+    items.map(|it| it["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_query_proposes_what_says_it() {
+    let program = filled();
+    for (arguments, expect) in [
+        (&["Anna's birthday"][..], &["Anna's birthday is on 4 May"][..]),
+        (&["annas BIRTHDAY 4 may"], &["Anna's birthday is on 4 May"]),
+        (&["When is Anna's birthday?"], &["Anna's birthday is on 4 May"]),
+        (&["vaccine fridge at -4"], &["Keep the vaccine fridge in room six at -4 degrees"]),
+        (&["vaccine fridge at 4"], &["Keep the vaccine fridge in room six at 4 degrees"]),
+        (
+            &["Keep the vaccine  fridge in room six at 4 degrees\n"],
+            &["Keep the vaccine fridge in room six at 4 degrees"],
+        ),
+        (&["The landlord does not allow cats"], &[]),
+        (&["Anna's birthday is on 5 May"], &[]),
+        (&["Dora's birthday"], &[]),
+        // Numbers hold however wide the query is.
+        (
+            &["vaccine fridge at -4", "--min-relevance", "0.1"],
+            &["Keep the vaccine fridge in room six at -4 degrees"],
+        ),
+    ] {
+        match proposed(&program, arguments) {
+            Ok(texts) => assert_eq!(texts, expect, "{arguments:?}"),
+            Err(told) => {
+                assert!(expect.is_empty(), "{arguments:?}: {told}");
+                let told: Value = serde_json::from_str(&told).unwrap();
+                assert_eq!(told["code"], "not_found", "{arguments:?}: {told}");
+                assert!(told["message"].as_str().unwrap().contains("the nearest are: "), "{told}");
+                assert!(told["hint"].as_str().unwrap().contains("--min-relevance"), "{told}");
+            }
+        }
+    }
+    let wide = proposed(&program, &["Anna's birthday", "--min-relevance", "0.1"]).unwrap();
+    assert!(3 < wide.len(), "{wide:?}");
+    let wide = proposed(&program, &["Anna's birthday", "--min-relevance", "0.1", "--limit", "2"]);
+    assert_eq!(wide.unwrap().len(), 2);
+    assert_eq!(left(&program).len(), NOTES.len());
+}
+
+#[test]
+fn a_preview_shows_relevance_text_and_keys_and_is_what_is_done() {
+    let program = filled();
+    let repeated = NOTES[0];
+    let knowledge = ["remember", "--collection", "knowledge", repeated];
+    let other = program.json(&knowledge)["id"].as_str().unwrap().to_owned();
+    let shown = program.run(&["forget", "--query", "Anna's birthday", "--dry-run"]);
+    let lines: Vec<&str> = shown.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{shown:?}");
+    assert!(lines[0].starts_with("would be forgotten: 2 records"), "{shown:?}");
+    assert!(lines[1].trim().starts_with("0.") || lines[1].trim().starts_with("1."), "{shown:?}");
+    assert!(lines[1].contains(&format!("{repeated}  [")), "{shown:?}");
+    assert!(lines[1].contains("and 1 more with the same text ["), "{shown:?}");
+    assert!(shown.stdout.contains(&other), "{shown:?}");
+
+    let preview = program.json(&["forget", "--query", "Anna's birthday", "--dry-run"]);
+    let done = program.json(&["forget", "--query", "Anna's birthday", "--yes"]);
+    assert_eq!(preview["keys"], done["keys"]);
+    assert_eq!(left(&program), NOTES[1..]);
+}
+
+#[test]
+fn without_a_terminal_a_query_must_be_certain() {
+    let program = filled();
+    let forget = |arguments: &[&str]| program.run(&[&["forget", "--yes"], arguments].concat());
+    for uncertain in [
+        &["--query", "birthday"][..],
+        &["--query", "Anna's birthday", "--min-relevance", "0.1"],
+        &["--query", "Anna's food", "--min-relevance", "0.1"],
+    ] {
+        let ended = forget(uncertain);
+        assert_eq!(ended.code, 2, "{uncertain:?}: {ended:?}");
+        assert!(ended.stderr.contains("name the records that are meant"), "{ended:?}");
+        // They are shown, with the keys to name.
+        assert!(ended.stderr.contains("[note/"), "{ended:?}");
+    }
+    let nobody = program.run(&["forget", "--query", "Anna's birthday"]);
+    assert_eq!(nobody.code, 2, "{nobody:?}");
+    assert_eq!(left(&program).len(), NOTES.len());
+
+    for certain in ["Ben's birthday", NOTES[8], "vaccine fridge at -4"] {
+        assert_eq!(forget(&["--query", certain]).code, 0, "{certain}");
+    }
+    let listed = program.json(&["list", "note"])["items"].clone();
+    let keys: Vec<String> =
+        (0..2).map(|at| format!("note/{}", listed[at]["id"].as_str().unwrap())).collect();
+    assert_eq!(forget(&[&keys[0], &keys[1]]).code, 0);
+    let gone = [3, 7, 8, 0, 1];
+    let expect: Vec<&str> =
+        NOTES.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, it)| *it).collect();
+    assert_eq!(left(&program), expect);
+}
+
+#[test]
+fn a_user_is_proposed_own_records_only() {
+    let program = Program::new();
+    let text = "The gate code is 4711";
+    program.json(&["remember", text]);
+    program.json(&["--user", "ada", "remember", text]);
+    program.json(&["--user", "bob", "remember", text]);
+    let done = program.json(&["--user", "ada", "forget", "--query", "gate code 4711", "--yes"]);
+    assert_eq!(done["forgotten"], 1);
+    assert_eq!(done["records"][0]["user"], "ada");
+    assert_eq!(program.recall("gate code"), [text]);
+    let ended = program.run(&["--user", "ada", "forget", "--query", text, "--dry-run"]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+}
