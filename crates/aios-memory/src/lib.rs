@@ -81,6 +81,7 @@ mod records;
 mod remember;
 mod spill;
 mod tokens;
+mod walk;
 
 pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
@@ -124,6 +125,7 @@ pub use crate::{
     records::Page,
     remember::{RememberOptions, Remembered},
     tokens::{Tokenizer, UnknownTokenizer},
+    walk::{WALK_FILES_MAX, Walk, walk},
 };
 
 #[cfg(feature = "pull")]

@@ -197,9 +197,14 @@ pub(crate) enum ModelCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files to read; `-` is stdin
+    /// Files to read, and directories, of which all files are read that hold text and that no
+    /// .gitignore leaves out; `-` is stdin
     #[arg(required = true, value_name = "FILE", value_parser = path())]
     pub(crate) files: Vec<PathBuf>,
+    /// Of directories only files of this pattern, such as '*.md' or 'docs/**'; may be given several
+    /// times
+    #[arg(long = "include", value_name = "GLOB")]
+    pub(crate) includes: Vec<String>,
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: IngestFormat,

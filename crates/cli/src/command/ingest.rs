@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use aios_memory::{IngestOptions, IngestReport, MemoryView, Tally};
+use aios_memory::{
+    Error, Failure as IngestFailure, IngestOptions, IngestReport, MemoryView, Tally, Walk, walk,
+};
+use serde_json::json;
 
 use crate::{args::Ingest, failure::Failure, output::Output};
 
@@ -12,10 +15,37 @@ pub(crate) async fn ingest(
     output: Output,
 ) -> Result<(), Failure> {
     let mut total = IngestReport::default();
+    let mut walked = None;
     for file in &arguments.files {
-        total.add(take(memory, file, arguments, output).await?);
+        if !file.is_dir() {
+            total.add(take(memory, file, arguments, output).await?);
+            continue;
+        }
+        let found = walk(file, &arguments.includes)?;
+        for problem in &found.unreadable {
+            output.warn("unreadable", problem);
+        }
+        for file in &found.files {
+            // Of a directory one file that cannot be used costs itself only.
+            total.add(match take(memory, file, arguments, output).await {
+                Err(Failure::Memory(Error::Input { path, problem })) => {
+                    refused(path, problem, output)
+                }
+                report => report?,
+            });
+        }
+        let sum: &mut Walk = walked.get_or_insert_default();
+        sum.files.extend(found.files);
+        sum.skipped += found.skipped;
+        sum.unreadable.extend(found.unreadable);
     }
-    output.result(&total, |out| {
+    let mut shown = serde_json::to_value(&total).expect("a report is plain data");
+    if let Some(Walk { files, skipped, unreadable }) = &walked {
+        let unreadable = unreadable.len();
+        shown["directories"] =
+            json!({"files": files.len(), "skipped": skipped, "unreadable": unreadable});
+    }
+    output.result(&shown, |out| {
         writeln!(
             out,
             "{}, {} sessions, {} failed ({:.1} s)",
@@ -23,9 +53,19 @@ pub(crate) async fn ingest(
             total.sessions,
             total.failed_count,
             total.elapsed_ms / 1e3
-        )
+        )?;
+        if let Some(Walk { files, skipped, unreadable }) = &walked {
+            let (files, unreadable) = (files.len(), unreadable.len());
+            writeln!(
+                out,
+                "of directories: {files} files taken, {skipped} skipped (empty, or not text), \
+                 {unreadable} unreadable"
+            )?;
+        }
+        Ok(())
     })?;
-    match total.failed_count {
+    let unreadable = walked.map_or(0, |walked| walked.unreadable.len() as u64);
+    match total.failed_count + unreadable {
         0 => Ok(()),
         failed => Err(Failure::Partial { failed }),
     }
@@ -59,6 +99,13 @@ async fn take(
         output.warn("failed", &failure.to_string());
     }
     Ok(report)
+}
+
+/// The report on a file that cannot be used.
+fn refused(path: std::path::PathBuf, problem: String, output: Output) -> IngestReport {
+    let failure = IngestFailure { file: Some(path), line: None, error: problem };
+    output.warn("failed", &failure.to_string());
+    IngestReport { failed: vec![failure], failed_count: 1, ..IngestReport::default() }
 }
 
 /// The counts of a report in words: what is added and known, and what else there is.

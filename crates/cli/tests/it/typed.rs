@@ -1,6 +1,6 @@
 //! Things that people type: texts that begin with a dash, `~`, texts that nobody can see.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use crate::program::{Program, text};
 
@@ -115,4 +115,52 @@ fn a_text_that_nobody_can_see_is_empty() {
     }
     assert_eq!(program.json(&["list", "note"])["items"].as_array().unwrap().len(), 0);
     assert_eq!(program.json(&["list", "goal"])["items"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_directory_gives_its_texts_and_nothing_that_is_ignored_hidden_or_linked() {
+    let program = Program::new();
+    let dir = program.path("house");
+    for (name, content) in [
+        ("boiler.md", &b"# Boiler\n\nThe boiler pressure must be 1.5 bar.\n"[..]),
+        ("docs/lift.md", b"The lift stops at floor nine.\n"),
+        ("docs/roof.txt", b"The roof was mended in March.\n"),
+        ("docs/deep/er/cellar.md", b"The cellar is dry.\n"),
+        ("build/out.md", b"ignored output\n"),
+        ("secret.log", b"ignored log\n"),
+        (".hidden/x.md", b"hidden text\n"),
+        (".env.md", b"hidden file\n"),
+        (".gitignore", b"build/\n*.log\n"),
+        ("photo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+        ("manual.pdf", b"%PDF-1.4 some text"),
+        ("empty.txt", b""),
+    ] {
+        let path = dir.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    std::os::unix::fs::symlink(program.file("outside.md", "outside text"), dir.join("link.md"))
+        .unwrap();
+    std::os::unix::fs::symlink(&dir, dir.join("loop")).unwrap();
+    let only = program.json(&["ingest", text(&dir), "--include", "docs/*.md"]);
+    assert_eq!((&only["added"], &only["directories"]["files"]), (&1.into(), &1.into()), "{only}");
+    let whole = program.run(&["ingest", text(&dir)]);
+    assert_eq!(whole.code, 0, "{whole:?}");
+    assert!(whole.stdout.contains("3 added, 1 known already"), "{whole:?}");
+    assert!(whole.stdout.contains("4 files taken, 3 skipped (empty, or not text)"), "{whole:?}");
+    for (query, expect) in [
+        ("boiler pressure", true),
+        ("roof mended March", true),
+        ("dry cellar", true),
+        ("ignored", false),
+        ("hidden", false),
+        ("outside", false),
+    ] {
+        let found = program.recall(query).iter().any(|it| query.split(' ').all(|w| it.contains(w)));
+        assert_eq!(found, expect, "{query}");
+    }
+    let again = program.json(&["ingest", text(&dir), "--include", "*.md", "--include", "*.txt"]);
+    assert_eq!((&again["added"], &again["known"]), (&0.into(), &4.into()), "{again}");
+    let wrong = program.run(&["ingest", text(&dir), "--include", "a{b"]);
+    assert_eq!(wrong.code, 1, "{wrong:?}");
 }
