@@ -5,6 +5,7 @@
 //! reading a document again (`ingest`).
 
 use std::{
+    collections::BTreeSet,
     fmt::Write,
     fs,
     path::{Component, Path, PathBuf},
@@ -75,35 +76,42 @@ impl Document {
 }
 
 impl MemoryView {
-    /// The sources of the document that is meant by `path`, of those that this view may change; all
-    /// that it may have if none is stored.
+    /// The pieces, retired ones too, of the document that is meant by `path`, of those that this
+    /// view may change: the one at `path`, or else the one whose path ends so.
     ///
     /// # Errors
     /// [`Error::Documents`] if no document is at `path` and the paths of several end so.
-    pub(crate) async fn sources_at(&self, path: &Path) -> Result<Vec<Source>, Error> {
+    pub(crate) async fn pieces_at(&self, path: &Path) -> Result<BTreeSet<Identity>, Error> {
         let typed = path.to_owned();
         let document = task::spawn_blocking(move || Document::at(&typed)).await;
         let sources = document.map_err(|_| Error::Interrupted)?.map_or_else(Vec::new, |it| {
             it.source().into_iter().chain(it.former_sources()).collect()
         });
-        let is_own =
-            |it: &Identity| self.gate().may_change(&Scope::default().with_owner(&it.owner));
-        if self.longterm().sourced(&sources).await?.iter().any(is_own) {
-            return Ok(sources);
+        let there = self.own_pieces(&sources).await?;
+        if !there.is_empty() {
+            return Ok(there);
         }
         let own = match self.gate().acts_for() {
             Some(owner) => {
-                let gate = Gate::owner(owner.clone()).narrow(self.gate().filter())?;
-                self.shared().longterm.scoped(gate.narrow(&ScopeFilter::exact(Scope::default()))?)
+                let exact = ScopeFilter::exact(Scope::default());
+                self.shared().longterm.scoped(Gate::owner(owner.clone()).narrow(&exact)?)
             }
             None => self.longterm().clone(),
         };
         let names = ending_in(path, own.source_ids(Source::FILE).await?);
-        match names.len() {
-            0 => Ok(sources),
-            1 => Ok(names.into_iter().map(Source::file).collect()),
+        match &names[..] {
+            [] => Ok(BTreeSet::new()),
+            [only] => self.own_pieces(&[Source::file(only)]).await,
             _ => Err(Error::Documents { path: path.to_owned(), names }),
         }
+    }
+
+    /// The records that come from one of `sources` and that this view may change.
+    async fn own_pieces(&self, sources: &[Source]) -> Result<BTreeSet<Identity>, Error> {
+        let found = self.longterm().sourced(sources).await?.into_iter();
+        let may_change =
+            |it: &Identity| self.gate().may_change(&Scope::default().with_owner(&it.owner));
+        Ok(found.filter(may_change).collect())
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Source};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
 use aios_working::KINDS;
 use serde::Serialize;
 
@@ -169,13 +169,9 @@ impl MemoryView {
     /// The records that are meant, with those that belong to them and those made of them, each
     /// owner's by itself.
     async fn found(&self, target: &ForgetTarget) -> Result<BTreeSet<Identity>, Error> {
-        let mut sources = Vec::new();
         let mut meant: BTreeSet<Identity> = match target {
             ForgetTarget::Records(identities) => identities.iter().cloned().collect(),
-            ForgetTarget::Document(path) => {
-                sources = self.sources_at(path).await?;
-                BTreeSet::new()
-            }
+            ForgetTarget::Document(path) => self.pieces_at(path).await?,
             ForgetTarget::All => self.all().await?,
             ForgetTarget::Query(query) => {
                 self.propose(query).await?.identities().into_iter().collect()
@@ -189,25 +185,13 @@ impl MemoryView {
                 false => aios_working::Error::NotFound { kind, id: id.to_string() }.into(),
             });
         }
-        let mut owners: BTreeSet<Owner> = meant.iter().map(|it| it.owner.clone()).collect();
-        match self.gate().acts_for() {
-            Some(owner) => _ = owners.insert(owner.clone()),
-            // The administrator means the document of every owner.
-            None if !sources.is_empty() => owners.extend(self.owners().await?),
-            None => {}
-        }
+        let owners: BTreeSet<Owner> = meant.iter().map(|it| it.owner.clone()).collect();
         for owner in owners {
             let own = self.own(&owner)?;
             let of_owner = meant.iter().filter(|it| it.owner == owner).cloned().collect();
-            meant.extend(own.with_family(of_owner, &sources).await?);
+            meant.extend(own.with_family(of_owner).await?);
         }
         Ok(meant)
-    }
-
-    /// Every owner that has a record in long-term memory.
-    async fn owners(&self) -> Result<BTreeSet<Owner>, Error> {
-        let identities = self.longterm().identities().await?;
-        Ok(identities.into_iter().map(|identity| identity.owner).collect())
     }
 
     fn is_changeable(&self, owner: &Owner) -> bool {
@@ -222,12 +206,8 @@ impl MemoryView {
     }
 
     /// `meant`, all of this view's one owner, with the records that belong to them and those that
-    /// were made of them or of `sources`.
-    async fn with_family(
-        &self,
-        meant: BTreeSet<Identity>,
-        sources: &[Source],
-    ) -> Result<BTreeSet<Identity>, Error> {
+    /// were made of them.
+    async fn with_family(&self, meant: BTreeSet<Identity>) -> Result<BTreeSet<Identity>, Error> {
         let mut found = meant.clone();
         let working = self.working().with_expired();
         for Identity { kind, id, .. } in meant {
@@ -238,7 +218,7 @@ impl MemoryView {
             }
         }
         let of: Vec<Identity> = found.iter().cloned().collect();
-        let derived = self.longterm().derived(&of, sources).await?;
+        let derived = self.longterm().derived(&of, &[]).await?;
         found.extend(derived.into_iter().filter(|it| self.is_changeable(&it.owner)));
         self.add_retold_sessions(&mut found).await?;
         Ok(found)

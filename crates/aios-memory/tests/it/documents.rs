@@ -175,6 +175,9 @@ async fn a_document_of_another_owner_or_scope_is_another_one() {
     assert_eq!(bob.forget(forget.clone()).await.unwrap().forgotten, 1);
     assert_eq!(found(&bob).await, sections(&["one"]), "the shared one is left");
     assert_eq!(counts(&read(&at_work, &path).await), [1, 0, 0, 1, 0]);
+    let at_home = ada.narrow(&aios_memory::Scope::default().with_agent("home").into()).unwrap();
+    let dry = at_home.forget(forget.clone().with_dry_run()).await.unwrap();
+    assert_eq!(dry.forgotten, 2, "the pieces of the agent at work are not seen");
     assert_eq!(
         ada.forget(forget).await.unwrap().forgotten,
         4,
