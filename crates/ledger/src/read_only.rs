@@ -22,7 +22,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::{
     Error, Options, busy, mark,
@@ -107,7 +107,7 @@ fn choose(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
     };
     if Seen::of(&beside(path, "-shm"))?.is_some() {
         match live(path, options) {
-            Err(error) if error.is_unwritable() => {}
+            Err(error) if error.is_unwritable() || is_unfit(&error) => {}
             opened => return or_copied(opened?, path, options),
         }
     }
@@ -115,6 +115,13 @@ fn choose(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
         Some(_) => copied(path, options),
         None => or_copied(still(path, options, stamp)?, path, options),
     }
+}
+
+/// Returns `true` if SQLite gave up on an index that does not fit the log and cannot be made again
+/// where it is, such as one that was copied at another moment.
+fn is_unfit(error: &Error) -> bool {
+    matches!(error, Error::Sqlite(source)
+        if source.sqlite_error_code() == Some(ErrorCode::FileLockingProtocolFailed))
 }
 
 /// A connection to a file that stands still, without its log and without locks.

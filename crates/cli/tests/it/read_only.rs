@@ -84,7 +84,15 @@ fn left_behind(without: &[&str]) -> Program {
     runtime.block_on(async {
         let memory = AgentMemory::open(Config::at(program.data_dir())).await.unwrap();
         memory.remember("The lighthouse is red.").await.unwrap();
-        copy(&program.data_dir(), &program.path("crashed"), without);
+        // Of one moment, whatever the background does.
+        loop {
+            let before = listing(&program.data_dir());
+            copy(&program.data_dir(), &program.path("crashed"), without);
+            if listing(&program.data_dir()) == before {
+                break;
+            }
+            fs::remove_dir_all(program.path("crashed")).unwrap();
+        }
         memory.shutdown().await.unwrap();
     });
     fs::remove_dir_all(program.data_dir()).unwrap();
