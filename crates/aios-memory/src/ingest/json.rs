@@ -138,12 +138,12 @@ struct Hand<'a, 's> {
 /// The messages of a conversation as they were read, each with its line.
 #[derive(Default)]
 struct Messages {
-    /// A message with what was mended in it, or the reason for which there is none.
+    /// A message with what was mended in it, or the reason why it could not be read.
     read: Vec<(u64, Parsed)>,
     bytes: u64,
 }
 
-/// What the first draft of a conversation takes with it, to be counted.
+/// Fields and faults that the first draft of a conversation takes with it, to be counted.
 #[derive(Default)]
 struct Beside {
     unknown: Vec<String>,
