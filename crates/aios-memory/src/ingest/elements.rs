@@ -187,7 +187,7 @@ impl Place {
     }
 }
 
-/// How far an element is read.
+/// The part of an element that is read so far.
 #[derive(Debug, Default)]
 struct State {
     /// The brackets that are to be closed, as they close.
@@ -256,6 +256,12 @@ impl State {
     fn is_scalar(&self) -> bool {
         self.is_begun && self.open.is_empty() && !self.in_string
     }
+}
+
+/// The length of the value that `bytes` begin with, if it ends there.
+pub(super) fn length_of(bytes: &[u8]) -> Option<usize> {
+    let (length, end) = State::default().take(bytes);
+    (end == Some(End::Closed)).then_some(length)
 }
 
 /// The beginning of an object up to its first field, by which others of its list are known:

@@ -141,7 +141,7 @@ struct Hand<'a, 's> {
 /// The messages of a conversation as they were read, each with its line.
 #[derive(Default)]
 struct Messages {
-    /// A message with what was mended in it, or the reason for which there is none.
+    /// A message with what was mended in it, or the reason why it could not be read.
     read: Vec<(u64, Parsed)>,
     bytes: u64,
 }
@@ -153,7 +153,7 @@ impl Messages {
     }
 }
 
-/// What the first draft of a conversation takes with it, to be counted.
+/// Fields and faults that the first draft of a conversation takes with it, to be counted.
 #[derive(Default)]
 struct Beside {
     unknown: Vec<String>,

@@ -68,7 +68,7 @@ pub(super) struct Said {
     pub(super) occurred_at: Option<Timestamp>,
     pub(super) tags: Vec<String>,
     pub(super) mended: Vec<Mend>,
-    /// The fields of which former versions of this program did not know the spelling.
+    /// The fields whose spelling former versions of this program did not know.
     pub(super) is_new: IsNew,
 }
 
@@ -86,7 +86,7 @@ impl Said {
     /// Takes these fields out of `object`; the others stay.
     ///
     /// # Errors
-    /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if there is none.
+    /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if it is missing.
     pub(super) fn take(object: &mut Map<String, Value>) -> Result<Said, Unfit> {
         let mut said = Said::default();
         said.take_text(object)?;
@@ -334,8 +334,8 @@ fn is_like_time(name: &str, value: &Value) -> bool {
     is_recent && looks_like_time(name) && moment::from_json(value).is_ok()
 }
 
-/// The text of a record: text, a number, or the parts that chat interfaces use, of which those
-/// that are text count.
+/// The text of a record: text, a number, or a list of parts, as chat interfaces have it; those
+/// parts count that are text.
 fn text_of(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),

@@ -1,4 +1,4 @@
-//! Documents of JSON, one after the other, read element by element: lists, and objects that hold one.
+//! Documents of JSON, one after the other, read element by element: lists, and objects with one.
 //! Reading goes on after what is broken, as far as it is clear where that ends.
 
 use std::{
@@ -32,7 +32,7 @@ pub(super) struct Documents<'a, 's, R> {
     is_cut_told: bool,
 }
 
-/// What becomes of the elements of a list.
+/// The destination of the elements of a list.
 enum Destination<'a> {
     /// Each is handed on.
     Drafts,
@@ -292,7 +292,7 @@ struct Object {
     fields: Map<String, Value>,
     mended: Vec<Mend>,
     problems: Vec<(u64, String)>,
-    /// What is broken may have said where it belongs.
+    /// A broken part may have said where it belongs.
     is_unplaced: bool,
 }
 

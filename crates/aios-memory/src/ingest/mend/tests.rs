@@ -1,4 +1,4 @@
-//! What is mended, and what stays.
+//! JSON that is mended, and JSON that stays.
 
 use serde_json::{Value, json};
 
@@ -39,5 +39,18 @@ fn right_json_stays_as_it_is() {
     }
     for text in ["{\"a", "\"\\", "\"\\u12", "-", "\\", ",", "N"] {
         mend(text);
+    }
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_left_out_and_the_rest_stays() {
+    for (open, close) in [("[", "]"), ("{\"a]\": ", "}")] {
+        for depth in [DEPTH_MAX, DEPTH_MAX + 1, 5000] {
+            let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let mended = mend(&format!("{{\"deep\": {deep}, \"content\": \"after\"}}"));
+            let read: Value = serde_json::from_str(&mended.json).unwrap();
+            assert_eq!(read["content"], "after");
+            assert_eq!(mended.reasons.len(), 1);
+        }
     }
 }

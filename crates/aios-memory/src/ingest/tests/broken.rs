@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Format, pieces};
 
-/// Elements of a list, of which one is broken.
+/// Elements of a list; one of them is broken.
 const ELEMENTS: usize = 5;
 
 /// A container of elements, each on a line or all on one.
@@ -31,7 +31,6 @@ fn element(at: usize) -> String {
 /// The ways to break an element; each gives another text that is no JSON, or no message.
 fn breakages(at: usize) -> Vec<String> {
     let whole = element(at);
-    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     vec![
         whole.replacen(':', "", 1),
         whole.replacen(':', "::", 1),
@@ -40,7 +39,6 @@ fn breakages(at: usize) -> Vec<String> {
         whole.replacen("\"user\"", "\"user", 1),
         whole.replacen("\"user\"", "tru", 1),
         whole.replacen("\"user\"", "01", 1),
-        whole.replacen("\"user\"", &deep, 1),
         whole.replacen("\"role\"", "role", 1),
         whole.replacen("\"content\"", "\"content", 1),
         whole[..whole.len() - 1].to_owned(),
@@ -109,6 +107,9 @@ fn a_conversation_whose_owner_may_be_in_what_is_broken_is_not_taken() {
     assert!(found.contains(&"1: x".to_owned()), "{found:?}");
 }
 
+/// Code units that are no characters, or none that can be stored.
+const ODD: [u16; 4] = [0, 0xD800, 0xDBFF, 0xDC00];
+
 /// The escapes of JSON for every code unit of `text`, and `odd` ones after it.
 fn escaped(text: &str, odd: &[u16]) -> String {
     text.encode_utf16().chain(odd.iter().copied()).map(|unit| format!("\\u{unit:04x}")).collect()
@@ -124,7 +125,7 @@ proptest! {
     #[test]
     fn any_text_comes_out_as_it_went_in(
         texts in prop::collection::vec("[^\u{0}-\u{1f}]{0,20}[a-z]", 1..6),
-        odd in prop::collection::vec(prop::sample::select(vec![0_u16, 0xD800, 0xDBFF, 0xDC00]), 0..3),
+        odd in prop::collection::vec(prop::sample::select(&ODD[..]), 0..3),
         is_escaped in any::<bool>(),
     ) {
         let told: Vec<String> = texts
