@@ -11,14 +11,14 @@ const LAST_YEAR: i16 = 9999;
 
 /// Reads a moment: RFC 3339, also with the name of a time zone
 /// (`2027-03-28T02:30:00[Europe/Berlin]`), a date and time without one (taken as UTC), a date alone
-/// (its first instant in UTC), RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`), or
-/// seconds, milliseconds, microseconds or nanoseconds since 1970. Day and month are not guessed: of
-/// dates with slashes only those are read of which one number can be the month. Of an hour that a
-/// clock shows twice it is the first, of one that it leaves out the one after. What is past the
-/// last moment that there is here, late on 9999-12-30, is that moment.
+/// (its first instant in UTC), RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`),
+/// or seconds, milliseconds, microseconds or nanoseconds since 1970. Day and month are not guessed:
+/// a date with slashes is read if only one number can be the month. An hour that a clock shows
+/// twice is the first of the two, and one that it leaves out is the one after. The last moment that
+/// there is here, late on 9999-12-30, stands for later ones.
 ///
 /// # Errors
-/// What was expected, in words, when `text` is none of these.
+/// A message that says what was expected if `text` is something else.
 pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Some(date) = compact_date(text) {

@@ -50,8 +50,19 @@ impl Project {
     }
 
     fn at(root: &Path) -> Project {
-        Project { id: format!("path:{}", root.display()), label: folder(root) }
+        Project { id: id_of(root), label: folder(root) }
     }
+}
+
+/// The id of a place on this machine. Bytes that are not UTF-8 are escaped, so that no two places
+/// have one id.
+fn id_of(path: &Path) -> String {
+    let mut id = "path:".to_owned();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        id.push_str(chunk.valid());
+        id.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    id
 }
 
 fn folder(root: &Path) -> String {
@@ -96,11 +107,11 @@ fn normalized(url: &str) -> String {
         Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
         // A path, or `host:path` as ssh has it.
         None if url.starts_with(['/', '.', '~']) => {
-            return format!("path:{}", local(url).display());
+            return id_of(&local(url));
         }
         None => match url.split_once(':') {
             Some(parts) => parts,
-            None => return format!("path:{}", local(url).display()),
+            None => return id_of(&local(url)),
         },
     };
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);

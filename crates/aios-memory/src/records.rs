@@ -24,9 +24,10 @@ pub struct Page {
 impl MemoryView {
     /// Stores the record that `value`, an object with the [`fields`](crate::fields()) of its kind,
     /// describes, in place of the one of its id if there is one, and returns its id. An entry's id
-    /// must be new; a message, an event or a session that is there stays as it is. Parts of its
-    /// scope that it leaves out are those of this view; it cannot name others. When this returns
-    /// the record is durable, and found by every search if its kind is searched.
+    /// must be new; a message, an event or a session that is there stays as it is, and one with
+    /// other content is refused. Parts of its scope that it leaves out are those of this view; it
+    /// cannot name others. When this returns the record is durable, and found by every search if its
+    /// kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
@@ -304,17 +305,43 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
         Kind::Decision => working.log_decision(typed(kind, value)?).await?.id,
         Kind::Pattern => working.store_pattern(typed(kind, value)?).await?.id,
         Kind::AgentState => working.store_agent_state(typed(kind, value)?).await?.id,
-        Kind::Session => working.create_session(typed(kind, value)?).await?.id,
+        Kind::Session => {
+            let session: aios_working::Session = typed(kind, value)?;
+            let summary = session.summary.clone();
+            let stored = working.create_session(session).await?;
+            if summary.is_some() && stored.summary != summary {
+                return Err(differs(kind, "change its summary with `update`"));
+            }
+            stored.id
+        }
         Kind::Interaction => working.log_interaction(typed(kind, value)?).await?.id,
         Kind::Entry => working.create_entry(typed(kind, value)?).await?.id,
         Kind::Event => {
             let event: aios_working::Event = typed(kind, value)?;
             let id = event.id.clone();
+            let stored = match working.record(kind, id.as_str()).await {
+                // The administrator's event of an id that others have too.
+                Err(aios_working::Error::Ambiguous { .. }) => None,
+                stored => stored?,
+            };
+            let content = (&event.category, &event.source, &event.data);
+            if stored.is_some_and(|it| {
+                let said = ["category", "source", "data"].map(|field| it.payload[field].clone());
+                said != [json!(content.0), json!(content.1), json!(content.2)]
+            }) {
+                return Err(differs(kind, "give another id"));
+            }
             view.shared().working.store_events(vec![event]).await?;
             id
         }
         _ => return Err(Error::Record { kind, problem: "its kind is not stored".to_owned() }),
     })
+}
+
+/// The refusal of a record whose id is taken by one that never changes.
+fn differs(kind: Kind, advice: &str) -> Error {
+    let problem = format!("one of this id is stored with other content, which stays; {advice}");
+    Error::Record { kind, problem }
 }
 
 /// Sets a preference, or a trait of the persona.

@@ -94,7 +94,7 @@ pub struct Mending {
     /// The field, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What was odd, and what was made of it.
+    /// The oddity, and what was made of it.
     pub reason: String,
 }
 

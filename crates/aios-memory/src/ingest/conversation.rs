@@ -152,7 +152,7 @@ struct Stored<'a> {
     drafts: Vec<Draft>,
 }
 
-/// How much of a session the first messages of a conversation are.
+/// The messages that a session and the beginning of a conversation share.
 #[derive(Debug, Clone, Copy)]
 struct Overlap {
     /// Those of the conversation that the session has.

@@ -187,7 +187,7 @@ impl Place {
     }
 }
 
-/// How far an element is read.
+/// The part of an element that is read so far.
 #[derive(Debug, Default)]
 struct State {
     /// The brackets that are to be closed, as they close.

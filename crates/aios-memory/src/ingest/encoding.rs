@@ -1,5 +1,5 @@
 //! Text in other encodings than UTF-8: UTF-16 is read as it is, and bytes that are no UTF-8 at all
-//! are taken for Windows-1252, of which Latin-1 is a part. Both are reported.
+//! are taken for Windows-1252, which includes Latin-1. Both are reported.
 
 use std::{
     borrow::Cow,
@@ -16,7 +16,7 @@ const MARK_BYTES: u64 = 4;
 const AS_WINDOWS: &str =
     "it is not UTF-8; read as Windows-1252 (Latin-1); if it is neither, convert it to UTF-8 first";
 
-/// The report for a text of which few bytes are not UTF-8.
+/// The report for a text that is UTF-8 but for a few bytes.
 const REPLACED: &str = "bytes that are not UTF-8 became U+FFFD";
 
 /// Reads UTF-16 as UTF-8, and everything else as it is. Gives the stream and the name of the

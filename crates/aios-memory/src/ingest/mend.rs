@@ -2,7 +2,7 @@
 //! characters that cannot be stored. Not here: finding the end of an element that is broken, which
 //! `elements` does.
 
-/// What stands in the place of what is no character.
+/// The character that stands in for others.
 const REPLACEMENT: &str = "\\ufffd";
 
 /// Words that programs write for values that JSON lacks.

@@ -68,7 +68,7 @@ pub(super) struct Said {
     pub(super) occurred_at: Option<Timestamp>,
     pub(super) tags: Vec<String>,
     pub(super) mended: Vec<Mend>,
-    /// The fields of which former versions of this program did not know the spelling.
+    /// The fields whose spelling former versions of this program did not know.
     pub(super) is_new: IsNew,
 }
 
@@ -86,7 +86,7 @@ impl Said {
     /// Takes these fields out of `object`; the others stay.
     ///
     /// # Errors
-    /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if there is none.
+    /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if it is missing.
     pub(super) fn take(object: &mut Map<String, Value>) -> Result<Said, Unfit> {
         let mut said = Said::default();
         said.take_text(object)?;
@@ -334,29 +334,30 @@ fn is_like_time(name: &str, value: &Value) -> bool {
     is_recent && looks_like_time(name) && moment::from_json(value).is_ok()
 }
 
-/// The text of a record: text, a number, or the parts that chat interfaces use, of which those
-/// that are text count.
+/// The text of a record: text, a number, or a list of parts, as chat interfaces have it; those
+/// parts count that are text.
 fn text_of(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Array(parts) => {
-            let texts = parts.iter().filter_map(|part| part.as_str().or_else(|| text_in(part)));
+            let texts = parts.iter().filter_map(|part| {
+                part.as_str().or_else(|| part.get("text").and_then(Value::as_str))
+            });
             Ok(texts.collect::<Vec<_>>().join("\n"))
         }
-        other => match text_in(other) {
+        other => match text_alone(other) {
             Some(text) => Ok(text.to_owned()),
             None => Err(format!("expected text, not `{}`", moment::excerpt(&other.to_string()))),
         },
     }
 }
 
-/// The text of a part. An object that says more than that is not one.
-fn text_in(part: &Value) -> Option<&str> {
+/// The text of one part that is given by itself. An object that says more is not one.
+fn text_alone(part: &Value) -> Option<&str> {
     let is_part = |name: &String| ["type", "text", "content", "annotations"].contains(&&**name);
-    let part =
-        part.as_object().filter(|part| part.contains_key("type") || part.keys().all(is_part))?;
+    let part = part.as_object().filter(|part| part.keys().all(is_part))?;
     part.get("text").or_else(|| part.get("content")).and_then(Value::as_str)
 }
 

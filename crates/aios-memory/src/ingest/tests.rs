@@ -1,5 +1,7 @@
 //! What is read from well-formed and from broken input, byte by byte.
 
+mod broken;
+
 use std::{io::Read, ops::ControlFlow, path::Path};
 
 use aios_record::Scope;

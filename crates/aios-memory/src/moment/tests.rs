@@ -32,6 +32,33 @@ fn moments_are_read_as_people_write_them() {
         ("10000-01-01", None),
         ("2027-03-28T12:30:00[Mars/Olympus]", None),
         ("2027-03-28T12:30:00+05:00[Europe/Berlin]", None),
+        ("1683554160000000000", Some("2023-05-08T13:56:00Z")),
+        ("20230508", Some("2023-05-08T00:00:00Z")),
+        ("Tue, 1 Jul 2003 10:52:37 +0200", Some("2003-07-01T08:52:37Z")),
+        ("8 May 2026", Some("2026-05-08T00:00:00Z")),
+        ("May 8th, 2026 at 1:56 p.m.", Some("2026-05-08T13:56:00Z")),
+        ("May 8, 2026, 1:56\u{202f}PM", Some("2026-05-08T13:56:00Z")),
+        ("12:05 am on 8 May, 2026", Some("2026-05-08T00:05:00Z")),
+        ("Wed Oct 10 20:19:24 +0000 2018", Some("2018-10-10T20:19:24Z")),
+        ("Fri May 08 2026 13:56:00 GMT+0200 (Somewhere)", Some("2026-05-08T11:56:00Z")),
+        ("2026-05-08 13:56:00 UTC", Some("2026-05-08T13:56:00Z")),
+        ("2026-05-08 13:56:00.5 +0200", Some("2026-05-08T11:56:00.5Z")),
+        ("2023/05/20 (Sat) 02:21", Some("2023-05-20T02:21:00Z")),
+        ("02.03.2026", Some("2026-03-02T00:00:00Z")),
+        ("8-May-2026", Some("2026-05-08T00:00:00Z")),
+        ("25/12/2026, 13:56:07", Some("2026-12-25T13:56:07Z")),
+        ("12/25/2026 1:56pm", Some("2026-12-25T13:56:00Z")),
+        ("05/05/2026", Some("2026-05-05T00:00:00Z")),
+        ("05/08/2026", None),
+        ("8-5-2026", None),
+        ("8 May", None),
+        ("May 2026", None),
+        ("8 May 2026 13:56 PM", None),
+        ("8 May 2026 and more", None),
+        ("8 May 2026 9 June 2026", None),
+        ("31 June 2026", None),
+        ("8/5/26", None),
+        ("Mayor 8 2026 x", None),
         ("yesterday", None),
         ("2026-13-01", None),
         ("NaN", None),
@@ -71,6 +98,18 @@ fn json_times_are_text_or_numbers() {
     check(from_json(&serde_json::json!("2026-05-08")), Some("2026-05-08T00:00:00Z"));
     check(from_json(&serde_json::json!(1_683_554_160)), Some("2023-05-08T13:56:00Z"));
     check(from_json(&serde_json::json!(0)), Some("1970-01-01T00:00:00Z"));
+    check(from_json(&serde_json::json!({"$date": "2026-05-08"})), Some("2026-05-08T00:00:00Z"));
+    let long = serde_json::json!({"$date": {"$numberLong": "1683554160000"}});
+    check(from_json(&long), Some("2023-05-08T13:56:00Z"));
+    let parts = serde_json::json!({"seconds": 1_683_554_160, "nanos": 250_000_000});
+    check(from_json(&parts), Some("2023-05-08T13:56:00.25Z"));
+    check(from_json(&serde_json::json!({"hours": 5})), None);
     check(from_json(&serde_json::json!(true)), None);
     check(from_json(&serde_json::json!(null)), None);
+}
+
+#[test]
+fn day_and_month_are_not_guessed() {
+    let told = parse_timestamp("05/08/2026").unwrap_err();
+    assert!(told.contains("05/08/2026") && told.contains("cannot be told apart"), "{told}");
 }

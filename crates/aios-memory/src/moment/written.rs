@@ -102,8 +102,8 @@ impl Parts {
         }
     }
 
-    /// `2026/05/08`, `08.05.2026`, `8-May-2026`, or `25/12/2026`, of which only one number can be
-    /// the month.
+    /// `2026/05/08`, `08.05.2026`, `8-May-2026`, or `25/12/2026`, where only one number can be the
+    /// month.
     fn date(&mut self, word: &str) -> Result<(), Fault> {
         let numbers: Vec<&str> = word.trim_end_matches('.').split(['/', '.', '-']).collect();
         let [first, second, third] = numbers[..] else { return Err(Fault::Unknown) };

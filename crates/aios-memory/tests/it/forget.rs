@@ -12,7 +12,7 @@ use aios_memory::{
 };
 use serde_json::json;
 
-use crate::{Fixture, in_session, of, texts};
+use crate::{Fixture, in_session, of, sessions, texts};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -240,7 +240,8 @@ async fn what_was_forgotten_stays_so_when_it_is_found_again() {
     let renamed = lines[1].replace("m7", "m8");
     assert_eq!(ingest(&ada, &[later, renamed].join("\n")).await, (0, 0, 2));
     assert_eq!(ingest(&bob, &talk).await, (0, 4, 0));
-    assert_eq!(bob.working().recent_messages("talk", 9).await.unwrap().len(), 3);
+    let session = &sessions(&bob).await[0];
+    assert_eq!(bob.working().recent_messages(session, 9).await.unwrap().len(), 3);
     assert_eq!(found(&ada, "zanzibarquux").await, 0);
     memory.shutdown().await.unwrap();
 

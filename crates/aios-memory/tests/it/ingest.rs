@@ -10,7 +10,7 @@ use std::{
 
 use aios_memory::{Format, Id, IngestOptions, IngestReport, Kind, MemoryView};
 
-use crate::{Fixture, of, texts};
+use crate::{Fixture, of, sessions, texts};
 
 async fn ingest(memory: &MemoryView, text: String, options: IngestOptions) -> IngestReport {
     memory.ingest_reader(Cursor::new(text.into_bytes()), None, options).await.unwrap()
@@ -36,7 +36,8 @@ async fn several_batches_go_in_in_order_and_once() {
     let report = ingest(&memory, lines(0..1203), options.clone()).await;
     assert_eq!((report.tally.added, report.tally.known, report.sessions), (1203, 0, 1));
     assert_eq!(told.load(Ordering::Relaxed), 1203);
-    let last = memory.working().recent_messages("stdin", 2).await.unwrap();
+    let session = &sessions(&memory).await[0];
+    let last = memory.working().recent_messages(session, 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
     assert_eq!(last, [(1201, "stone number 1201"), (1202, "stone number 1202")]);
     assert_eq!(texts(&memory, "stone number 1202").await[0], "stone number 1202");
@@ -107,7 +108,9 @@ async fn a_session_of_another_user_is_another_one_and_a_line_of_another_user_fai
     assert_eq!(report.failed[0].line, Some(3));
     assert!(report.failed[0].error.contains("user"), "{report:?}");
     let said = async |view: &MemoryView| {
-        let messages = view.working().recent_messages("stdin", 9).await.unwrap();
+        let sessions = sessions(view).await;
+        let session = sessions.iter().find(|name| name.starts_with("stdin")).unwrap();
+        let messages = view.working().recent_messages(session, 9).await.unwrap();
         messages.into_iter().map(|message| message.content).collect::<Vec<_>>()
     };
     assert_eq!(said(&ada).await, ["stone number 0", "stone number 1"]);
@@ -179,11 +182,11 @@ async fn conversations_of_one_file_are_apart_and_what_else_they_say_is_reported(
     let chat = r#"[
         {"session": "a1", "agent": "helper", "project": "p", "title": "one", "messages": [
             {"content": "first"}, {"content": "elsewhere", "session": "b"}]},
-        {"messages": [{"content": "second"}], "thread_id": "a2", "title": "two"}]"#;
+        {"messages": [{"content": "second"}], "thread_id": "a2", "title": "two", "mood": 5}]"#;
     let options = IngestOptions::default().with_format(Format::Chat);
     let report = ingest(&memory, chat.to_owned(), options).await;
     assert_eq!((report.tally.added, report.sessions), (3, 3), "{report:?}");
-    assert_eq!(report.tally.unknown.get("title"), Some(&2), "{report:?}");
+    assert_eq!(report.tally.unknown.get("mood"), Some(&1), "{report:?}");
     for (session, content) in [("a1", "first"), ("a2", "second"), ("b", "elsewhere")] {
         let said = memory.working().recent_messages(session, 9).await.unwrap();
         assert_eq!(said.len(), 1, "{session}");
@@ -192,5 +195,6 @@ async fn conversations_of_one_file_are_apart_and_what_else_they_say_is_reported(
     let first = &memory.working().recent_messages("a1", 9).await.unwrap()[0];
     assert_eq!(first.meta.scope.agent.as_deref(), Some("helper"));
     assert_eq!(first.meta.scope.project.as_deref(), Some("p"));
+    assert_eq!(first.metadata["conversation_title"], "one");
     memory.shutdown().await.unwrap();
 }

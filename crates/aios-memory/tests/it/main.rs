@@ -42,6 +42,12 @@ fn of(memory: &AgentMemory, user: &str) -> MemoryView {
     memory.for_user(user).unwrap()
 }
 
+/// The names of the sessions of a view, the one that was active last first.
+async fn sessions(view: &MemoryView) -> Vec<String> {
+    let sessions = view.working().active_sessions(u32::MAX).await.unwrap();
+    sessions.into_iter().map(|session| session.id.to_string()).collect()
+}
+
 /// A view, narrowed to a session.
 fn in_session(view: &MemoryView, session: &str) -> MemoryView {
     view.narrow(&Scope::default().with_session(session).into()).unwrap()

@@ -35,8 +35,7 @@ fn input_files() {
         ("cut.json", "locomo", b"[{\"sample_id\": \"c\", \"conv", "truncated JSON"),
         ("cut.json", "chat", b"[{\"content\": ", "cut.json:1: truncated JSON"),
         ("long.jsonl", "auto", &long_line, "long.jsonl:1: the line has 50000012 bytes"),
-        ("latin.txt", "auto", b"one\ncaf\xe9\n", "latin.txt:2: invalid UTF-8"),
-        ("latin.jsonl", "jsonl", b"{\"text\": \"caf\xe9\"}\n", "latin.jsonl:1: invalid UTF-8"),
+        ("binary.txt", "text", b"\x7fELF\x01\xff\x02", "it is not text"),
         ("other.json", "locomo", b"{\"x\": 1}", "sample_id"),
     ] {
         let file = program.file(name, content);

@@ -73,6 +73,18 @@ impl Program {
         Ended::from(child.wait_with_output().unwrap())
     }
 
+    /// Runs with a variable of any bytes in the environment.
+    pub(crate) fn run_in(&self, arguments: &[&str], name: &str, value: &std::ffi::OsStr) -> Ended {
+        let output = Command::new(env!("CARGO_BIN_EXE_aios-memory"))
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env(name, value)
+            .current_dir(self.home.path())
+            .output();
+        Ended::from(output.unwrap())
+    }
+
     /// Runs a command that succeeds, with `--json`; gives what it printed.
     pub(crate) fn json<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Value {
         self.json_with(arguments, b"")

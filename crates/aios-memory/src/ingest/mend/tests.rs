@@ -1,4 +1,4 @@
-//! What is mended, and what stays.
+//! JSON that is mended, and JSON that stays.
 
 use serde_json::{Value, json};
 
