@@ -128,7 +128,7 @@ fn conversation_in(document: &Value) -> Option<String> {
     })
 }
 
-/// Fields of which a message has one of each row: who speaks, and the text.
+/// The fields of the speaker and of the text; a message has one of each row.
 const MESSAGE: &[&[&str]] = &[
     &["role", "sender", "from", "author", "speaker"],
     &["content", "text", "value", "message", "parts", "tool_calls"],

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, text};
 
-/// What is stored of a kind, as `session | role | name | text | time`.
+/// The records of a kind, as `session | role | name | text | time`.
 fn stored(program: &Program, user: &[&str], kind: &str) -> Vec<String> {
     let listed = program.json(&[user, &["list", kind]].concat());
     let field = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
@@ -175,7 +175,7 @@ fn import_takes_no_conversation_for_entries() {
         assert_ne!(ended.code, 0, "{content}");
         assert!(ended.stderr.contains("go in with `aios-memory ingest`"), "{ended:?}");
     }
-    // A list of things that have a name and a type, and nothing to say, is none either.
+    // A list of things that have a name and a type, and nothing to say, is refused as well.
     let file = program.file("x.json", "[{\"name\": \"n\", \"type\": \"t\"}]");
     assert_ne!(program.run(&["import", "--from", text(&file)]).code, 0);
 }

@@ -1,4 +1,4 @@
-//! What stands beside the `messages` of a conversation and was said in it: the instructions of a
+//! Messages that stand beside the `messages` of a conversation: the instructions of a
 //! request to Anthropic, and the response that a log has of OpenAI or Anthropic.
 
 use serde_json::{Map, Value, json};
