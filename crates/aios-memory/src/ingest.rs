@@ -61,13 +61,13 @@ pub(crate) use self::{
 };
 use crate::{Error, MemoryView, Tally};
 
-/// How many failures a report names; more are counted only.
+/// Failures that a report names; more are counted only.
 const FAILURES_MAX: usize = 1000;
 
-/// How many batches may have been read and not yet written.
+/// Batches that may have been read and not yet written.
 const BATCHES_AHEAD: usize = 2;
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -131,7 +131,7 @@ impl Format {
     }
 }
 
-/// What becomes of the thinking of a model that stands in a conversation.
+/// The handling of a model's thinking in a conversation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Thinking {
@@ -142,12 +142,12 @@ pub enum Thinking {
     Kept,
 }
 
-/// How something is taken in.
+/// Options of an ingest.
 #[derive(Clone, Default)]
 pub struct IngestOptions {
-    /// How it is written.
+    /// The format of the input. Default: found out from it.
     pub format: Format,
-    /// What becomes of the thinking of a model. Default: it is left out.
+    /// The handling of a model's thinking. Default: it is left out.
     pub thinking: Thinking,
     /// Is told how far it is, after every batch.
     pub progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
@@ -176,7 +176,7 @@ impl fmt::Debug for IngestOptions {
     }
 }
 
-/// How far an input is taken in.
+/// The progress of an ingest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes read so far.
@@ -227,7 +227,7 @@ pub struct Failure {
     pub file: Option<PathBuf>,
     /// The line, from 1; none where all of it could not be taken.
     pub line: Option<u64>,
-    /// What is wrong.
+    /// The fault.
     pub error: String,
 }
 

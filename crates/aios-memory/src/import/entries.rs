@@ -68,7 +68,10 @@ pub(super) struct Document {
 /// one that is not text.
 pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
     if let Some(sort) = conversation_in(&document) {
-        return Err(format!("it holds {sort}; take it in with `aios-memory ingest`"));
+        return Err(format!(
+            "it holds {sort}, not entries. Conversations and documents go in with `aios-memory \
+             ingest`"
+        ));
     }
     let mut beside = Map::new();
     let mut items = match document {
@@ -125,7 +128,7 @@ fn conversation_in(document: &Value) -> Option<String> {
     })
 }
 
-/// Fields of which a message has one of each row: who speaks, and the text.
+/// The fields of the speaker and of the text; a message has one of each row.
 const MESSAGE: &[&[&str]] = &[
     &["role", "sender", "from", "author", "speaker"],
     &["content", "text", "value", "message", "parts", "tool_calls"],

@@ -1,4 +1,4 @@
-//! What format a file is in, from its name and its first bytes.
+//! The layout of a file, from its format, its name and its first bytes.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::Format;
 
-/// How many of the first bytes are looked at.
+/// The first bytes of a file, by which its layout is known.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
-/// How a stream is read. JSON that is one document may hold a chat or LoCoMo samples; its elements
+/// The layout of a stream. JSON that is one document may hold a chat or LoCoMo samples; its elements
 /// tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
@@ -27,7 +27,7 @@ pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout
         Format::Jsonl => Layout::JsonLines,
         Format::Markdown => Layout::Markdown,
         Format::Text => Layout::Text,
-        // All others are JSON, of which most come as a document and as lines.
+        // All others are JSON. Most of them come as a document and as lines.
         _ => match detect(name, head) {
             Layout::JsonLines => Layout::JsonLines,
             _ => Layout::Json,
@@ -57,7 +57,7 @@ pub(crate) fn detect(name: Option<&Path>, head: &[u8]) -> Layout {
     }
 }
 
-/// Whether the first line is a whole object that is one record, and no container of records.
+/// Returns `true` if the first line is a whole object that is one record, not a list of them.
 fn is_object_line(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let object = serde_json::from_slice::<Value>(line);

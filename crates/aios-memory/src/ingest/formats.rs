@@ -49,7 +49,7 @@ pub(super) struct Description {
     pub(super) name: &'static str,
     /// One line of help.
     pub(super) about: &'static str,
-    /// How its elements are recognised. Formats without a shape of their own have none.
+    /// The shape of its elements, unless it is that of others.
     shape: Option<Shape>,
 }
 
@@ -59,7 +59,7 @@ impl Description {
     }
 }
 
-/// How the elements of a format are recognised and read.
+/// The shape of a format's elements, and their reader.
 struct Shape {
     /// Returns `true` for an element of the format.
     recognises: fn(&Map<String, Value>) -> bool,
@@ -75,7 +75,7 @@ struct Shape {
     reader: Option<fn() -> Box<dyn Reader>>,
 }
 
-/// What the elements of a format are.
+/// The sort of a format's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Elements {
     /// Each is complete.
@@ -219,7 +219,7 @@ impl Formats {
         Ok(self.transcript.take())
     }
 
-    /// Reads an object that is a message or a note by itself, of which `read` makes the draft.
+    /// Reads an object that is a message or a note by itself; `read` makes the draft of it.
     pub(super) fn message(
         &mut self,
         line: u64,
@@ -276,17 +276,17 @@ impl Formats {
             Some(wanted) => Some(wanted).filter(|it| fits(it)),
             None => recognised,
         };
-        // What many programs write yields to the format of the file.
+        // A shape that many programs write yields to the format of the file.
         let strict = other.filter(|it| !it.is_loose());
         let followed = active.filter(|(_, reader)| reader.follows(element)).map(|it| it.0);
         strict.or(followed).or(other)
     }
 }
 
-/// How many fields of an element that is not understood are named.
+/// Fields that are named of an element that is not understood.
 const NAMES_MAX: usize = 8;
 
-/// How many of its signs make an element look like a format.
+/// Signs of a format that make an element look like it.
 const SIGNS_MIN: usize = 2;
 
 fn unfit(wanted: &Description, element: &Map<String, Value>) -> String {
@@ -300,7 +300,7 @@ fn unfit(wanted: &Description, element: &Map<String, Value>) -> String {
     }
 }
 
-/// What an element of no format looks like.
+/// A guess at an element of no format.
 fn guess(element: &Map<String, Value>) -> String {
     let signs = |shape: &Shape| shape.signs.iter().filter(|it| element.contains_key(**it)).count();
     let shapes = FORMATS.iter().filter_map(|it| it.shape.as_ref().map(|shape| (it, shape)));
@@ -318,7 +318,7 @@ fn guess(element: &Map<String, Value>) -> String {
     }
 }
 
-/// What is known, for whoever has something else.
+/// The formats that are known, for a message.
 fn known() -> String {
     let names: Vec<&str> = FORMATS.iter().skip(1).map(|it| it.name).collect();
     format!("known formats are {} (`aios-memory ingest --help` describes them)", names.join(", "))

@@ -1,6 +1,6 @@
 //! The files of other programs, into the memory: what is known again, what is a copy, what is not.
 
-use std::io::Cursor;
+use std::{io::Cursor, path::Path};
 
 use aios_memory::{Id, IngestOptions, IngestReport, Kind, MemoryView, Record};
 use serde_json::{Value, json};
@@ -9,8 +9,8 @@ use crate::Fixture;
 
 async fn ingest(memory: &MemoryView, text: &str) -> IngestReport {
     let bytes = Cursor::new(text.to_owned().into_bytes());
-    let name = std::path::Path::new("session.jsonl");
-    memory.ingest_reader(bytes, Some(name), IngestOptions::default()).await.unwrap()
+    let name = if text.starts_with('[') { "conversations.json" } else { "session.jsonl" };
+    memory.ingest_reader(bytes, Some(Path::new(name)), IngestOptions::default()).await.unwrap()
 }
 
 /// The counts of what is added, known, updated and conflicting.

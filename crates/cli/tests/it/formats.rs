@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, text};
 
-/// What is stored of a kind, as `session | role | name | text | time`.
+/// The records of a kind, as `session | role | name | text | time`.
 fn stored(program: &Program, user: &[&str], kind: &str) -> Vec<String> {
     let listed = program.json(&[user, &["list", kind]].concat());
     let field = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
@@ -171,13 +171,13 @@ fn import_takes_no_conversation_for_entries() {
     ];
     for content in &files {
         let file = program.file("x.json", content.to_string());
-        let ended = program.run(&["import", text(&file)]);
+        let ended = program.run(&["import", "--from", text(&file)]);
         assert_ne!(ended.code, 0, "{content}");
-        assert!(ended.stderr.contains("take it in with `aios-memory ingest`"), "{ended:?}");
+        assert!(ended.stderr.contains("go in with `aios-memory ingest`"), "{ended:?}");
     }
-    // A list of things that have a name and a type, and nothing to say, is none either.
+    // A list of things that have a name and a type, and nothing to say, is refused as well.
     let file = program.file("x.json", "[{\"name\": \"n\", \"type\": \"t\"}]");
-    assert_ne!(program.run(&["import", text(&file)]).code, 0);
+    assert_ne!(program.run(&["import", "--from", text(&file)]).code, 0);
 }
 
 #[test]

@@ -1,10 +1,28 @@
-//! What stands beside the `messages` of a conversation and was said in it: the instructions of a
+//! Messages that stand beside the `messages` of a conversation: the instructions of a
 //! request to Anthropic, and the response that a log has of OpenAI or Anthropic.
 
 use serde_json::{Map, Value, json};
 
 /// The fields of a response.
 const RESPONSES: &[&str] = &["response", "completion"];
+
+/// Fields of a request that say how it is to be answered, not what was said.
+const SETTINGS: &[&str] = &[
+    "model",
+    "tools",
+    "tool_choice",
+    "functions",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "top_p",
+    "stream",
+    "stop",
+    "stop_sequences",
+    "response_format",
+    "parallel_tool_calls",
+    "thinking",
+];
 
 /// Takes the messages before and after those of a conversation out of its fields.
 pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, Vec<Value>) {
@@ -21,5 +39,6 @@ pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, V
             fields.remove(*name);
         }
     }
+    fields.retain(|name, _| !SETTINGS.contains(&&**name));
     (before.into_iter().collect(), after)
 }

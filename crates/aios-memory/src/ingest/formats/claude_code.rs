@@ -34,7 +34,7 @@ pub(super) const DESCRIPTION: Description = Description {
 const OWN_TYPES: &[&str] =
     &["file-history-snapshot", "queue-operation", "custom-title", "ai-title"];
 
-/// How texts begin that the program wrote in the name of its user.
+/// The beginnings of texts that the program wrote in the name of its user.
 const COMMANDS: &[&str] =
     &["<command-name>", "<command-message>", "<local-command-", "<bash-stdout>", "<bash-stderr>"];
 
@@ -66,7 +66,7 @@ struct ClaudeCode {
 struct Row {
     conversation: Conversation,
     uuid: Option<String>,
-    /// Rows of the same place in the tree are alternatives to each other, of which the last counts.
+    /// Of rows in the same place in the tree the last one counts.
     place: Option<(String, String)>,
     message: Message,
 }

@@ -33,7 +33,7 @@ pub(super) const DESCRIPTION: Description = Description {
 const ROWS: &[&str] =
     &["session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state"];
 
-/// How texts begin that the program adds in the name of its user.
+/// The beginnings of texts that the program adds in the name of its user.
 const CONTEXTS: &[&str] = &[
     "<environment_context>",
     "<user_instructions>",

@@ -1,5 +1,5 @@
-//! Gemini CLI: a session as one JSON object, or as JSON lines: a header, messages of which the
-//! last of an id counts, and changes (`$set`, `$rewindTo`).
+//! Gemini CLI: a session as one JSON object, or as JSON lines: a header, messages, and changes
+//! (`$set`, `$rewindTo`). Of messages with the same id the last one counts.
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// Types of messages, the first two of which somebody said.
+/// Types of messages. The first two are those that somebody said.
 const TYPES: &[&str] = &["user", "gemini", "info", "warning", "error"];
 
 fn is_session(element: &Map<String, Value>) -> bool {

@@ -65,7 +65,7 @@ fn read_memory(line: u64, mut memory: Map<String, Value>, to: &mut Transcript) {
             memory.insert(ours.to_owned(), value);
         }
     }
-    // What a memory is learned from is provenance; a note is of no conversation.
+    // The conversation of a memory is provenance; a note is of none.
     for name in ["run_id", "session_id", "actor_id", "role"] {
         if let Some(value) = memory.remove(name) {
             let metadata = memory.entry("metadata").or_insert_with(|| Value::Object(Map::new()));

@@ -16,7 +16,7 @@ const NAMES: &[&str] =
 const PLACES: &[&str] =
     &["url", "uri", "fileUri", "path", "asset_pointer", "file_id", "fileId", "file_uuid"];
 
-/// The fields that say of which type an attachment is.
+/// The fields of an attachment's type.
 const MEDIA_TYPES: &[&str] = &["media_type", "mimeType", "mime_type", "file_type", "format"];
 
 /// The objects around an attachment's name, place or type.

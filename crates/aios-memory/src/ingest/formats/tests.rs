@@ -19,7 +19,7 @@ use crate::ingest::{
     reading::{Input, Piece, read},
 };
 
-/// What was read of a file.
+/// The outcome of reading a file.
 #[derive(Debug, Default)]
 struct Read {
     drafts: Vec<Draft>,
@@ -79,7 +79,7 @@ fn read_as(format: Format, thinking: Thinking, name: &str, bytes: &[u8]) -> Read
     found
 }
 
-/// What is read of a file of this name by its content.
+/// Reads a file of this name by its content.
 fn read_auto(name: &str, text: &str) -> Read {
     read_as(Format::Auto, Thinking::LeftOut, name, text.as_bytes())
 }

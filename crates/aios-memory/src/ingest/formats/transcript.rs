@@ -22,7 +22,7 @@ use crate::{Thinking, moment};
 /// The longest input of a tool call that is kept whole, in bytes.
 const INPUT_BYTES_MAX: usize = 256 * 1024;
 
-/// How many calls may wait for their results; more go in without.
+/// Calls that may wait for their results; more go in without.
 const CALLS_WAITING_MAX: usize = 4096;
 
 /// The role of thinking that is kept.
@@ -328,7 +328,7 @@ impl Transcript {
         waiting.into_iter().for_each(|waiting| self.wait(waiting));
     }
 
-    /// Gives a result to the call of `session` that waits for it; returns it if there is none.
+    /// Gives a result to the call of `session` that waits for it; returns it if no call waits.
     fn join(&mut self, session: Option<&str>, result: Returned) -> Option<Returned> {
         let is_it = |waiting: &Waiting| {
             waiting.draft.scope.session.as_deref() == session

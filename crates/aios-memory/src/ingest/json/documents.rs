@@ -20,7 +20,7 @@ use crate::{
     moment,
 };
 
-/// The longest conversation that is held whole, in bytes, since the end of it says something of the
+/// The longest conversation that is held whole, in bytes, since its end may say something of its
 /// beginning.
 pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
@@ -154,7 +154,7 @@ impl<'a, 's, R: BufRead> Documents<'a, 's, R> {
             let found = rest.element();
             let found = found.ok().filter(|it| it.end == End::Closed);
             let found = found.and_then(|it| parse(it.place, &it.bytes, Seed::default()).ok());
-            // What is in a conversation that is broken is not another one.
+            // A message in a conversation that is broken is not another conversation.
             found.is_some_and(|(it, _)| holder.is_none_or(|holder| it.get(holder).is_some()))
         });
         let goes_on = next.is_some_and(|at| self.scanner.go_back(&element, at));

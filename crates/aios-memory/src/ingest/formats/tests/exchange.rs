@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-/// What one turn is.
+/// One turn.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Turn {
     User(String),
