@@ -20,7 +20,7 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(compatible.filter(|c| !is_optional(*c)).nfc().map(simple).collect())
 }
 
-/// Lower case, with what folds into several letters (`ß` into `ss`).
+/// Lower case, with what folds into several letters (the German sharp s into `ss`).
 pub(crate) fn lower(text: &str) -> String {
     match text.is_ascii() {
         true => text.to_ascii_lowercase(),
