@@ -1,8 +1,8 @@
 //! The static model: one row per word piece, a text's vector is the normalised mean of its rows.
 //!
 //! Knows no word order and no context, and is therefore as fast as memory. The making of the
-//! bundled table is described beside it, in `assets/README.md`. Pieces of scripts that the model has not
-//! learned (`learned`) count nothing.
+//! bundled table is described beside it, in `assets/README.md`. Pieces of scripts that the model
+//! has not learned (`learned`) count nothing.
 
 mod format;
 mod learned;
