@@ -69,7 +69,8 @@ pub(crate) const QUERY_STOP_WORDS: &[&str] = &[
 ];
 
 /// Words by which an English text tells when something was.
-pub(crate) const TIME_WORDS: &str = "yesterday today tonight tomorrow ago week weekend month year monday \
+pub(crate) const TIME_WORDS: &str = "yesterday today tonight tomorrow ago week weekend month \
+    year monday \
     tuesday wednesday thursday friday saturday sunday january february march april june july \
     august september october november december spring summer autumn winter";
 

@@ -19,8 +19,8 @@
 //! A loose term counts less than a term: a query for `5` finds `-5` after `5`, see
 //! [`Query::variants`].
 //!
-//! Terms are for ranking alone. What two texts have in common by them is not identity, which is
-//! the affair of `aios_record::forms`. Not here: the weighing of terms, which belongs to the tiers.
+//! Terms are for ranking alone: texts with the same terms need not say the same, which is the
+//! affair of `aios_record::forms`. Not here: the weighing of terms, which belongs to the tiers.
 
 mod dates;
 mod language;

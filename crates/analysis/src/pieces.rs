@@ -11,7 +11,7 @@ const GROUPS_MAX: usize = 5;
 
 /// A piece of a text.
 pub(crate) enum Piece<'a> {
-    /// What stands between white space, symbols and scripts without spaces.
+    /// All between white space, symbols and scripts without spaces.
     Word(&'a str),
     /// The same, as part of a number that is written with spaces, beside its other parts.
     Number(String),
@@ -98,7 +98,7 @@ fn spaced_number(chunks: &[&str]) -> Option<String> {
     (first.len() < number.len()).then_some(number)
 }
 
-/// What a character is part of.
+/// The sort of piece that a character is part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Word,

@@ -20,7 +20,7 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(compatible.filter(|c| !is_optional(*c)).nfc().map(simple).collect())
 }
 
-/// Lower case, with what folds into several letters (`ß` into `ss`).
+/// Lower case, with what folds into several letters (the German sharp s into `ss`).
 pub(crate) fn lower(text: &str) -> String {
     match text.is_ascii() {
         true => text.to_ascii_lowercase(),
@@ -60,7 +60,7 @@ const ZEROS: &[char] = &[
 
 fn ascii_digit(c: char) -> Option<char> {
     let value = |zero: &char| u32::from(c).checked_sub(u32::from(*zero)).filter(|at| *at < 10);
-    match '\u{660}' <= c && c <= '\u{17E9}' {
+    match ('\u{660}'..='\u{17E9}').contains(&c) {
         true => char::from_digit(ZEROS.iter().find_map(value)?, 10),
         false => None,
     }

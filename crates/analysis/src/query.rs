@@ -8,9 +8,9 @@ use crate::{
     words::{Token, Use, loose},
 };
 
-/// What a term counts for that lacks signs of the query's, where both name the same.
+/// The share of a term that lacks signs of the query's, where both name the same.
 const BARE_SHARE: f64 = 0.5;
-/// What a term counts for that differs from the query's in signs which make it another thing.
+/// The share of a term that differs from the query's in signs that make it another thing.
 const LOOSE_SHARE: f64 = 0.2;
 
 /// A query, cut into terms.
@@ -30,7 +30,7 @@ pub struct Variant {
     pub term: String,
     /// The place of the query's term.
     pub to: usize,
-    /// What it counts for, against the query's term itself: above 0, 1 at most.
+    /// The part that it counts for, against the query's term itself: above 0, 1 at most.
     pub share: f64,
 }
 
@@ -81,7 +81,7 @@ impl Query {
         self
     }
 
-    /// What stands for the query's terms in any store: the same with or without signs.
+    /// The terms that stand for the query's in any store: the same with or without signs.
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {
         let of_term = |(to, term): (usize, &String)| {
@@ -97,10 +97,9 @@ impl Query {
         self.terms.iter().enumerate().flat_map(of_term).flatten().collect()
     }
 
-    /// Other spellings of the query's words, of which those are worth looking for that texts have:
-    /// words written as one or as two, and those that differ from a word in one slip of the pen.
-    /// Spellings of a word are guessed where `is_known` says that no text has the term at its
-    /// place.
+    /// Other spellings of the query's words: words written as one or as two, and those that differ
+    /// from a word in one slip of the pen. Those that some text has are worth looking for. Words
+    /// whose term has a place for which `is_known` returns `true` are not corrected.
     #[must_use]
     pub fn guesses(&self, analyzer: &Analyzer, is_known: impl Fn(usize) -> bool) -> Vec<Guess> {
         spelling::guesses(analyzer, &self.words, is_known)

@@ -1,8 +1,8 @@
 //! Other spellings of a query's words: `data base` for `database` and the other way round, and
 //! single slips of the pen (`databse`, `prot`).
 //!
-//! Which of them are words is known to texts alone, so these are guesses: whoever searches looks
-//! each up among the texts that the searcher sees, and takes those that are there. The work is
+//! Only texts tell which of them are words, so these are guesses: a search looks each up among the
+//! texts that the searcher sees, and takes those that are there. The work is
 //! bounded: few words of a query are guessed at, and each gives a few hundred spellings.
 
 use std::collections::{HashMap, HashSet};
@@ -19,11 +19,11 @@ const CHARS_MAX: usize = 24;
 const HALF_CHARS_MIN: usize = 2;
 /// The most corrections that are taken for one word: those that most texts have.
 const CORRECTIONS_MAX: usize = 3;
-/// What a correction counts for, against the word itself.
+/// The share of a correction, against the word itself.
 const CORRECTED_SHARE: f64 = 0.6;
-/// What each half of a word counts for.
+/// The share of each half of a word.
 const HALF_SHARE: f64 = 0.5;
-/// What two words count for that are written as one.
+/// The share of two words that are written as one.
 const JOINED_SHARE: f64 = 1.0;
 
 /// A word of a query as it was written.
@@ -32,7 +32,7 @@ pub(crate) struct Spelled {
     pub(crate) word: String,
     /// The place of its term; none where it only makes the query a question.
     pub(crate) at: Option<usize>,
-    /// Whether it follows the word before directly.
+    /// Set if it follows the word before directly.
     pub(crate) is_next: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What counts as a term, and what a query looks for.
+//! The terms of texts, and those that a query looks for.
 
 use proptest::prelude::*;
 use unicode_normalization::char::is_combining_mark;

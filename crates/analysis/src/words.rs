@@ -1,6 +1,7 @@
 //! One piece to its terms.
 
 use rust_stemmers::Stemmer;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::{
     pieces::{Piece, is_currency, is_percent, is_word},
@@ -15,7 +16,7 @@ pub(crate) const LOOSE: char = '`';
 const JOINED_PARTS_MAX: usize = 4;
 /// Signs inside a word; all other punctuation ends one.
 const INNER: &[char] = &['-', '_', '.', '@', '#', '+', '%', '\'', '~'];
-/// What may stand between the parts of a word that is written joined as well.
+/// Signs between the parts of a word that is written joined as well.
 const JOINTS: &[char] = &['-', '_', '.'];
 
 /// A term, and where it stands for something else.
@@ -27,7 +28,7 @@ pub(crate) struct Token {
     pub(crate) word: Option<String>,
 }
 
-/// How a term is used.
+/// The use of a term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Plain,
@@ -160,7 +161,7 @@ impl Words<'_> {
 
 /// Each two neighbours of a run, and each character, with the marks that belong to it.
 fn push_run(run: &str, tokens: &mut Vec<Token>) {
-    let is_start = |(_, c): &(usize, char)| c.is_alphanumeric() && !is_mark(*c);
+    let is_start = |(_, c): &(usize, char)| c.is_alphanumeric() && !is_combining_mark(*c);
     let mut starts: Vec<usize> = run.char_indices().filter(is_start).map(|(at, _)| at).collect();
     if starts.first() != Some(&0) {
         starts.insert(0, 0);
@@ -175,10 +176,6 @@ fn push_run(run: &str, tokens: &mut Vec<Token>) {
     for single in starts.windows(2) {
         tokens.push(Token::new(clipped(&run[single[0]..single[1]]), Use::Single));
     }
-}
-
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
 }
 
 /// Returns `true` for punctuation around a word that says nothing of it.

@@ -1,8 +1,8 @@
 //! The static model: one row per word piece, a text's vector is the normalised mean of its rows.
 //!
-//! Knows no word order and no context, and is therefore as fast as memory. How the bundled table
-//! was made stands beside it, in `assets/README.md`. Pieces of scripts that the model has not
-//! learned (`learned`) count nothing.
+//! Knows no word order and no context, and is therefore as fast as memory. The making of the
+//! bundled table is described beside it, in `assets/README.md`. Pieces of scripts that the model
+//! has not learned (`learned`) count nothing.
 
 mod format;
 mod learned;
@@ -35,7 +35,7 @@ pub struct StaticModel {
     wordpiece: WordPiece,
     dimension: usize,
     scales: Vec<f32>,
-    /// What each row stands for.
+    /// The sort of each row.
     sorts: Vec<Sort>,
     /// The int8 rows, as bytes, one after the other.
     rows: Cow<'static, [u8]>,

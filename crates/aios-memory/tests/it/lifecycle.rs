@@ -142,3 +142,20 @@ async fn a_record_cannot_name_another_owner_than_the_view_it_is_written_through(
         assert!(error.to_string().contains("user"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_search_without_a_limit_takes_the_configured_one() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.search.limit = 2;
+    let memory = AgentMemory::open(config).await.unwrap();
+    for pier in 0..5 {
+        memory.remember(&format!("the harbour has pier {pier}")).await.unwrap();
+    }
+    let found = async |options: SearchOptions| {
+        memory.recall("harbour pier", &options).await.unwrap().hits.len()
+    };
+    assert_eq!(found(SearchOptions::default()).await, 2);
+    assert_eq!(found(SearchOptions { limit: 4, ..SearchOptions::default() }).await, 4);
+    assert_eq!(found(SearchOptions { limit: 0, ..SearchOptions::default() }).await, 0);
+}

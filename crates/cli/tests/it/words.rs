@@ -11,7 +11,10 @@ fn remember(program: &Program, texts: &[&str]) {
 #[test]
 fn scripts_without_spaces_are_found_inside_sentences() {
     let program = Program::new();
-    let thai = "\u{e41}\u{e21}\u{e27}\u{e02}\u{e2d}\u{e07}\u{e09}\u{e31}\u{e19}\u{e0a}\u{e37}\u{e48}\u{e2d}\u{e21}\u{e30}\u{e25}\u{e34}";
+    let thai = concat!(
+        "\u{e41}\u{e21}\u{e27}\u{e02}\u{e2d}\u{e07}\u{e09}\u{e31}\u{e19}",
+        "\u{e0a}\u{e37}\u{e48}\u{e2d}\u{e21}\u{e30}\u{e25}\u{e34}",
+    );
     let tower = "\u{6771}\u{4eac}\u{30bf}\u{30ef}\u{30fc}\u{3067}\u{732b}\u{3092}\u{898b}\u{305f}";
     let (launch, hedgehog) = ("\u{1f680} launch day is the 3rd of June", "\u{1f994}");
     remember(&program, &[thai, tower, launch, hedgehog]);

@@ -18,7 +18,7 @@ const LONG_SHARE: usize = 4;
 /// With so many pieces a script is learned, whatever their length.
 const MANY: usize = 1000;
 
-/// What a piece stands for.
+/// The sort of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
     /// A word of a learned script, or a part of one.

@@ -105,7 +105,7 @@ const FEEDBACK_LENGTH_MIN: f64 = 5.0;
 pub(crate) struct Query {
     /// Each once.
     pub(crate) terms: Vec<String>,
-    /// What counts for a term that differs from it in signs or spelling.
+    /// The terms that count for others, which differ in signs or spelling.
     pub(crate) variants: Vec<Variant>,
     /// Terms that count only where they are a speaker's name.
     pub(crate) names: Vec<String>,
@@ -528,7 +528,7 @@ fn wanted(
     wanted
 }
 
-/// What stands for the terms of the query: the number, the place of the query's term, and the
+/// The terms that stand for those of the query: the number, the place of the query's term, and the
 /// share.
 fn variants(query: &Query, names: &Names) -> Vec<(u32, usize, f64)> {
     let of_variant = |Variant { term, to, share }: &Variant| {

@@ -1,4 +1,4 @@
-//! What else stands for a query's terms: other signs, and spellings that texts have.
+//! The terms that stand for a query's: with other signs, and in spellings that texts have.
 //!
 //! A spelling counts where a text has it that is counted for the searcher, the library's and those
 //! that wait: nobody learns from a search which words others store.
@@ -23,7 +23,7 @@ pub(super) struct Vocabulary {
 }
 
 impl Shared {
-    /// What stands for the terms of `query`, whose `statistics` are those of the searcher.
+    /// The terms that stand for those of `query`, whose `statistics` are those of the searcher.
     pub(super) async fn variants(
         self: &Arc<Shared>,
         query: &Query,
@@ -58,7 +58,7 @@ impl Shared {
         guesses
     }
 
-    /// What of `guesses` a text has that is counted for the searcher.
+    /// The variants of `guesses` that a text has that is counted for the searcher.
     fn taken(
         &self,
         guesses: Vec<Guess>,

@@ -1,4 +1,4 @@
-//! What people bring is found by its words: symbols, scripts, spellings. The cases are those of
+//! Symbols, scripts and spellings that people bring are found by words. The cases are those of
 //! working memory, too, for both tiers cut texts by one analysis.
 
 use aios_longterm::{Config, Explain, Explanation, Longterm, SearchOptions, Weights};

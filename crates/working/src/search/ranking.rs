@@ -162,10 +162,10 @@ impl<F: FnMut(i64, f64) -> Result<bool, Error>> Taker<F> {
 pub(super) struct Term {
     /// The term, quoted.
     pub(super) own: String,
-    /// What any of these documents matches.
+    /// A query that all of these documents match.
     pub(super) any: String,
     pub(super) documents: Vec<i64>,
-    /// What the term counts for in documents that have only what stands for it.
+    /// The share of the term in documents that have only what stands for it.
     pub(super) shares: HashMap<i64, f64>,
 }
 

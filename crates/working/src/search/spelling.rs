@@ -45,7 +45,7 @@ pub(super) fn looked_up(
     Ok(terms)
 }
 
-/// What of `guesses` visible documents have.
+/// The variants of `guesses` that visible documents have.
 fn taken(index: &Index<'_>, guesses: Vec<Guess>) -> Result<Vec<Variant>, Error> {
     let mut seen = HashSet::new();
     let terms: Vec<&str> =
