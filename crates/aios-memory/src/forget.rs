@@ -1,6 +1,7 @@
 //! Forgetting across the tiers: records that no read shows any more and, with a purge, of which no
 //! file of the data directory keeps a byte. Not here: how each tier does it.
 
+mod negation;
 mod numbers;
 mod proposal;
 

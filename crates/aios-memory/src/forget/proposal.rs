@@ -7,7 +7,7 @@ use aios_longterm::{Hit, LIMIT_MAX, SearchOptions};
 use aios_record::{Identity, Record, forms};
 use serde::Serialize;
 
-use super::numbers::numbers;
+use super::{negation::negates, numbers::numbers};
 use crate::{Error, MemoryView, Recollection};
 
 /// The hits of a search that are looked at.
@@ -61,9 +61,10 @@ pub struct Proposed {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Agreement {
-    /// It fits as well as the query asks.
+    /// It fits as well as the query asks, or has all its words, and negates something that the
+    /// query does not.
     Relevant,
-    /// It has all words, negations and numbers.
+    /// It has all words, negations and numbers, and no other negation.
     Words,
     /// Its text is the same.
     Text,
@@ -180,12 +181,16 @@ impl MemoryView {
         let parts = [hit.title.as_deref(), hit.name.as_deref(), Some(&*hit.text)];
         let text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n");
         let has_numbers = numbers(&query.text).is_subset(&numbers(&text));
+        let negations = (negates(&query.text), negates(&text));
         let is_relevant = query.min_relevance.unwrap_or(RELEVANCE_MIN) <= hit.relevance;
-        if is_relevant && has_numbers && self.longterm().says(&query.text, &text) {
-            return Some(Agreement::Words);
+        if !is_relevant || !has_numbers {
+            return None;
         }
-        let is_wide = query.min_relevance.is_some();
-        (is_wide && is_relevant && has_numbers).then_some(Agreement::Relevant)
+        match (self.longterm().says(&query.text, &text), negations) {
+            (true, (false, false) | (true, true)) => Some(Agreement::Words),
+            (true, (false, true)) => Some(Agreement::Relevant),
+            _ => query.min_relevance.map(|_| Agreement::Relevant),
+        }
     }
 }
 

@@ -63,6 +63,7 @@ fn a_query_proposes_what_says_it() {
         (&["The landlord does not allow cats"], &[]),
         (&["Anna's birthday is on 5 May"], &[]),
         (&["Dora's birthday"], &[]),
+        (&["landlord dogs"], &["The landlord does not allow dogs"]),
         // Numbers hold however wide the query is.
         (
             &["vaccine fridge at -4", "--min-relevance", "0.1"],
@@ -116,6 +117,8 @@ fn without_a_terminal_a_query_must_be_certain() {
         &["--query", "birthday"][..],
         &["--query", "Anna's birthday", "--min-relevance", "0.1"],
         &["--query", "Anna's food", "--min-relevance", "0.1"],
+        // What is stored says the opposite.
+        &["--query", "The landlord allows dogs"],
     ] {
         let ended = forget(uncertain);
         assert_eq!(ended.code, 2, "{uncertain:?}: {ended:?}");
