@@ -20,8 +20,13 @@ pub(crate) fn object(
     if guard == Guard::default() {
         return Ok(object);
     }
+    let paired = paired_name(&object);
     let guarded = |(name, value): (String, Value)| {
-        let value = if is_name(&name) { value } else { guarded(&guard, value)? };
+        let value = if is_name(&name) {
+            value
+        } else {
+            guarded(&guard, told_name(&name, paired.as_deref()), value)?
+        };
         Ok((name, value))
     };
     object.into_iter().map(guarded).collect()
@@ -32,21 +37,40 @@ pub(crate) fn object(
 /// # Errors
 /// As [`object`].
 pub(crate) fn value(guard: Guard, value: Value) -> Result<Value, Error> {
-    if guard == Guard::default() { Ok(value) } else { guarded(&guard, value) }
+    if guard == Guard::default() { Ok(value) } else { guarded(&guard, "", value) }
 }
 
-fn guarded(guard: &Guard, value: Value) -> Result<Value, Error> {
+/// `value`, which stands under `name`: a name such as `password` makes a secret of its text.
+fn guarded(guard: &Guard, name: &str, value: Value) -> Result<Value, Error> {
     Ok(match value {
-        Value::String(text) => guard.apply(&text)?.text.into_owned().into(),
+        Value::String(text) => guard.apply_named(name, &text)?.text.into_owned().into(),
         Value::Array(items) => items
             .into_iter()
-            .map(|item| guarded(guard, item))
+            .map(|item| guarded(guard, name, item))
             .collect::<Result<Vec<_>, _>>()?
             .into(),
         Value::Object(fields) => {
-            let fields = fields.into_iter().map(|(name, value)| Ok((name, guarded(guard, value)?)));
+            let paired = paired_name(&fields);
+            let fields = fields.into_iter().map(|(name, value)| {
+                let value = guarded(guard, told_name(&name, paired.as_deref()), value)?;
+                Ok((name, value))
+            });
             Value::Object(fields.collect::<Result<_, Error>>()?)
         }
         other => other,
     })
+}
+
+/// The name that an object gives to its `value`, as in `{"name": "DB_PASSWORD", "value": ".."}`.
+fn paired_name(fields: &Map<String, Value>) -> Option<String> {
+    let name = ["name", "key", "Name", "Key"].iter().find_map(|name| fields.get(*name)?.as_str());
+    name.map(str::to_owned)
+}
+
+/// The name that tells what a field holds: its own, or the one that its object gives to it.
+fn told_name<'n>(name: &'n str, paired: Option<&'n str>) -> &'n str {
+    match paired {
+        Some(paired) if name.eq_ignore_ascii_case("value") => paired,
+        _ => name,
+    }
 }

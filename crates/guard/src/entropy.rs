@@ -14,7 +14,7 @@ pub(crate) fn bits_per_byte(run: &str) -> f64 {
 /// Whether `run` looks drawn at random from the base64 alphabets: lower case, upper case and
 /// digits, mixed closely. Of neighbours in random text 62 in 100 are of two of these three, in
 /// words joined with capitals (`getElementById2`) about 40; digests and UUIDs lack a case.
-pub(crate) fn looks_random(run: &str) -> bool {
+pub(crate) fn looks_random(run: &str, changes_percent_min: usize) -> bool {
     let class = |byte: u8| match byte {
         b'a'..=b'z' => Some(0u8),
         b'A'..=b'Z' => Some(1),
@@ -25,11 +25,12 @@ pub(crate) fn looks_random(run: &str) -> bool {
     let all_three = (0..3).all(|wanted| classes.contains(&wanted));
     let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
     all_three
-        && CHANGES_PERCENT_MIN * run.len() <= 100 * changes
+        && changes_percent_min * run.len() <= 100 * changes
         && bits_min(run.len()) <= bits_per_byte(run)
 }
 
-const CHANGES_PERCENT_MIN: usize = 47;
+/// What no name in code reaches, in percent of a run's length.
+pub(crate) const CHANGES_PERCENT_MIN: usize = 47;
 
 /// A random base64 run of 32 characters has 4.6 bits a byte on average, and rarely under 4.2. A
 /// shorter one can have no more than the logarithm of its length.

@@ -12,8 +12,8 @@ const OWN: &str = include_str!("../corpus/own.tsv");
 const INJECTIONS: &str = include_str!("../corpus/injections.tsv");
 
 /// In percent: positives found at least, negatives taken at most.
-const FOUND_MIN: usize = 0;
-const TAKEN_MAX: usize = 100;
+const FOUND_MIN: usize = 95;
+const TAKEN_MAX: usize = 2;
 
 #[test]
 fn secrets_of_the_corpus_are_found_and_harmless_texts_pass() {

@@ -7,6 +7,7 @@ mod injections;
 mod limits;
 mod policies;
 mod secrets;
+mod whole;
 
 use aios_guard::{Kind, scan};
 

@@ -24,6 +24,9 @@ const NAME_BYTES_MAX: usize = 96;
 /// How many names may claim the same stretch of text for their value.
 const CLAIMS_MAX: usize = 16;
 
+/// The shortest password that is not quoted, in bytes.
+const PASSWORD_BYTES_MIN: usize = 6;
+
 /// Values are judged by so many bytes; what follows belongs to them all the same.
 const JUDGED_BYTES_MAX: usize = 2048;
 
@@ -53,6 +56,9 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
         let promised =
             if is_foreign { Some(Named::Password) } else { name::named(&text[name.clone()]) };
         let Some(promised) = promised else { continue };
+        if is_resource(&text[..name.start]) {
+            continue;
+        }
         claims = if name.end < claimed_until { claims + 1 } else { 0 };
         if CLAIMS_MAX < claims {
             continue;
@@ -78,6 +84,15 @@ pub(crate) fn is_secret_under(name: &str, text: &str) -> bool {
     };
     name.len() <= NAME_BYTES_MAX
         && promised().is_some_and(|promised| is_secret(promised, name, &value, text))
+}
+
+/// Returns `true` if a name is a part of the name of a resource: `arn:aws:secretsmanager:..:secret:`.
+fn is_resource(before: &str) -> bool {
+    const RESOURCE_BYTES_MAX: usize = 120;
+    let near =
+        &before[before.floor_char_boundary(before.len().saturating_sub(RESOURCE_BYTES_MAX))..];
+    let word = near.rsplit([' ', '\n', '\t', '"', '\'']).next().unwrap_or(near);
+    word.contains("arn:") && word.ends_with(':')
 }
 
 /// The name that a cue is a part of.
@@ -116,6 +131,10 @@ fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
         return false;
     }
     match promised {
+        // Options of programs are words after words: `try_first_pass nullok2`.
+        Named::Password if value.notation == Notation::Gap && name.contains('_') => {
+            value::is_issued(judged, PASSWORD_BYTES_MIN)
+        }
         Named::Password => is_password(judged, value.notation, is_literal),
         Named::Secret => is_token(judged, value.notation, is_literal),
         Named::Ambiguous => {
@@ -130,7 +149,6 @@ fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
 
 fn is_password(value: &str, notation: Notation, is_literal: bool) -> bool {
     const LITERAL_BYTES_MIN: usize = 4;
-    const BYTES_MIN: usize = 6;
     let has = |is: fn(char) -> bool| value.chars().any(is);
     let has_digit = has(|c| c.is_ascii_digit());
     let has_letter = has(char::is_alphabetic);
@@ -148,9 +166,9 @@ fn is_password(value: &str, notation: Notation, is_literal: bool) -> bool {
         Notation::Words | Notation::Gap => {
             let is_count =
                 value.starts_with(|c: char| c.is_ascii_digit()) && value::is_wordlike(value);
-            BYTES_MIN <= value.len() && has_digit && has_letter && !is_count
+            PASSWORD_BYTES_MIN <= value.len() && has_digit && has_letter && !is_count
         }
-        _ => BYTES_MIN <= value.len() && is_strong,
+        _ => PASSWORD_BYTES_MIN <= value.len() && is_strong,
     }
 }
 

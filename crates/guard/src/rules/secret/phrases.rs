@@ -17,15 +17,17 @@ enum Check {
     Chosen,
     /// Issued by a machine.
     Issued,
+    /// What follows the name of a scheme, in a header or in a sentence: no word in small letters.
+    Scheme,
 }
-use Check::{Chosen, Issued};
+use Check::{Chosen, Issued, Scheme};
 
 /// Each notation: the rule, its cue in lower case, the check, and the pattern.
 const PHRASES: &[(&str, &str, Check, &str)] = &[
     (
         "authorization-header",
         "authorization",
-        Chosen,
+        Scheme,
         r#"(?ix)authorization["'\\\])]{0,4}\s{0,3}[:=,]\s{0,5}f?["'\\]{0,3}
         (?:bearer|basic|token|apikey|api-?token|api-?key|key|digest|negotiate|splunk|sso-key)
         [:\s]\s{0,3}([^\s"'\\,;<>(){}\[\]]{8,})"#,
@@ -268,6 +270,9 @@ fn admits(check: Check, found: &str) -> bool {
     let judged = &found[..found.floor_char_boundary(JUDGED_BYTES_MAX)];
     match check {
         Chosen => !value::is_placeholder(judged) && !value::is_code(judged),
+        Scheme => {
+            !value::is_placeholder(judged) && !judged.bytes().all(|byte| byte.is_ascii_lowercase())
+        }
         Issued => !value::is_placeholder(judged) && value::is_issued(judged, ISSUED_BYTES_MIN),
     }
 }

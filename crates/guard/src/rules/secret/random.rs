@@ -55,14 +55,15 @@ fn is_secret(text: &str, start: usize, end: usize, whole_end: usize) -> bool {
     is_unlabelled(&text[..start], is_assigned)
         && !is_labelled(judged)
         && !value::is_path(judged)
-        && !value::is_alphabet(judged)
+        && !value::is_placeholder(judged)
         && !value::is_base58_address(judged)
-        && value::is_random(judged)
+        && (value::is_random(judged) || (is_assigned && value::is_random_assigned(judged)))
 }
 
 /// Returns `true` if a run says at its start that it is a digest, a public key, or a certificate.
 fn is_labelled(run: &str) -> bool {
-    const LABELS: &[&str] = &["AAAA", "MII", "sha1-", "sha256-", "sha384-", "sha512-", "md5-"];
+    const LABELS: &[&str] =
+        &["AAAA", "MII", "sha1-", "sha256-", "sha384-", "sha512-", "md5-", "ZN"];
     LABELS.iter().any(|label| run.starts_with(label))
 }
 
@@ -104,6 +105,7 @@ fn is_unlabelled(before: &str, is_assigned: bool) -> bool {
         "tag",
         "image",
         "data",
+        "clid",
     ];
     let near = &before[before.floor_char_boundary(before.len().saturating_sub(NAME_BYTES_MAX))..];
     let word = near

@@ -9,7 +9,7 @@ use std::sync::{LazyLock, OnceLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::super::Match;
+use super::{super::Match, value};
 use crate::{Kind::Token, entropy};
 
 /// The characters of a token's body.
@@ -131,8 +131,6 @@ const TOKENS: &[(&str, &str, Alphabet, usize)] = &[
     ("intra42-secret", "s-s4t2ud-", Hex, 64),
     ("langchain-key", "lsv2_pt_", Url, 40),
     ("langchain-key", "lsv2_sk_", Url, 40),
-    ("launchdarkly-key", "api-", Url, 36),
-    ("launchdarkly-key", "sdk-", Url, 36),
     ("linear-key", "lin_api_", Alphanumeric, 40),
     ("linear-key", "lin_oauth_", Alphanumeric, 40),
     ("mailgun-key", "key-", Hex, 32),
@@ -278,6 +276,8 @@ const SHAPES: &[(&str, &str, usize, &str)] = &[
     ("json-web-token", "eyJ", 0, r"^eyJ[A-Za-z0-9_-]{14,}\.eyJ[A-Za-z0-9_-]{14,}\.[A-Za-z0-9_-]*"),
     ("json-web-token", "eyJ", 0, r"^eyJ[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]*){4}"),
     ("json-web-token", "ZXlK", 0, r"^ZXlK[A-Za-z0-9+/_-]{60,}={0,2}"),
+    ("launchdarkly-key", "api-", 0, LAUNCHDARKLY),
+    ("launchdarkly-key", "sdk-", 0, LAUNCHDARKLY),
     ("mailchimp-key", "-us", 32, r"[0-9a-f]{32}-us\d{1,2}"),
     ("maxmind-key", "_mmk", 36, r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"),
     (
@@ -315,6 +315,9 @@ const SHAPES: &[(&str, &str, usize, &str)] = &[
     ),
     ("artifactory-key", "AP", 0, r"^AP[0-9A-F][A-Za-z0-9_-]{31,}"),
 ];
+
+const LAUNCHDARKLY: &str =
+    "^(?:api|sdk)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
 struct Tables {
     literals: AhoCorasick,
@@ -453,5 +456,6 @@ fn is_drawn(body: &str) -> bool {
             .count()
             * 4
             > body.len();
-    is_mixed && BITS_MIN <= entropy::bits_per_byte(body)
+    let is_name = !has(u8::is_ascii_uppercase) && value::is_wordlike(body);
+    is_mixed && !is_name && BITS_MIN <= entropy::bits_per_byte(body)
 }

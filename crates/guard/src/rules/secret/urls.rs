@@ -24,7 +24,9 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
             None => ("url-token", 0),
         };
         let secret = &login[offset..];
-        if is_secret(secret, rule == "url-token") {
+        // `guest:guest` is what every installation has.
+        let is_default = offset != 0 && login[..offset - 1] == *secret;
+        if !is_default && is_secret(secret, rule == "url-token") {
             let span = start + offset..start + host;
             matches.push(Match { rule, kind: Credential, span });
         }

@@ -1,11 +1,11 @@
 //! Values: which of them could be a secret, and which stand for one, name one, or compute one.
 
-use crate::entropy::{bits_per_byte, looks_random};
+use crate::entropy::{CHANGES_PERCENT_MIN, bits_per_byte, looks_random};
 
 /// Returns `true` if `value` stands in the place of a secret: a variable, a template, a mask, or a
 /// word such as `changeme`.
 pub(super) fn is_placeholder(value: &str) -> bool {
-    is_template(value) || is_mask(value) || is_sample(value)
+    is_template(value) || is_mask(value) || is_sample(value) || is_alphabet(value)
 }
 
 /// `$TOKEN`, `${TOKEN}`, `{{ token }}`, `<token>`, `%TOKEN%`, `$(command)` and their kin.
@@ -40,7 +40,9 @@ fn is_template(value: &str) -> bool {
             && (is_word(u8::is_ascii_uppercase)
                 || is_word(u8::is_ascii_lowercase)
                 || is_word(u8::is_ascii_digit)
-                || name.bytes().all(|b| b == b'_' || b.is_ascii_alphabetic()))
+                || name.bytes().all(|b| b == b'_' || b.is_ascii_alphabetic())
+                || (name.contains('_')
+                    && name.bytes().all(|b| b.is_ascii_uppercase() || b"_0123456789".contains(&b))))
     });
     closed
         || variable
@@ -49,6 +51,8 @@ fn is_template(value: &str) -> bool {
         || value.starts_with("ENC[")
         || value.starts_with("$(")
         || value.starts_with("%(")
+        || value.starts_with(".*")
+        || value.starts_with("[^")
         || (value.starts_with("${") && is_name(&value[2..].replace('}', "")))
 }
 
@@ -238,6 +242,8 @@ fn is_expression(value: &str) -> bool {
         let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$');
         starts && chars.all(|c| c.is_ascii_alphanumeric() || "_.:-!?$>".contains(c))
     };
+    let referred = value.strip_prefix(['&', '*']);
+    let is_reference = referred.is_some_and(|name| is_name(name.trim_end_matches([',', ';'])));
     let value = value.trim_start_matches(['&', '*', '!', '@']);
     let opened = value.find(['(', '[', '<', '{']);
     let is_called = opened.is_some_and(|at| 0 < at && is_name(&value[..at]));
@@ -246,7 +252,7 @@ fn is_expression(value: &str) -> bool {
         && fields().count() < 8
         && fields().all(|part| is_name(part) && is_wordlike(part));
     let is_qualified = value.contains("::") || value.contains("->");
-    is_called || is_field || is_qualified || value.starts_with('\'')
+    is_reference || is_called || is_field || is_qualified || value.starts_with('\'')
 }
 
 /// Returns `true` for the name of a variable that holds a secret: `confirmPassword2`.
@@ -309,21 +315,30 @@ fn has_vowels(letters: &str) -> bool {
 pub(super) fn is_issued(value: &str, length_min: usize) -> bool {
     /// Random digits in hexadecimal come near 3.2 bits at 16 of them.
     const BITS_MIN: f64 = 2.5;
+    /// Fewer letters without a digit are an abbreviation.
+    const LETTERS_MIN: usize = 16;
     let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     length_min <= value.len()
-        && (is_mixed || (!is_wordlike(value) && has(u8::is_ascii_alphabetic)))
+        && (is_mixed || (LETTERS_MIN <= value.len() && has(u8::is_ascii_alphabetic)))
         && BITS_MIN <= bits_per_byte(value)
         && !is_wordlike(value)
 }
 
 /// Returns `true` if `value` is drawn at random beyond doubt: both cases and digits.
 pub(super) fn is_random(value: &str) -> bool {
-    looks_random(value)
+    looks_random(value, CHANGES_PERCENT_MIN)
+}
+
+/// [`is_random`] for a value that is assigned to something, which a word or name seldom is at such
+/// a length.
+pub(super) fn is_random_assigned(value: &str) -> bool {
+    const PERCENT_MIN: usize = 36;
+    looks_random(value, PERCENT_MIN) && !is_wordlike(value)
 }
 
 /// Returns `true` for a run that lists an alphabet.
-pub(super) fn is_alphabet(value: &str) -> bool {
+fn is_alphabet(value: &str) -> bool {
     ["abcdefgh", "ABCDEFGH", "stuvwxyz", "STUVWXYZ"].iter().any(|part| value.contains(part))
 }
 

@@ -88,8 +88,9 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A type between the name and its value: `name: &str = "`, `name string = "`.
 static TYPED: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"(?x)^(?:\s?:\s{0,3}|\s{1,3})[&*]?(?:'\w{1,10}\s)?[A-Za-z_][\w.:<>\[\]?]{0,30}
-        \s{0,3}=\s{0,3}"#;
+    let pattern = r"(?x)^(?:
+        \s?:\s{0,3}[&*]?(?:'\w{1,10}\s)?[A-Za-z_][\w.:<>\[\]?]{0,30}\s{0,3}=\s{0,3}
+        |\s{1,3}[A-Za-z_*\[][\w.:<>\[\]?]{0,30}\s{1,3}=\s{1,3})";
     Regex::new(pattern).expect("a constant, tested")
 });
 
@@ -152,7 +153,11 @@ fn spaced(text: &str, name: Range<usize>, closed: usize) -> Option<(Notation, us
     let gap = space(text, closed);
     if gap == 0 {
         // `password"value"`, as some configurations have it.
-        let is_quote = closed == name.end + 1 && text.as_bytes()[name.end] != b']';
+        let bytes = text.as_bytes();
+        let before = name.start.checked_sub(1).map(|before| bytes[before]);
+        let is_quote = closed == name.end + 1
+            && matches!(bytes[name.end], b'"' | b'\'')
+            && before.is_none_or(|byte| byte.is_ascii_whitespace());
         return is_quote.then_some((Notation::Gap, name.end));
     }
     let rest = &text[closed + gap..];
