@@ -79,7 +79,7 @@ impl Pump {
         self.shared.wake.notify_one();
     }
 
-    /// Whether long-term memory may still lack a change that working memory acknowledged.
+    /// Returns `true` if long-term memory may still lack a change that working memory acknowledged.
     pub(crate) async fn is_behind(&self) -> Result<bool, Error> {
         let shared = &self.shared;
         let head = shared.working.feed_head().await?;

@@ -67,6 +67,8 @@ pub(crate) fn config(dir: &Path) -> Config {
     let mut config = Config::at(dir);
     // No test here pulls the plug.
     config.working.durability = Durability::Normal;
+    // A busy machine does not make other figures.
+    config.search.vector_wait_ms = 60_000;
     let retention = &mut config.retention;
     retention.goals_and_tasks_days = 0;
     retention.tool_calls_days = 0;

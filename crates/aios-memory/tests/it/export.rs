@@ -108,7 +108,8 @@ async fn an_export_of_an_owner_leaves_others_out_and_what_cannot_be_read_is_name
 async fn a_preference_of_the_former_default_user_is_shared() {
     let line = |key: &str, user: &str| {
         json!({
-            "kind": "preference", "id": key, "scope": {"user": user}, "text": format!("{key}: mint"),
+            "kind": "preference", "id": key, "scope": {"user": user},
+            "text": format!("{key}: mint"),
             "payload": {"key": key, "value": "mint", "user": user,
                 "updated_at": "2026-05-08T13:56:00Z"},
             "provenance": {"module": "unknown"}, "title": null, "speaker": null, "position": null,

@@ -159,6 +159,8 @@ impl Store {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::at(dir.path().join("memory"));
         config.working.durability = Durability::Normal;
+        // A busy machine does not make other figures.
+        config.search.vector_wait_ms = 60_000;
         let memory = match MODEL.get() {
             Some(model) => AgentMemory::open_with(config, model.clone()).await,
             None => AgentMemory::open(config).await,
