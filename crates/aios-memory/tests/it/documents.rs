@@ -245,12 +245,12 @@ enum Step {
 const WORDS: [&str; 5] = ["ash", "birch", "cedar", "larch", "rowan"];
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let read = (0..2_usize, prop::collection::vec(0..WORDS.len(), 1..6));
+    let read = (0..2_usize, prop::collection::vec(0..WORDS.len(), 1..4));
     let step = prop_oneof![
         5 => read.prop_map(|(document, words)| Step::Read(document, words)),
         1 => (0..2_usize).prop_map(Step::Forget),
     ];
-    prop::collection::vec(step, 1..8)
+    prop::collection::vec(step, 2..12)
 }
 
 /// A document as it should be: the paragraphs that it has, and those that it may have no more.
@@ -264,8 +264,8 @@ struct Model {
 #[test]
 fn documents_are_as_a_plain_model_says() {
     let runtime = Runtime::new().unwrap();
-    let cases = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6);
-    let runs = Runs { cases, failure_persistence: None, ..Runs::default() };
+    let cases = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12);
+    let runs = Runs { cases, max_shrink_iters: 60, failure_persistence: None, ..Runs::default() };
     proptest!(runs, |(steps in steps())| {
         runtime.block_on(run(&steps));
     });
