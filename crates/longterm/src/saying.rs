@@ -3,8 +3,8 @@
 use crate::LongtermView;
 
 impl LongtermView {
-    /// Returns `true` if each word of `query` that tells something is in `text`, by the analysis that
-    /// search uses. A query without a word is in no text.
+    /// Returns `true` if each word of `query` that tells something is in `text`, by the analysis
+    /// that search uses. A query without a word is in no text.
     #[must_use]
     pub fn says(&self, query: &str, text: &str) -> bool {
         let analyzer = &self.shared.analyzer;
