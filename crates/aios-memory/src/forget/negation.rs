@@ -1,5 +1,5 @@
 //! Negation: "Anna does not like risotto" has all words of "Anna likes risotto" and says the
-//! opposite. English only, the one language of which search leaves such words out.
+//! opposite. English only: search leaves such words out in no other language.
 
 /// Words that negate, in lower case.
 const NEGATIONS: &[&str] =
