@@ -1,5 +1,5 @@
 //! Negation: "Anna does not like risotto" has all words of "Anna likes risotto" and says the
-//! opposite. English only: search leaves such words out of no other language.
+//! opposite. English only: search leaves such words out in no other language.
 
 /// Words that negate, in lower case.
 const NEGATIONS: &[&str] =

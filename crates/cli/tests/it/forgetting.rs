@@ -117,7 +117,7 @@ fn without_a_terminal_a_query_must_be_certain() {
         &["--query", "birthday"][..],
         &["--query", "Anna's birthday", "--min-relevance", "0.1"],
         &["--query", "Anna's food", "--min-relevance", "0.1"],
-        // A stored record says the opposite.
+        // The stored note says the opposite.
         &["--query", "The landlord allows dogs"],
     ] {
         let ended = forget(uncertain);
