@@ -26,8 +26,8 @@ impl MemoryView {
     /// describes, in place of the one of its id if there is one, and returns its id. An entry's id
     /// must be new; a message, an event or a session that is there stays as it is, and one with
     /// other content is refused. Parts of its scope that it leaves out are those of this view; it
-    /// cannot name others. When this returns the record is durable, and found by every search if its
-    /// kind is searched.
+    /// cannot name others. When this returns the record is durable, and found by every search if
+    /// its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,

@@ -258,6 +258,12 @@ impl State {
     }
 }
 
+/// The length of the value that `bytes` begin with, if it ends there.
+pub(super) fn length_of(bytes: &[u8]) -> Option<usize> {
+    let (length, end) = State::default().take(bytes);
+    (end == Some(End::Closed)).then_some(length)
+}
+
 /// The beginning of an object up to its first field, by which others of its list are known:
 /// `{"role"`, without white space.
 pub(super) fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -2,8 +2,13 @@
 //! characters that cannot be stored. Not here: finding the end of an element that is broken, which
 //! `elements` does.
 
+use super::elements::length_of;
+
 /// The character that stands in for others.
 const REPLACEMENT: &str = "\\ufffd";
+
+/// The deepest lists and objects within one another that the parser takes, with room to spare.
+const DEPTH_MAX: usize = 100;
 
 /// Words that programs write for values that JSON lacks.
 const WORDS: &[(&str, &str)] = &[
@@ -30,12 +35,24 @@ pub(super) fn is_suspect(json: &str) -> bool {
 
 /// Mends what can be mended without a guess at what was meant: lone surrogates and U+0000 become
 /// U+FFFD, control characters and wrong escapes become what they stand for, numbers that are none
-/// become null, and commas before an end go.
+/// become null, commas before an end go, and so does what is nested too deeply to be parsed.
 pub(super) fn mend(json: &str) -> Mended {
     let mut mended = Mended { json: String::with_capacity(json.len()), reasons: Vec::new() };
     let mut rest = json;
+    let mut depth = 0_usize;
     while let Some(c) = rest.chars().next() {
         let used = match c {
+            '[' | '{' if depth == DEPTH_MAX => mended.nested(rest),
+            '[' | '{' => {
+                depth += 1;
+                mended.json.push(c);
+                1
+            }
+            ']' | '}' => {
+                depth = depth.saturating_sub(1);
+                mended.json.push(c);
+                1
+            }
             '"' => mended.string(rest),
             ',' => mended.comma(rest),
             '-' | 'A'..='Z' | 'u' => mended.word(rest),
@@ -63,6 +80,13 @@ impl Mended {
             _ => self.json.push(','),
         }
         1
+    }
+
+    /// Leaves out a list or object; gives its length.
+    fn nested(&mut self, rest: &str) -> usize {
+        self.json.push_str("null");
+        self.note("lists and objects that are nested too deeply became null");
+        length_of(rest.as_bytes()).unwrap_or(rest.len())
     }
 
     fn word(&mut self, rest: &str) -> usize {

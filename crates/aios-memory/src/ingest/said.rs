@@ -386,6 +386,3 @@ pub(super) fn name_of(key: &str, value: Option<Value>) -> Result<Option<String>,
         bytes => Err(format!("`{key}` has {bytes} bytes, more than {NAME_BYTES_MAX}")),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -41,3 +41,16 @@ fn right_json_stays_as_it_is() {
         mend(text);
     }
 }
+
+#[test]
+fn what_is_nested_too_deeply_is_left_out_and_the_rest_stays() {
+    for (open, close) in [("[", "]"), ("{\"a]\": ", "}")] {
+        for depth in [DEPTH_MAX, DEPTH_MAX + 1, 5000] {
+            let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let mended = mend(&format!("{{\"deep\": {deep}, \"content\": \"after\"}}"));
+            let read: Value = serde_json::from_str(&mended.json).unwrap();
+            assert_eq!(read["content"], "after");
+            assert_eq!(mended.reasons.len(), 1);
+        }
+    }
+}
