@@ -135,8 +135,10 @@ const MESSAGE: &[&[&str]] = &[
 ];
 
 fn is_message(element: &Map<String, Value>) -> bool {
-    let has_one = |names: &&[&str]| names.iter().any(|name| element.contains_key(*name));
-    MESSAGE.iter().all(|names| has_one(names)) || element.contains_key("messages")
+    // In an object of entries by id, an id may be one of these words.
+    let says = |name: &&str| element.get(*name).is_some_and(|value| !value.is_object());
+    let is_list = element.get("messages").is_some_and(Value::is_array);
+    is_list || MESSAGE.iter().all(|names| names.iter().any(says))
 }
 
 /// Returns `true` for an object that says of itself what an entry is: a `key` or a `category`, or

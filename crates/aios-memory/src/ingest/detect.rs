@@ -9,7 +9,7 @@ use super::Format;
 /// The first bytes of a file, by which its layout is known.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
-/// The layout of a stream. JSON that is one document may hold a chat or LoCoMo samples; its
+/// The layout of a stream. JSON that is one document may be of any format of conversations; its
 /// elements tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {

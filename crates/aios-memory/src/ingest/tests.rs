@@ -116,7 +116,11 @@ fn documents_of_another_shape_are_told() {
         b"[] x\nmore\n[{\"content\": \"one\"}]",
         &["1! expected a list of messages, or {\"messages\": [...]}, not `x`", "3: one"],
     );
-    check(Format::Locomo, b"[{\"x\": 1}]", &["1! it is not `locomo`: `conversation` is missing"]);
+    check(
+        Format::Locomo,
+        b"[{\"x\": 1}]",
+        &["1! it is not `locomo`: a `sample_id` with a `conversation` is missing"],
+    );
     check(Format::Auto, b"[]", &[]);
     check(Format::Auto, b"[{\"messages\": [{\"content\": \"one\"}]}]", &["1: one"]);
 }

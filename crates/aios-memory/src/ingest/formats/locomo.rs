@@ -16,7 +16,7 @@ pub(super) const DESCRIPTION: Description = Description {
     about: "The LoCoMo dataset's JSON",
     shape: Some(Shape {
         recognises: |element| element.get("conversation").is_some_and(Value::is_object),
-        needs: "`conversation`",
+        needs: "a `sample_id` with a `conversation`",
         signs: &["sample_id", "qa", "event_summary", "session_summary", "observation"],
         artefacts: &[],
         elements: Elements::Whole,

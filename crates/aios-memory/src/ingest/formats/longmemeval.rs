@@ -56,7 +56,7 @@ impl Reader for LongMemEval {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
         let haystack = Haystack::read(&element);
         for problem in &haystack.problems {
-            to.fail(line, problem.clone());
+            to.mend(line, problem.clone());
         }
         let defaults = to.defaults().clone();
         for draft in haystack.drafts(&defaults) {

@@ -263,7 +263,8 @@ fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
         };
         let is_used_up = USED_UP.contains(&&**name) && (says_nothing || has_calls);
         let is_of_training = OF_TRAINING.contains(&&**name) && value.is_number();
-        !is_used_up && !is_of_training && !(says_nothing && OFTEN_EMPTY.contains(&&**name))
+        let is_empty = says_nothing && OFTEN_EMPTY.contains(&&**name);
+        !(is_used_up || is_of_training || is_empty)
     });
     let is_empty = |value: &Value| match value {
         Value::Null => true,

@@ -12,7 +12,7 @@ use super::{
         conversation::Unnamed,
         draft::{Defaults, Draft},
         reading::Piece,
-        said::Unfit,
+        said::{Mend, Unfit},
     },
     parts::{Call, Content, Returned},
     shape::{self, Shaped},
@@ -260,6 +260,11 @@ impl Transcript {
     pub(super) fn skip(&mut self, line: u64, reason: impl Into<String>) {
         let (_, rows) = self.skipped.entry(reason.into()).or_insert((line, 0));
         *rows += 1;
+    }
+
+    /// Tells of a part that was odd, and is read all the same.
+    pub(super) fn mend(&mut self, line: u64, reason: impl Into<String>) {
+        self.pieces.push(Piece::Mended(line, Mend::whole(reason)));
     }
 
     /// Tells of a row that cannot be taken.
