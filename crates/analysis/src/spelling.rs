@@ -11,12 +11,14 @@ use crate::{Analyzer, Variant};
 
 /// The most words of one query whose spelling is guessed at.
 const WORDS_MAX: usize = 4;
-/// A shorter word is too much like others.
+/// In a shorter word no slip is undone: it is too much like others.
 const CHARS_MIN: usize = 4;
+/// In a shorter word letters are swapped at most: a changed one makes most of them another word.
+const CHANGED_CHARS_MIN: usize = 5;
 /// A longer word is no word of a language.
 const CHARS_MAX: usize = 24;
 /// The shortest half of a word.
-const HALF_CHARS_MIN: usize = 2;
+const HALF_CHARS_MIN: usize = 4;
 /// The most corrections that are taken for one word: those that most texts have.
 const CORRECTIONS_MAX: usize = 3;
 /// The share of a correction, against the word itself.
@@ -119,15 +121,12 @@ fn halves(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
         to,
         share: HALF_SHARE,
     };
-    let cuts = HALF_CHARS_MIN..=chars.len() - HALF_CHARS_MIN;
+    let cuts = HALF_CHARS_MIN..(chars.len() + 1).saturating_sub(HALF_CHARS_MIN);
     let cut = |at: usize| {
         let (first, second) = chars.split_at(at);
-        let (first, second) = (half(first), half(second));
-        // Words that are in every text say nothing.
-        let variants = [first, second].into_iter().filter(|half| !analyzer.asks(&half.term));
-        Guess { variants: variants.collect(), is_correction: false }
+        Guess { variants: vec![half(first), half(second)], is_correction: false }
     };
-    cuts.map(cut).filter(|guess| !guess.variants.is_empty()).collect()
+    cuts.map(cut).filter(|guess| !guess.terms().any(|half| analyzer.asks(half))).collect()
 }
 
 /// The terms of all words that one letter left out, put in, changed or swapped with its neighbour
@@ -148,6 +147,11 @@ fn corrections(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
         let mut swapped = chars.to_vec();
         swapped.swap(at - 1, at);
         offer(&swapped);
+    }
+    if chars.len() < CHANGED_CHARS_MIN {
+        return guesses;
+    }
+    for at in 1..chars.len() {
         let mut shorter = chars.to_vec();
         shorter.remove(at);
         offer(&shorter);

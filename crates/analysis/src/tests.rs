@@ -143,8 +143,10 @@ fn other_spellings_are_taken_where_texts_have_them() {
     check("data, base", &texts, &[("databas", 0), ("databas", 1)]);
     // Known words and other first letters are let be.
     check("port atabase", &texts, &[]);
-    let many = [("cart", 1), ("cast", 2), ("cant", 3), ("can", 4)];
-    check("caxt", &many, &[("cant", 0), ("cast", 0), ("cart", 0)]);
+    let many = [("plane", 1), ("plank", 2), ("plant", 3), ("plain", 4), ("leaf", 1), ("per", 1)];
+    check("planx", &many, &[("plant", 0), ("plank", 0), ("plane", 0)]);
+    check("plani", &many, &[("plain", 0), ("plant", 0), ("plank", 0)]);
+    check("leak person", &many, &[]);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod background;
 mod by_library;
+mod counts;
 mod filter;
 mod legs;
 mod ranking;

@@ -33,6 +33,7 @@ use crate::{
     journal::{Corpus, Statistics},
     search::{
         background::Spread,
+        counts::{add_counts, count, raise_counts, variants, wanted},
         legs::{Place, Sight},
         related::RelatedTerm,
         segment::{Columns, Names, Segment},
@@ -252,7 +253,7 @@ impl<'a> Scorer<'a> {
         let speakers = Speakers::new(query, rows.iter().map(columns), names, stem);
         let find = |term: &String| names.terms.find(term);
         let numbers: Vec<Option<u32>> = query.terms.iter().map(find).collect();
-        let wanted = wanted(query, weights.related, &numbers, names, &speakers);
+        let wanted = wanted(query, weights.related, &numbers, names, &speakers.all);
         let variants = variants(query, names);
         let mut moments: Vec<u32> = query.moments.iter().filter_map(find).collect();
         moments.sort_unstable();
@@ -489,10 +490,6 @@ pub(crate) fn saturated(count: f64, length: f64, words_mean: f64) -> f64 {
     count / (count + K1 * (1.0 - B + B * length / words_mean))
 }
 
-/// Shares are multiples of one in so many. Sums of their products with counts are exact, so the
-/// order of terms, which follows from all that was ever stored, changes no bit of them.
-const SHARE_STEPS: f64 = (1 << 20) as f64;
-
 /// The row at each place of a session; of several rows the first in order.
 fn at_place(sight: &Sight<'_>, rows: &[Place]) -> HashMap<([u32; 2], i64), usize, RandomState> {
     let mut at_place: HashMap<_, usize, _> = HashMap::default();
@@ -506,61 +503,6 @@ fn at_place(sight: &Sight<'_>, rows: &[Place]) -> HashMap<([u32; 2], i64), usize
         }
     }
     at_place
-}
-
-/// The terms that count for a term of the query, by number in order: the number, the place of the
-/// query's term, and the share.
-fn wanted(
-    query: &Query,
-    share: f64,
-    numbers: &[Option<u32>],
-    names: &Names,
-    speakers: &Speakers,
-) -> Vec<(u32, usize, f64)> {
-    let own = (0..).zip(numbers).filter_map(|(to, number)| Some(((*number)?, to, 1.0)));
-    let related = query.meaning.related.iter();
-    let related = related.filter(|related| !speakers.all.contains(related.term));
-    let related = related.filter_map(|RelatedTerm { term, to, cosine }| {
-        Some((names.terms.find(term)?, *to, (share * cosine * SHARE_STEPS).round() / SHARE_STEPS))
-    });
-    let mut wanted: Vec<_> = own.chain(related).collect();
-    wanted.sort_unstable_by_key(|(number, to, _)| (*number, *to));
-    wanted
-}
-
-/// The terms that stand for those of the query: the number, the place of the query's term, and the
-/// share.
-fn variants(query: &Query, names: &Names) -> Vec<(u32, usize, f64)> {
-    let of_variant = |Variant { term, to, share }: &Variant| {
-        Some((names.terms.find(term)?, *to, (share * SHARE_STEPS).round() / SHARE_STEPS))
-    };
-    query.variants.iter().filter_map(of_variant).collect()
-}
-
-/// Raises the counts to what `bag` has of `variants`, where that is more: a text that writes one
-/// word in two ways has it no more often.
-fn raise_counts(bag: &[(u32, u32)], variants: &[(u32, usize, f64)], counts: &mut [f64]) {
-    for (number, to, share) in variants {
-        counts[*to] = counts[*to].max(share * count(bag, Some(*number)));
-    }
-}
-
-/// Adds what `bag` has of `wanted`; both are in the order of their numbers.
-fn add_counts(bag: &[(u32, u32)], wanted: &[(u32, usize, f64)], counts: &mut [f64]) {
-    let mut rest = wanted;
-    for (number, count) in bag {
-        let passed = rest.iter().take_while(|(wanted, ..)| wanted < number).count();
-        rest = &rest[passed..];
-        for (_, to, share) in rest.iter().take_while(|(wanted, ..)| wanted == number) {
-            counts[*to] += share * f64::from(*count);
-        }
-    }
-}
-
-/// How often a bag has a term.
-fn count(bag: &[(u32, u32)], term: Option<u32>) -> f64 {
-    let found = term.and_then(|term| bag.binary_search_by_key(&term, |(term, _)| *term).ok());
-    found.map_or(0.0, |at| f64::from(bag[at].1))
 }
 
 /// A term is as rare as if there were so many more records without it. Otherwise, in a store of a
