@@ -77,7 +77,7 @@ fn killed() -> Program {
     left_behind(&[])
 }
 
-/// The files on disk while a process writes, without those that have these ends.
+/// A program with the files of a process that writes, but for those with these ends.
 fn left_behind(without: &[&str]) -> Program {
     let program = stored();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
