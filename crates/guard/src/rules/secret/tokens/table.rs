@@ -224,7 +224,7 @@ pub(super) const TOKENS: &[(&str, &str, Alphabet, usize)] = &[
     ("yandex-token", "t1.", Dotted, 90),
 ];
 
-/// Tokens of several parts: the rule, a literal of each, the most that may stand before it in bytes,
+/// Tokens of several parts: the rule, a literal of each, the most bytes that may stand before it,
 /// and the pattern.
 pub(super) const SHAPES: &[(&str, &str, usize, &str)] = &[
     (
