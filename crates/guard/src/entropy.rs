@@ -1,4 +1,4 @@
-//! How random a run of characters looks. Not here: where runs are looked for.
+//! The randomness of a run of characters. Not here: where runs are looked for.
 
 /// Shannon entropy in bits per byte.
 pub(crate) fn bits_per_byte(run: &str) -> f64 {
@@ -11,8 +11,8 @@ pub(crate) fn bits_per_byte(run: &str) -> f64 {
     counts.iter().filter(|&&n| 0 < n).map(|&n| -share(n) * share(n).log2()).sum()
 }
 
-/// Whether `run` looks drawn at random from the base64 alphabets: lower case, upper case and
-/// digits, mixed closely. Of neighbours in random text 62 in 100 are of two of these three, in
+/// Returns `true` if `run` looks drawn at random from the base64 alphabets: lower case, upper case
+/// and digits, mixed closely. Of neighbours in random text 62 in 100 are of two of these three, in
 /// words joined with capitals (`getElementById2`) about 40; digests and UUIDs lack a case.
 pub(crate) fn looks_random(run: &str, changes_percent_min: usize) -> bool {
     let class = |byte: u8| match byte {
@@ -29,7 +29,7 @@ pub(crate) fn looks_random(run: &str, changes_percent_min: usize) -> bool {
         && bits_min(run.len()) <= bits_per_byte(run)
 }
 
-/// What no name in code reaches, in percent of a run's length.
+/// Changes of class that no name in code reaches, in percent of a run's length.
 pub(crate) const CHANGES_PERCENT_MIN: usize = 47;
 
 /// A random base64 run of 32 characters has 4.6 bits a byte on average, and rarely under 4.2. A

@@ -1,5 +1,5 @@
-//! A text as a model reads it, whatever it is written with: look-alike letters, full width, accents,
-//! entities and markup are folded to plain letters.
+//! A text as a model reads it: look-alike letters, full width, accents, entities and markup are
+//! folded to plain letters.
 //!
 //! Letters that look like ASCII ones become those (NFKD, then the skeleton of UTS 39), so that an
 //! English phrase is found whatever script it borrows from. Latin letters lose their accents; other
@@ -73,7 +73,7 @@ fn replace(view: &mut ViewBuilder<'_>, at: usize, length: usize, replacement: Op
     view.replace(at..at + length, &text);
 }
 
-/// What becomes of one character.
+/// The folded form of one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fold {
     Keep,

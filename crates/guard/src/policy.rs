@@ -1,4 +1,4 @@
-//! What to do about findings.
+//! Policies: the treatment of findings.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Findings, Kind, rules::is_secret_under, scan, scan::redact_where};
 
-/// What to do with a text in which something was found.
+/// The treatment of a text with findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
@@ -53,9 +53,9 @@ impl FromStr for Policy {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Guard {
-    /// What to do about injections and hidden text.
+    /// The treatment of injections and hidden text.
     pub injections: Policy,
-    /// What to do about secrets.
+    /// The treatment of secrets.
     pub secrets: Policy,
 }
 
@@ -64,7 +64,7 @@ pub struct Guard {
 pub struct Guarded<'t> {
     /// The text, redacted where the policy says so.
     pub text: Cow<'t, str>,
-    /// What was found; the spans are those of the text as it was given.
+    /// The findings of the text as it was given, with its spans.
     pub findings: Findings,
 }
 
@@ -88,8 +88,8 @@ impl Guard {
         Ok(Guarded { text: self.redacted(text, &findings), findings })
     }
 
-    /// [`apply`](Guard::apply) for a text that stands under `name`, as in a JSON object: a name such
-    /// as `password` or `api_key` makes its whole text a secret.
+    /// Applies the guard to a text that stands under `name`, as in a JSON object. A name such as
+    /// `password` or `api_key` makes its whole text a secret.
     ///
     /// ```
     /// use aios_guard::{Guard, Policy};
@@ -115,8 +115,8 @@ impl Guard {
         Ok(Guarded { text: self.redacted(text, &findings), findings })
     }
 
-    /// `text` without what the policies redact. What is left is scanned again, since a match may
-    /// have kept another one apart, so that a redacted text is not changed by a second time.
+    /// Takes out of `text` all that the policies redact. The rest is scanned again, since a match
+    /// may have kept another one apart, so that redacting twice changes nothing more.
     fn redacted<'t>(&self, text: &'t str, findings: &Findings) -> Cow<'t, str> {
         /// Each round takes something away; more than two were never seen.
         const ROUNDS_MAX: usize = 8;

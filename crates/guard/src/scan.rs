@@ -95,7 +95,7 @@ fn hidden_runs(text: &str) -> Vec<Finding> {
 /// use aios_guard::{redact, scan};
 ///
 /// let text = "db password = kUr7-9zzQ, keep it";
-/// assert_eq!(redact(text, &scan(text)), "db password = [redacted: assigned-password] keep it");
+/// assert_eq!(redact(text, &scan(text)), "db password = [redacted: assigned-password], keep it");
 /// ```
 #[must_use]
 pub fn redact<'t>(text: &'t str, findings: &Findings) -> Cow<'t, str> {

@@ -54,7 +54,7 @@ fn is_letter(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// Whether a byte is part of a word, so that a letter beside it is not single.
+/// Returns `true` for parts of a word: a letter beside one is not single.
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }

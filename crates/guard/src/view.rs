@@ -53,7 +53,7 @@ pub(crate) struct ViewBuilder<'t> {
     source: &'t str,
     text: String,
     pieces: Vec<Piece>,
-    /// What was taken over of the source so far.
+    /// The end of the source that is taken over so far.
     taken_until: usize,
 }
 

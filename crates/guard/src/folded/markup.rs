@@ -1,7 +1,7 @@
 //! Markup within a text that a reader does not see as text: entities, tags, emphasis, links, and
 //! the marks that quote or comment a line.
 
-/// How far a tag, a comment or the address of a link is followed, in bytes.
+/// The longest tag, comment or address of a link, in bytes.
 const MARKUP_BYTES_MAX: usize = 240;
 
 /// The length of the markup that starts at `at`, and the character that it stands for, if any.
@@ -89,7 +89,7 @@ fn link_end(rest: &[u8]) -> Option<usize> {
     (rest[end] == b']' && rest.get(end + 1) == Some(&b'(')).then_some(end)
 }
 
-/// How many bytes at the start of a line quote or comment it.
+/// The length of the marks at the start of a line that quote or comment it.
 fn line_marks(line: &[u8]) -> usize {
     let is_mark = |byte: &u8| matches!(byte, b'>' | b'#' | b'/' | b';' | b'|' | b' ' | b'\t');
     let marks = line.iter().take(MARKUP_BYTES_MAX).take_while(|byte| is_mark(byte)).count();

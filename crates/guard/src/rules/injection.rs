@@ -53,7 +53,7 @@ static ALL: LazyLock<Compiled> = LazyLock::new(|| {
     Compiled { cues: cues.expect("cues are constants, tested"), owners, rules }
 });
 
-/// How far around a cue a rule looks, in bytes. Longer runs of white space are folded before.
+/// The reach of a rule around its cue, in bytes. Longer runs of white space are folded before.
 const BEFORE_BYTES: usize = 320;
 const AFTER_BYTES: usize = 640;
 

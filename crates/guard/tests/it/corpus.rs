@@ -1,4 +1,6 @@
-//! Precision and recall over the samples in `tests/corpus`, of which half are held out.
+//! Precision and recall over the samples in `tests/corpus`. Half of them are held out.
+
+#![allow(clippy::print_stdout)]
 
 mod sample;
 

@@ -1,4 +1,4 @@
-//! What is found is found whole, what is redacted stays redacted, and nothing else is touched.
+//! Matches are whole, a redacted text stays as it is, and nothing else is touched.
 
 use aios_guard::{Error, Guard, Policy, scan};
 use proptest::prelude::*;
@@ -143,7 +143,7 @@ proptest! {
         prop_assert!(REDACT.apply(&text).is_ok());
     }
 
-    /// What is not found stays byte for byte: the kept parts, in order, are what is left.
+    /// Everything else stays byte for byte: the kept parts, in order, are left.
     #[test]
     fn what_is_not_found_stays(text in parts()) {
         let findings = scan(&text);

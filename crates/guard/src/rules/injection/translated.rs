@@ -4,7 +4,7 @@
 //! has none; what people type without them is found as well. Word orders are those of an order to
 //! the reader, so that a sentence about instructions passes.
 
-/// For each language its cues in lower case, of which every match has one, and its pattern.
+/// For each language its cues in lower case and its pattern. Every match has a cue.
 pub(super) const PATTERNS: &[(&[&str], &str)] = &[
     // German.
     (

@@ -1,8 +1,8 @@
 //! Values under a name that says that they are secret: `API_KEY=..`, `"password": ".."`,
 //! `<password>..</password>`, `- name: DB_PASSWORD` with its `value`, "the password is ..".
 //!
-//! Names are looked for in one pass; from each the notation and the value after it are read. Reading
-//! is linear: a stretch that several names claim is read a bounded number of times.
+//! Names are looked for in one pass; from each the notation and the value after it are read.
+//! Reading is linear: a stretch that several names claim is read a bounded number of times.
 
 mod name;
 mod notation;
@@ -21,7 +21,7 @@ use crate::Kind::Credential;
 /// The longest name that is read, in bytes.
 const NAME_BYTES_MAX: usize = 96;
 
-/// How many names may claim the same stretch of text for their value.
+/// Names that may claim the same stretch of text for their value.
 const CLAIMS_MAX: usize = 16;
 
 /// The shortest password that is not quoted, in bytes.
@@ -86,7 +86,8 @@ pub(crate) fn is_secret_under(name: &str, text: &str) -> bool {
         && promised().is_some_and(|promised| is_secret(promised, name, &value, text))
 }
 
-/// Returns `true` if a name is a part of the name of a resource: `arn:aws:secretsmanager:..:secret:`.
+/// Returns `true` if a name is a part of the name of a resource, as `secret` is in
+/// `arn:aws:secretsmanager:..:secret:`.
 fn is_resource(before: &str) -> bool {
     const RESOURCE_BYTES_MAX: usize = 120;
     let near =
@@ -160,7 +161,7 @@ fn is_password(value: &str, notation: Notation, is_literal: bool) -> bool {
     if is_literal {
         return LITERAL_BYTES_MIN <= value.chars().count() && (has_letter || has_digit);
     }
-    let is_strong = (has_digit && has_letter) || (has_sign && has_letter);
+    let is_strong = has_letter && (has_digit || has_sign);
     match notation {
         // "is 12 characters long" and "2nd" are no passwords.
         Notation::Words | Notation::Gap => {

@@ -10,14 +10,14 @@ use regex::Regex;
 use super::{super::Match, value};
 use crate::Kind::Credential;
 
-/// What a value must be beyond its place.
+/// The demand on a value beyond its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
     /// Chosen by a person: no placeholder, no path, no call.
     Chosen,
     /// Issued by a machine.
     Issued,
-    /// What follows the name of a scheme, in a header or in a sentence: no word in small letters.
+    /// Found after the name of a scheme, in a header or in a sentence: no word in small letters.
     Scheme,
 }
 use Check::{Chosen, Issued, Scheme};

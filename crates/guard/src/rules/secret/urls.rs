@@ -33,7 +33,7 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     }
 }
 
-/// What stands between `://` and the path.
+/// The part between `://` and the path.
 fn authority(text: &str, start: usize) -> &str {
     let rest = &text[start..];
     let ends = |byte: u8| byte.is_ascii_whitespace() || b"/?\"'<>`\\|,".contains(&byte);

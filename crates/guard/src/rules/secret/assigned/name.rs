@@ -280,7 +280,7 @@ const OTHER_KEYS: &[&str] = &[
     "anon",
 ];
 
-/// What `name` promises, if it names a secret.
+/// The kind of value that `name` promises, if it names a secret.
 pub(super) fn named(name: &str) -> Option<Named> {
     let words = words(name);
     let is_neutral = |word: &String| {

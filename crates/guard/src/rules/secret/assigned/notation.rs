@@ -31,10 +31,10 @@ pub(super) struct Value {
     pub(super) span: Range<usize>,
 }
 
-/// How much white space may stand between a name, a sign and a value, in bytes.
+/// The most white space that may stand between a name, a sign and a value, in bytes.
 const SPACE_BYTES_MAX: usize = 60;
 
-/// How far a `value` may stand from its `name`, in bytes.
+/// The longest way from a `name` to its `value`, in bytes.
 const PAIR_BYTES_MAX: usize = 240;
 
 /// The colon of Chinese and Japanese.
@@ -114,7 +114,7 @@ fn closers(text: &str, mut at: usize) -> usize {
 /// A sign after the name: the notation, and where its value starts.
 fn sign(text: &str, name: Range<usize>, closed: usize) -> Option<(Notation, usize)> {
     let at = closed + space(text, closed);
-    let rest = text[at..].as_bytes();
+    let rest = &text.as_bytes()[at..];
     let is_closed = closed != name.end;
     let (notation, length) = match rest {
         [b':', b':', b'=', ..] => (Notation::Assigned, 3),
