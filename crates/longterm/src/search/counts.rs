@@ -59,7 +59,7 @@ pub(super) fn add_counts(bag: &[(u32, u32)], wanted: &[(u32, usize, f64)], count
     }
 }
 
-/// How often a bag has a term.
+/// The number of times that a bag has a term.
 pub(super) fn count(bag: &[(u32, u32)], term: Option<u32>) -> f64 {
     let found = term.and_then(|term| bag.binary_search_by_key(&term, |(term, _)| *term).ok());
     found.map_or(0.0, |at| f64::from(bag[at].1))
