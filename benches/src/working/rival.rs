@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use aios_record::{Id, terms::segment};
+use aios_analysis::{Analyzer, Language};
+use aios_record::Id;
 use aios_working::{Config, Durability, Working};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
@@ -51,8 +52,9 @@ impl Plain {
              VALUES (?1, '', ?2, 'user', ?3, ?4, 'null', 's', 1, 'bench', 0.5, ?4, ?4, ?4)",
         )?
         .execute((id.as_str(), self.rows, text, now))?;
+        let words = Analyzer::of(Language::default()).terms(text).join(" ");
         db.prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?
-            .execute((db.last_insert_rowid() << 5 | 7, segment(text)))?;
+            .execute((db.last_insert_rowid() << 5 | 7, words))?;
         let sql = "INSERT INTO feed (kind, id, op, owner) VALUES ('message', ?1, 'upsert', '')";
         db.prepare_cached(sql)?.execute([id.as_str()])?;
         db.prepare_cached("COMMIT")?.execute([])?;

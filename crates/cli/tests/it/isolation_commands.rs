@@ -18,10 +18,11 @@ const CHAT: &str = r#"{"messages": [
     {"role": "user", "content": "Everybody says this.", "session": "s1", "id": "m9"}]}"#;
 /// A conversation for `eval`.
 const TALK: &str = include_str!("../../../../tests/fixtures/store-5/sources/talk.locomo.json");
-/// Nothing leaves working memory by itself, no test here pulls the plug, and a busy machine does not
-/// make other figures.
-const SETTINGS: &str = "[search]\nvector_wait_ms = 60000\n[working]\ndurability = \"normal\"\n[retention]\ngoals_and_tasks_days = 0\n\
-    tool_calls_days = 0\ndecisions_days = 0\nmessages_days = 0\nsessions_days = 0\nevents_days = 0\n";
+/// Nothing leaves working memory by itself, no test here pulls the plug, and a busy machine does
+/// not make other figures.
+const SETTINGS: &str = "[search]\nvector_wait_ms = 60000\n[working]\ndurability = \"normal\"\n\
+    [retention]\ngoals_and_tasks_days = 0\ntool_calls_days = 0\ndecisions_days = 0\n\
+    messages_days = 0\nsessions_days = 0\nevents_days = 0\n";
 
 /// Runs of a command that show if it keeps owners apart.
 enum Exercise {
