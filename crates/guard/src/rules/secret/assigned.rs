@@ -118,9 +118,8 @@ fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
         return false;
     }
     // An environment's line leaves no doubt that the value is meant as it stands.
-    let is_env = value.notation == Notation::Equals
-        && !name.bytes().any(|byte| byte.is_ascii_lowercase())
-        && name.len() + value.span.start != 0;
+    let is_env =
+        value.notation == Notation::Equals && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let is_literal = value.is_quoted || is_env || value.notation == Notation::Element;
     let is_computed = if value.is_quoted { value::is_path(judged) } else { value::is_code(judged) };
     if is_computed && !value::is_random(judged) {
