@@ -15,7 +15,10 @@ use self::{
     name::Named,
     notation::{Notation, Value},
 };
-use super::{super::Match, value};
+use super::{
+    super::{Match, is_full},
+    value,
+};
 use crate::Kind::Credential;
 
 /// The longest name that is read, in bytes.
@@ -44,6 +47,9 @@ static CUES: LazyLock<AhoCorasick> = LazyLock::new(|| {
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let (mut named_until, mut claimed_until, mut claims) = (0, 0, 0);
     for cue in CUES.find_iter(text) {
+        if is_full(matches) {
+            return;
+        }
         if cue.start() < named_until {
             continue;
         }
