@@ -23,15 +23,19 @@
 //! - [`scan`] gives [`Findings`]: for each its [`Kind`], the name of the rule, the bytes.
 //! - [`redact`] takes what was found out of the text.
 //! - A [`Guard`] holds one [`Policy`] for injections and one for secrets: mark, redact or refuse.
+//!   [`Guard::apply_named`] also knows the name that a text stands under.
 //! - [`sanitize`] strips control, bidirectional and zero-width characters.
 //!
 //! **What this is not.** Rules find what is typical, not everything: a clean scan proves nothing,
 //! and whoever shows stored text to a model must frame it as data all the same. There is no model
 //! here, no network, no list of bad words. Patterns are written so that ordinary conversation
-//! passes, and they are English but for the commonest override in eight other languages.
+//! passes, and they are English but for the commonest override in some twenty other languages.
+//! Shapes of tokens follow the rule sets of gitleaks and detect-secrets.
 //!
 //! **Invariants.** Time is linear in the text (no pattern can backtrack). Spans lie on character
-//! boundaries, in order of their start. Hidden characters between letters do not hide a match.
+//! boundaries, in order of their start. A match takes the whole secret, however long. Hidden
+//! characters between letters do not hide a match, nor do look-alike letters, entities or markup
+//! hide an injection. A redacted text is not changed by the same [`Guard`] again.
 //! Text beyond [`SCAN_BYTES_MAX`] is not looked at, and [`Findings::is_complete`] says so.
 
 mod entropy;

@@ -6,7 +6,7 @@ mod secret;
 use std::ops::Range;
 
 pub(crate) use self::secret::is_secret_under;
-use crate::{Kind, folded::folded, spaced::joined};
+use crate::{FINDINGS_MAX, Kind, folded::folded, spaced::joined};
 
 /// One match: the rule, and the bytes of the text that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,16 @@ pub(crate) struct Match {
     pub(crate) span: Range<usize>,
 }
 
-/// Every match in `plain`, in no order.
+/// The most matches that are collected, so that a text full of them costs bounded memory. Many may
+/// tell the same finding.
+pub(crate) const MATCHES_MAX: usize = 16 * FINDINGS_MAX;
+
+/// Returns `true` if no more matches are collected.
+fn is_full(matches: &[Match]) -> bool {
+    MATCHES_MAX < matches.len()
+}
+
+/// Every match in `plain`, in no order, up to [`MATCHES_MAX`] and one more.
 pub(crate) fn matches(plain: &str) -> Vec<Match> {
     let mut matches = Vec::new();
     secret::find(plain, &mut matches);

@@ -36,6 +36,7 @@ pub fn scan(text: &str) -> Findings {
         Some(_) => markers::outside(&plain.text, span),
         None => Some(span),
     };
+    let is_cut = rules::MATCHES_MAX < matches.len();
     items.extend(matches.into_iter().filter_map(|found| {
         let span = plain.origin(whole(found.span)?);
         Some(Finding { kind: found.kind, rule: found.rule, span })
@@ -45,7 +46,7 @@ pub fn scan(text: &str) -> Findings {
     });
     items.dedup();
     drop_shadowed(&mut items);
-    let complete = seen.len() == text.len() && items.len() <= FINDINGS_MAX;
+    let complete = !is_cut && seen.len() == text.len() && items.len() <= FINDINGS_MAX;
     items.truncate(FINDINGS_MAX);
     Findings { items, complete }
 }

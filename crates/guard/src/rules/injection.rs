@@ -15,7 +15,7 @@ use std::{
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::Match;
+use super::{MATCHES_MAX, Match, is_full};
 use crate::{
     Kind,
     Kind::{ChatMarkup, Exfiltration, InstructionOverride, RoleSpoofing},
@@ -73,6 +73,9 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     }
     for (rule, windows) in all.rules.iter().zip(windows) {
         for window in windows {
+            if is_full(matches) {
+                return;
+            }
             rule.find(text, window, matches);
         }
     }
@@ -89,7 +92,8 @@ impl Rule {
         // The start of a window is no start of a word or line, unless that of the text is.
         let starts_line = start == 0 || text.as_bytes()[start - 1] == b'\n';
         let found = regex.find_iter(window).filter(|found| starts_line || found.start() != 0);
-        matches.extend(found.map(|found| Match {
+        let room = (MATCHES_MAX + 1).saturating_sub(matches.len());
+        matches.extend(found.take(room).map(|found| Match {
             rule: self.name,
             kind: self.kind,
             span: start + found.start()..start + found.end(),

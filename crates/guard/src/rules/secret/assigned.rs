@@ -15,7 +15,10 @@ use self::{
     name::Named,
     notation::{Notation, Value},
 };
-use super::{super::Match, value};
+use super::{
+    super::{Match, is_full},
+    value,
+};
 use crate::Kind::Credential;
 
 /// The longest name that is read, in bytes.
@@ -44,6 +47,9 @@ static CUES: LazyLock<AhoCorasick> = LazyLock::new(|| {
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let (mut named_until, mut claimed_until, mut claims) = (0, 0, 0);
     for cue in CUES.find_iter(text) {
+        if is_full(matches) {
+            return;
+        }
         if cue.start() < named_until {
             continue;
         }
@@ -118,9 +124,8 @@ fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
         return false;
     }
     // An environment's line leaves no doubt that the value is meant as it stands.
-    let is_env = value.notation == Notation::Equals
-        && !name.bytes().any(|byte| byte.is_ascii_lowercase())
-        && name.len() + value.span.start != 0;
+    let is_env =
+        value.notation == Notation::Equals && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let is_literal = value.is_quoted || is_env || value.notation == Notation::Element;
     let is_computed = if value.is_quoted { value::is_path(judged) } else { value::is_code(judged) };
     if is_computed && !value::is_random(judged) {

@@ -7,7 +7,10 @@ use std::sync::{LazyLock, OnceLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::{super::Match, value};
+use super::{
+    super::{Match, is_full},
+    value,
+};
 use crate::Kind::Credential;
 
 /// The demand on a value beyond its place.
@@ -256,6 +259,9 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
         let pattern =
             pattern.get_or_init(|| Regex::new(source).expect("patterns are constants, tested"));
         for captures in pattern.captures_iter(text) {
+            if is_full(matches) {
+                return;
+            }
             let Some(found) = captures.iter().skip(1).flatten().next() else { continue };
             if admits(check, found.as_str()) {
                 matches.push(Match { rule, kind: Credential, span: found.range() });

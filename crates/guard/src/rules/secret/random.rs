@@ -1,6 +1,9 @@
 //! Runs that look drawn at random, of no known shape and under no name that tells.
 
-use super::{super::Match, value};
+use super::{
+    super::{Match, is_full},
+    value,
+};
 use crate::Kind::HighEntropy;
 
 /// The shortest run that counts, and the shortest after `=`.
@@ -20,6 +23,9 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let mut at = 0;
     let mut shown = public_blocks(text).into_iter().peekable();
     while let Some(start) = bytes[at..].iter().position(is_part).map(|skipped| at + skipped) {
+        if is_full(matches) {
+            return;
+        }
         let length = bytes[start..].iter().position(|byte| !is_part(byte));
         let end = length.map_or(bytes.len(), |length| start + length);
         at = end;

@@ -14,7 +14,10 @@ use self::table::{
     Alphabet::{self, Alphanumeric, Base64, Dotted, Hex, Upper, Url},
     SHAPES, TOKENS,
 };
-use super::{super::Match, value};
+use super::{
+    super::{Match, is_full},
+    value,
+};
 use crate::{Kind::Token, entropy};
 
 struct Tables {
@@ -47,6 +50,9 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let tables = &*TABLES;
     let (mut found_until, mut stretch_until, mut tries) = (0, 0, 0);
     for literal in tables.literals.find_overlapping_iter(text) {
+        if is_full(matches) {
+            return;
+        }
         if literal.start() < found_until {
             continue;
         }

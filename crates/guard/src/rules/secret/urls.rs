@@ -1,6 +1,9 @@
 //! Credentials in addresses: the password before the host, or a token in its place.
 
-use super::{super::Match, value};
+use super::{
+    super::{Match, is_full},
+    value,
+};
 use crate::Kind::Credential;
 
 /// The longest user name, in bytes.
@@ -10,6 +13,9 @@ const USER_BYTES_MAX: usize = 200;
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let mut read_until = 0;
     for (at, sign) in text.match_indices("://") {
+        if is_full(matches) {
+            return;
+        }
         let start = at + sign.len();
         if start < read_until {
             continue;

@@ -60,9 +60,18 @@ pub(super) fn values(text: &str, name: Range<usize>) -> impl Iterator<Item = Val
     })
 }
 
-/// Returns `true` if [`PAIR`] is worth a try.
+/// Returns `true` if [`PAIR`] is worth a try: the name ends a field, a line or a tag.
 fn may_pair(near: &str) -> bool {
-    near.starts_with("</") || ["value", "Value", "VALUE"].iter().any(|word| near.contains(word))
+    const TAG_BYTES_MAX: usize = 64;
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\\\"',".contains(byte);
+    let between = near.bytes().take_while(|byte| is_between(byte)).count();
+    let (between, rest) = near.as_bytes().split_at(between);
+    let ends_field = between.contains(&b',') || between.contains(&b'\n');
+    let is_placed = ends_field
+        || rest.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'v'))
+        || near.bytes().take(TAG_BYTES_MAX).any(|byte| byte == b'>');
+    let is_value = |word: &[u8]| word.eq_ignore_ascii_case(b"value");
+    is_placed && (rest.starts_with(b"</") || rest.windows("value".len()).any(is_value))
 }
 
 /// Returns `true` if [`TYPED`] is worth a try.
