@@ -66,7 +66,9 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         match command {
             Command::Demo => return command::demo(output).await,
             Command::Model(command) => return command::model(command, output).await,
-            Command::Eval(eval) => return command::eval(&eval, &settings(&global)?, output).await,
+            Command::Eval(eval) => {
+                return Box::pin(command::eval(&eval, &settings(&global)?, output)).await;
+            }
             Command::Restore(restore) => {
                 return command::restore(&restore, &settings(&global)?.config, output).await;
             }
@@ -84,7 +86,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         }
         let memory = opening::open(settings(&global)?.config, &command, output).await?;
         let done = match global.view(&memory) {
-            Ok(view) => with_memory(&memory, &view, command, &global, output).await,
+            Ok(view) => Box::pin(with_memory(&memory, &view, command, &global, output)).await,
             Err(error) => Err(error.into()),
         };
         let closed = opening::close(memory, usage, output).await;

@@ -98,16 +98,17 @@ async fn tasks_with_steps_preferences_and_persona() {
     assert_eq!(unclear(&report), expect);
 
     let tasks = records(&memory, Kind::Task).await;
-    let task = &tasks[0].payload;
+    let [planned, done] = &tasks[..] else { panic!("{tasks:?}") };
+    let task = &done.payload;
     assert_eq!(task["status"], "completed");
     assert_eq!(task["metadata"], json!({"priority": 3, "status": "done"}));
     assert_eq!(task["created_at"], "2024-05-01T09:00:00Z");
     assert_eq!(task["completed_at"], "2024-05-01T10:00:00Z");
-    assert_eq!(tasks[1].payload["status"], "PLANNING");
-    assert_eq!(tasks[0].provenance.module, "import");
-    assert_eq!(tasks[0].provenance.updated_by.as_deref(), Some("assistant.db: tasks 1"));
+    assert_eq!(planned.payload["status"], "PLANNING");
+    assert_eq!(done.provenance.module, "import");
+    assert_eq!(done.provenance.updated_by.as_deref(), Some("assistant.db: tasks 1"));
     let steps = records(&memory, Kind::ToolCall).await;
-    assert_eq!(steps[0].payload["task_id"], json!(tasks[0].id));
+    assert_eq!(steps[0].payload["task_id"], json!(done.id));
     assert_eq!(steps[0].payload["input"], json!({"q": "beans"}));
     let went: Vec<_> = steps.iter().map(|step| step.payload["success"].clone()).collect();
     assert_eq!(went, [true, false, false]);

@@ -146,7 +146,7 @@ async fn the_owner_of_a_conversation_owns_its_messages() {
         r#"{"user": "ada", "messages": [{"content": "private", "owner": "ada"}]}"#,
         r#"{"user": "ada", "messages": [{"messages": [{"content": "private"}]}]}"#,
     ] {
-        is_of_ada(chat).await;
+        Box::pin(is_of_ada(chat)).await;
     }
 }
 

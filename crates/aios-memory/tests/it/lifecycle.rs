@@ -157,5 +157,7 @@ async fn a_search_without_a_limit_takes_the_configured_one() {
     };
     assert_eq!(found(SearchOptions::default()).await, 2);
     assert_eq!(found(SearchOptions { limit: 4, ..SearchOptions::default() }).await, 4);
-    assert_eq!(found(SearchOptions { limit: 0, ..SearchOptions::default() }).await, 0);
+    let none = SearchOptions { limit: 0, ..SearchOptions::default() };
+    let refused = memory.recall("harbour pier", &none).await.unwrap_err();
+    assert!(matches!(refused, Error::Limit { limit: 0, .. }), "{refused}");
 }

@@ -23,11 +23,11 @@ pub(crate) async fn eval(
         EvalFormat::Cranfield => Dataset::Cranfield,
     };
     let bar = output.progress("{pos}/{len} questions {wide_bar} {eta}", Some(0));
-    let report = evaluate(&arguments.paths, dataset, &settings.config, |done, total| {
+    let told = |done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
-    })
-    .await?;
+    };
+    let report = Box::pin(evaluate(&arguments.paths, dataset, &settings.config, told)).await?;
     bar.end();
     output.result(&report, |out| {
         let summary = &report.summary;

@@ -262,7 +262,8 @@ fn is_former(db: &Connection) -> Result<bool, Error> {
 }
 
 fn is_analysed_otherwise(db: &Connection) -> Result<bool, Error> {
-    Ok(meta_number(db, "analysis")? != u64::from(aios_analysis::VERSION))
+    let is_used = meta_text(db, "embedder")?.is_some();
+    Ok(is_used && meta_number(db, "analysis")? != u64::from(aios_analysis::VERSION))
 }
 
 /// Takes a key for one whose record was never moved to the library and has no known content, so
