@@ -113,7 +113,7 @@ async fn a_reading_that_fails_retires_nothing() {
     read(&memory, &path).await;
     let secret = format!("{}# key\n\nAKIAIOSFODNN7EXAMPLQ\n", document(&["two"]));
     for broken in
-        [&b""[..], b" \n\n", b"\xe2\x80\x83\n", b"# one\n\n\x00\x01 bytes", secret.as_bytes()]
+        [&b""[..], b" \n\n", b"\xe2\x80\x83\n", b"# one\n\n\x00\xff bytes", secret.as_bytes()]
     {
         fs::write(&path, broken).unwrap();
         let report = memory.ingest_file(&path, IngestOptions::default()).await.unwrap();

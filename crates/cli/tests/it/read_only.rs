@@ -298,7 +298,7 @@ fn what_no_search_finds_yet_is_counted() {
     let ended = program.run(&["--read-only", "--json", "recall", "harbour"]);
     assert_eq!(ended.json()["behind"], 1);
     let note: Value = serde_json::from_str(&ended.stderr).unwrap();
-    assert!(note["note"].as_str().unwrap().starts_with("1 changes"), "{note}");
+    assert!(note["message"].as_str().unwrap().starts_with("1 changes"), "{note}");
     let stats = program.run(&["--read-only", "--json", "stats"]);
     assert_eq!(stats.json()["behind"], 1);
     let list = program.run(&["--read-only", "list", "goal"]);

@@ -111,7 +111,7 @@ fn a_text_that_nobody_can_see_is_empty() {
         let message = format!("{{\"content\": \"{}\"}}", blank.replace('\n', "\\n"));
         let ended =
             program.run_with(&["ingest", "--format", "jsonl", "-"], message.as_bytes(), &[]);
-        assert_eq!(ended.code, 1, "{blank:?}: {ended:?}");
+        assert!(ended.stdout.contains("0 added, 0 known already, 1 skipped"), "{ended:?}");
     }
     assert_eq!(program.json(&["list", "note"])["items"].as_array().unwrap().len(), 0);
     assert_eq!(program.json(&["list", "goal"])["items"].as_array().unwrap().len(), 0);
