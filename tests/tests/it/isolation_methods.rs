@@ -144,12 +144,12 @@ async fn owners_are_kept_apart() {
     let home = home.path();
     let files = home.join("files");
     std::fs::create_dir(&files).unwrap();
-    let all = same_names::make(&home.join("all"), &[SHARED, U1, U2], &files).await;
+    let all = Box::pin(same_names::make(&home.join("all"), &[SHARED, U1, U2], &files)).await;
     let mut controls = Vec::new();
     for whose in [U1, U2, SHARED] {
         let owners: &[Whose] = if whose == SHARED { &[SHARED] } else { &[SHARED, whose] };
         let dir = home.join(format!("without{}", whose.digit()));
-        let memory = same_names::make(&dir, owners, &files).await;
+        let memory = Box::pin(same_names::make(&dir, owners, &files)).await;
         controls.push(Control { whose, memory });
     }
     let faults = compare(&all, &controls, home).await;
@@ -235,7 +235,7 @@ async fn an_administrator_is_shown_everything_and_says_whose_records_to_change()
     let home = home.path();
     let files = home.join("files");
     std::fs::create_dir(&files).unwrap();
-    let all = same_names::make(&home.join("all"), &[SHARED, U1, U2], &files).await;
+    let all = Box::pin(same_names::make(&home.join("all"), &[SHARED, U1, U2], &files)).await;
     let view = MemoryView::clone(&all.administrator());
     let hand = Arc::new(Hand { view, digit: "9", ..hand_of(SHARED, &all, home, "files9") });
     let mut before = records(&all).await;

@@ -41,7 +41,7 @@ async fn a_retired_record_is_found_as_of_before_only_and_keeps_all_else() {
         let before = longterm.records(std::slice::from_ref(&retired)).await.unwrap().remove(0);
         let then = TIME.fetch_add(1_000_000, Ordering::Relaxed);
         let done = longterm.retire(&[retired.clone(), shared("note/none")]).await.unwrap();
-        assert_eq!(done, [retired.clone()]);
+        assert_eq!(done, std::slice::from_ref(&retired));
         assert_eq!(longterm.retire(std::slice::from_ref(&retired)).await.unwrap(), []);
         let left = search(&longterm, "the zebra").await;
         assert!(!left.contains(&retired.key().to_string()), "{left:?}");
