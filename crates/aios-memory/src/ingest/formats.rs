@@ -17,6 +17,7 @@ mod locomo;
 mod longmemeval;
 mod mem0;
 mod openclaw;
+mod owners;
 mod parts;
 mod responses;
 mod shape;
@@ -30,14 +31,13 @@ use serde_json::{Map, Value};
 
 use self::transcript::Transcript;
 pub(crate) use self::{
-    chat::messages_beside,
+    chat::{messages_beside, opened},
     longmemeval::{Haystack, Labelled},
     shape::{is_kept, message_shape, role_of},
 };
 use super::{
     Format, Thinking,
     draft::{Defaults, Draft},
-    fields::owner_of,
     reading::Piece,
     said::Unfit,
 };
@@ -70,6 +70,10 @@ struct Shape {
     /// Fields that look like an owner but are artefacts of the format, such as the account of an
     /// export.
     artefacts: &'static [&'static str],
+    /// Fields with a list of elements, each of which has an owner of its own.
+    lists: &'static [&'static str],
+    /// Fields that hold messages here, though elsewhere such a field is of a tool.
+    opens: &'static [&'static str],
     elements: Elements,
     /// Without one the elements are conversations of messages.
     reader: Option<fn() -> Box<dyn Reader>>,
@@ -171,7 +175,23 @@ pub(super) struct Formats {
     transcript: Transcript,
     /// Set as soon as something was understood, or was told to be not.
     has_understood: bool,
+    /// Objects that say nothing by themselves, held until something is understood.
+    leading: Option<Vec<Leading>>,
 }
+
+/// An object before the first one that is understood.
+struct Leading {
+    line: u64,
+    object: Map<String, Value>,
+    /// The pieces if it is of no format.
+    pieces: Vec<Piece>,
+}
+
+/// A format that reads elements, with its shape and the maker of its reader.
+type Kind = (&'static Description, &'static Shape, fn() -> Box<dyn Reader>);
+
+/// Objects that are held until the format of their file is known.
+const LEADING_MAX: usize = 256;
 
 impl Formats {
     pub(super) fn new(format: Format, thinking: Thinking, defaults: &Defaults) -> Formats {
@@ -180,6 +200,7 @@ impl Formats {
             active: None,
             transcript: Transcript::new(thinking, defaults),
             has_understood: false,
+            leading: Some(Vec::new()),
         }
     }
 
@@ -188,7 +209,12 @@ impl Formats {
     /// # Errors
     /// The element if it is of no format here.
     pub(super) fn take(&mut self, line: u64, element: Value) -> Result<Vec<Piece>, Value> {
-        let Value::Object(mut object) = element else { return Err(element) };
+        let Value::Object(object) = element else { return Err(element) };
+        let object = match self.take_list(line, object) {
+            Ok(pieces) => return Ok(pieces),
+            Err(object) => object,
+        };
+        let mut object = chat::unfolded(object);
         let Some(description) = self.format_of(&object) else {
             let strict = self.wanted.filter(|it| !it.is_loose());
             return match strict {
@@ -200,14 +226,76 @@ impl Formats {
         let Some(make_reader) = shape.reader else {
             return Err(Value::Object(sharegpt::opened(object)));
         };
-        let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
         object.retain(|name, _| !shape.artefacts.contains(&&**name));
-        let owner = owner_of(&mut object);
-        let owner = owner.and_then(|owner| self.transcript.owner(owner));
-        let owner = match owner {
-            Ok(owner) => owner,
-            Err(problem) => return Ok(vec![Piece::Failed(Some(line), problem)]),
+        let lists = lists_in(shape, &mut object);
+        let kind = (description, shape, make_reader);
+        self.settle_leading(kind);
+        if lists.is_empty() {
+            self.read(line, Value::Object(object), None, kind);
+        } else {
+            match owners::take(&mut object, shape.opens) {
+                Ok(owner) => lists
+                    .into_iter()
+                    .for_each(|element| self.read(line, element, owner.clone(), kind)),
+                Err(problem) => self.transcript.fail(line, problem),
+            }
+        }
+        self.has_understood = true;
+        Ok(self.transcript.take())
+    }
+
+    /// Reads the elements of `{"data": [...]}`, if one of them is of a format.
+    ///
+    /// # Errors
+    /// The object if it is something else.
+    fn take_list(
+        &mut self,
+        line: u64,
+        mut object: Map<String, Value>,
+    ) -> Result<Vec<Piece>, Map<String, Value>> {
+        let kind_of = |it: &Value| {
+            let (description, shape) = recognise(it.as_object()?)?;
+            Some((description, shape, shape.reader?))
         };
+        let list = object.get("data").and_then(Value::as_array);
+        let Some(first) = list.and_then(|list| list.iter().find_map(kind_of)) else {
+            return Err(object);
+        };
+        if self.format_of(&object).is_some() {
+            return Err(object);
+        }
+        let elements = object.remove("data").and_then(|it| serde_json::from_value(it).ok());
+        let elements: Vec<Value> = elements.unwrap_or_default();
+        match owners::take(&mut object, &[]) {
+            Ok(owner) => elements.into_iter().for_each(|element| {
+                let kind = kind_of(&element).unwrap_or(first);
+                self.read(line, element, owner.clone(), kind);
+            }),
+            Err(problem) => self.transcript.fail(line, problem),
+        }
+        self.has_understood = true;
+        Ok(self.transcript.take())
+    }
+
+    /// Reads an element of a format, which belongs to the owner of what is `around` it.
+    fn read(
+        &mut self,
+        line: u64,
+        element: Value,
+        around: Option<String>,
+        (description, shape, make_reader): Kind,
+    ) {
+        let Value::Object(mut object) = element else {
+            return self.transcript.fail(line, "expected an object");
+        };
+        object.retain(|name, _| !shape.artefacts.contains(&&**name));
+        let owner = owners::take(&mut object, shape.opens);
+        let owner = owner.and_then(|owner| owners::agreed(around, owner));
+        let owner = match owner.and_then(|owner| self.transcript.owner(owner)) {
+            Ok(owner) => owner,
+            Err(problem) => return self.transcript.fail(line, problem),
+        };
+        let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
         let is_of_before = owner.is_none() && is_active && shape.elements == Elements::Rows;
         if !is_active || !(is_of_before || owner.as_ref() == self.transcript.own()) {
             self.end_active();
@@ -215,8 +303,25 @@ impl Formats {
         }
         let (_, reader) = self.active.get_or_insert_with(|| (description, make_reader()));
         reader.read(line, object, &mut self.transcript);
-        self.has_understood = true;
-        Ok(self.transcript.take())
+        if shape.elements != Elements::Rows {
+            self.transcript.tell_sessions();
+        }
+    }
+
+    /// Reads the rows before the first one that shows the format of the file, if they are its.
+    fn settle_leading(&mut self, kind: Kind) {
+        let (_, shape, make_reader) = kind;
+        for row in self.leading.take().into_iter().flatten() {
+            match shape.elements == Elements::Rows && make_reader().follows(&row.object) {
+                true => self.read(row.line, Value::Object(row.object), None, kind),
+                false => self.transcript.add(row.pieces),
+            }
+        }
+    }
+
+    /// Tells of the rows that were held, if no format takes them.
+    fn give_up_leading(&mut self) -> Vec<Piece> {
+        self.leading.take().into_iter().flatten().flat_map(|row| row.pieces).collect()
     }
 
     /// Reads an object that is a message or a note by itself; `read` makes the draft of it.
@@ -227,22 +332,32 @@ impl Formats {
         defaults: &Defaults,
         read: fn(Map<String, Value>, &Defaults) -> Result<Draft, Unfit>,
     ) -> Vec<Piece> {
+        let held = self.leading.is_some().then(|| object.clone());
         let shaped = shape::shape(object);
         let has_text = ["content", "text"].iter().any(|it| shaped.object.contains_key(*it));
         let guess = (!has_text && !self.has_understood).then(|| guess(&shaped.object));
         self.transcript.plain(line, shaped, defaults, read);
         let mut pieces = self.transcript.take();
-        match pieces.first_mut() {
-            Some(Piece::Failed(_, problem)) => {
-                if let Some(guess) = guess {
-                    problem.push_str(&format!("; {guess}; {}", known()));
-                    // The list is told once.
-                    self.has_understood = true;
-                }
+        if let Some(Piece::Failed(_, problem)) = pieces.first_mut() {
+            if let Some(guess) = guess {
+                problem.push_str(&format!("; {guess}; {}", known()));
+                // The list is told once.
+                self.has_understood = true;
             }
-            _ => self.has_understood = true,
+            let held = held.filter(|_| !has_text);
+            if let (Some(object), Some(leading)) = (held, &mut self.leading) {
+                leading.push(Leading { line, object, pieces });
+                return match leading.len() < LEADING_MAX {
+                    true => Vec::new(),
+                    false => self.give_up_leading(),
+                };
+            }
+        } else {
+            self.has_understood = true;
         }
-        pieces
+        let mut all = self.give_up_leading();
+        all.append(&mut pieces);
+        all
     }
 
     /// Returns `true` if an object of messages with these `fields` beside them is of a format.
@@ -252,13 +367,16 @@ impl Formats {
 
     /// Ends the file.
     pub(super) fn finish(&mut self) -> Vec<Piece> {
+        let mut pieces = self.give_up_leading();
         self.end_active();
-        self.transcript.finish()
+        pieces.append(&mut self.transcript.finish());
+        pieces
     }
 
     fn end_active(&mut self) {
         if let Some((_, mut reader)) = self.active.take() {
             reader.finish(&mut self.transcript);
+            self.transcript.tell_sessions();
         }
     }
 
@@ -281,6 +399,19 @@ impl Formats {
         let followed = active.filter(|(_, reader)| reader.follows(element)).map(|it| it.0);
         strict.or(followed).or(other)
     }
+}
+
+/// Takes the elements out of the lists of an element.
+fn lists_in(shape: &Shape, object: &mut Map<String, Value>) -> Vec<Value> {
+    let mut elements = Vec::new();
+    for name in shape.lists {
+        if object.get(*name).is_some_and(Value::is_array)
+            && let Some(Value::Array(list)) = object.remove(*name)
+        {
+            elements.extend(list);
+        }
+    }
+    elements
 }
 
 /// Fields that are named of an element that is not understood.

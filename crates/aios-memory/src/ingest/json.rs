@@ -147,16 +147,28 @@ struct Messages {
 }
 
 impl Messages {
-    /// Those that could be read, as they stand in the list.
-    fn into_list(self) -> Value {
-        self.read.into_iter().filter_map(|(_, parsed)| Some(parsed.ok()?.0)).collect()
+    /// Those that could be read as they stand in the list, what was mended in them, and the faults
+    /// of the others.
+    fn into_list(self) -> (Value, Vec<Mend>, Vec<(u64, String)>) {
+        let (mut list, mut mended, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for (line, parsed) in self.read {
+            match parsed {
+                Ok((message, mends)) => {
+                    list.push(message);
+                    mended.extend(mends);
+                }
+                Err(problem) => problems.push((line, problem)),
+            }
+        }
+        (Value::Array(list), mended, problems)
     }
 }
 
 /// Fields and faults that the first draft of a conversation takes with it, to be counted.
 #[derive(Default)]
 struct Beside {
-    unknown: Vec<String>,
+    /// Fields of the conversation that have no meaning here, which are kept as metadata.
+    fields: Map<String, Value>,
     mended: Vec<Mend>,
 }
 
@@ -179,7 +191,7 @@ impl Hand<'_, '_> {
 
     /// Hands on an element that stands by itself: by its format, or as what it is.
     fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
-        let mut beside = Beside { unknown: Vec::new(), mended };
+        let mut beside = Beside { mended, ..Beside::default() };
         match self.formats.take(line, value) {
             Ok(pieces) => self.pieces(pieces, &mut beside),
             Err(value) => {
@@ -196,7 +208,12 @@ impl Hand<'_, '_> {
             _ => None,
         });
         if let Some(draft) = drafts {
-            draft.unknown.append(&mut beside.unknown);
+            for (name, value) in std::mem::take(&mut beside.fields) {
+                if !draft.metadata.contains_key(&name) {
+                    draft.metadata.insert(name.clone(), value);
+                }
+                draft.unknown.push(name);
+            }
             draft.mended.append(&mut beside.mended);
         }
         pieces.into_iter().try_for_each(&mut *self.sink)
@@ -216,10 +233,11 @@ impl Hand<'_, '_> {
         defaults: &Defaults,
         beside: &mut Beside,
     ) -> ControlFlow<()> {
-        let Value::Object(mut fields) = value else {
+        let Value::Object(fields) = value else {
             let problem = format!("expected an object with a text ({})", TEXT.listed());
             return self.fail(line, problem);
         };
+        let mut fields = formats::opened(fields);
         let read = match fields.remove("messages") {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
@@ -270,7 +288,7 @@ impl Hand<'_, '_> {
         let (id, title) = (take(&EXTERNAL_ID), take(&TITLE));
         within.session = outer.session.within(place, id.as_deref(), title.as_deref());
         within.title = title.or_else(|| outer.title.clone());
-        beside.unknown.extend(fields.into_iter().map(|(name, _)| name));
+        beside.fields.extend(fields);
         let kind = std::mem::replace(&mut self.elements, Elements::Messages);
         let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {
             Ok((message, mut mended)) => {

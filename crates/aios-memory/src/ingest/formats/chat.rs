@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-/// The fields of a response.
+use crate::ingest::repeated;
+
+/// The fields of an answer.
 const RESPONSES: &[&str] = &["response", "completion"];
 
 /// Fields of a request that say how it is to be answered, not what was said.
@@ -32,13 +34,79 @@ pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, V
     let before = system.map(|system| json!({"role": "system", "content": system}));
     let mut after = Vec::new();
     for name in RESPONSES {
-        let Some(response) = fields.get(*name) else { continue };
-        let message = response.pointer("/choices/0/message").unwrap_or(response);
-        if message.get("role").is_some() && message.get("content").is_some() {
-            after.push(message.clone());
+        if let Some(answers) = fields.get(*name).and_then(answers_in) {
+            after.extend(answers);
             fields.remove(*name);
         }
     }
+    if let Some(answers) = fields.get("choices").and_then(choices) {
+        after.extend(answers);
+        fields.remove("choices");
+    }
     fields.retain(|name, _| !SETTINGS.contains(&&**name));
     (before.into_iter().collect(), after)
+}
+
+/// The messages of the assistant that an answer holds; `None` if it is none.
+fn answers_in(answer: &Value) -> Option<Vec<Value>> {
+    let is_message = |it: &Value| it.get("role").is_some() && it.get("content").is_some();
+    match answer {
+        Value::String(text) if !text.trim().is_empty() => {
+            Some(vec![json!({"role": "assistant", "content": text})])
+        }
+        Value::Array(messages) if !messages.is_empty() => {
+            messages.iter().all(is_message).then(|| messages.clone())
+        }
+        answer if is_message(answer) => Some(vec![answer.clone()]),
+        answer => answer.get("choices").and_then(choices),
+    }
+}
+
+/// The messages of the choices in an answer; `None` if one has no message.
+fn choices(choices: &Value) -> Option<Vec<Value>> {
+    let choices = choices.as_array().filter(|choices| !choices.is_empty())?;
+    let message = |choice: &Value| {
+        let text = || Some(json!({"role": "assistant", "content": choice.get("text")?.as_str()?}));
+        choice.get("message").filter(|it| it.is_object()).cloned().or_else(text)
+    };
+    choices.iter().map(message).collect()
+}
+
+/// The fields around a request or an answer, from the outside in, as the lines of a batch have
+/// them.
+const AROUND: &[&str] = &["response", "body"];
+
+/// The request or the answer in a line of a batch; other elements stay as they are.
+pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if !fields.contains_key("custom_id") {
+        return fields;
+    }
+    for name in AROUND {
+        let Some(Value::Object(_)) = fields.get(*name) else { continue };
+        let Some(Value::Object(inner)) = fields.remove(*name) else { continue };
+        for (name, value) in inner {
+            repeated::put(&mut fields, name, value);
+        }
+    }
+    fields
+}
+
+/// An object that holds messages as a conversation with `messages`: `{"data": [...]}`, and an
+/// answer to a request. Other objects stay as they are.
+pub(crate) fn opened(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name)) {
+        return fields;
+    }
+    let is_list = |list: &Value| {
+        list.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_object))
+    };
+    if fields.get("data").is_some_and(is_list) {
+        let list = fields.remove("data").unwrap_or_default();
+        fields.retain(|name, value| !(name == "object" && *value == "list"));
+        fields.insert("messages".to_owned(), list);
+    } else if fields.get("choices").and_then(choices).is_some() {
+        fields.remove("object");
+        fields.insert("messages".to_owned(), json!([]));
+    }
+    fields
 }

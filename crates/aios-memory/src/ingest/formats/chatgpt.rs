@@ -25,6 +25,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`mapping`",
         signs: &["title", "create_time", "update_time", "current_node", "conversation_id"],
         artefacts: &["account", "account_id", "user", "user_id"],
+        lists: &[],
+        opens: &[],
         elements: Elements::Whole,
         reader: Some(|| Box::new(ChatGpt)),
     }),
@@ -32,6 +34,13 @@ pub(super) const DESCRIPTION: Description = Description {
 
 /// The name under which texts of the user's settings stand in a conversation.
 const SETTINGS: &[&str] = &["user_editable_context", "model_editable_context"];
+
+/// Contents that are understood, so that one without a text is empty.
+const KNOWN: &[&str] =
+    &["text", "code", "multimodal_text", "execution_output", "thoughts", "reasoning_recap"];
+
+/// Fields of a content of another type that are no text of it.
+const NO_TEXTS: &[&str] = &["content_type", "language", "id", "response_format_name", "domain"];
 
 /// Contents that are thinking.
 const THINKING: &[&str] = &["thoughts", "reasoning_recap"];
@@ -47,6 +56,13 @@ impl Reader for ChatGpt {
         to.title(&conversation, line, &title, &began);
         conversation.title = Some(title).filter(|title| !title.trim().is_empty());
         let Some(mapping) = element.get("mapping").and_then(Value::as_object) else { return };
+        let is_odd = |node: &&Value| {
+            let message = node.get("message").unwrap_or(&Value::Null);
+            !node.is_object() || !(message.is_object() || message.is_null())
+        };
+        for _ in mapping.values().filter(is_odd) {
+            to.fail(line, "a node of `mapping` is not an object with a message");
+        }
         let current = element.get("current_node").and_then(Value::as_str);
         let current = current.filter(|node| mapping.contains_key(*node));
         let Some(leaf) = current.or_else(|| newest_leaf(mapping)) else { return };
@@ -108,6 +124,10 @@ fn read_message(
         return false;
     }
     let said = content_of(content, &sort, metadata);
+    if said == Content::default() && !sort.is_empty() && !KNOWN.contains(&&*sort) {
+        to.skip(line, format!("content of type `{sort}` is not understood"));
+        return false;
+    }
     let time = message.get("create_time").cloned().unwrap_or_default();
     let recipient = text_in(message, &["recipient"]).unwrap_or_else(|| "all".to_owned());
     if role == "assistant" && recipient != "all" && !said.text().is_empty() {
@@ -124,7 +144,7 @@ fn read_message(
         to.result(
             conversation,
             line,
-            Returned { call: Some(caller.to_owned()), output, has_failed },
+            Returned { call: Some(caller.to_owned()), tool: None, output, has_failed },
             &time,
         );
         return false;
@@ -175,6 +195,10 @@ fn content_of(
     }
     for attachment in attached {
         said.add_attachment(sort_of(attachment), attachment);
+    }
+    if said == Content::default() && !KNOWN.contains(&sort) {
+        let texts = content.iter().filter(|(name, _)| !NO_TEXTS.contains(&name.as_str()));
+        texts.filter_map(|(_, value)| value.as_str()).for_each(|text| said.add_text(text));
     }
     said
 }

@@ -2,7 +2,7 @@
 //!
 //! The account is an artefact of the export and names no owner.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -23,6 +23,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`chat_messages`",
         signs: &["uuid", "name", "created_at", "updated_at", "account"],
         artefacts: &["account"],
+        lists: &[],
+        opens: &[],
         elements: Elements::Whole,
         reader: Some(|| Box::new(Claude)),
     }),
@@ -38,17 +40,27 @@ impl Reader for Claude {
         let title = text_in(&element, &["name", "title"]).unwrap_or_default();
         to.title(&conversation, line, &title, &began);
         conversation.title = Some(title).filter(|title| !title.trim().is_empty());
-        let messages = element.get("chat_messages").and_then(Value::as_array);
-        let messages: Vec<&Map<String, Value>> =
-            messages.into_iter().flatten().filter_map(Value::as_object).collect();
+        let mut messages = Vec::new();
+        for message in element.get("chat_messages").and_then(Value::as_array).into_iter().flatten()
+        {
+            match message.as_object() {
+                Some(message) => messages.push(message),
+                None => to.fail(line, "a message of `chat_messages` is not an object"),
+            }
+        }
         let leaf = text_in(&element, &["current_leaf_message_uuid"]);
-        for message in branch(&messages, leaf.as_deref()) {
+        let branch = branch(&messages, leaf.as_deref());
+        for _ in branch.len()..messages.len() {
+            to.skip(line, "on a branch that was left");
+        }
+        for message in &branch {
             read_message(&conversation, line, message, to);
         }
     }
 }
 
-/// The messages of the branch that ends at `leaf`; all if there is no leaf.
+/// The messages of the branch that ends at `leaf`, or without one at the newest message that stands
+/// beside another answer; all if there is a single branch.
 fn branch<'a>(
     messages: &[&'a Map<String, Value>],
     leaf: Option<&str>,
@@ -56,10 +68,18 @@ fn branch<'a>(
     let id = |message: &&'a Map<String, Value>| message.get("uuid").and_then(Value::as_str);
     let by_id: HashMap<&str, &'a Map<String, Value>> =
         messages.iter().filter_map(|message| Some((id(message)?, *message))).collect();
-    let Some((leaf, _)) = leaf.and_then(|leaf| by_id.get_key_value(leaf)) else {
-        return messages.to_vec();
+    let parent = |node: &'a str| {
+        let parent = by_id.get(node)?.get("parent_message_uuid")?.as_str();
+        parent.filter(|parent| by_id.contains_key(parent))
     };
-    let parent = |node: &'a str| by_id.get(node)?.get("parent_message_uuid")?.as_str();
+    let mut parents = HashSet::new();
+    let is_split = messages
+        .iter()
+        .filter_map(id)
+        .any(|node| parent(node).is_some_and(|parent| !parents.insert(parent)));
+    let last = || messages.iter().rev().find_map(id).filter(|_| is_split);
+    let leaf = leaf.and_then(|leaf| by_id.get_key_value(leaf)).map(|(leaf, _)| *leaf);
+    let Some(leaf) = leaf.or_else(last) else { return messages.to_vec() };
     tree::path(leaf, parent).into_iter().filter_map(|node| by_id.get(node).copied()).collect()
 }
 
@@ -82,6 +102,8 @@ fn read_message(
             if !said.text().contains(&named.text()) {
                 said.add_text(&named.text());
             }
+            // A text that its user pasted stands in the export in full.
+            said.add_text(&text_in(attachment, &["extracted_content"]).unwrap_or_default());
         }
     }
     to.message(

@@ -25,6 +25,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`sessionId` or `uuid`",
         signs: &["parentUuid", "isSidechain", "userType", "cwd", "gitBranch", "version"],
         artefacts: &[],
+        lists: &[],
+        opens: &[],
         elements: Elements::Rows,
         reader: Some(|| Box::new(ClaudeCode::default())),
     }),
@@ -110,7 +112,11 @@ impl Reader for ClaudeCode {
 
     fn finish(&mut self, to: &mut Transcript) {
         self.flush(to);
-        for (of, (line, title)) in std::mem::take(&mut self.titles) {
+        let mut titles: Vec<_> = std::mem::take(&mut self.titles).into_iter().collect();
+        // The last title counts, and one that the session has before that of a row in it.
+        let names_row = |of: &String| self.sessions.contains_key(of);
+        titles.sort_by_key(|(of, (line, _))| (!names_row(of), *line));
+        for (of, (line, title)) in titles {
             let session = self.sessions.get(&of).cloned();
             let known = |it: &&String| self.sessions.values().any(|session| session == *it);
             let session = session.or_else(|| Some(&of).filter(known).cloned());

@@ -24,6 +24,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`payload`",
         signs: &["timestamp", "type", "instructions", "record_type", "cwd", "cli_version"],
         artefacts: &[],
+        lists: &[],
+        opens: &[],
         elements: Elements::Rows,
         reader: Some(|| Box::new(Codex::new())),
     }),

@@ -19,6 +19,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`sessionId`",
         signs: &["sessionId", "projectHash", "startTime", "lastUpdated", "messages"],
         artefacts: &[],
+        lists: &[],
+        opens: &[],
         elements: Elements::Rows,
         reader: Some(|| Box::new(Gemini::default())),
     }),
@@ -29,7 +31,12 @@ const TYPES: &[&str] = &["user", "gemini", "info", "warning", "error"];
 
 fn is_session(element: &Map<String, Value>) -> bool {
     let has = |name: &str| element.contains_key(name);
-    has("sessionId") && (has("projectHash") || has("startTime")) && !has("uuid")
+    let of_program = || has("projectHash") || has("startTime") || has("lastUpdated");
+    let has_answer = || {
+        let messages = element.get("messages").and_then(Value::as_array);
+        messages.is_some_and(|it| it.iter().any(|it| it.as_object().is_some_and(is_message)))
+    };
+    has("sessionId") && (of_program() || has_answer()) && !has("uuid")
 }
 
 fn is_message(element: &Map<String, Value>) -> bool {
@@ -53,13 +60,14 @@ impl Reader for Gemini {
             let messages = element.remove("messages");
             (self.session, self.line) = (element, line);
             if let Some(Value::Array(messages)) = messages {
-                for message in messages {
-                    self.add(line, message);
-                }
+                messages.into_iter().for_each(|message| self.add(line, message, to));
             }
             return;
         }
-        if let Some(Value::Object(changes)) = element.remove("$set") {
+        if let Some(Value::Object(mut changes)) = element.remove("$set") {
+            if let Some(Value::Array(messages)) = changes.remove("messages") {
+                messages.into_iter().for_each(|message| self.add(line, message, to));
+            }
             return self.session.extend(changes);
         }
         if let Some(to) = text_in(&element, &["$rewindTo"]) {
@@ -67,7 +75,7 @@ impl Reader for Gemini {
                 self.messages.iter().position(|(_, it)| text_in(it, &["id"]) == Some(to.clone()));
             return self.messages.truncate(at.unwrap_or(self.messages.len()));
         }
-        self.add(line, Value::Object(element));
+        self.add(line, Value::Object(element), to);
     }
 
     fn follows(&self, element: &Map<String, Value>) -> bool {
@@ -96,8 +104,10 @@ impl Reader for Gemini {
 
 impl Gemini {
     /// Adds a message, in the place of an earlier version of it.
-    fn add(&mut self, line: u64, message: Value) {
-        let Value::Object(message) = message else { return };
+    fn add(&mut self, line: u64, message: Value, to: &mut Transcript) {
+        let Value::Object(message) = message else {
+            return to.fail(line, "a message of `messages` is not an object");
+        };
         let id = text_in(&message, &["id"]);
         let known = self
             .messages
@@ -152,14 +162,19 @@ fn read_message(
     }
     for item in calls {
         let call = parts::call(item);
-        let id = call.id.clone();
+        let (id, tool) = (call.id.clone(), Some(call.tool.clone()));
         let time = item.get("timestamp").unwrap_or(&time);
         to.call(conversation, line, call, time);
         if let Some(result) = first(item, &["result", "resultDisplay"]) {
             let status = item.get("status").and_then(Value::as_str);
             let has_failed = status.is_some_and(|status| status != "success");
             let output = output(result);
-            to.result(conversation, line, parts::Returned { call: id, output, has_failed }, time);
+            to.result(
+                conversation,
+                line,
+                parts::Returned { call: id, tool, output, has_failed },
+                time,
+            );
         }
     }
 }

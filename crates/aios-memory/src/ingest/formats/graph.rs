@@ -5,7 +5,11 @@
 use aios_record::Kind;
 use serde_json::{Map, Value, json};
 
-use super::{Description, Elements, Reader, Shape, parts::text_in, transcript::Transcript};
+use super::{
+    Description, Elements, Reader, Shape,
+    parts::{first, text_in},
+    transcript::Transcript,
+};
 use crate::ingest::{Format, draft::Draft};
 
 pub(super) const DESCRIPTION: Description = Description {
@@ -17,10 +21,18 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`observations` or `relationType`",
         signs: &["entityType", "observations", "relationType", "entities", "relations", "name"],
         artefacts: &[],
+        lists: LISTS,
+        opens: &[],
         elements: Elements::Whole,
         reader: Some(|| Box::new(Graph)),
     }),
 };
+
+/// The lists of a graph.
+const LISTS: &[&str] = &["entities", "relations"];
+
+/// Fields in which forks of the server keep when something was noted.
+const TIMES: &[&str] = &["timestamp", "createdAt", "created_at", "updatedAt", "updated_at"];
 
 fn is_entity(element: &Map<String, Value>) -> bool {
     element.get("observations").is_some_and(Value::is_array) && element.contains_key("name")
@@ -31,23 +43,15 @@ fn is_relation(element: &Map<String, Value>) -> bool {
 }
 
 fn is_graph(element: &Map<String, Value>) -> bool {
-    let entities = element.get("entities").and_then(Value::as_array);
-    entities.is_some_and(|list| list.iter().all(|it| it.as_object().is_some_and(is_entity)))
+    let is_item = |it: &Value| it.as_object().is_some_and(|it| is_entity(it) || is_relation(it));
+    let lists = LISTS.iter().filter_map(|name| element.get(*name)?.as_array());
+    lists.flatten().any(is_item)
 }
 
 struct Graph;
 
 impl Reader for Graph {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
-        if is_graph(&element) {
-            for list in ["entities", "relations"] {
-                let items = element.get(list).and_then(Value::as_array);
-                for item in items.into_iter().flatten().filter_map(Value::as_object) {
-                    read_item(line, item, to);
-                }
-            }
-            return;
-        }
         read_item(line, &element, to);
     }
 }
@@ -57,7 +61,7 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
     if is_relation(item) {
         let (from, sort, other) = (field("from"), field("relationType"), field("to"));
         let text = format!("{from} {} {other}", sort.replace('_', " "));
-        return note(line, &text, Some(&from), "relation", to);
+        return note(line, &text, Some(&from), "relation", time_of(item), to);
     }
     if !is_entity(item) {
         return to
@@ -68,7 +72,7 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
     let observations = observations.map_or(&[][..], Vec::as_slice);
     if observations.is_empty() {
         let text = format!("{name} ({sort})");
-        return note(line, &text, None, &sort, to);
+        return note(line, &text, None, &sort, time_of(item), to);
     }
     for observation in observations {
         let text = observation
@@ -76,15 +80,29 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
             .map(str::to_owned)
             .or_else(|| text_in(observation.as_object()?, &["content", "text", "observation"]));
         match text {
-            Some(text) => note(line, &text, Some(&name), &sort, to),
+            Some(text) => {
+                let own = observation.as_object().and_then(time_of);
+                note(line, &text, Some(&name), &sort, own.or_else(|| time_of(item)), to);
+            }
             None => to.fail(line, format!("an observation of `{name}` is not text")),
         }
     }
 }
 
+fn time_of(item: &Map<String, Value>) -> Option<&Value> {
+    first(item, TIMES)
+}
+
 /// Adds a note, titled by what it is about.
-fn note(line: u64, text: &str, title: Option<&str>, tag: &str, to: &mut Transcript) {
-    let fields = json!({"text": text, "tags": [tag]});
+pub(super) fn note(
+    line: u64,
+    text: &str,
+    title: Option<&str>,
+    tag: &str,
+    time: Option<&Value>,
+    to: &mut Transcript,
+) {
+    let fields = json!({"text": text, "tags": [tag], "timestamp": time});
     let Value::Object(fields) = fields else { unreachable!("it is written as an object") };
     let title = title.map(str::to_owned);
     let draft = Draft::from_object(fields, to.defaults());

@@ -19,6 +19,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "a `sample_id` with a `conversation`",
         signs: &["sample_id", "qa", "event_summary", "session_summary", "observation"],
         artefacts: &[],
+        lists: &[],
+        opens: &[],
         elements: Elements::Whole,
         reader: Some(|| Box::new(Locomo)),
     }),

@@ -32,6 +32,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`haystack_sessions`",
         signs: &["question_id", "question", "answer", "haystack_dates", "answer_session_ids"],
         artefacts: &[],
+        lists: &[],
+        opens: &[],
         elements: Elements::Whole,
         reader: Some(|| Box::new(LongMemEval)),
     }),
@@ -111,6 +113,10 @@ impl Haystack {
                 haystack.problems.push(format!("session `{id}` is not a list of turns"));
                 continue;
             };
+            let odd = turns.iter().filter(|turn| !turn.is_object()).count();
+            if 0 < odd {
+                haystack.problems.push(format!("session `{id}`: {odd} turns are not objects"));
+            }
             let turns = turns.iter().filter_map(Value::as_object).cloned().collect();
             haystack.sessions.push(Session { id, began, turns });
         }

@@ -3,7 +3,7 @@
 use aios_record::Kind;
 use serde_json::{Map, Value};
 
-use super::{Description, Elements, Reader, Shape, parts::text_in, transcript::Transcript};
+use super::{Description, Elements, Reader, Shape, graph, parts::text_in, transcript::Transcript};
 use crate::ingest::{Format, draft::Draft};
 
 pub(super) const DESCRIPTION: Description = Description {
@@ -15,41 +15,42 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`memory`",
         signs: &["hash", "user_id", "created_at", "updated_at", "categories", "results"],
         artefacts: &[],
+        lists: LISTS,
+        opens: &[],
         elements: Elements::Whole,
         reader: Some(|| Box::new(Mem0)),
     }),
 };
 
-/// The names of the list of memories.
-const LISTS: &[&str] = &["results", "memories"];
+/// The names of the lists of memories, and of what a graph adds to them.
+const LISTS: &[&str] = &["results", "memories", "relations"];
 
 /// Fields that say nothing of a memory.
 const LEFT_OUT: &[&str] = &["hash", "score", "event", "updated_at", "structured_attributes"];
 
 fn is_memory(element: &Map<String, Value>) -> bool {
     let is_text = element.get("memory").is_some_and(Value::is_string);
-    is_text && !["role", "content", "text"].iter().any(|name| element.contains_key(*name))
+    is_text && !["content", "text"].iter().any(|name| element.contains_key(*name))
 }
 
 fn is_list(element: &Map<String, Value>, name: &str) -> bool {
     let list = element.get(name).and_then(Value::as_array);
-    list.is_some_and(|list| {
-        !list.is_empty() && list.iter().all(|it| it.as_object().is_some_and(is_memory))
-    })
+    let is_memory = |it: &Value| it.as_object().is_some_and(is_memory);
+    list.is_some_and(|list| list.iter().any(is_memory))
 }
 
 struct Mem0;
 
 impl Reader for Mem0 {
-    fn read(&mut self, line: u64, mut element: Map<String, Value>, to: &mut Transcript) {
-        let Some(name) = LISTS.iter().find(|name| is_list(&element, name)) else {
-            return read_memory(line, element, to);
-        };
-        let Some(Value::Array(memories)) = element.remove(*name) else { return };
-        for memory in memories {
-            if let Value::Object(memory) = memory {
-                read_memory(line, memory, to);
+    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
+        let field = |names: &[&str]| text_in(&element, names);
+        let ends = field(&["source"]).zip(field(&["target", "destination"]));
+        match (ends, field(&["relationship", "relation"])) {
+            (Some((from, other)), Some(sort)) if !element.contains_key("memory") => {
+                let text = format!("{from} {} {other}", sort.replace('_', " "));
+                graph::note(line, &text, Some(&from), "relation", None, to);
             }
+            _ => read_memory(line, element, to),
         }
     }
 }
@@ -57,6 +58,9 @@ impl Reader for Mem0 {
 fn read_memory(line: u64, mut memory: Map<String, Value>, to: &mut Transcript) {
     if text_in(&memory, &["event"]).is_some_and(|event| event == "DELETE" || event == "NONE") {
         return to.skip(line, "a memory that was deleted or did not change");
+    }
+    if text_in(&memory, &["memory"]).is_none() {
+        return to.fail(line, "a memory without a text in `memory`");
     }
     memory.retain(|name, value| !LEFT_OUT.contains(&&**name) && !value.is_null());
     for (theirs, ours) in [("memory", "text"), ("created_at", "timestamp"), ("categories", "tags")]

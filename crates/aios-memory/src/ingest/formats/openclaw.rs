@@ -24,6 +24,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`message`",
         signs: &["parentId", "timestamp", "id", "version", "cwd"],
         artefacts: &[],
+        lists: &[],
+        opens: &[],
         elements: Elements::Rows,
         reader: Some(|| Box::new(OpenClaw::new())),
     }),
@@ -156,6 +158,7 @@ fn read_message(conversation: &Conversation, entry: Entry, to: &mut Transcript) 
         "toolResult" | "tool_result" | "tool" => {
             let returned = Returned {
                 call: text_in(&message, &["toolCallId", "tool_call_id", "toolUseId"]),
+                tool: text_in(&message, &["toolName", "tool_name", "name"]),
                 output: output_of(content),
                 has_failed: is_true("isError"),
             };
@@ -168,6 +171,7 @@ fn read_message(conversation: &Conversation, entry: Entry, to: &mut Transcript) 
             let exit_code = message.get("exitCode").and_then(Value::as_i64);
             let returned = Returned {
                 call: id,
+                tool: None,
                 output: message.get("output").cloned().unwrap_or_default(),
                 has_failed: is_true("cancelled") || exit_code.is_some_and(|code| code != 0),
             };

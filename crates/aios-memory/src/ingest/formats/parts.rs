@@ -46,8 +46,10 @@ pub(crate) struct Call {
 /// The result of a call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Returned {
-    /// The id of the call. A result without one belongs to the last call.
+    /// The id of the call. A result without one belongs to the oldest call of its tool.
     pub(crate) call: Option<String>,
+    /// The tool, for a result without an id.
+    pub(crate) tool: Option<String>,
     pub(crate) output: Value,
     pub(crate) has_failed: bool,
 }
@@ -203,6 +205,7 @@ pub(crate) fn returned(part: &Map<String, Value>) -> Returned {
             part,
             &["tool_use_id", "call_id", "callId", "toolUseId", "tool_call_id", "toolCallId", "id"],
         ),
+        tool: text_in(part, &["name", "tool_name", "toolName"]),
         output: output.map_or(Value::Null, output_of),
         has_failed: is_error.is_some_and(|value| *value != Value::Bool(false))
             || status.is_some_and(|status| matches!(status, "error" | "failed" | "cancelled")),

@@ -20,6 +20,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`type`",
         signs: &["call_id", "output", "input", "status"],
         artefacts: &[],
+        lists: &[],
+        opens: &["input", "output", "response"],
         elements: Elements::Loose,
         reader: Some(|| Box::new(Responses)),
     }),
@@ -33,6 +35,16 @@ const CALLS: &[&str] = &[
     "shell_call",
     "apply_patch_call",
     "computer_call",
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+    "mcp_call",
+    "tool_search_call",
+];
+
+/// Those whose results stand in them.
+const OF_PROVIDER: &[&str] = &[
     "web_search_call",
     "file_search_call",
     "code_interpreter_call",
@@ -64,9 +76,10 @@ fn is_message(item: &Map<String, Value>) -> bool {
 fn is_body(element: &Map<String, Value>) -> bool {
     let is_response = element.get("object").and_then(Value::as_str) == Some("response");
     is_response
-        || element.get("output").and_then(Value::as_array).is_some_and(|items| {
-            !items.is_empty() && items.iter().all(|item| item.as_object().is_some_and(is_item))
-        })
+        || element
+            .get("output")
+            .and_then(Value::as_array)
+            .is_some_and(|items| items.iter().any(|item| item.as_object().is_some_and(is_item)))
 }
 
 /// Reads one item.
@@ -120,10 +133,16 @@ pub(super) fn read_item(
             }
             let has_output =
                 ["output", "result", "results"].iter().any(|it| item.contains_key(*it));
+            // The provider calls these itself: no result follows one that is completed.
+            let is_done = OF_PROVIDER.contains(&sort)
+                && item.get("status").and_then(Value::as_str) == Some("completed");
             let id = call.id.clone();
             to.call(conversation, line, Call { ..call }, time);
-            if has_output {
-                let returned = parts::Returned { call: id, ..parts::returned(item) };
+            if has_output || is_done {
+                let mut returned = parts::Returned { call: id, ..parts::returned(item) };
+                if sort == "image_generation_call" && returned.output.is_string() {
+                    returned.output = "[image]".into();
+                }
                 to.result(conversation, line, returned, time);
             }
         }
@@ -153,7 +172,11 @@ impl Reader for Responses {
                 Some(text @ Value::String(_)) => vec![message_item(role, text)],
                 _ => Vec::new(),
             };
-            for item in items.iter().filter_map(Value::as_object) {
+            for item in items.iter() {
+                let Some(item) = item.as_object() else {
+                    to.fail(line, format!("an item of `{field}` is not an object"));
+                    continue;
+                };
                 let item = match item.get("type") {
                     None if item.contains_key("role") => {
                         let mut item = item.clone();

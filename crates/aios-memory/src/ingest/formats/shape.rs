@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::parts::{Call, Content, Returned, call, first, text_in};
+use crate::ingest::repeated;
 
 /// The words for the part in which something is said, and ours. Compared without case.
 const ROLES: &[(&str, &str)] = &[
@@ -12,21 +13,28 @@ const ROLES: &[(&str, &str)] = &[
     ("assistant", "assistant"),
     ("ai", "assistant"),
     ("aimessage", "assistant"),
+    ("aimessagechunk", "assistant"),
     ("model", "assistant"),
     ("bot", "assistant"),
     ("gpt", "assistant"),
     ("chatgpt", "assistant"),
     ("claude", "assistant"),
     ("gemini", "assistant"),
+    ("humanmessagechunk", "user"),
     ("system", "system"),
+    ("systemmessagechunk", "system"),
     ("systemmessage", "system"),
     ("developer", "system"),
     ("tool", "tool"),
     ("toolmessage", "tool"),
+    ("toolmessagechunk", "tool"),
+    ("functionmessagechunk", "tool"),
     ("toolresult", "tool"),
     ("function", "tool"),
     ("functionmessage", "tool"),
     ("observation", "tool"),
+    ("functioncall", "function_call"),
+    ("toolcall", "function_call"),
 ];
 
 /// Roles that say more than ours.
@@ -100,6 +108,7 @@ pub(crate) fn shape(object: Map<String, Value>) -> Shaped {
         shaped.calls.extend(said.calls);
         shaped.results.extend(said.results);
     }
+    take_said_call(&mut object, &mut shaped);
     take_calls(&mut object, &mut shaped);
     shaped.object = object;
     shaped
@@ -143,9 +152,14 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
         }
         for (name, value) in inner {
             let is_inner = !value.is_null() || !object.contains_key(&name);
-            if is_inner && !(name == "type" && object.contains_key("type")) {
-                object.insert(name, value);
+            if !is_inner || (name == "type" && object.contains_key("type")) {
+                continue;
             }
+            if object.get(&name).is_some_and(Value::is_null) {
+                object.remove(&name);
+            }
+            // Of a field on both sides the inner one counts, but two owners are refused.
+            repeated::put(&mut object, name, value);
         }
         break;
     }
@@ -218,6 +232,31 @@ fn move_text(object: &mut Map<String, Value>) {
     if let Some(value) = found.and_then(|name| object.remove(name)) {
         object.remove("text");
         object.insert("content".to_owned(), value);
+        return;
+    }
+    // Of an answer that was spoken the bytes are left out.
+    let spoken = object.get("audio").and_then(|audio| text_in(audio.as_object()?, &["transcript"]));
+    if let Some(spoken) = spoken {
+        object.remove("audio");
+        object.remove("text");
+        object.insert("content".to_owned(), spoken.into());
+    }
+}
+
+/// Makes a message whose role is a call the call that its text describes, as ShareGPT writes one.
+fn take_said_call(object: &mut Map<String, Value>, shaped: &mut Shaped) {
+    let role = object.get("role").and_then(Value::as_str).unwrap_or_default();
+    if !matches!(role, "function_call" | "tool_call") {
+        return;
+    }
+    let described = ["content", "text"].iter().find_map(|name| {
+        let described: Value = serde_json::from_str(object.get(*name)?.as_str()?).ok()?;
+        Some((*name, call(described.as_object()?)))
+    });
+    object.insert("role".to_owned(), "assistant".into());
+    if let Some((name, described)) = described.filter(|(_, call)| !call.tool.is_empty()) {
+        object.remove(name);
+        shaped.calls.push(described);
     }
 }
 
@@ -249,7 +288,9 @@ fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
         if let Some(output) = first(object, &["content", "text"]) {
             let has_failed = status == Some("error")
                 || first(object, &["isError", "is_error"]) == Some(&Value::Bool(true));
-            shaped.results.push(Returned { call: id, output: output.clone(), has_failed });
+            let tool = text_in(object, &["name"]);
+            let output = output.clone();
+            shaped.results.push(Returned { call: id, tool, output, has_failed });
         }
     }
     let has_calls = !shaped.calls.is_empty() || !shaped.results.is_empty();

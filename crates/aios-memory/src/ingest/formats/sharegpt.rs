@@ -14,6 +14,8 @@ pub(super) const DESCRIPTION: Description = Description {
         needs: "`conversations`",
         signs: &["id", "items", "conversation", "system", "source"],
         artefacts: &[],
+        lists: &[],
+        opens: &[],
         elements: Elements::Whole,
         reader: None,
     }),
@@ -24,8 +26,10 @@ const LISTS: &[&str] = &["conversations", "conversation", "items"];
 
 fn is_list(element: &Map<String, Value>, name: &str) -> bool {
     let list = element.get(name).and_then(Value::as_array);
-    let is_said = |it: &Value| ["from", "value"].iter().all(|key| it.get(*key).is_some());
-    list.is_some_and(|list| !list.is_empty() && list.iter().all(is_said))
+    let has = |it: &Value, names: &[&str]| names.iter().any(|key| it.get(*key).is_some());
+    let is_said = |it: &Value| has(it, &["from"]) && has(it, &["value", "text", "content"]);
+    let is_empty = |list: &Vec<Value>| list.is_empty() && name == LISTS[0];
+    list.is_some_and(|list| is_empty(list) || list.iter().any(is_said))
 }
 
 /// An object with its list under the name that every reader of conversations knows.

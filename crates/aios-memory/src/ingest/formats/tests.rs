@@ -4,6 +4,8 @@
 mod exchange;
 mod fixtures;
 mod mutations;
+mod owners;
+mod parts_alone;
 mod roundtrip;
 mod writers;
 

@@ -1,7 +1,7 @@
 //! The drafts of one file, as the readers of formats tell its conversations: messages, tool calls
 //! joined with their results, titles, and a count of the rows that are no message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aios_record::{ID_BYTES_MAX, Kind, Scope};
 use aios_working::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK};
@@ -72,6 +72,10 @@ pub(super) struct Transcript {
     defaults: Defaults,
     pieces: Vec<Piece>,
     waiting: Vec<Waiting>,
+    /// The sessions with a title or a beginning, each with its line.
+    sessions: Vec<(u64, Draft)>,
+    /// The times of the calls of one session and id that were told.
+    called: HashMap<(Option<String>, String), Vec<Value>>,
     /// The first line and the number of the rows that are left out, by reason.
     skipped: BTreeMap<String, (u64, u64)>,
 }
@@ -111,6 +115,8 @@ impl Transcript {
             defaults: defaults.clone(),
             pieces: Vec::new(),
             waiting: Vec::new(),
+            sessions: Vec::new(),
+            called: HashMap::new(),
             skipped: BTreeMap::new(),
         }
     }
@@ -139,6 +145,11 @@ impl Transcript {
         self.defaults.scope.user = owner;
     }
 
+    /// Adds pieces that are complete.
+    pub(super) fn add(&mut self, pieces: Vec<Piece>) {
+        self.pieces.extend(pieces);
+    }
+
     /// Takes the pieces that are complete.
     pub(super) fn take(&mut self) -> Vec<Piece> {
         std::mem::take(&mut self.pieces)
@@ -149,6 +160,7 @@ impl Transcript {
         for waiting in std::mem::take(&mut self.waiting) {
             self.pieces.push(Piece::Draft(waiting.line, Box::new(waiting.draft)));
         }
+        self.tell_sessions();
         let mut skipped: Vec<_> = std::mem::take(&mut self.skipped).into_iter().collect();
         skipped.sort_by_key(|(_, (line, _))| *line);
         for (reason, (line, rows)) in skipped {
@@ -197,7 +209,12 @@ impl Transcript {
         if let (Some(id), true) = (&call.id, to.id.is_some()) {
             let said = format!("{}\n{}", call.tool, call.input);
             let hash = blake3::hash(said.as_bytes()).to_hex();
-            draft.external_id = Some(format!("{id}/{}", &hash[..16]));
+            let external_id = format!("{id}/{}", &hash[..16]);
+            let number = self.number_of(to.session(), &external_id, time);
+            draft.external_id = Some(match number {
+                1 => external_id,
+                number => format!("{external_id}#{number}"),
+            });
             draft.provider = provider(to);
         }
         self.wait(Waiting { line, id: call.id, draft });
@@ -207,11 +224,7 @@ impl Transcript {
     pub(super) fn result(&mut self, to: &Conversation, line: u64, result: Returned, time: &Value) {
         let session = self.scope(to).session;
         let Some(result) = self.join(session.as_deref(), result) else { return };
-        let text = match &result.output {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        };
+        let text = text_of(&result.output);
         if text.trim().is_empty() {
             return self.skip(line, "an empty result of an unknown call");
         }
@@ -240,8 +253,22 @@ impl Transcript {
         }
         let Some(session) = &within.scope.session else { return };
         let scope = within.scope.clone().with_session(session.clone());
-        let session = Draft::new(Kind::Session, scope, title.trim().to_owned());
-        self.draft(line, Ok(Draft { occurred_at: began, ..session }));
+        let known = self.sessions.iter_mut().rev().find(|(_, it)| it.scope == scope);
+        let Some((_, known)) = known else {
+            let session = Draft::new(Kind::Session, scope, title.trim().to_owned());
+            return self.sessions.push((line, Draft { occurred_at: began, ..session }));
+        };
+        if !title.trim().is_empty() {
+            title.trim().clone_into(&mut known.text);
+        }
+        known.occurred_at = known.occurred_at.or(began);
+    }
+
+    /// Tells the sessions, each once, with the last title that was told of it.
+    pub(super) fn tell_sessions(&mut self) {
+        for (line, session) in std::mem::take(&mut self.sessions) {
+            self.draft(line, Ok(session));
+        }
     }
 
     /// Adds a draft of another kind than a message.
@@ -316,15 +343,16 @@ impl Transcript {
         for result in results {
             match self.join(session.as_deref(), result) {
                 None => is_said = has_text && !is_tool,
-                Some(orphan) if !has_text => {
-                    let text = orphan
-                        .output
-                        .as_str()
-                        .map_or_else(|| orphan.output.to_string(), str::to_owned);
-                    let role = Some("tool".to_owned());
-                    self.draft(line, Ok(Draft { role, text, external_id: None, ..draft.clone() }));
+                Some(orphan) => {
+                    let text = text_of(&orphan.output);
+                    // The message of a tool says the result itself.
+                    if !text.trim().is_empty() && !(has_text && text == draft.text) {
+                        let role = Some("tool".to_owned());
+                        let draft =
+                            Draft { role, text, external_id: None, former: None, ..draft.clone() };
+                        self.draft(line, Ok(draft));
+                    }
                 }
-                Some(_) => {}
             }
         }
         if is_said {
@@ -335,17 +363,36 @@ impl Transcript {
 
     /// Gives a result to the call of `session` that waits for it; returns it if no call waits.
     fn join(&mut self, session: Option<&str>, result: Returned) -> Option<Returned> {
-        let is_it = |waiting: &Waiting| {
-            waiting.draft.scope.session.as_deref() == session
-                && (result.call.is_none() || waiting.id == result.call)
+        let is_here = |waiting: &Waiting| waiting.draft.scope.session.as_deref() == session;
+        let is_called = |waiting: &Waiting| is_here(waiting) && waiting.id == result.call;
+        let is_named = |waiting: &Waiting| is_here(waiting) && waiting.draft.role == result.tool;
+        let at = match (&result.call, &result.tool) {
+            (Some(_), _) => self.waiting.iter().rposition(is_called),
+            (None, Some(_)) => self.waiting.iter().position(is_named),
+            (None, None) => None,
         };
-        let Some(at) = self.waiting.iter().rposition(is_it) else { return Some(result) };
+        let oldest = || self.waiting.iter().position(is_here);
+        let at = at.or_else(|| result.call.is_none().then(oldest).flatten());
+        let Some(at) = at else { return Some(result) };
         let Waiting { line, mut draft, .. } = self.waiting.remove(at);
+        let (output, mended) = fitted("output", result.output, OUTPUT_CHARS_MAX);
+        draft.mended.extend(mended);
         let fields = &mut draft.metadata;
         fields.insert("success".to_owned(), (!result.has_failed).into());
-        fields.insert("output".to_owned(), cut(result.output, OUTPUT_CHARS_MAX));
+        fields.insert("output".to_owned(), output);
         self.pieces.push(Piece::Draft(line, Box::new(draft)));
         None
+    }
+
+    /// The number of a call among those of one session and id, from 1: one at the same time is the
+    /// same call, told twice.
+    fn number_of(&mut self, session: Option<String>, id: &str, time: &Value) -> usize {
+        let times = self.called.entry((session, id.to_owned())).or_default();
+        let known = times.iter().position(|it| it == time && !time.is_null());
+        known.unwrap_or_else(|| {
+            times.push(time.clone());
+            times.len() - 1
+        }) + 1
     }
 
     fn wait(&mut self, waiting: Waiting) {
@@ -394,6 +441,15 @@ impl Transcript {
     }
 }
 
+/// The output of a tool as the text of a message.
+fn text_of(output: &Value) -> String {
+    match output {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
 /// The provider among all of whose ids those of the conversation are unique.
 fn provider(conversation: &Conversation) -> Option<&'static str> {
     (conversation.ids == Ids::OfProvider).then_some(conversation.provider)
@@ -405,7 +461,7 @@ fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
         "" => "unknown",
         tool => tool,
     };
-    let input = cut(call.input.clone(), INPUT_BYTES_MAX);
+    let (input, mended) = fitted("input", call.input.clone(), INPUT_BYTES_MAX);
     let Value::Object(fields) = json!({"tool_name": tool, "input": input, "success": false}) else {
         unreachable!("it is written as an object")
     };
@@ -413,23 +469,23 @@ fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
         role: Some(tool.to_owned()),
         occurred_at: moment::from_json(time).ok(),
         metadata: fields,
+        mended: mended.into_iter().collect(),
         ..Draft::new(Kind::ToolCall, scope, call.input.to_string())
     }
 }
 
-/// A value that is not longer than `max`, as a text with a mark at its end if it was cut.
-fn cut(value: Value, max: usize) -> Value {
+/// The value of the field `name` of a call, not longer than `max`: as a text with a mark at its end
+/// if it was cut, which is told.
+fn fitted(name: &str, value: Value, max: usize) -> (Value, Option<Mend>) {
     let text = match &value {
         Value::String(text) => text.clone(),
         Value::Array(_) | Value::Object(_) => value.to_string(),
-        _ => return value,
+        _ => return (value, None),
     };
     if text.len() <= max {
-        return value;
+        return (value, None);
     }
-    let mut end = max - OUTPUT_CUT_MARK.len();
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    Value::String(format!("{}{OUTPUT_CUT_MARK}", &text[..end]))
+    let end = text.floor_char_boundary(max - OUTPUT_CUT_MARK.len());
+    let reason = format!("the {name} of the call has {} bytes, cut to {max}", text.len());
+    (format!("{}{OUTPUT_CUT_MARK}", &text[..end]).into(), Some(Mend::of(name, reason)))
 }

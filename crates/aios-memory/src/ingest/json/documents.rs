@@ -184,7 +184,7 @@ impl<'a, 's, R: BufRead> Documents<'a, 's, R> {
                 return Ok(ControlFlow::Break(()));
             }
         }
-        let mut beside = Beside { unknown: Vec::new(), mended };
+        let mut beside = Beside { mended, ..Beside::default() };
         let defaults = self.hand.defaults;
         // Whose the messages are may stand in what is broken, and nobody may guess it. Of a record
         // that is broken, what could be read is not what was meant.
@@ -194,7 +194,14 @@ impl<'a, 's, R: BufRead> Documents<'a, 's, R> {
         if let Some(messages) = messages {
             if self.hand.formats.claims(&fields) {
                 let mut fields = fields;
-                fields.insert("messages".to_owned(), messages.into_list());
+                let (list, mended, problems) = messages.into_list();
+                for (line, problem) in problems {
+                    if self.hand.fail(line, problem).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                beside.mended.extend(mended);
+                fields.insert("messages".to_owned(), list);
                 return Ok(self.hand.whole(line, Value::Object(fields), beside.mended));
             }
             return Ok(self.hand.conversation(line, messages, fields, defaults, &mut beside));

@@ -1,0 +1,106 @@
+//! Whose an element of a format is: an owner may stand in the element, and in any message, row or
+//! item in it. Readers never see an owner, so that none of them can overlook one.
+
+use serde_json::{Map, Value};
+
+use crate::ingest::{fields::owner_of, spellings::is_nested};
+
+/// Fields whose values are what somebody said, what a tool takes or gives, or a state of the
+/// program: names in them say nothing of the record.
+const FREE_FORM: &[&str] = &[
+    "content",
+    "parts",
+    "text",
+    "input",
+    "arguments",
+    "args",
+    "parameters",
+    "action",
+    "output",
+    "result",
+    "results",
+    "resultDisplay",
+    "response",
+    "queries",
+    "toolUseResult",
+    "functionCall",
+    "functionResponse",
+    "function",
+    "function_call",
+    "tools",
+    "functions",
+    "tool_choice",
+    "schema",
+    "inputSchema",
+    "input_schema",
+    "dynamic_tools",
+    "invocation",
+    "changes",
+    "details",
+    "attachment",
+    "attachments",
+    "files",
+    "files_v2",
+    "snapshot",
+    "data",
+    "usage",
+    "qa",
+    "observation",
+    "event_summary",
+    "session_summary",
+];
+
+/// Takes the owner out of an element and out of the objects in it. Of the [`FREE_FORM`] fields
+/// only those that `opens` names are looked into.
+///
+/// # Errors
+/// A message if two owners are named, or a field only looks like an owner.
+pub(super) fn take(
+    element: &mut Map<String, Value>,
+    opens: &[&str],
+) -> Result<Option<String>, String> {
+    let mut owner = None;
+    walk(element, opens, &mut owner)?;
+    Ok(owner)
+}
+
+/// The owner that two places name.
+///
+/// # Errors
+/// A message if they differ.
+pub(super) fn agreed(one: Option<String>, other: Option<String>) -> Result<Option<String>, String> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => Err(format!(
+            "two owners are named in it, `{one}` and `{other}`; split it, one owner each"
+        )),
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+fn walk(
+    object: &mut Map<String, Value>,
+    opens: &[&str],
+    owner: &mut Option<String>,
+) -> Result<(), String> {
+    *owner = agreed(owner.take(), owner_of(object)?)?;
+    for (name, value) in object.iter_mut() {
+        let is_opened = opens.contains(&&**name);
+        // Owners in nested objects, such as `metadata`, are taken with those of the object.
+        if is_nested(name) || (FREE_FORM.contains(&&**name) && !is_opened) {
+            continue;
+        }
+        match value {
+            Value::Object(inner) => walk(inner, if is_opened { opens } else { &[] }, owner)?,
+            list => walk_list(list, owner)?,
+        }
+    }
+    Ok(())
+}
+
+fn walk_list(list: &mut Value, owner: &mut Option<String>) -> Result<(), String> {
+    let Value::Array(items) = list else { return Ok(()) };
+    items.iter_mut().try_for_each(|item| match item {
+        Value::Object(inner) => walk(inner, &[], owner),
+        list => walk_list(list, owner),
+    })
+}

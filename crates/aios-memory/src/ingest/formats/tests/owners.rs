@@ -1,0 +1,190 @@
+//! An owner counts wherever it stands in an element of a format.
+
+use serde_json::{Value, json};
+
+use super::{Read, lines, read_auto};
+use crate::ingest::formats::owners;
+
+/// A file of one format with one object in which an owner may stand, which `put` adds.
+type Written = fn(put: &dyn Fn(Value) -> Value) -> String;
+
+const PLACES: &[(&str, Written)] = &[
+    ("claude", |put| {
+        let message = put(json!({"uuid": "m", "sender": "human", "text": "hello"}));
+        json!([{"uuid": "c", "name": "", "chat_messages": [message]}]).to_string()
+    }),
+    ("chatgpt", |put| {
+        let message = put(json!({"id": "n", "author": {"role": "user"},
+            "content": {"content_type": "text", "parts": ["hello"]}}));
+        json!([{"title": "t", "id": "c", "mapping": {"n": {"message": message, "parent": null}}}])
+            .to_string()
+    }),
+    ("chatgpt node", |put| {
+        let node = put(json!({"parent": null, "message": {"id": "n", "author": {"role": "user"},
+            "content": {"content_type": "text", "parts": ["hello"]}}}));
+        json!([{"title": "t", "id": "c", "mapping": {"n": node}}]).to_string()
+    }),
+    ("gemini", |put| {
+        let message = put(json!({"id": "m", "type": "user", "content": "hello"}));
+        json!({"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z",
+            "messages": [message]})
+        .to_string()
+    }),
+    ("gemini lines", |put| {
+        lines(&[
+            put(json!({"sessionId": "s", "projectHash": "h", "startTime": 1_700_000_000})),
+            json!({"id": "m", "type": "user", "content": "hello"}),
+        ])
+    }),
+    ("codex header", |put| {
+        let payload = put(json!({"id": "s", "timestamp": "2026-01-01T00:00:00Z"}));
+        lines(&[
+            json!({"type": "session_meta", "timestamp": "2026-01-01T00:00:00Z",
+                "payload": payload}),
+            json!({"type": "response_item", "payload": {"type": "message", "role": "user",
+                "content": [{"type": "input_text", "text": "hello"}]}}),
+        ])
+    }),
+    ("codex item", |put| {
+        let payload = put(json!({"type": "message", "role": "user",
+            "content": [{"type": "input_text", "text": "hello"}]}));
+        lines(&[json!({"type": "response_item", "payload": payload})])
+    }),
+    ("openclaw", |put| {
+        let message = put(json!({"role": "user", "content": "hello"}));
+        lines(&[
+            json!({"type": "session", "id": "s"}),
+            json!({"type": "message", "id": "m", "parentId": null, "message": message}),
+        ])
+    }),
+    ("claude-code", |put| {
+        let message = put(json!({"role": "user", "content": "hello"}));
+        lines(&[json!({"type": "user", "uuid": "a", "parentUuid": null, "sessionId": "s",
+            "message": message})])
+    }),
+    ("openai-responses", |put| {
+        let item = put(json!({"type": "message", "role": "user",
+            "content": [{"type": "input_text", "text": "hello"}]}));
+        json!({"object": "response", "id": "r", "output": [item]}).to_string()
+    }),
+    ("openai-responses log", |put| {
+        let item = put(json!({"type": "message", "role": "user",
+            "content": [{"type": "input_text", "text": "hello"}]}));
+        json!({"object": "response", "response": {"id": "r", "output": [item]}}).to_string()
+    }),
+    ("mcp-memory", |put| {
+        let entity = put(json!({"name": "x", "entityType": "thing", "observations": ["hello"]}));
+        json!({"entities": [entity], "relations": []}).to_string()
+    }),
+    ("mem0", |put| json!({"results": [put(json!({"id": "1", "memory": "hello"}))]}).to_string()),
+    ("longmemeval", |put| {
+        let turn = put(json!({"role": "user", "content": "hello"}));
+        json!([{"question_id": "q", "haystack_sessions": [[turn]]}]).to_string()
+    }),
+    ("sharegpt", |put| {
+        json!([{"conversations": [put(json!({"from": "human", "value": "hello"}))]}]).to_string()
+    }),
+    ("langchain", |put| {
+        json!([{"type": "human", "data": put(json!({"content": "hello"}))}]).to_string()
+    }),
+    ("data", |put| {
+        let message = put(json!({"uuid": "m", "sender": "human", "text": "hello"}));
+        json!({"data": [{"uuid": "c", "name": "", "chat_messages": [message]}]}).to_string()
+    }),
+    ("batch", |put| {
+        let body = put(json!({"model": "m", "messages": [{"role": "user", "content": "hello"}]}));
+        lines(&[json!({"custom_id": "c", "method": "POST", "body": body})])
+    }),
+];
+
+fn with(fields: Value) -> impl Fn(Value) -> Value {
+    move |mut object| {
+        let Value::Object(fields) = fields.clone() else { panic!("{fields}") };
+        object.as_object_mut().unwrap().extend(fields);
+        object
+    }
+}
+
+fn owners(read: &Read) -> Vec<Option<&str>> {
+    let drafts = read.drafts.iter().filter(|it| it.kind != aios_record::Kind::Session);
+    drafts.map(|it| it.scope.user.as_deref()).collect()
+}
+
+#[test]
+fn an_owner_in_any_place_of_any_format_is_that_of_the_record() {
+    for (name, write) in PLACES {
+        let file = if write(&|it| it).contains('\n') { "x.jsonl" } else { "x.json" };
+        for (fields, expect) in [
+            (json!({}), Some(None)),
+            (json!({"user_id": "alice"}), Some(Some("alice"))),
+            (json!({"userId": "alice"}), Some(Some("alice"))),
+            (json!({"metadata": {"user_id": "alice"}}), Some(Some("alice"))),
+            (json!({"user_id": "alice", "metadata": {"user_id": "bob"}}), None),
+            (json!({"user_id": "alice", "owner": "bob"}), None),
+            (json!({"user_uuid": "alice"}), None),
+        ] {
+            let read = read_auto(file, &write(&with(fields.clone())));
+            match expect {
+                Some(owner) => {
+                    assert_eq!(read.failed, [""; 0], "{name} {fields}");
+                    assert_eq!(owners(&read), [owner], "{name} {fields}: {read:?}");
+                }
+                None => {
+                    assert_eq!(read.failed.len(), 1, "{name} {fields}: {read:?}");
+                    assert!(!owners(&read).contains(&Some("bob")), "{name} {fields}: {read:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn two_owners_in_one_element_are_refused_and_items_of_a_list_have_their_own() {
+    let message = |id: &str, user: &str| {
+        json!({"uuid": id, "sender": "human", "text": id,
+        "user_id": user})
+    };
+    let export = json!([{"uuid": "c", "name": "",
+        "chat_messages": [message("a", "alice"), message("b", "bob")]}]);
+    let read = read_auto("x.json", &export.to_string());
+    assert!(read.drafts.is_empty() && read.failed[0].contains("`alice` and `bob`"), "{read:?}");
+
+    let entity = |name: &str, user: &str| {
+        json!({"name": name, "entityType": "thing",
+        "observations": ["hello"], "user_id": user})
+    };
+    let graph = json!({"entities": [entity("x", "alice"), entity("y", "bob")]});
+    let read = read_auto("x.json", &graph.to_string());
+    assert_eq!(owners(&read), [Some("alice"), Some("bob")]);
+
+    // What is around a list holds for each of its elements.
+    let memories = json!({"user_id": "alice", "results": [{"id": "1", "memory": "rye"},
+        {"id": "2", "memory": "oats", "user_id": "bob"}]});
+    let read = read_auto("x.json", &memories.to_string());
+    assert_eq!((owners(&read), read.failed.len()), (vec![Some("alice")], 1), "{read:?}");
+}
+
+#[test]
+fn two_owners_around_and_in_a_wrapped_message_are_refused() {
+    for (inner, expect) in [("alice", Some("alice")), ("bob", None)] {
+        for wrapper in ["data", "message"] {
+            let mut row = json!({"type": "human", "user_id": "alice"});
+            row[wrapper] = json!({"content": "x", "user_id": inner});
+            let read = read_auto("x.jsonl", &lines(&[row.clone()]));
+            match expect {
+                Some(owner) => assert_eq!(owners(&read), [Some(owner)], "{row}"),
+                None => assert_eq!((read.drafts.len(), read.failed.len()), (0, 1), "{row}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_tool_takes_and_gives_names_no_owner() {
+    let Value::Object(mut element) = json!({"type": "function_call_output", "call_id": "c",
+        "output": {"user_id": "bob"}, "args": {"user_id": "ann"}, "tools": [{"user_id": {}}]})
+    else {
+        unreachable!()
+    };
+    assert_eq!(owners::take(&mut element, &[]), Ok(None));
+}

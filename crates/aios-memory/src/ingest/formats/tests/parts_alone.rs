@@ -1,0 +1,275 @@
+//! Parts that are broken or odd cost themselves only, and are told.
+
+use serde_json::{Value, json};
+
+use super::{lines, read_auto};
+
+#[test]
+fn a_title_and_a_beginning_make_one_session() {
+    let rows = [
+        json!({"type": "session", "id": "s", "timestamp": "2026-01-01T00:00:00Z"}),
+        json!({"type": "message", "id": "a", "parentId": null,
+            "message": {"role": "user", "content": "hello"}}),
+        json!({"type": "session_info", "id": "b", "parentId": "a", "name": "A title"}),
+    ];
+    let codex = [
+        json!({"type": "session_meta", "payload": {"id": "s",
+            "timestamp": "2026-01-01T00:00:00Z"}}),
+        json!({"type": "response_item", "payload": {"type": "message", "role": "user",
+            "content": [{"type": "input_text", "text": "hello"}]}}),
+        json!({"type": "event_msg", "payload": {"type": "thread_name_updated",
+            "thread_name": "A title"}}),
+    ];
+    let claude_code = [
+        json!({"type": "summary", "summary": "A title", "leafUuid": "a"}),
+        json!({"type": "user", "uuid": "a", "parentUuid": null, "sessionId": "s",
+            "timestamp": "2026-01-01T00:00:00Z", "message": {"role": "user", "content": "hello"}}),
+    ];
+    for rows in [lines(&rows), lines(&codex), lines(&claude_code)] {
+        let read = read_auto("x.jsonl", &rows);
+        let sessions: Vec<_> =
+            read.drafts.iter().filter(|it| it.kind == aios_record::Kind::Session).collect();
+        assert_eq!(sessions.len(), 1, "{rows} {sessions:?}");
+        assert_eq!(sessions[0].text, "A title");
+        assert_eq!(sessions[0].occurred_at.unwrap().to_string(), "2026-01-01T00:00:00Z");
+    }
+}
+
+#[test]
+fn rows_before_the_first_that_shows_the_format_are_left_out() {
+    let before = [
+        json!({"type": "permission-mode", "permissionMode": "default", "sessionId": "s"}),
+        json!({"type": "last-prompt", "lastPrompt": "x", "sessionId": "s"}),
+    ];
+    let row = json!({"type": "user", "uuid": "a", "parentUuid": null, "sessionId": "s",
+        "message": {"role": "user", "content": "hello"}});
+    let [first, second] = before.clone();
+    let read = read_auto("x.jsonl", &lines(&[first, second, row]));
+    assert_eq!((read.said(), &*read.failed), (vec!["user: hello".into()], &[][..]), "{read:?}");
+    assert_eq!(read.skipped.len(), 2, "{read:?}");
+    // Alone, or before something else, they are faults.
+    assert_eq!(read_auto("x.jsonl", &lines(&before)).failed.len(), 2);
+    let [first, _] = before;
+    let read = read_auto("x.jsonl", &lines(&[first, json!({"role": "user", "content": "x"})]));
+    assert_eq!((read.said().len(), read.failed.len()), (1, 1), "{read:?}");
+}
+
+#[test]
+fn a_part_that_is_broken_costs_itself_and_is_told() {
+    for (text, said, failed) in [
+        // A message of Gemini that is broken JSON.
+        (
+            r#"{"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z",
+                "messages": [{"id": "a", "type": "user", "content": "one"},
+                {"id": "b" "type": 7 7, "content"}, {"id": "c", "type": "user", "content": "two"}]}"#
+                .to_owned(),
+            2,
+            1,
+        ),
+        (
+            json!({"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z",
+                "messages": [null, "text", [], {"id": "a", "type": "user", "content": "one"}]})
+            .to_string(),
+            1,
+            3,
+        ),
+        (
+            json!([{"uuid": "c", "name": "", "chat_messages": [null, "text",
+                {"uuid": "m", "sender": "human", "text": "one"}]}])
+            .to_string(),
+            1,
+            2,
+        ),
+        (
+            json!([{"title": "t", "id": "c", "mapping": {"x": "odd", "y": {"message": "odd"},
+                "n": {"parent": null, "message": {"id": "n", "author": {"role": "user"},
+                "content": {"content_type": "text", "parts": ["one"]}}}}, "current_node": "n"}])
+            .to_string(),
+            1,
+            2,
+        ),
+        (
+            json!([{"question_id": "q", "haystack_sessions": [["odd",
+                {"role": "user", "content": "one"}]]}])
+            .to_string(),
+            1,
+            1,
+        ),
+        (
+            json!([{"conversations": [{"from": "human", "text": "one"}, {"from": "gpt",
+                "value": "two"}]}, {"conversations": []}])
+            .to_string(),
+            2,
+            0,
+        ),
+    ] {
+        let read = read_auto("x.json", &text);
+        assert_eq!((read.said().len(), read.failed.len()), (said, failed), "{text}: {read:?}");
+    }
+    let memories = json!({"results": [{"id": "1", "memory": null}, "odd",
+        {"id": "2", "memory": "rye", "role": "user", "actor_id": "ann"}],
+        "relations": [{"source": "ann", "relationship": "likes", "target": "rye"}]});
+    let read = read_auto("x.json", &memories.to_string());
+    let texts: Vec<&str> = read.drafts.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!((texts, read.failed.len()), (vec!["rye", "ann likes rye"], 2), "{read:?}");
+    assert!(read.drafts.iter().all(|it| it.kind == aios_record::Kind::Note));
+
+    let graph = json!({"entities": [{"entityType": "thing", "observations": ["lost"]},
+        {"name": "x", "entityType": "thing", "createdAt": "2026-01-01T00:00:00Z",
+            "observations": ["kept"]}]});
+    let read = read_auto("x.json", &graph.to_string());
+    assert_eq!((read.drafts.len(), read.failed.len()), (1, 1), "{read:?}");
+    assert_eq!(read.drafts[0].occurred_at.unwrap().to_string(), "2026-01-01T00:00:00Z");
+}
+
+#[test]
+fn a_result_of_an_unknown_call_beside_a_text_is_a_message_of_a_tool() {
+    let row = json!({"role": "user", "content": [
+        {"type": "tool_result", "tool_use_id": "gone", "content": "the result"},
+        {"type": "text", "text": "the text"}]});
+    let read = read_auto("x.jsonl", &lines(&[row]));
+    assert_eq!(read.said(), ["tool: the result", "user: the text"]);
+    let row = json!({"role": "tool", "tool_call_id": "gone", "content": "the result"});
+    assert_eq!(read_auto("x.jsonl", &lines(&[row])).said(), ["tool: the result"]);
+}
+
+#[test]
+fn answers_beside_the_messages_are_messages_and_other_fields_are_kept() {
+    let messages = json!([{"role": "user", "content": "q"}]);
+    for beside in [
+        json!({"completion": "a"}),
+        json!({"response": "a"}),
+        json!({"choices": [{"message": {"role": "assistant", "content": "a"}}]}),
+        json!({"response": {"choices": [{"message": {"role": "assistant", "content": "a"}}]}}),
+    ] {
+        let mut element = json!({"messages": messages, "summary": "about it"});
+        element.as_object_mut().unwrap().extend(beside.as_object().unwrap().clone());
+        for text in [element.to_string(), json!([element]).to_string()] {
+            let read = read_auto("x.json", &text);
+            assert_eq!(read.said(), ["user: q", "assistant: a"], "{text}: {read:?}");
+            assert_eq!(read.messages()[0].metadata["summary"], "about it");
+        }
+    }
+}
+
+#[test]
+fn what_interfaces_put_around_is_opened() {
+    let completion = json!({"id": "x", "object": "chat.completion", "created": 1_700_000_000,
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "a"}}]});
+    let data = json!({"object": "list", "data": [{"role": "user", "content": "q"}]});
+    let export = json!({"data": [{"uuid": "c", "name": "", "chat_messages": [
+        {"uuid": "m", "sender": "human", "text": "q"}]}]});
+    let question = json!({"custom_id": "1", "method": "POST", "url": "/v1/chat/completions",
+        "body": {"model": "m", "messages": [{"role": "user", "content": "q"}]}});
+    let answer = json!({"id": "b", "custom_id": "1",
+        "response": {"status_code": 200, "body": completion}, "error": null});
+    for (element, expect) in [
+        (&completion, "assistant: a"),
+        (&data, "user: q"),
+        (&export, "user: q"),
+        (&question, "user: q"),
+        (&answer, "assistant: a"),
+    ] {
+        for name in ["x.json", "x.jsonl"] {
+            let read = read_auto(name, &format!("{element}\n"));
+            assert_eq!((read.said(), read.failed.len()), (vec![expect.to_owned()], 0), "{read:?}");
+        }
+    }
+}
+
+#[test]
+fn a_message_without_a_content_may_say_something_elsewhere() {
+    let spoken = json!({"role": "assistant", "content": null,
+        "audio": {"id": "a", "data": "AAAA", "transcript": "spoken"}});
+    let read = read_auto("x.jsonl", &lines(&[spoken]));
+    assert_eq!(read.said(), ["assistant: spoken"], "{read:?}");
+    let export = |content: Value| {
+        json!([{"title": "t", "id": "c", "mapping": {"n": {"parent": null, "message": {
+            "id": "n", "author": {"role": "assistant"}, "content": content}}}}])
+        .to_string()
+    };
+    let read = read_auto("x.json", &export(json!({"content_type": "new", "caption": "kept"})));
+    assert_eq!(read.said(), ["assistant: kept"], "{read:?}");
+    let read = read_auto("x.json", &export(json!({"content_type": "new", "deep": {"x": 1}})));
+    assert_eq!(read.skipped, [("content of type `new` is not understood".to_owned(), 1)]);
+    for class in ["AIMessageChunk", "AIMessage"] {
+        let row = json!({"type": class, "content": "x"});
+        assert_eq!(read_auto("x.jsonl", &lines(&[row])).said(), ["assistant: x"]);
+    }
+    let talk = json!([{"conversations": [{"from": "human", "value": "q"},
+        {"from": "function_call", "value": "{\"name\": \"f\", \"arguments\": {\"x\": 1}}"},
+        {"from": "observation", "value": "found"}, {"from": "gpt", "value": "a"}]}]);
+    let read = read_auto("x.json", &talk.to_string());
+    assert_eq!(read.said(), ["user: q", "assistant: a"], "{read:?}");
+    assert_eq!(read.calls()[0].metadata["output"], "found");
+}
+
+#[test]
+fn results_without_ids_belong_to_the_oldest_call_of_their_tool() {
+    let part = |sort: &str, name: &str, value: &str| match sort {
+        "tool_use" => json!({"type": sort, "name": name, "input": {"q": value}}),
+        _ => json!({"type": sort, "name": name, "content": value}),
+    };
+    let export = json!([{"uuid": "c", "name": "", "chat_messages": [{"uuid": "m",
+        "sender": "assistant", "content": [part("tool_use", "f", "1"), part("tool_use", "g", "2"),
+            part("tool_use", "f", "3"), part("tool_result", "g", "r2"),
+            part("tool_result", "f", "r1"), part("tool_result", "f", "r3")]}]}]);
+    let read = read_auto("x.json", &export.to_string());
+    let mut called: Vec<_> = read
+        .calls()
+        .iter()
+        .map(|it| (it.metadata["input"]["q"].clone(), it.metadata["output"].clone()))
+        .collect();
+    called.sort_by_key(|(input, _)| input.to_string());
+    let expect = [("1", "r1"), ("2", "r2"), ("3", "r3")].map(|(q, r)| (json!(q), json!(r)));
+    assert_eq!(called, expect);
+}
+
+#[test]
+fn calls_of_the_provider_are_told_as_they_went() {
+    let items = [
+        json!({"type": "web_search_call", "id": "w", "status": "completed",
+            "action": {"query": "x"}}),
+        json!({"type": "image_generation_call", "id": "i", "status": "completed",
+            "result": "iVBORw0KGgo".repeat(1000)}),
+        json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}),
+        json!({"type": "function_call_output", "call_id": "c", "output": "1"}),
+        json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}),
+        json!({"type": "function_call_output", "call_id": "c", "output": "x".repeat(500_000)}),
+    ];
+    let body = json!({"object": "response", "id": "r", "output": items});
+    let read = read_auto("x.json", &body.to_string());
+    let calls = read.calls();
+    assert!(calls.iter().all(|it| it.metadata["success"] == true), "{calls:?}");
+    assert_eq!(calls[1].metadata["output"], "[image]");
+    assert_ne!(calls[2].external_id, calls[3].external_id);
+    assert!(calls[3].mended[0].reason.contains("has 500000 bytes, cut to"), "{calls:?}");
+}
+
+#[test]
+fn exports_of_claude_keep_pasted_texts_and_the_last_branch() {
+    let message = |id: &str, parent: &str| {
+        json!({"uuid": id, "parent_message_uuid": parent,
+        "sender": "human", "text": id})
+    };
+    let mut first = message("a", "root");
+    first["attachments"] = json!([{"file_name": "p.txt", "extracted_content": "pasted"}]);
+    let export = json!([{"uuid": "c", "name": "", "chat_messages": [first, message("b", "a"),
+        message("b2", "a"), message("d", "b2")]}]);
+    let read = read_auto("x.json", &export.to_string());
+    assert_eq!(read.said(), ["user: a\n[file: p.txt]\npasted", "user: b2", "user: d"]);
+    assert_eq!(read.skipped, [("on a branch that was left".to_owned(), 1)]);
+}
+
+#[test]
+fn changes_of_gemini_may_hold_messages() {
+    let rows = [
+        json!({"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z"}),
+        json!({"$set": {"messages": [{"id": "a", "type": "user", "content": "one"}]}}),
+    ];
+    assert_eq!(read_auto("x.jsonl", &lines(&rows)).said(), ["user: one"]);
+    let bare = json!({"sessionId": "s", "messages": [{"id": "a", "type": "user",
+        "content": "one"}, {"id": "b", "type": "gemini", "content": "two"}]});
+    let read = read_auto("x.json", &bare.to_string());
+    assert_eq!(read.said(), ["user: one", "assistant: two"], "{read:?}");
+}
