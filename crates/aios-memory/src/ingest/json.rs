@@ -19,7 +19,7 @@ use super::{
     draft::{Defaults, Draft},
     elements::{Place, Scanner},
     encoding,
-    fields::take_place,
+    fields::{lift_owner, take_place},
     formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
     mend::{is_suspect, mend},
@@ -230,6 +230,9 @@ impl Hand<'_, '_> {
             None if self.elements == Elements::Records => Draft::from_object,
             None => Draft::from_chat,
         };
+        if let Err(problem) = lift_owner(&mut fields) {
+            return self.fail(line, problem);
+        }
         let pieces = self.formats.message(line, fields, defaults, read);
         self.pieces(pieces, beside)
     }
