@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     said::name_of,
     spellings::{
-        AGENT, Field, NAME, OWNERS, PROJECT, SESSION, has_owner_mark, holds_owner, is_content,
+        AGENT, Field, NAME, OWNERS, PROJECT, RUN, SESSION, has_owner_mark, holds_owner, is_content,
         is_nested, is_one_of, looks_like_owner, names_owner, names_owner_by_name, plain,
     },
 };
@@ -349,7 +349,12 @@ fn former(named: Named, field: &Field) -> Option<String> {
 /// # Errors
 /// A message if two of them differ, or one is neither text nor a number.
 fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, String> {
-    let names: Vec<String> = object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
+    let mut names: Vec<String> =
+        object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
+    let is_run = |name: &String| is_one_of(name, &[RUN]);
+    if names.iter().any(|name| !is_run(name) && !says_nothing(&object[name])) {
+        names.retain(|name| !is_run(name));
+    }
     let mut found: Named = None;
     for name in names {
         let value = match object.get(&name) {

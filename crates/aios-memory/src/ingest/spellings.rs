@@ -42,6 +42,9 @@ pub(crate) const SESSION: Field = Field {
     former: 10,
 };
 
+/// The run within a session. It is the session of a record that names no other.
+pub(crate) const RUN: &str = "run_id";
+
 pub(crate) const AGENT: Field = Field {
     name: "agent",
     spellings: &["agent", "agent_id", "agent_name", "agent_uuid", "assistant_id", "bot_id"],
@@ -68,6 +71,10 @@ pub(crate) const EXTERNAL_ID: Field = Field {
         "external_id",
         "memory_id",
         "record_id",
+        "msg_uuid",
+        "client_msg_id",
+        "unique_id",
+        "external_uuid",
     ],
     former: 1,
 };
@@ -100,6 +107,20 @@ pub(crate) const TIME: Field = Field {
         "timestamp_ms",
         "ts_ms",
         "time_ms",
+        "create_date",
+        "date_created",
+        "date_sent",
+        "send_time",
+        "sent_time",
+        "unix_time",
+        "unix_timestamp",
+        "message_timestamp",
+        "timestamp_utc",
+        "created_utc",
+        "epoch",
+        "epoch_ms",
+        "tstamp",
+        "at",
     ],
     former: 1,
 };

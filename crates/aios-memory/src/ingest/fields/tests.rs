@@ -157,6 +157,10 @@ fn sessions_are_known_in_every_spelling() {
         }
     }
     assert!(place(json!({"session": "a", "thread_id": "b"})).is_err());
+    let run = place(json!({"thread_id": "t", "run_id": "r"})).unwrap();
+    assert_eq!(run, Scope::default().with_session("t"));
+    let run = place(json!({"thread_id": null, "run_id": "r"})).unwrap();
+    assert_eq!(run, Scope::default().with_session("r"));
     assert!(place(json!({"session": ["a", "b"]})).is_err());
 }
 
