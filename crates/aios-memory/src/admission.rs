@@ -10,17 +10,18 @@ mod copies;
 mod standing;
 mod store;
 mod tally;
+mod told;
 
 use std::collections::HashMap;
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
-use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, forms};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
 pub use self::tally::{Conflict, Detail, Mending, Outcome, Tally};
-use self::{copies::Original, store::Ready};
+use self::{copies::Original, store::Ready, told::Told};
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
 /// A record on its way in.
@@ -36,7 +37,19 @@ pub(crate) struct Arrival {
     pub(crate) provider_id: Option<Id>,
     /// The scope, as far as its source tells.
     pub(crate) scope: Scope,
+    /// The parts beside its text that its source tells.
+    pub(crate) tells: Tells,
     pub(crate) content: Content,
+}
+
+/// The parts of a message beside its text that its source tells; the others are filled in, and do
+/// not differ from what is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tells {
+    pub(crate) role: bool,
+    pub(crate) name: bool,
+    pub(crate) time: bool,
+    pub(crate) tags: bool,
 }
 
 /// The content of an arrival.
@@ -78,7 +91,7 @@ pub(crate) struct Admission {
     /// Nothing is stored; verdicts say what would be.
     is_dry: bool,
     /// The content of what this source brought before, by identity.
-    seen: HashMap<Identity, blake3::Hash>,
+    seen: HashMap<Identity, Told>,
     /// The records that have ids of their providers.
     originals: HashMap<Identity, Original>,
     /// The tiers as each owner's handle has them, without shared records.
@@ -213,13 +226,13 @@ impl Admission {
         for candidate in candidates {
             let Candidate { at, owner, arrival, .. } = &candidate;
             let identity = Identity::new(owner.clone(), arrival.kind, arrival.id.clone());
-            let content = arrival.content_hash();
+            let told = Told::of(arrival);
             match self.seen.get(&identity) {
                 None => {
-                    self.seen.insert(identity, content);
+                    self.seen.insert(identity, told);
                     first.push(candidate);
                 }
-                Some(before) if *before == content => verdicts[*at].outcome = Outcome::Known,
+                Some(before) if before.agrees(&told) => verdicts[*at].outcome = Outcome::Known,
                 Some(_) => verdicts[*at].outcome = Outcome::Conflicting,
             }
         }
@@ -360,25 +373,9 @@ impl Arrival {
             former_ids: Vec::new(),
             provider_id: None,
             scope: record.scope.clone(),
+            tells: Tells::default(),
             content: Content::Record(Box::new(record)),
         }
-    }
-
-    /// A hash of the content, in the form in which texts are the same.
-    fn content_hash(&self) -> blake3::Hash {
-        let mut hasher = blake3::Hasher::new();
-        match &self.content {
-            Content::Message(message) => {
-                hasher.update(forms::same(&message.content).as_bytes());
-            }
-            Content::Record(record) => {
-                hasher.update(forms::same(&record.text).as_bytes());
-            }
-            Content::Fields(fields) => {
-                hasher.update(Value::Object(fields.clone()).to_string().as_bytes());
-            }
-        }
-        hasher.finalize()
     }
 }
 

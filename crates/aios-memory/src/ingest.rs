@@ -64,6 +64,10 @@ use crate::{Error, MemoryView, Tally};
 /// Failures that a report names; more are counted only.
 const FAILURES_MAX: usize = 1000;
 
+/// The problem of an input at which reading broke off by a fault of this program.
+const FAULT: &str = "a fault of aios-memory ended the reading of it; what stands before may be \
+                     stored; report the fault with the input";
+
 /// Batches that may have been read and not yet written.
 const BATCHES_AHEAD: usize = 2;
 
@@ -298,7 +302,11 @@ impl MemoryView {
             }
         }
         // Whoever reads may have ended early, which must not look like the end of the input.
-        reading.await.map_err(|_| Error::Interrupted)?;
+        match reading.await {
+            Ok(()) => {}
+            Err(error) if error.is_panic() => writer.fail(None, FAULT.to_owned()),
+            Err(_) => return Err(Error::Interrupted),
+        }
         let added = writer.added();
         let mut report = writer.finish().await.map_err(|error| error.after(added))?;
         report.elapsed_ms = began.elapsed().as_secs_f64() * 1e3;

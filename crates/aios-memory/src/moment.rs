@@ -6,6 +6,10 @@ use aios_record::Timestamp;
 use jiff::{Zoned, civil, fmt::temporal::Pieces, tz::Offset, tz::TimeZone};
 use serde_json::{Map, Value};
 
+/// Numbers below this many seconds, in 1973, are no time at which somebody said something: they are
+/// years, numbers of days or rows, or stand for nothing.
+pub(crate) const SECONDS_MIN: f64 = 1e8;
+
 /// The last year, all of which is a time here: many write the end of it for never.
 const LAST_YEAR: i16 = 9999;
 
@@ -93,6 +97,27 @@ pub(crate) fn from_json(value: &Value) -> Result<Timestamp, String> {
         other => {
             Err(format!("a timestamp is text or a number, not `{}`", excerpt(&other.to_string())))
         }
+    }
+}
+
+/// Reads the moment at which something was said, as [`from_json`] does, but no number that is too
+/// small for one.
+///
+/// # Errors
+/// As [`parse_timestamp`].
+pub(crate) fn said_at(value: &Value) -> Result<Timestamp, String> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => String::new(),
+    };
+    let is_small = text.parse::<f64>().is_ok_and(|number| number < SECONDS_MIN);
+    match is_small && compact_date(&text).is_none() {
+        true => Err(format!(
+            "`{}` is too small for seconds since 1970; write 2026-05-08 or 2026-05-08T13:56:00Z",
+            excerpt(&text)
+        )),
+        false => from_json(value),
     }
 }
 

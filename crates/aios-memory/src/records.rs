@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Error, MemoryView,
-    admission::{Admission, Arrival, Content, Manner, Verdict},
+    admission::{Admission, Arrival, Content, Manner, Tells, Verdict},
     fields, guarding, ingest,
 };
 
@@ -62,7 +62,16 @@ impl MemoryView {
                 let id = Id::generate();
                 let content = Content::Fields(fields);
                 let (former_ids, provider_id) = (Vec::new(), None);
-                Arrival { place: 1, kind, id, former_ids, provider_id, scope, content }
+                Arrival {
+                    place: 1,
+                    kind,
+                    id,
+                    former_ids,
+                    provider_id,
+                    scope,
+                    tells: Tells::default(),
+                    content,
+                }
             }
         };
         let mut scope = arrival.scope.clone();

@@ -180,8 +180,9 @@ impl WorkingView {
         Ok(messages.into_iter().map(chat).collect())
     }
 
-    /// Replaces the content, `tokens`, `model` and `metadata` of an existing message by those of
-    /// `message`; its id, place, speaker and time stay. Returns `false` if the message is not here.
+    /// Replaces the content, role, `tokens`, `model` and `metadata` of an existing message by those
+    /// of `message`, and its name and time if `message` has them; its id and place stay. Returns
+    /// `false` if the message is not here.
     ///
     /// # Errors
     /// [`Error::NotYours`] if the message is shared and the view a user's; otherwise as
@@ -192,6 +193,9 @@ impl WorkingView {
             let Some(mut stored) = access.get::<Message>(&id)? else { return Ok(false) };
             access.visible.check_change(&identity(&stored))?;
             stored.content = message.content;
+            stored.role = message.role;
+            stored.name = message.name.or(stored.name);
+            stored.timestamp = message.timestamp.unwrap_or(stored.timestamp);
             stored.tokens = message.tokens;
             stored.model = message.model;
             stored.metadata = message.metadata;

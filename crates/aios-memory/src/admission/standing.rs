@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aios_longterm::Standing;
 use aios_record::{Id, Identity, Key, Kind, Owner, Record, Source, forms};
 
-use super::{Admission, Arrival, Candidate, Content, Manner, Tiers};
+use super::{Admission, Arrival, Candidate, Content, Manner, Tells, Tiers, told::tells_otherwise};
 use crate::{Error, records::is_kept};
 
 impl Admission {
@@ -107,12 +107,13 @@ impl Admission {
             }
         };
         let mut standings = vec![Standing::Unknown; drafts.len()];
-        let (mut elsewhere, mut places) = (Vec::new(), Vec::new());
+        let (mut elsewhere, mut places, mut arrivals) = (Vec::new(), Vec::new(), Vec::new());
         for (place, (arrival, draft)) in drafts.into_iter().enumerate() {
             match here.get(&draft.identity()) {
                 Some(stored) => standings[place] = standing_beside(arrival, &draft, stored),
                 None => {
                     places.push(place);
+                    arrivals.push(arrival);
                     elsewhere.push(draft);
                 }
             }
@@ -121,7 +122,7 @@ impl Admission {
             return Ok(standings);
         }
         let is_behind = self.view.shared().pump.is_behind().await?;
-        let mut there = self.standings_in_longterm(tiers, &elsewhere).await?;
+        let mut there = self.standings_in_longterm(tiers, &arrivals, &elsewhere).await?;
         let is_doubtful = elsewhere
             .iter()
             .zip(&there)
@@ -129,7 +130,7 @@ impl Admission {
         if is_behind && is_doubtful {
             // It may have been deleted, which long-term memory is still to hear.
             self.view.catch_up().await?;
-            there = self.standings_in_longterm(tiers, &elsewhere).await?;
+            there = self.standings_in_longterm(tiers, &arrivals, &elsewhere).await?;
         }
         for (place, standing) in places.into_iter().zip(there) {
             standings[place] = standing;
@@ -142,11 +143,16 @@ impl Admission {
     async fn standings_in_longterm(
         &self,
         tiers: &Tiers,
+        arrivals: &[&Arrival],
         drafts: &[Record],
     ) -> Result<Vec<Standing>, Error> {
         let mut standings = tiers.longterm.standings(drafts).await?;
-        let differs = |place: &usize| standings[*place] == Standing::Other;
-        let others: Vec<usize> = (0..drafts.len()).filter(differs).collect();
+        let may_differ = |place: &usize| match standings[*place] {
+            Standing::Unknown => false,
+            Standing::Same => arrivals[*place].tells != Tells::default(),
+            Standing::Other => true,
+        };
+        let others: Vec<usize> = (0..drafts.len()).filter(may_differ).collect();
         if others.is_empty() {
             return Ok(standings);
         }
@@ -155,9 +161,12 @@ impl Admission {
         let stored: HashMap<Identity, Record> =
             there.into_iter().map(|it| (it.identity(), it)).collect();
         for (at, identity) in others.into_iter().zip(identities) {
-            if stored.get(&identity).is_some_and(|stored| self.says_the_same(&drafts[at], stored)) {
-                standings[at] = Standing::Same;
-            }
+            let Some(stored) = stored.get(&identity) else { continue };
+            let is_same = self.says_the_same(&drafts[at], stored);
+            standings[at] = match is_same && !tells_otherwise(arrivals[at], stored) {
+                true => Standing::Same,
+                false => Standing::Other,
+            };
         }
         Ok(standings)
     }
@@ -189,7 +198,7 @@ fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standi
     {
         return if given.text.is_empty() { Standing::Same } else { Standing::Unknown };
     }
-    match forms::same(text) == forms::same(&draft.text) {
+    match forms::same(text) == forms::same(&draft.text) && !tells_otherwise(arrival, stored) {
         true => Standing::Same,
         false => Standing::Other,
     }

@@ -6,7 +6,10 @@ use aios_working::{Message, NewMessage, Restored};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
-use super::{Admission, Arrival, Content, DIFFERS, Manner, Outcome, Tiers, Verdict};
+use super::{
+    Admission, Arrival, Content, DIFFERS, Manner, Outcome, Tiers, Verdict,
+    told::{Told, tells_message_otherwise},
+};
 use crate::{Error, records};
 
 /// Records that are stored at once, each by a write of its own; they share commits.
@@ -88,7 +91,10 @@ impl Admission {
     async fn known(&mut self, tiers: &Tiers, ready: &Ready, id: &Id) -> Result<Outcome, Error> {
         let Some(message) = message_of(ready) else { return Ok(Outcome::Known) };
         let stored = tiers.working.with_expired().message(id.as_str()).await?;
-        let is_same = |it: &Message| forms::same(&it.content) == forms::same(&message.content);
+        let is_same = |it: &Message| {
+            forms::same(&it.content) == forms::same(&message.content)
+                && !tells_message_otherwise(&ready.arrival, it)
+        };
         if stored.as_ref().is_none_or(is_same) {
             return Ok(Outcome::Known);
         }
@@ -101,8 +107,14 @@ impl Admission {
             Manner::Found => Ok(Outcome::Skipped(DIFFERS.to_owned())),
             Manner::Conversed if self.seen.contains_key(&identity) => Ok(Outcome::Conflicting),
             Manner::Conversed => {
-                self.seen.insert(identity, ready.arrival.content_hash());
+                self.seen.insert(identity, Told::of(&ready.arrival));
                 self.view.catch_up().await?;
+                let message = match stored {
+                    Some(stored) if !ready.arrival.tells.role => {
+                        NewMessage { role: stored.role, ..message }
+                    }
+                    _ => message,
+                };
                 match tiers.working.amend_message(id.as_str(), &message).await? {
                     true => Ok(Outcome::Updated),
                     false => Ok(Outcome::Refused(GONE.to_owned())),
@@ -121,8 +133,13 @@ impl Admission {
         // A former version must be in the history before it is replaced.
         self.view.catch_up().await?;
         for ready in run {
-            let Some(message) = message_of(&ready) else { continue };
+            let Some(mut message) = message_of(&ready) else { continue };
             let id = ready.arrival.id.as_str();
+            if !ready.arrival.tells.role
+                && let Some(stored) = tiers.working.with_expired().message(id).await?
+            {
+                message.role = stored.role;
+            }
             let amended = match tiers.working.amend_message(id, &message).await {
                 Ok(true) => Ok(true),
                 Ok(false) => self.amend_in_longterm(tiers, &ready, &message).await,
@@ -151,6 +168,22 @@ impl Admission {
         };
         record.text.clone_from(&message.content);
         record.payload["content"] = Value::from(message.content.as_str());
+        let tells = ready.arrival.tells;
+        if tells.role {
+            record.payload["role"] = Value::from(message.role.to_string());
+        }
+        if let Some(name) = message.name.as_deref().filter(|_| tells.name) {
+            record.payload["name"] = Value::from(name);
+        }
+        if let Some(time) = message.timestamp.filter(|_| tells.time) {
+            record.payload["timestamp"] = Value::from(time.to_string());
+            record.occurred_at = Some(time);
+        }
+        if tells.tags {
+            record.payload["metadata"]["tags"] = message.metadata["tags"].clone();
+        }
+        let spoken = ["name", "role"].iter().find_map(|part| record.payload[*part].as_str());
+        record.speaker = spoken.map(str::to_owned).or(record.speaker);
         tiers.longterm.store(vec![record]).await?;
         Ok(true)
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, MemoryView,
-    admission::{Admission, Arrival, Content, Manner, Outcome},
+    admission::{Admission, Arrival, Content, Manner, Outcome, Tells},
     fields, identity, records,
 };
 
@@ -169,7 +169,17 @@ impl Writer {
             arrivals.push(kept(row, kind, &id, rest, &scope));
         }
         let (former_ids, provider_id) = (Vec::new(), None);
-        arrivals.push(Arrival { place: row, kind, id, former_ids, provider_id, scope, content });
+        let tells = Tells::default();
+        arrivals.push(Arrival {
+            place: row,
+            kind,
+            id,
+            former_ids,
+            provider_id,
+            scope,
+            tells,
+            content,
+        });
         Ok(())
     }
 
@@ -296,6 +306,7 @@ impl Writer {
                 former_ids: Vec::new(),
                 provider_id: None,
                 scope: scope.clone(),
+                tells: Tells::default(),
                 content: Content::Fields(fields),
             }
         };
@@ -339,6 +350,7 @@ fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope)
         former_ids: Vec::new(),
         provider_id: None,
         scope: scope.clone(),
+        tells: Tells::default(),
         content: Content::Fields(fields),
     }
 }

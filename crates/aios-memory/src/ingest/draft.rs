@@ -10,9 +10,10 @@ use super::{
     fields::{Place, says_nothing, take_place},
     formats::{is_kept, message_shape, role_of},
     said::{IsNew, Mend, Said, Unfit},
-    spellings::is_nested,
+    spellings::{TIME, is_nested},
 };
 use crate::{
+    admission::Tells,
     document::Document,
     identity::{Facts, Former, Namer, Names},
     locomo,
@@ -225,6 +226,20 @@ impl Draft {
         parts
     }
 
+    /// Leaves out a time before 1970, which many programs write for none, of what has to be said
+    /// after it.
+    pub(crate) fn leave_out_early_time(&mut self) {
+        let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
+        let early = self.occurred_at.filter(|time| is_said && *time < Timestamp::UNIX_EPOCH);
+        let Some(early) = early else { return };
+        self.occurred_at = None;
+        let reason = format!("{early} is before 1970; stored without a time, kept as metadata");
+        self.mended.push(Mend::of(TIME.name, reason));
+        if self.kind == Kind::Message {
+            self.metadata.entry(TIME.name).or_insert_with(|| early.to_string().into());
+        }
+    }
+
     /// Fills in what the gate decides of the scope.
     ///
     /// # Errors
@@ -239,6 +254,20 @@ impl Draft {
             }
         }
         Ok(())
+    }
+
+    /// The parts of it that its source tells. What former versions read otherwise, they may have
+    /// stored otherwise.
+    pub(crate) fn tells(&self) -> Tells {
+        match &self.former {
+            None if self.kind == Kind::Message => Tells {
+                role: self.role.is_some(),
+                name: self.name.is_some(),
+                time: self.occurred_at.is_some(),
+                tags: !self.tags.is_empty(),
+            },
+            _ => Tells::default(),
+        }
     }
 
     /// The ids that follow from what it says, once its scope has an owner.

@@ -71,14 +71,15 @@ impl<R: BufRead> Scanner<R> {
         self.place
     }
 
-    /// The next byte that is not white space, which stays.
+    /// The next byte that is not white space, a byte order mark or a separator of records, which
+    /// stays.
     pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let available = self.available()?;
             if available.is_empty() {
                 return Ok(None);
             }
-            let blank = available.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let blank = available.iter().take_while(|byte| is_blank(**byte)).count();
             let found = available.get(blank).copied();
             self.pass(blank);
             if found.is_some() {
@@ -256,6 +257,12 @@ impl State {
     fn is_scalar(&self) -> bool {
         self.is_begun && self.open.is_empty() && !self.in_string
     }
+}
+
+/// Returns `true` for white space, the bytes of a byte order mark, with none of which a value begins,
+/// and the separator of JSON text sequences.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF | 0x1E)
 }
 
 /// The length of the value that `bytes` begin with, if it ends there.

@@ -3,7 +3,9 @@
 
 use std::{
     borrow::Cow,
+    cell::Cell,
     io::{self, Read},
+    rc::Rc,
 };
 
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -16,17 +18,30 @@ const MARK_BYTES: u64 = 4;
 const AS_WINDOWS: &str =
     "it is not UTF-8; read as Windows-1252 (Latin-1); if it is neither, convert it to UTF-8 first";
 
+/// The report for a text in UTF-16 that is not whole.
+pub(super) const BROKEN_UNITS: &str =
+    "lone surrogates or an odd last byte, which UTF-16 does not have, became U+FFFD";
+
+/// The share of characters of control at which a text in UTF-8 is something else.
+const CONTROLS_SHARE: usize = 20;
+
 /// The report for a text that is UTF-8 but for a few bytes.
 const REPLACED: &str = "bytes that are not UTF-8 became U+FFFD";
 
-/// Reads UTF-16 as UTF-8, and everything else as it is. Gives the stream and the name of the
-/// encoding, if it is another than UTF-8.
+/// A stream in UTF-8, or in an encoding that its reader has still to find.
+pub(super) struct Stream<'a> {
+    pub(super) bytes: Box<dyn Read + 'a>,
+    /// The encoding, if it was another than UTF-8.
+    pub(super) encoding: Option<&'static str>,
+    /// Set as soon as something of it could not be read in that encoding.
+    pub(super) is_replaced: Rc<Cell<bool>>,
+}
+
+/// Reads UTF-16 as UTF-8, and everything else as it is.
 ///
 /// # Errors
 /// An I/O error, of kind [`InvalidData`](io::ErrorKind::InvalidData) for UTF-32.
-pub(super) fn decode_stream<'a>(
-    mut bytes: impl Read + 'a,
-) -> io::Result<(Box<dyn Read + 'a>, Option<&'static str>)> {
+pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<'a>> {
     let mut mark = Vec::new();
     (&mut bytes).take(MARK_BYTES).read_to_end(&mut mark)?;
     let has_byte = |at: usize| mark.get(at).is_some_and(|byte| *byte != 0);
@@ -43,13 +58,41 @@ pub(super) fn decode_stream<'a>(
         _ => None,
     };
     let whole = io::Cursor::new(mark).chain(bytes);
-    Ok(match encoding {
-        None => (Box::new(whole), None),
+    let is_replaced = Rc::new(Cell::new(false));
+    let bytes: Box<dyn Read + 'a> = match encoding {
+        None => Box::new(whole),
         Some(encoding) => {
-            let decoder = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(whole);
-            (Box::new(decoder), Some(encoding.name()))
+            let reader = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(whole);
+            Box::new(Decoded { reader, seen: 0, is_replaced: Rc::clone(&is_replaced) })
         }
-    })
+    };
+    Ok(Stream { bytes, encoding: encoding.map(|it| it.name()), is_replaced })
+}
+
+/// Decoded text, in which characters that stand in for others are noticed.
+struct Decoded<R> {
+    reader: R,
+    /// The bytes of U+FFFD that came last.
+    seen: usize,
+    is_replaced: Rc<Cell<bool>>,
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+        let read = self.reader.read(buffer)?;
+        for byte in &buffer[..read] {
+            self.seen = match *byte == REPLACEMENT[self.seen] {
+                true => self.seen + 1,
+                false => usize::from(*byte == REPLACEMENT[0]),
+            };
+            if self.seen == REPLACEMENT.len() {
+                self.is_replaced.set(true);
+                self.seen = 0;
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// Reads bytes as text, with a report if they are not UTF-8. Few wrong bytes in UTF-8 become
@@ -71,7 +114,18 @@ pub(super) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<&'static str>) {
 
 /// Returns `true` for text with characters that no text file has: it is something else.
 pub(super) fn is_binary(text: &str) -> bool {
-    text.chars().any(|c| matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1a}'))
+    text.chars().any(is_control)
+}
+
+/// Returns `true` for text that has more such characters than a log of a terminal, such as UTF-16
+/// that is taken for ASCII.
+pub(super) fn is_mostly_binary(text: &str) -> bool {
+    let controls = text.chars().filter(|c| is_control(*c)).count();
+    text.chars().count() < controls * CONTROLS_SHARE
+}
+
+fn is_control(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1a}')
 }
 
 #[cfg(test)]

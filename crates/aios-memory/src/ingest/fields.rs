@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::{
     said::name_of,
     spellings::{
-        AGENT, Field, NESTED, PROJECT, SESSION, is_nested, looks_like_owner, names_owner, plain,
+        AGENT, Field, NAME, OWNERS, PROJECT, RUN, SESSION, has_owner_mark, holds_owner, is_content,
+        is_nested, is_one_of, looks_like_owner, names_owner, names_owner_by_name, plain,
     },
 };
 
@@ -17,8 +18,15 @@ const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 /// The fields of a session, agent or project that is an object, in the form of [`plain`].
 const NAMED_FIELDS: &[&str] = &["id", "uuid", "key", "name"];
 
-/// The deepest objects within objects in which an owner is looked for.
-const DEPTH_MAX: usize = 4;
+/// Fields that hold a whole message.
+const WRAPPERS: &[&str] = &["data", "kwargs", "message"];
+
+/// Fields of an object that make it one of a person.
+const LIKE_NAMES: &[&str] =
+    &["id", "uuid", "guid", "uid", "name", "email", "login", "handle", "key"];
+
+/// The longest text that may be the name of an owner in a field that only looks like one, in bytes.
+const LIKE_NAME_BYTES_MAX: usize = 256;
 
 /// The place of a record, as it says itself.
 #[derive(Debug, Default, PartialEq)]
@@ -35,7 +43,7 @@ pub(super) struct Place {
 /// A message if two of these name different owners, projects, agents or sessions, or one is not
 /// text, or a field only looks like an owner.
 pub(super) fn take_place(object: &mut Map<String, Value>) -> Result<Place, String> {
-    let user = owner_of(object)?;
+    let user = owner_of_record(object)?;
     let scope = take_scope(object)?;
     let [project, agent, session] = take_parts(object)?;
     let mut place = Place {
@@ -78,14 +86,37 @@ fn take_parts(object: &mut Map<String, Value>) -> Result<[Named; 3], String> {
     Ok([take_named(object, &PROJECT)?, take_named(object, &AGENT)?, take_named(object, &SESSION)?])
 }
 
-/// Takes the owner out of a record and the objects in it, whatever spelling it has. Roles and
-/// speakers do not count.
+/// Takes the owner out of an element of a format and the objects in it that may hold one, whatever
+/// spelling it has. Roles and speakers do not count.
 ///
 /// # Errors
 /// A message if the record names two owners, or one that is neither text nor a number, or a field
 /// only looks like an owner.
 pub(super) fn owner_of(object: &mut Map<String, Value>) -> Result<Option<String>, String> {
-    take_owner(object, NESTED)
+    Owners::within(holds_owner).take(object)
+}
+
+/// As [`owner_of`], for an object that is a record by itself: an owner may stand in all objects of
+/// it that are not what was said.
+///
+/// # Errors
+/// As [`owner_of`].
+pub(super) fn owner_of_record(object: &mut Map<String, Value>) -> Result<Option<String>, String> {
+    Owners::within(|name| !is_content(name)).take(object)
+}
+
+/// Puts the owner of a message that has others around it beside them all, since the message is
+/// unwrapped later and its fields are put in the place of those around it.
+///
+/// # Errors
+/// As [`owner_of`].
+pub(super) fn lift_owner(object: &mut Map<String, Value>) -> Result<(), String> {
+    if WRAPPERS.iter().any(|wrapper| object.get(*wrapper).is_some_and(Value::is_object))
+        && let Some(owner) = owner_of_record(object)?
+    {
+        object.insert(OWNERS[0].to_owned(), owner.into());
+    }
+    Ok(())
 }
 
 /// Takes the owner out of `object` and out of those of its fields `nested` that are objects. A
@@ -97,72 +128,153 @@ pub(crate) fn take_owner(
     object: &mut Map<String, Value>,
     nested: &[&str],
 ) -> Result<Option<String>, String> {
-    let mut found = Vec::new();
-    take_owners(object, nested, DEPTH_MAX, &mut found)?;
-    let mut owner: Option<(String, String)> = None;
-    for (field, value) in found {
-        let Some(name) = owner_in(&field, value)? else { continue };
-        match &owner {
-            Some((other, known)) if *known != name => {
-                return Err(format!("`{other}` and `{field}` name different owners"));
-            }
-            _ => owner = Some((field, name)),
-        }
-    }
-    Ok(owner.map(|(_, name)| name))
+    Owners::within(|name| is_one_of(name, nested) || SESSION.is_spelled(name)).take(object)
 }
 
-/// Takes the fields of `object` that name an owner, and those of the objects in it.
-fn take_owners(
-    object: &mut Map<String, Value>,
-    nested: &[&str],
-    depth: usize,
-    found: &mut Vec<(String, Value)>,
-) -> Result<(), String> {
-    let doubtful = object.iter().find(|(name, value)| {
-        looks_like_owner(name) && !says_nothing(value) && !value.is_boolean()
-    });
-    if let Some((name, _)) = doubtful {
-        return Err(format!(
-            "`{name}` looks like an owner, but is no spelling of one; write user, owner, account, \
-             customer or tenant, alone or with id or name after it, or leave the field out"
-        ));
+/// The owners that an object and those in it name.
+struct Owners<F> {
+    /// Returns `true` for the fields of the object in whose objects an owner may stand.
+    may_hold: F,
+    /// Values, each under the path of its field.
+    found: Vec<(String, Value)>,
+}
+
+impl<F: Fn(&str) -> bool> Owners<F> {
+    fn within(may_hold: F) -> Owners<F> {
+        Owners { may_hold, found: Vec::new() }
     }
-    let names: Vec<String> = object.keys().filter(|name| names_owner(name)).cloned().collect();
-    found.extend(names.into_iter().filter_map(|name| object.remove_entry(&name)));
-    if depth == 0 {
-        return Ok(());
-    }
-    let mut used_up = Vec::new();
-    for (name, value) in object.iter_mut() {
-        let Value::Object(inner) = value else { continue };
-        // A session that is an object may say whose it is.
-        if nested.contains(&plain(name).as_str()) || SESSION.is_spelled(name) {
-            let before = found.len();
-            take_owners(inner, nested, depth - 1, found)?;
-            if inner.is_empty() && before < found.len() {
-                used_up.push(name.clone());
+
+    fn take(mut self, object: &mut Map<String, Value>) -> Result<Option<String>, String> {
+        self.take_from(object)?;
+        for name in inner_names(object) {
+            // A list beside other fields is of messages, calls and the like.
+            let is_open = (self.may_hold)(&name)
+                && (holds_owner(&name) || object.get(&name).is_some_and(Value::is_object));
+            if is_open {
+                self.take_within(&name, object, &name)?;
             }
         }
+        let mut owner: Option<(String, String)> = None;
+        for (field, value) in self.found {
+            let Some(name) = owner_in(&field, value)? else { continue };
+            match &owner {
+                Some((other, known)) if *known != name => {
+                    return Err(format!("`{other}` and `{field}` name different owners"));
+                }
+                _ => owner = Some((field, name)),
+            }
+        }
+        Ok(owner.map(|(_, name)| name))
     }
-    for name in used_up {
-        object.remove(&name);
+
+    /// Takes the fields of `object` itself that name an owner.
+    fn take_from(&mut self, object: &mut Map<String, Value>) -> Result<(), String> {
+        if let Some((name, _)) = object.iter().find(|(name, value)| is_doubtful(name, value)) {
+            return Err(format!(
+                "`{name}` looks like an owner, but is no spelling of one; write user, owner, \
+                 account, customer or tenant, alone or with id or name after it, or leave the \
+                 field out"
+            ));
+        }
+        let names: Vec<String> = object.keys().filter(|name| names_owner(name)).cloned().collect();
+        self.found.extend(names.into_iter().filter_map(|name| object.remove_entry(&name)));
+        Ok(())
     }
-    Ok(())
+
+    /// Takes the owners out of the field `name` of `object`, and the field if it says nothing else.
+    fn take_within(
+        &mut self,
+        name: &str,
+        object: &mut Map<String, Value>,
+        path: &str,
+    ) -> Result<(), String> {
+        let Some(value) = object.get_mut(name) else { return Ok(()) };
+        let before = self.found.len();
+        self.take_inside(value, NAME.is_spelled(name))?;
+        let is_empty = value.as_object().is_some_and(Map::is_empty);
+        if is_empty && before < self.found.len() {
+            object.remove(name);
+        }
+        let found = &mut self.found[before..];
+        found.iter_mut().for_each(|(field, _)| *field = format!("{path}.{field}"));
+        Ok(())
+    }
+
+    fn take_inside(&mut self, value: &mut Value, is_speaker: bool) -> Result<(), String> {
+        match value {
+            Value::Object(inner) => {
+                let names: Map<String, Value> = match is_speaker {
+                    // The name of an account that speaks is that of the speaker.
+                    true => take_names(inner),
+                    false => Map::new(),
+                };
+                self.take_from(inner)?;
+                inner.extend(names);
+                for name in inner_names(inner).iter().filter(|name| !is_content(name)) {
+                    self.take_within(name, inner, name)?;
+                }
+                Ok(())
+            }
+            Value::Array(items) => {
+                items.iter_mut().try_for_each(|item| self.take_inside(item, is_speaker))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn take_names(object: &mut Map<String, Value>) -> Map<String, Value> {
+    let names: Vec<String> =
+        object.keys().filter(|name| names_owner_by_name(name)).cloned().collect();
+    names.into_iter().filter_map(|name| object.remove_entry(&name)).collect()
+}
+
+/// The fields of `object` that are objects or lists.
+fn inner_names(object: &Map<String, Value>) -> Vec<String> {
+    let is_inner = |value: &Value| value.is_object() || value.is_array();
+    object.iter().filter(|(_, value)| is_inner(value)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Returns `true` for a field that may name an owner in a spelling that is not known.
+fn is_doubtful(name: &str, value: &Value) -> bool {
+    if !looks_like_owner(name) || says_nothing(value) || value.is_boolean() {
+        return false;
+    }
+    has_owner_mark(name) || is_like_name(value)
+}
+
+/// Returns `true` for what may be an id or a name: a number, a short text, an object that has one,
+/// or a list of these. A long text is said by somebody.
+fn is_like_name(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) => false,
+        Value::Number(_) => true,
+        Value::String(text) => text.len() <= LIKE_NAME_BYTES_MAX && !text.contains('\n'),
+        Value::Object(inner) => inner.iter().any(|(name, value)| {
+            let is_like = is_one_of(name, LIKE_NAMES) || names_owner(name) || has_owner_mark(name);
+            is_like && !says_nothing(value)
+        }),
+        Value::Array(items) => items.iter().any(is_like_name),
+    }
 }
 
 /// The owner that a field says.
 fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     let value = match value {
-        Value::Object(mut fields) => {
-            let mut values = OWNER_FIELDS.iter().filter_map(|name| fields.remove(*name));
-            let named = values.find(|value| !says_nothing(value));
+        Value::Object(fields) => {
+            let of = |wanted: &&str| fields.iter().find(|(name, _)| plain(name) == **wanted);
+            let mut values = OWNER_FIELDS.iter().filter_map(of).map(|(_, value)| value);
+            let named = values.find(|value| !says_nothing(value)).cloned();
             named.ok_or_else(|| format!("`{field}` is an object without id, name or email"))?
         }
         value => value,
     };
     match value {
         Value::Array(_) => Err(format!("`{field}` is a list, or given twice; name one owner")),
+        // What could not be read or stored was put in: two owners would become one.
+        Value::String(text) if text.contains([char::REPLACEMENT_CHARACTER, '\0']) => {
+            Err(format!("`{field}` has characters that cannot be stored, which names may not have"))
+        }
         value => name_of(field, Some(value)),
     }
 }
@@ -237,7 +349,12 @@ fn former(named: Named, field: &Field) -> Option<String> {
 /// # Errors
 /// A message if two of them differ, or one is neither text nor a number.
 fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, String> {
-    let names: Vec<String> = object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
+    let mut names: Vec<String> =
+        object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
+    let is_run = |name: &String| is_one_of(name, &[RUN]);
+    if names.iter().any(|name| !is_run(name) && !says_nothing(&object[name])) {
+        names.retain(|name| !is_run(name));
+    }
     let mut found: Named = None;
     for name in names {
         let value = match object.get(&name) {

@@ -19,7 +19,7 @@ use super::{
     draft::{Defaults, Draft},
     elements::{Place, Scanner},
     encoding,
-    fields::take_place,
+    fields::{lift_owner, take_place},
     formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
     mend::{is_suspect, mend},
@@ -51,8 +51,7 @@ pub(crate) fn read_lines(
     while let Some((number, line)) = lines.next()? {
         let flow = match line {
             Line::Whole(line) => {
-                let mark = if number == 1 { line.strip_prefix(b"\xEF\xBB\xBF") } else { None };
-                let line = mark.unwrap_or(line).trim_ascii();
+                let line = begun(line).trim_ascii_end();
                 let begins = Place { line: number, column: 0 };
                 match line {
                     [] => continue,
@@ -83,6 +82,18 @@ pub(crate) fn read_document(
     let scanner = Scanner::new(input)?;
     let hand = Hand { elements, defaults, formats, sink, conversations: 0 };
     Documents::new(scanner, hand).read()
+}
+
+/// `bytes` without white space, byte order marks and separators of records before them: files that
+/// were put together have these in their midst.
+pub(crate) fn begun(bytes: &[u8]) -> &[u8] {
+    let mut bytes = bytes.trim_ascii_start();
+    while let Some(rest) =
+        bytes.strip_prefix(b"\xEF\xBB\xBF").or_else(|| bytes.strip_prefix(b"\x1E"))
+    {
+        bytes = rest.trim_ascii_start();
+    }
+    bytes
 }
 
 /// A value with what was mended in it, or what is wrong with it.
@@ -248,6 +259,9 @@ impl Hand<'_, '_> {
             None if self.elements == Elements::Records => Draft::from_object,
             None => Draft::from_chat,
         };
+        if let Err(problem) = lift_owner(&mut fields) {
+            return self.fail(line, problem);
+        }
         let pieces = self.formats.message(line, fields, defaults, read);
         self.pieces(pieces, beside)
     }

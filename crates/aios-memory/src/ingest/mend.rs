@@ -55,6 +55,8 @@ pub(super) fn mend(json: &str) -> Mended {
             }
             '"' => mended.string(rest),
             ',' => mended.comma(rest),
+            '0'..='9' => mended.number(rest),
+            '-' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => mended.number(rest),
             '-' | 'A'..='Z' | 'u' => mended.word(rest),
             _ => {
                 mended.json.push(c);
@@ -99,6 +101,20 @@ impl Mended {
         self.json.push_str(value);
         self.note("a value that JSON lacks, such as NaN, became null");
         word.len()
+    }
+
+    /// Copies a number, or puts null for one that is larger than any that is kept.
+    fn number(&mut self, rest: &str) -> usize {
+        let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+        let number = &rest[..rest.find(|c| !is_of_number(c)).unwrap_or(rest.len())];
+        match number.parse::<f64>() {
+            Ok(value) if value.is_infinite() => {
+                self.json.push_str("null");
+                self.note("a number that is too large became null");
+            }
+            _ => self.json.push_str(number),
+        }
+        number.len()
     }
 
     /// Mends a string with its quotes. One that does not end goes to the end.

@@ -11,9 +11,9 @@ use super::{
     detect::{self, HEAD_BYTES, Layout},
     document::{self, DOCUMENT_BYTES_MAX, Markup},
     draft::{Defaults, Draft},
-    encoding,
+    encoding::{self, BROKEN_UNITS, Stream},
     formats::Formats,
-    json::{self, Elements},
+    json::{self, Elements, begun},
     lines::LINE_BYTES_MAX,
     said::Mend,
 };
@@ -39,6 +39,9 @@ pub(crate) enum Piece {
 /// The problem of an input without a text. An emptied document may be one that is being written.
 pub(super) const EMPTY: &str =
     "it is empty; there is nothing to store, and what was read from it before stays as it is";
+
+/// A byte order mark at the beginning of a line.
+const MARK_IN_MIDST: &str = "\n\u{feff}";
 
 /// Takes the pieces, and says when nobody wants more.
 pub(crate) type Sink<'a> = dyn FnMut(Piece) -> ControlFlow<()> + 'a;
@@ -72,7 +75,22 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
 
 fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<ControlFlow<()>> {
     let Input { bytes, name, format, thinking, defaults, chunks } = input;
-    let (bytes, encoding) = encoding::decode_stream(bytes)?;
+    let Stream { bytes, encoding, is_replaced } = encoding::decode_stream(bytes)?;
+    let input = Input { bytes, name, format, thinking, defaults, chunks };
+    let flow = read_text(input, encoding, sink)?;
+    if flow.is_continue() && is_replaced.get() {
+        return Ok(sink(Piece::Mended(1, Mend::whole(BROKEN_UNITS))));
+    }
+    Ok(flow)
+}
+
+/// Reads text that was in another `encoding`, or in UTF-8.
+fn read_text<R: Read>(
+    input: Input<'_, R>,
+    encoding: Option<&'static str>,
+    sink: &mut Sink<'_>,
+) -> io::Result<ControlFlow<()>> {
+    let Input { bytes, name, format, thinking, defaults, chunks } = input;
     let mut bytes = BufReader::new(bytes);
     let head = head_of(&mut bytes)?;
     if head.trim_ascii().is_empty() && bytes.fill_buf()?.is_empty() {
@@ -90,6 +108,9 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
     let markup = match layout {
         Layout::JsonLines => return json::read_lines(bytes, defaults, formats, sink),
         Layout::Json => return json::read_document(bytes, elements, defaults, formats, sink),
+        Layout::Records => {
+            return json::read_document(bytes, Elements::Records, defaults, formats, sink);
+        }
         Layout::Markdown => Markup::Markdown,
         Layout::Text => Markup::Plain,
     };
@@ -101,7 +122,11 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
         return Ok(sink(Piece::Failed(None, problem)));
     }
     let (text, mended) = encoding::decode(&document);
-    if mended.is_some() && encoding::is_binary(&text) {
+    let is_binary = match mended {
+        Some(_) => encoding::is_binary(&text),
+        None => encoding::is_mostly_binary(&text),
+    };
+    if is_binary {
         let problem = "it is not text; convert it to text, Markdown or JSON first".to_owned();
         return Ok(sink(Piece::Failed(None, problem)));
     }
@@ -115,6 +140,11 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
         Some(_) => text.replace('\0', "\u{fffd}").into(),
         None => text,
     };
+    // Files that were put together have marks in their midst.
+    let text = match text.contains(MARK_IN_MIDST) {
+        true => text.replace(MARK_IN_MIDST, "\n").into(),
+        false => text,
+    };
     Ok(document::read(&text, markup, name, defaults, chunks, sink))
 }
 
@@ -123,7 +153,7 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
 fn head_of(bytes: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     bytes.take(HEAD_BYTES).read_to_end(&mut head)?;
-    let begun = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+    let begun = begun(&head);
     if begun.starts_with(b"{") && !begun.contains(&b'\n') {
         bytes.take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut head)?;
     }

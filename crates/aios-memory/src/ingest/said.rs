@@ -13,9 +13,6 @@ use crate::moment;
 /// The longest name, role, tag or id, in bytes.
 pub(super) const NAME_BYTES_MAX: usize = 1024;
 
-/// Numbers below this are not taken for a time in a field that only looks like one.
-const SECONDS_MIN: f64 = 1e8;
-
 /// The reason for which an element of an input gives no record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unfit {
@@ -182,7 +179,7 @@ impl Said {
                 object.remove(&name);
                 continue;
             }
-            let read = moment::from_json(value).or_else(|problem| {
+            let read = moment::said_at(value).or_else(|problem| {
                 // A date and a time of day may stand apart.
                 let of_day = |other: &str| {
                     Some(format!("{} {}", object.get(other)?.as_str()?, value.as_str()?))
@@ -326,12 +323,12 @@ fn spelled(object: &Map<String, Value>, field: &Field) -> Vec<String> {
 }
 
 fn is_like_time(name: &str, value: &Value) -> bool {
-    let is_recent = match value {
-        Value::Number(number) => number.as_f64().is_some_and(|number| SECONDS_MIN <= number),
+    let may_be = match value {
+        Value::Number(_) => true,
         Value::String(text) => text.parse::<f64>().is_err(),
         _ => false,
     };
-    is_recent && looks_like_time(name) && moment::from_json(value).is_ok()
+    may_be && looks_like_time(name) && moment::said_at(value).is_ok()
 }
 
 /// The text of a record: text, a number, or a list of parts, as chat interfaces have it; those

@@ -2,8 +2,8 @@
 //! meaning here: it is kept as metadata and reported. One that only looks like an owner, a time or
 //! a session is told apart, so that it never falls open.
 //!
-//! Names are compared in the form of [`plain`]: `userId`, `user-id`, `User ID` and `user.id` are
-//! `user_id`. The names are those of mem0, OpenAI, Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
+//! Names are compared in the form of [`plain`], and without the `_` between their words: `userId`,
+//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI, Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
 //! Zep and Letta, and of exports of common chat programs.
 
 /// A field of a record, with its accepted spellings.
@@ -42,6 +42,9 @@ pub(crate) const SESSION: Field = Field {
     former: 10,
 };
 
+/// The run within a session. It is the session of a record that names no other.
+pub(crate) const RUN: &str = "run_id";
+
 pub(crate) const AGENT: Field = Field {
     name: "agent",
     spellings: &["agent", "agent_id", "agent_name", "agent_uuid", "assistant_id", "bot_id"],
@@ -68,6 +71,10 @@ pub(crate) const EXTERNAL_ID: Field = Field {
         "external_id",
         "memory_id",
         "record_id",
+        "msg_uuid",
+        "client_msg_id",
+        "unique_id",
+        "external_uuid",
     ],
     former: 1,
 };
@@ -100,6 +107,20 @@ pub(crate) const TIME: Field = Field {
         "timestamp_ms",
         "ts_ms",
         "time_ms",
+        "create_date",
+        "date_created",
+        "date_sent",
+        "send_time",
+        "sent_time",
+        "unix_time",
+        "unix_timestamp",
+        "message_timestamp",
+        "timestamp_utc",
+        "created_utc",
+        "epoch",
+        "epoch_ms",
+        "tstamp",
+        "at",
     ],
     former: 1,
 };
@@ -174,20 +195,177 @@ pub(crate) const FIELDS: &[&Field] =
 pub(crate) const NESTED: &[&str] =
     &["metadata", "meta", "scope", "properties", "attributes", "extra", "context", "custom"];
 
+/// Objects, and lists of them, in which an owner may stand as well; also at any depth.
+const HOLDERS: &[&str] = &[
+    "cmetadata",
+    "payload",
+    "data",
+    "info",
+    "filters",
+    "author",
+    "config",
+    "configurable",
+    "additional_kwargs",
+    "kwargs",
+    "request",
+    "extra_data",
+    "custom_data",
+    "headers",
+];
+
+/// Fields of what was said and done, in which nothing says whose a record is.
+const CONTENTS: &[&str] = &[
+    "content",
+    "contents",
+    "text",
+    "parts",
+    "input",
+    "inputs",
+    "output",
+    "outputs",
+    "arguments",
+    "args",
+    "parameters",
+    "tool_calls",
+    "tool_call",
+    "tool_use",
+    "tool_input",
+    "tool_output",
+    "tool_result",
+    "tool_response",
+    "tool_use_result",
+    "tool_results",
+    "tools",
+    "result",
+    "results",
+    "function",
+    "function_call",
+    "response",
+    "structured_content",
+    "attachments",
+    "annotations",
+    "reactions",
+    "delta",
+    "schema",
+    "snapshot",
+    "mapping",
+    "messages",
+];
+
 /// The first part of a field that names an owner; `id` or `name` may follow.
 pub(crate) const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
 
-/// Words of names that look like those of an owner, if one of [`OWNER_MARKS`] is beside them.
-const OWNER_WORDS: &[&str] = &["user", "owner", "account", "customer", "tenant", "member"];
+/// Words of names that look like those of an owner, also at the end of a word, as in `enduser`.
+const OWNER_WORDS: &[&str] =
+    &["user", "owner", "account", "customer", "tenant", "member", "subscriber"];
 
 /// Words that make a name one of a person.
 const OWNER_MARKS: &[&str] = &[
-    "id", "ids", "uuid", "guid", "uid", "key", "ref", "name", "email", "mail", "login", "handle",
-    "number", "username",
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "uid",
+    "key",
+    "ref",
+    "name",
+    "email",
+    "mail",
+    "login",
+    "handle",
+    "number",
+    "username",
+    "identifier",
 ];
 
-/// Names of one word that look like those of an owner.
-const OWNER_NAMES: &[&str] = &["uid", "member", "belongs_to"];
+/// Other names that look like those of an owner.
+const OWNER_NAMES: &[&str] = &[
+    "uid",
+    "belongs_to",
+    "owned_by",
+    "client_id",
+    "client_uuid",
+    "client_guid",
+    "client_uid",
+    "client_ref",
+    "client_email",
+];
+
+/// Last words of names that tell something about an owner, but not who it is.
+const ABOUT_OWNERS: &[&str] = &[
+    "agent",
+    "message",
+    "msg",
+    "input",
+    "query",
+    "prompt",
+    "question",
+    "text",
+    "content",
+    "request",
+    "response",
+    "transcript",
+    "instructions",
+    "instruction",
+    "utterance",
+    "turn",
+    "turns",
+    "says",
+    "said",
+    "rating",
+    "feedback",
+    "score",
+    "sentiment",
+    "satisfaction",
+    "intent",
+    "goal",
+    "timezone",
+    "tz",
+    "language",
+    "lang",
+    "locale",
+    "country",
+    "region",
+    "city",
+    "location",
+    "type",
+    "kind",
+    "role",
+    "roles",
+    "status",
+    "state",
+    "tier",
+    "plan",
+    "level",
+    "segment",
+    "count",
+    "total",
+    "online",
+    "time",
+    "at",
+    "on",
+    "date",
+    "modified",
+    "settings",
+    "preferences",
+    "prefs",
+    "experience",
+    "interface",
+    "story",
+    "stories",
+    "guide",
+    "facing",
+    "version",
+    "os",
+    "device",
+    "browser",
+    "age",
+    "gender",
+    "balance",
+    "support",
+    "service",
+    "context",
+];
 
 /// Words of names that look like those of a time.
 const TIME_WORDS: &[&str] = &["time", "date", "timestamp", "datetime", "ts", "when"];
@@ -197,6 +375,9 @@ const TIME_ENDINGS: &[&str] = &["_at", "_on", "_ms"];
 
 /// Words of names that look like those of a session, if one of [`OWNER_MARKS`] is beside them.
 const SESSION_WORDS: &[&str] = &["session", "conversation", "thread", "chat", "dialog"];
+
+/// Words that make a name one of a session.
+const SESSION_MARKS: &[&str] = &["id", "uuid", "key", "ref"];
 
 /// Roles, in lower case, as other programs write them.
 const ROLES: &[&str] = &[
@@ -221,8 +402,8 @@ impl Field {
 
     /// The place of a spelling in the table.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        let name = plain(name);
-        self.spellings.iter().position(|spelling| *spelling == name)
+        let name = joined(name);
+        self.spellings.iter().position(|spelling| is_joined(spelling, &name))
     }
 
     /// Returns `true` for the spellings that former versions of this program knew.
@@ -240,25 +421,49 @@ impl Field {
 /// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
 /// with `id` or `name` after it or not.
 pub(crate) fn names_owner(name: &str) -> bool {
-    let name = plain(name);
+    let name = joined(name);
     OWNERS.iter().any(|owner| {
-        name.strip_prefix(owner)
-            .is_some_and(|rest| matches!(rest, "" | "_id" | "id" | "_name" | "name"))
+        name.strip_prefix(owner).is_some_and(|rest| matches!(rest, "" | "id" | "name"))
     })
 }
 
-/// Returns `true` if a field of this name looks like an owner without being in the table: a word
-/// for a person beside one for an id, such as `user_uuid` or `memberId`.
+/// Returns `true` if a field of this name names an owner by a word for a name only, as `username`:
+/// beside a speaker it is the speaker.
+pub(crate) fn names_owner_by_name(name: &str) -> bool {
+    names_owner(name) && joined(name).ends_with("name")
+}
+
+/// Returns `true` if a field of this name looks like an owner without being in the table: it has a
+/// word for one, such as `memberId` or `end_user`, and is not about something else of theirs.
 pub(crate) fn looks_like_owner(name: &str) -> bool {
-    let name = plain(name);
-    OWNER_NAMES.contains(&name.as_str())
-        || (!names_owner(&name) && has_both(&name, OWNER_WORDS, OWNER_MARKS))
+    if names_owner(name) {
+        return false;
+    }
+    let plain = plain(name);
+    let last = plain.rsplit('_').next().unwrap_or_default();
+    is_one_of(name, OWNER_NAMES)
+        || has_owner_mark(name)
+        || (!ABOUT_OWNERS.contains(&last) && plain.split('_').any(is_owner_word))
+}
+
+/// Returns `true` if a field of this name has a word for an owner beside one for an id, as in
+/// `user_uuid`: whatever its value is, it is one of theirs.
+pub(crate) fn has_owner_mark(name: &str) -> bool {
+    !names_owner(name) && has_both(&plain(name), OWNER_WORDS, OWNER_MARKS)
+}
+
+/// Returns `true` for `user`, `users`, `enduser` and the like.
+fn is_owner_word(word: &str) -> bool {
+    OWNER_WORDS.iter().any(|owner| {
+        word == *owner
+            || (word.strip_suffix('s') == Some(owner) && *owner != "member")
+            || (*owner == "user" && word.ends_with(owner))
+    })
 }
 
 /// Returns `true` if a field of this name looks like a session without being in the table.
 pub(crate) fn looks_like_session(name: &str) -> bool {
-    let name = plain(name);
-    !SESSION.is_spelled(&name) && has_both(&name, SESSION_WORDS, &["id", "uuid", "key", "ref"])
+    !SESSION.is_spelled(name) && has_both(&plain(name), SESSION_WORDS, SESSION_MARKS)
 }
 
 /// Returns `true` if a field of this name looks like a time without being in the table.
@@ -276,12 +481,23 @@ pub(crate) fn is_role(value: &str) -> bool {
 
 /// Returns `true` if a field of this name is an object that may say where a record belongs.
 pub(crate) fn is_nested(name: &str) -> bool {
-    NESTED.contains(&plain(name).as_str())
+    is_one_of(name, NESTED)
+}
+
+/// Returns `true` if a field of this name is an object, or a list of them, that may say whose a
+/// record is.
+pub(crate) fn holds_owner(name: &str) -> bool {
+    is_nested(name) || is_one_of(name, HOLDERS) || SESSION.is_spelled(name)
+}
+
+/// Returns `true` if a field of this name is what was said or done.
+pub(crate) fn is_content(name: &str) -> bool {
+    is_one_of(name, CONTENTS)
 }
 
 /// Returns `true` if a field of this name says where a record belongs.
 pub(crate) fn names_place(name: &str) -> bool {
-    is_nested(name)
+    holds_owner(name)
         || names_owner(name)
         || looks_like_owner(name)
         || [SESSION, AGENT, PROJECT].iter().any(|field| field.is_spelled(name))
@@ -296,6 +512,22 @@ fn has_both(name: &str, words: &[&str], marks: &[&str]) -> bool {
     parts.iter().any(is_joined)
         || (parts.iter().any(|part| words.contains(part))
             && parts.iter().any(|part| marks.contains(part)))
+}
+
+/// Returns `true` if `name` is one of `names`, which are in the form of [`plain`].
+pub(crate) fn is_one_of(name: &str, names: &[&str]) -> bool {
+    let name = joined(name);
+    names.iter().any(|one| is_joined(one, &name))
+}
+
+/// Returns `true` if `name` is `joined` but for the `_` between its words.
+fn is_joined(name: &str, joined: &str) -> bool {
+    name.bytes().filter(|byte| *byte != b'_').eq(joined.bytes())
+}
+
+/// A field's name in lower case, its letters and digits only.
+fn joined(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// A field's name in lower case with one `_` between words and none around them.

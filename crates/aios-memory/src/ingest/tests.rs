@@ -152,3 +152,44 @@ fn a_byte_order_mark_is_not_content() {
     check(Format::Chat, b"\xEF\xBB\xBF[{\"content\": \"one\"}]", &["1: one"]);
     check(Format::Text, b"\xEF\xBB\xBFone", &["1: one"]);
 }
+
+#[test]
+fn records_are_read_however_their_lines_end_and_whatever_stands_between_them() {
+    let spread = "{\n  \"text\": \"one\"\n}\n{\n  \"text\": \"two\",\n  \"x\": {\n  }\n}\n";
+    for (name, text, lines) in [
+        ("a.jsonl", spread, [1, 4]),
+        ("a.jsonl", "{\"text\": \"one\"}\r{\"text\": \"two\"}\r", [1, 1]),
+        ("a.jsonl", "\u{1e}{\"text\": \"one\"}\n\u{1e}{\"text\": \"two\"}\n", [1, 2]),
+        ("a.jsonl", "\u{feff}{\"text\": \"one\"}\n\u{feff}{\"text\": \"two\"}\n", [1, 2]),
+        ("a.jsonl", "[{\"text\": \"one\"}]\n[{\"text\": \"two\"}]\n", [1, 2]),
+        ("a.json", "\u{feff}[{\"text\": \"one\"}]\n\u{feff}[{\"text\": \"two\"}]\n", [1, 2]),
+        ("a.txt", "{\"text\": \"one\"}\n{\"text\": \"two\"}\n", [1, 2]),
+        ("a.md", "[{\"text\": \"one\"},\n{\"text\": \"two\"}]\n", [1, 2]),
+        ("a", "[{\"text\": \"one\"},\n{\"text\": \"two\"}]\n", [1, 2]),
+    ] {
+        let expect = [format!("{}: one", lines[0]), format!("{}: two", lines[1])];
+        assert_eq!(pieces(Format::Auto, name, text.as_bytes()), expect, "{name}: {text}");
+    }
+    let put_together = "# A\n\none\n\u{feff}# B\n\ntwo\n";
+    let found = pieces(Format::Markdown, "a.md", put_together.as_bytes());
+    assert_eq!(found, ["1: # A\n\none", "4: # B\n\ntwo"]);
+}
+
+#[test]
+fn utf_16_is_told_where_it_is_broken_and_refused_where_it_is_not_known() {
+    let units =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let odd = [b"\xFF\xFE", &units("one")[..], b"\x00\xD8", &units(" two")[..], b"x"].concat();
+    let found = pieces(Format::Text, "a.txt", &odd[..]);
+    assert_eq!(found[1], "1: one\u{fffd} two\u{fffd}");
+    assert!(found[2].starts_with("1~ lone surrogates"), "{found:?}");
+    let cyrillic = units("\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}");
+    let found = pieces(Format::Auto, "a.txt", &cyrillic[..]);
+    assert_eq!(found, ["-! it is not text; convert it to text, Markdown or JSON first"]);
+}
+
+#[test]
+fn a_number_that_is_too_large_costs_itself_only() {
+    let text = b"{\"text\": \"one\", \"timestamp\": 1e999}\n{\"text\": \"two\", \"score\": -1e999}";
+    check(Format::Jsonl, text, &["1: one", "2: two"]);
+}

@@ -93,6 +93,7 @@ impl Writer {
 
     /// Writes those of `drafts`, each with its line, that are neither known nor forgotten.
     pub(crate) async fn write(&mut self, mut drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
+        drafts.iter_mut().for_each(|(_, draft)| draft.leave_out_early_time());
         self.conversations.settle(&self.view, &mut self.admission, &mut drafts).await?;
         let mut arrivals = Vec::with_capacity(drafts.len());
         let document = drafts.first().and_then(|(_, draft)| draft.document.clone());
@@ -163,6 +164,7 @@ pub(super) fn arrival(
     if kind == Kind::Session {
         return to_session(draft).map(|session| Arrival::of_record(line, session));
     }
+    let tells = draft.tells();
     let Names { id, former } = draft.names(namer);
     let of_provider = draft.provider.zip(draft.external_id.as_deref());
     let provider_id = of_provider
@@ -175,7 +177,7 @@ pub(super) fn arrival(
         }
         _ => Content::Record(Box::new(to_record(id.clone(), draft))),
     };
-    Ok(Arrival { place: line, kind, id, former_ids: former, provider_id, scope, content })
+    Ok(Arrival { place: line, kind, id, former_ids: former, provider_id, scope, tells, content })
 }
 
 /// The arrival of one message that is given by itself, as a line of an input would give it.

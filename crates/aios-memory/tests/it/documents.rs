@@ -120,20 +120,25 @@ async fn a_reading_that_fails_retires_nothing() {
         assert_eq!((report.failed_count, report.tally.retired), (1, 0), "{broken:?}");
         assert_eq!(found(&memory).await, sections(&["one", "two"]), "{broken:?}");
     }
-    struct Torn(usize);
+    struct Torn(usize, fn() -> std::io::Result<usize>);
     impl std::io::Read for Torn {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
             self.0 += 1;
             match self.0 {
                 1 => (&b"# other\n\nOther.\n"[..]).read(buffer),
-                _ => Err(std::io::Error::other("the cable is out")),
+                _ => (self.1)(),
             }
         }
     }
     let options = IngestOptions::default();
-    let report = memory.ingest_reader(Torn(0), Some(&path), options).await.unwrap();
-    assert_eq!((report.failed_count, report.tally.retired), (1, 0));
-    assert_eq!(found(&memory).await, sections(&["one", "two"]));
+    let faults: [fn() -> std::io::Result<usize>; 2] =
+        [|| Err(std::io::Error::other("the cable is out")), || unreachable!("a fault of ours")];
+    for fault in faults {
+        let torn = Torn(0, fault);
+        let report = memory.ingest_reader(torn, Some(&path), options.clone()).await.unwrap();
+        assert_eq!((report.failed_count, report.tally.retired), (1, 0));
+        assert_eq!(found(&memory).await, sections(&["one", "two"]));
+    }
 
     fs::remove_file(&path).unwrap();
     memory.ingest_file(&path, IngestOptions::default()).await.unwrap();

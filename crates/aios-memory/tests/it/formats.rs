@@ -101,6 +101,57 @@ async fn a_corrected_message_is_updated_and_twice_in_one_file_conflicts() {
 }
 
 #[tokio::test]
+async fn another_role_speaker_time_or_tag_under_the_same_id_is_never_known() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let said = |change: Value| {
+        let mut message = json!({"id": "m", "session": "s", "role": "user", "name": "Ada",
+            "text": "hello", "timestamp": "2026-01-02T03:04:05Z", "tags": ["a"]});
+        for (name, value) in change.as_object().unwrap() {
+            message[name] = value.clone();
+        }
+        format!("{message}\n")
+    };
+    assert_eq!(counts(&ingest(&memory, &said(json!({}))).await), [1, 0, 0, 0]);
+    // What is left out does not differ.
+    let left_out = "{\"id\": \"m\", \"session\": \"s\", \"text\": \"hello\"}\n";
+    assert_eq!(counts(&ingest(&memory, left_out).await), [0, 1, 0, 0]);
+    let mut change = json!({});
+    for (name, value) in [
+        ("role", json!("assistant")),
+        ("name", json!("Bob")),
+        ("timestamp", json!("2026-01-02T03:04:06Z")),
+        ("tags", json!(["b"])),
+    ] {
+        let before = said(change.clone());
+        change[name] = value;
+        let after = said(change.clone());
+        assert_eq!(counts(&ingest(&memory, &after).await), [0, 0, 1, 0], "{name}");
+        assert_eq!(counts(&ingest(&memory, &after).await), [0, 1, 0, 0], "{name}");
+        let both = format!("{after}{before}");
+        assert_eq!(counts(&ingest(&memory, &both).await), [0, 1, 0, 1], "{name}");
+    }
+    let stored = &all(&memory, Kind::Message).await[0];
+    assert_eq!(stored.speaker.as_deref(), Some("Bob"));
+    assert_eq!(stored.payload["role"], "assistant");
+    assert_eq!(stored.occurred_at.unwrap().to_string(), "2026-01-02T03:04:06Z");
+    // A corrected text without a role keeps the role.
+    let text = left_out.replace("hello", "hello again");
+    assert_eq!(counts(&ingest(&memory, &text).await), [0, 0, 1, 0]);
+    assert_eq!(all(&memory, Kind::Message).await[0].payload["role"], "assistant");
+}
+
+#[tokio::test]
+async fn a_time_before_1970_costs_the_time_only() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let text = "{\"role\": \"user\", \"text\": \"hello\", \"timestamp\": \"0001-01-01T00:00:00Z\"}";
+    let report = ingest(&memory, text).await;
+    assert_eq!((counts(&report), report.tally.mended_count), ([1, 0, 0, 0], 1));
+    assert_eq!(counts(&ingest(&memory, text).await), [0, 1, 0, 0]);
+}
+
+#[tokio::test]
 async fn the_result_of_a_call_may_come_with_a_later_reading() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;

@@ -3,10 +3,23 @@
 use super::*;
 
 #[test]
-fn names_count_before_content() {
+fn content_that_is_known_counts_before_the_name() {
     for (name, head, expect) in [
         ("a.jsonl", "", Layout::JsonLines),
-        ("a.NDJSON", "[", Layout::JsonLines),
+        ("a.NDJSON", "{\"a\": 1}\n{\"a\"", Layout::JsonLines),
+        ("a.jsonl", "{\"a\": \n{\"a\": 1}\n", Layout::JsonLines),
+        ("a.jsonl", "{\"a\": \"\n{\"a\": 1}\n", Layout::JsonLines),
+        ("a.jsonl", "\u{1e}{\"a\": 1}\n\u{1e}{\"a\": 2}\n", Layout::JsonLines),
+        ("a.jsonl", "{\n  \"text\": \"x\"\n}\n{\n", Layout::Records),
+        ("a.jsonl", "{\n  \"text\": \"x\",\n  \"more\": {\n", Layout::Records),
+        ("a.jsonl", "{\"text\": \"x\"}\r{\"text\": \"y\"}\r", Layout::Records),
+        ("a.jsonl", "[{\"text\": \"x\"}]\n[{\"text\": \"y\"}]\n", Layout::Json),
+        ("a.jsonl", "[\n{\"text\": \"x\"},\n", Layout::Json),
+        ("a.md", "[{\"role\": \"user\", \"content\": \"x\"}]", Layout::Json),
+        ("a.txt", "{\n \"messages\": []\n}", Layout::Json),
+        ("a.txt", "{\"mapping\": {\"cut", Layout::Json),
+        ("a.txt", "{\"role\": \"user\", \"content\": \"x\"}\n", Layout::JsonLines),
+        ("a.txt", "{\"name\": \"a package\", \"version\": 1}", Layout::Text),
         ("a.md", "[{", Layout::Markdown),
         ("a.txt", "{}", Layout::Text),
         ("a.json", "not json", Layout::Json),

@@ -66,7 +66,9 @@ fn headings_of(text: &str) -> Vec<Heading> {
                     continue;
                 };
                 let title = title_of(&text[inner]);
-                let line = text[..range.start].rfind('\n').map_or(0, |end| end + 1);
+                let line = text[..range.start].rfind(['\n', '\r']).map_or(0, |end| end + 1);
+                // Each begins where the one before it has ended, or later.
+                let line = headings.last().map_or(line, |it: &Heading| it.lines.end.max(line));
                 headings.push(Heading { level, title, lines: line..range.end });
             }
             event => {

@@ -65,6 +65,10 @@ fn an_odd_side_field_costs_that_field_and_is_reported() {
     for (field, value) in [
         ("timestamp", json!(true)),
         ("timestamp", json!("soon")),
+        ("timestamp", json!("2024")),
+        ("timestamp", json!(2024)),
+        ("timestamp", json!(-1)),
+        ("timestamp", json!(0)),
         ("created_at", json!("05/08/2026")),
         ("metadata", json!([1, 2])),
         ("metadata", json!("not an object")),
@@ -83,21 +87,54 @@ fn an_odd_side_field_costs_that_field_and_is_reported() {
 }
 
 #[test]
+fn a_time_before_1970_is_left_out_of_what_was_said() {
+    for time in ["0001-01-01T00:00:00Z", "1950-05-08"] {
+        let mut draft = read(json!({"role": "user", "text": "x", "timestamp": time})).unwrap();
+        draft.leave_out_early_time();
+        assert_eq!((draft.occurred_at, draft.mended.len()), (None, 1), "{time}");
+        assert!(draft.metadata["timestamp"].is_string());
+        let mut note = read(json!({"text": "x", "timestamp": time})).unwrap();
+        note.leave_out_early_time();
+        assert!(note.occurred_at.is_some() && note.mended.is_empty(), "{time}");
+    }
+}
+
+#[test]
 fn of_two_texts_or_times_the_first_of_the_table_counts_and_the_other_is_reported() {
-    let draft = read(json!({"body": "b", "text": "a", "ts": 86_400, "created_at": "2026-05-08"}));
+    let draft =
+        read(json!({"body": "b", "text": "a", "ts": 1_000_000_000, "created_at": "2026-05-08"}));
     let draft = draft.unwrap();
     assert_eq!(draft.text, "a");
-    assert_eq!(draft.occurred_at.unwrap().to_string(), "1970-01-02T00:00:00Z");
+    assert_eq!(draft.occurred_at.unwrap().to_string(), "2001-09-09T01:46:40Z");
     let fields: Vec<_> = draft.mended.iter().filter_map(|mend| mend.field.as_deref()).collect();
     assert_eq!(fields, ["body", "created_at"]);
     assert_eq!(draft.metadata["body"], "b");
-    let same = read(json!({"text": "a", "content": "a", "time": 5, "timestamp": 5})).unwrap();
+    let same = read(json!({"text": "a", "content": "a", "time": 1e9, "timestamp": 1e9})).unwrap();
     assert_eq!((same.mended, same.metadata), (Vec::new(), Map::new()));
 }
 
 #[test]
 fn a_time_is_known_in_every_spelling_and_what_only_looks_like_one_is_reported() {
-    for name in ["timestamp", "Timestamp", "createdAt", "create_time", "sent-at", "date", "ts"] {
+    for name in [
+        "timestamp",
+        "Timestamp",
+        "createdAt",
+        "create_time",
+        "sent-at",
+        "date",
+        "ts",
+        "timeStamp",
+        "time_stamp",
+        "create_date",
+        "dateCreated",
+        "sendTime",
+        "unix_time",
+        "messageTimestamp",
+        "created_utc",
+        "epoch",
+        "tstamp",
+        "at",
+    ] {
         let draft = read(json!({"text": "x", (name): "2026-05-08T13:56:00Z"})).unwrap();
         let time = draft.occurred_at.map(|time| time.to_string());
         assert_eq!(time.as_deref(), Some("2026-05-08T13:56:00Z"), "{name}");
@@ -110,8 +147,8 @@ fn a_time_is_known_in_every_spelling_and_what_only_looks_like_one_is_reported() 
     }
     let apart = read(json!({"text": "x", "date": "2026-05-08", "time": "13:56"})).unwrap();
     assert_eq!(apart.occurred_at.unwrap().to_string(), "2026-05-08T13:56:00Z");
-    let inner = read(json!({"text": "x", "metadata": {"timestamp": 5}})).unwrap();
-    assert_eq!(inner.occurred_at.unwrap().to_string(), "1970-01-01T00:00:05Z");
+    let inner = read(json!({"text": "x", "metadata": {"timestamp": 1e9}})).unwrap();
+    assert_eq!(inner.occurred_at.unwrap().to_string(), "2001-09-09T01:46:40Z");
 }
 
 #[test]
@@ -148,9 +185,10 @@ fn a_long_text_is_cut_into_parts_that_are_the_whole_together() {
 
 #[test]
 fn a_record_that_former_versions_read_otherwise_keeps_their_facts() {
-    let same = read(json!({"text": "x", "role": "user", "session": "s", "timestamp": 5})).unwrap();
+    let same =
+        read(json!({"text": "x", "role": "user", "session": "s", "timestamp": 1e9})).unwrap();
     assert_eq!(same.former, None);
-    let draft = read(json!({"text": "x", "role": "user", "uuid": "u", "created_at": 5})).unwrap();
+    let draft = read(json!({"text": "x", "role": "user", "uuid": "u", "created_at": 1e9})).unwrap();
     let former = draft.former.unwrap();
     assert_eq!((former.external_id, former.occurred_at), (None, None));
     assert_eq!(former.role.as_deref(), Some("user"));

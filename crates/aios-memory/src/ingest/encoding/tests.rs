@@ -3,9 +3,10 @@
 use super::*;
 
 fn stream(bytes: &[u8]) -> io::Result<(String, Option<&'static str>)> {
-    let (mut stream, encoding) = decode_stream(bytes)?;
+    let Stream { mut bytes, encoding, is_replaced } = decode_stream(bytes)?;
     let mut text = String::new();
-    stream.read_to_string(&mut text)?;
+    bytes.read_to_string(&mut text)?;
+    assert_eq!(is_replaced.get(), text.contains('\u{fffd}'), "{text}");
     Ok((text, encoding))
 }
 
@@ -28,6 +29,18 @@ fn utf_16_is_known_with_a_mark_and_without() {
     }
     let wide: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
     assert!(stream(&wide).is_err());
+}
+
+#[test]
+fn utf_16_that_is_not_whole_is_noticed() {
+    for units in [&b"a\0\x00\xd8b\0"[..], b"a\0b\0c"] {
+        assert!(stream(&[b"\xFF\xFE", units].concat()).unwrap().0.contains('\u{fffd}'));
+    }
+    let cyrillic: Vec<u8> =
+        "\u{43f}\u{440}\u{438}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (text, told) = decode(&cyrillic);
+    assert!(told.is_none() && is_mostly_binary(&text));
+    assert!(!is_mostly_binary("a log of a terminal \u{8} with few"));
 }
 
 #[test]

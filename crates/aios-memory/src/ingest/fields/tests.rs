@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::ingest::spellings::FIELDS;
+use crate::ingest::spellings::{FIELDS, NESTED};
 
 fn owner(value: Value) -> Result<Option<String>, String> {
     let Value::Object(mut object) = value else { panic!("an object is expected") };
-    owner_of(&mut object)
+    owner_of_record(&mut object)
 }
 
 #[test]
@@ -42,12 +42,80 @@ fn an_owner_is_known_in_every_spelling() {
 
 #[test]
 fn roles_speakers_and_other_fields_name_no_owner() {
-    for name in
-        ["role", "name", "speaker", "author", "user_agent", "users", "userType", "users_online"]
-    {
+    for name in [
+        "role",
+        "name",
+        "speaker",
+        "author",
+        "user_agent",
+        "userType",
+        "users_online",
+        "user_message",
+        "user_input",
+        "user_prompt",
+        "user_query",
+        "user_rating",
+        "user_timezone",
+        "account_type",
+        "remember",
+        "client_msg_id",
+        "client",
+        "message_uid",
+        "members",
+    ] {
         assert_eq!(owner(json!({name: "ada"})), Ok(None), "{name}");
     }
+    let said = json!({"user_story_of_mine": "As a user\nI want to see it", "isUser": true});
+    assert_eq!(owner(said), Ok(None));
+    let speaker = json!({"author": {"id": "7", "username": "ada"}, "input": {"user": "bob"}});
+    assert_eq!(owner(speaker), Ok(None));
     assert_eq!(owner(json!({"user": null, "owner": ""})), Ok(None));
+}
+
+#[test]
+fn an_owner_is_found_in_every_object_that_is_not_what_was_said() {
+    for record in [
+        json!({"payload": {"user_id": "bob"}}),
+        json!({"info": {"user": "bob"}}),
+        json!({"data": {"user_id": "bob"}}),
+        json!({"anything": {"deeper": {"user_id": "bob"}}}),
+        json!({"metadata": {"payload": {"userid": "bob"}}}),
+        json!({"meta_data": {"user_id": "bob"}}),
+        json!({"metaData": {"user_id": "bob"}}),
+        json!({"cmetadata": {"user_id": "bob"}}),
+        json!({"filters": {"user_id": "bob"}}),
+        json!({"author": {"user_id": "bob", "name": "x"}}),
+        json!({"config": {"configurable": {"user_id": "bob", "thread_id": "t"}}}),
+        json!({"additional_kwargs": {"user_id": "bob"}}),
+        json!({"metadata": [{"user_id": "bob"}]}),
+        json!({"metadata": {"list": [{"x": 1}, {"user_id": "bob"}]}}),
+        json!({"a": {"a": {"a": {"a": {"a": {"a": {"a": {"user": {"ID": "bob"}}}}}}}}}),
+    ] {
+        assert_eq!(owner(record.clone()), Ok(Some("bob".to_owned())), "{record}");
+        let Value::Object(mut both) = record.clone() else { unreachable!() };
+        both.insert("user".to_owned(), "alice".into());
+        assert!(owner(both.into()).is_err(), "{record}");
+    }
+}
+
+#[test]
+fn an_owner_with_characters_that_cannot_be_stored_is_refused() {
+    for name in ["bob\u{fffd}", "bob\0"] {
+        assert!(owner(json!({"user": name})).is_err());
+        assert!(owner(json!({"metadata": {"user": {"id": name}}})).is_err());
+    }
+}
+
+#[test]
+fn a_message_in_another_object_belongs_to_whom_both_name() {
+    let lifted = |value: Value| {
+        let Value::Object(mut object) = value else { unreachable!() };
+        lift_owner(&mut object).map(|()| object.get("user").cloned())
+    };
+    let both = json!({"user_id": "alice", "data": {"content": "x", "user_id": "bob"}});
+    assert!(lifted(both).is_err());
+    let inner = json!({"message": {"content": "x", "additional_kwargs": {"user_id": "bob"}}});
+    assert_eq!(lifted(inner), Ok(Some("bob".into())));
 }
 
 #[test]
@@ -89,6 +157,10 @@ fn sessions_are_known_in_every_spelling() {
         }
     }
     assert!(place(json!({"session": "a", "thread_id": "b"})).is_err());
+    let run = place(json!({"thread_id": "t", "run_id": "r"})).unwrap();
+    assert_eq!(run, Scope::default().with_session("t"));
+    let run = place(json!({"thread_id": null, "run_id": "r"})).unwrap();
+    assert_eq!(run, Scope::default().with_session("r"));
     assert!(place(json!({"session": ["a", "b"]})).is_err());
 }
 
@@ -135,7 +207,6 @@ fn what_only_looks_like_an_owner_is_refused_and_named() {
         "useruuid",
         "member_id",
         "memberId",
-        "member",
         "user_key",
         "user_email",
         "owner_ref",
@@ -146,6 +217,29 @@ fn what_only_looks_like_an_owner_is_refused_and_named() {
         "user_ids",
         "mem0_user_id",
         "metadata.user_id",
+        "end_user",
+        "endUser",
+        "enduser",
+        "app_user",
+        "for_user",
+        "users",
+        "owned_by",
+        "user_info",
+        "userProfile",
+        "user_data",
+        "user_identifier",
+        "user_code",
+        "user_hash",
+        "user_token",
+        "user_slug",
+        "account_no",
+        "account_identifier",
+        "user_nickname",
+        "user_1",
+        "tenant_slug",
+        "client_id",
+        "subscriber",
+        "member",
     ] {
         for record in nestings(name, "ada") {
             let problem = place(record.clone()).unwrap_err();

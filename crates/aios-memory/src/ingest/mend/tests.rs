@@ -18,6 +18,7 @@ fn json_that_is_nearly_right_is_made_right() {
             r#"{"a": NaN, "b": -Infinity, "c": [Infinity, undefined]}"#,
             json!({"a": null, "b": null, "c": [null, null]}),
         ),
+        (r#"{"a": 1e999, "b": [-1E+999, 2e5]}"#, json!({"a": null, "b": [null, 2e5]})),
         (r#"{"a": None, "b": True, "c": False}"#, json!({"a": null, "b": true, "c": false})),
         (r#"{"a": [1, 2, ], "b": {"c": 1,}, }"#, json!({"a": [1, 2], "b": {"c": 1}})),
         (r#"{"a": "\u0000 \\u0000 NaN, }"}"#, json!({"a": "\u{fffd} \\u0000 NaN, }"})),

@@ -1,5 +1,7 @@
 //! Where Markdown is cut.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// The title and the text of each section.
@@ -90,4 +92,26 @@ fn front_matter_has_no_headings_and_is_kept() {
     }
     check("---\n\nB\n---\ntext\n", &[("", "---\n\n"), ("B", "B\n---\ntext\n")]);
     check("---\n# A\ntext\n", &[("", "---\n"), ("A", "# A\ntext\n")]);
+}
+
+#[test]
+fn lines_may_end_with_a_carriage_return_alone() {
+    check("# A\r\rold\r# B\rtwo\r", &[("A", "# A\r\rold\r"), ("B", "# B\rtwo\r")]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_sections_of_any_text_are_all_of_it(
+        text in "([#>` =*a\\-\r\n\t\u{e9}]|# |\r# |\n---\n){0,40}",
+        any in ".{0,20}",
+    ) {
+        cut(&format!("{text}{any}"));
+        cut(&format!("{any}{text}"));
+    }
 }
