@@ -138,6 +138,9 @@ struct Hand<'a, 's> {
     conversations: u64,
 }
 
+/// Messages by which the format of a conversation is recognised.
+const SAMPLE_MAX: usize = 8;
+
 /// The messages of a conversation as they were read, each with its line.
 #[derive(Default)]
 struct Messages {
@@ -147,6 +150,12 @@ struct Messages {
 }
 
 impl Messages {
+    /// The first of those that could be read, by which a format is recognised.
+    fn sample(&self) -> Value {
+        let read = self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok());
+        read.take(SAMPLE_MAX).map(|(message, _)| message.clone()).collect()
+    }
+
     /// Those that could be read as they stand in the list, what was mended in them, and the faults
     /// of the others.
     fn into_list(self) -> (Value, Vec<Mend>, Vec<(u64, String)>) {

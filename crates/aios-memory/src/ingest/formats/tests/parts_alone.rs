@@ -272,4 +272,5 @@ fn changes_of_gemini_may_hold_messages() {
         "content": "one"}, {"id": "b", "type": "gemini", "content": "two"}]});
     let read = read_auto("x.json", &bare.to_string());
     assert_eq!(read.said(), ["user: one", "assistant: two"], "{read:?}");
+    assert_eq!(read.messages()[0].scope.session.as_deref(), Some("gemini/s"));
 }
