@@ -30,14 +30,14 @@ mod tree;
 
 use serde_json::{Map, Value};
 
-use self::{
-    guess::{guess, known, unfit},
-    transcript::Transcript,
-};
 pub(crate) use self::{
     chat::{messages_beside, opened},
     longmemeval::{Haystack, Labelled},
     shape::{is_kept, message_shape, role_of},
+};
+use self::{
+    guess::{guess, known, unfit},
+    transcript::Transcript,
 };
 use super::{
     Format, Thinking,

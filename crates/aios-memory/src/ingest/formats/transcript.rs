@@ -9,7 +9,7 @@ use aios_record::{ID_BYTES_MAX, Kind, Scope};
 use aios_working::OUTPUT_CHARS_MAX;
 use serde_json::{Map, Value};
 
-use self::calls::{call_draft, fitted, text_of};
+use self::calls::{call_draft, fitted, name_bytes, text_of};
 use super::{
     super::{
         conversation::Unnamed,
@@ -375,7 +375,11 @@ impl Transcript {
         let at = at.or_else(|| result.call.is_none().then(oldest).flatten());
         let Some(at) = at else { return Some(result) };
         let Waiting { line, mut draft, .. } = self.waiting.remove(at);
-        let (output, mended) = fitted("output", result.output, OUTPUT_CHARS_MAX);
+        let mut output = result.output;
+        if name_bytes(&mut output) {
+            draft.mended.push(Mend::of("output", "bytes in it are named, not stored"));
+        }
+        let (output, mended) = fitted("output", output, OUTPUT_CHARS_MAX);
         draft.mended.extend(mended);
         let fields = &mut draft.metadata;
         fields.insert("success".to_owned(), (!result.has_failed).into());

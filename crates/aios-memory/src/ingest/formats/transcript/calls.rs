@@ -9,6 +9,9 @@ use crate::{
     moment,
 };
 
+/// The shortest text that is taken for bytes, in characters.
+const BYTES_MIN: usize = 1024;
+
 /// The longest input of a tool call that is kept whole, in bytes.
 const INPUT_BYTES_MAX: usize = 256 * 1024;
 
@@ -38,6 +41,38 @@ pub(super) fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
         mended: mended.into_iter().collect(),
         ..Draft::new(Kind::ToolCall, scope, call.input.to_string())
     }
+}
+
+/// Replaces bytes that are written as Base64 in an output by their number. Returns `true` if there
+/// were any.
+pub(super) fn name_bytes(output: &mut Value) -> bool {
+    match output {
+        Value::String(text) if is_base64(text) => {
+            *text = format!("[{} bytes]", text.len() / 4 * 3);
+            true
+        }
+        // Each is looked at, also after one that was replaced.
+        Value::Array(items) => {
+            items.iter_mut().fold(false, |is_found, item| name_bytes(item) || is_found)
+        }
+        Value::Object(fields) => {
+            fields.values_mut().fold(false, |is_found, value| name_bytes(value) || is_found)
+        }
+        _ => false,
+    }
+}
+
+/// Returns `true` for a long text that is Base64, alone or as data in an address.
+fn is_base64(text: &str) -> bool {
+    let data = text.split_once(";base64,").filter(|(head, _)| head.starts_with("data:"));
+    let bytes = data.map_or(text, |(_, data)| data).trim_ascii().as_bytes();
+    let is_of = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+    let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
+    BYTES_MIN <= bytes.len()
+        && bytes.iter().all(is_of)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
 }
 
 /// The value of the field `name` of a call, not longer than `max`: as a text with a mark at its end
