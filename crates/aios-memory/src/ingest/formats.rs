@@ -74,7 +74,7 @@ struct Shape {
     /// Fields that look like an owner but are artefacts of the format, such as the account of an
     /// export.
     artefacts: &'static [&'static str],
-    /// Fields with a list of elements, each of which has an owner of its own.
+    /// Fields with a list of elements. Each has an owner of its own.
     lists: &'static [&'static str],
     /// Fields that hold messages here, though elsewhere such a field is of a tool.
     opens: &'static [&'static str],

@@ -47,7 +47,7 @@ pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, V
     (before.into_iter().collect(), after)
 }
 
-/// The messages of the assistant that an answer holds; `None` if it is none.
+/// The messages of the assistant that an answer holds; `None` if it is something else.
 fn answers_in(answer: &Value) -> Option<Vec<Value>> {
     let is_message = |it: &Value| it.get("role").is_some() && it.get("content").is_some();
     match answer {
