@@ -228,7 +228,7 @@ impl Formats {
         };
         let shape = description.shape.as_ref().expect("only shapes are recognised");
         let Some(make_reader) = shape.reader else {
-            return Err(Value::Object(sharegpt::opened(object)));
+            return Err(Value::Object(object));
         };
         object.retain(|name, _| !shape.artefacts.contains(&&**name));
         let lists = lists_in(shape, &mut object);

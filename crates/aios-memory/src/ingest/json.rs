@@ -202,7 +202,15 @@ impl Hand<'_, '_> {
     fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
         let mut beside = Beside { mended, ..Beside::default() };
         match self.formats.take(line, value) {
-            Ok(pieces) => self.pieces(pieces, &mut beside),
+            Ok(pieces) => {
+                let flow = self.pieces(pieces, &mut beside);
+                // A format that holds its rows has no draft yet that could take them.
+                let mended = beside.mended.into_iter().map(|mend| Piece::Mended(line, mend));
+                mended.fold(flow, |flow, piece| match flow {
+                    ControlFlow::Continue(()) => (self.sink)(piece),
+                    flow => flow,
+                })
+            }
             Err(value) => {
                 let defaults = self.defaults;
                 self.element_in(line, value, defaults, &mut beside)

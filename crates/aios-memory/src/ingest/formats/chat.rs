@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::sharegpt;
 use crate::ingest::repeated;
 
 /// The fields of an answer.
@@ -91,9 +92,10 @@ pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
-/// An object that holds messages as a conversation with `messages`: `{"data": [...]}`, and an
-/// answer to a request. Other objects stay as they are.
-pub(crate) fn opened(mut fields: Map<String, Value>) -> Map<String, Value> {
+/// An object that holds messages as a conversation with `messages`: that of ShareGPT,
+/// `{"data": [...]}`, and an answer to a request. Other objects stay as they are.
+pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
+    let mut fields = sharegpt::opened(fields);
     if ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name)) {
         return fields;
     }

@@ -362,7 +362,8 @@ impl Transcript {
     }
 
     /// Gives a result to the call of `session` that waits for it; returns it if no call waits.
-    fn join(&mut self, session: Option<&str>, result: Returned) -> Option<Returned> {
+    fn join(&mut self, session: Option<&str>, mut result: Returned) -> Option<Returned> {
+        let has_bytes = name_bytes(&mut result.output);
         let is_here = |waiting: &Waiting| waiting.draft.scope.session.as_deref() == session;
         let is_called = |waiting: &Waiting| is_here(waiting) && waiting.id == result.call;
         let is_named = |waiting: &Waiting| is_here(waiting) && waiting.draft.role == result.tool;
@@ -375,11 +376,10 @@ impl Transcript {
         let at = at.or_else(|| result.call.is_none().then(oldest).flatten());
         let Some(at) = at else { return Some(result) };
         let Waiting { line, mut draft, .. } = self.waiting.remove(at);
-        let mut output = result.output;
-        if name_bytes(&mut output) {
+        if has_bytes {
             draft.mended.push(Mend::of("output", "bytes in it are named, not stored"));
         }
-        let (output, mended) = fitted("output", output, OUTPUT_CHARS_MAX);
+        let (output, mended) = fitted("output", result.output, OUTPUT_CHARS_MAX);
         draft.mended.extend(mended);
         let fields = &mut draft.metadata;
         fields.insert("success".to_owned(), (!result.has_failed).into());

@@ -167,6 +167,7 @@ fn what_interfaces_put_around_is_opened() {
         (&completion, "assistant: a"),
         (&data, "user: q"),
         (&export, "user: q"),
+        (&json!({"data": [{"conversations": [{"from": "human", "value": "q"}]}]}), "user: q"),
         (&question, "user: q"),
         (&answer, "assistant: a"),
     ] {
@@ -270,6 +271,11 @@ fn changes_of_gemini_may_hold_messages() {
         json!({"$set": {"messages": [{"id": "a", "type": "user", "content": "one"}]}}),
     ];
     assert_eq!(read_auto("x.jsonl", &lines(&rows)).said(), ["user: one"]);
+    let mended = r#"{"sessionId": "s", "startTime": "2026-01-01T00:00:00Z", "messages": [
+        {"id": "a", "type": "user", "content": "one \ud800"}]}"#;
+    let read = read_auto("x.json", mended);
+    assert_eq!((read.said().len(), read.failed.len()), (1, 1), "{read:?}");
+    assert!(read.failed[0].contains('~'), "{read:?}");
     let bare = json!({"sessionId": "s", "messages": [{"id": "a", "type": "user",
         "content": "one"}, {"id": "b", "type": "gemini", "content": "two"}]});
     let read = read_auto("x.json", &bare.to_string());
