@@ -13,6 +13,7 @@ mod claude_code;
 mod codex;
 mod gemini;
 mod graph;
+mod guess;
 mod locomo;
 mod longmemeval;
 mod mem0;
@@ -29,11 +30,14 @@ mod tree;
 
 use serde_json::{Map, Value};
 
-use self::transcript::Transcript;
 pub(crate) use self::{
     chat::{messages_beside, opened},
     longmemeval::{Haystack, Labelled},
     shape::{is_kept, message_shape, role_of},
+};
+use self::{
+    guess::{guess, known, unfit},
+    transcript::Transcript,
 };
 use super::{
     Format, Thinking,
@@ -70,7 +74,7 @@ struct Shape {
     /// Fields that look like an owner but are artefacts of the format, such as the account of an
     /// export.
     artefacts: &'static [&'static str],
-    /// Fields with a list of elements, each of which has an owner of its own.
+    /// Fields with a list of elements. Each has an owner of its own.
     lists: &'static [&'static str],
     /// Fields that hold messages here, though elsewhere such a field is of a tool.
     opens: &'static [&'static str],
@@ -224,7 +228,7 @@ impl Formats {
         };
         let shape = description.shape.as_ref().expect("only shapes are recognised");
         let Some(make_reader) = shape.reader else {
-            return Err(Value::Object(sharegpt::opened(object)));
+            return Err(Value::Object(object));
         };
         object.retain(|name, _| !shape.artefacts.contains(&&**name));
         let lists = lists_in(shape, &mut object);
@@ -412,45 +416,4 @@ fn lists_in(shape: &Shape, object: &mut Map<String, Value>) -> Vec<Value> {
         }
     }
     elements
-}
-
-/// Fields that are named of an element that is not understood.
-const NAMES_MAX: usize = 8;
-
-/// Signs of a format that make an element look like it.
-const SIGNS_MIN: usize = 2;
-
-fn unfit(wanted: &Description, element: &Map<String, Value>) -> String {
-    let needs = wanted.shape.as_ref().map_or("", |shape| shape.needs);
-    let name = wanted.name;
-    match recognise(element) {
-        Some((other, _)) => {
-            format!("it is not `{name}` but `{}`; leave `--format` out", other.name)
-        }
-        None => format!("it is not `{name}`: {needs} is missing"),
-    }
-}
-
-/// A guess at an element of no format.
-fn guess(element: &Map<String, Value>) -> String {
-    let signs = |shape: &Shape| shape.signs.iter().filter(|it| element.contains_key(**it)).count();
-    let shapes = FORMATS.iter().filter_map(|it| it.shape.as_ref().map(|shape| (it, shape)));
-    let scored = shapes.map(|(it, shape)| (signs(shape), it, shape));
-    let alike = scored.filter(|(signs, ..)| SIGNS_MIN <= *signs);
-    // Of several that are as much alike the first one counts.
-    match alike.reduce(|best, next| if best.0 < next.0 { next } else { best }) {
-        Some((_, it, shape)) => {
-            format!("it looks like `{}`, but {} is missing", it.name, shape.needs)
-        }
-        None => {
-            let names: Vec<&str> = element.keys().take(NAMES_MAX).map(String::as_str).collect();
-            format!("it has the fields {}", names.join(", "))
-        }
-    }
-}
-
-/// The formats that are known, for a message.
-fn known() -> String {
-    let names: Vec<&str> = FORMATS.iter().skip(1).map(|it| it.name).collect();
-    format!("known formats are {} (`aios-memory ingest --help` describes them)", names.join(", "))
 }

@@ -149,6 +149,9 @@ struct Hand<'a, 's> {
     conversations: u64,
 }
 
+/// Messages by which the format of a conversation is recognised.
+const SAMPLE_MAX: usize = 8;
+
 /// The messages of a conversation as they were read, each with its line.
 #[derive(Default)]
 struct Messages {
@@ -158,6 +161,12 @@ struct Messages {
 }
 
 impl Messages {
+    /// The first of those that could be read, by which a format is recognised.
+    fn sample(&self) -> Value {
+        let read = self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok());
+        read.take(SAMPLE_MAX).map(|(message, _)| message.clone()).collect()
+    }
+
     /// Those that could be read as they stand in the list, what was mended in them, and the faults
     /// of the others.
     fn into_list(self) -> (Value, Vec<Mend>, Vec<(u64, String)>) {
@@ -204,7 +213,15 @@ impl Hand<'_, '_> {
     fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
         let mut beside = Beside { mended, ..Beside::default() };
         match self.formats.take(line, value) {
-            Ok(pieces) => self.pieces(pieces, &mut beside),
+            Ok(pieces) => {
+                let flow = self.pieces(pieces, &mut beside);
+                // A format that holds its rows has no draft yet that could take them.
+                let mended = beside.mended.into_iter().map(|mend| Piece::Mended(line, mend));
+                mended.fold(flow, |flow, piece| match flow {
+                    ControlFlow::Continue(()) => (self.sink)(piece),
+                    flow => flow,
+                })
+            }
             Err(value) => {
                 let defaults = self.defaults;
                 self.element_in(line, value, defaults, &mut beside)

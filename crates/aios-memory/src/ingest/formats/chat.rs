@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::sharegpt;
 use crate::ingest::repeated;
 
 /// The fields of an answer.
@@ -47,7 +48,7 @@ pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, V
     (before.into_iter().collect(), after)
 }
 
-/// The messages of the assistant that an answer holds; `None` if it is none.
+/// The messages of the assistant that an answer holds; `None` if it is something else.
 fn answers_in(answer: &Value) -> Option<Vec<Value>> {
     let is_message = |it: &Value| it.get("role").is_some() && it.get("content").is_some();
     match answer {
@@ -91,9 +92,10 @@ pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
-/// An object that holds messages as a conversation with `messages`: `{"data": [...]}`, and an
-/// answer to a request. Other objects stay as they are.
-pub(crate) fn opened(mut fields: Map<String, Value>) -> Map<String, Value> {
+/// An object that holds messages as a conversation with `messages`: that of ShareGPT,
+/// `{"data": [...]}`, and an answer to a request. Other objects stay as they are.
+pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
+    let mut fields = sharegpt::opened(fields);
     if ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name)) {
         return fields;
     }

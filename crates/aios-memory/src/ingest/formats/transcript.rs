@@ -1,12 +1,15 @@
 //! The drafts of one file, as the readers of formats tell its conversations: messages, tool calls
 //! joined with their results, titles, and a count of the rows that are no message.
 
+mod calls;
+
 use std::collections::{BTreeMap, HashMap};
 
 use aios_record::{ID_BYTES_MAX, Kind, Scope};
-use aios_working::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK};
-use serde_json::{Map, Value, json};
+use aios_working::OUTPUT_CHARS_MAX;
+use serde_json::{Map, Value};
 
+use self::calls::{call_draft, fitted, name_bytes, text_of};
 use super::{
     super::{
         conversation::Unnamed,
@@ -18,9 +21,6 @@ use super::{
     shape::{self, Shaped},
 };
 use crate::{Thinking, moment};
-
-/// The longest input of a tool call that is kept whole, in bytes.
-const INPUT_BYTES_MAX: usize = 256 * 1024;
 
 /// Calls that may wait for their results; more go in without.
 const CALLS_WAITING_MAX: usize = 4096;
@@ -362,7 +362,8 @@ impl Transcript {
     }
 
     /// Gives a result to the call of `session` that waits for it; returns it if no call waits.
-    fn join(&mut self, session: Option<&str>, result: Returned) -> Option<Returned> {
+    fn join(&mut self, session: Option<&str>, mut result: Returned) -> Option<Returned> {
+        let has_bytes = name_bytes(&mut result.output);
         let is_here = |waiting: &Waiting| waiting.draft.scope.session.as_deref() == session;
         let is_called = |waiting: &Waiting| is_here(waiting) && waiting.id == result.call;
         let is_named = |waiting: &Waiting| is_here(waiting) && waiting.draft.role == result.tool;
@@ -375,6 +376,9 @@ impl Transcript {
         let at = at.or_else(|| result.call.is_none().then(oldest).flatten());
         let Some(at) = at else { return Some(result) };
         let Waiting { line, mut draft, .. } = self.waiting.remove(at);
+        if has_bytes {
+            draft.mended.push(Mend::of("output", "bytes in it are named, not stored"));
+        }
         let (output, mended) = fitted("output", result.output, OUTPUT_CHARS_MAX);
         draft.mended.extend(mended);
         let fields = &mut draft.metadata;
@@ -441,51 +445,7 @@ impl Transcript {
     }
 }
 
-/// The output of a tool as the text of a message.
-fn text_of(output: &Value) -> String {
-    match output {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
 /// The provider among all of whose ids those of the conversation are unique.
 fn provider(conversation: &Conversation) -> Option<&'static str> {
     (conversation.ids == Ids::OfProvider).then_some(conversation.provider)
-}
-
-/// The draft of a call. Its metadata are the fields of the tool call.
-fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
-    let tool = match call.tool.trim() {
-        "" => "unknown",
-        tool => tool,
-    };
-    let (input, mended) = fitted("input", call.input.clone(), INPUT_BYTES_MAX);
-    let Value::Object(fields) = json!({"tool_name": tool, "input": input, "success": false}) else {
-        unreachable!("it is written as an object")
-    };
-    Draft {
-        role: Some(tool.to_owned()),
-        occurred_at: moment::from_json(time).ok(),
-        metadata: fields,
-        mended: mended.into_iter().collect(),
-        ..Draft::new(Kind::ToolCall, scope, call.input.to_string())
-    }
-}
-
-/// The value of the field `name` of a call, not longer than `max`: as a text with a mark at its end
-/// if it was cut, which is told.
-fn fitted(name: &str, value: Value, max: usize) -> (Value, Option<Mend>) {
-    let text = match &value {
-        Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => value.to_string(),
-        _ => return (value, None),
-    };
-    if text.len() <= max {
-        return (value, None);
-    }
-    let end = text.floor_char_boundary(max - OUTPUT_CUT_MARK.len());
-    let reason = format!("the {name} of the call has {} bytes, cut to {max}", text.len());
-    (format!("{}{OUTPUT_CUT_MARK}", &text[..end]).into(), Some(Mend::of(name, reason)))
 }

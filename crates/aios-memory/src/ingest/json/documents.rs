@@ -192,8 +192,11 @@ impl<'a, 's, R: BufRead> Documents<'a, 's, R> {
             return Ok(ControlFlow::Continue(()));
         }
         if let Some(messages) = messages {
-            if self.hand.formats.claims(&fields) {
-                let mut fields = fields;
+            let mut fields = fields;
+            fields.insert("messages".to_owned(), messages.sample());
+            let is_claimed = self.hand.formats.claims(&fields);
+            fields.remove("messages");
+            if is_claimed {
                 let (list, mended, problems) = messages.into_list();
                 for (line, problem) in problems {
                     if self.hand.fail(line, problem).is_break() {

@@ -157,7 +157,7 @@ fn two_owners_in_one_element_are_refused_and_items_of_a_list_have_their_own() {
     let read = read_auto("x.json", &graph.to_string());
     assert_eq!(owners(&read), [Some("alice"), Some("bob")]);
 
-    // What is around a list holds for each of its elements.
+    // An owner beside a list holds for each of its elements.
     let memories = json!({"user_id": "alice", "results": [{"id": "1", "memory": "rye"},
         {"id": "2", "memory": "oats", "user_id": "bob"}]});
     let read = read_auto("x.json", &memories.to_string());

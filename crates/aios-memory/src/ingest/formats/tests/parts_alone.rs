@@ -111,7 +111,7 @@ fn a_part_that_is_broken_costs_itself_and_is_told() {
         "relations": [{"source": "ann", "relationship": "likes", "target": "rye"}]});
     let read = read_auto("x.json", &memories.to_string());
     let texts: Vec<&str> = read.drafts.iter().map(|it| it.text.as_str()).collect();
-    assert_eq!((texts, read.failed.len()), (vec!["rye", "ann likes rye"], 2), "{read:?}");
+    assert_eq!((texts, read.failed.len()), (vec!["rye", "ann likes rye"], 1), "{read:?}");
     assert!(read.drafts.iter().all(|it| it.kind == aios_record::Kind::Note));
 
     let graph = json!({"entities": [{"entityType": "thing", "observations": ["lost"]},
@@ -167,6 +167,7 @@ fn what_interfaces_put_around_is_opened() {
         (&completion, "assistant: a"),
         (&data, "user: q"),
         (&export, "user: q"),
+        (&json!({"data": [{"conversations": [{"from": "human", "value": "q"}]}]}), "user: q"),
         (&question, "user: q"),
         (&answer, "assistant: a"),
     ] {
@@ -233,7 +234,8 @@ fn calls_of_the_provider_are_told_as_they_went() {
         json!({"type": "image_generation_call", "id": "i", "status": "completed",
             "result": "iVBORw0KGgo".repeat(1000)}),
         json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}),
-        json!({"type": "function_call_output", "call_id": "c", "output": "1"}),
+        json!({"type": "function_call_output", "call_id": "c", "output": {
+            "file": "a.bin", "data": "iVBORw0KGgo2".repeat(100)}}),
         json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}),
         json!({"type": "function_call_output", "call_id": "c", "output": "x".repeat(500_000)}),
     ];
@@ -242,6 +244,7 @@ fn calls_of_the_provider_are_told_as_they_went() {
     let calls = read.calls();
     assert!(calls.iter().all(|it| it.metadata["success"] == true), "{calls:?}");
     assert_eq!(calls[1].metadata["output"], "[image]");
+    assert_eq!(calls[2].metadata["output"], json!({"file": "a.bin", "data": "[900 bytes]"}));
     assert_ne!(calls[2].external_id, calls[3].external_id);
     assert!(calls[3].mended[0].reason.contains("has 500000 bytes, cut to"), "{calls:?}");
 }
@@ -268,8 +271,14 @@ fn changes_of_gemini_may_hold_messages() {
         json!({"$set": {"messages": [{"id": "a", "type": "user", "content": "one"}]}}),
     ];
     assert_eq!(read_auto("x.jsonl", &lines(&rows)).said(), ["user: one"]);
+    let mended = r#"{"sessionId": "s", "startTime": "2026-01-01T00:00:00Z", "messages": [
+        {"id": "a", "type": "user", "content": "one \ud800"}]}"#;
+    let read = read_auto("x.json", mended);
+    assert_eq!((read.said().len(), read.failed.len()), (1, 1), "{read:?}");
+    assert!(read.failed[0].contains('~'), "{read:?}");
     let bare = json!({"sessionId": "s", "messages": [{"id": "a", "type": "user",
         "content": "one"}, {"id": "b", "type": "gemini", "content": "two"}]});
     let read = read_auto("x.json", &bare.to_string());
     assert_eq!(read.said(), ["user: one", "assistant: two"], "{read:?}");
+    assert_eq!(read.messages()[0].scope.session.as_deref(), Some("gemini/s"));
 }

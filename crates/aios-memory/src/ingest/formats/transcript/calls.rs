@@ -1,0 +1,92 @@
+//! The drafts of tool calls, whose inputs and outputs are bounded.
+
+use aios_record::{Kind, Scope};
+use aios_working::OUTPUT_CUT_MARK;
+use serde_json::{Value, json};
+
+use crate::{
+    ingest::{draft::Draft, formats::parts::Call, said::Mend},
+    moment,
+};
+
+/// The shortest text that is taken for bytes, in characters.
+const BYTES_MIN: usize = 1024;
+
+/// The longest input of a tool call that is kept whole, in bytes.
+const INPUT_BYTES_MAX: usize = 256 * 1024;
+
+/// The output of a tool as the text of a message.
+pub(super) fn text_of(output: &Value) -> String {
+    match output {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The draft of a call. Its metadata are the fields of the tool call.
+pub(super) fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
+    let tool = match call.tool.trim() {
+        "" => "unknown",
+        tool => tool,
+    };
+    let (input, mended) = fitted("input", call.input.clone(), INPUT_BYTES_MAX);
+    let Value::Object(fields) = json!({"tool_name": tool, "input": input, "success": false}) else {
+        unreachable!("it is written as an object")
+    };
+    Draft {
+        role: Some(tool.to_owned()),
+        occurred_at: moment::from_json(time).ok(),
+        metadata: fields,
+        mended: mended.into_iter().collect(),
+        ..Draft::new(Kind::ToolCall, scope, call.input.to_string())
+    }
+}
+
+/// Replaces bytes that are written as Base64 in an output by their number. Returns `true` if there
+/// were any.
+pub(super) fn name_bytes(output: &mut Value) -> bool {
+    match output {
+        Value::String(text) if is_base64(text) => {
+            *text = format!("[{} bytes]", text.len() / 4 * 3);
+            true
+        }
+        // Each is looked at, also after one that was replaced.
+        Value::Array(items) => {
+            items.iter_mut().fold(false, |is_found, item| name_bytes(item) || is_found)
+        }
+        Value::Object(fields) => {
+            fields.values_mut().fold(false, |is_found, value| name_bytes(value) || is_found)
+        }
+        _ => false,
+    }
+}
+
+/// Returns `true` for a long text that is Base64, alone or as data in an address.
+fn is_base64(text: &str) -> bool {
+    let data = text.split_once(";base64,").filter(|(head, _)| head.starts_with("data:"));
+    let bytes = data.map_or(text, |(_, data)| data).trim_ascii().as_bytes();
+    let is_of = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+    let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
+    BYTES_MIN <= bytes.len()
+        && bytes.iter().all(is_of)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+}
+
+/// The value of the field `name` of a call, not longer than `max`: as a text with a mark at its end
+/// if it was cut, which is told.
+pub(super) fn fitted(name: &str, value: Value, max: usize) -> (Value, Option<Mend>) {
+    let text = match &value {
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => value.to_string(),
+        _ => return (value, None),
+    };
+    if text.len() <= max {
+        return (value, None);
+    }
+    let end = text.floor_char_boundary(max - OUTPUT_CUT_MARK.len());
+    let reason = format!("the {name} of the call has {} bytes, cut to {max}", text.len());
+    (format!("{}{OUTPUT_CUT_MARK}", &text[..end]).into(), Some(Mend::of(name, reason)))
+}
