@@ -22,6 +22,7 @@ use aios_working::KINDS;
 use serde::Serialize;
 use tokio::task;
 
+pub(crate) use self::reading::begins_export;
 use self::reading::{FORMAT, Header};
 pub use self::{reading::is_export, restock::Restocked};
 use crate::{Error, MemoryView};

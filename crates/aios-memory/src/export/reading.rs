@@ -41,6 +41,12 @@ pub fn is_export(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| Lines::new(file).header().is_some())
 }
 
+/// Returns `true` for the beginning of an export of this program.
+pub(crate) fn begins_export(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice::<Header>(line).is_ok()
+}
+
 /// Reads the records of the file at `path` into `batches`.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
     let input = |problem: String| Error::Input { path: path.to_owned(), problem };

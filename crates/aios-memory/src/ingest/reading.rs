@@ -17,6 +17,7 @@ use super::{
     lines::LINE_BYTES_MAX,
     said::Mend,
 };
+use crate::export::begins_export;
 
 /// A part of what was read, with its line.
 #[derive(Debug, PartialEq)]
@@ -39,6 +40,10 @@ pub(crate) enum Piece {
 /// The problem of an input without a text. An emptied document may be one that is being written.
 pub(super) const EMPTY: &str =
     "it is empty; there is nothing to store, and what was read from it before stays as it is";
+
+/// The problem of an input that this program wrote: its records would be stored once more.
+const OWN_EXPORT: &str = "it is an export of aios-memory, whose records have their ids and owners; \
+                          write `aios-memory import --from FILE`";
 
 /// A byte order mark at the beginning of a line.
 const MARK_IN_MIDST: &str = "\n\u{feff}";
@@ -100,6 +105,9 @@ fn read_text<R: Read>(
         && sink(Piece::Mended(1, Mend::whole(format!("it is {encoding}; read as such")))).is_break()
     {
         return Ok(ControlFlow::Break(()));
+    }
+    if format != Format::Text && begins_export(begun(&head)) {
+        return Ok(sink(Piece::Failed(None, OWN_EXPORT.to_owned())));
     }
     let layout = detect::layout(format, name, &head);
     let elements = if format == Format::Chat { Elements::Messages } else { Elements::Either };

@@ -5,10 +5,15 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
 
-use super::spellings::{is_nested, names_owner, names_place};
+use super::spellings::{TEXT, is_nested, names_owner, names_place};
+
+/// The end of the name under which a text is kept that is given once more, with another value. No
+/// field has it, so that it is kept as metadata and reported as not understood.
+const GIVEN_BEFORE: &str = " (given before)";
 
 /// Reads a value. Of a field that is given twice the last counts, but one that says where a
-/// record belongs becomes a list of both if they differ, which nobody takes for a name.
+/// record belongs becomes a list of both if they differ, which nobody takes for a name, and the
+/// first of two texts is kept under another name.
 ///
 /// # Errors
 /// Errors of the parser.
@@ -50,6 +55,12 @@ fn insert(object: &mut Map<String, Value>, name: String, value: Value, is_place:
     let counts = is_place || names_place(&name);
     let may_merge = is_nested(&name);
     let inner_counts = name == "scope";
+    if TEXT.is_spelled(&name)
+        && let Some(before) = object.get(&name).filter(|it| !it.is_null() && **it != value)
+    {
+        let before = before.clone();
+        object.insert(format!("{name}{GIVEN_BEFORE}"), before);
+    }
     match object.entry(name) {
         Entry::Vacant(entry) => drop(entry.insert(value)),
         Entry::Occupied(mut entry) => match (entry.get_mut(), value) {

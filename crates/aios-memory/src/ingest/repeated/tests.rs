@@ -18,7 +18,11 @@ fn a_field_that_places_a_record_is_never_overwritten() {
             r#"{"metadata": {"user_id": "a"}, "metadata": {"user_id": "b", "x": 1}}"#,
             json!({"metadata": {"user_id": ["a", "b"], "x": 1}}),
         ),
-        (r#"{"content": "a", "content": "b"}"#, json!({"content": "b"})),
+        (
+            r#"{"content": "a", "content": "b"}"#,
+            json!({"content": "b", "content (given before)": "a"}),
+        ),
+        (r#"{"text": "a", "text": "a", "x": 1, "x": 2}"#, json!({"text": "a", "x": 2})),
         (r#"[{"owner": null, "owner": 1.5}]"#, json!([{"owner": [null, 1.5]}])),
     ] {
         assert_eq!(parse(text.as_bytes()).unwrap(), expect, "{text}");
