@@ -6,6 +6,8 @@ use aios_record::Timestamp;
 use jiff::{Zoned, civil, fmt::temporal::Pieces, tz::Offset, tz::TimeZone};
 use serde_json::{Map, Value};
 
+pub(crate) use self::written::{Written, read_span};
+
 /// Numbers below this many seconds, in 1973, are no time at which somebody said something: they are
 /// years, numbers of days or rows, or stand for nothing.
 pub(crate) const SECONDS_MIN: f64 = 1e8;
@@ -61,7 +63,7 @@ pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
 }
 
 /// The last moment that can be read back from the microseconds in which it is stored.
-fn latest() -> Timestamp {
+pub(crate) fn latest() -> Timestamp {
     Timestamp::from_second(Timestamp::MAX.as_second()).expect("it is not past the last one")
 }
 
@@ -135,9 +137,13 @@ fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
 
 /// A date of eight digits, such as 20260508, which as seconds would be in 1970.
 fn compact_date(text: &str) -> Option<Timestamp> {
+    Some(compact_day(text)?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// The day of a date of eight digits.
+pub(crate) fn compact_day(text: &str) -> Option<civil::Date> {
     let is_date = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
-    let date = is_date.then(|| text.parse::<civil::Date>().ok()).flatten()?;
-    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    is_date.then(|| text.parse().ok()).flatten()
 }
 
 /// Reads the heading of a LoCoMo session, such as `1:56 pm on 8 May, 2023`, as UTC.

@@ -10,7 +10,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::{moment::excerpt, parse_timestamp};
+use crate::{
+    moment::{Written, compact_day, excerpt, latest, read_span},
+    parse_timestamp,
+};
 
 /// A span of time, from its first moment to before `end`. Of a single moment both are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +24,8 @@ pub struct Period {
     pub end: Timestamp,
 }
 
-/// Days as they are written, each with its month in letters.
-const DAYS_WITH_NAMES: &[&str] =
-    &["%d %B %Y", "%d %b %Y", "%d. %B %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y"];
+/// The least number that is seconds since 1970 (in 1973). A smaller one is rather half a date.
+const SECONDS_MIN: f64 = 1e8;
 
 /// The names of the days of the week, Monday first.
 const WEEKDAYS: &[&str] =
@@ -31,14 +33,15 @@ const WEEKDAYS: &[&str] =
 
 impl Period {
     /// Reads a span of time in the time zone of `now`:
-    /// - a year, month or day: `2026`, `2026-05`, `2026-05-08`, `8.5.2026` (with dots the day comes
-    ///   first), `8 May 2026`;
+    /// - a year, month or day: `2026`, `2026-05`, `May 2026`, `2026-05-08`, `20260508`, `8.5.2026`
+    ///   (with dots the day comes first), `8 May 2026`, `Fri, 8th May 2026`; years have four digits;
     /// - `today`, `yesterday`, `tomorrow`, `this week`, `last month`, `monday`, `last monday` (the
     ///   last one before today); weeks begin on Monday;
     /// - a moment: `now`, `3h`, `7d`, `2 weeks ago` (`m` is minutes, `mo` months), or what
     ///   [`parse_timestamp`] reads, in the zone of `now` if it names none.
     ///
-    /// A date with slashes is read if only one reading of it is a date.
+    /// A date with slashes is read if only one reading of it is a date. A span past the last moment
+    /// that there is here ends, and may begin, with that.
     ///
     /// # Errors
     /// The accepted forms, in words, if `text` has another form; both readings if it has two.
@@ -47,8 +50,9 @@ impl Period {
         let words = text.to_lowercase();
         let unknown = || {
             format!(
-                "`{}` is not a time; write 2026, 2026-05, 2026-05-08, 8.5.2026, yesterday, last \
-                 monday, 7d, 3h, 2 weeks ago or 2026-05-08T13:56",
+                "`{}` is not a time; write 2026, 2026-05, 2026-05-08, 8.5.2026, 8 May 2026, \
+                 yesterday, last monday, 7d, 3h, 2 weeks ago, 2026-05-08T13:56 or seconds since \
+                 1970 in nine digits or more",
                 excerpt(text)
             )
         };
@@ -72,6 +76,17 @@ impl Period {
             let zoned = civil.to_zoned(zone.clone()).map_err(|_| unknown())?;
             return Ok(Period::moment(zoned.timestamp()));
         }
+        match read_span(text, zone) {
+            Some(Written::Moment(moment)) => return Ok(Period::moment(moment.min(latest()))),
+            Some(Written::Day(date)) => return between(day(date), zone).ok_or_else(unknown),
+            Some(Written::Month(first)) => {
+                return between(month(first), zone).ok_or_else(unknown);
+            }
+            None => {}
+        }
+        if text.parse::<f64>().is_ok_and(|number| number.abs() < SECONDS_MIN) {
+            return Err(unknown());
+        }
         parse_timestamp(text).map(Period::moment).map_err(|_| unknown())
     }
 
@@ -87,19 +102,19 @@ impl Period {
     }
 }
 
-/// The span from the first of two days to before the second.
+/// The span from the first of two days to before the second, up to the last moment.
 fn between((first, after): (Date, Date), zone: &TimeZone) -> Option<Period> {
-    let begin = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
+    let begin = |date: Date| match date.to_zoned(zone.clone()) {
+        Ok(zoned) => Some(zoned.timestamp().min(latest())),
+        Err(_) => (Date::MAX.year() == date.year()).then(latest),
+    };
     Some(Period { begin: begin(first)?, end: begin(after)? })
 }
 
-/// The span of a date in figures, or with its month in letters, as its first day and the one after
-/// it.
+/// The span of a date in figures, as its first day and the one after it.
 fn dates_of_numbers(text: &str) -> Result<Option<(Date, Date)>, String> {
-    for format in DAYS_WITH_NAMES {
-        if let Ok(date) = Date::strptime(format, text) {
-            return Ok(day(date));
-        }
+    if let Some(date) = compact_day(text) {
+        return Ok(Some(day(date)));
     }
     for mark in ['-', '/', '.'] {
         let parts: Vec<&str> = text.split(mark).collect();
@@ -112,19 +127,11 @@ fn dates_of_numbers(text: &str) -> Result<Option<(Date, Date)>, String> {
         let number = |at: usize| parts[at].parse::<i16>().unwrap_or_default();
         let is_year = |at: usize| parts[at].len() == 4;
         return match parts.len() {
-            1 if is_year(0) => Ok(whole(Date::new(number(0), 1, 1).ok(), Span::new().years(1))),
-            2 if is_year(0) && mark != '.' => {
-                Ok(whole(date(number(0), number(1), 1), Span::new().months(1)))
-            }
-            2 if is_year(1) && mark == '.' => {
-                Ok(whole(date(number(1), number(0), 1), Span::new().months(1)))
-            }
-            3 if is_year(0) && mark != '.' => {
-                Ok(date(number(0), number(1), number(2)).and_then(day))
-            }
-            3 if is_year(2) && mark == '.' => {
-                Ok(date(number(2), number(1), number(0)).and_then(day))
-            }
+            1 if is_year(0) => Ok(date(number(0), 1, 1).map(|it| whole(it, Span::new().years(1)))),
+            2 if is_year(0) => Ok(date(number(0), number(1), 1).map(month)),
+            2 if is_year(1) && mark == '.' => Ok(date(number(1), number(0), 1).map(month)),
+            3 if is_year(0) => Ok(date(number(0), number(1), number(2)).map(day)),
+            3 if is_year(2) && mark == '.' => Ok(date(number(2), number(1), number(0)).map(day)),
             3 if is_year(2) && mark == '/' => of_two_readings(
                 text,
                 date(number(2), number(1), number(0)),
@@ -146,7 +153,7 @@ fn of_two_readings(
         (Some(one), Some(other)) if one != other => {
             Err(format!("`{}` may be {one} or {other}; write the one that is meant", excerpt(text)))
         }
-        (one, other) => Ok(one.or(other).and_then(day)),
+        (one, other) => Ok(one.or(other).map(day)),
     }
 }
 
@@ -158,15 +165,15 @@ fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
         Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
     };
     let named = match words {
-        "today" => return day(today),
-        "yesterday" => return day(days(-1)?),
-        "tomorrow" => return day(days(1)?),
+        "today" => return Some(day(today)),
+        "yesterday" => return Some(day(days(-1)?)),
+        "tomorrow" => return Some(day(days(1)?)),
         other => other,
     };
     // The day itself, if it is one of that name.
     let since = |wanted: Weekday| days(-i32::from(today.weekday().since(wanted)));
     if let Some(wanted) = weekday(named) {
-        return day(since(wanted)?);
+        return Some(day(since(wanted)?));
     }
     let (which, unit) = named.split_once(char::is_whitespace)?;
     let back = match which {
@@ -181,10 +188,10 @@ fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
         name => {
             let wanted = weekday(name).filter(|_| back == 1)?;
             let last = since(wanted)?;
-            return day(if last < today { last } else { days(-7)? });
+            return Some(day(if last < today { last } else { days(-7)? }));
         }
     };
-    whole(Some(first.checked_sub(length.checked_mul(back).ok()?).ok()?), length)
+    Some(whole(first.checked_sub(length.checked_mul(back).ok()?).ok()?, length))
 }
 
 /// The time since a relative moment: a duration in jiff's friendly format.
@@ -207,13 +214,16 @@ fn date(year: i16, month: i16, day: i16) -> Option<Date> {
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
-fn day(date: Date) -> Option<(Date, Date)> {
-    whole(Some(date), Span::new().days(1))
+fn day(date: Date) -> (Date, Date) {
+    whole(date, Span::new().days(1))
 }
 
-fn whole(first: Option<Date>, length: Span) -> Option<(Date, Date)> {
-    let first = first?;
-    Some((first, first.checked_add(length).ok()?))
+fn month(first: Date) -> (Date, Date) {
+    whole(first, Span::new().months(1))
+}
+
+fn whole(first: Date, length: Span) -> (Date, Date) {
+    (first, first.saturating_add(length))
 }
 
 #[cfg(test)]

@@ -384,8 +384,8 @@ pub(crate) struct Delete {
 /// --session narrow to; those of others, and shared ones, stay.
 ///
 /// A query proposes the records that say it: those with its text, and those with every word and
-/// number of it. Without a terminal --yes forgets them if they are one record and its repetitions;
-/// name several by their keys.
+/// number of it. Without a terminal --yes forgets them if their text is that of the query; name
+/// others by their keys.
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
     /// The records: KIND/ID, an id that only one kind has, or a document as file/PATH

@@ -1,9 +1,10 @@
-//! The numbers in a text, with their signs: -4 is not 4, and 1.5 is not 15.
+//! The numbers in a text, with their signs: -4 is not 4, 1.5 is not 15, < 5 is not > 5, and 3:30 is
+//! not 3.
 
 use std::collections::BTreeSet;
 
-/// The numbers in `text`, each as its sign, if it is negative, and its digits. Commas between
-/// groups of three digits do not count.
+/// The numbers in `text`, each as the comparison before it, its sign, if it is negative, and its
+/// digits. Commas between groups of three digits do not count.
 pub(super) fn numbers(text: &str) -> BTreeSet<String> {
     let chars: Vec<char> = text.chars().collect();
     let mut numbers = BTreeSet::new();
@@ -14,7 +15,10 @@ pub(super) fn numbers(text: &str) -> BTreeSet<String> {
             continue;
         }
         let end = end_of_number(&chars, at);
-        let mut number: String = if is_negative(&chars[..at]) { "-" } else { "" }.to_owned();
+        let is_negative = is_negative(&chars[..at]);
+        let sign = if is_negative { "-" } else { "" };
+        let before = &chars[..at - sign.len()];
+        let mut number = format!("{}{sign}", comparison(before));
         number.extend(ungrouped(&chars[at..end]));
         numbers.insert(number);
         at = end;
@@ -22,12 +26,13 @@ pub(super) fn numbers(text: &str) -> BTreeSet<String> {
     numbers
 }
 
-/// Where the number that begins at `start` ends: points and commas belong to it between digits.
+/// Where the number that begins at `start` ends: points, commas and the colons of a time of day
+/// belong to it between digits.
 fn end_of_number(chars: &[char], start: usize) -> usize {
     let mut end = start;
     while let Some(c) = chars.get(end) {
-        let is_inside =
-            matches!(c, '.' | ',') && chars.get(end + 1).is_some_and(|next| next.is_numeric());
+        let is_inside = matches!(c, '.' | ',' | ':')
+            && chars.get(end + 1).is_some_and(|next| next.is_numeric());
         if !c.is_numeric() && !is_inside {
             break;
         }
@@ -43,6 +48,21 @@ fn is_negative(before: &[char]) -> bool {
         [.., joined, '-' | '\u{2212}'] => !joined.is_alphanumeric(),
         [sign] => matches!(sign, '-' | '\u{2212}'),
         _ => false,
+    }
+}
+
+/// The comparison that ends what stands before a number, as it is written. An arrow is none, and
+/// neither is the mark of a quotation at the beginning of a line.
+fn comparison(before: &[char]) -> String {
+    let is_sign =
+        |c: char| matches!(c, '<' | '=' | '>' | '!' | '\u{2260}' | '\u{2264}' | '\u{2265}');
+    let before = before.iter().rev().skip_while(|c| matches!(c, ' ' | '$' | '\u{20ac}'));
+    let signs: Vec<char> = before.clone().take_while(|c| is_sign(**c)).copied().collect();
+    let joined = before.skip(signs.len()).find(|c| **c != ' ');
+    match signs[..] {
+        ['!' | '='] | ['>', '='] => String::new(),
+        ['>'] if matches!(joined, None | Some('\n' | '-')) => String::new(),
+        _ => signs.into_iter().rev().collect(),
     }
 }
 

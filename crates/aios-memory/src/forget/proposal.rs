@@ -1,15 +1,19 @@
 //! The records that a query proposes to forget. Deleting needs more certainty than reading: a
 //! record that merely fits a query is found by a search, and is not proposed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aios_longterm::{Hit, LIMIT_MAX, SearchOptions};
-use aios_record::{Identity, Record, forms};
+use aios_record::{Identity, Owner, Record, Scope, ScopeFilter, forms};
 use serde::Serialize;
 
 use super::{negation::negates, numbers::numbers};
 use crate::{Error, MemoryView, Recollection};
 
+/// Records whose texts are compared at once.
+const PAGE: usize = 5000;
+/// The relevance of a record whose text is that of the query.
+const RELEVANCE_OF_TEXT: f64 = 1.0;
 /// The hits of a search that are looked at.
 const CANDIDATES: usize = 200;
 /// The least relevance of a record that says the words of a query. A long text may have all of them
@@ -91,16 +95,12 @@ impl ForgetQuery {
 }
 
 impl Proposal {
-    /// Returns `true` if nobody needs to look at it: it is the records with the text of the query,
-    /// or one record with all its words, with exact repetitions.
+    /// Returns `true` if nobody needs to look at it: it is all records with the text of the query
+    /// and no others. The same words may say more, or the opposite.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         let is_text = |it: &Proposed| it.agreement == Agreement::Text;
-        let is_one = match &*self.proposed {
-            [one] => Agreement::Words <= one.agreement,
-            all => !all.is_empty() && all.iter().all(is_text),
-        };
-        is_one && self.beyond_limit == 0
+        !self.proposed.is_empty() && self.proposed.iter().all(is_text) && self.beyond_limit == 0
     }
 
     /// The proposed records with their exact repetitions.
@@ -112,29 +112,69 @@ impl Proposal {
 }
 
 impl MemoryView {
-    /// The records that [`forget`](MemoryView::forget) would take for this query, and that the view
-    /// may change.
+    /// The records that [`forget`](MemoryView::forget) would take for this query: of exactly the
+    /// scope of this view, and such that it may change. Exact repetitions are found however many
+    /// there are.
     ///
     /// # Errors
     /// - [`Error::Limit`] if [`ForgetQuery::limit`] is not from 1 to 1000.
     /// - Errors of working or long-term memory.
     pub async fn propose(&self, query: &ForgetQuery) -> Result<Proposal, Error> {
         Error::check_limit(query.limit)?;
-        let mut found = self.candidates(query).await?;
-        let mut proposed: Vec<Proposed> = Vec::new();
-        for hit in &found {
-            if let Some(agreement) = self.agreement(hit, query) {
-                proposed.push(Proposed { record: hit.clone(), agreement });
-            }
-        }
-        let says_it = |it: &Proposed| it.agreement == Agreement::Text;
-        if query.min_relevance.is_none() && proposed.iter().any(says_it) {
-            proposed.retain(says_it);
+        let view = self.narrow(&ScopeFilter::exact(Scope::default()))?;
+        self.catch_up().await?;
+        let alike = view.with_texts(&BTreeSet::from([same(&query.text)])).await?;
+        let says_it = |record| Proposed { record, agreement: Agreement::Text };
+        let mut proposed: Vec<Proposed> = alike.into_iter().map(says_it).collect();
+        let mut nearest = Vec::new();
+        if proposed.is_empty() || query.min_relevance.is_some() {
+            let mut found = view.candidates(query).await?;
+            let others = found.iter().filter_map(|hit| {
+                let agreement = view.agreement(hit, query)?;
+                let is_other = agreement != Agreement::Text;
+                is_other.then(|| Proposed { record: hit.clone(), agreement })
+            });
+            let known = proposed.len();
+            proposed.extend(others);
+            view.add_repetitions(&mut proposed[known..]).await?;
+            found.truncate(if proposed.is_empty() { NEAREST_MAX } else { 0 });
+            nearest = found;
         }
         let beyond_limit = proposed.len().saturating_sub(query.limit);
         proposed.truncate(query.limit);
-        found.truncate(if proposed.is_empty() { NEAREST_MAX } else { 0 });
-        Ok(Proposal { proposed, nearest: found, beyond_limit })
+        Ok(Proposal { proposed, nearest, beyond_limit })
+    }
+
+    /// All records of this view with one of these texts, by [`forms::same`], that it may change,
+    /// each with its exact repetitions.
+    async fn with_texts(&self, texts: &BTreeSet<String>) -> Result<Vec<Recollection>, Error> {
+        let mut alike = Vec::new();
+        for identities in self.longterm().identities().await?.chunks(PAGE) {
+            let records = self.longterm().records(identities).await?;
+            alike.extend(records.into_iter().filter(|it| texts.contains(&same(&it.text))));
+        }
+        let (score, relevance) = (RELEVANCE_OF_TEXT, RELEVANCE_OF_TEXT);
+        let alike = alike.into_iter().map(|record| {
+            Recollection::from(Hit { record, score, relevance, folded: vec![], explain: None })
+        });
+        Ok(self.folded(alike))
+    }
+
+    /// Adds the exact repetitions that a search has not shown.
+    async fn add_repetitions(&self, proposed: &mut [Proposed]) -> Result<(), Error> {
+        if proposed.is_empty() {
+            return Ok(());
+        }
+        let texts = proposed.iter().map(|it| same(&it.record.text)).collect();
+        let mut alike: BTreeMap<_, Recollection> =
+            self.with_texts(&texts).await?.into_iter().map(|one| (said(&one), one)).collect();
+        for Proposed { record, .. } in proposed {
+            let Some(one) = alike.remove(&said(record)) else { continue };
+            let own = record.identity();
+            record.folded = [one.identity()].into_iter().chain(one.folded).collect();
+            record.folded.retain(|identity| *identity != own);
+        }
+        Ok(())
     }
 
     /// The records that fit a query and that the view may change, most relevant first, each with
@@ -147,31 +187,38 @@ impl MemoryView {
         let records = self.longterm().records(&folded).await?.into_iter();
         let mut records: BTreeMap<Identity, Record> =
             records.map(|record| (record.identity(), record)).collect();
-        let mut candidates: Vec<Recollection> = Vec::new();
-        let mut places: BTreeMap<_, usize> = BTreeMap::new();
+        let mut found = Vec::new();
         for mut hit in hits {
             let folded = std::mem::take(&mut hit.folded);
-            let records = folded.iter().filter_map(|identity| records.remove(identity));
             let (score, relevance) = (hit.score, hit.relevance);
-            let alike = records.map(|record| {
+            found.push(hit);
+            let alike = folded.iter().filter_map(|identity| records.remove(identity));
+            found.extend(alike.map(|record| {
                 Recollection::from(Hit { record, score, relevance, folded: vec![], explain: None })
-            });
-            for one in [hit].into_iter().chain(alike.collect::<Vec<_>>()) {
-                let identity = one.identity();
-                if !self.is_changeable(&identity.owner) {
-                    continue;
-                }
-                let said = (identity.owner.clone(), one.name.clone(), same(&one.text));
-                match places.get(&said) {
-                    Some(&place) => candidates[place].folded.push(identity),
-                    None => {
-                        places.insert(said, candidates.len());
-                        candidates.push(one);
-                    }
+            }));
+        }
+        Ok(self.folded(found))
+    }
+
+    /// Those of `records` that this view may change, exact repetitions as one.
+    fn folded(&self, records: impl IntoIterator<Item = Recollection>) -> Vec<Recollection> {
+        let mut folded: Vec<Recollection> = Vec::new();
+        let mut places: BTreeMap<_, usize> = BTreeMap::new();
+        for one in records {
+            let identity = one.identity();
+            if !self.is_changeable(&identity.owner) {
+                continue;
+            }
+            let said = said(&one);
+            match places.get(&said) {
+                Some(&place) => folded[place].folded.push(identity),
+                None => {
+                    places.insert(said, folded.len());
+                    folded.push(one);
                 }
             }
         }
-        Ok(candidates)
+        folded
     }
 
     fn agreement(&self, hit: &Recollection, query: &ForgetQuery) -> Option<Agreement> {
@@ -192,6 +239,11 @@ impl MemoryView {
             _ => query.min_relevance.map(|_| Agreement::Relevant),
         }
     }
+}
+
+/// The owner, the speaker and the text, which exact repetitions share.
+fn said(record: &Recollection) -> (Owner, Option<String>, String) {
+    (record.identity().owner, record.name.clone(), same(&record.text))
 }
 
 fn same(text: &str) -> String {

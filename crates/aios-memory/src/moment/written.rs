@@ -37,17 +37,47 @@ struct Parts {
     time: Option<Time>,
     is_afternoon: Option<bool>,
     offset: Option<Offset>,
+    has_weekday: bool,
+}
+
+/// A span of time that words name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// The month that begins on this day.
+    Month(Date),
+    /// This day.
+    Day(Date),
+    /// A moment.
+    Moment(Timestamp),
 }
 
 /// Reads a moment in words, in UTC if they name no offset.
 pub(super) fn read(text: &str) -> Result<Timestamp, Fault> {
+    parts(text)?.moment(&TimeZone::UTC).ok_or(Fault::Unknown)
+}
+
+/// Reads a month, a day or a moment in words, in `zone` if they name no offset.
+pub(crate) fn read_span(text: &str, zone: &TimeZone) -> Option<Written> {
+    let parts = parts(text).ok()?;
+    if parts.time.is_some() || parts.is_afternoon.is_some() || parts.offset.is_some() {
+        return parts.moment(zone).map(Written::Moment);
+    }
+    let date = Date::new(parts.year?, parts.month?, parts.day.unwrap_or(1)).ok()?;
+    match (parts.day, parts.has_weekday) {
+        (Some(_), _) => Some(Written::Day(date)),
+        (None, false) => Some(Written::Month(date)),
+        (None, true) => None,
+    }
+}
+
+fn parts(text: &str) -> Result<Parts, Fault> {
     let mut parts = Parts::default();
     let words = outside_brackets(text);
     let words = words.split(|c: char| c.is_whitespace() || c == ',');
     for word in words.filter(|word| !word.is_empty()) {
         parts.word(&word.to_lowercase())?;
     }
-    parts.moment().ok_or(Fault::Unknown)
+    Ok(parts)
 }
 
 /// `text` without what stands in brackets, which are names of days and time zones.
@@ -78,11 +108,14 @@ impl Parts {
             "pm" | "p.m" => set(&mut self.is_afternoon, true),
             "z" | "utc" | "gmt" => set(&mut self.offset, Offset::UTC),
             _ if is_first && word.contains(':') => self.time(word),
-            _ if is_first && word.contains(['/', '.', '-']) => self.date(word),
-            _ if is_first => self.number(word),
+            _ if is_first && name.contains(['/', '.', '-']) => self.date(name),
+            _ if is_first => self.number(name),
             _ if word.starts_with(['+', '-']) => self.offset(word),
             _ if word.starts_with("utc") || word.starts_with("gmt") => self.offset(&word[3..]),
-            _ if is_of(&WEEKDAYS) => Ok(()),
+            _ if is_of(&WEEKDAYS) => {
+                self.has_weekday = true;
+                Ok(())
+            }
             _ => {
                 let found = MONTHS.iter().position(|short| is_of(&[short]));
                 let month = found.and_then(|at| i8::try_from(at + 1).ok()).ok_or(Fault::Unknown)?;
@@ -155,7 +188,8 @@ impl Parts {
         Ok(())
     }
 
-    fn moment(self) -> Option<Timestamp> {
+    /// The moment; in `zone` if no offset was named.
+    fn moment(self, zone: &TimeZone) -> Option<Timestamp> {
         let date = Date::new(self.year?, self.month?, self.day?).ok()?;
         let time = self.time.unwrap_or_default();
         let hour = match (self.is_afternoon, time.hour()) {
@@ -167,7 +201,7 @@ impl Parts {
             return None;
         }
         let time = time.with().hour(hour).build().ok()?;
-        let zone = TimeZone::fixed(self.offset.unwrap_or(Offset::UTC));
+        let zone = self.offset.map_or_else(|| zone.clone(), TimeZone::fixed);
         Some(date.to_datetime(time).to_zoned(zone).ok()?.timestamp())
     }
 }

@@ -17,6 +17,8 @@ use crate::{
 const DOCUMENT: &str = "file";
 /// The characters of a text that are shown before it is forgotten.
 const CHARS_SHOWN: usize = 100;
+/// The repetitions of a record that are named; of the others the count is shown.
+const REPETITIONS_SHOWN: usize = 20;
 
 pub(crate) async fn forget(
     memory: &MemoryView,
@@ -46,7 +48,7 @@ pub(crate) async fn forget(
         preview(memory, proposal, &planned).iter().for_each(|line| output.note(line));
         if arguments.yes && !proposal.is_certain() {
             return Err(Failure::Usage {
-                message: "--yes takes one record that says the query, and its repetitions; these \
+                message: "--yes takes records whose text is that of the query, all of them; these \
                           are others, or more"
                     .to_owned(),
                 hint: "name the records that are meant by their keys, or be asked without --yes",
@@ -126,8 +128,10 @@ fn proposed(memory: &MemoryView, record: &Recollection) -> String {
     let repetitions = match record.folded.len() {
         0 => String::new(),
         count => {
-            let names: Vec<String> = record.folded.iter().map(|it| named(memory, it)).collect();
-            format!(" and {count} more with the same text [{}]", names.join(", "))
+            let shown = record.folded.iter().take(REPETITIONS_SHOWN);
+            let names: Vec<String> = shown.map(|it| named(memory, it)).collect();
+            let rest = if REPETITIONS_SHOWN < count { ", ..." } else { "" };
+            format!(" and {count} more with the same text [{}{rest}]", names.join(", "))
         }
     };
     format!("{:.2}  {who}{text}  [{name}]{repetitions}", record.relevance)
@@ -196,6 +200,9 @@ fn counted(receipt: &Receipt) -> String {
         receipt.collections.iter().map(|(name, count)| format!("{name}: {count}")).collect();
     match counts.is_empty() {
         true => "0 records".to_owned(),
-        false => format!("{} records ({})", receipt.forgotten, counts.join(", ")),
+        false => {
+            let records = if receipt.forgotten == 1 { "record" } else { "records" };
+            format!("{} {records} ({})", receipt.forgotten, counts.join(", "))
+        }
     }
 }

@@ -17,6 +17,14 @@ pub(crate) async fn recall(
     recall: Recall,
     output: Output,
 ) -> Result<(), Failure> {
+    if let (Some(since), Some(until)) = (recall.since, recall.until)
+        && until.end < since.begin
+    {
+        return Err(Failure::Usage {
+            message: "--since is after --until, so nothing can be found".to_owned(),
+            hint: "give the earlier time to --since",
+        });
+    }
     let options = SearchOptions {
         limit: recall.limit.unwrap_or(memory.config().search.limit),
         kinds: Some(recall.collections).filter(|kinds| !kinds.is_empty()),

@@ -104,7 +104,7 @@ fn a_preview_shows_relevance_text_and_keys_and_is_what_is_done() {
     assert!(shown.stdout.contains(&other), "{shown:?}");
 
     let preview = program.json(&["forget", "--query", "Anna's birthday", "--dry-run"]);
-    let done = program.json(&["forget", "--query", "Anna's birthday", "--yes"]);
+    let done = program.json(&["forget", "--query", repeated, "--yes"]);
     assert_eq!(preview["keys"], done["keys"]);
     assert_eq!(left(&program), NOTES[1..]);
 }
@@ -115,6 +115,9 @@ fn without_a_terminal_a_query_must_be_certain() {
     let forget = |arguments: &[&str]| program.run(&[&["forget", "--yes"], arguments].concat());
     for uncertain in [
         &["--query", "birthday"][..],
+        // One note with all the words, which says more.
+        &["--query", "Ben's birthday"],
+        &["--query", "vaccine fridge at -4"],
         &["--query", "Anna's birthday", "--min-relevance", "0.1"],
         &["--query", "Anna's food", "--min-relevance", "0.1"],
         // The stored note says the opposite.
@@ -130,7 +133,7 @@ fn without_a_terminal_a_query_must_be_certain() {
     assert_eq!(nobody.code, 2, "{nobody:?}");
     assert_eq!(left(&program).len(), NOTES.len());
 
-    for certain in ["Ben's birthday", NOTES[8], "vaccine fridge at -4"] {
+    for certain in [NOTES[3], NOTES[8], " Keep the vaccine fridge in room  six at -4 degrees"] {
         assert_eq!(forget(&["--query", certain]).code, 0, "{certain}");
     }
     let listed = program.json(&["list", "note"])["items"].clone();
@@ -150,10 +153,70 @@ fn a_user_is_proposed_own_records_only() {
     program.json(&["remember", text]);
     program.json(&["--user", "ada", "remember", text]);
     program.json(&["--user", "bob", "remember", text]);
-    let done = program.json(&["--user", "ada", "forget", "--query", "gate code 4711", "--yes"]);
+    let done = program.json(&["--user", "ada", "forget", "--query", text, "--yes"]);
     assert_eq!(done["forgotten"], 1);
     assert_eq!(done["records"][0]["user"], "ada");
     assert_eq!(program.recall("gate code"), [text]);
     let ended = program.run(&["--user", "ada", "forget", "--query", text, "--dry-run"]);
     assert_eq!(ended.code, 3, "{ended:?}");
+}
+
+#[test]
+fn the_same_words_that_say_something_else_stay_without_a_terminal() {
+    let program = Program::new();
+    let pairs = [
+        ("Das Fenster ist offen", "Das Fenster ist nicht offen"),
+        ("price < 5", "price > 5"),
+        ("Anna likes Ben", "Ben likes Anna"),
+        ("move 5 boxes from A to B", "move 5 boxes from B to A"),
+        ("meeting at 3", "meeting at 3:30"),
+        ("La porte est ouverte", "La porte n'est pas ouverte"),
+    ];
+    pairs.iter().for_each(|(_, stored)| drop(program.json(&["remember", stored])));
+    for (query, stored) in pairs {
+        let ended = program.run(&["forget", "--query", query, "--yes"]);
+        assert!(matches!(ended.code, 2 | 3), "{query}: {ended:?}");
+        assert!(ended.stderr.contains(stored), "{query}: {ended:?}");
+    }
+    assert_eq!(left(&program).len(), pairs.len());
+}
+
+#[test]
+fn every_exact_repetition_goes_and_texts_of_signs_are_texts() {
+    let program = Program::new();
+    let text = "ping of the monitor";
+    let lines: Vec<String> = (0..450)
+        .map(|at| format!("{{\"kind\":\"note\",\"id\":\"n{at}\",\"text\":\"{text}\"}}"))
+        .chain([r#"{"kind":"note","text":"ping of the other monitor"}"#.to_owned()])
+        .collect();
+    let file = program.file("pings.jsonl", lines.join("\n"));
+    program.json(&["ingest", file.to_str().unwrap()]);
+    let shown = program.run(&["forget", "--query", text, "--dry-run"]);
+    assert!(shown.stdout.contains("and 449 more with the same text"), "{shown:?}");
+    let done = program.json(&["forget", "--query", text, "--yes"]);
+    assert_eq!(done["forgotten"], 450);
+    assert_eq!(left(&program), ["ping of the other monitor"]);
+
+    for signs in ["*", "---", "?!"] {
+        program.json(&["remember", "--", signs]);
+    }
+    for signs in ["*", "---", "?!"] {
+        let query = format!("--query={signs}");
+        assert_eq!(program.json(&["forget", &query, "--yes"])["forgotten"], 1, "{signs}");
+    }
+    assert_eq!(left(&program), ["ping of the other monitor"]);
+}
+
+#[test]
+fn a_narrowed_query_takes_records_of_exactly_that_scope() {
+    let text = "The deploy key is rotated on Mondays";
+    for flag in ["--session", "--project", "--agent"] {
+        let program = Program::new();
+        program.json(&["remember", text]);
+        program.json(&[flag, "one", "remember", text]);
+        program.json(&[flag, "two", "remember", text]);
+        let done = program.json(&[flag, "one", "forget", "--query", text, "--yes"]);
+        assert_eq!(done["forgotten"], 1, "{flag}");
+        assert_eq!(left(&program).len(), 2, "{flag}");
+    }
 }

@@ -307,7 +307,7 @@ fn what_is_forgotten_is_said_and_what_is_purged_is_gone() {
     let purged = program.json(&["forget", key, "--yes", "--purge", "--user", "ada"]);
     assert_eq!((&purged["forgotten"], &purged["purged"]), (&json!(0), &json!(true)));
     let purged = program.run(&["--user", "bob", "forget", "--yes", "--purge"]);
-    assert!(purged.stdout.contains("forgotten: 1 records (notes: 1)\npurged"), "{purged:?}");
+    assert!(purged.stdout.contains("forgotten: 1 record (notes: 1)\npurged"), "{purged:?}");
     assert_eq!(program.recall("wobblefrotz"), Vec::<String>::new());
 }
 

@@ -16,6 +16,13 @@ fn signs_points_and_groups_make_numbers_what_they_are() {
         ("10,20,300", &["10,20300"]),
         ("m\u{b2}", &["\u{b2}"]),
         ("none", &[]),
+        ("price < 5", &["<5"]),
+        ("price >5", &[">5"]),
+        ("price <= $5 and >= -3", &["<=5", ">=-3"]),
+        ("x \u{2264} 5, y \u{2260} 6, z = 7", &["7", "\u{2260}6", "\u{2264}5"]),
+        ("> 5 apples\n> 6 pears -> 7 => 8", &["5", "6", "7", "8"]),
+        ("meeting at 3:30", &["3:30"]),
+        ("at 3: 30 people", &["3", "30"]),
     ] {
         assert_eq!(numbers(text).into_iter().collect::<Vec<_>>(), expect, "{text}");
     }
