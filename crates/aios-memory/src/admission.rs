@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
-use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Timestamp};
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
@@ -96,6 +96,8 @@ pub(crate) struct Admission {
     originals: HashMap<Identity, Original>,
     /// The tiers as each owner's handle has them, without shared records.
     tiers: HashMap<Owner, Tiers>,
+    /// The time at which the last record of this source was recorded.
+    last_recorded: Timestamp,
 }
 
 /// The tiers of one owner, shared records left out.
@@ -124,6 +126,7 @@ impl Admission {
             seen: HashMap::new(),
             originals: HashMap::new(),
             tiers: HashMap::new(),
+            last_recorded: Timestamp::UNIX_EPOCH,
         }
     }
 

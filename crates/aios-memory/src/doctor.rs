@@ -161,8 +161,11 @@ impl Administrator {
         Ok(Verified { older, working, journal, library })
     }
 
-    /// The databases that are older than what lies beside them.
-    async fn older_databases(&self) -> Result<Vec<&'static str>, Error> {
+    /// The names of the databases that are older than what lies beside them, or gone.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn older_databases(&self) -> Result<Vec<&'static str>, Error> {
         let found = Generations::of(self.working(), self.longterm()).await?;
         let mut older = Generations::noted(&self.config().memory.data_dir).older(found);
         let told = self.working().feed_head().await?;

@@ -1,10 +1,10 @@
 //! Making the library anew: with the model of the settings or another, or to repair it with the
 //! help of working memory. Not here: how it is done, see `aios_longterm`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use aios_embedding::Embedder;
-use aios_longterm::Longterm;
+use aios_longterm::{Longterm, Repaired as Found};
 use aios_record::{Gate, Identity, Kind, Record};
 use serde::Serialize;
 
@@ -14,6 +14,9 @@ use crate::{
 };
 
 pub use aios_longterm::Progress as RebuildProgress;
+
+/// Told how far a repair is.
+type Watch = Arc<dyn Fn(RebuildProgress) + Send + Sync>;
 
 /// Records that are looked at together.
 const PAGE: usize = 500;
@@ -48,6 +51,18 @@ pub struct Repaired {
     pub unknown_rows: Option<PathBuf>,
     /// Keys that long-term memory did not know or could not read whole, and working memory had.
     pub recovered: Vec<Identity>,
+    /// Keys that an older journal did not know, and that the library beside it had.
+    pub adopted: Vec<Identity>,
+    /// Keys that an older journal still had, and that were deleted since.
+    pub gone: Vec<Identity>,
+    /// Rows of the library that an older journal knows as deleted or forgotten; they stay so.
+    pub kept_out: u64,
+    /// Rows of the library beside an older journal that could not be read. They are in
+    /// `quarantined`.
+    pub unreadable: u64,
+    /// The library as it was. Set if not all of it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantined: Option<PathBuf>,
     /// Keys of which an older version is there now, for nobody has the newest.
     pub outdated: Vec<Identity>,
     /// Keys of which nothing is left. They are listed among what was refused, too.
@@ -90,6 +105,10 @@ pub async fn reindex(
 /// that the journal knows is in it once, from what can be read of the library and from working
 /// memory. What nobody has is named, and known no more. Others may use the memory meanwhile.
 ///
+/// Goes on with a database that is older than what lies beside it. Beside an older journal the
+/// library tells what was stored and deleted since. What working memory has and long-term memory
+/// does not know is stored there again, but not what was forgotten since.
+///
 /// # Errors
 /// [`Error::Config`] when a setting is out of its bounds; what working or long-term memory report.
 pub async fn repair(
@@ -98,60 +117,112 @@ pub async fn repair(
 ) -> Result<Repaired, Error> {
     config.check()?;
     let embedder = open_model(&config).await?;
-    let recovered = accept_older(&config, &embedder).await?;
-    if let Some(records) = sound(&config, &embedder).await? {
-        let was_sound = recovered.is_none();
-        let recovered = recovered.unwrap_or_default();
-        return Ok(Repaired { was_sound, records, recovered, ..Repaired::default() });
-    }
-    let (dir, settings) = (config.memory.data_dir.clone(), config.to_longterm());
-    let found = Longterm::repair(&dir, settings, Arc::clone(&embedder), progress).await?;
+    let progress: Watch = Arc::new(progress);
+    let accepted = accept_older(&config, &embedder, &progress).await?;
+    let records = sound(&config, &embedder).await?;
+    let found = match records {
+        Some(records) => Found { records, ..accepted.found.clone() },
+        None => {
+            let (dir, settings) = (config.memory.data_dir.clone(), config.to_longterm());
+            let model = Arc::clone(&embedder);
+            let repaired = Longterm::repair(&dir, settings, model, move |at| progress(at)).await?;
+            merged(repaired, &accepted.found)
+        }
+    };
     let memory = AgentMemory::open_with(config, embedder).await?;
-    let restored = restore(&memory.administrator(), found).await;
+    let restored = go_on(&memory.administrator(), found, &accepted, records.is_some()).await;
     let closed = memory.shutdown().await;
-    let mut repaired = restored?;
+    let repaired = restored?;
     closed?;
-    repaired.recovered.extend(recovered.into_iter().flatten());
     Ok(repaired)
 }
 
-/// Goes on with a database that is older than what lies beside it: what working memory has and
-/// long-term memory does not know is stored there again. Returns what that was; `None` if no
-/// database is older.
+/// Databases that were found to be older than what lies beside them.
+#[derive(Debug, Default)]
+struct Accepted {
+    has_older: bool,
+    has_older_working: bool,
+    /// What the library beside an older journal gave.
+    found: Found,
+}
+
+/// Takes an older database for what is there from now on.
 async fn accept_older(
     config: &Config,
     embedder: &Arc<dyn Embedder>,
-) -> Result<Option<Vec<Identity>>, Error> {
-    let open = || AgentMemory::open_with(config.clone(), Arc::clone(embedder));
-    let (memory, is_older) = match open().await {
-        Err(Error::Older { path }) => {
-            tracing::warn!(path = %path.display(), "an older database is taken as it is");
-            together::forget(&config.memory.data_dir)?;
-            (open().await, true)
+    progress: &Watch,
+) -> Result<Accepted, Error> {
+    let dir = &config.memory.data_dir;
+    let mut accepted = Accepted::default();
+    // At most once for each database, for then its note is gone.
+    loop {
+        let path = match AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await {
+            Err(Error::Older { path }) => path,
+            Ok(memory) => {
+                // The repair sees to every reason for which it does not open or close.
+                let _ = memory.shutdown().await;
+                return Ok(accepted);
+            }
+            Err(_) => return Ok(accepted),
+        };
+        tracing::warn!(path = %path.display(), "an older database is taken as it is");
+        accepted.has_older = true;
+        if path == config.working_path() {
+            accepted.has_older_working = true;
+            together::forget_working(dir)?;
+        } else {
+            let (settings, model, watch) =
+                (config.to_longterm(), Arc::clone(embedder), Arc::clone(progress));
+            accepted.found = Longterm::adopt(dir, settings, model, move |at| watch(at)).await?;
+            together::forget(dir)?;
         }
-        opened => (opened, false),
-    };
-    // The repair sees to every other reason for which it does not open.
-    let Ok(memory) = memory else { return Ok(is_older.then(Vec::new)) };
-    let done = async {
-        let memory = memory.administrator();
-        let (head, told) =
-            (memory.working().feed_head().await?, memory.longterm().watermark().await?);
-        if told <= head && !is_older {
-            return Ok(None);
-        }
+    }
+}
+
+/// What a repair found, after an older journal had been accepted with what it was given `before`.
+fn merged(repaired: Found, before: &Found) -> Found {
+    let mut unknown = before.unknown.clone();
+    unknown.extend(repaired.unknown.iter().cloned());
+    Found {
+        unknown,
+        unknown_rows: repaired.unknown_rows.clone().or(before.unknown_rows.clone()),
+        adopted: before.adopted.clone(),
+        gone: before.gone.clone(),
+        kept_out: before.kept_out,
+        unreadable: before.unreadable,
+        quarantined: repaired.quarantined.clone().or(before.quarantined.clone()),
+        ..repaired
+    }
+}
+
+/// Stores again what working memory has and long-term memory lacks.
+async fn go_on(
+    memory: &Administrator,
+    found: Found,
+    accepted: &Accepted,
+    is_sound: bool,
+) -> Result<Repaired, Error> {
+    let (head, told) = (memory.working().feed_head().await?, memory.longterm().watermark().await?);
+    let is_behind = accepted.has_older || head < told;
+    let gone: HashSet<Identity> = found.gone.iter().cloned().collect();
+    let mut repaired = restore(memory, found, accepted).await?;
+    repaired.was_sound = is_sound && !is_behind;
+    if is_behind {
         memory.working().advance_feed(told).await?;
-        store_unknown(&memory).await.map(Some)
-    };
-    let done: Result<_, Error> = done.await;
-    // And to every reason for which it does not close.
-    let _ = memory.shutdown().await;
-    done
+        let left_out = accepted.has_older_working.then_some(&gone);
+        let stored = store_unknown(memory, left_out).await?;
+        repaired.records += stored.len() as u64;
+        repaired.recovered.extend(stored);
+    }
+    Ok(repaired)
 }
 
 /// Stores in long-term memory what working memory has of the kinds that feed it, and it does not
-/// know.
-async fn store_unknown(memory: &Administrator) -> Result<Vec<Identity>, Error> {
+/// know. Left out, where working memory is the older one, are the `gone` and what was forgotten.
+async fn store_unknown(
+    memory: &Administrator,
+    gone: Option<&HashSet<Identity>>,
+) -> Result<Vec<Identity>, Error> {
     let mut stored = Vec::new();
     // Of events only some are fed, and which is known no more.
     let fed = &memory.config().longterm.feed_kinds;
@@ -161,7 +232,16 @@ async fn store_unknown(memory: &Administrator) -> Result<Vec<Identity>, Error> {
             let page = memory.working().records(kind, after, PAGE).await?;
             let identities: Vec<Identity> = page.records.iter().map(Record::identity).collect();
             let known = memory.longterm().known(&identities).await?;
-            for (record, _) in page.records.into_iter().zip(known).filter(|(_, known)| !known) {
+            let left_out: Vec<bool> = match gone {
+                Some(gone) => {
+                    let forgotten = memory.longterm().are_forgotten(&page.records).await?;
+                    let each = identities.iter().zip(forgotten);
+                    each.map(|(it, is_forgotten)| is_forgotten || gone.contains(it)).collect()
+                }
+                None => vec![false; identities.len()],
+            };
+            let records = page.records.into_iter().zip(known).zip(left_out);
+            for ((record, _), _) in records.filter(|((_, known), left_out)| !known && !left_out) {
                 let identity = record.identity();
                 memory.longterm().store(vec![pump::with_tags(record)]).await?;
                 stored.push(identity);
@@ -206,7 +286,8 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
 /// Stores again what working memory has of what is missing, and gives up the rest.
 async fn restore(
     memory: &Administrator,
-    found: aios_longterm::Repaired,
+    found: Found,
+    accepted: &Accepted,
 ) -> Result<Repaired, Error> {
     let mut repaired = Repaired {
         was_sound: false,
@@ -214,6 +295,12 @@ async fn restore(
         repeated: found.repeated,
         unknown: found.unknown,
         unknown_rows: found.unknown_rows,
+        adopted: found.adopted,
+        gone: found.gone,
+        kept_out: found.kept_out,
+        // The others were among the missing.
+        unreadable: accepted.found.unreadable,
+        quarantined: found.quarantined,
         ..Repaired::default()
     };
     for identity in found.missing {

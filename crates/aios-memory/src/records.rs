@@ -313,23 +313,26 @@ impl MemoryView {
     }
 }
 
-/// The cursor of a page of kept records: a time, and an identity in hexadecimal, for an identity
-/// may hold anything.
-fn shown_cursor(ListCursor { time, identity }: &ListCursor) -> String {
+/// The cursor of a page of kept records: its time, the time at which it was recorded if that is
+/// another one, and an identity in hexadecimal, for an identity may hold anything.
+fn shown_cursor(ListCursor { time, recorded_at, identity }: &ListCursor) -> String {
     let identity = identity.encode();
     let digits: Vec<String> = identity.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("{time}.{}", digits.concat())
+    let recorded = if recorded_at == time { String::new() } else { format!(".{recorded_at}") };
+    format!("{time}{recorded}.{}", digits.concat())
 }
 
 fn kept_cursor(text: &str) -> Option<ListCursor> {
-    let (time, digits) = text.split_once('.')?;
+    let (times, digits) = text.rsplit_once('.')?;
+    let (time, recorded_at) = times.split_once('.').unwrap_or((times, times));
     let bytes: Option<Vec<u8>> = digits
         .as_bytes()
         .chunks(2)
         .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
         .collect();
     let identity = Identity::decode(&String::from_utf8(bytes?).ok()?).ok()?;
-    Some(ListCursor { time: time.parse().ok()?, identity })
+    let (time, recorded_at) = (time.parse().ok()?, recorded_at.parse().ok()?);
+    Some(ListCursor { time, recorded_at, identity })
 }
 
 fn working_cursor(text: &str) -> Option<TimeCursor> {

@@ -55,7 +55,8 @@ pub struct Remembered {
 
 impl MemoryView {
     /// Remembers `text` as a note. When this returns it is durable, and found by every search. The
-    /// same text of the same kind and scope is one record, however often it is remembered.
+    /// same text of the same kind and scope is one record, however often it is remembered: it keeps
+    /// its tags and gets the new ones, and the higher importance counts.
     ///
     /// # Errors
     /// As [`remember_with`](MemoryView::remember_with).
@@ -100,13 +101,38 @@ impl MemoryView {
                 id = former;
             }
         }
-        let record = Record {
+        // What is added to a record is added to what it is now.
+        let _turn = self.shared().updating.lock().await;
+        let identity = Identity::new(scope.owner(), kind, id.clone());
+        let stored = self.longterm().records(&[identity]).await?;
+        let stored = stored.into_iter().find(|it| it.scope == scope);
+        let is_known = stored.is_some();
+        let new = || Record {
             payload: json!({"content": text}),
-            tags,
-            importance: importance.clamp(0.0, 1.0),
+            importance: 0.0,
             ..Record::new(kind, id.clone(), text, scope.clone())
         };
+        let stored = stored.unwrap_or_else(new);
+        let record = Record {
+            tags: united(stored.tags, tags),
+            importance: stored.importance.max(importance.clamp(0.0, 1.0)),
+            // It holds again, if it did not any more.
+            valid_to: None,
+            superseded_by: None,
+            expires_at: None,
+            ..stored
+        };
         let verdict = self.write(Arrival::of_record(1, record)).await?;
-        Ok(Remembered { id: verdict.id, known: verdict.outcome == Outcome::Known })
+        Ok(Remembered { id: verdict.id, known: is_known || verdict.outcome == Outcome::Known })
     }
+}
+
+/// The labels of both, those that a record has first.
+fn united(mut tags: Vec<String>, new: Vec<String>) -> Vec<String> {
+    for tag in new {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
 }

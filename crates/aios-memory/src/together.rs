@@ -78,6 +78,12 @@ async fn try_note(config: &Config, working: &Working, longterm: &Longterm) -> Re
     writing.await.map_err(|_| Error::Interrupted)?
 }
 
+/// Forgets what was noted of working memory's database, so that it is taken as it is.
+pub(crate) fn forget_working(dir: &Path) -> Result<(), Error> {
+    let reached = Generations { working: None, ..Generations::noted(dir) };
+    write(dir, reached).map_err(Error::output(dir.join(FILE)))
+}
+
 /// Forgets what was noted, so that the databases are taken as they are.
 pub(crate) fn forget(dir: &Path) -> Result<(), Error> {
     match fs::remove_file(dir.join(FILE)) {

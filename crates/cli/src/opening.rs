@@ -123,9 +123,28 @@ pub(crate) async fn open(
         opened => opened?,
     };
     if memory.access() == Access::ReadOnly {
+        if !matches!(command, Command::Verify(_)) {
+            tell_older(&memory, output).await?;
+        }
         tell_behind(memory.behind().await?, output);
     }
     Ok(memory)
+}
+
+/// Says which databases are not the ones that belong to the rest, of which reading changes nothing.
+async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
+    let administrator = memory.administrator();
+    for name in administrator.older_databases().await? {
+        output.warn(
+            "older",
+            &format!(
+                "{name} is gone, or older than what lies beside it, so that records may be missing \
+                 here; restore all files of one backup, or go on with what is there by \
+                 `aios-memory repair`"
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// Says how many records no search finds, if there are any.

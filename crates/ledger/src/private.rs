@@ -5,13 +5,15 @@ use std::{
     fs::{self, File, Permissions},
     io::{self, ErrorKind},
     os::unix::fs::{MetadataExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use tempfile::TempDir;
 
 /// The beginning of the names of all of them.
 const PREFIX: &str = "aios-memory-reader.";
+/// The directory for temporary files where none is named.
+const TEMPORARY: &str = "/tmp";
 /// Attempts to keep a new directory from one who takes it for abandoned.
 const TRIES: u32 = 8;
 
@@ -26,7 +28,7 @@ pub(crate) struct PrivateDirectory {
 impl PrivateDirectory {
     /// Makes one, and removes those that killed processes of the same user have left.
     pub(crate) fn new() -> io::Result<PrivateDirectory> {
-        PrivateDirectory::below(&std::env::temp_dir())
+        PrivateDirectory::below(&temporary())
     }
 
     fn below(dir: &Path) -> io::Result<PrivateDirectory> {
@@ -46,6 +48,13 @@ impl PrivateDirectory {
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
+}
+
+/// The system's directory for temporary files. `TMPDIR` counts as unset if it is empty.
+pub(crate) fn temporary() -> PathBuf {
+    Some(std::env::temp_dir())
+        .filter(|named| !named.as_os_str().is_empty())
+        .unwrap_or_else(|| PathBuf::from(TEMPORARY))
 }
 
 /// Locks a directory, unless another has it or it is gone.

@@ -27,7 +27,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::{
     Error, Options, busy, mark,
     open::{self, State},
-    private::PrivateDirectory,
+    private::{self, PrivateDirectory},
 };
 
 /// Attempts to copy a file before others have changed it.
@@ -182,7 +182,7 @@ fn copied(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
         dir: dir.to_owned(),
         source: Box::new(source),
     };
-    let temporary = std::env::temp_dir();
+    let temporary = private::temporary();
     let made = PrivateDirectory::new().map_err(|error| Error::io(&temporary, error));
     let directory = made.map_err(|error| no_copy(&temporary, error))?;
     let target = directory.path().join(path.file_name().unwrap_or(OsStr::new("database")));

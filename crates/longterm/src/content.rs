@@ -122,6 +122,12 @@ impl Rules {
         }
     }
 
+    /// The version of the rules by which an intact row was hashed.
+    pub(crate) fn version_of(self, row: &Row) -> u32 {
+        let is_present = self.hash(&row.record, row.vector.as_deref()) == row.content_hash;
+        if is_present { HASH_VERSION } else { 0 }
+    }
+
     /// Returns `true` if a row says what it said when it was written, by whichever rules.
     pub(crate) fn is_intact(self, row: &Row) -> bool {
         let (stored, vector) = (&row.content_hash, row.vector.as_deref());

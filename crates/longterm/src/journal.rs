@@ -33,7 +33,7 @@ use rusqlite::Connection;
 pub(crate) use self::{
     history::{Older, Replaced},
     pending::{Drain, Pending, Unembedded},
-    rebuild::{Expected, REST, Remade, Switch, hash_number},
+    rebuild::{Adopted, Expected, REST, Remade, Switch, hash_number},
     refusal::{Limits, Refusal},
     statistics::{Corpus, Statistics},
     term::{Safe, Term},

@@ -11,13 +11,14 @@
 //! costs what changed and a look at these. Rows are copied by their place, never found by an index,
 //! so damaged indexes hold nothing up.
 
+mod adopt;
 mod copy;
 mod reembed;
 mod report;
 
 use std::{
     fs::{self, File},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -54,9 +55,19 @@ enum Purpose {
     Reindex,
     /// What can be read is taken.
     Repair,
+    /// As [`Repair`](Purpose::Repair), but the journal is older than the library, which tells what
+    /// was stored and deleted since.
+    Adopt,
     /// A former version's table gets keys with owners, and the terms of the present analysis.
     /// Every row that is there must be read.
     Upgrade,
+}
+
+impl Purpose {
+    /// Returns `true` if what cannot be read is left out.
+    fn saves(self) -> bool {
+        matches!(self, Purpose::Repair | Purpose::Adopt)
+    }
 }
 
 /// Told how far a rebuild is.
@@ -243,7 +254,9 @@ impl Rebuild {
     }
 
     async fn rebuild(&self) -> Result<Findings, Error> {
-        check_journal(&self.places, &self.journal).await?;
+        if self.purpose != Purpose::Adopt {
+            check_journal(&self.places, &self.journal).await?;
+        }
         let given = self.vectors.fingerprint();
         let analysis = aios_analysis::VERSION;
         let purpose = format!("{:?} {given} {:?} {analysis}", self.purpose, self.config.language);
@@ -252,7 +265,7 @@ impl Rebuild {
         let keeps_vectors = stored == given;
         match &self.vectors {
             _ if keeps_vectors => {}
-            _ if self.purpose == Purpose::Repair => {
+            _ if self.purpose.saves() => {
                 return Err(Error::ModelMismatch { stored, given });
             }
             Vectors::Model(model) => {
@@ -268,16 +281,23 @@ impl Rebuild {
         let access = self.config.access;
         let pin = task::spawn_blocking(move || places.pin(access));
         let pin = pin.await.map_err(|_| Error::Closed)??;
+        let is_remade = self.purpose == Purpose::Adopt && self.find_table(from)?;
+        let newest = self.newest_version(from.table)?;
         let old = self.old_table(from).await?;
         let new = self.new_table(from.table + 1, beginning.built_version).await?;
         let embeds_again = beginning.is_analysed_otherwise && self.vectors.are_fast();
-        let keeps_vectors = keeps_vectors && !embeds_again;
+        let keeps_vectors = keeps_vectors && !embeds_again && !is_remade;
         let reembedding = Reembedding::new(&self.vectors, self.config.language, keeps_vectors);
         let mut copying = Copying::new(self, new, reembedding, beginning.is_former).await?;
+        copying.proves_deletions = match &old {
+            Some(old) => old.version().await? == newest && (is_remade || from.version <= newest),
+            None => false,
+        };
         self.fill(&mut copying, old).await?;
         drop(pin);
         self.journal.sync().await?;
-        self.clear_away(from.table, copying.findings.has_unreadable()).await?;
+        copying.findings.repaired.quarantined =
+            self.clear_away(from.table, copying.findings.has_unreadable()).await?;
         Ok(copying.findings)
     }
 
@@ -311,6 +331,10 @@ impl Rebuild {
 
     async fn switch(&self, copying: &mut Copying<'_>, expected: Expected) -> Result<bool, Error> {
         let (missing, outdated) = copying.lacking(&expected);
+        let (missing, gone) = match self.purpose == Purpose::Adopt && copying.proves_deletions {
+            true => (Vec::new(), missing),
+            false => (missing, Vec::new()),
+        };
         if self.purpose == Purpose::Reindex && !missing.is_empty() {
             return Err(Error::Damaged {
                 key: shown(&missing[0]),
@@ -329,20 +353,27 @@ impl Rebuild {
             // Those that the former version lacked it goes on to lack, for `verify` to tell.
             missing: match self.purpose {
                 Purpose::Upgrade => Vec::new(),
-                Purpose::Reindex | Purpose::Repair => missing.clone(),
+                Purpose::Reindex | Purpose::Repair | Purpose::Adopt => missing.clone(),
             },
             outdated: outdated.clone(),
+            adopted: copying.adopted(&expected),
+            gone: gone.clone(),
         };
+        let adopted: Vec<String> = switch.adopted.iter().map(|it| it.key.clone()).collect();
         let is_done = self.journal.switch(switch, remake).await?;
         if is_done {
-            copying.findings.end(expected.keys.len(), missing, outdated);
+            // What differs from an older journal is newer.
+            let outdated = if self.purpose == Purpose::Adopt { Vec::new() } else { outdated };
+            let records = expected.keys.len() - missing.len() - gone.len() + adopted.len();
+            copying.findings.end(records as u64, &missing, &outdated);
+            copying.findings.note_adopted(&adopted, &gone);
         }
         Ok(is_done)
     }
 
     /// The table that is to be replaced; none where nothing was ever moved there.
     async fn old_table(&self, from: Edition) -> Result<Option<Library>, Error> {
-        if from.version == 0 {
+        if from.version == 0 && self.purpose != Purpose::Adopt {
             return Ok(None);
         }
         let site = self.places.site(from.table, self.vectors.dimension(), self.config.cache_bytes);
@@ -352,12 +383,13 @@ impl Rebuild {
         };
         // What was trusted before the lock was held may have been added to since.
         let from = self.journal.end_term().await?;
-        if self.purpose != Purpose::Repair {
+        if !self.purpose.saves() {
             return heal(&self.places, site, from.version).await.map(Some);
         }
         // The newest version that can be opened.
+        let newest = if self.purpose == Purpose::Adopt { u64::MAX } else { from.version };
         let versions: Vec<u64> = site.manifests()?.into_keys().collect();
-        for version in versions.into_iter().rev().filter(|version| *version <= from.version) {
+        for version in versions.into_iter().rev().filter(|it| *it <= newest) {
             set_aside(&self.places, &site, version)?;
             match library::open_guarded(site.clone()).await {
                 Ok(Some(library)) => return Ok(Some(library)),
@@ -372,6 +404,9 @@ impl Rebuild {
     async fn at(&self, old: &Library, edition: Edition) -> Result<Option<Library>, Error> {
         if old.site().table != edition.table {
             return Err(Error::Contended { key: "the library".to_owned() });
+        }
+        if self.purpose == Purpose::Adopt {
+            return old.pinned(old.version().await?).await.map(Some);
         }
         match (old.pinned(edition.version).await, self.purpose) {
             (Err(error), Purpose::Repair) => {
@@ -396,21 +431,24 @@ impl Rebuild {
     }
 
     /// Removes the table that was replaced, once nobody reads it. One that is damaged goes to the
-    /// quarantine, where it may be looked at.
-    async fn clear_away(&self, table: u64, is_damaged: bool) -> Result<(), Error> {
+    /// quarantine, where it may be looked at; returns the place there.
+    async fn clear_away(&self, table: u64, is_damaged: bool) -> Result<Option<PathBuf>, Error> {
         let places = self.places.clone();
         let removal = task::spawn_blocking(move || {
+            let mut moved = None;
             if is_damaged {
                 let _unread = places.alone()?;
                 let old = places.site(table, 0, 0).table_dir();
                 let to = places.make_quarantine()?.join(format!("{table}-damaged.lance"));
                 library::remove(&to)?;
-                unless_gone(fs::rename(&old, &to)).map_err(Error::io("move", old))?;
+                let renamed = unless_gone(fs::rename(&old, &to)).map_err(Error::io("move", old))?;
+                moved = renamed.map(|()| to);
             } else {
                 remove_older_tables(&places, table + 1)?;
             }
             let all = &places.library;
-            places.disk.sync_directory(all).map_err(Error::io("sync", all))
+            places.disk.sync_directory(all).map_err(Error::io("sync", all))?;
+            Ok(moved)
         });
         removal.await.map_err(|_| Error::Closed)?
     }

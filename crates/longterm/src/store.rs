@@ -150,6 +150,9 @@ impl Longterm {
             return Err(Error::ModelMismatch { stored, given });
         }
         journal.check_reached(config.reached).await?;
+        if config.access == Access::ReadOnly {
+            owner::check_journal(&places, &journal).await?;
+        }
         rebuild::bring_over(&places, &config, &journal, &vectors).await?;
         let shared = Arc::new(Shared {
             places,

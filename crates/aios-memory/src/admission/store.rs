@@ -1,7 +1,9 @@
 //! Storing what was let in, in the tier that its kind belongs to.
 
+use std::time::Duration;
+
 use aios_longterm::{StoreOutcome, Stored};
-use aios_record::{Id, Identity, Kind, Owner, Record, forms};
+use aios_record::{Id, Identity, Kind, Owner, Record, Timestamp, forms};
 use aios_working::{Message, NewMessage, Restored};
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -11,6 +13,9 @@ use super::{
     told::{Told, tells_message_otherwise},
 };
 use crate::{Error, records};
+
+/// The time between two records of one source: the least that is stored.
+const STEP: Duration = Duration::from_micros(1);
 
 /// Records that are stored at once, each by a write of its own; they share commits.
 const AT_ONCE: usize = 64;
@@ -41,6 +46,7 @@ impl Admission {
             while let Some(next) = rest.next_if(|it| sort == (it.owner.clone(), Sort::of(it))) {
                 run.push(next);
             }
+            self.date(&mut run);
             let tiers = self.tiers(&sort.0)?;
             match sort.1 {
                 Sort::Message => self.append(&tiers, &run, verdicts).await?,
@@ -51,6 +57,20 @@ impl Admission {
         }
         self.view.wake_pump();
         Ok(())
+    }
+
+    /// Gives records of long-term memory that have no time of recording one each, in their order,
+    /// so that lists keep it.
+    fn date(&mut self, run: &mut [Ready]) {
+        let now = Timestamp::now();
+        for Ready { arrival, .. } in run {
+            let Content::Record(record) = &mut arrival.content else { continue };
+            if records::is_kept(arrival.kind) && record.recorded_at == Timestamp::UNIX_EPOCH {
+                let next = self.last_recorded.checked_add(STEP).unwrap_or(now);
+                self.last_recorded = now.max(next);
+                record.recorded_at = self.last_recorded;
+            }
+        }
     }
 
     /// Appends messages in one transaction; one that cannot be stored is refused, and splits it.

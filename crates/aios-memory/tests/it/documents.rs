@@ -326,3 +326,44 @@ async fn run(steps: &[Step]) {
     }
     memory.shutdown().await.unwrap();
 }
+
+/// The texts of a kind, page by page.
+async fn paged(memory: &MemoryView, kind: Kind, limit: usize) -> Vec<String> {
+    let (mut all, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = memory.list(kind, after.as_deref(), limit).await.unwrap();
+        all.extend(page.records.into_iter().map(|it| it.text));
+        after = page.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_keep_the_order_of_the_file() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let words: Vec<String> = (0..25).map(|n| format!("word{n}")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let path = fixture.dir.path().join("m.md");
+    fs::write(&path, document(&words)).unwrap();
+    read(&memory, &path).await;
+    let expect: Vec<String> = words.iter().map(|word| section(word)).collect();
+    for limit in [1, 7, 100] {
+        assert_eq!(paged(&memory, Kind::Knowledge, limit).await, expect, "by {limit}");
+    }
+    // Without times, and all with the same one.
+    for (user, time) in [("ada", ""), ("bob", r#","timestamp":"2026-01-02T00:00:00Z""#)] {
+        let view = of(&memory, user);
+        let path = fixture.dir.path().join(format!("{user}.jsonl"));
+        let line = |n| format!("{{\"kind\":\"note\",\"content\":\"note {n}\"{time}}}\n");
+        fs::write(&path, (0..90).map(line).collect::<String>()).unwrap();
+        read(&view, &path).await;
+        let expect: Vec<String> = (0..90).map(|n| format!("note {n}")).collect();
+        for limit in [1, 7, 100] {
+            assert_eq!(paged(&view, Kind::Note, limit).await, expect, "{user} by {limit}");
+        }
+    }
+    memory.shutdown().await.unwrap();
+}

@@ -1,11 +1,14 @@
 //! The databases of a data directory belong together: an older copy of one of them is noticed.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use aios_memory::{Access, AgentMemory, Error, repair, working::Goal};
+use aios_memory::{
+    Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, Repaired,
+    SearchOptions, repair, working::Goal,
+};
 use serde_json::json;
 
-use crate::{Fixture, texts};
+use crate::{Fixture, of, texts};
 
 /// Stores something in each database, by a handle of its own.
 async fn store(fixture: &Fixture, word: &str) {
@@ -105,5 +108,91 @@ fn copy_all(from: &Path, to: &Path) {
             true => copy_all(&path, &target),
             false => drop(fs::copy(path, target).unwrap()),
         }
+    }
+}
+
+/// Forgets the note with this text.
+async fn forget(memory: &AgentMemory, text: &str) {
+    let id = memory.remember(text).await.unwrap().id;
+    let target = ForgetTarget::Records(vec![Identity::new(Owner::SHARED, Kind::Note, id)]);
+    assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
+}
+
+/// The texts of all notes of every owner, with the owners.
+async fn notes(memory: &AgentMemory) -> BTreeSet<String> {
+    let listed = memory.administrator().list(Kind::Note, None, 100).await.unwrap();
+    listed.records.iter().map(|it| format!("{} {}", it.owner(), it.text)).collect()
+}
+
+/// Puts older copies of these databases in the place of newer ones, and repairs.
+async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
+    let fixture = Fixture::new();
+    let dir = fixture.config().memory.data_dir;
+    let memory = fixture.open().await;
+    for text in ["early", "forgotten later", "forgotten early"] {
+        memory.remember(text).await.unwrap();
+    }
+    forget(&memory, "forgotten early").await;
+    memory.working().store_goal(Goal::new("an early goal")).await.unwrap();
+    memory.shutdown().await.unwrap();
+    for name in names {
+        fs::copy(dir.join(name), fixture.dir.path().join(name)).unwrap();
+    }
+    for n in 0..3 {
+        let memory = fixture.open().await;
+        memory.remember(&format!("later {n}")).await.unwrap();
+        of(&memory, "ada").remember(&format!("of ada {n}")).await.unwrap();
+        let goal = Goal { id: Id::new(format!("h{n}")).unwrap(), ..Goal::new("a later goal") };
+        memory.working().store_goal(goal).await.unwrap();
+        memory.shutdown().await.unwrap();
+    }
+    let memory = fixture.open().await;
+    forget(&memory, "forgotten later").await;
+    forget(&memory, "later 1").await;
+    memory.delete(Kind::Goal, &Id::new("h1").unwrap()).await.unwrap();
+    // The older journal knows it as forgotten.
+    memory.remember("forgotten early").await.unwrap();
+    memory.shutdown().await.unwrap();
+    for name in names {
+        fs::copy(fixture.dir.path().join(name), dir.join(name)).unwrap();
+    }
+    let repaired = repair(fixture.config(), |_| {}).await.unwrap();
+    (fixture, repaired)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_an_older_journal_the_library_tells_what_was_stored_and_deleted() {
+    for names in [&["journal.db"][..], &["journal.db", "working.db"]] {
+        let (fixture, repaired) = repaired_beside_newer(names).await;
+        assert_eq!(repaired.lost, [], "{repaired:?}");
+        assert_eq!((repaired.kept_out, repaired.unreadable), (1, 0), "{repaired:?}");
+        // Notes and goals.
+        assert_eq!(repaired.adopted.len(), 5 + 2, "{repaired:?}");
+        assert_eq!(repaired.gone.len(), 1, "{repaired:?}");
+        let again = repair(fixture.config(), |_| {}).await.unwrap();
+        assert!(again.was_sound, "{again:?}");
+        assert_eq!(again.records, repaired.records);
+
+        let memory = fixture.open().await;
+        let expect =
+            ["early", "later 0", "later 2"].map(|text| format!("{} {text}", Owner::SHARED));
+        let ada = memory.for_user("ada").unwrap();
+        let owner = ada.gate().acts_for().unwrap().clone();
+        let of_ada = (0..3).map(|n| format!("{owner} of ada {n}"));
+        let expect: BTreeSet<String> = expect.into_iter().chain(of_ada).collect();
+        assert_eq!(notes(&memory).await, expect, "{names:?}");
+        assert_eq!(texts(&ada, "of ada 2").await[0], "of ada 2");
+        let found = memory.recall("a later goal", &SearchOptions::default()).await.unwrap();
+        let goals: BTreeSet<String> = found
+            .hits
+            .iter()
+            .filter(|it| it.text == "a later goal")
+            .map(|it| it.identity().id.to_string())
+            .collect();
+        assert_eq!(goals, ["h0", "h2"].map(str::to_owned).into(), "{names:?}");
+        let verified = memory.administrator().verify(|_| {}).await.unwrap();
+        assert!(verified.is_clean(), "{names:?}: {verified:?}");
+        store_goal(&memory).await;
+        memory.shutdown().await.unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! Changing one record from many places at once.
 
-use aios_memory::{Id, Kind, working::Goal};
+use aios_memory::{Id, Kind, RememberOptions, working::Goal};
 use serde_json::{Map, Value, json};
 
 use crate::Fixture;
@@ -55,4 +55,35 @@ async fn changes_of_many_callers_and_handles_all_hold_and_each_is_in_the_history
     for memory in handles {
         memory.shutdown().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_remembered_again_keeps_its_tags_and_gets_the_new_ones() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let with = |tags: &[&str], importance| RememberOptions {
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        importance,
+        ..RememberOptions::default()
+    };
+    let text = "The harbour is quiet.";
+    let first = memory.remember_with(text, with(&["sea", "night"], 0.9)).await.unwrap();
+    let before = memory.get(Kind::Note, &first.id).await.unwrap().unwrap();
+    for (tags, importance, expect, counts) in [
+        (&[][..], 0.5, &["sea", "night"][..], 0.9),
+        (&["night", "boats"], 0.2, &["sea", "night", "boats"], 0.9),
+        (&["sea"], 1.0, &["sea", "night", "boats"], 1.0),
+    ] {
+        let again = memory.remember_with(text, with(tags, importance)).await.unwrap();
+        assert_eq!((&again.id, again.known), (&first.id, true));
+        let record = memory.get(Kind::Note, &first.id).await.unwrap().unwrap();
+        assert_eq!(record.tags, expect);
+        assert!((record.importance - counts).abs() < f32::EPSILON, "{record:?}");
+        assert_eq!(record.recorded_at, before.recorded_at);
+    }
+    memory.shutdown().await.unwrap();
+    let memory = fixture.open().await;
+    let record = memory.get(Kind::Note, &first.id).await.unwrap().unwrap();
+    assert_eq!(record.tags, ["sea", "night", "boats"]);
+    memory.shutdown().await.unwrap();
 }

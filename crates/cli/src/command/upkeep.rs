@@ -149,6 +149,8 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
         }
         writeln!(out, "{records} records; {repeated} repeated rows are gone")?;
         let lists = [
+            ("read from the library beside an older journal", &repaired.adopted),
+            ("deleted since, left out", &repaired.gone),
             ("recovered from working memory", &repaired.recovered),
             ("an older version", &repaired.outdated),
             ("unknown, set aside", &repaired.unknown),
@@ -161,9 +163,23 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
         if let Some(file) = &repaired.unknown_rows {
             writeln!(out, "what is unknown is in {}", shown_path(file))?;
         }
+        if 0 < repaired.kept_out {
+            writeln!(
+                out,
+                "{} rows of forgotten or deleted records are left out",
+                repaired.kept_out
+            )?;
+        }
+        if let Some(directory) = &repaired.quarantined {
+            writeln!(
+                out,
+                "the library as it was, not all of it readable, is in {}",
+                shown_path(directory)
+            )?;
+        }
         Ok(())
     })?;
-    match repaired.lost.len() + repaired.outdated.len() {
+    match (repaired.lost.len() + repaired.outdated.len()) as u64 + repaired.unreadable {
         0 => Ok(()),
         count => Err(Failure::Unsound { what: format!("{count} records could not be saved") }),
     }

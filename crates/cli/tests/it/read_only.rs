@@ -331,3 +331,41 @@ fn a_directory_that_is_not_there_is_not_made_for_a_reader() {
     let ended = program.run(&["recall", "anything"]);
     assert_eq!((ended.code, ended.stderr.trim()), (0, "nothing fits"));
 }
+
+#[test]
+fn a_database_that_is_gone_or_older_is_told_once_beside_the_result() {
+    for (name, is_read) in [("working.db", true), ("journal.db", false)] {
+        let program = stored();
+        let path = program.data_dir().join(name);
+        for is_empty in [false, true] {
+            for end in ["", "-wal", "-shm"] {
+                let _ = fs::remove_file(program.data_dir().join(format!("{name}{end}")));
+            }
+            if is_empty {
+                fs::write(&path, b"").unwrap();
+            }
+            let ended = program.run_with(&["--read-only", "--json", "recall", "harbour"], b"", &[]);
+            if is_read {
+                assert_eq!(ended.code, 0, "{ended:?}");
+                assert!(ended.stdout.contains("harbour"), "{ended:?}");
+                let told: Vec<&str> =
+                    ended.stderr.lines().filter(|it| it.contains("working.db")).collect();
+                assert_eq!(told.len(), 1, "{ended:?}");
+                let told: serde_json::Value = serde_json::from_str(told[0]).unwrap();
+                assert!(told.to_string().contains("repair"), "{told}");
+            } else {
+                assert_eq!(ended.code, 1, "{ended:?}");
+                assert!(ended.stderr.contains("journal.db"), "{ended:?}");
+                assert!(!ended.stderr.contains("former version"), "{ended:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_name_of_a_temporary_directory_the_systems_own_is_used() {
+    let program = crashed();
+    let ended = program.run_with(&["--read-only", "recall", "harbour"], b"", &[("TMPDIR", "")]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stdout.contains("harbour"), "{ended:?}");
+}

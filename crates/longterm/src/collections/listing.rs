@@ -16,18 +16,25 @@ pub struct Listed {
     pub next: Option<ListCursor>,
 }
 
-/// A place in a list: after a record, by its time and then by its identity.
+/// A place in a list: after a record, by its time, then by the time at which it was recorded, then
+/// by its identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListCursor {
     /// The time of the record, in microseconds since 1970.
     pub time: i64,
+    /// The time at which it was recorded, in microseconds since 1970.
+    pub recorded_at: i64,
     /// The record.
     pub identity: Identity,
 }
 
 impl ListCursor {
     fn of(record: &Record) -> ListCursor {
-        ListCursor { time: record.time().as_microsecond(), identity: record.identity() }
+        ListCursor {
+            time: record.time().as_microsecond(),
+            recorded_at: record.recorded_at.as_microsecond(),
+            identity: record.identity(),
+        }
     }
 }
 

@@ -9,16 +9,17 @@ use std::{
     time::Duration,
 };
 
-use aios_record::{Identity, Kind, Owner, Timestamp};
+use aios_record::{Identity, Kind, Owner, Scope, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Parts, Pending, Refusal, Safe, edition, key_sql, listing::all_owners, meta_number,
-    meta_text, pending, pending::Bounds, refuse, set_counted, set_meta, set_statistics,
-    sql_integer, state, vector_bytes, vector_state_of, write::Known,
+    Journal, Parts, Pending, Refusal, Safe, edition, history, key_sql, listing::all_owners,
+    meta_number, meta_text, pending, pending::Bounds, refuse, set_counted, set_meta,
+    set_statistics, sql_integer, state, vector_bytes, vector_state_of, write::Known,
 };
 use crate::{
     Error,
+    content::Rules,
     library::{Edition, Row, TermCounts},
 };
 
@@ -64,6 +65,32 @@ pub(crate) struct Switch {
     pub(crate) missing: Vec<String>,
     /// Keys of which it holds another version than it should, each with the hash of that.
     pub(crate) outdated: Vec<(String, u128)>,
+    pub(crate) adopted: Vec<Adopted>,
+    /// Keys of what was deleted, which the journal does not know yet.
+    pub(crate) gone: Vec<String>,
+}
+
+/// A record of the new table that the journal is to know from then on.
+#[derive(Debug, Clone)]
+pub(crate) struct Adopted {
+    /// The encoded identity.
+    pub(crate) key: String,
+    scope: Scope,
+    external_id: Option<String>,
+    content_hash: String,
+    hash_version: u32,
+}
+
+impl Adopted {
+    pub(crate) fn of(row: &Row, rules: Rules) -> Adopted {
+        Adopted {
+            key: row.record.encoded_identity(),
+            scope: row.record.scope.clone(),
+            external_id: row.record.external_id.clone(),
+            content_hash: row.content_hash.clone(),
+            hash_version: rules.version_of(row),
+        }
+    }
 }
 
 /// Terms and vector of a row that waits, made anew.
@@ -225,6 +252,12 @@ impl Journal {
                 for (key, hash) in &switch.outdated {
                     set_content_hash(db, key, *hash)?;
                 }
+                for adopted in &switch.adopted {
+                    adopt(db, adopted)?;
+                }
+                for key in &switch.gone {
+                    note_deleted(db, key)?;
+                }
                 let end = "DELETE FROM meta
                            WHERE name IN ('rebuild_purpose', 'rebuild_version',
                                           'drains_paused_until', 'library_is_former')";
@@ -276,6 +309,46 @@ fn release(db: &Connection, key: &str) -> Result<(), Error> {
            AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
     )?
     .execute(params![key, kind, owner, id, state::NEW])?;
+    Ok(())
+}
+
+/// Takes a record for one that the library holds, unless its key is known.
+fn adopt(db: &Connection, adopted: &Adopted) -> Result<(), Error> {
+    let Adopted { key, scope, external_id, content_hash, hash_version } = adopted;
+    let Parts { kind, owner, id } = Parts::of(key)?;
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO ids (kind, owner, id, project, agent, session, external_id,
+                                    content_hash, hash_version, state, feed_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)",
+    )?
+    .execute(params![
+        kind,
+        owner,
+        id,
+        scope.project,
+        scope.agent,
+        scope.session,
+        external_id,
+        content_hash,
+        hash_version,
+        state::HELD,
+    ])?;
+    Ok(())
+}
+
+/// Takes a record for deleted that the new table does not have.
+fn note_deleted(db: &Connection, key: &str) -> Result<(), Error> {
+    let Parts { kind, owner, id } = Parts::of(key)?;
+    let changed = db
+        .prepare_cached(
+            "UPDATE ids SET state = ?5
+             WHERE kind = ?2 AND owner = ?3 AND id = ?4
+               AND NOT EXISTS (SELECT 1 FROM pending WHERE key = ?1)",
+        )?
+        .execute(params![key, kind, owner, id, state::DELETED])?;
+    if 0 < changed {
+        history::forget(db, key)?;
+    }
     Ok(())
 }
 

@@ -15,44 +15,49 @@ use crate::{
     Error,
     content::Rules,
     former::rename_user,
-    journal::{Expected, Safe, hash_number},
+    journal::{Adopted, Expected, Safe, hash_number},
     library::{Library, Row},
     owner::make_durable,
     sync::{FILE_MODE, Synced, set_mode},
 };
 
 /// Rows that are read at once; each may be as long as the longest text.
-const READ_ROWS: usize = 128;
+pub(super) const READ_ROWS: usize = 128;
 /// Rows, or bytes of text, that are written at once, and lost when the process is killed.
 const WRITE_ROWS: usize = 2048;
 const WRITE_BYTES: usize = 32 << 20;
 
 /// Fills a new table.
 pub(super) struct Copying<'a> {
-    rebuild: &'a Rebuild,
+    pub(super) rebuild: &'a Rebuild,
     /// Set if the old table is the former version's.
     is_former: bool,
     pub(super) table: Library,
     pub(super) reembedding: Reembedding,
     pub(super) findings: Findings,
     /// What the table holds.
-    held: HashMap<String, Stamp>,
+    pub(super) held: HashMap<String, Stamp>,
     synced: Synced,
     total: u64,
     /// Where rows are kept that the journal does not know; none before the first.
     unknown: Option<File>,
     unknown_keys: HashSet<String>,
+    /// What was taken over of what the journal does not know, by key.
+    pub(super) adopted: HashMap<String, Adopted>,
+    pub(super) kept_out: HashSet<String>,
+    /// Set if what the old table does not have was deleted.
+    pub(super) proves_deletions: bool,
 }
 
 /// What tells one version of a record from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     hash: u128,
     recorded_at: i64,
 }
 
 impl Stamp {
-    fn of(row: &Row) -> Stamp {
+    pub(super) fn of(row: &Row) -> Stamp {
         let recorded_at = row.record.recorded_at.as_microsecond();
         Stamp { hash: hash_number(&row.content_hash), recorded_at }
     }
@@ -62,6 +67,11 @@ impl Stamp {
         held.is_none_or(|held| {
             self.hash == expected && (held.hash != expected || held.recorded_at < self.recorded_at)
         })
+    }
+
+    /// Returns `true` if this is what is to be held of a key where the table tells.
+    fn is_newer(self, held: Option<Stamp>) -> bool {
+        held.is_none_or(|held| held != self && held.recorded_at <= self.recorded_at)
     }
 }
 
@@ -91,6 +101,9 @@ impl Copying<'_> {
             total: 0,
             unknown: None,
             unknown_keys: HashSet::new(),
+            adopted: HashMap::new(),
+            kept_out: HashSet::new(),
+            proves_deletions: true,
         })
     }
 
@@ -109,8 +122,11 @@ impl Copying<'_> {
             let wanted = self.choose(old, fragment, expected, &mut seen).await?;
             self.copy(old, fragment, &wanted).await?;
         }
-        let is_gone =
-            |key: &&String| !expected.keys.contains_key(*key) && !expected.pending.contains(*key);
+        let is_gone = |key: &&String| {
+            !expected.keys.contains_key(*key)
+                && !expected.pending.contains(*key)
+                && !self.adopted.contains_key(*key)
+        };
         let gone: Vec<String> = self.held.keys().filter(is_gone).cloned().collect();
         for keys in gone.chunks(WRITE_ROWS) {
             self.table.remove(keys).await?;
@@ -137,11 +153,12 @@ impl Copying<'_> {
         let stamps = match self.rebuild.purpose {
             Purpose::Reindex | Purpose::Upgrade => old.stamps(fragment).await?,
             // What was deleted is told from the rest by the journal.
-            Purpose::Repair => match old.stamps_left(fragment).await {
+            Purpose::Repair | Purpose::Adopt => match old.stamps_left(fragment).await {
                 Ok(stamps) => stamps,
                 Err(error) => {
                     tracing::warn!(fragment, %error, "a file of the library cannot be read");
                     self.findings.unreadable += old.rows_in(fragment).await.unwrap_or(1);
+                    self.proves_deletions = false;
                     return Ok(Vec::new());
                 }
             },
@@ -160,10 +177,18 @@ impl Copying<'_> {
                 self.findings.repaired.repeated += 1;
             }
             let held = wanted.get(&key).map(|(stamp, _)| stamp).or(self.held.get(&key));
-            if stamp.is_better(held.copied(), *hash) {
+            let is_wanted = match self.rebuild.purpose {
+                Purpose::Adopt => stamp.is_newer(held.copied()),
+                _ => stamp.is_better(held.copied(), *hash),
+            };
+            if is_wanted {
                 wanted.insert(key, (stamp, offset));
             }
         }
+        let strangers = match self.rebuild.purpose {
+            Purpose::Adopt => self.adopt(old, fragment, strangers).await?,
+            _ => strangers,
+        };
         self.keep_unknown(old, fragment, strangers).await?;
         let mut offsets: Vec<u32> = wanted.into_values().map(|(_, offset)| offset).collect();
         offsets.sort_unstable();
@@ -175,7 +200,7 @@ impl Copying<'_> {
         let mut bytes = 0;
         for offsets in offsets.chunks(READ_ROWS) {
             let mut read = self.read(old, fragment, offsets).await?;
-            if self.rebuild.purpose == Purpose::Repair {
+            if self.rebuild.purpose.saves() {
                 read = self.intact(read);
             }
             bytes += read.iter().map(|row| row.record.text.len()).sum::<usize>();
@@ -188,7 +213,7 @@ impl Copying<'_> {
         self.write(rows).await
     }
 
-    async fn read(
+    pub(super) async fn read(
         &mut self,
         old: &Library,
         fragment: u64,
@@ -199,9 +224,10 @@ impl Copying<'_> {
                 let rows = old.whole_at(fragment, offsets).await?;
                 offsets.iter().copied().zip(rows).collect()
             }
-            Purpose::Repair => {
+            Purpose::Repair | Purpose::Adopt => {
                 let readable = old.readable(fragment, offsets).await;
                 self.findings.unreadable += readable.damaged.len() as u64;
+                self.proves_deletions &= readable.damaged.is_empty();
                 readable.rows
             }
         };
@@ -223,17 +249,18 @@ impl Copying<'_> {
     }
 
     /// Those of `rows` that are what they were when they were written.
-    fn intact(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
+    pub(super) fn intact(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
         let count = rows.len();
         let rules = Rules::of(&self.rebuild.vectors);
         rows.retain(|row| rules.is_intact(row));
         self.findings.unreadable += (count - rows.len()) as u64;
+        self.proves_deletions &= count == rows.len();
         // Where a model makes the vectors, it makes this one again.
         rows.iter_mut().filter(|row| !row.has_sound_vector()).for_each(|row| row.vector = None);
         rows
     }
 
-    async fn write(&mut self, rows: Vec<Row>) -> Result<(), Error> {
+    pub(super) async fn write(&mut self, rows: Vec<Row>) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }

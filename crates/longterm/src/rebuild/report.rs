@@ -38,6 +38,14 @@ pub struct Repaired {
     pub missing: Vec<Identity>,
     /// Records of which an older version was all that could be read, and is there now.
     pub outdated: Vec<Identity>,
+    /// Records of an older journal's library that the journal did not know, and knows now.
+    pub adopted: Vec<Identity>,
+    /// Records that an older journal still had, and that were deleted since.
+    pub gone: Vec<Identity>,
+    /// Records that the older journal knows as deleted or forgotten; they stay so.
+    pub kept_out: u64,
+    /// The old table, in the quarantine. Set if not all of it could be read.
+    pub quarantined: Option<PathBuf>,
     /// Rows that could not be read, as far as they can be counted; whoever they were, they are
     /// among the missing, or were of no account.
     pub unreadable: u64,
@@ -58,16 +66,18 @@ impl Findings {
     }
 
     /// Notes what the new table holds and lacks.
-    pub(super) fn end(
-        &mut self,
-        expected: usize,
-        missing: Vec<String>,
-        outdated: Vec<(String, u128)>,
-    ) {
-        self.repaired.records = (expected - missing.len()) as u64;
+    pub(super) fn end(&mut self, records: u64, missing: &[String], outdated: &[(String, u128)]) {
+        self.repaired.records = records;
         let identity = |key: &String| Identity::decode(key).ok();
         self.repaired.missing = missing.iter().filter_map(identity).collect();
         self.repaired.outdated = outdated.iter().filter_map(|(key, _)| identity(key)).collect();
+    }
+
+    /// Notes the keys that were taken over from the table, and those that it does not have any more.
+    pub(super) fn note_adopted(&mut self, adopted: &[String], gone: &[String]) {
+        let identity = |key: &String| Identity::decode(key).ok();
+        self.repaired.adopted = adopted.iter().filter_map(identity).collect();
+        self.repaired.gone = gone.iter().filter_map(identity).collect();
     }
 
     pub(super) fn into_reindexed(self) -> Reindexed {
