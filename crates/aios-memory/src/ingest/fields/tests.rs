@@ -116,6 +116,8 @@ fn a_message_in_another_object_belongs_to_whom_both_name() {
     assert!(lifted(both).is_err());
     let inner = json!({"message": {"content": "x", "additional_kwargs": {"user_id": "bob"}}});
     assert_eq!(lifted(inner), Ok(Some("bob".into())));
+    let speaker = json!({"text": "x", "author": {"name": "x", "user_id": "bob"}});
+    assert_eq!(lifted(speaker), Ok(Some("bob".into())));
 }
 
 #[test]
