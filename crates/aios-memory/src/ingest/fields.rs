@@ -350,7 +350,7 @@ fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, S
         object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
     let is_run = |name: &String| is_one_of(name, &[RUN]);
     if names.iter().any(|name| !is_run(name) && !says_nothing(&object[name])) {
-        names.retain(|name| !is_run(name));
+        names.retain(|name| !is_run(name) || says_nothing(&object[name]));
     }
     let mut found: Named = None;
     for name in names {

@@ -161,6 +161,11 @@ fn sessions_are_known_in_every_spelling() {
     assert!(place(json!({"session": "a", "thread_id": "b"})).is_err());
     let run = place(json!({"thread_id": "t", "run_id": "r"})).unwrap();
     assert_eq!(run, Scope::default().with_session("t"));
+    let Value::Object(mut blank) = json!({"thread_id": "t", "run_id": null}) else {
+        unreachable!()
+    };
+    take_place(&mut blank).unwrap();
+    assert!(blank.is_empty(), "{blank:?}");
     let run = place(json!({"thread_id": null, "run_id": "r"})).unwrap();
     assert_eq!(run, Scope::default().with_session("r"));
     assert!(place(json!({"session": ["a", "b"]})).is_err());
