@@ -3,7 +3,8 @@
 //! a session is told apart, so that it never falls open.
 //!
 //! Names are compared in the form of [`plain`], and without the `_` between their words: `userId`,
-//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI, Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
+//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI,
+//! Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
 //! Zep and Letta, and of exports of common chat programs.
 
 mod owners;
