@@ -226,8 +226,7 @@ impl Draft {
         parts
     }
 
-    /// Leaves out a time before 1970, which many programs write for none, of what has to be said
-    /// after it.
+    /// Leaves a time before 1970 out, which many programs write for none, unless it is a note's.
     pub(crate) fn leave_out_early_time(&mut self) {
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
         let early = self.occurred_at.filter(|time| is_said && *time < Timestamp::UNIX_EPOCH);
@@ -256,8 +255,8 @@ impl Draft {
         Ok(())
     }
 
-    /// The parts of it that its source tells. What former versions read otherwise, they may have
-    /// stored otherwise.
+    /// The parts of it that its source tells. Former versions may have stored a record otherwise
+    /// that they read otherwise.
     pub(crate) fn tells(&self) -> Tells {
         match &self.former {
             None if self.kind == Kind::Message => Tells {

@@ -259,8 +259,8 @@ impl State {
     }
 }
 
-/// Returns `true` for white space, the bytes of a byte order mark, with none of which a value begins,
-/// and the separator of JSON text sequences.
+/// Returns `true` for white space, the separator of JSON text sequences and the bytes of a byte
+/// order mark. No value begins with any of these.
 fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF | 0x1E)
 }

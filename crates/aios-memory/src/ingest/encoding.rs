@@ -25,6 +25,9 @@ pub(super) const BROKEN_UNITS: &str =
 /// The share of characters of control at which a text in UTF-8 is something else.
 const CONTROLS_SHARE: usize = 20;
 
+/// Fewer characters of control may stand in any text.
+const CONTROLS_MIN: usize = 4;
+
 /// The report for a text that is UTF-8 but for a few bytes.
 const REPLACED: &str = "bytes that are not UTF-8 became U+FFFD";
 
@@ -121,7 +124,7 @@ pub(super) fn is_binary(text: &str) -> bool {
 /// that is taken for ASCII.
 pub(super) fn is_mostly_binary(text: &str) -> bool {
     let controls = text.chars().filter(|c| is_control(*c)).count();
-    text.chars().count() < controls * CONTROLS_SHARE
+    CONTROLS_MIN <= controls && text.chars().count() < controls * CONTROLS_SHARE
 }
 
 fn is_control(c: char) -> bool {

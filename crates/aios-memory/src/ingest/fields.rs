@@ -18,9 +18,6 @@ const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 /// The fields of a session, agent or project that is an object, in the form of [`plain`].
 const NAMED_FIELDS: &[&str] = &["id", "uuid", "key", "name"];
 
-/// Fields that hold a whole message.
-const WRAPPERS: &[&str] = &["data", "kwargs", "message"];
-
 /// Fields of an object that make it one of a person.
 const LIKE_NAMES: &[&str] =
     &["id", "uuid", "guid", "uid", "name", "email", "login", "handle", "key"];
@@ -105,13 +102,13 @@ pub(super) fn owner_of_record(object: &mut Map<String, Value>) -> Result<Option<
     Owners::within(|name| !is_content(name)).take(object)
 }
 
-/// Puts the owner of a message that has others around it beside them all, since the message is
-/// unwrapped later and its fields are put in the place of those around it.
+/// Puts the owner that an object within a record names beside the others, since such an object may
+/// be unwrapped later, or a speaker taken out of it.
 ///
 /// # Errors
 /// As [`owner_of`].
 pub(super) fn lift_owner(object: &mut Map<String, Value>) -> Result<(), String> {
-    if WRAPPERS.iter().any(|wrapper| object.get(*wrapper).is_some_and(Value::is_object))
+    if object.values().any(Value::is_object)
         && let Some(owner) = owner_of_record(object)?
     {
         object.insert(OWNERS[0].to_owned(), owner.into());
@@ -353,7 +350,7 @@ fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, S
         object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
     let is_run = |name: &String| is_one_of(name, &[RUN]);
     if names.iter().any(|name| !is_run(name) && !says_nothing(&object[name])) {
-        names.retain(|name| !is_run(name));
+        names.retain(|name| !is_run(name) || says_nothing(&object[name]));
     }
     let mut found: Named = None;
     for name in names {

@@ -3,8 +3,16 @@
 //! a session is told apart, so that it never falls open.
 //!
 //! Names are compared in the form of [`plain`], and without the `_` between their words: `userId`,
-//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI, Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
+//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI,
+//! Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
 //! Zep and Letta, and of exports of common chat programs.
+
+mod owners;
+
+pub(crate) use self::owners::{
+    OWNERS, has_owner_mark, holds_owner, is_content, looks_like_owner, names_owner,
+    names_owner_by_name,
+};
 
 /// A field of a record, with its accepted spellings.
 #[derive(Debug)]
@@ -109,6 +117,9 @@ pub(crate) const TIME: Field = Field {
         "time_ms",
         "create_date",
         "date_created",
+        "creation_date",
+        "created_timestamp",
+        "timestamp_millis",
         "date_sent",
         "send_time",
         "sent_time",
@@ -195,185 +206,13 @@ pub(crate) const FIELDS: &[&Field] =
 pub(crate) const NESTED: &[&str] =
     &["metadata", "meta", "scope", "properties", "attributes", "extra", "context", "custom"];
 
-/// Objects, and lists of them, in which an owner may stand as well; also at any depth.
-const HOLDERS: &[&str] = &[
-    "cmetadata",
-    "payload",
-    "data",
-    "info",
-    "filters",
-    "author",
-    "config",
-    "configurable",
-    "additional_kwargs",
-    "kwargs",
-    "request",
-    "extra_data",
-    "custom_data",
-    "headers",
-];
-
-/// Fields of what was said and done, in which nothing says whose a record is.
-const CONTENTS: &[&str] = &[
-    "content",
-    "contents",
-    "text",
-    "parts",
-    "input",
-    "inputs",
-    "output",
-    "outputs",
-    "arguments",
-    "args",
-    "parameters",
-    "tool_calls",
-    "tool_call",
-    "tool_use",
-    "tool_input",
-    "tool_output",
-    "tool_result",
-    "tool_response",
-    "tool_use_result",
-    "tool_results",
-    "tools",
-    "result",
-    "results",
-    "function",
-    "function_call",
-    "response",
-    "structured_content",
-    "attachments",
-    "annotations",
-    "reactions",
-    "delta",
-    "schema",
-    "snapshot",
-    "mapping",
-    "messages",
-];
-
-/// The first part of a field that names an owner; `id` or `name` may follow.
-pub(crate) const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
-
-/// Words of names that look like those of an owner, also at the end of a word, as in `enduser`.
-const OWNER_WORDS: &[&str] =
-    &["user", "owner", "account", "customer", "tenant", "member", "subscriber"];
-
-/// Words that make a name one of a person.
-const OWNER_MARKS: &[&str] = &[
-    "id",
-    "ids",
-    "uuid",
-    "guid",
-    "uid",
-    "key",
-    "ref",
-    "name",
-    "email",
-    "mail",
-    "login",
-    "handle",
-    "number",
-    "username",
-    "identifier",
-];
-
-/// Other names that look like those of an owner.
-const OWNER_NAMES: &[&str] = &[
-    "uid",
-    "belongs_to",
-    "owned_by",
-    "client_id",
-    "client_uuid",
-    "client_guid",
-    "client_uid",
-    "client_ref",
-    "client_email",
-];
-
-/// Last words of names that tell something about an owner, but not who it is.
-const ABOUT_OWNERS: &[&str] = &[
-    "agent",
-    "message",
-    "msg",
-    "input",
-    "query",
-    "prompt",
-    "question",
-    "text",
-    "content",
-    "request",
-    "response",
-    "transcript",
-    "instructions",
-    "instruction",
-    "utterance",
-    "turn",
-    "turns",
-    "says",
-    "said",
-    "rating",
-    "feedback",
-    "score",
-    "sentiment",
-    "satisfaction",
-    "intent",
-    "goal",
-    "timezone",
-    "tz",
-    "language",
-    "lang",
-    "locale",
-    "country",
-    "region",
-    "city",
-    "location",
-    "type",
-    "kind",
-    "role",
-    "roles",
-    "status",
-    "state",
-    "tier",
-    "plan",
-    "level",
-    "segment",
-    "count",
-    "total",
-    "online",
-    "time",
-    "at",
-    "on",
-    "date",
-    "modified",
-    "settings",
-    "preferences",
-    "prefs",
-    "experience",
-    "interface",
-    "story",
-    "stories",
-    "guide",
-    "facing",
-    "version",
-    "os",
-    "device",
-    "browser",
-    "age",
-    "gender",
-    "balance",
-    "support",
-    "service",
-    "context",
-];
-
 /// Words of names that look like those of a time.
 const TIME_WORDS: &[&str] = &["time", "date", "timestamp", "datetime", "ts", "when"];
 
 /// Endings of names that look like those of a time.
 const TIME_ENDINGS: &[&str] = &["_at", "_on", "_ms"];
 
-/// Words of names that look like those of a session, if one of [`OWNER_MARKS`] is beside them.
+/// Words of names that look like those of a session, if one of [`SESSION_MARKS`] is beside them.
 const SESSION_WORDS: &[&str] = &["session", "conversation", "thread", "chat", "dialog"];
 
 /// Words that make a name one of a session.
@@ -418,49 +257,6 @@ impl Field {
     }
 }
 
-/// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
-/// with `id` or `name` after it or not.
-pub(crate) fn names_owner(name: &str) -> bool {
-    let name = joined(name);
-    OWNERS.iter().any(|owner| {
-        name.strip_prefix(owner).is_some_and(|rest| matches!(rest, "" | "id" | "name"))
-    })
-}
-
-/// Returns `true` if a field of this name names an owner by a word for a name only, as `username`:
-/// beside a speaker it is the speaker.
-pub(crate) fn names_owner_by_name(name: &str) -> bool {
-    names_owner(name) && joined(name).ends_with("name")
-}
-
-/// Returns `true` if a field of this name looks like an owner without being in the table: it has a
-/// word for one, such as `memberId` or `end_user`, and is not about something else of theirs.
-pub(crate) fn looks_like_owner(name: &str) -> bool {
-    if names_owner(name) {
-        return false;
-    }
-    let plain = plain(name);
-    let last = plain.rsplit('_').next().unwrap_or_default();
-    is_one_of(name, OWNER_NAMES)
-        || has_owner_mark(name)
-        || (!ABOUT_OWNERS.contains(&last) && plain.split('_').any(is_owner_word))
-}
-
-/// Returns `true` if a field of this name has a word for an owner beside one for an id, as in
-/// `user_uuid`: whatever its value is, it is one of theirs.
-pub(crate) fn has_owner_mark(name: &str) -> bool {
-    !names_owner(name) && has_both(&plain(name), OWNER_WORDS, OWNER_MARKS)
-}
-
-/// Returns `true` for `user`, `users`, `enduser` and the like.
-fn is_owner_word(word: &str) -> bool {
-    OWNER_WORDS.iter().any(|owner| {
-        word == *owner
-            || (word.strip_suffix('s') == Some(owner) && *owner != "member")
-            || (*owner == "user" && word.ends_with(owner))
-    })
-}
-
 /// Returns `true` if a field of this name looks like a session without being in the table.
 pub(crate) fn looks_like_session(name: &str) -> bool {
     !SESSION.is_spelled(name) && has_both(&plain(name), SESSION_WORDS, SESSION_MARKS)
@@ -482,17 +278,6 @@ pub(crate) fn is_role(value: &str) -> bool {
 /// Returns `true` if a field of this name is an object that may say where a record belongs.
 pub(crate) fn is_nested(name: &str) -> bool {
     is_one_of(name, NESTED)
-}
-
-/// Returns `true` if a field of this name is an object, or a list of them, that may say whose a
-/// record is.
-pub(crate) fn holds_owner(name: &str) -> bool {
-    is_nested(name) || is_one_of(name, HOLDERS) || SESSION.is_spelled(name)
-}
-
-/// Returns `true` if a field of this name is what was said or done.
-pub(crate) fn is_content(name: &str) -> bool {
-    is_one_of(name, CONTENTS)
 }
 
 /// Returns `true` if a field of this name says where a record belongs.

@@ -37,10 +37,10 @@ fn utf_16_that_is_not_whole_is_noticed() {
         assert!(stream(&[b"\xFF\xFE", units].concat()).unwrap().0.contains('\u{fffd}'));
     }
     let cyrillic: Vec<u8> =
-        "\u{43f}\u{440}\u{438}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        "\u{43f}\u{440}\u{438}\u{432}\u{435}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let (text, told) = decode(&cyrillic);
     assert!(told.is_none() && is_mostly_binary(&text));
-    assert!(!is_mostly_binary("a log of a terminal \u{8} with few"));
+    assert!(!is_mostly_binary("a\0b") && !is_mostly_binary("a log of a terminal \u{8} with few"));
 }
 
 #[test]

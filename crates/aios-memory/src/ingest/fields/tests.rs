@@ -116,6 +116,8 @@ fn a_message_in_another_object_belongs_to_whom_both_name() {
     assert!(lifted(both).is_err());
     let inner = json!({"message": {"content": "x", "additional_kwargs": {"user_id": "bob"}}});
     assert_eq!(lifted(inner), Ok(Some("bob".into())));
+    let speaker = json!({"text": "x", "author": {"name": "x", "user_id": "bob"}});
+    assert_eq!(lifted(speaker), Ok(Some("bob".into())));
 }
 
 #[test]
@@ -159,6 +161,11 @@ fn sessions_are_known_in_every_spelling() {
     assert!(place(json!({"session": "a", "thread_id": "b"})).is_err());
     let run = place(json!({"thread_id": "t", "run_id": "r"})).unwrap();
     assert_eq!(run, Scope::default().with_session("t"));
+    let Value::Object(mut blank) = json!({"thread_id": "t", "run_id": null}) else {
+        unreachable!()
+    };
+    take_place(&mut blank).unwrap();
+    assert!(blank.is_empty(), "{blank:?}");
     let run = place(json!({"thread_id": null, "run_id": "r"})).unwrap();
     assert_eq!(run, Scope::default().with_session("r"));
     assert!(place(json!({"session": ["a", "b"]})).is_err());

@@ -1,0 +1,229 @@
+//! The names of fields that name an owner, that look like one, and in which one may stand.
+
+use super::{SESSION, has_both, is_nested, is_one_of, joined, plain};
+
+/// Objects, and lists of them, in which an owner may stand as well; also at any depth.
+const HOLDERS: &[&str] = &[
+    "cmetadata",
+    "payload",
+    "data",
+    "info",
+    "filters",
+    "author",
+    "config",
+    "configurable",
+    "additional_kwargs",
+    "kwargs",
+    "request",
+    "extra_data",
+    "custom_data",
+    "headers",
+];
+
+/// Fields of what was said and done, in which nothing says whose a record is.
+const CONTENTS: &[&str] = &[
+    "content",
+    "contents",
+    "text",
+    "parts",
+    "input",
+    "inputs",
+    "output",
+    "outputs",
+    "arguments",
+    "args",
+    "parameters",
+    "tool_calls",
+    "tool_call",
+    "tool_use",
+    "tool_input",
+    "tool_output",
+    "tool_result",
+    "tool_response",
+    "tool_use_result",
+    "tool_results",
+    "tools",
+    "result",
+    "results",
+    "function",
+    "function_call",
+    "response",
+    "structured_content",
+    "attachments",
+    "annotations",
+    "reactions",
+    "delta",
+    "schema",
+    "snapshot",
+    "mapping",
+    "messages",
+];
+
+/// The first part of a field that names an owner; `id` or `name` may follow.
+pub(crate) const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
+
+/// Words of names that look like those of an owner, also at the end of a word, as in `enduser`.
+const OWNER_WORDS: &[&str] =
+    &["user", "owner", "account", "customer", "tenant", "member", "subscriber"];
+
+/// Words that make a name one of a person.
+const OWNER_MARKS: &[&str] = &[
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "uid",
+    "key",
+    "ref",
+    "name",
+    "email",
+    "mail",
+    "login",
+    "handle",
+    "number",
+    "username",
+    "identifier",
+];
+
+/// Other names that look like those of an owner.
+const OWNER_NAMES: &[&str] = &[
+    "uid",
+    "belongs_to",
+    "owned_by",
+    "client_id",
+    "client_uuid",
+    "client_guid",
+    "client_uid",
+    "client_ref",
+    "client_email",
+];
+
+/// Last words of names that tell something about an owner, but not who it is.
+const ABOUT_OWNERS: &[&str] = &[
+    "agent",
+    "message",
+    "msg",
+    "input",
+    "query",
+    "prompt",
+    "question",
+    "text",
+    "content",
+    "request",
+    "response",
+    "transcript",
+    "instructions",
+    "instruction",
+    "utterance",
+    "turn",
+    "turns",
+    "says",
+    "said",
+    "rating",
+    "feedback",
+    "score",
+    "sentiment",
+    "satisfaction",
+    "intent",
+    "goal",
+    "timezone",
+    "tz",
+    "language",
+    "lang",
+    "locale",
+    "country",
+    "region",
+    "city",
+    "location",
+    "type",
+    "kind",
+    "role",
+    "roles",
+    "status",
+    "state",
+    "tier",
+    "plan",
+    "level",
+    "segment",
+    "count",
+    "total",
+    "online",
+    "time",
+    "at",
+    "on",
+    "date",
+    "modified",
+    "settings",
+    "preferences",
+    "prefs",
+    "experience",
+    "interface",
+    "story",
+    "stories",
+    "guide",
+    "facing",
+    "version",
+    "os",
+    "device",
+    "browser",
+    "age",
+    "gender",
+    "balance",
+    "support",
+    "service",
+    "context",
+];
+
+/// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
+/// with `id` or `name` after it or not.
+pub(crate) fn names_owner(name: &str) -> bool {
+    let name = joined(name);
+    OWNERS.iter().any(|owner| {
+        name.strip_prefix(owner).is_some_and(|rest| matches!(rest, "" | "id" | "name"))
+    })
+}
+
+/// Returns `true` if a field of this name names an owner by a word for a name only, as `username`:
+/// beside a speaker it is the speaker.
+pub(crate) fn names_owner_by_name(name: &str) -> bool {
+    names_owner(name) && joined(name).ends_with("name")
+}
+
+/// Returns `true` if a field of this name looks like an owner without being in the table: it has a
+/// word for one, such as `memberId` or `end_user`, and is not about something else of theirs.
+pub(crate) fn looks_like_owner(name: &str) -> bool {
+    if names_owner(name) {
+        return false;
+    }
+    let plain = plain(name);
+    let last = plain.rsplit('_').next().unwrap_or_default();
+    is_one_of(name, OWNER_NAMES)
+        || has_owner_mark(name)
+        || (!ABOUT_OWNERS.contains(&last) && plain.split('_').any(is_owner_word))
+}
+
+/// Returns `true` if a field of this name has a word for an owner beside one for an id, as in
+/// `user_uuid`: whatever its value is, it is one of theirs.
+pub(crate) fn has_owner_mark(name: &str) -> bool {
+    !names_owner(name) && has_both(&plain(name), OWNER_WORDS, OWNER_MARKS)
+}
+
+/// Returns `true` if a field of this name is an object, or a list of them, that may say whose a
+/// record is.
+pub(crate) fn holds_owner(name: &str) -> bool {
+    is_nested(name) || is_one_of(name, HOLDERS) || SESSION.is_spelled(name)
+}
+
+/// Returns `true` if a field of this name is what was said or done.
+pub(crate) fn is_content(name: &str) -> bool {
+    is_one_of(name, CONTENTS)
+}
+
+/// Returns `true` for `user`, `users`, `enduser` and the like.
+fn is_owner_word(word: &str) -> bool {
+    OWNER_WORDS.iter().any(|owner| {
+        word == *owner
+            || (word.strip_suffix('s') == Some(owner) && *owner != "member")
+            || (*owner == "user" && word.ends_with(owner))
+    })
+}
