@@ -26,6 +26,7 @@ const PARTS: [&str; 3] = ["working.db", "journal.db", "longterm"];
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Copied {
     /// Where to.
+    #[serde(serialize_with = "crate::written_path::one")]
     pub path: PathBuf,
     /// How many bytes.
     pub bytes: u64,

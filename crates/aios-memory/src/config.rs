@@ -441,5 +441,6 @@ fn default_data_dir(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
 /// A base directory as the XDG specification has it: a relative one does not count.
 fn base(env: impl Fn(&str) -> Option<String>, variable: &str, below: &str) -> Option<PathBuf> {
     let given = env(variable).filter(|path| Path::new(path).is_absolute()).map(PathBuf::from);
-    given.or_else(|| env("HOME").filter(|home| !home.is_empty()).map(|h| Path::new(&h).join(below)))
+    let home = || env("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    given.or_else(|| Some(home()?.join(below)))
 }

@@ -92,6 +92,7 @@ pub struct Receipt {
     /// Copies that may still hold them, if a purge was asked for: those that migrations left in
     /// the data directory, and those that [`Administrator::backup`] made and that are still there.
     /// They are not touched: remove them yourself.
+    #[serde(serialize_with = "crate::written_path::many")]
     pub backups: Vec<PathBuf>,
 }
 

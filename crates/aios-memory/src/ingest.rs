@@ -228,6 +228,7 @@ impl IngestReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// The file, or none for a stream without a name.
+    #[serde(serialize_with = "crate::written_path::optional")]
     pub file: Option<PathBuf>,
     /// The line, from 1; none where all of it could not be taken.
     pub line: Option<u64>,

@@ -84,6 +84,7 @@ mod spill;
 mod together;
 mod tokens;
 mod walk;
+mod written_path;
 
 pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};

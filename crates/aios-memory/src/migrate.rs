@@ -15,6 +15,7 @@ use crate::{AgentMemory, Config, Error};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Database {
     /// Its file.
+    #[serde(serialize_with = "crate::written_path::one")]
     pub path: PathBuf,
     /// How its schema is.
     #[serde(flatten)]
@@ -43,6 +44,7 @@ pub enum Schema {
         /// Its version.
         found: u32,
         /// Where a copy of the file as it is now goes first.
+        #[serde(serialize_with = "crate::written_path::one")]
         backup: PathBuf,
     },
     /// A newer program wrote it; this one refuses it.

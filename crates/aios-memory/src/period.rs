@@ -34,7 +34,7 @@ const WEEKDAYS: &[&str] =
 impl Period {
     /// Reads a span of time in the time zone of `now`:
     /// - a year, month or day: `2026`, `2026-05`, `May 2026`, `2026-05-08`, `20260508`, `8.5.2026`
-    ///   (with dots the day comes first), `8 May 2026`, `Fri, 8th May 2026`; years have four digits;
+    ///   (with dots the day comes first), `8 May 2026`, `Fri, 8th May 2026`; a year has 4 digits;
     /// - `today`, `yesterday`, `tomorrow`, `this week`, `last month`, `monday`, `last monday` (the
     ///   last one before today); weeks begin on Monday;
     /// - a moment: `now`, `3h`, `7d`, `2 weeks ago` (`m` is minutes, `mo` months), or what

@@ -47,7 +47,10 @@ pub struct Repaired {
     /// Keys that the journal does not know; their rows are in `unknown_rows`.
     pub unknown: Vec<Identity>,
     /// A file of JSON lines, a record each.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::written_path::optional"
+    )]
     pub unknown_rows: Option<PathBuf>,
     /// Keys that long-term memory did not know or could not read whole, and working memory had.
     pub recovered: Vec<Identity>,

@@ -13,6 +13,12 @@ use crate::{
     fields, guarding, ingest,
 };
 
+/// The refusal of a record without a text that can be seen.
+const EMPTY: &str = "its text is empty";
+
+/// Fields by which a record is named.
+const NAMES: &[&str] = &["id", "key"];
+
 /// Attempts to change a record that other processes change at the same time.
 const UPDATE_TRIES: u32 = 1000;
 
@@ -55,8 +61,11 @@ impl MemoryView {
                                    for one user";
                     return Err(invalid(problem.to_owned()));
                 }
+                if let Some(name) = blank_name(&fields) {
+                    return Err(invalid(format!("its `{name}` is empty")));
+                }
                 if self.is_blank(kind, &fields, &scope) {
-                    return Err(invalid("its text is empty".to_owned()));
+                    return Err(invalid(EMPTY.to_owned()));
                 }
                 // An id that is left out is made when the record is stored.
                 let id = Id::generate();
@@ -74,6 +83,9 @@ impl MemoryView {
                 }
             }
         };
+        if let Some((part, _)) = blank_part(&arrival.scope) {
+            return Err(invalid(format!("the {part} of its scope is empty")));
+        }
         let mut scope = arrival.scope.clone();
         self.gate().fill(&mut scope)?;
         Ok(self.write(arrival).await?.id)
@@ -82,11 +94,32 @@ impl MemoryView {
     /// Returns `true` if the record that `fields` describe has no text that can be seen, although
     /// one was given.
     fn is_blank(&self, kind: Kind, fields: &Map<String, Value>, scope: &Scope) -> bool {
-        let is_blank_text = |value: &Value| value.as_str().is_some_and(forms::is_blank);
         fields.values().any(is_blank_text)
             && self
                 .draft(kind, fields.clone(), scope)
                 .is_some_and(|record| forms::is_blank(&record.text))
+    }
+
+    /// Returns `true` if `changes` leave a record without any text that can be seen.
+    async fn is_blanked(
+        &self,
+        kind: Kind,
+        id: &Id,
+        changes: &Map<String, Value>,
+    ) -> Result<bool, Error> {
+        if !changes.values().any(is_blank_text) {
+            return Ok(false);
+        }
+        let Some(record) = self.get(kind, id).await? else { return Ok(false) };
+        let Value::Object(mut fields) = record.payload else { return Ok(false) };
+        fields.insert("id".to_owned(), json!(id));
+        for (name, value) in changes.clone() {
+            match value {
+                Value::Null => drop(fields.remove(&name)),
+                value => drop(fields.insert(name, value)),
+            }
+        }
+        Ok(self.record_of(kind, fields).is_some_and(|changed| forms::is_blank(&changed.text)))
     }
 
     /// Stores one record that is written directly, and lifts the tombstones that it fits.
@@ -147,6 +180,12 @@ impl MemoryView {
         let settled = fields::settle(kind, changes.clone()).map_err(invalid)?;
         let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
         let changes: Map<String, Value> = settled.into_iter().chain(nulls).collect();
+        if let Some(name) = blank_name(&changes) {
+            return Err(invalid(format!("its `{name}` is empty")));
+        }
+        if self.is_blanked(kind, id, &changes).await? {
+            return Err(invalid(EMPTY.to_owned()));
+        }
         if is_direct(kind) {
             self.longterm().update(kind, id, changes).await?;
             return Ok(());
@@ -189,7 +228,10 @@ impl MemoryView {
         scope: &Scope,
     ) -> Option<Record> {
         let object = guarding::object(self.config().to_guard(), object).ok()?;
-        let object = with_scope(fields::settle(kind, object).ok()?, scope);
+        self.record_of(kind, with_scope(fields::settle(kind, object).ok()?, scope))
+    }
+
+    fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Option<Record> {
         if is_direct(kind) {
             return self.longterm().record_of(kind, object).ok();
         }
@@ -457,6 +499,27 @@ pub(crate) fn is_kept(kind: Kind) -> bool {
 fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {
     serde_json::from_value(value)
         .map_err(|error| Error::Record { kind, problem: error.to_string() })
+}
+
+fn is_blank_text(value: &Value) -> bool {
+    value.as_str().is_some_and(forms::is_blank)
+}
+
+/// The field that names the record, or labels it, and has nothing that can be seen.
+fn blank_name(fields: &Map<String, Value>) -> Option<&'static str> {
+    let has_blank = |name: &str| fields.get(name).is_some_and(is_blank_text);
+    let has_blank_tag = || {
+        let tags = fields.get("tags").and_then(Value::as_array);
+        tags.is_some_and(|tags| tags.iter().any(is_blank_text))
+    };
+    let name = NAMES.iter().copied().find(|name| has_blank(name));
+    name.or_else(|| has_blank_tag().then_some("tags"))
+}
+
+/// The part of a scope that is given and has nothing that can be seen.
+fn blank_part(scope: &Scope) -> Option<(&'static str, &str)> {
+    let given = scope.parts().into_iter().filter_map(|(name, part)| Some((name, part?)));
+    given.into_iter().find(|(_, part)| forms::is_blank(part))
 }
 
 /// The scope that settled fields name.

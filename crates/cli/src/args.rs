@@ -4,7 +4,7 @@ mod flags;
 mod values;
 mod words;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use aios_memory::{
     AgentMemory, ContextFormat, Flag, Format, Kind, MemoryView, ModelName, Period, Scope,
@@ -17,7 +17,8 @@ use clap::{
 use clap_complete::Shell;
 
 use self::values::{
-    parse_limit, parse_part, parse_period, parse_project, parse_share, parse_text, parse_user, path,
+    parse_limit, parse_part, parse_period, parse_project, parse_share, parse_tag, parse_text,
+    parse_user, path,
 };
 pub(crate) use self::{
     flags::{FieldFlags, names as field_names},
@@ -250,7 +251,7 @@ pub(crate) struct Remember {
     #[arg(long, default_value = "notes", value_parser = Kind::meant_by)]
     pub(crate) collection: Kind,
     /// A label to filter by; may be given several times
-    #[arg(long = "tag", value_name = "TAG", value_parser = parse_text,
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag,
           allow_hyphen_values = true)]
     pub(crate) tags: Vec<String>,
     /// How much it matters, 0 to 1
@@ -269,7 +270,7 @@ pub(crate) struct Recall {
     #[arg(long = "collection", value_parser = Kind::meant_by)]
     pub(crate) collections: Vec<Kind>,
     /// Only records with this label; of several, any
-    #[arg(long = "tag", value_name = "TAG", value_parser = parse_text,
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag,
           allow_hyphen_values = true)]
     pub(crate) tags: Vec<String>,
     /// What happened then or later: 2026, 2026-05, 2026-05-08, 8.5.2026, yesterday, last monday,
@@ -390,7 +391,7 @@ pub(crate) struct Delete {
 pub(crate) struct Forget {
     /// The records: KIND/ID, an id that only one kind has, or a document as file/PATH
     #[arg(value_name = "KIND/ID", conflicts_with = "query")]
-    pub(crate) records: Vec<String>,
+    pub(crate) records: Vec<OsString>,
     /// Records that say this; they are shown before anything is forgotten
     #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
     pub(crate) query: Option<String>,

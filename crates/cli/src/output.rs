@@ -71,10 +71,8 @@ impl Output {
     ) -> io::Result<()> {
         let mut out = self.stdout();
         match self.json {
-            true => {
-                serde_json::to_writer(&mut out, value)?;
-                writeln!(out)?;
-            }
+            // All of it or nothing.
+            true => writeln!(out, "{}", serde_json::to_string(value)?)?,
             false => text(&mut out)?,
         }
         out.flush()
@@ -233,6 +231,11 @@ pub(crate) fn line(text: &str) -> String {
     let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
     let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
     lines.join(&format!(" {LINE_END_MARK} "))
+}
+
+/// A number of records, in words.
+pub(crate) fn records(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "record" } else { "records" })
 }
 
 /// A path in one line.

@@ -17,6 +17,9 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// The version of these forms. A change of any of them is a new version, for stores hold hashes.
 pub const VERSION: u32 = 1;
 
+/// The pattern of Braille without a dot, which looks like a space.
+const BRAILLE_BLANK: char = '\u{2800}';
+
 /// The form in which two texts say the same, sign by sign: NFC, with each run of white space
 /// (line ends included) as one space, and none at either end. Signs, symbols, superscripts, joiners
 /// and case stay. A text in this form already is borrowed.
@@ -87,18 +90,19 @@ fn spaced(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Returns `true` if nothing of `text` can be seen: it has only white space, control characters and
-/// [invisible](is_ignorable) ones. Such a text is empty.
+/// Returns `true` if nothing of `text` can be seen: it has only white space, control characters,
+/// [invisible](is_ignorable) ones and blank patterns of Braille. Such a text is empty.
 ///
 /// ```
 /// use aios_record::forms::is_blank;
 ///
-/// assert!(is_blank(" \u{200b}\u{feff}\n"));
+/// assert!(is_blank(" \u{200b}\u{feff}\u{2800}\n"));
 /// assert!(!is_blank("."));
 /// ```
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_ignorable(c))
+    text.chars()
+        .all(|c| c.is_whitespace() || c.is_control() || is_ignorable(c) || c == BRAILLE_BLANK)
 }
 
 /// Returns `true` for characters of the Unicode property Default_Ignorable_Code_Point

@@ -10,7 +10,7 @@ use std::{
 ///
 /// # Errors
 /// What is wrong, in words, if `path` begins with the home of another user (`~ada`), or `home` is
-/// missing or empty.
+/// missing, empty or relative.
 pub fn expand_home(path: &Path, home: Option<&OsStr>) -> Result<PathBuf, String> {
     let mut parts = path.components();
     let Some(Component::Normal(first)) = parts.next() else { return Ok(path.to_owned()) };
@@ -22,8 +22,13 @@ pub fn expand_home(path: &Path, home: Option<&OsStr>) -> Result<PathBuf, String>
                        name begins so";
         return Err(problem.to_owned());
     }
-    match home.filter(|home| !home.is_empty()) {
-        Some(home) => Ok(Path::new(home).join(parts.as_path())),
+    match home.map(Path::new).filter(|home| !home.as_os_str().is_empty()) {
+        Some(home) if home.is_absolute() => Ok(home.join(parts.as_path())),
+        Some(_) => {
+            Err("`~` means the home directory, and HOME is a relative path; set HOME to an \
+                        absolute one"
+                .to_owned())
+        }
         None => Err("`~` means the home directory, and HOME is not set; write it out".to_owned()),
     }
 }

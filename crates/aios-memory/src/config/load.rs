@@ -115,7 +115,9 @@ pub enum Error {
         source: io::Error,
     },
     /// There is no place for the data.
-    #[error("no data directory: neither HOME nor XDG_DATA_HOME is set; give --data-dir")]
+    #[error(
+        "no data directory: neither HOME nor XDG_DATA_HOME is an absolute path; give --data-dir"
+    )]
     NoDataDir,
 }
 

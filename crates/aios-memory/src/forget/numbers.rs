@@ -51,8 +51,8 @@ fn is_negative(before: &[char]) -> bool {
     }
 }
 
-/// The comparison that ends what stands before a number, as it is written. An arrow is none, and
-/// neither is the mark of a quotation at the beginning of a line.
+/// The comparison that ends what stands before a number, as it is written. An arrow does not
+/// count, and neither does the mark of a quotation at the beginning of a line.
 fn comparison(before: &[char]) -> String {
     let is_sign =
         |c: char| matches!(c, '<' | '=' | '>' | '!' | '\u{2260}' | '\u{2264}' | '\u{2265}');

@@ -15,6 +15,7 @@ const FAILURES_MAX: usize = 1000;
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ImportReport {
     /// The file.
+    #[serde(serialize_with = "crate::written_path::one")]
     pub source: PathBuf,
     /// The shapes that were recognised, by name.
     pub shapes: Vec<&'static str>,

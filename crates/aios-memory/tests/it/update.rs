@@ -10,6 +10,26 @@ fn fields(value: &Value) -> Map<String, Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_leaves_no_record_without_a_text() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    for (kind, field) in [(Kind::Note, "content"), (Kind::Goal, "description")] {
+        let id = memory.record(kind, json!({ field: "paint the boat" })).await.unwrap();
+        for blank in ["", " \n", "\u{200b}\u{2800}"] {
+            let refused = memory.update(kind, &id, fields(&json!({ field: blank }))).await;
+            let told = refused.unwrap_err().to_string();
+            let of_note = "it needs title or content";
+            let is_told = told.contains("its text is empty") || told.contains(of_note);
+            assert!(is_told, "{kind} {blank:?}: {told}");
+        }
+        let kept = memory.get(kind, &id).await.unwrap().unwrap();
+        assert!(kept.text.contains("paint the boat"), "{kind}: {}", kept.text);
+    }
+    let blank = memory.record(Kind::Note, json!({"id": "\u{200b}", "content": "x"})).await;
+    assert!(blank.unwrap_err().to_string().contains("its `id` is empty"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn changes_of_many_callers_and_handles_all_hold_and_each_is_in_the_history() {
     const ROUNDS: u64 = 6;
     let fixture = Fixture::new();

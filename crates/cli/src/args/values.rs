@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use aios_memory::{LIMIT_MAX, Owner, PROJECT_BYTES_MAX, Period, Project, VocabularyError};
+use aios_memory::{LIMIT_MAX, Owner, PROJECT_BYTES_MAX, Period, Project, VocabularyError, forms};
 use clap::builder::{PathBufValueParser, TypedValueParser, ValueParser};
 use jiff::Zoned;
 
@@ -33,13 +33,26 @@ pub(super) fn parse_project(text: &str) -> Result<String, String> {
 
 /// Parses a part of the scope: not blank, without control characters.
 pub(super) fn parse_part(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        return Err("it is empty".to_owned());
-    }
+    check_name(text)?;
     if text.chars().any(char::is_control) {
         return Err("it contains a control character".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// Parses a label.
+pub(super) fn parse_tag(text: &str) -> Result<String, String> {
+    let text = parse_text(text)?;
+    check_name(&text)?;
+    Ok(text)
+}
+
+/// Checks that something of a name can be seen.
+fn check_name(text: &str) -> Result<(), String> {
+    match forms::is_blank(text) {
+        true => Err("it is empty".to_owned()),
+        false => Ok(()),
+    }
 }
 
 /// Parses a share, 0 to 1.

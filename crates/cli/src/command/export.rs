@@ -8,7 +8,7 @@ use super::ingest::counted;
 use crate::{
     args::Export,
     failure::Failure,
-    output::{Output, json_lines, shown},
+    output::{Output, json_lines, records, shown},
 };
 
 pub(crate) async fn export(
@@ -23,14 +23,14 @@ pub(crate) async fn export(
     if path == Path::new("-") {
         let exported = memory.export_to(json_lines(), "stdout", Some(progress)).await;
         bar.end();
-        output.note(&format!("{} records", exported?.records));
+        output.note(&records(exported?.records));
         return Ok(());
     }
     let exported = memory.export(path, Some(progress)).await;
     bar.end();
     let exported = exported?;
     let path = shown(path);
-    output.result(&exported, |out| writeln!(out, "{path}: {} records", exported.records))?;
+    output.result(&exported, |out| writeln!(out, "{path}: {}", records(exported.records)))?;
     Ok(())
 }
 

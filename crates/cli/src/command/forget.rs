@@ -1,5 +1,10 @@
 //! `forget`: records that nothing shows any more; with `--purge` no file keeps a byte of them.
 
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::ffi::OsStrExt,
+};
+
 use aios_memory::{
     ForgetOptions, ForgetQuery, ForgetTarget, Key, MemoryView, Owner, Proposal, Receipt,
     Recollection,
@@ -10,11 +15,11 @@ use super::{delete::confirm, records::find};
 use crate::{
     args::Forget,
     failure::Failure,
-    output::{Output, line, named, one_line, shown as shown_path},
+    output::{Output, line, named, one_line, records, shown as shown_path},
 };
 
 /// The prefix that names a document in the place of a kind.
-const DOCUMENT: &str = "file";
+const DOCUMENT: &[u8] = b"file/";
 /// The characters of a text that are shown before it is forgotten.
 const CHARS_SHOWN: usize = 100;
 /// The repetitions of a record that are named; of the others the count is shown.
@@ -66,16 +71,16 @@ pub(crate) async fn forget(
 
 /// The records that the arguments name.
 async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget, Failure> {
-    let is_document = |key: &&String| key.split_once('/').is_some_and(|(kind, _)| kind == DOCUMENT);
-    match (&*arguments.records, arguments.records.iter().find(is_document)) {
+    let name_of_document = |key: &OsString| -> Option<OsString> {
+        key.as_bytes().strip_prefix(DOCUMENT).map(|name| OsStr::from_bytes(name).to_owned())
+    };
+    match (&*arguments.records, arguments.records.iter().find_map(name_of_document)) {
         ([], _) => return Ok(ForgetTarget::All),
-        ([_], Some(document)) => {
-            let name = document.split_once('/').map_or("", |(_, name)| name);
-            return Ok(ForgetTarget::Document(name.into()));
-        }
+        ([_], Some(document)) => return Ok(ForgetTarget::Document(document.into())),
         (_, Some(document)) => {
+            let document = shown_path(document.as_ref());
             return Err(Failure::Usage {
-                message: format!("`{document}` is a document, and there are others beside it"),
+                message: format!("`file/{document}` is a document; there are others beside it"),
                 hint: "forget documents one by one",
             });
         }
@@ -83,6 +88,8 @@ async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget,
     }
     let mut records = Vec::new();
     for key in &arguments.records {
+        // Only documents have names that are not UTF-8.
+        let key = &*key.to_string_lossy();
         records.push(match (find(memory, key).await, key.parse::<Key>()) {
             // What has expired can be forgotten, and what was forgotten before can be purged.
             (Err(Failure::NotFound { .. }), Ok(named)) => named.of(owner(memory)),
@@ -199,10 +206,7 @@ fn counted(receipt: &Receipt) -> String {
     let counts: Vec<_> =
         receipt.collections.iter().map(|(name, count)| format!("{name}: {count}")).collect();
     match counts.is_empty() {
-        true => "0 records".to_owned(),
-        false => {
-            let records = if receipt.forgotten == 1 { "record" } else { "records" };
-            format!("{} {records} ({})", receipt.forgotten, counts.join(", "))
-        }
+        true => records(0),
+        false => format!("{} ({})", records(receipt.forgotten), counts.join(", ")),
     }
 }

@@ -18,7 +18,8 @@ pub(crate) async fn recall(
     output: Output,
 ) -> Result<(), Failure> {
     if let (Some(since), Some(until)) = (recall.since, recall.until)
-        && until.end < since.begin
+        && until.begin < since.begin
+        && until.end <= since.begin
     {
         return Err(Failure::Usage {
             message: "--since is after --until, so nothing can be found".to_owned(),

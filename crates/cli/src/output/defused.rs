@@ -12,7 +12,7 @@ use std::{
 };
 
 use aios_memory::forms::is_ignorable;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// The notation of a character that must not be printed as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,8 @@ impl<W: Write> Drop for Defused<W> {
 
 /// `text` with every character that acts or hides written out.
 pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    let has_flood = notation == Notation::Text && FLOODS.is_match(text);
+    if !has_flood && !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() * 2);
@@ -82,6 +83,10 @@ pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
         return Cow::Owned(out);
     }
     let text = text.replace("\r\n", "\n");
+    let text = FLOODS.replace_all(&text, |flood: &Captures<'_>| {
+        let rest: String = flood[2].chars().map(code_point).collect();
+        format!("{}{rest}", &flood[1])
+    });
     let mut rest = 0;
     for sequence in SEQUENCES.find_iter(&text) {
         write_out(&text[rest..sequence.start()], notation, &mut out);
@@ -91,6 +96,10 @@ pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
     write_out(&text[rest..], notation, &mut out);
     Cow::Owned(out)
 }
+
+/// Marks on one letter beyond those that any writing has: they run over the lines around.
+static FLOODS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(\p{M}{8})(\p{M}+)").expect("the pattern is a constant"));
 
 /// Where characters that cannot be seen belong to the writing: emoji with a variation selector or
 /// joined to others, of bounded length; joiners between letters of Arabic, and after a virama.
@@ -115,7 +124,7 @@ fn write_out(text: &str, notation: Notation, out: &mut String) {
             Notation::Text => match c {
                 '\u{1b}' => out.push_str("\\e"),
                 '\r' => out.push_str("\\r"),
-                c => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+                c => out.push_str(&code_point(c)),
             },
             Notation::Json => {
                 let mut units = [0; 2];
@@ -125,6 +134,11 @@ fn write_out(text: &str, notation: Notation, out: &mut String) {
             }
         }
     }
+}
+
+/// A character by its number: `\u{301}`.
+fn code_point(c: char) -> String {
+    format!("\\u{{{:x}}}", u32::from(c))
 }
 
 /// Returns `true` for characters that act on a terminal, turn the direction of writing, or cannot

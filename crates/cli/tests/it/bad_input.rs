@@ -1,6 +1,10 @@
 //! Bad input: a clear line or a right answer, never a panic, and nothing stored is lost.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    ffi::{OsStr, OsString},
+    fs,
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+};
 
 use serde_json::Value;
 
@@ -315,4 +319,78 @@ fn command_lines() {
     let ended = program.run(&["recall", "--json"]);
     let error: Value = serde_json::from_str(&ended.stderr).unwrap();
     assert_eq!(error["error"]["code"], "usage");
+}
+
+/// A name that is not UTF-8.
+const NAME: &[u8] = b"caf\xe9";
+
+fn named(program: &Program, end: &str) -> std::path::PathBuf {
+    program.path("x").with_file_name(OsStr::from_bytes(&[NAME, end.as_bytes()].concat()))
+}
+
+#[test]
+fn reports_on_paths_that_are_not_utf8_are_whole() {
+    let program = with_something_stored();
+    let file = named(&program, ".jsonl");
+    fs::write(&file, "{\"kind\":\"note\",\"text\":\"one\"}\n{\"kind\":\"note\",\"txt\":").unwrap();
+    let arguments = [OsStr::new("--json"), OsStr::new("ingest"), file.as_os_str()];
+    let ended = program.run(&arguments);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+    assert!(ended.stdout.contains("caf\u{fffd}.jsonl"), "{ended:?}");
+
+    let copy = named(&program, "-copy");
+    let copied = program.json(&[OsStr::new("backup"), copy.as_os_str()]);
+    assert!(copied["path"].as_str().unwrap().ends_with("caf\u{fffd}-copy"), "{copied}");
+
+    let document = named(&program, ".md");
+    fs::write(&document, "# Lamp\n\nThe lamp of the lighthouse is a Fresnel lens.\n").unwrap();
+    program.json(&[OsStr::new("ingest"), document.as_os_str()]);
+    let mut key = OsString::from("file/");
+    key.push(&document);
+    let done = program.json(&[OsStr::new("forget"), &key, OsStr::new("--yes")]);
+    assert_eq!(done["forgotten"], 1, "{done}");
+}
+
+#[test]
+fn names_that_nobody_can_see_are_refused() {
+    let program = with_something_stored();
+    for blank in ["\u{200b}", "\u{2800}", " "] {
+        for arguments in [
+            &["--session", blank, "list", "note"][..],
+            &["--agent", blank, "list", "note"],
+            &["remember", "a text", "--tag", blank],
+            &["recall", "a text", "--tag", blank],
+        ] {
+            check_error(&program, &program.run(arguments), 2, "it is empty");
+        }
+        let key = ["record", "preference", "--key", blank, "--value", "x"];
+        check_error(&program, &program.run(&key), 1, "its `key` is empty");
+    }
+}
+
+#[test]
+fn times_that_nobody_means_are_refused() {
+    let program = with_something_stored();
+    let swapped = ["recall", "port", "--since", "2026-05", "--until", "2026-04"];
+    check_error(&program, &program.run(&swapped), 2, "--since is after --until");
+    let short = ["recall", "port", "--since", "26"];
+    check_error(&program, &program.run(&short), 2, "is not a time");
+    let far = program.run(&["recall", "port", "--until", "9999-12-31"]);
+    assert_eq!(far.code, 0, "{far:?}");
+}
+
+#[test]
+fn a_flood_of_marks_is_written_out_and_a_relative_home_is_refused() {
+    let program = Program::new();
+    let flood = format!("e{} lens n\u{303}", "\u{301}".repeat(99));
+    program.json(&["remember", &flood]);
+    let shown = program.run(&["recall", "lens"]);
+    assert!(shown.stdout.contains("\\u{301}"), "{shown:?}");
+    assert!(!shown.stdout.contains(&"\u{301}".repeat(9)), "{shown:?}");
+    assert!(shown.stdout.contains("n\u{303}"), "{shown:?}");
+
+    let relative = program.run_in(&["stats"], "HOME", OsStr::new("here"));
+    assert_eq!(relative.code, 2, "{relative:?}");
+    assert!(relative.stderr.contains("absolute path"), "{relative:?}");
 }

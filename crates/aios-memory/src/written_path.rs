@@ -1,0 +1,24 @@
+//! Paths in reports. A path that is not UTF-8 is written with replacement characters, as messages
+//! show it: a report that cannot be written would hide what was done.
+
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+
+/// Writes a path.
+pub(crate) fn one<S: Serializer>(path: &PathBuf, serializer: S) -> Result<S::Ok, S::Error> {
+    path.to_string_lossy().serialize(serializer)
+}
+
+/// Writes a path that may be missing.
+pub(crate) fn optional<S: Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
+}
+
+/// Writes several paths.
+pub(crate) fn many<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
+}
