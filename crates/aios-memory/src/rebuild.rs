@@ -109,8 +109,8 @@ pub async fn reindex(
 /// memory. What nobody has is named, and known no more. Others may use the memory meanwhile.
 ///
 /// Goes on with a database that is older than what lies beside it. Beside an older journal the
-/// library tells what was stored and deleted since. What working memory has and long-term memory
-/// does not know is stored there again, but not what was forgotten since.
+/// library tells what was stored and deleted since. Records of working memory that long-term memory
+/// does not know are stored there again, except those that were forgotten since.
 ///
 /// # Errors
 /// [`Error::Config`] when a setting is out of its bounds; what working or long-term memory report.
@@ -145,7 +145,7 @@ pub async fn repair(
 struct Accepted {
     has_older: bool,
     has_older_working: bool,
-    /// What the library beside an older journal gave.
+    /// The findings in the library beside an older journal.
     found: Found,
 }
 
@@ -182,7 +182,7 @@ async fn accept_older(
     }
 }
 
-/// What a repair found, after an older journal had been accepted with what it was given `before`.
+/// Joins the findings of a repair with those from `before`, of an accepted older journal.
 fn merged(repaired: Found, before: &Found) -> Found {
     let mut unknown = before.unknown.clone();
     unknown.extend(repaired.unknown.iter().cloned());

@@ -101,7 +101,7 @@ impl MemoryView {
                 id = former;
             }
         }
-        // What is added to a record is added to what it is now.
+        // Tags are added to the record as it is now.
         let _turn = self.shared().updating.lock().await;
         let identity = Identity::new(scope.owner(), kind, id.clone());
         let stored = self.longterm().records(&[identity]).await?;

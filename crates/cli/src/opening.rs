@@ -131,7 +131,7 @@ pub(crate) async fn open(
     Ok(memory)
 }
 
-/// Says which databases are not the ones that belong to the rest, of which reading changes nothing.
+/// Names the databases that are gone or older than the rest.
 async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
     let administrator = memory.administrator();
     for name in administrator.older_databases().await? {

@@ -362,7 +362,7 @@ impl Rebuild {
         let adopted: Vec<String> = switch.adopted.iter().map(|it| it.key.clone()).collect();
         let is_done = self.journal.switch(switch, remake).await?;
         if is_done {
-            // What differs from an older journal is newer.
+            // A version that differs from an older journal is newer.
             let outdated = if self.purpose == Purpose::Adopt { Vec::new() } else { outdated };
             let records = expected.keys.len() - missing.len() - gone.len() + adopted.len();
             copying.findings.end(records as u64, &missing, &outdated);

@@ -66,7 +66,7 @@ pub(crate) struct Switch {
     /// Keys of which it holds another version than it should, each with the hash of that.
     pub(crate) outdated: Vec<(String, u128)>,
     pub(crate) adopted: Vec<Adopted>,
-    /// Keys of what was deleted, which the journal does not know yet.
+    /// Keys of deleted records that the journal takes for stored.
     pub(crate) gone: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
-//! Going on with a journal that is older than the library beside it: what the newest version of the
-//! library has that can be read is taken over, with its owners, and what it has not any more was
-//! deleted since. What the journal knows as deleted or forgotten stays so.
+//! Going on with a journal that is older than the library beside it: the readable rows of the
+//! newest version of the library are taken over, with their owners, and records that it lacks were
+//! deleted since. Records that the journal knows as deleted or forgotten stay so.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -121,7 +121,7 @@ impl Copying<'_> {
         Ok(Vec::new())
     }
 
-    /// What was taken over and the journal still does not know.
+    /// The rows that were taken over and that the journal still does not know.
     pub(super) fn adopted(&self, expected: &Expected) -> Vec<Adopted> {
         let is_unknown = |key: &String| {
             !expected.keys.contains_key(key)

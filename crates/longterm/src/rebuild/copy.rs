@@ -42,10 +42,10 @@ pub(super) struct Copying<'a> {
     /// Where rows are kept that the journal does not know; none before the first.
     unknown: Option<File>,
     unknown_keys: HashSet<String>,
-    /// What was taken over of what the journal does not know, by key.
+    /// Rows that were taken over and that the journal does not know, by key.
     pub(super) adopted: HashMap<String, Adopted>,
     pub(super) kept_out: HashSet<String>,
-    /// Set if what the old table does not have was deleted.
+    /// Set if a key that the old table lacks was deleted.
     pub(super) proves_deletions: bool,
 }
 

@@ -73,7 +73,7 @@ impl Findings {
         self.repaired.outdated = outdated.iter().filter_map(|(key, _)| identity(key)).collect();
     }
 
-    /// Notes the keys that were taken over from the table, and those that it does not have any more.
+    /// Notes the keys that were taken over from the table, and those that it lacks.
     pub(super) fn note_adopted(&mut self, adopted: &[String], gone: &[String]) {
         let identity = |key: &String| Identity::decode(key).ok();
         self.repaired.adopted = adopted.iter().filter_map(identity).collect();
