@@ -1,27 +1,65 @@
 //! Dates in texts, whatever their spelling, where it is beyond doubt which day is meant.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
-/// Hands each day that `text` names in another form than `2026-03-02` to `push`, in that form.
-pub(crate) fn dates(text: &str, mut push: impl FnMut(String)) {
+/// A day that a text names.
+pub(crate) struct Date {
+    /// Where in the text.
+    pub(crate) range: Range<usize>,
+    /// In the form of `2026-03-02`.
+    pub(crate) day: String,
+    /// Where the name of its month is, if it is written out.
+    month: Option<Range<usize>>,
+}
+
+/// The days that `text` names.
+pub(crate) fn dates(text: &str) -> Vec<Date> {
     if !has_year(text) {
-        return;
+        return Vec::new();
     }
+    let mut dates = Vec::new();
     for (pattern, read) in PATTERNS.iter() {
-        for found in pattern.captures_iter(text) {
-            let number = |name: &str| found.name(name)?.as_str().parse::<u32>().ok();
-            let date = || {
-                let (month, day) = read(&found)?;
-                let fits = (1..=12).contains(&month) && (1..=31).contains(&day);
-                fits.then_some((number("year")?, month, day))
-            };
-            if let Some((year, month, day)) = date() {
-                push(format!("{year:04}-{month:02}-{day:02}"));
-            }
+        dates.extend(pattern.captures_iter(text).filter_map(|found| {
+            let (month, day) = read(&found)?;
+            let fits = (1..=12).contains(&month) && (1..=31).contains(&day);
+            let year = number(&found, "year").filter(|_| fits)?;
+            Some(Date {
+                range: found.get(0)?.range(),
+                day: format!("{year:04}-{month:02}-{day:02}"),
+                month: found.name("month").map(|month| month.range()),
+            })
+        }));
+    }
+    dates
+}
+
+/// `text` without the numbers of `dates`, which alone say little of a day: what has the month for
+/// its day has the same. The names of months stay, and so do dates that are part of a longer word.
+pub(crate) fn without_numbers(text: &str, mut dates: Vec<Date>) -> String {
+    dates.retain(|date| stands_alone(text, &date.range));
+    dates.sort_by_key(|date| date.range.start);
+    let (mut rest, mut at) = (String::with_capacity(text.len()), 0);
+    for Date { range, month, .. } in dates {
+        // Of two that overlap the first is taken out.
+        if at <= range.start {
+            rest.push_str(&text[at..range.start]);
+            rest.push_str(month.map_or("", |month| &text[month]));
+            at = range.end;
         }
     }
+    rest.push_str(&text[at..]);
+    rest
+}
+
+/// Returns `true` if nothing but punctuation is between what is at `range` and white space.
+fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+    let before = text[..range.start].trim_end_matches(['(', '[', '"', '\'']);
+    let after =
+        text[range.end..].trim_start_matches(['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'']);
+    (before.is_empty() || before.ends_with(char::is_whitespace))
+        && (after.is_empty() || after.starts_with(char::is_whitespace))
 }
 
 /// Returns `true` if four digits that may be a year are in `text`: most texts have none.
@@ -45,7 +83,7 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
         (format!(r"\b{first}\. ?{second}\. ?{year}"), |found| {
             Some((number(found, "second")?, number(found, "first")?))
         }),
-        (format!(r"\b{year}[/.]{first}[/.]{second}\b"), |found| {
+        (format!(r"\b{year}[/.-]{first}[/.-]{second}\b"), |found| {
             Some((number(found, "first")?, number(found, "second")?))
         }),
         (format!(r"\b{first}[/-]{second}[/-]{year}"), slashed),

@@ -11,10 +11,11 @@
 //! | `nginx-1.24.0`, `a@example.org`, `src/main.rs` | whole, and each part |
 //! | `#tag`, `@name`, `.NET`, `--force` | with their signs and without |
 //! | `C++`, `-5`, `5 %`, `$5` | with their signs, and without them as a *loose* term |
-//! | `$1,299.00` | `$1299`, and `1299` as a loose term |
+//! | `1,299.00` | `1299`, and as it is written, without commas, and without decimals |
+//! | `$1,299.00` | `$1299`, `1299` as a loose term, and the spellings of the number |
 //! | scripts without spaces | each character, and each two neighbours |
 //! | an emoji | itself |
-//! | `2 March 2026`, `02.03.2026` | also `2026-03-02` |
+//! | `2 March 2026`, `02.03.2026` | also `2026-03-02`; in a query in the place of the numbers |
 //!
 //! A loose term counts less than a term: a query for `5` finds `-5` after `5`, see
 //! [`Query::variants`].
@@ -86,13 +87,24 @@ impl Analyzer {
     /// The terms of a stored text, in order, repeated as often as they occur.
     #[must_use]
     pub fn terms(&self, text: &str) -> Vec<String> {
-        self.tokens(text).into_iter().map(Token::into_term).collect()
+        let plain = plain::plain(text);
+        let mut terms: Vec<String> =
+            self.tokens_of(&plain).into_iter().map(Token::into_term).collect();
+        let other =
+            dates::dates(&plain).into_iter().filter(|date| plain[date.range.clone()] != date.day);
+        terms.extend(other.map(|date| date.day));
+        terms
     }
 
     /// A query, cut into terms.
     #[must_use]
     pub fn query(&self, text: &str) -> Query {
-        Query::new(self, self.tokens(text))
+        let plain = plain::plain(text);
+        let dates = dates::dates(&plain);
+        let days: Vec<String> = dates.iter().map(|date| date.day.clone()).collect();
+        let mut tokens = self.tokens_of(&dates::without_numbers(&plain, dates));
+        tokens.extend(days.into_iter().map(|day| Token::new(day, Use::Plain)));
+        Query::new(self, tokens)
     }
 
     /// The terms of a query that may be somebody's name although they are words that only make a
@@ -131,12 +143,11 @@ impl Analyzer {
         Words { stemmer: self.stemmer.as_ref() }.stem(word)
     }
 
-    fn tokens(&self, text: &str) -> Vec<Token> {
+    /// The tokens of a text in its plain form, but for its dates.
+    fn tokens_of(&self, plain: &str) -> Vec<Token> {
         let mut tokens = Vec::new();
-        let plain = plain::plain(text);
         let words = Words { stemmer: self.stemmer.as_ref() };
-        pieces::cut(&plain, |piece| words.push(piece, &mut tokens));
-        dates::dates(&plain, |date| tokens.push(Token::new(date, Use::Plain)));
+        pieces::cut(plain, |piece| words.push(piece, &mut tokens));
         tokens
     }
 }

@@ -10,6 +10,8 @@ use crate::{
 
 /// The share of a term that lacks signs of the query's, where both name the same.
 const BARE_SHARE: f64 = 0.5;
+/// The share of a number in another spelling than the query's.
+const NUMBER_SHARE: f64 = 0.7;
 /// The share of a term that differs from the query's in signs that make it another thing.
 const LOOSE_SHARE: f64 = 0.2;
 
@@ -47,8 +49,8 @@ impl Query {
         for Token { term, used, word } in tokens {
             match used {
                 Use::Plain => {}
-                Use::Single => continue,
-                Use::Bare | Use::Loose => {
+                Use::Stored => continue,
+                Use::Bare | Use::Loose | Use::Number => {
                     bare.extend(before.take().map(|signed| (signed, (term, used))));
                     continue;
                 }
@@ -90,6 +92,10 @@ impl Query {
                 Some((bare, Use::Bare)) => {
                     [Some(Variant { term: bare.clone(), to, share: BARE_SHARE }), None]
                 }
+                Some((number, Use::Number)) => [
+                    Some(Variant { term: number.clone(), to, share: NUMBER_SHARE }),
+                    loosely(loose(number)),
+                ],
                 Some((bare, _)) => [loosely(bare.clone()), loosely(loose(bare))],
                 None => [loosely(loose(term)), None],
             }

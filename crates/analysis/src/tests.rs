@@ -51,11 +51,14 @@ fn signs_make_other_terms() {
 
 #[test]
 fn groups_of_digits_are_one_number() {
-    check("$1,299.00", "$1299 `1299");
-    check("1,299 1'299 1.299,00 1299.00", "1299 1299 1299 1299");
+    check("$1,299.00", "$1299 `1299 1,299.00 1299.00 1,299 1299");
+    check("-1,299", "-1299 `1299 1,299");
+    check("1,299 1'299 1299.00", "1,299 1299 1'299 1299 1299.00 1299");
+    check("1.299,00", "1.299,00 1299 1299,00 1.299");
+    check("1,299,000", "1,299,000 1299000");
     check("1 299,", "1299 1 299");
     check("1.299 3,14", "1.299 1 299 3,14 3 14");
-    check("1,299.50", "1299.50 1299 50");
+    check("1,299.50", "1,299.50 1299.50 1,299 1299");
     check("192.168.100.200", "192.168.100.200 192 168 100 200");
     check("\u{661}\u{662}", "12");
 }
@@ -67,10 +70,26 @@ fn days_have_one_spelling() {
         assert!(terms.contains(&"2026-03-02".to_owned()), "{text}: {terms:?}");
     }
     let day = |text: &str| Analyzer::of(Language::English).terms(text).pop().unwrap();
+    check("on 2026-03-02.", "on 2026-03-02 2026 03 02");
     assert_eq!(day("13/02/2026"), "2026-02-13");
     assert_eq!(day("02/13/2026"), "2026-02-13");
     assert_eq!(day("02/03/2026"), "2026");
     assert_eq!(day("32 March 2026"), "2026");
+}
+
+#[test]
+fn a_query_for_a_day_looks_for_no_number_of_it() {
+    let check = |text: &str, expect: &[&str]| {
+        assert_eq!(Analyzer::of(Language::English).query(text).terms, expect, "{text}");
+    };
+    for text in ["2026-03-02", "02.03.2026", "(2. 3. 2026)?", "2026/03/02"] {
+        check(text, &["2026-03-02"]);
+    }
+    check("met on 2 March 2026, or 4 cats", &["met", "march", "4", "cat", "2026-03-02"]);
+    check("March 2nd, 2026", &["march", "2026-03-02"]);
+    check("02/03/2026", &["02/03/2026", "02", "03", "2026"]);
+    let log = "log-2026-03-02.txt";
+    check(log, &["log-2026-03-02.txt", "log", "2026", "03", "02", "txt", "2026-03-02"]);
 }
 
 #[test]
@@ -119,6 +138,7 @@ fn a_term_stands_for_others_that_differ_in_signs() {
     };
     check("5", &[("`5", 0)]);
     check("-5", &[("5", 0), ("`5", 0)]);
+    check("1,299.00", &[("1299", 0), ("`1299", 0)]);
     check("#tag", &[("tag", 0)]);
     check("oven -5", &[("`oven", 0), ("5", 1), ("`5", 1)]);
 }

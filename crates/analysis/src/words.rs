@@ -36,8 +36,10 @@ pub(crate) enum Use {
     Bare,
     /// The term before it without its signs, which make it another thing (`-5`, `5%`, `C++`).
     Loose,
-    /// One character of a longer run, for texts only.
-    Single,
+    /// The number that the term before it spells in a way of its own.
+    Number,
+    /// For stored texts only: one character of a longer run, another spelling of a number.
+    Stored,
 }
 
 impl Token {
@@ -49,7 +51,7 @@ impl Token {
     pub(crate) fn into_term(self) -> String {
         match self.used {
             Use::Loose => loose(&self.term),
-            Use::Plain | Use::Bare | Use::Single => self.term,
+            Use::Plain | Use::Bare | Use::Number | Use::Stored => self.term,
         }
     }
 }
@@ -122,12 +124,15 @@ impl Words<'_> {
         let (before, after) = (&segment[..start], &segment[start + core.len()..]);
         let (before, after) = (signs_before(before, core), signs_after(after));
         let number = grouped_number(core);
+        let is_signed = !before.is_empty() || !after.is_empty();
         let bare = match &number {
             Some(number) => number.clone(),
             None => without_possessive(core).replace('\'', ""),
         };
-        if before.is_empty() && after.is_empty() {
-            return self.push_bare(&bare, tokens);
+        match &number {
+            Some(number) if !is_signed => return push_number(core, number, tokens),
+            None if !is_signed => return self.push_bare(&bare, tokens),
+            _ => {}
         }
         tokens.push(Token::new(lower(clipped(&format!("{before}{bare}{after}"))), Use::Plain));
         match &parts(&bare)[..] {
@@ -137,6 +142,12 @@ impl Words<'_> {
                 tokens.push(Token::new(self.stem(&lower(clipped(part))), used));
             }
             _ => self.push_bare(&bare, tokens),
+        }
+        if let Some(number) = &number {
+            let is_amount = before.chars().chain(after.chars()).all(is_currency);
+            let others = spellings(core, number).into_iter();
+            let others = others.chain(is_amount.then(|| number.clone()));
+            tokens.extend(others.map(|other| Token::new(clipped(&other), Use::Stored)));
         }
     }
 
@@ -174,7 +185,7 @@ fn push_run(run: &str, tokens: &mut Vec<Token>) {
         tokens.push(Token::new(clipped(&run[pair[0]..pair[2]]), Use::Plain));
     }
     for single in starts.windows(2) {
-        tokens.push(Token::new(clipped(&run[single[0]..single[1]]), Use::Single));
+        tokens.push(Token::new(clipped(&run[single[0]..single[1]]), Use::Stored));
     }
 }
 
@@ -245,6 +256,29 @@ fn grouped_number(text: &str) -> Option<String> {
         number.extend([".", decimals]);
     }
     Some(number)
+}
+
+/// A number that is written as `written`, which ranks before other spellings.
+fn push_number(written: &str, number: &str, tokens: &mut Vec<Token>) {
+    tokens.push(Token::new(clipped(written), Use::Plain));
+    tokens.push(Token::new(clipped(number), Use::Number));
+    let others = spellings(written, number).into_iter().filter(|other| other != written);
+    let whole = number.split_once('.').map(|(whole, _)| whole.to_owned());
+    tokens.extend(others.chain(whole).map(|other| Token::new(clipped(&other), Use::Stored)));
+}
+
+/// A number as it is written, without its separators, and without its decimals, where that is
+/// another spelling than `number`: `1,299.00`, `1299.00` and `1,299`.
+fn spellings(written: &str, number: &str) -> Vec<String> {
+    let point = written.rfind(|c: char| !c.is_ascii_digit());
+    // Groups have three digits.
+    let point = point.filter(|at| written.len() - at != 4 || number.contains('.'));
+    let (whole, decimals) = written.split_at(point.unwrap_or(written.len()));
+    let digits = whole.replace(|c: char| !c.is_ascii_digit(), "");
+    let mut all = vec![written.to_owned(), format!("{digits}{decimals}"), whole.to_owned()];
+    all.retain(|spelling| spelling != number);
+    all.dedup();
+    all
 }
 
 /// A word of several parts as one, where it may be written so: its term as a whole then.

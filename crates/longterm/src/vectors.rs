@@ -69,6 +69,7 @@ impl Vectors {
     pub(crate) fn of_query(&self, text: &str, given: Option<Vec<f32>>) -> Result<Vec<f32>, Error> {
         const QUERY: &str = "the query";
         match (self, given) {
+            (Vectors::Model(model), None) if is_figures(text) => Ok(vec![0.0; model.dimension()]),
             (Vectors::Model(model), None) => Ok(model.embed_query(text)?),
             (Vectors::Given(_), None) => Err(Error::VectorMissing { of: QUERY.to_owned() }),
             (_, Some(vector)) => self.take(QUERY, vector),
@@ -98,4 +99,14 @@ impl Vectors {
             }
         }
     }
+}
+
+/// Returns `true` for numbers, dates, codes and formulas, which have no meaning but their signs: to
+/// a model other numbers are near `1299`. That is, for letters and digits of ASCII where no two
+/// letters follow each other.
+fn is_figures(text: &str) -> bool {
+    let mut written = text.chars().filter(|c| c.is_alphanumeric()).peekable();
+    let is_ascii = written.peek().is_some() && written.all(|c| c.is_ascii());
+    let is_letter = u8::is_ascii_alphabetic;
+    is_ascii && !text.as_bytes().windows(2).any(|pair| pair.iter().all(is_letter))
 }

@@ -9,7 +9,8 @@
 //!    sum is divided by what the query could reach at most. Related words (`related`) count as a
 //!    part of those that they are related to.
 //! 2. meaning: the cosine of the query's and the record's vectors, on a scale from unrelated texts
-//!    to a question and its answer (`background`).
+//!    to a question and its answer (`background`). Where one of the two has no vector, the words
+//!    decide in its place: a record that has all the query's words means what the query does.
 //! 3. speaker: whether the query names who said it. Words that do are no terms any more.
 //! 4. time: how near the record's time is to the time that the query names (`when`).
 //! 5. moment: whether the record tells a time, where the query asks for one.
@@ -90,6 +91,10 @@ impl Default for Weights {
     }
 }
 
+/// How alike in meaning, on the scale of vectors, two texts count of which one has no vector, where
+/// the record has all the query's words: about as alike as short texts are that have vectors.
+const LIKENESS_OF_ALL_WORDS: f64 = 2.5;
+
 /// The score at which questions that have an answer in store and questions that have none part.
 const RELEVANCE_MIDDLE: f64 = 3.25;
 const RELEVANCE_STEEPNESS: f64 = 2.0;
@@ -148,7 +153,8 @@ pub(crate) struct Meaning {
 pub struct Explanation {
     /// From the query's words, in the record and around it: 0 to 6.
     pub words: f64,
-    /// From the likeness of meaning; below 0 for what is less alike than unrelated texts are.
+    /// From the likeness of meaning; below 0 for what is less alike than unrelated texts are. If
+    /// the query or the record has no vector: from the share of the query's words, 0 to 3.
     pub meaning: f64,
     /// From being said by, or speaking of, somebody whom the query names: 0 or 1.
     pub speaker: f64,
@@ -428,7 +434,10 @@ impl<'a> Scorer<'a> {
         let asked = self.query.meaning.asked.as_ref();
         let cosine = asked.and_then(|asked| vectors.cosine(row.at, asked));
         let cosine = cosine.map(f64::from);
-        let meaning = cosine.map_or(0.0, |cosine| self.query.meaning.spread.likeness(cosine));
+        let meaning = match cosine {
+            Some(cosine) => self.query.meaning.spread.likeness(cosine),
+            None => LIKENESS_OF_ALL_WORDS * self.share_of_words(at).powi(2),
+        };
         let moment = columns.occurred_at().filter(|_| !self.query.when.is_empty());
         let moment = moment.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let explanation = Explanation {
@@ -445,6 +454,13 @@ impl<'a> Scorer<'a> {
             statistics: Counted::from(&self.query.corpus),
         };
         Scored { at, score: explanation.total(), explanation }
+    }
+
+    /// The share of the query's words that a row itself has, however long it is, by their weights.
+    /// Some of the words are few: its square tells whether the texts mean the same.
+    fn share_of_words(&self, at: usize) -> f64 {
+        let has = |(term, idf): (&usize, &f64)| idf * self.count(at, *term).min(1.0);
+        self.speakers.others.iter().zip(&self.idf).map(has).sum::<f64>() / self.most()
     }
 
     /// Whether the query names who said it, or, of a row that nobody said, somebody in it.
@@ -480,8 +496,12 @@ impl<'a> Scorer<'a> {
             let counts = window.iter().map(|(at, weight)| weight * self.count(*at, *term));
             idf * saturated(counts.sum(), length / weight, self.words_mean)
         };
-        let most: f64 = self.idf.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-        self.speakers.others.iter().zip(&self.idf).map(gain).sum::<f64>() / most
+        self.speakers.others.iter().zip(&self.idf).map(gain).sum::<f64>() / self.most()
+    }
+
+    /// The sum of the weights of the query's words.
+    fn most(&self) -> f64 {
+        self.idf.iter().sum::<f64>().max(f64::MIN_POSITIVE)
     }
 }
 

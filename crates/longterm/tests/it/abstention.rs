@@ -84,3 +84,45 @@ async fn relevance_grows_with_the_score_and_is_that_of_every_other_collection() 
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     assert!(pairs.is_sorted_by(|a, b| a.1 <= b.1), "over all questions: {pairs:?}");
 }
+
+#[tokio::test]
+async fn words_of_every_script_are_as_relevant_as_those_of_latin() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let long = "\u{6211}\u{4eec}\u{5728}\u{82b1}\u{56ed}\u{91cc}\u{559d}\u{8336}".repeat(6);
+    let texts = [
+        "My cat is called Whitey",
+        "\u{6211}\u{7684}\u{732b}\u{53eb}\u{5c0f}\u{767d}",
+        "\u{41c}\u{43e}\u{44f} \u{441}\u{435}\u{441}\u{442}\u{440}\u{430} \u{412}\u{435}\u{440}\u{430}",
+        "\u{e41}\u{e21}\u{e27}\u{e02}\u{e2d}\u{e07}\u{e09}\u{e31}\u{e19}",
+        &long,
+        "Invoice total was $1,299.00 for the oak shelves",
+    ];
+    let record = |(number, text): (usize, &&str)| {
+        Record::new(Kind::Note, Id::new(number.to_string()).unwrap(), *text, Scope::default())
+    };
+    longterm.store(texts.iter().enumerate().map(record).collect()).await.unwrap();
+    let fitting = SearchOptions { min_relevance: Some(0.5), ..SearchOptions::default() };
+    let cases = [
+        ("my cat", Some(0)),
+        ("\u{6211}\u{7684}\u{732b}", Some(1)),
+        ("\u{732b}", Some(1)),
+        // One of two pairs of characters.
+        ("\u{6211}\u{7684}\u{72d7}", None),
+        ("\u{441}\u{435}\u{441}\u{442}\u{440}\u{430}", Some(2)),
+        ("\u{e41}\u{e21}\u{e27}", Some(3)),
+        ("\u{e2b}\u{e21}\u{e32}", None),
+        ("\u{8336}", Some(4)),
+        ("1299.00", Some(5)),
+        ("1299", Some(5)),
+        ("1300", None),
+    ];
+    for place in ["journal", "library"] {
+        for (query, expect) in cases {
+            let found = keys(&longterm.search(query, &fitting).await.unwrap());
+            let expect: Vec<String> = expect.iter().map(|n| format!("note/{n}")).collect();
+            assert_eq!(found, expect, "{query} in the {place}");
+        }
+        longterm.drain().await.unwrap();
+    }
+}
