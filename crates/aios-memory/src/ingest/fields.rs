@@ -268,7 +268,7 @@ fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     };
     match value {
         Value::Array(_) => Err(format!("`{field}` is a list, or given twice; name one owner")),
-        // What could not be read or stored was put in: two owners would become one.
+        // Such characters replace others, by which two owners would become one.
         Value::String(text) if text.contains([char::REPLACEMENT_CHARACTER, '\0']) => {
             Err(format!("`{field}` has characters that cannot be stored, which names may not have"))
         }

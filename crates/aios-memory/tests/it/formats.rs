@@ -113,7 +113,7 @@ async fn another_role_speaker_time_or_tag_under_the_same_id_is_never_known() {
         format!("{message}\n")
     };
     assert_eq!(counts(&ingest(&memory, &said(json!({}))).await), [1, 0, 0, 0]);
-    // What is left out does not differ.
+    // A field that is left out does not differ.
     let left_out = "{\"id\": \"m\", \"session\": \"s\", \"text\": \"hello\"}\n";
     assert_eq!(counts(&ingest(&memory, left_out).await), [0, 1, 0, 0]);
     let mut change = json!({});

@@ -44,9 +44,9 @@ use crate::{
     },
 };
 
-/// What the words of the turns before count for, nearest first.
+/// Weights of the words of the turns before, nearest first.
 const WEIGHTS_BEFORE: [f64; 3] = [0.6, 0.36, 0.22];
-/// What the words of the turns after count for, nearest first.
+/// Weights of the words of the turns after, nearest first.
 const WEIGHTS_AFTER: [f64; 3] = [0.4, 0.16, 0.06];
 /// BM25's saturation.
 const K1: f64 = 1.2;
@@ -91,8 +91,8 @@ impl Default for Weights {
     }
 }
 
-/// How alike in meaning, on the scale of vectors, two texts count of which one has no vector, where
-/// the record has all the query's words: about as alike as short texts are that have vectors.
+/// The likeness in meaning, on the scale of vectors, of two texts if one of them has no vector and
+/// the record has all the query's words: about that of short texts that have vectors.
 const LIKENESS_OF_ALL_WORDS: f64 = 2.5;
 
 /// The score at which questions that have an answer in store and questions that have none part.
