@@ -1,12 +1,12 @@
 //! Paths in reports. A path that is not UTF-8 is written with replacement characters, as messages
 //! show it: a report that cannot be written would hide what was done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
 /// Writes a path.
-pub(crate) fn one<S: Serializer>(path: &PathBuf, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn one<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     path.to_string_lossy().serialize(serializer)
 }
 

@@ -346,7 +346,8 @@ impl Transcript {
                 Some(orphan) => {
                     let text = text_of(&orphan.output);
                     // The message of a tool says the result itself.
-                    if !text.trim().is_empty() && !(has_text && text == draft.text) {
+                    let is_said_already = has_text && text == draft.text;
+                    if !text.trim().is_empty() && !is_said_already {
                         let role = Some("tool".to_owned());
                         let draft =
                             Draft { role, text, external_id: None, former: None, ..draft.clone() };

@@ -52,12 +52,8 @@ pub(super) fn name_bytes(output: &mut Value) -> bool {
             true
         }
         // Each is looked at, also after one that was replaced.
-        Value::Array(items) => {
-            items.iter_mut().fold(false, |is_found, item| name_bytes(item) || is_found)
-        }
-        Value::Object(fields) => {
-            fields.values_mut().fold(false, |is_found, value| name_bytes(value) || is_found)
-        }
+        Value::Array(items) => 0 < items.iter_mut().map(name_bytes).filter(|it| *it).count(),
+        Value::Object(fields) => 0 < fields.values_mut().map(name_bytes).filter(|it| *it).count(),
         _ => false,
     }
 }
