@@ -177,6 +177,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Administrator::verify" => [
         h.memory.administrator().verify(|_| ()).await.map(|it| it.is_clean()),
     ];
+    "Administrator::older_databases" => [h.memory.administrator().older_databases().await];
     "Administrator::backup" => [backed_up(&h).await];
     "Administrator::would_age" => [h.memory.administrator().would_age().await];
 };
