@@ -1,4 +1,4 @@
-//! What an object of JSON becomes.
+//! Drafts from objects of JSON.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Where elements end, and where reading goes on.
+//! Ends of elements, and reading after broken ones.
 
 use super::*;
 

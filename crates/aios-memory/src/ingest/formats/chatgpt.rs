@@ -39,7 +39,7 @@ const SETTINGS: &[&str] = &["user_editable_context", "model_editable_context"];
 const KNOWN: &[&str] =
     &["text", "code", "multimodal_text", "execution_output", "thoughts", "reasoning_recap"];
 
-/// Fields of a content of another type that are no text of it.
+/// Fields of a content of another type that hold metadata instead of text.
 const NO_TEXTS: &[&str] = &["content_type", "language", "id", "response_format_name", "domain"];
 
 /// Contents that are thinking.

@@ -68,7 +68,7 @@ struct ClaudeCode {
 struct Row {
     conversation: Conversation,
     uuid: Option<String>,
-    /// Of rows in the same place in the tree the last one counts.
+    /// The last of several rows in one place of the tree counts.
     place: Option<(String, String)>,
     message: Message,
 }

@@ -46,7 +46,7 @@ struct OpenClaw {
     conversation: Conversation,
     began: Value,
     entries: Vec<Entry>,
-    /// The parent of each entry, also of those that are no message.
+    /// The parent of each entry, messages or not.
     parents: HashMap<String, String>,
     last: Option<String>,
     title: Option<(u64, String)>,

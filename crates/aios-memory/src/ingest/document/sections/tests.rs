@@ -1,4 +1,4 @@
-//! Where Markdown is cut.
+//! Cuts of Markdown at headings.
 
 use proptest::prelude::*;
 
