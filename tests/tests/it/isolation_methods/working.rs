@@ -316,7 +316,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().record(Kind::Goal, "g1").await,
     ];
     "WorkingView::update_told" => [
-        told(&h, "g1", 0).await,
+        just_changed(&h, "g1").await,
         told(&h, "g1", u64::MAX).await,
         told(&h, "nothing", u64::MAX).await,
         h.view.working().record(Kind::Goal, "g1").await,
@@ -327,6 +327,19 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
 async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error> {
     let changes = hand.fields(json!({"priority": 8}));
     hand.view.working().update_told(Kind::Goal, goal, changes, seq).await
+}
+
+/// Changes a goal, and again while the feed has not told of the first change. Once more if the feed
+/// was trimmed in between.
+async fn just_changed(hand: &Hand, goal: &str) -> Result<Option<Record>, Error> {
+    for _ in 0..9 {
+        hand.view.working().update(Kind::Goal, goal, hand.fields(json!({"priority": 7}))).await?;
+        let changed = told(hand, goal, 0).await?;
+        if changed.is_none() {
+            return Ok(None);
+        }
+    }
+    told(hand, goal, 0).await
 }
 
 fn id(id: &str) -> Id {
