@@ -37,7 +37,7 @@ pub use language::Language;
 use language::{QUERY_STOP_WORDS, TIME_WORDS, YEARS};
 pub use query::{Query, Variant};
 use rust_stemmers::Stemmer;
-pub use spelling::Guess;
+pub use spelling::{Guess, Known};
 use words::{Token, Use, Words};
 
 /// The version of the analysis. A change of what a text's terms are is a new version: stores that

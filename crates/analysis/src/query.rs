@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    Analyzer, Guess,
+    Analyzer, Guess, Known,
     spelling::{self, Spelled},
     words::{Token, Use, loose},
 };
@@ -104,10 +104,10 @@ impl Query {
     }
 
     /// Other spellings of the query's words: words written as one or as two, and those that differ
-    /// from a word in one slip of the pen. Those that some text has are worth looking for. Words
-    /// whose term has a place for which `is_known` returns `true` are not corrected.
+    /// from a word in one slip of the pen. Those that some text has are worth looking for. `known`
+    /// says of the place of a term how far its word is known.
     #[must_use]
-    pub fn guesses(&self, analyzer: &Analyzer, is_known: impl Fn(usize) -> bool) -> Vec<Guess> {
-        spelling::guesses(analyzer, &self.words, is_known)
+    pub fn guesses(&self, analyzer: &Analyzer, known: impl Fn(usize) -> Known) -> Vec<Guess> {
+        spelling::guesses(analyzer, &self.words, known)
     }
 }

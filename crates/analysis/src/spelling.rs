@@ -38,6 +38,17 @@ pub(crate) struct Spelled {
     pub(crate) is_next: bool,
 }
 
+/// How far a word of a query is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// A text has it: nothing stands for it.
+    InTexts,
+    /// No text has it, but the language: it may be written as two words, but is no slip.
+    InLanguage,
+    /// Neither has it.
+    No,
+}
+
 /// Another spelling, which counts if texts have all of its terms.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guess {
@@ -85,7 +96,7 @@ impl Guess {
 pub(crate) fn guesses(
     analyzer: &Analyzer,
     words: &[Spelled],
-    is_known: impl Fn(usize) -> bool,
+    known: impl Fn(usize) -> Known,
 ) -> Vec<Guess> {
     let mut guesses: Vec<Guess> = Vec::new();
     for pair in words.windows(2) {
@@ -97,12 +108,15 @@ pub(crate) fn guesses(
     }
     let mut seen = HashSet::new();
     let unknown = words.iter().filter_map(|word| Some((word, word.at?)));
-    let unknown = unknown.filter(|(_, at)| !is_known(*at) && seen.insert(*at)).take(WORDS_MAX);
-    for (Spelled { word, .. }, at) in unknown {
+    let unknown = unknown.map(|(word, at)| (word, at, known(at)));
+    let unknown = unknown.filter(|(_, at, known)| *known != Known::InTexts && seen.insert(*at));
+    for (Spelled { word, .. }, at, known) in unknown.take(WORDS_MAX) {
         let chars: Vec<char> = word.chars().collect();
         if CHARS_MIN <= chars.len() && chars.len() <= CHARS_MAX {
             guesses.extend(halves(analyzer, &chars, at));
-            guesses.extend(corrections(analyzer, &chars, at));
+            if known == Known::No {
+                guesses.extend(corrections(analyzer, &chars, at));
+            }
         }
     }
     guesses

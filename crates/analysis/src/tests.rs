@@ -149,7 +149,8 @@ fn other_spellings_are_taken_where_texts_have_them() {
         let analyzer = Analyzer::of(Language::English);
         let query = analyzer.query(query);
         let with = |term: &str| texts.iter().find(|it| it.0 == term).map_or(0, |it| it.1);
-        let guesses = query.guesses(analyzer, |at| 0 < with(&query.terms[at]));
+        let known = |at: usize| if 0 < with(&query.terms[at]) { Known::InTexts } else { Known::No };
+        let guesses = query.guesses(analyzer, known);
         let taken = Guess::taken(guesses, with);
         let taken: Vec<_> = taken.iter().map(|it| (&*it.term, it.to)).collect();
         assert_eq!(taken, expect);
@@ -167,6 +168,20 @@ fn other_spellings_are_taken_where_texts_have_them() {
     check("planx", &many, &[("plant", 0), ("plank", 0), ("plane", 0)]);
     check("plani", &many, &[("plain", 0), ("plant", 0), ("plank", 0)]);
     check("leak person", &many, &[]);
+}
+
+#[test]
+fn a_word_of_the_language_is_no_slip_but_may_be_two() {
+    let analyzer = Analyzer::of(Language::English);
+    let guessed = |word: &str, known: Known| -> Vec<String> {
+        let guesses = analyzer.query(word).guesses(analyzer, |_| known);
+        guesses.iter().flat_map(Guess::terms).map(str::to_owned).collect()
+    };
+    let has = |terms: &[String], term: &str| terms.iter().any(|it| it == term);
+    assert!(has(&guessed("listed", Known::No), "listen"));
+    assert!(!has(&guessed("listed", Known::InLanguage), "listen"));
+    assert!(has(&guessed("database", Known::InLanguage), "base"));
+    assert!(guessed("database", Known::InTexts).is_empty());
 }
 
 #[test]

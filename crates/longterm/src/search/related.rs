@@ -35,5 +35,10 @@ pub(crate) fn related(terms: &[String], analyzer: &Analyzer) -> Vec<RelatedTerm>
     all.filter(|related| !is_asked(related.term)).collect()
 }
 
+/// Returns `true` if `term` is known as a word of the language.
+pub(crate) fn is_word(term: &str, analyzer: &Analyzer) -> bool {
+    analyzer.language() == Language::English && related_terms(term).next().is_some()
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,12 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use aios_analysis::{Guess, Query, Variant};
+use aios_analysis::{Guess, Known, Query, Variant};
 
 use crate::{
     Error,
     journal::{Corpus, Statistics},
-    search::{blocking, waiting::Seen},
+    search::{blocking, related::is_word, waiting::Seen},
     store::Shared,
 };
 
@@ -31,10 +31,14 @@ impl Shared {
         vocabulary: Vocabulary,
     ) -> Result<Vec<Variant>, Error> {
         let mut variants = query.variants();
-        let is_known = |term: &String| statistics.documents_with.get(term).is_some_and(|n| 0 < *n);
-        let known: Vec<bool> = query.terms.iter().map(is_known).collect();
+        let known = |term: &String| match statistics.documents_with.get(term) {
+            Some(1..) => Known::InTexts,
+            _ if is_word(term, self.analyzer) => Known::InLanguage,
+            _ => Known::No,
+        };
+        let known: Vec<Known> = query.terms.iter().map(known).collect();
         let (shared, query) = (Arc::clone(self), query.clone());
-        let all_known = known.iter().all(|is_known| *is_known);
+        let all_known = known.iter().all(|known| *known == Known::InTexts);
         let guess = move || {
             let guesses = query.guesses(shared.analyzer, |at| known[at]);
             (shared.in_store(guesses, &vocabulary), vocabulary)

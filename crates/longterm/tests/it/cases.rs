@@ -93,6 +93,20 @@ async fn a_slip_finds_no_word_of_another_owner() {
 }
 
 #[tokio::test]
+async fn a_word_of_the_language_stands_for_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path(), Weights::default(), Config::default().resident_bytes_max).await;
+    longterm.store(vec![note("n", "the database listens on port 5433")]).await.unwrap();
+    for (query, words) in [("listed", 0), ("lisens", 1), ("data base", 1)] {
+        let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+        let hits = longterm.search(query, &options).await.unwrap().hits;
+        let has_word = |it: &Explanation| 0.0 < it.words;
+        let by_word = hits.iter().filter(|hit| hit.explain.as_ref().is_some_and(has_word));
+        assert_eq!(by_word.count(), words, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn texts_of_unknown_scripts_have_no_vector_and_are_found_by_words_alone() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path(), Weights::default(), Config::default().resident_bytes_max).await;

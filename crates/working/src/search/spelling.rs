@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aios_analysis::{Analyzer, Guess, Query, Variant};
+use aios_analysis::{Analyzer, Guess, Known, Query, Variant};
 
 use super::{
     quoted,
@@ -28,7 +28,11 @@ pub(super) fn looked_up(
         let documents = index.having(&own)?;
         terms.push(Term { any: own.clone(), own, documents, shares: HashMap::new() });
     }
-    let guesses = query.guesses(analyzer, |at| !terms[at].documents.is_empty());
+    let known = |at: usize| match terms[at].documents.is_empty() {
+        true => Known::No,
+        false => Known::InTexts,
+    };
+    let guesses = query.guesses(analyzer, known);
     let mut variants = query.variants();
     variants.extend(taken(index, guesses)?);
     // Where several stand for a term in one document, the one that counts most does.
