@@ -33,7 +33,7 @@ const PATTERN_CANDIDATES: usize = 200;
 const TRIGGER_SHARE_MIN: f64 = 0.6;
 
 /// The options of a search.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindOptions {
     /// The kinds to look at. Default: every searchable one.
     pub kinds: Vec<Kind>,
@@ -41,8 +41,14 @@ pub struct FindOptions {
     pub since: Option<Timestamp>,
     /// Only what happened before this time.
     pub until: Option<Timestamp>,
-    /// The number of wanted records; 0 means the default. Default: 5.
+    /// The most records. Default: [`FIND_LIMIT`].
     pub limit: usize,
+}
+
+impl Default for FindOptions {
+    fn default() -> Self {
+        Self { kinds: Vec::new(), since: None, until: None, limit: FIND_LIMIT }
+    }
 }
 
 /// The number of records that a search returns by default.
@@ -85,6 +91,9 @@ impl WorkingView {
         let context = context.into();
         self.read(move |access| {
             let mut found = Vec::new();
+            if limit == 0 {
+                return Ok(found);
+            }
             matches(access, &context, &[Kind::Decision], |doc, _| {
                 found.extend(read::<Decision>(access, doc)?);
                 Ok(found.len() < limit)
@@ -122,8 +131,10 @@ impl WorkingView {
 }
 
 fn find(access: &Access<'_>, text: &str, options: &FindOptions) -> Result<Vec<Found>, Error> {
-    let limit = if options.limit == 0 { FIND_LIMIT } else { options.limit };
     let mut found = Vec::new();
+    if options.limit == 0 {
+        return Ok(found);
+    }
     matches(access, text, &options.kinds, |doc, score| {
         let Some(kind) = kind_of(doc) else { return Ok(true) };
         let Some(record) = records::by_row(access, kind, row_of(doc))? else { return Ok(true) };
@@ -133,7 +144,7 @@ fn find(access: &Access<'_>, text: &str, options: &FindOptions) -> Result<Vec<Fo
         if !early && !late {
             found.push(Found { record, score });
         }
-        Ok(found.len() < limit)
+        Ok(found.len() < options.limit)
     })?;
     Ok(found)
 }

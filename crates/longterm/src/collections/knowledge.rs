@@ -17,8 +17,6 @@ use crate::{
     Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of, sources::is_valid,
 };
 
-/// Hits of [`LongtermView::search_knowledge`] where 0 are asked for.
-const LIMIT_DEFAULT: usize = 10;
 /// The source's kind of a piece.
 const PIECE_OF: &str = "knowledge";
 
@@ -196,17 +194,14 @@ impl LongtermView {
         found.iter().take(LIMIT_MAX).map(read).collect()
     }
 
-    /// Finds the knowledge that fits `query`, best first; 10 hits if `limit` is 0. If vectors are
-    /// the caller's own, use [`search`](LongtermView::search), which takes the query's.
+    /// Finds the knowledge that fits `query`, best first, at most `limit` of it. If
+    /// vectors are the caller's own, use [`search`](LongtermView::search), which takes the query's.
     ///
     /// # Errors
     /// As [`search`](LongtermView::search).
     pub async fn search_knowledge(&self, query: &str, limit: usize) -> Result<Found, Error> {
-        let options = SearchOptions {
-            limit: if limit == 0 { LIMIT_DEFAULT } else { limit },
-            kinds: Some(vec![Kind::Knowledge]),
-            ..SearchOptions::default()
-        };
+        let options =
+            SearchOptions { limit, kinds: Some(vec![Kind::Knowledge]), ..SearchOptions::default() };
         self.search(query, &options).await
     }
 

@@ -119,8 +119,10 @@ async fn knowledge_is_looked_up_by_category_and_key_the_surest_first() {
         }
     })
     .await;
-    let found = longterm.search_knowledge("what is known", 0).await.unwrap();
-    assert_eq!(found.hits.len(), 4);
+    for limit in [0, 1, 4] {
+        let found = longterm.search_knowledge("what is known", limit).await.unwrap();
+        assert_eq!(found.hits.len(), limit);
+    }
 }
 
 #[tokio::test]

@@ -188,6 +188,7 @@ async fn kinds_times_and_limits_narrow_a_search() {
     let both = ["message/m", "task/new"];
     check(FindOptions { since: Some(noon), ..all.clone() }, &both).await;
     check(FindOptions { until: Some(noon), ..all.clone() }, &["goal/old"]).await;
+    check(FindOptions { limit: 0, ..all.clone() }, &[]).await;
     let best = keys(&working, "paint", FindOptions { limit: 1, ..all }).await;
     assert_eq!(best, ["task/new"], "equals come newest first");
 }
@@ -211,7 +212,10 @@ async fn similar_decisions_come_best_first() {
     }
     let found = working.find_similar_decisions("choose a database server", 5).await.unwrap();
     assert_eq!(found.iter().map(|d| d.chosen.as_str()).collect::<Vec<_>>(), ["sqlite", "nginx"]);
-    assert_eq!(working.find_similar_decisions("server", 1).await.unwrap().len(), 1);
+    for limit in [0, 1] {
+        let found = working.find_similar_decisions("server", limit).await.unwrap();
+        assert_eq!(found.len(), limit);
+    }
 }
 
 #[tokio::test]
