@@ -69,7 +69,11 @@ pub(crate) async fn list(memory: &MemoryView, list: &List, output: Output) -> Re
         for record in &page.records {
             let time = output.minute(record.time());
             let name = named(memory, &record.identity());
-            writeln!(out, "{time}  {}  [{name}]", one_line(&record.text, CHARS_SHOWN))?;
+            write!(out, "{time}  {}  [{name}]", one_line(&record.text, CHARS_SHOWN))?;
+            match record.valid_to {
+                Some(end) => writeln!(out, " valid until {}", output.minute(end))?,
+                None => writeln!(out)?,
+            }
         }
         if let Some(next) = &page.next {
             writeln!(out, "more: --after '{}'", line(next))?;
@@ -88,8 +92,9 @@ pub(crate) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
     let record = find(memory, key).await?;
     if let Some(end) = record.valid_to {
         output.note(&format!(
-            "{} is valid until {end}; from then on only `recall --as-of` finds it",
-            record.key()
+            "{} is valid until {}; from then on only `recall --as-of` finds it",
+            record.key(),
+            output.second(end)
         ));
     }
     let whole = serde_json::to_value(&record).expect("a record has text keys and finite numbers");

@@ -37,6 +37,9 @@ fn an_edited_document_is_found_as_it_is_now() {
     let key = format!("knowledge/{}", first["id"].as_str().unwrap());
     let shown = program.run(&["show", &key]);
     assert!(shown.stderr.contains("valid until"), "{shown:?}");
+    let listed = program.run(&["list", "knowledge"]).stdout;
+    let marked: Vec<bool> = listed.lines().map(|line| line.contains("valid until")).collect();
+    assert_eq!(marked, [true, false], "{listed}");
     assert!(program.run(&["history", &key]).stdout.contains("1.5 bar"));
     let said = program.run(&["ingest", "m.md"]).stdout;
     assert!(!said.contains("retired"), "{said}");
