@@ -36,7 +36,8 @@ pub use crate::{
     overlap::check_apart,
     partial::Partial,
     private::{
-        DIRECTORY_MODE, FILE_MODE, copy, create, make_directory, open_lock, set_mode, sync_directory,
+        DIRECTORY_MODE, FILE_MODE, copy, create, make_directory, open_lock, set_mode,
+        sync_directory,
     },
     secure::{check_file, secure_directory, secure_file, secure_tree},
     staging::{Leftover, Staging},

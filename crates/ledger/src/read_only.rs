@@ -180,7 +180,8 @@ fn copied(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
         source: Box::new(source),
     };
     let temporary = Temporary::of_the_system();
-    let directory = Temporary::below(&temporary).map_err(|error| no_copy(&temporary, error.into()))?;
+    let directory =
+        Temporary::below(&temporary).map_err(|error| no_copy(&temporary, error.into()))?;
     let target = directory.path().join(path.file_name().unwrap_or(OsStr::new("database")));
     copy(path, &target).map_err(|error| match error {
         error @ Error::Changed { .. } => error,

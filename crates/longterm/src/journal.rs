@@ -52,9 +52,7 @@ use self::{
     term::{check_term, set_synced},
     write::{Known, delete},
 };
-use crate::{
-    Error, Standing, content::Rules, library::Edition, owner::Places, vectors::Vectors,
-};
+use crate::{Error, Standing, content::Rules, library::Edition, owner::Places, vectors::Vectors};
 
 /// "AMJ1"
 pub const APPLICATION_ID: i32 = 0x414d_4a31;
