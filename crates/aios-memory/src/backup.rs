@@ -1,7 +1,6 @@
 //! Copies of a whole data directory while it is in use, and putting one back.
 
 use std::{
-    ffi::OsStr,
     fs,
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
@@ -19,7 +18,9 @@ const MARK: &str = "backup.json";
 /// What it says: the version of the layout.
 const MARKED: &str = "{\"aios_memory_backup\": 1}\n";
 /// What a copy consists of, beside the mark.
-const PARTS: [&str; 3] = ["working.db", "journal.db", "longterm"];
+const PARTS: &[&str] = &["working.db", "journal.db", "longterm"];
+/// The same with the mark, which comes last.
+const MARKED_PARTS: &[&str] = &["working.db", "journal.db", "longterm", MARK];
 
 /// What was copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,7 +61,7 @@ impl Administrator {
             );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
-        let staging = Staging::begin(dir)?;
+        let staging = Staging::begin(dir, MARKED_PARTS)?;
         let copy = staging.path();
         // Working memory first: what it tells while the journal is copied is in the journal, and
         // not the other way round.
@@ -84,7 +85,7 @@ impl Administrator {
         // Before it is there, for purges to name it from the beginning on.
         self.longterm().note_backup(staging.target()).await?;
         self.shared().anchor.check()?;
-        staging.commit(Some(OsStr::new(MARK)))?;
+        staging.commit()?;
         Ok(Copied { path: dir.to_owned(), bytes })
     }
 }
@@ -111,12 +112,12 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
         }
         check_apart(&to, &from)?;
         remove_former(&to).map_err(Error::output(&to))?;
-        let staging = Staging::begin(&to)?;
+        let staging = Staging::begin(&to, PARTS)?;
         for part in PARTS {
             copy_tree(&from.join(part), &staging.path().join(part))?;
         }
         let bytes = bytes_below(staging.path()).map_err(Error::output(&to))?;
-        staging.commit(None)?;
+        staging.commit()?;
         Ok(Copied { path: to, bytes })
     });
     restoring.await.map_err(|_| Error::Interrupted)?

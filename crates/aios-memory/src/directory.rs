@@ -80,8 +80,8 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     if 0 < tightened {
         let dir = dir.display();
         tracing::warn!(
-            "other users had rights to {tightened} files and directories of {dir}; the modes are \
-             0600 and 0700 now"
+            "other users had rights to {tightened} of the files and directories of {dir}; their modes \
+             are 0600 and 0700 now"
         );
     }
     remove_abandoned(dir);

@@ -1,7 +1,6 @@
 //! A directory that is put in its place as a whole.
 
 use std::{
-    ffi::OsStr,
     fs::{self, DirBuilder},
     io::{self, ErrorKind},
     os::unix::fs::{DirBuilderExt, MetadataExt},
@@ -29,6 +28,7 @@ const SUFFIX: &str = ".partial";
 pub struct Staging {
     path: PathBuf,
     target: PathBuf,
+    entries: &'static [&'static str],
     is_committed: bool,
     _lock: Lock,
 }
@@ -43,34 +43,39 @@ pub enum Leftover {
 }
 
 impl Staging {
-    /// Makes one for `target`, which must be absent or an empty directory.
+    /// Makes one for `target`, which must be absent or an empty directory. It will have these
+    /// `entries`; where they cannot come to `target` together, they come there in this order.
     ///
     /// # Errors
     /// [`Error::Locked`] while another process is at it; [`Error::Kind`] and [`Error::Foreign`] if
     /// something else is in the way; [`Error::Io`], with [`ErrorKind::DirectoryNotEmpty`] if
     /// `target` is not empty.
-    pub fn begin(target: &Path) -> Result<Staging, Error> {
+    pub fn begin(target: &Path, entries: &'static [&'static str]) -> Result<Staging, Error> {
         let target = place(target)?;
-        check_empty(&target)?;
-        make_directory(parent(&target)).map_err(Error::io(&target))?;
         let (beside, within) = paths(&target);
-        let path = if is_mounted(&target)? { &within } else { &beside };
-        let staging = Staging::make(path, &target);
-        match staging {
-            Err(Error::Io { source, .. })
-                if target.is_dir()
-                    && matches!(
-                        source.kind(),
-                        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-                    ) =>
-            {
-                Staging::make(&within, &target)
+        let was_within = within.is_dir();
+        let left = if was_within { entries } else { &[] };
+        check_empty(&target, left)?;
+        make_directory(parent(&target)).map_err(Error::io(&target))?;
+        let path = if was_within || is_mounted(&target)? { &within } else { &beside };
+        let staging = match Staging::make(path, &target, entries) {
+            Err(Error::Io { source, .. }) if target.is_dir() && is_refusal(&source) => {
+                Staging::make(&within, &target, entries)?
             }
-            staging => staging,
+            staging => staging?,
+        };
+        // One that was killed while it moved them out.
+        for entry in left {
+            remove(&target.join(entry)).map_err(Error::io(&target))?;
         }
+        Ok(staging)
     }
 
-    fn make(path: &Path, target: &Path) -> Result<Staging, Error> {
+    fn make(
+        path: &Path,
+        target: &Path,
+        entries: &'static [&'static str],
+    ) -> Result<Staging, Error> {
         match DirBuilder::new().mode(DIRECTORY_MODE).create(path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let found = fs::symlink_metadata(path).map_err(Error::io(path))?;
@@ -87,8 +92,11 @@ impl Staging {
         let lock = Lock::existing(path)?.ok_or_else(|| Error::Locked { path: path.to_owned() })?;
         set_mode(path, DIRECTORY_MODE).map_err(Error::io(path))?;
         let (path, target) = (path.to_owned(), target.to_owned());
-        let staging = Staging { path, target, is_committed: false, _lock: lock };
-        empty(&staging.path).map_err(Error::io(&staging.path))?;
+        let staging = Staging { path, target, entries, is_committed: false, _lock: lock };
+        for entry in fs::read_dir(&staging.path).map_err(Error::io(&staging.path))? {
+            let path = entry.map_err(Error::io(&staging.path))?.path();
+            remove(&path).map_err(Error::io(&path))?;
+        }
         Ok(staging)
     }
 
@@ -104,17 +112,16 @@ impl Staging {
         &self.target
     }
 
-    /// Puts it in its place. What is in it must be durable already. The entry of the name `last`
-    /// comes there after all others.
+    /// Puts it in its place. What is in it must be durable already.
     ///
     /// # Errors
     /// [`Error::Io`], with [`ErrorKind::DirectoryNotEmpty`] if something is there by now.
-    pub fn commit(mut self, last: Option<&OsStr>) -> Result<(), Error> {
+    pub fn commit(mut self) -> Result<(), Error> {
         let failed = || Error::io(&self.target);
         sync_directory(&self.path).map_err(failed())?;
         if parent(&self.path) == self.target {
-            check_empty(&self.target)?;
-            self.move_out(last).map_err(failed())?;
+            check_empty(&self.target, &[])?;
+            self.move_out().map_err(failed())?;
             sync_directory(&self.target).map_err(failed())?;
         } else {
             fs::rename(&self.path, &self.target).map_err(failed())?;
@@ -124,17 +131,11 @@ impl Staging {
         Ok(())
     }
 
-    fn move_out(&self, last: Option<&OsStr>) -> io::Result<()> {
-        let entries = fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name()));
-        let mut names = entries.collect::<io::Result<Vec<_>>>()?;
-        names.sort_by_key(|name| last == Some(name));
-        for name in names {
-            if last == Some(&name) {
-                sync_directory(&self.target)?;
-            }
-            fs::rename(self.path.join(&name), self.target.join(&name))?;
+    fn move_out(&self) -> io::Result<()> {
+        for entry in self.entries {
+            fs::rename(self.path.join(entry), self.target.join(entry))?;
+            sync_directory(&self.target)?;
         }
-        sync_directory(&self.target)?;
         fs::remove_dir(&self.path)
     }
 }
@@ -192,14 +193,15 @@ fn place(target: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Refuses a place where something is, but for what was not put in place.
-fn check_empty(target: &Path) -> Result<(), Error> {
+/// Refuses a place where something is, but for what was not put in place, with these entries.
+fn check_empty(target: &Path, left: &[&str]) -> Result<(), Error> {
     let entries = match fs::read_dir(target) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(Error::io(target))?,
     };
     for entry in entries {
-        if entry.map_err(Error::io(target))?.file_name() != SUFFIX {
+        let name = entry.map_err(Error::io(target))?.file_name();
+        if name != SUFFIX && !left.iter().any(|left| name == *left) {
             return Err(Error::io(target)(ErrorKind::DirectoryNotEmpty.into()));
         }
     }
@@ -213,13 +215,19 @@ fn is_mounted(target: &Path) -> Result<bool, Error> {
     Ok(found.dev() != above.dev() || found.ino() == above.ino())
 }
 
-fn empty(dir: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        match entry.file_type()?.is_dir() {
-            true => fs::remove_dir_all(entry.path())?,
-            false => fs::remove_file(entry.path())?,
-        }
-    }
-    Ok(())
+/// Returns `true` if nothing can be made beside a directory.
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
+
+/// Removes a file, or a directory with all below it, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        found => found.and_then(|_| fs::remove_file(path)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
