@@ -53,8 +53,8 @@ impl MemoryView {
     /// after the call began may be in the file or not.
     ///
     /// # Errors
-    /// [`Error::Output`] when the file is there already or cannot be written; [`Error::Place`] while
-    /// another process writes it; what working or long-term memory report.
+    /// [`Error::Output`] when the file is there already or cannot be written, [`Error::Place`]
+    /// while another process writes it; what working or long-term memory report.
     pub async fn export(
         &self,
         path: &Path,

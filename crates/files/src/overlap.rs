@@ -14,8 +14,8 @@ use crate::Error;
 const LINKS_MAX: u32 = 40;
 
 /// Refuses to write into `target` what is read from `source`, if one of the two directories is the
-/// other or lies in it, by whatever path: links are followed, parts that do not exist yet are taken
-/// as they would be made, and directories that are mounted at two places are known by their numbers.
+/// other or lies in it, by whatever path. Links are followed, parts that do not exist yet are taken
+/// as they would be made, and a directory that is mounted at two places is known by its number.
 ///
 /// # Errors
 /// [`Error::Overlap`]; [`Error::Io`] if one of them cannot be looked at.

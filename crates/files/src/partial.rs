@@ -18,8 +18,8 @@ use crate::{
 /// The end of its name until it is whole.
 const SUFFIX: &str = "partial";
 
-/// A file that is put in its place as a whole. Until then it lies beside that place, with `.partial`
-/// at the end of its name, and is removed when it is dropped; one that a killed process left is
+/// A file that is put in its place as a whole. Until then it lies beside that place, its name ends
+/// in `.partial`, and it is removed when it is dropped; one that a killed process left is
 /// replaced by the next one.
 #[derive(Debug)]
 pub struct Partial {

@@ -80,8 +80,8 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
 /// other things too keeps its mode.
 ///
 /// # Errors
-/// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`]; [`Error::Exposed`] if others may write into a
-/// directory that holds other things too.
+/// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`]; [`Error::Exposed`] if others may write into
+/// a directory that holds other things too.
 pub fn secure_directory(dir: &Path, known: impl Fn(&OsStr) -> bool) -> Result<u64, Error> {
     let Some(found) = look(dir)? else {
         return Err(Error::io(dir)(ErrorKind::NotFound.into()));

@@ -19,7 +19,7 @@ const SUFFIX: &str = ".partial";
 
 /// A directory that is put in its place as a whole, by one rename. Until then it lies beside that
 /// place as `.NAME.partial`. Where that cannot be, because the place is where a disk is mounted, it
-/// lies in it as `.partial`, and what is in it is moved out at the end; while it is there, the place
+/// lies in it as `.partial`, and its entries are moved out at the end; while it is there, the place
 /// does not count.
 ///
 /// It is removed when it is dropped; one that a killed process left is emptied and used by the next
@@ -112,7 +112,7 @@ impl Staging {
         &self.target
     }
 
-    /// Puts it in its place. What is in it must be durable already.
+    /// Puts it in its place. Its entries must be durable already.
     ///
     /// # Errors
     /// [`Error::Io`], with [`ErrorKind::DirectoryNotEmpty`] if something is there by now.

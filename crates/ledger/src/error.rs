@@ -21,8 +21,8 @@ pub enum Error {
         /// Why.
         source: Arc<io::Error>,
     },
-    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or is
-    /// not in its place any more.
+    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or
+    /// is not in its place any more.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// The file was written by a newer version of the program.

@@ -45,8 +45,8 @@
 //! - One command's failure or panic undoes that command alone. If the commit itself fails, every
 //!   caller of that batch gets the error and nothing of the batch is in the file.
 //! - A command that was queued runs, even if its caller has gone away.
-//! - A file that is newer, or not ours, or of another user of the system, is refused before anything
-//!   in it is changed. The file and what SQLite puts beside it have mode 0600.
+//! - A file that is newer, not ours, or another user's of the system is refused before anything in
+//!   it is changed. The file and what SQLite puts beside it have mode 0600.
 //! - A file that was moved, replaced or removed acknowledges nothing more.
 //!
 //! # What this crate does not do

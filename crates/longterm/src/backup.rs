@@ -48,7 +48,7 @@ impl Longterm {
                 .map_err(Error::io("copy the library to", to))
         });
         copying.await.map_err(|_| Error::Closed)??;
-        // What was copied is the library of this journal.
+        // The copied library is the one of this journal.
         Ok(self.shared.anchor.check()?)
     }
 

@@ -243,8 +243,8 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
-    /// A file or directory is not to be used: it belongs to another user of the system, or is not in
-    /// its place any more. Nothing of the call is acknowledged.
+    /// A file or directory is not to be used: it belongs to another user of the system, or is not
+    /// in its place any more. Nothing of the call is acknowledged.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// Long-term memory was opened only to be read.

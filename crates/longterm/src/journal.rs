@@ -149,7 +149,7 @@ impl Journal {
         let options = Options {
             access,
             durability,
-            // What is acknowledged moves there.
+            // Rows move there.
             beside: vec![places.library.clone()],
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };

@@ -312,7 +312,7 @@ impl Owner {
 
     async fn make_durable(&mut self) -> Result<Safe, Error> {
         let safe = make_durable(&self.library, &self.places, &mut self.synced).await?;
-        // What was written elsewhere must not leave the journal.
+        // Rows that were written elsewhere must not leave the journal.
         self.anchor.check()?;
         Ok(safe)
     }

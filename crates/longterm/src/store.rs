@@ -93,8 +93,8 @@ impl Longterm {
     ///
     /// # Errors
     /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
-    /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used; [`Error::Place`] when something
-    ///   in it belongs to another user of the system.
+    /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used; [`Error::Place`] when
+    ///   something in it belongs to another user of the system.
     /// - [`Error::DamagedFile`] when the library that the journal speaks of is gone, or cannot say
     ///   which of its rows are deleted.
     /// - [`Error::Older`] when the journal has not reached [`Config::reached`].

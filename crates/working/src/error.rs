@@ -198,8 +198,8 @@ pub enum Error {
         /// The sign of it.
         reason: String,
     },
-    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or is
-    /// not in its place any more. Nothing of the call is acknowledged.
+    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or
+    /// is not in its place any more. Nothing of the call is acknowledged.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// The disk is full, or the file has reached its limit. Nothing of the call was written.

@@ -278,8 +278,8 @@ fn needs_writing(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
 }
 
-/// A private copy of a file with what waits in its logs, made in a directory below `dir`. As soon as
-/// it is open it has no name any more.
+/// A private copy of a file and its logs, made in a directory below `dir`. As soon as it is open it
+/// has no name any more.
 fn copied(path: &Path, dir: &Path) -> Result<ForeignFile, ForeignError> {
     let failed = |action, path: &Path| {
         let path = path.to_owned();

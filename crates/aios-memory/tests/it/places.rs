@@ -213,7 +213,7 @@ async fn work_on_the_whole_directory_is_done_by_one_process_at_a_time() {
         assert_eq!(refused.code(), "busy", "{refused:?}");
         assert!(!target.exists());
         drop(lock);
-        // What was left is told, and goes.
+        // A leftover is told, and goes.
         if name == "restored" {
             let error = AgentMemory::open(config.clone()).await.unwrap_err().to_string();
             assert!(error.contains("restore") && error.contains(".restored.partial"), "{error}");

@@ -1,4 +1,4 @@
-//! Two directories of which one may lie in the other.
+//! Directories that may lie in each other.
 
 use std::{fs, os::unix::fs::symlink};
 

@@ -1,4 +1,4 @@
-//! What is put in its place as a whole.
+//! Directories and files that are put in their places as a whole.
 
 use std::{
     fs,
@@ -135,7 +135,7 @@ fn a_file_is_in_its_place_as_a_whole_or_not_at_all() {
     assert_eq!((names(dir.path()), mode(&target)), (vec!["out.jsonl".to_owned()], 0o600));
     assert_eq!(kind(Partial::create(&target)), Some(ErrorKind::AlreadyExists));
     fs::remove_file(&target).unwrap();
-    // What came there meanwhile stays.
+    // A file that came there meanwhile stays.
     let file = write();
     fs::write(&target, "theirs").unwrap();
     assert_eq!(kind(file.commit()), Some(ErrorKind::AlreadyExists));

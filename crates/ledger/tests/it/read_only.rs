@@ -179,7 +179,7 @@ fn copies_are_private_and_go_also_after_a_crash() {
     // The copy has no name any more as soon as it is open.
     assert!(!read(Some("before it closes")));
     assert_eq!(listing(temporary.path()).keys().collect::<Vec<_>>(), ["another program's"]);
-    // What one left that was killed while it copied is removed by the next one.
+    // A copy that a killed reader left half made is removed by the next one.
     let left = temporary.path().join("aios-memory-reader.killed");
     fs::create_dir(&left).unwrap();
     fs::write(left.join("test.db"), "half of it").unwrap();
