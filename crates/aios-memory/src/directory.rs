@@ -73,10 +73,7 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     check_restored(dir)?;
     make_directory(dir).map_err(Error::directory(dir))?;
     check_owner(dir)?;
-    let tightened = secure_directory(dir, is_known).map_err(|error| match error {
-        aios_files::Error::Io { path, source } => Error::Directory { path, source },
-        error => error.into(),
-    })?;
+    let tightened = secure_directory(dir, is_known).map_err(unusable)?;
     if 0 < tightened {
         let dir = dir.display();
         tracing::warn!(
@@ -98,7 +95,8 @@ pub(crate) fn lock_upkeep(dir: &Path) -> Result<Lock, Error> {
 
 /// Refuses a data directory into which a copy is being put back, or was put back only in part.
 pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
-    let problem = match Leftover::of(dir)? {
+    let left = Leftover::of(dir).map_err(unusable)?;
+    let problem = match left {
         Some(Leftover::Running(path)) => return Err(aios_files::Error::Locked { path }.into()),
         Some(Leftover::Abandoned(path)) => format!(
             "a restore into it was interrupted; run `aios-memory restore` again, or remove {} to \
@@ -111,6 +109,13 @@ pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
         None => return Ok(()),
     };
     Err(Error::Input { path: dir.to_owned(), problem })
+}
+
+fn unusable(error: aios_files::Error) -> Error {
+    match error {
+        aios_files::Error::Io { path, source } => Error::Directory { path, source },
+        error => error.into(),
+    }
 }
 
 /// The directory for copies of other files, made to be read: the data directory if it is written.

@@ -1,10 +1,11 @@
 //! The places of files that are in use.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, ErrorKind},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::Error;
@@ -13,14 +14,25 @@ use crate::Error;
 /// it when its name leads elsewhere, and nobody finds there what it wrote.
 #[derive(Debug, Clone, Default)]
 pub struct Anchor {
-    held: Vec<(PathBuf, Inode)>,
+    held: Vec<Held>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    path: PathBuf,
+    inode: Inode,
+    /// Keeps the number of a directory from being given to another one. A file is not opened: for
+    /// SQLite, closing it would drop every lock that the process has on it. Whoever anchors a file
+    /// has it open.
+    _directory: Option<Arc<File>>,
 }
 
 /// The number of a file, and of its file system.
 type Inode = (u64, u64);
 
 impl Anchor {
-    /// The files or directories that are at `paths` now. A path that leads nowhere is left out.
+    /// The directories and opened files that are at `paths` now. A path that leads nowhere is left
+    /// out.
     ///
     /// # Errors
     /// [`Error::Io`] if a path cannot be looked at.
@@ -29,11 +41,15 @@ impl Anchor {
         for path in paths {
             // A relative path leads elsewhere as soon as the process changes its directory.
             let path = std::path::absolute(&path).map_err(Error::io(&path))?;
-            match inode(&path) {
-                Ok(found) => held.push((path, found)),
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::io(&path)(error)),
-            }
+            let found = match fs::metadata(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                found => found.map_err(Error::io(&path))?,
+            };
+            let directory = match found.is_dir() {
+                true => Some(Arc::new(File::open(&path).map_err(Error::io(&path))?)),
+                false => None,
+            };
+            held.push(Held { path, inode: (found.dev(), found.ino()), _directory: directory });
         }
         Ok(Anchor { held })
     }
@@ -43,7 +59,7 @@ impl Anchor {
     /// # Errors
     /// [`Error::Moved`] if one does not; [`Error::Io`] if it cannot be looked at.
     pub fn check(&self) -> Result<(), Error> {
-        self.held.iter().try_for_each(|(path, held)| match inode(path) {
+        self.held.iter().try_for_each(|Held { path, inode: held, .. }| match inode(path) {
             Ok(found) if found == *held => Ok(()),
             Err(error) if !is_absence(&error) => Err(Error::io(path)(error)),
             _ => Err(Error::Moved { path: path.clone() }),

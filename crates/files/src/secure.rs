@@ -59,7 +59,12 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
         check_file(path)?;
         return Ok(tightened);
     }
-    for entry in fs::read_dir(path).map_err(Error::io(path))? {
+    // Another process may remove files and directories meanwhile.
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(tightened),
+        entries => entries.map_err(Error::io(path))?,
+    };
+    for entry in entries {
         let entry = entry.map_err(Error::io(path))?;
         let path = entry.path();
         match entry.file_type() {
@@ -67,7 +72,6 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
             // A link that leads nowhere is no danger.
             Ok(kind) if kind.is_symlink() => drop(look(&path)?),
             Ok(_) => return Err(Error::Kind { path, expected: "file or directory" }),
-            // Another process may remove files meanwhile.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io(&path)(error)),
         }

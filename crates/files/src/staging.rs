@@ -133,7 +133,11 @@ impl Staging {
 
     fn move_out(&self) -> io::Result<()> {
         for entry in self.entries {
-            fs::rename(self.path.join(entry), self.target.join(entry))?;
+            let target = self.target.join(entry);
+            if fs::symlink_metadata(&target).is_ok() {
+                return Err(ErrorKind::DirectoryNotEmpty.into());
+            }
+            fs::rename(self.path.join(entry), target)?;
             sync_directory(&self.target)?;
         }
         fs::remove_dir(&self.path)

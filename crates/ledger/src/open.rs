@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use aios_files::{Anchor, make_directory, secure_file};
+use aios_files::{Anchor, check_file, make_directory, secure_file};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{Durability, Error, Migration, Options, busy, mark, read_only::beside, upkeep};
@@ -29,16 +29,16 @@ const JOURNAL: &str = "-journal";
 
 /// The write connection of an up-to-date file.
 pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error> {
+    match upkeep::create(path) {
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
+        other => other?,
+    }
     for end in FILES.into_iter().chain([JOURNAL]) {
         let path = beside(path, end);
         if secure_file(&path)? {
             let path = path.display();
             tracing::warn!(%path, "others could read or write it; its mode is 0600 now");
         }
-    }
-    match upkeep::create(path) {
-        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
-        other => other?,
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
         .map_err(|error| refuse(path, error))?;
@@ -47,6 +47,8 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let state = busy::retry(options.busy_timeout, || State::of(&connection));
     state.map_err(|error| refuse(path, error))?.check(path, options)?;
+    // Where others may write, one of them may have come before SQLite with a file.
+    FILES.iter().try_for_each(|end| check_file(&beside(path, end)))?;
     mark::check(path, &connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     busy::retry(options.busy_timeout, || {

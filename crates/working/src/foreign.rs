@@ -112,7 +112,7 @@ impl ForeignFile {
 
     /// Opens the file as [`open`](ForeignFile::open) does, with the directory below which a copy is
     /// made of a file that has to be repaired before it is read. By default that is the system's
-    /// directory for temporary files.
+    /// directory for temporary files, and it is where nothing can be made in `dir`.
     ///
     /// # Errors
     /// As [`open`](ForeignFile::open).
@@ -285,7 +285,8 @@ fn copied(path: &Path, dir: &Path) -> Result<ForeignFile, ForeignError> {
         let path = path.to_owned();
         move |source| ForeignError::Io { action, path, source }
     };
-    let copies = Temporary::below(dir).map_err(|error| match error {
+    let made = Temporary::below(dir).or_else(|_| Temporary::below(&Temporary::of_the_system()));
+    let copies = made.map_err(|error| match error {
         aios_files::Error::Io { path, source } => failed("make a copy in", &path)(source),
         error => failed("make a copy in", dir)(io::Error::other(error)),
     })?;

@@ -169,6 +169,7 @@ fn an_anchor_notices_what_is_not_in_its_place() {
     let path = dir.path().join("a/file");
     fs::create_dir(dir.path().join("a")).unwrap();
     fs::write(&path, "").unwrap();
+    let _open = fs::File::open(&path).unwrap();
     let anchor = Anchor::new([path.clone(), dir.path().join("never there")]).unwrap();
     anchor.check().unwrap();
     fs::rename(dir.path().join("a"), dir.path().join("b")).unwrap();
@@ -176,6 +177,17 @@ fn an_anchor_notices_what_is_not_in_its_place() {
     fs::create_dir(dir.path().join("a")).unwrap();
     fs::copy(dir.path().join("b/file"), &path).unwrap();
     assert!(matches!(anchor.check(), Err(Error::Moved { .. })));
+    // A directory whose number would be given to the next one.
+    let library = dir.path().join("library");
+    for _ in 0..8 {
+        fs::create_dir(&library).unwrap();
+        let anchor = Anchor::new([library.clone()]).unwrap();
+        fs::remove_dir(&library).unwrap();
+        assert!(matches!(anchor.check(), Err(Error::Moved { .. })));
+        fs::create_dir(&library).unwrap();
+        assert!(matches!(anchor.check(), Err(Error::Moved { .. })));
+        fs::remove_dir(&library).unwrap();
+    }
     // The same file at the same place, by another way.
     fs::remove_file(&path).unwrap();
     symlink("../b/file", &path).unwrap();
