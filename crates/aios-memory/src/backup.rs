@@ -11,7 +11,10 @@ use aios_working::Working;
 use serde::Serialize;
 use tokio::task;
 
-use crate::{Administrator, Config, Error, directory::RESTORING};
+use crate::{
+    Administrator, Config, Error,
+    directory::{RESTORING, check_owner},
+};
 
 /// The file that says that a copy is whole; written last.
 const MARK: &str = "backup.json";
@@ -97,8 +100,9 @@ impl Administrator {
 ///
 /// # Errors
 /// [`Error::Input`] when `from` is no whole copy, or when one of the directories lies in the other;
-/// [`Error::Output`] when the data directory is not empty or cannot be written; [`Error::Place`]
-/// while another process does the same.
+/// [`Error::Output`] when the data directory is not empty or cannot be written,
+/// [`Error::ForeignDirectory`] when it is another user's; [`Error::Place`] while another process
+/// does the same.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     let (from, to) = (from.to_owned(), config.memory.data_dir.clone());
     if to.as_os_str().is_empty() {
@@ -111,6 +115,9 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
             return Err(Error::Input { path: from, problem: problem.to_owned() });
         }
         check_apart(&to, &from)?;
+        if to.exists() {
+            check_owner(&to)?;
+        }
         remove_former(&to).map_err(Error::output(&to))?;
         let staging = Staging::begin(&to, PARTS)?;
         for part in PARTS {

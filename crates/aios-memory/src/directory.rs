@@ -133,7 +133,7 @@ fn is_known(name: &OsStr) -> bool {
 
 /// Refuses a directory of another user of the system: files that are made there would not be that
 /// user's. That holds for root, too, whose files the user could not open.
-fn check_owner(dir: &Path) -> Result<(), Error> {
+pub(crate) fn check_owner(dir: &Path) -> Result<(), Error> {
     let owner = fs::metadata(dir).map_err(Error::directory(dir))?.uid();
     let user = uzers::get_effective_uid();
     match owner == user {

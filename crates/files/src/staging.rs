@@ -122,6 +122,8 @@ impl Staging {
         if parent(&self.path) == self.target {
             check_empty(&self.target, &[])?;
             self.move_out().map_err(failed())?;
+            // The others have been let in by whoever mounted it; it may be another user's.
+            let _ = set_mode(&self.target, DIRECTORY_MODE);
             sync_directory(&self.target).map_err(failed())?;
         } else {
             fs::rename(&self.path, &self.target).map_err(failed())?;

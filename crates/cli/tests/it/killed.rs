@@ -143,6 +143,40 @@ fn a_killed_backup_or_export_leaves_nothing_in_its_place_and_is_done_again() {
     }
 }
 
+#[test]
+fn a_killed_reindex_or_repair_leaves_the_old_library_or_the_new_one() {
+    let place = Place::new();
+    let library = place.program.data_dir().join("longterm");
+    let tables = || named(&library, ".lance");
+    for command in ["reindex", "repair", "reindex"] {
+        if command == "repair" {
+            // One that it has to make the library again for.
+            let data = files(&library).into_iter().find(|path| text(path).contains("/data/"));
+            fs::remove_file(data.unwrap()).unwrap();
+        }
+        let before = tables();
+        let points: [&dyn Fn() -> bool; 3] = [
+            &|| place.program.data_dir().join("rebuild.lock").exists(),
+            &|| before.len() < tables().len(),
+            &|| !before.iter().all(|table| table.exists()),
+        ];
+        for reached in points {
+            place.kill_when(&[command], reached);
+            assert!(files(&place.temporary).is_empty(), "{command}");
+        }
+        let ended = place.run(&[command]);
+        assert_eq!(ended.code, i32::from(command == "repair"), "{command}: {ended:?}");
+        let verified = place.run(&["verify"]);
+        assert_eq!(verified.code, 0, "{command}: {verified:?}");
+        assert_eq!(tables().len(), 1, "{command}");
+        if command == "repair" {
+            assert_eq!(place.run(&["remember", SECRET]).code, 0);
+        }
+        let found = place.run(&["recall", "lighthouse"]);
+        assert!(found.stdout.contains(SECRET), "{command}: {found:?}");
+    }
+}
+
 /// A SQLite file of `rows` goals with a log that was left behind, so that it is read from a copy.
 fn planner(dir: &Path, rows: u32) -> PathBuf {
     let made = dir.join("made.db");
