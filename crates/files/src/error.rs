@@ -64,7 +64,8 @@ pub enum Error {
     },
     /// Another process is at it.
     #[error(
-        "another process is writing {}; wait until it has ended, then run this again",
+        "another process is writing {}; wait until it has ended, then run this again; if there is \
+         no such process, remove it",
         path.display()
     )]
     Locked {

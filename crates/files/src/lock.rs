@@ -15,6 +15,15 @@ pub struct Lock {
     _file: File,
 }
 
+/// The outcome of locking what is there.
+pub(crate) enum Tried {
+    Locked(Lock),
+    /// Another has it, or it is gone.
+    Refused,
+    /// The file system cannot lock it, such as a directory over a network.
+    Unsupported,
+}
+
 impl Lock {
     /// Locks the file at `path`, which is created if it is missing, or returns at once.
     ///
@@ -22,30 +31,34 @@ impl Lock {
     /// [`Error::Locked`] if another process has it; [`Error::Foreign`], [`Error::Kind`],
     /// [`Error::Io`].
     pub fn take(path: &Path) -> Result<Lock, Error> {
-        match Lock::of(open_lock(path)?, path)? {
-            Some(lock) => Ok(lock),
-            None => Err(Error::Locked { path: path.to_owned() }),
-        }
-    }
-
-    /// Locks a file or directory that is there; none if another has it, or it is gone.
-    pub(crate) fn existing(path: &Path) -> Result<Option<Lock>, Error> {
-        match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            opened => Lock::of(opened.map_err(Error::io(path))?, path),
-        }
-    }
-
-    /// Locks an opened file, as long as it is still the one at `path`.
-    fn of(file: File, path: &Path) -> Result<Option<Lock>, Error> {
+        let file = open_lock(path)?;
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(Error::io(path)(error)),
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_owned() }),
+            Err(TryLockError::Error(error)) => Err(Error::io(path)(error)),
+        }
+    }
+}
+
+impl Tried {
+    /// Tries to lock a directory.
+    pub(crate) fn directory(path: &Path) -> Result<Tried, Error> {
+        match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Tried::Refused),
+            opened => Tried::opened(opened.map_err(Error::io(path))?, path),
+        }
+    }
+
+    /// Tries to lock an opened file, as long as it is still the one at `path`.
+    pub(crate) fn opened(file: File, path: &Path) -> Result<Tried, Error> {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Ok(Tried::Refused),
+            Err(TryLockError::Error(_)) => return Ok(Tried::Unsupported),
             Ok(()) => {}
         }
         let own = file.metadata().map_err(Error::io(path))?;
         let is_there = fs::symlink_metadata(path)
             .is_ok_and(|there| (there.dev(), there.ino()) == (own.dev(), own.ino()));
-        Ok(is_there.then_some(Lock { _file: file }))
+        Ok(if is_there { Tried::Locked(Lock { _file: file }) } else { Tried::Refused })
     }
 }

@@ -10,7 +10,7 @@ use tempfile::TempPath;
 
 use crate::{
     Error,
-    lock::Lock,
+    lock::{Lock, Tried},
     private::{create, parent, sync_directory},
     secure::check_file,
 };
@@ -26,7 +26,7 @@ pub struct Partial {
     file: File,
     path: TempPath,
     target: PathBuf,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 impl Partial {
@@ -49,7 +49,12 @@ impl Partial {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(locked()),
             created => created.map_err(Error::io(&path))?,
         };
-        let lock = Lock::existing(&path)?.ok_or_else(locked)?;
+        let again = file.try_clone().map_err(Error::io(&path))?;
+        let lock = match Tried::opened(again, &path)? {
+            Tried::Locked(lock) => Some(lock),
+            Tried::Unsupported => None,
+            Tried::Refused => return Err(locked()),
+        };
         let target = target.to_owned();
         let path = TempPath::try_from_path(&path).map_err(Error::io(&path))?;
         Ok(Partial { file, path, target, _lock: lock })
@@ -87,8 +92,9 @@ fn lock_abandoned(path: &Path) -> Result<Option<Lock>, Error> {
         found => found.map_err(Error::io(path)).map(drop)?,
     }
     check_file(path)?;
-    match Lock::existing(path)? {
-        Some(lock) => Ok(Some(lock)),
-        None => Err(Error::Locked { path: path.to_owned() }),
+    let file = File::options().write(true).open(path).map_err(Error::io(path))?;
+    match Tried::opened(file, path)? {
+        Tried::Locked(lock) => Ok(Some(lock)),
+        Tried::Refused | Tried::Unsupported => Err(Error::Locked { path: path.to_owned() }),
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     DIRECTORY_MODE, Error,
-    lock::Lock,
+    lock::{Lock, Tried},
     make_directory,
     private::{parent, set_mode, sync_directory},
 };
@@ -30,7 +30,7 @@ pub struct Staging {
     target: PathBuf,
     entries: &'static [&'static str],
     is_committed: bool,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 /// A directory that is not in its place yet.
@@ -54,42 +54,42 @@ impl Staging {
         let target = place(target)?;
         let (beside, within) = paths(&target);
         let was_within = within.is_dir();
-        let left = if was_within { entries } else { &[] };
-        check_empty(&target, left)?;
+        check_empty(&target, if was_within { entries } else { &[] })?;
         make_directory(parent(&target)).map_err(Error::io(&target))?;
         let path = if was_within || is_mounted(&target)? { &within } else { &beside };
-        let staging = match Staging::make(path, &target, entries) {
+        let (staging, is_left) = match Staging::make(path, &target, entries) {
             Err(Error::Io { source, .. }) if target.is_dir() && is_refusal(&source) => {
                 Staging::make(&within, &target, entries)?
             }
-            staging => staging?,
+            made => made?,
         };
-        // One that was killed while it moved them out.
+        // Only now nobody else is at it. Another process may have put its own in place meanwhile.
+        let left = if is_left && staging.path == within { entries } else { &[] };
+        check_empty(&target, left)?;
         for entry in left {
             remove(&target.join(entry)).map_err(Error::io(&target))?;
         }
         Ok(staging)
     }
 
+    /// Makes it at `path`; `true` if it was left there by a killed process.
     fn make(
         path: &Path,
         target: &Path,
         entries: &'static [&'static str],
-    ) -> Result<Staging, Error> {
-        match DirBuilder::new().mode(DIRECTORY_MODE).create(path) {
+    ) -> Result<(Staging, bool), Error> {
+        let is_left = match DirBuilder::new().mode(DIRECTORY_MODE).create(path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let found = fs::symlink_metadata(path).map_err(Error::io(path))?;
-                let (owner, user) = (found.uid(), uzers::get_effective_uid());
-                if !found.is_dir() {
-                    return Err(Error::Kind { path: path.to_owned(), expected: "directory" });
-                }
-                if owner != user {
-                    return Err(Error::Foreign { path: path.to_owned(), owner, user });
-                }
+                check_left(path)?;
+                true
             }
-            made => made.map_err(Error::io(path))?,
-        }
-        let lock = Lock::existing(path)?.ok_or_else(|| Error::Locked { path: path.to_owned() })?;
+            made => made.map(|()| false).map_err(Error::io(path))?,
+        };
+        let lock = match (Tried::directory(path)?, is_left) {
+            (Tried::Locked(lock), _) => Some(lock),
+            (Tried::Unsupported, false) => None,
+            _ => return Err(Error::Locked { path: path.to_owned() }),
+        };
         set_mode(path, DIRECTORY_MODE).map_err(Error::io(path))?;
         let (path, target) = (path.to_owned(), target.to_owned());
         let staging = Staging { path, target, entries, is_committed: false, _lock: lock };
@@ -97,7 +97,7 @@ impl Staging {
             let path = entry.map_err(Error::io(&staging.path))?.path();
             remove(&path).map_err(Error::io(&path))?;
         }
-        Ok(staging)
+        Ok((staging, is_left))
     }
 
     /// The directory that is to be filled.
@@ -170,11 +170,11 @@ impl Leftover {
             if !is_ours {
                 continue;
             }
-            return Ok(Some(match Lock::existing(&path)? {
-                Some(_) => Leftover::Abandoned(path),
+            return Ok(Some(match Tried::directory(&path)? {
+                Tried::Locked(_) => Leftover::Abandoned(path),
                 // In place by now, or gone.
-                None if !path.exists() => continue,
-                None => Leftover::Running(path),
+                _ if !path.exists() => continue,
+                _ => Leftover::Running(path),
             }));
         }
         Ok(None)
@@ -196,6 +196,19 @@ fn place(target: &Path) -> Result<PathBuf, Error> {
             std::path::absolute(target).map_err(Error::io(target))
         }
         place => place.map_err(Error::io(target)),
+    }
+}
+
+/// Refuses what is in the way and is no directory of ours.
+fn check_left(path: &Path) -> Result<(), Error> {
+    let found = fs::symlink_metadata(path).map_err(Error::io(path))?;
+    let (owner, user) = (found.uid(), uzers::get_effective_uid());
+    if !found.is_dir() {
+        return Err(Error::Kind { path: path.to_owned(), expected: "directory" });
+    }
+    match owner == user {
+        true => Ok(()),
+        false => Err(Error::Foreign { path: path.to_owned(), owner, user }),
     }
 }
 

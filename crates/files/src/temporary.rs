@@ -10,7 +10,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{DIRECTORY_MODE, Error, lock::Lock, set_mode};
+use crate::{
+    DIRECTORY_MODE, Error,
+    lock::{Lock, Tried},
+    set_mode,
+};
 
 /// The beginning of the names of all of them.
 const PREFIX: &str = "aios-memory-reader.";
@@ -24,7 +28,8 @@ const TRIES: u32 = 8;
 pub struct Temporary {
     directory: TempDir,
     /// Held for as long as the directory is used; by that others know that it is not abandoned.
-    _lock: Lock,
+    /// Where directories cannot be locked, those of killed processes stay.
+    _lock: Option<Lock>,
 }
 
 impl Temporary {
@@ -41,13 +46,16 @@ impl Temporary {
             builder.prefix(PREFIX).permissions(Permissions::from_mode(DIRECTORY_MODE));
             let directory = builder.tempdir_in(dir).map_err(Error::io(dir))?;
             // Between being made and locked it looks abandoned; then it is made again.
-            let protected = set_mode(directory.path(), DIRECTORY_MODE);
-            if protected.is_ok()
-                && let Some(lock) = Lock::existing(directory.path())?
-            {
-                remove_abandoned(dir);
-                return Ok(Temporary { directory, _lock: lock });
+            if set_mode(directory.path(), DIRECTORY_MODE).is_err() {
+                continue;
             }
+            let lock = match Tried::directory(directory.path())? {
+                Tried::Locked(lock) => Some(lock),
+                Tried::Unsupported => None,
+                Tried::Refused => continue,
+            };
+            remove_abandoned(dir);
+            return Ok(Temporary { directory, _lock: lock });
         }
         let busy = std::io::Error::new(
             ErrorKind::ResourceBusy,
@@ -82,7 +90,7 @@ pub fn remove_abandoned(dir: &Path) {
         if !is_ours {
             continue;
         }
-        if let Ok(Some(_lock)) = Lock::existing(&entry.path())
+        if let Ok(Tried::Locked(_lock)) = Tried::directory(&entry.path())
             && let Err(error) = fs::remove_dir_all(entry.path())
         {
             tracing::debug!(%error, path = %entry.path().display(), "an old copy stays for now");

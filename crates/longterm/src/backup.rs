@@ -25,6 +25,7 @@ impl Longterm {
         dir: &Path,
         progress: impl Fn(u64) + Send + 'static,
     ) -> Result<(), Error> {
+        aios_files::check_apart(dir, &self.shared.places.dir)?;
         let places = self.shared.places.clone();
         let access = self.shared.config.access;
         let pin = task::spawn_blocking(move || places.pin(access));

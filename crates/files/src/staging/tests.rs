@@ -12,7 +12,8 @@ fn in_the_place_itself_what_is_whole_is_moved_out_at_the_end() {
     let target = dir.path().join("target");
     fs::create_dir(&target).unwrap();
     let (_, within) = paths(&target);
-    let staging = Staging::make(&within, &target, ENTRIES).unwrap();
+    let (staging, is_left) = Staging::make(&within, &target, ENTRIES).unwrap();
+    assert!(!is_left);
     for name in ENTRIES {
         fs::write(staging.path().join(name), "").unwrap();
     }
