@@ -1,6 +1,6 @@
 //! What can go wrong in a memory, by what the caller can do about it.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use aios_longterm::LIMIT_MAX;
 
@@ -29,6 +29,10 @@ pub enum Error {
         /// The number of the user that this process acts for.
         user: u32,
     },
+    /// A file or directory is not to be used: it belongs to another user of the system, another
+    /// process is writing it, or it is not in its place any more.
+    #[error(transparent)]
+    Place(Arc<aios_files::Error>),
     /// Something was to be written into a memory that can only be read.
     #[error("nothing was written: the memory was opened only to be read, or its files may not be")]
     ReadOnly,
@@ -243,6 +247,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::EventsBusy => true,
+            Error::Place(error) => matches!(**error, aios_files::Error::Locked { .. }),
             Error::Longterm(error) => error.is_retryable(),
             Error::Working(error) => error.is_retryable(),
             Error::Unfinished { source, .. } => source.is_retryable(),
@@ -262,9 +267,11 @@ impl Error {
                 "machine_wide"
             }
             Error::Vocabulary(aios_record::Error::OutOfScope { .. }) => "scope",
-            Error::Directory { .. } | Error::ForeignDirectory { .. } | Error::NoDirectory => {
-                "data_dir"
-            }
+            Error::Place(error) if matches!(**error, aios_files::Error::Moved { .. }) => "moved",
+            Error::Directory { .. }
+            | Error::ForeignDirectory { .. }
+            | Error::NoDirectory
+            | Error::Place(_) => "data_dir",
             Error::ReadOnly => "read_only",
             Error::Config(_) => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
@@ -361,9 +368,26 @@ impl Error {
     }
 }
 
+impl From<aios_files::Error> for Error {
+    fn from(error: aios_files::Error) -> Error {
+        match error {
+            aios_files::Error::Io { path, source } => Error::Output { path, source },
+            aios_files::Error::Overlap { target, source_dir } => {
+                let problem = format!(
+                    "it and {} are the same, or one lies in the other; name a directory outside",
+                    source_dir.display()
+                );
+                Error::Input { path: target, problem }
+            }
+            error => Error::Place(Arc::new(error)),
+        }
+    }
+}
+
 impl From<aios_working::Error> for Error {
     fn from(error: aios_working::Error) -> Error {
         match error {
+            aios_working::Error::Place(error) => Error::Place(error),
             aios_working::Error::ReadOnly { .. } => Error::ReadOnly,
             aios_working::Error::Older { path } => Error::Older { path },
             error => Error::Working(error),
@@ -375,6 +399,7 @@ impl From<aios_longterm::Error> for Error {
     fn from(error: aios_longterm::Error) -> Error {
         match error {
             aios_longterm::Error::ReadOnly => Error::ReadOnly,
+            aios_longterm::Error::Place(error) => Error::Place(error),
             aios_longterm::Error::Older { path } => Error::Older { path },
             error => Error::Longterm(error),
         }

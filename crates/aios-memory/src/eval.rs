@@ -19,10 +19,10 @@ use std::{
 };
 
 use aios_embedding::Embedder;
+use aios_files::Temporary;
 use aios_longterm::SearchOptions;
 use aios_record::Key;
 use serde::Serialize;
-use tempfile::TempDir;
 
 use self::{
     abstention::Abstention,
@@ -156,7 +156,7 @@ struct Index {
     memory: AgentMemory,
     /// The external id of each record, by its key.
     names: HashMap<Key, String>,
-    _dir: TempDir,
+    _dir: Temporary,
 }
 
 impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
@@ -175,7 +175,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
     }
 
     async fn index(&mut self, drafts: &[Draft]) -> Result<Index, Error> {
-        let dir = tempfile::tempdir().map_err(Error::directory(std::env::temp_dir()))?;
+        let dir = Temporary::below(&Temporary::of_the_system())?;
         let mut config = self.config.clone();
         config.memory.data_dir = dir.path().join("memory");
         config.working.path = PathBuf::new();

@@ -10,13 +10,12 @@ mod restock;
 
 use std::{
     collections::HashSet,
-    fs::{self, OpenOptions},
     io::{BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use aios_files::Partial;
 use aios_record::{Identity, Kind, Record};
 use aios_working::KINDS;
 use serde::Serialize;
@@ -54,27 +53,18 @@ impl MemoryView {
     /// after the call began may be in the file or not.
     ///
     /// # Errors
-    /// [`Error::Output`] when the file is there already or cannot be written; what working or
-    /// long-term memory report.
+    /// [`Error::Output`] when the file is there already or cannot be written, [`Error::Place`]
+    /// while another process writes it; what working or long-term memory report.
     pub async fn export(
         &self,
         path: &Path,
         progress: Option<RecordProgress>,
     ) -> Result<Exported, Error> {
-        if path.exists() {
-            let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-            return Err(Error::Output { path: path.to_owned(), source });
-        }
-        let partial = path.with_added_extension("partial");
-        let done = self.export_synced(&partial, progress).await;
-        let renamed = done.and_then(|exported| {
-            fs::rename(&partial, path).map_err(Error::output(path))?;
-            Ok(exported)
-        });
-        renamed.inspect_err(|_| {
-            // Half an export is worse than none; the first error is the one to tell.
-            let _ = fs::remove_file(&partial);
-        })
+        let partial = Partial::create(path)?;
+        let (exported, partial) = self.write_export(Lines::new(partial, path, progress)?).await?;
+        let committing = task::spawn_blocking(move || partial.commit());
+        committing.await.map_err(|_| Error::Interrupted)??;
+        Ok(exported)
     }
 
     /// As [`export`](MemoryView::export), to `out`, which errors call `name`.
@@ -89,21 +79,6 @@ impl MemoryView {
     ) -> Result<Exported, Error> {
         let lines = Lines::new(out, Path::new(name), progress)?;
         Ok(self.write_export(lines).await?.0)
-    }
-
-    async fn export_synced(
-        &self,
-        path: &Path,
-        progress: Option<RecordProgress>,
-    ) -> Result<Exported, Error> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let file = options.open(path).map_err(Error::output(path))?;
-        let lines = Lines::new(file, path, progress)?;
-        let (exported, file) = self.write_export(lines).await?;
-        let syncing = task::spawn_blocking(move || file.sync_all());
-        syncing.await.map_err(|_| Error::Interrupted)?.map_err(Error::output(path))?;
-        Ok(exported)
     }
 
     async fn write_export<W: Write + Send + 'static>(

@@ -25,7 +25,7 @@ pub use self::{
     report::{ImportFailure, ImportReport, ImportedTable, Unclear},
     source::IMPORT_JSON_BYTES_MAX,
 };
-use crate::{Error, MemoryView};
+use crate::{Error, MemoryView, directory::for_copies};
 
 /// How many rows go over at once.
 const BATCH: usize = 500;
@@ -106,8 +106,8 @@ impl MemoryView {
     ) -> Result<ImportReport, Error> {
         let began = Instant::now();
         let path: PathBuf = path.into();
-        let opened = path.clone();
-        let opening = task::spawn_blocking(move || Source::open(&opened));
+        let (opened, copies) = (path.clone(), for_copies(self.config()));
+        let opening = task::spawn_blocking(move || Source::open(&opened, &copies));
         let mut source = opening.await.map_err(|_| Error::Interrupted)??;
 
         let mut report = ImportReport::new(&path, options.mode);

@@ -53,6 +53,7 @@ mod admission;
 mod assemble;
 mod backup;
 pub mod config;
+mod directory;
 mod doctor;
 mod document;
 mod error;
@@ -106,6 +107,7 @@ pub use crate::{
         Config, Effective, Error as ConfigError, Flag, Origin, Sources,
         default_file as default_config_file, expand_home,
     },
+    directory::Scratch,
     doctor::{Examined, Verified, doctor},
     error::Error,
     export::{Exported, RecordProgress, Restocked, is_export},

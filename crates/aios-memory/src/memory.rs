@@ -1,10 +1,9 @@
 //! The handles: opening and closing the tiers together, and who may see and change what.
 
 use std::{
-    fs::{self, DirBuilder},
+    fs,
     ops::Deref,
-    os::unix::fs::{DirBuilderExt, MetadataExt},
-    path::Path,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,6 +11,7 @@ use std::{
 };
 
 use aios_embedding::Embedder;
+use aios_files::Anchor;
 use aios_longterm::{Access, Longterm, LongtermView};
 use aios_operational::Operational;
 use aios_record::{Gate, Generation, Owner, ScopeFilter};
@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::{
     Config, Error,
-    backup::check_restored,
+    directory::{check_restored, prepare},
     metrics::MetricHistory,
     model::open_model,
     pump::{Pump, Pumping},
@@ -82,6 +82,8 @@ pub struct Administrator {
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    /// The data directory.
+    pub(crate) anchor: Anchor,
     pub(crate) operational: Operational,
     pub(crate) working: Working,
     pub(crate) longterm: Longterm,
@@ -123,7 +125,7 @@ impl AgentMemory {
     /// # Errors
     /// - [`Error::Config`] if a setting is out of its bounds.
     /// - [`Error::Directory`] if the data directory cannot be used, [`Error::ForeignDirectory`] if
-    ///   it belongs to another user of the system.
+    ///   it belongs to another user of the system, [`Error::Place`] if something in it does.
     /// - [`Error::Older`] if a database is older than what lies beside it.
     /// - [`Error::Embedding`] if the model cannot be opened.
     /// - Errors of the tiers, such as for a file that a newer version wrote.
@@ -138,28 +140,23 @@ impl AgentMemory {
     /// # Errors
     /// As [`open`](AgentMemory::open).
     pub async fn open_with(
-        config: Config,
+        mut config: Config,
         embedder: Arc<dyn Embedder>,
     ) -> Result<AgentMemory, Error> {
-        let data_dir = config.memory.data_dir.clone();
-        if data_dir.as_os_str().is_empty() {
-            return Err(Error::NoDirectory);
-        }
+        let data_dir = absolute(&config)?;
+        config.memory.data_dir.clone_from(&data_dir);
         config.check()?;
         let gate = match config.memory.user.as_str() {
             "" => Gate::shared(),
             user => Gate::owner(Owner::user(user)?),
         };
         match config.memory.access {
-            Access::ReadWrite => {
-                make_directory(&data_dir)?;
-                check_owner(&data_dir)?;
-            }
+            Access::ReadWrite => prepare(&data_dir)?,
             Access::ReadOnly => {
                 fs::read_dir(&data_dir).map_err(Error::directory(&data_dir))?;
+                check_restored(&data_dir)?;
             }
         }
-        check_restored(&data_dir)?;
         // Who only reads changes nothing to fit an older database, and may.
         let reached = match config.memory.access {
             Access::ReadWrite => Generations::noted(&data_dir),
@@ -189,6 +186,7 @@ impl AgentMemory {
             Access::ReadOnly => (Spilling::none(), Pumping::none()),
         };
         let shared = Arc::new(Shared {
+            anchor: Anchor::new([data_dir])?,
             config,
             operational,
             working,
@@ -203,8 +201,7 @@ impl AgentMemory {
         });
         let memory = AgentMemory { view: MemoryView::new(shared, gate) };
         if memory.access() == Access::ReadWrite {
-            let Shared { config, working, longterm, .. } = &**memory.shared();
-            together::note(config, working, longterm).await;
+            together::note(memory.shared()).await;
             memory.administrator().resume_purge().await;
         }
         Ok(memory)
@@ -265,7 +262,7 @@ impl AgentMemory {
         shared.pumping.stop().await;
         let pumped = self.view.catch_up().await;
         if self.access() == Access::ReadWrite {
-            together::note(&shared.config, &shared.working, &shared.longterm).await;
+            together::note(shared).await;
         }
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
@@ -476,25 +473,18 @@ pub struct LongtermStats {
     pub refused: u64,
 }
 
+/// The data directory as a path that leads there from wherever the process goes.
+fn absolute(config: &Config) -> Result<PathBuf, Error> {
+    let dir = &config.memory.data_dir;
+    match dir.as_os_str().is_empty() {
+        true => Err(Error::NoDirectory),
+        false => std::path::absolute(dir).map_err(Error::directory(dir)),
+    }
+}
+
 async fn open_working(config: &Config, reached: Option<Generation>) -> Result<Working, Error> {
     let settings = aios_working::Config { reached, ..config.to_working() };
     let (path, config) = (config.working_path(), settings);
     let opening = tokio::task::spawn_blocking(move || Working::open(&path, config));
     Ok(opening.await.map_err(|_| Error::Interrupted)??)
-}
-
-/// Refuses a directory of another user of the system: files that are made there would not be that
-/// user's.
-fn check_owner(dir: &Path) -> Result<(), Error> {
-    let owner = fs::metadata(dir).map_err(Error::directory(dir))?.uid();
-    let user = uzers::get_effective_uid();
-    match owner == user {
-        true => Ok(()),
-        false => Err(Error::ForeignDirectory { path: dir.to_owned(), owner, user }),
-    }
-}
-
-fn make_directory(dir: &Path) -> Result<(), Error> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(Error::directory(dir))
 }

@@ -9,7 +9,10 @@ use aios_working::ForeignFile;
 use serde::Serialize;
 use tokio::task;
 
-use crate::{AgentMemory, Config, Error};
+use crate::{
+    AgentMemory, Config, Error,
+    directory::{for_copies, lock_upkeep, prepare},
+};
 
 /// A database of a data directory, and the version of its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,11 +100,13 @@ pub async fn databases(config: &Config) -> Result<Vec<Database>, Error> {
         return Err(Error::NoDirectory);
     }
     let (working, journal) = (config.working_path(), config.memory.data_dir.join("journal.db"));
+    let copies = for_copies(config);
     let looking = task::spawn_blocking(move || {
         use {aios_longterm as longterm, aios_working as working_tier};
         let known = (working_tier::APPLICATION_ID, working_tier::SCHEMA_VERSION);
-        let working = look(&working, known)?;
-        Ok(vec![working, look(&journal, (longterm::APPLICATION_ID, longterm::SCHEMA_VERSION))?])
+        let working = look(&working, known, &copies)?;
+        let known = (longterm::APPLICATION_ID, longterm::SCHEMA_VERSION);
+        Ok(vec![working, look(&journal, known, &copies)?])
     });
     looking.await.map_err(|_| Error::Interrupted)?
 }
@@ -111,18 +116,25 @@ pub async fn databases(config: &Config) -> Result<Vec<Database>, Error> {
 /// does nothing.
 ///
 /// # Errors
-/// As [`databases`] and [`AgentMemory::open`]; a database whose migration fails stays as it was.
+/// As [`databases`] and [`AgentMemory::open`]; [`Error::Place`] while another process migrates or
+/// repairs it; a database whose migration fails stays as it was.
 pub async fn migrate(config: Config) -> Result<Vec<Database>, Error> {
     let before = databases(&config).await?;
     let is_older = |database: &Database| matches!(database.schema, Schema::Older { .. });
     if !before.iter().any(is_older) || !before.iter().all(Database::is_usable) {
         return Ok(before);
     }
+    prepare(&config.memory.data_dir)?;
+    let _alone = lock_upkeep(&config.memory.data_dir)?;
     AgentMemory::open(config.clone()).await?.shutdown().await?;
     databases(&config).await
 }
 
-fn look(path: &Path, (application_id, known): (i32, u32)) -> Result<Database, Error> {
+fn look(
+    path: &Path,
+    (application_id, known): (i32, u32),
+    copies: &Path,
+) -> Result<Database, Error> {
     let database = |schema| Database { path: path.to_owned(), schema, known };
     match path.metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -132,7 +144,7 @@ fn look(path: &Path, (application_id, known): (i32, u32)) -> Result<Database, Er
         Ok(file) if file.len() == 0 => return Ok(database(Schema::Empty)),
         _ => {}
     }
-    let file = match ForeignFile::open(path) {
+    let file = match ForeignFile::open_in(path, copies) {
         Err(error @ aios_working::ForeignError::NotSqlite { .. }) => {
             return Ok(database(Schema::Foreign { reason: error.to_string() }));
         }

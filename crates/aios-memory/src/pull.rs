@@ -10,12 +10,13 @@ use std::{
     error::Error as StdError,
     fs::{self, File},
     io::{self, Read, Seek, Write},
-    os::unix::fs::symlink,
+    os::unix::fs::{OpenOptionsExt, symlink},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use aios_embedding::{Bert, HubCache, ModelName};
+use aios_files::{FILE_MODE, make_directory, set_mode};
 use reqwest::{Client, Response, StatusCode, header::RANGE};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -298,7 +299,10 @@ impl Sibling {
 
 /// The unfinished file, locked: two that fetch the same one do so one after the other.
 fn open_part(path: &Path) -> io::Result<File> {
-    let part = File::options().create(true).read(true).append(true).open(path)?;
+    // In a cache that lies open, others could put another model in its place.
+    let mut options = File::options();
+    let part = options.create(true).read(true).append(true).mode(FILE_MODE).open(path)?;
+    set_mode(path, FILE_MODE)?;
     part.lock()?;
     Ok(part)
 }
@@ -309,7 +313,7 @@ fn is_hash(text: &str) -> bool {
 
 fn make_parent(path: &Path) -> Result<&Path, PullError> {
     let parent = path.parent().expect("it lies in the cache");
-    fs::create_dir_all(parent).map_err(write(parent))?;
+    make_directory(parent).map_err(write(parent))?;
     Ok(parent)
 }
 

@@ -4,12 +4,16 @@
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use aios_embedding::Embedder;
-use aios_longterm::{Longterm, Repaired as Found};
+use aios_files::Lock;
+use aios_longterm::{Access, Longterm, Repaired as Found};
 use aios_record::{Gate, Identity, Kind, Record};
 use serde::Serialize;
 
 use crate::{
-    Administrator, AgentMemory, Config, Error, model::open_model, pump, together,
+    Administrator, AgentMemory, Config, Error,
+    directory::{lock_upkeep, prepare},
+    model::open_model,
+    pump, together,
     together::Generations,
 };
 
@@ -80,7 +84,8 @@ pub struct Repaired {
 ///
 /// # Errors
 /// [`Error::Config`] when a setting is out of its bounds; [`Error::Embedding`] when the model
-/// cannot be opened; what long-term memory reports.
+/// cannot be opened; [`Error::Place`] while another process does the same or repairs it; what
+/// long-term memory reports.
 pub async fn reindex(
     mut config: Config,
     model: Option<String>,
@@ -93,6 +98,7 @@ pub async fn reindex(
     let embedder = open_model(&config).await?;
     let fingerprint = embedder.fingerprint().to_string();
     let dir = config.memory.data_dir.clone();
+    let _alone = alone(&config)?;
     let reached = Generations::noted(&dir).journal;
     let settings = aios_longterm::Config { reached, ..config.to_longterm() };
     let done = Longterm::reindex(&dir, settings, embedder, progress).await?;
@@ -113,7 +119,8 @@ pub async fn reindex(
 /// does not know are stored there again, except those that were forgotten since.
 ///
 /// # Errors
-/// [`Error::Config`] when a setting is out of its bounds; what working or long-term memory report.
+/// [`Error::Config`] when a setting is out of its bounds; [`Error::Place`] while another process
+/// repairs it or makes its library again; what working or long-term memory report.
 pub async fn repair(
     config: Config,
     progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
@@ -121,6 +128,7 @@ pub async fn repair(
     config.check()?;
     let embedder = open_model(&config).await?;
     let progress: Watch = Arc::new(progress);
+    let _alone = alone(&config)?;
     let accepted = accept_older(&config, &embedder, &progress).await?;
     let records = sound(&config, &embedder).await?;
     let found = match records {
@@ -138,6 +146,15 @@ pub async fn repair(
     let repaired = restored?;
     closed?;
     Ok(repaired)
+}
+
+/// The right to make the library again, for as long as it lives.
+fn alone(config: &Config) -> Result<Lock, Error> {
+    if config.memory.access == Access::ReadOnly {
+        return Err(Error::ReadOnly);
+    }
+    prepare(&config.memory.data_dir)?;
+    lock_upkeep(&config.memory.data_dir)
 }
 
 /// Databases that were found to be older than what lies beside them.

@@ -6,19 +6,19 @@
 //! without it is taken as it is.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs,
     io::{self, ErrorKind, Write},
-    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
+use aios_files::{Temporary, create, sync_directory};
 use aios_longterm::Longterm;
 use aios_record::Generation;
 use aios_working::Working;
 use serde::{Deserialize, Serialize};
 use tokio::task;
 
-use crate::{Config, Error};
+use crate::{Error, memory::Shared};
 
 /// The name of working memory's database.
 pub(crate) const WORKING: &str = "working.db";
@@ -59,14 +59,15 @@ impl Generations {
 
 /// Notes what the databases have reached, once that is on disk. Without the note nothing is lost,
 /// so a failure is only logged.
-pub(crate) async fn note(config: &Config, working: &Working, longterm: &Longterm) {
-    if let Err(error) = try_note(config, working, longterm).await {
+pub(crate) async fn note(memory: &Shared) {
+    if let Err(error) = try_note(memory).await {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(error, "the generations of the databases could not be noted");
     }
 }
 
-async fn try_note(config: &Config, working: &Working, longterm: &Longterm) -> Result<(), Error> {
+async fn try_note(memory: &Shared) -> Result<(), Error> {
+    let Shared { config, anchor, working, longterm, .. } = memory;
     let dir = config.memory.data_dir.clone();
     let reached = Generations::of(working, longterm).await?;
     if Generations::noted(&dir) == reached {
@@ -74,14 +75,16 @@ async fn try_note(config: &Config, working: &Working, longterm: &Longterm) -> Re
     }
     longterm.sync().await?;
     working.sync().await?;
-    let writing = task::spawn_blocking(move || write(&dir, reached).map_err(Error::output(&dir)));
+    // Another store may be in its place.
+    anchor.check()?;
+    let writing = task::spawn_blocking(move || write(&dir, reached));
     writing.await.map_err(|_| Error::Interrupted)?
 }
 
 /// Forgets what was noted of working memory's database, so that it is taken as it is.
 pub(crate) fn forget_working(dir: &Path) -> Result<(), Error> {
     let reached = Generations { working: None, ..Generations::noted(dir) };
-    write(dir, reached).map_err(Error::output(dir.join(FILE)))
+    write(dir, reached)
 }
 
 /// Forgets what was noted, so that the databases are taken as they are.
@@ -94,11 +97,15 @@ pub(crate) fn forget(dir: &Path) -> Result<(), Error> {
     }
 }
 
-fn write(dir: &Path, reached: Generations) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    let mut file = builder.permissions(Permissions::from_mode(0o600)).tempfile_in(dir)?;
-    file.write_all(&serde_json::to_vec(&reached)?)?;
-    file.as_file().sync_all()?;
-    file.persist(dir.join(FILE)).map_err(io::Error::from)?;
-    File::open(dir)?.sync_all()
+fn write(dir: &Path, reached: Generations) -> Result<(), Error> {
+    let beside = Temporary::below(dir)?;
+    let (partial, path) = (beside.path().join(FILE), dir.join(FILE));
+    let written = || -> io::Result<()> {
+        let mut file = create(&partial)?;
+        file.write_all(&serde_json::to_vec(&reached)?)?;
+        file.sync_all()?;
+        fs::rename(&partial, &path)?;
+        sync_directory(dir)
+    };
+    written().map_err(Error::output(&path))
 }

@@ -73,10 +73,14 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                 return command::restore(&restore, &settings(&global)?.config, output).await;
             }
             Command::Repair | Command::Verify(Verify { repair: true }) => {
-                return command::repair(settings(&global)?, output).await;
+                let settings = settings(&global)?;
+                let _scratch = opening::keep_temporary_files_in(&settings.config);
+                return command::repair(settings, output).await;
             }
             Command::Reindex(reindex) => {
-                return command::reindex(reindex, settings(&global)?, output).await;
+                let settings = settings(&global)?;
+                let _scratch = opening::keep_temporary_files_in(&settings.config);
+                return command::reindex(reindex, settings, output).await;
             }
             Command::Doctor => return command::doctor(settings(&global), output).await,
             Command::Migrate(migrate) => {
@@ -84,7 +88,9 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             }
             _ => {}
         }
-        let memory = opening::open(settings(&global)?.config, &command, output).await?;
+        let config = settings(&global)?.config;
+        let _scratch = opening::keep_temporary_files_in(&config);
+        let memory = opening::open(config, &command, output).await?;
         let done = match global.view(&memory) {
             Ok(view) => Box::pin(with_memory(&memory, &view, command, &global, output)).await,
             Err(error) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! Opening the memory for a command: for reading alone if nothing can be written, and closing it.
 //! Not here: what commands do.
 
-use aios_memory::{Access, AgentMemory, Config, Effective};
+use aios_memory::{Access, AgentMemory, Config, Effective, Scratch};
 
 use crate::{
     args::{Command, Global, Import, Maintain, Migrate, Verify},
@@ -100,6 +100,15 @@ pub(crate) fn check_use(command: &Command, config: &Config) -> Result<(), Failur
         (Access::ReadOnly, Use::Writes) => Err(aios_memory::Error::ReadOnly.into()),
         _ => Ok(()),
     }
+}
+
+/// Has temporary files of this process made in the data directory, where nobody else sees them, for
+/// as long as the result lives. If that cannot be, the system's directory is used.
+pub(crate) fn keep_temporary_files_in(config: &Config) -> Option<Scratch> {
+    let scratch = Scratch::new(config).ok().flatten()?;
+    // It is set already if the process has done this before.
+    let _ = tempfile::env::override_temp_dir(scratch.path());
+    Some(scratch)
 }
 
 /// Opens the memory for `command`. If nothing can be written, one that reads gets it for reading

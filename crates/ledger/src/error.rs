@@ -21,6 +21,10 @@ pub enum Error {
         /// Why.
         source: Arc<io::Error>,
     },
+    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or
+    /// is not in its place any more.
+    #[error(transparent)]
+    Place(Arc<aios_files::Error>),
     /// The file was written by a newer version of the program.
     #[error(
         "{} has schema version {found}, this program knows up to {known}; use the newer program, \
@@ -227,6 +231,15 @@ pub fn is_write_refusal(error: &io::Error) -> bool {
             | Kind::QuotaExceeded
             | Kind::FileTooLarge
     )
+}
+
+impl From<aios_files::Error> for Error {
+    fn from(error: aios_files::Error) -> Error {
+        match error {
+            aios_files::Error::Io { path, source } => Error::io(&path, source),
+            error => Error::Place(Arc::new(error)),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Error {

@@ -45,7 +45,9 @@
 //! - One command's failure or panic undoes that command alone. If the commit itself fails, every
 //!   caller of that batch gets the error and nothing of the batch is in the file.
 //! - A command that was queued runs, even if its caller has gone away.
-//! - A file that is newer, or not ours, is refused before anything in it is changed.
+//! - A file that is newer, not ours, or another user's of the system is refused before anything in
+//!   it is changed. The file and what SQLite puts beside it have mode 0600.
+//! - A file that was moved, replaced or removed acknowledges nothing more.
 //!
 //! # What this crate does not do
 //! It knows no table. `rusqlite` stands in its signatures, because a command *is* a function over a
@@ -58,7 +60,6 @@ mod health;
 mod mark;
 mod open;
 mod options;
-mod private;
 mod read_only;
 mod reader;
 mod threads;
@@ -127,6 +128,8 @@ impl Ledger {
     /// # Errors
     /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program; it is left
     ///   as it was.
+    /// - [`Error::Place`] when it, or a file that SQLite puts beside it, belongs to another user of
+    ///   the system or is no regular file.
     /// - [`Error::Migration`] when a migration fails; the file stays at the version before it.
     /// - [`Error::Unwritable`] when nothing can be written into the file or beside it.
     /// - [`Error::Io`] when the folder is missing or not writable.
@@ -147,6 +150,7 @@ impl Ledger {
             }
             error => error,
         })?;
+        let anchor = open::anchor(path, &options)?;
         let readers: Vec<Connection> = (0..options.readers.max(1))
             .map(|_| open::reader(path, &options))
             .collect::<Result<_, _>>()?;
@@ -162,7 +166,7 @@ impl Ledger {
         }
         drop(reading);
         threads.spawn("ledger-write", path, move || {
-            writer::run(connection, &options, queue, readers_gone, alive);
+            writer::run(connection, &anchor, &options, queue, readers_gone, alive);
         })?;
         let (alive, path) = (Mutex::new(all_gone), path.to_owned());
         let (writes, source) = (Some(writes), None);
@@ -208,7 +212,8 @@ impl Ledger {
     /// `command` must neither commit nor roll back the transaction that it runs in.
     ///
     /// # Errors
-    /// What `command` returns, or an [`Error`] turned into `E`.
+    /// What `command` returns, or an [`Error`] turned into `E`: [`Error::Place`] if the file is not
+    /// in its place any more.
     pub async fn write<T, E, F>(&self, command: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,

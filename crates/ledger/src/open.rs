@@ -1,17 +1,16 @@
 //! Opening a file: is it ours, is it known, bring it to the newest schema, set the connection up.
 
 use std::{
-    fs::DirBuilder,
     io::ErrorKind,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use aios_files::{Anchor, check_file, make_directory, secure_file};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::{Durability, Error, Migration, Options, busy, mark, upkeep};
+use crate::{Durability, Error, Migration, Options, busy, mark, read_only::beside, upkeep};
 
 /// RAM for pages, per connection.
 const CACHE_KIB: i64 = 8 * 1024;
@@ -23,11 +22,23 @@ const LOG_PAGES: i64 = LOG_BYTES_MAX / 4096;
 /// How many prepared statements a connection keeps.
 const STATEMENTS_MAX: usize = 256;
 
+/// The ends of the names of a file, and of those that SQLite keeps open beside it.
+const FILES: [&str; 3] = ["", "-wal", "-shm"];
+/// The end of the name of the log that SQLite has for the moment in which it makes a file.
+const JOURNAL: &str = "-journal";
+
 /// The write connection of an up-to-date file.
 pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error> {
     match upkeep::create(path) {
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
         other => other?,
+    }
+    for end in FILES.into_iter().chain([JOURNAL]) {
+        let path = beside(path, end);
+        if secure_file(&path)? {
+            let path = path.display();
+            tracing::warn!(%path, "others could read or write it; its mode is 0600 now");
+        }
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
         .map_err(|error| refuse(path, error))?;
@@ -36,6 +47,8 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let state = busy::retry(options.busy_timeout, || State::of(&connection));
     state.map_err(|error| refuse(path, error))?.check(path, options)?;
+    // Where others may write, one of them may have come before SQLite with a file.
+    FILES.iter().try_for_each(|end| check_file(&beside(path, end)))?;
     mark::check(path, &connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     busy::retry(options.busy_timeout, || {
@@ -59,6 +72,12 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     // From here on `busy` waits, which is fairer among many writers.
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
+}
+
+/// The places of an opened file, of what SQLite has open beside it, and of what it depends on.
+pub(crate) fn anchor(path: &Path, options: &Options) -> Result<Anchor, Error> {
+    let files = FILES.iter().map(|end| beside(path, end));
+    Ok(Anchor::new(files.chain(options.beside.iter().cloned()))?)
 }
 
 /// Lets the file grow to `bytes` and no further; one that is larger already stays as large.
@@ -235,8 +254,7 @@ fn apply(
 /// version. The caller holds the write lock, so the copy is what the migration starts from.
 fn save(path: &Path, version: u32, options: &Options) -> Result<(), Error> {
     let folder = path.with_file_name("backup");
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    made.map_err(|source| Error::io(&folder, source))?;
+    make_directory(&folder).map_err(|source| Error::io(&folder, source))?;
     let target = backup_path(&folder, path, version);
     let partial = target.with_added_extension("partial");
     match std::fs::remove_file(&partial) {

@@ -1,6 +1,6 @@
 //! How a ledger is opened.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use rusqlite::Connection;
 
@@ -25,6 +25,9 @@ pub struct Options {
     /// ledger, see [`Error::is_disk_full`](crate::Error::is_disk_full). Default: as large as the
     /// disk allows.
     pub file_bytes_max: Option<u64>,
+    /// Other files or directories that what is written depends on: it fails when one of them is not
+    /// in its place any more, as when the file itself is not. Default: none.
+    pub beside: Vec<PathBuf>,
     /// Marks the file as ours (`PRAGMA application_id`); not 0.
     pub application_id: i32,
     /// The schema, oldest first. A file's version is the number of those that it has.
@@ -50,6 +53,7 @@ impl Options {
             readers: 2,
             checkpoint_after: Duration::from_secs(1),
             file_bytes_max: None,
+            beside: Vec::new(),
             application_id,
             migrations,
             migrated: |_, _| Ok(()),

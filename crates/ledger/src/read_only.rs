@@ -12,22 +12,19 @@
 use std::{
     ffi::OsStr,
     fmt::Write as _,
-    fs::{self, Metadata, Permissions},
+    fs::{self, Metadata},
     io::ErrorKind,
-    os::unix::{
-        ffi::OsStrExt,
-        fs::{MetadataExt, PermissionsExt},
-    },
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use aios_files::Temporary;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::{
     Error, Options, busy, mark,
     open::{self, State},
-    private::{self, PrivateDirectory},
 };
 
 /// Attempts to copy a file before others have changed it.
@@ -39,8 +36,8 @@ pub(crate) enum Source {
     Live,
     /// The file without locks.
     Still(Stamp),
-    /// A copy.
-    Copy { _directory: PrivateDirectory },
+    /// A copy, which has no name any more and goes with the last connection.
+    Copy,
     /// An empty database in RAM, which lives as long as a connection to it.
     Empty,
 }
@@ -182,24 +179,30 @@ fn copied(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
         dir: dir.to_owned(),
         source: Box::new(source),
     };
-    let temporary = private::temporary();
-    let made = PrivateDirectory::new().map_err(|error| Error::io(&temporary, error));
-    let directory = made.map_err(|error| no_copy(&temporary, error))?;
+    let temporary = Temporary::of_the_system();
+    let directory =
+        Temporary::below(&temporary).map_err(|error| no_copy(&temporary, error.into()))?;
     let target = directory.path().join(path.file_name().unwrap_or(OsStr::new("database")));
     copy(path, &target).map_err(|error| match error {
         error @ Error::Changed { .. } => error,
         error => no_copy(directory.path(), error),
     })?;
     // The writer takes over the log, and brings the copy to the schema of this program.
-    let opened = open::writer(&target, options)
-        .and_then(|_writer| connections(options, || open::reader(&target, options)));
+    let opened = open::writer(&target, options).and_then(|_writer| {
+        connections(options, || {
+            let reader = open::reader(&target, options)?;
+            // It opens all of its files, which have no names from then on.
+            State::of(&reader)?;
+            Ok(reader)
+        })
+    });
     let readers = opened.map_err(|error| match error {
         Error::Foreign { reason, .. } => Error::Foreign { path: path.to_owned(), reason },
         Error::Newer { found, known, .. } => Error::Newer { path: path.to_owned(), found, known },
         error if error.is_unwritable() => no_copy(directory.path(), error),
         error => error,
     })?;
-    Ok((Source::Copy { _directory: directory }, readers))
+    Ok((Source::Copy, readers))
 }
 
 /// Copies a file with its log. Whoever has it open in this process has its index as well, and then
@@ -210,12 +213,9 @@ fn copy(path: &Path, target: &Path) -> Result<(), Error> {
         let before = Stamp::of(path)?;
         for end in ends {
             let (from, to) = (beside(path, end), beside(target, end));
-            // A copy gets the mode as well, by which it might not be written either.
-            let copied = fs::copy(&from, &to)
-                .and_then(|_| fs::set_permissions(&to, Permissions::from_mode(0o600)));
-            match copied {
+            match aios_files::copy(&from, &to) {
                 Err(error) if error.kind() == ErrorKind::NotFound && !end.is_empty() => {}
-                copied => copied.map_err(|error| Error::io(&from, error))?,
+                copied => copied.map(drop).map_err(|error| Error::io(&from, error))?,
             }
         }
         if before == Stamp::of(path)? {
@@ -268,7 +268,7 @@ fn state(path: &Path, connection: &Connection, options: &Options) -> Result<Stat
 }
 
 /// The name of a file that SQLite puts beside another.
-fn beside(path: &Path, end: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()

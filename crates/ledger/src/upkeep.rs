@@ -1,12 +1,6 @@
 //! What is done to a whole file: emptying its log, compacting it, copying it.
 
-use std::{
-    fs::{File, OpenOptions},
-    io,
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-    time::Duration,
-};
+use std::{fs::File, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, backup::Backup};
 
@@ -77,8 +71,7 @@ fn copy(connection: &Connection, target: &Path) -> Result<(), Error> {
 
 /// Creates an empty file that only its owner may read.
 pub(crate) fn create(path: &Path) -> Result<(), Error> {
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    created.map(drop).map_err(|source| Error::io(path, source))
+    aios_files::create(path).map(drop).map_err(|source| Error::io(path, source))
 }
 
 /// Brings a file and its name to the disk.

@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use aios_files::Anchor;
+use rusqlite::{Connection, config::DbConfig};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Alive, Deferred, Error, Options, busy, error::panicked, upkeep};
@@ -100,6 +101,7 @@ where
 /// The life of the writer thread.
 pub(crate) fn run(
     connection: Connection,
+    anchor: &Anchor,
     options: &Options,
     mut queue: mpsc::Receiver<Write>,
     mut readers_gone: mpsc::Receiver<Infallible>,
@@ -131,14 +133,15 @@ pub(crate) fn run(
         }
         let served = batch.len();
         unsettled_log |= !batch.is_empty() || matches!(alone, Some(Alone::Command(_)));
-        settle(&connection, options.busy_timeout, &mut batch);
+        settle(&connection, anchor, options.busy_timeout, &mut batch);
         match alone {
             Some(Alone::Command(command)) => {
                 batch.push(command);
-                settle(&connection, options.busy_timeout, &mut batch);
+                settle(&connection, anchor, options.busy_timeout, &mut batch);
             }
             Some(Alone::Upkeep(work, reply)) => {
-                let _ = reply.send(work(&connection, options.busy_timeout));
+                let done = in_place(anchor, || work(&connection, options.busy_timeout));
+                let _ = reply.send(done);
             }
             None => {}
         }
@@ -146,11 +149,32 @@ pub(crate) fn run(
             gather(&queue, served);
         }
     }
-    report(upkeep::finish(&connection, options.busy_timeout));
+    match anchor.check() {
+        Ok(()) => report(upkeep::finish(&connection, options.busy_timeout)),
+        // Closing removes the log by its name, which may be another file's.
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log stays as it is");
+            report(keep_log(&connection));
+        }
+    }
     // The last connection removes the log when it closes, but not where two close at once.
     let None = readers_gone.blocking_recv();
     drop(connection);
     drop(alive);
+}
+
+fn keep_log(connection: &Connection) -> Result<(), Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(())
+}
+
+/// Does `work` where the files are in their places before and after it. The second look is for what
+/// happens meanwhile, in which case the work may be done, in a file that nobody finds.
+fn in_place<T>(anchor: &Anchor, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    anchor.check()?;
+    let done = work()?;
+    anchor.check()?;
+    Ok(done)
 }
 
 fn report(upkeep: Result<(), Error>) {
@@ -160,11 +184,16 @@ fn report(upkeep: Result<(), Error>) {
 }
 
 /// Runs a batch in one transaction and tells every caller.
-fn settle(connection: &Connection, busy_timeout: Duration, batch: &mut Vec<Box<dyn Command>>) {
+fn settle(
+    connection: &Connection,
+    anchor: &Anchor,
+    busy_timeout: Duration,
+    batch: &mut Vec<Box<dyn Command>>,
+) {
     if batch.is_empty() {
         return;
     }
-    let settled = transact(connection, busy_timeout, batch);
+    let settled = transact(connection, anchor, busy_timeout, batch);
     if !connection.is_autocommit() {
         // Where even this fails SQLite has rolled back already.
         let _ = execute(connection, "ROLLBACK");
@@ -177,6 +206,7 @@ fn settle(connection: &Connection, busy_timeout: Duration, batch: &mut Vec<Box<d
 /// Leaves a transaction open where nothing of it shall stay.
 fn transact(
     connection: &Connection,
+    anchor: &Anchor,
     busy_timeout: Duration,
     batch: &mut [Box<dyn Command>],
 ) -> Result<(), Error> {
@@ -197,7 +227,9 @@ fn transact(
         return Err(Error::RolledBack);
     }
     deferred.run(connection)?;
-    execute(connection, "COMMIT").map_err(|source| Error::Commit(Arc::new(source)))
+    in_place(anchor, || {
+        execute(connection, "COMMIT").map_err(|source| Error::Commit(Arc::new(source)))
+    })
 }
 
 fn run_in_savepoint(

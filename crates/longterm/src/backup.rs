@@ -10,7 +10,7 @@ use tokio::task;
 
 use crate::{
     Error, Longterm,
-    sync::{FILE_MODE, make_directory, set_mode, unless_gone},
+    sync::{make_directory, unless_gone},
 };
 
 impl Longterm {
@@ -25,13 +25,14 @@ impl Longterm {
         dir: &Path,
         progress: impl Fn(u64) + Send + 'static,
     ) -> Result<(), Error> {
+        aios_files::check_apart(dir, &self.shared.places.dir)?;
         let places = self.shared.places.clone();
         let access = self.shared.config.access;
         let pin = task::spawn_blocking(move || places.pin(access));
         let _pin = pin.await.map_err(|_| Error::Closed)??;
-        // Before there is anything to forget there. A name that is no text is left out.
-        if let Some(dir) = fs::canonicalize(dir).ok().filter(|dir| dir.to_str().is_some()) {
-            self.shared.journal.note_backup(dir).await?;
+        // Before there is anything to forget there.
+        if let Ok(dir) = fs::canonicalize(dir) {
+            self.note_backup(&dir).await?;
         }
         // The version that the journal's copy names was synced before, and is pinned: all of its
         // files are there. What the copy has beyond it is set aside when it is opened.
@@ -47,7 +48,21 @@ impl Longterm {
                 .and_then(|()| copy_tree(&places.library, &to, &mut copied))
                 .map_err(Error::io("copy the library to", to))
         });
-        copying.await.map_err(|_| Error::Closed)?
+        copying.await.map_err(|_| Error::Closed)??;
+        // The copied library is the one of this journal.
+        Ok(self.shared.anchor.check()?)
+    }
+
+    /// Notes that a copy is about to be put into `dir`, for purges to name it.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the disk refuses.
+    pub async fn note_backup(&self, dir: &Path) -> Result<(), Error> {
+        // A name that is no text is left out.
+        match dir.to_str() {
+            Some(_) => self.shared.journal.note_backup(dir.to_owned()).await,
+            None => Ok(()),
+        }
     }
 
     /// The directories that copies were put into and that are still there.
@@ -65,12 +80,9 @@ fn copy_tree(from: &Path, to: &Path, copied: &mut impl FnMut(u64)) -> io::Result
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            fs::create_dir(&target)?;
-            set_mode(&target, 0o700)?;
+            aios_files::make_directory(&target)?;
             copy_tree(&entry.path(), &target, copied)?;
-        } else if let Some(bytes) = unless_gone(fs::copy(entry.path(), &target))? {
-            set_mode(&target, FILE_MODE)?;
-            File::open(&target)?.sync_all()?;
+        } else if let Some(bytes) = unless_gone(aios_files::copy(&entry.path(), &target))? {
             copied(bytes);
         }
     }

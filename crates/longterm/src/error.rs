@@ -1,6 +1,6 @@
 //! What can go wrong in long-term memory, by what the caller can do about it.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use aios_record::{Id, Identity, Kind, Owner};
 
@@ -243,6 +243,10 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
+    /// A file or directory is not to be used: it belongs to another user of the system, or is not
+    /// in its place any more. Nothing of the call is acknowledged.
+    #[error(transparent)]
+    Place(Arc<aios_files::Error>),
     /// Long-term memory was opened only to be read.
     #[error("long-term memory was opened only to be read; open it for writing")]
     ReadOnly,
@@ -333,8 +337,18 @@ impl From<aios_ledger::Error> for Error {
         match error {
             aios_ledger::Error::Closed => Error::Closed,
             aios_ledger::Error::ReadOnly { .. } => Error::ReadOnly,
+            aios_ledger::Error::Place(error) => Error::Place(error),
             full if full.is_disk_full() => Error::NoRoom(Box::new(full)),
             other => Error::Journal(Box::new(other)),
+        }
+    }
+}
+
+impl From<aios_files::Error> for Error {
+    fn from(error: aios_files::Error) -> Error {
+        match error {
+            aios_files::Error::Io { path, source } => Error::Io { action: "use", path, source },
+            error => Error::Place(Arc::new(error)),
         }
     }
 }

@@ -52,7 +52,7 @@ use self::{
     term::{check_term, set_synced},
     write::{Known, delete},
 };
-use crate::{Error, Standing, content::Rules, library::Edition, vectors::Vectors};
+use crate::{Error, Standing, content::Rules, library::Edition, owner::Places, vectors::Vectors};
 
 /// "AMJ1"
 pub const APPLICATION_ID: i32 = 0x414d_4a31;
@@ -141,14 +141,21 @@ mod state {
 impl Journal {
     /// Opens it for a handle on these vectors.
     pub(crate) fn open(
-        path: &Path,
+        places: &Places,
         access: Access,
         durability: Durability,
         vectors: &Vectors,
     ) -> Result<Journal, Error> {
-        let options = Options { access, durability, ..Options::new(APPLICATION_ID, MIGRATIONS) };
+        let options = Options {
+            access,
+            durability,
+            // Rows move there.
+            beside: vec![places.library.clone()],
+            ..Options::new(APPLICATION_ID, MIGRATIONS)
+        };
         let (model, rules) = (vectors.fingerprint().into(), Rules::of(vectors));
-        Ok(Journal { ledger: Ledger::open(path, options)?, access, durability, model, rules })
+        let ledger = Ledger::open(&places.journal, options)?;
+        Ok(Journal { ledger, access, durability, model, rules })
     }
 
     pub(crate) async fn close(&self) {

@@ -30,12 +30,12 @@ mod purge;
 use std::{
     fs::{self, File, TryLockError},
     io::ErrorKind,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
 
+use aios_files::{Anchor, FILE_MODE, open_lock, set_mode};
 use aios_ledger::Access;
 use tokio::task;
 
@@ -43,7 +43,7 @@ use crate::{
     Config, Error,
     journal::{Drain, Journal, Safe, Term},
     library::{self, Library, Site},
-    sync::{Disk, FILE_MODE, Synced, make_directory, set_mode},
+    sync::{Disk, Synced, make_directory},
 };
 
 /// Indexes are brought up to date once the library has at most this many times as many rows as
@@ -123,6 +123,8 @@ pub(crate) struct Owner {
     library: Library,
     config: Arc<Config>,
     synced: Synced,
+    /// The directories that it writes to, and its lock.
+    anchor: Anchor,
     batches_since_compaction: u32,
     rows_since_index: u64,
     /// When the journal is rewritten again for a purge, where a reader was in the way.
@@ -169,6 +171,8 @@ impl Owner {
         };
         remove_older_tables(places, term.edition.table)?;
         let (files, unindexed) = library.backlog().await?;
+        let held = [&places.dir, &places.library, library.dir(), &places.lock];
+        let anchor = Anchor::new(held.map(Path::to_owned))?;
         let mut owner = Owner {
             places: places.clone(),
             journal: journal.clone(),
@@ -176,6 +180,7 @@ impl Owner {
             library,
             config: Arc::clone(config),
             synced: Synced::new(Arc::clone(&places.disk)),
+            anchor,
             batches_since_compaction: files,
             rows_since_index: unindexed,
             scrub_after: None,
@@ -226,6 +231,7 @@ impl Owner {
     }
 
     async fn apply(&mut self, drain: Drain) -> Result<(), Error> {
+        self.anchor.check()?;
         let held = match drain.held_keys() {
             keys if keys.is_empty() => Vec::new(),
             keys => self.library.terms_of(&keys).await?,
@@ -305,7 +311,10 @@ impl Owner {
     }
 
     async fn make_durable(&mut self) -> Result<Safe, Error> {
-        make_durable(&self.library, &self.places, &mut self.synced).await
+        let safe = make_durable(&self.library, &self.places, &mut self.synced).await?;
+        // Rows that were written elsewhere must not leave the journal.
+        self.anchor.check()?;
+        Ok(safe)
     }
 }
 
@@ -333,12 +342,6 @@ async fn or_ousted<T>(done: Result<T, Error>, journal: &Journal, term: Term) -> 
         Err(now) => matches!(now, Error::Reembedded { .. }),
     };
     Err(if is_replaced { Error::Ousted } else { error })
-}
-
-fn open_lock(path: &Path) -> Result<File, Error> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true).mode(FILE_MODE);
-    options.open(path).map_err(Error::io("open", path))
 }
 
 /// Locks a file for its caller alone, or none where another has it.

@@ -229,9 +229,9 @@ impl Rebuild {
         let library = &places.library;
         make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
         let alone = lock(&places.rebuild)?.ok_or(Error::Rebuilding)?;
-        let (path, access, durability) = (places.journal.clone(), config.access, config.durability);
+        let (site, access, durability) = (places.clone(), config.access, config.durability);
         let of = vectors.clone();
-        let journal = task::spawn_blocking(move || Journal::open(&path, access, durability, &of));
+        let journal = task::spawn_blocking(move || Journal::open(&site, access, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
         journal.check_reached(config.reached).await?;
         let watch = Arc::new(progress);

@@ -9,6 +9,7 @@ use std::{
 
 use aios_analysis::Analyzer;
 use aios_embedding::Embedder;
+use aios_files::{Anchor, secure_tree};
 use aios_ledger::Access;
 use aios_record::{Gate, Generation, Timestamp};
 use tokio::{
@@ -57,6 +58,8 @@ impl Deref for Longterm {
 /// What the handle and its worker share.
 pub(crate) struct Shared {
     pub(crate) places: Places,
+    /// The directories that searches and copies read.
+    pub(crate) anchor: Anchor,
     pub(crate) config: Arc<Config>,
     pub(crate) journal: Journal,
     pub(crate) vectors: Vectors,
@@ -90,7 +93,8 @@ impl Longterm {
     ///
     /// # Errors
     /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
-    /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used.
+    /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used; [`Error::Place`] when
+    ///   something in it belongs to another user of the system.
     /// - [`Error::DamagedFile`] when the library that the journal speaks of is gone, or cannot say
     ///   which of its rows are deleted.
     /// - [`Error::Older`] when the journal has not reached [`Config::reached`].
@@ -136,14 +140,15 @@ impl Longterm {
         match config.access {
             Access::ReadWrite => {
                 make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
+                secure(library)?;
             }
             // Nobody here makes the vectors that are outstanding.
             Access::ReadOnly => config.vector_wait = Duration::ZERO,
         }
-        let (path, access, durability) = (places.journal.clone(), config.access, config.durability);
+        let (site, access, durability) = (places.clone(), config.access, config.durability);
         let given = vectors.fingerprint();
         let of = vectors.clone();
-        let journal = task::spawn_blocking(move || Journal::open(&path, access, durability, &of));
+        let journal = task::spawn_blocking(move || Journal::open(&site, access, durability, &of));
         let journal = journal.await.map_err(|_| Error::Closed)??;
         let stored = journal.claim_embedder().await?;
         if stored != given {
@@ -154,8 +159,10 @@ impl Longterm {
             owner::check_journal(&places, &journal).await?;
         }
         rebuild::bring_over(&places, &config, &journal, &vectors).await?;
+        let held = [places.dir.clone(), places.library.clone()];
         let shared = Arc::new(Shared {
             places,
+            anchor: Anchor::new(held)?,
             analyzer: Analyzer::of(config.language),
             backgrounds: Backgrounds::default(),
             names: RwLock::default(),
@@ -254,6 +261,16 @@ impl Tries {
     }
 }
 
+/// Refuses a library that other users have written to, and closes it to them.
+fn secure(library: &Path) -> Result<(), Error> {
+    let tightened = secure_tree(library)?;
+    if 0 < tightened {
+        let path = library.display();
+        tracing::warn!(%path, files = tightened, "others could read or write it; it is closed now");
+    }
+    Ok(())
+}
+
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         (self.config.clock)()
@@ -273,6 +290,7 @@ impl Shared {
         if edition.version == 0 {
             return Ok(None);
         }
+        self.anchor.check()?;
         let opened = self.library.read().expect("no holder panics").clone();
         let library = match opened.filter(|library| library.site().table == edition.table) {
             Some(library) => library,

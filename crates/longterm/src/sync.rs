@@ -12,13 +12,15 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File, Metadata, Permissions},
+    fs::{self, File, Metadata},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
 };
+
+use aios_files::{DIRECTORY_MODE, FILE_MODE, set_mode};
 
 /// What makes bytes and names last.
 pub(crate) trait Disk: Send + Sync {
@@ -121,29 +123,13 @@ impl Synced {
     }
 }
 
-/// Only its owner reads and writes a file of ours.
-pub(crate) const FILE_MODE: u32 = 0o600;
-/// Only its owner enters a directory of ours.
-const DIRECTORY_MODE: u32 = 0o700;
-
-pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    fs::set_permissions(path, Permissions::from_mode(mode))
-}
-
 /// Makes `dir` and what is missing above it, entered by its owner only, and their names durable.
 pub(crate) fn make_directory(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
+    for made in aios_files::make_directory(dir)? {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        disk.sync_directory(above.unwrap_or(Path::new(".")))?;
     }
-    let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
-    let above = above.unwrap_or(Path::new("."));
-    make_directory(disk, above)?;
-    match fs::DirBuilder::new().mode(DIRECTORY_MODE).create(dir) {
-        // Another process was faster.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {}
-        other => other?,
-    }
-    disk.sync_directory(above)
+    Ok(())
 }
 
 /// A temporary file may be renamed or removed while the tree is walked.

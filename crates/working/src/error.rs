@@ -1,6 +1,6 @@
 //! The errors of a working memory.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use aios_record::{Id, Kind, Owner};
 
@@ -198,6 +198,10 @@ pub enum Error {
         /// The sign of it.
         reason: String,
     },
+    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or
+    /// is not in its place any more. Nothing of the call is acknowledged.
+    #[error(transparent)]
+    Place(Arc<aios_files::Error>),
     /// The disk is full, or the file has reached its limit. Nothing of the call was written.
     #[error(
         "there is no room: the disk is full, or the file has grown to `file_bytes_max`; free some, \
@@ -302,6 +306,7 @@ impl From<aios_ledger::Error> for Error {
             Ledger::Foreign { path, reason } => Error::Foreign { path, reason },
             Ledger::QueueFull { queue } => Error::QueueFull { queue },
             Ledger::Closed => Error::Closed,
+            Ledger::Place(error) => Error::Place(error),
             full if full.is_disk_full() => Error::Full { source: Some(Box::new(full)) },
             read_only if read_only.is_read_only() => {
                 Error::ReadOnly { source: Box::new(read_only) }

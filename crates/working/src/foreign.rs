@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use aios_files::Temporary;
 use rusqlite::{Connection, ErrorCode, OpenFlags, types::ValueRef};
 use serde_json::{Map, Value};
 
@@ -28,8 +29,6 @@ const READ_VERSION: usize = 19;
 pub struct ForeignFile {
     connection: Connection,
     path: PathBuf,
-    /// Where the copy is, if it had to be copied.
-    _copy: Option<Copy>,
 }
 
 /// A table of a [`ForeignFile`].
@@ -108,18 +107,28 @@ impl ForeignFile {
     /// - [`ForeignError::Locked`] when another program keeps writing to it.
     /// - [`ForeignError::Io`] and [`ForeignError::Unreadable`] when it cannot be opened or read.
     pub fn open(path: &Path) -> Result<ForeignFile, ForeignError> {
+        ForeignFile::open_in(path, &Temporary::of_the_system())
+    }
+
+    /// Opens the file as [`open`](ForeignFile::open) does, with the directory below which a copy is
+    /// made of a file that has to be repaired before it is read. By default that is the system's
+    /// directory for temporary files, and it is where nothing can be made in `dir`.
+    ///
+    /// # Errors
+    /// As [`open`](ForeignFile::open).
+    pub fn open_in(path: &Path, dir: &Path) -> Result<ForeignFile, ForeignError> {
         let header = header(path)?;
         let has_log = header.get(READ_VERSION) == Some(&2);
         let opened = match (has_log, waiting(path, "-wal"), waiting(path, "-shm")) {
             // Nobody has it open: whoever does has an index of the log beside it.
             (true, false, false) => snapshot(path, "immutable=1"),
             // A log without an index: the copy of a file, or one that was left behind.
-            (true, true, false) => return copied(path),
+            (true, true, false) => return copied(path, dir),
             _ => snapshot(path, "mode=ro"),
         };
         match opened {
-            Ok(connection) => Ok(ForeignFile { connection, path: path.to_owned(), _copy: None }),
-            Err(error) if needs_writing(&error) => copied(path),
+            Ok(connection) => Ok(ForeignFile { connection, path: path.to_owned() }),
+            Err(error) if needs_writing(&error) => copied(path, dir),
             Err(error) => Err(refuse(path, error)),
         }
     }
@@ -269,41 +278,29 @@ fn needs_writing(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
 }
 
-/// A private copy of a file with what waits in its logs, removed when it is dropped.
-#[derive(Debug)]
-struct Copy {
-    folder: PathBuf,
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // Files that are left behind lie in the folder for temporary files.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn copied(path: &Path) -> Result<ForeignFile, ForeignError> {
-    use std::os::unix::fs::DirBuilderExt;
-    let name = format!("aios-memory-{}", aios_record::Id::generate());
-    let folder = std::env::temp_dir().join(name);
+/// A private copy of a file and its logs, made in a directory below `dir`. As soon as it is open it
+/// has no name any more.
+fn copied(path: &Path, dir: &Path) -> Result<ForeignFile, ForeignError> {
     let failed = |action, path: &Path| {
         let path = path.to_owned();
         move |source| ForeignError::Io { action, path, source }
     };
-    let made = fs::DirBuilder::new().mode(0o700).create(&folder);
-    made.map_err(failed("make a copy in", &folder))?;
-    let copy = Copy { folder };
-    let target = copy.folder.join("copy.db");
-    fs::copy(path, &target).map_err(failed("copy", path))?;
+    let made = Temporary::below(dir).or_else(|_| Temporary::below(&Temporary::of_the_system()));
+    let copies = made.map_err(|error| match error {
+        aios_files::Error::Io { path, source } => failed("make a copy in", &path)(source),
+        error => failed("make a copy in", dir)(io::Error::other(error)),
+    })?;
+    let target = copies.path().join("copy.db");
+    aios_files::copy(path, &target).map_err(failed("copy", path))?;
     for ending in ["-wal", "-journal"] {
         let log = beside(path, ending);
         if waiting(path, ending) {
-            fs::copy(&log, beside(&target, ending)).map_err(failed("copy", &log))?;
+            aios_files::copy(&log, &beside(&target, ending)).map_err(failed("copy", &log))?;
         }
     }
     let connection = Connection::open(&target).and_then(begin);
     let connection = connection.map_err(|error| refuse(path, error))?;
-    Ok(ForeignFile { connection, path: path.to_owned(), _copy: Some(copy) })
+    Ok(ForeignFile { connection, path: path.to_owned() })
 }
 
 fn refuse(path: &Path, error: rusqlite::Error) -> ForeignError {

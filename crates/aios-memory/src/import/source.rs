@@ -37,8 +37,8 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Opens the file at `path`. Blocks.
-    pub(super) fn open(path: &Path) -> Result<Source, Error> {
+    /// Opens the file at `path`, with the directory for a copy of it. Blocks.
+    pub(super) fn open(path: &Path, copies: &Path) -> Result<Source, Error> {
         let refused = |problem: String| Error::Input { path: path.to_owned(), problem };
         let failed = |error| refused(format!("failed to open: {error}"));
         let about = fs::metadata(path).map_err(failed)?;
@@ -53,7 +53,7 @@ impl Source {
         let mut file = fs::File::open(path).map_err(failed)?;
         (&mut file).take(16).read_to_end(&mut head).map_err(failed)?;
         if ForeignFile::is_sqlite(&head) {
-            let file = ForeignFile::open(path)?;
+            let file = ForeignFile::open_in(path, copies)?;
             if file.application_id()? == aios_working::APPLICATION_ID {
                 let problem = "it is a working memory of this program and needs no import; open \
                                the directory that it is in with --data-dir";

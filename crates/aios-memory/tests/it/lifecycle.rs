@@ -60,7 +60,8 @@ async fn a_setting_out_of_its_bounds_opens_nothing() {
 
 #[tokio::test]
 async fn what_expires_at_the_end_of_time_is_kept_until_then() {
-    let memory = Fixture::new().open().await;
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
     for (kind, text) in [(Kind::Goal, "description"), (Kind::Note, "content")] {
         for never in ["9999-12-31", "9999-12-31T23:59:59Z"] {
             let said = format!("the {kind} stays until {never}");
@@ -76,7 +77,8 @@ async fn what_expires_at_the_end_of_time_is_kept_until_then() {
 
 #[tokio::test]
 async fn the_persona_is_everybodys() {
-    let memory = Fixture::new().open().await;
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
     let own = json!({"key": "mood", "value": "calm", "scope": {"user": "zoe"}});
     let plain = json!({"key": "mood", "value": "calm"});
     let refused = memory.record(Kind::Persona, own).await.unwrap_err();

@@ -13,6 +13,7 @@ mod import;
 mod ingest;
 mod lifecycle;
 mod owners;
+mod places;
 #[cfg(feature = "pull")]
 mod pull;
 mod read_only;

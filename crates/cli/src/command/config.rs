@@ -1,8 +1,9 @@
 //! `config`: the settings, where they are from, and a file to begin with. And `completions`.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{DirBuilder, OpenOptions, Permissions},
     io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::PathBuf,
 };
 
@@ -63,10 +64,10 @@ fn path(global: &Global) -> Result<PathBuf, Failure> {
 fn write_template(path: &PathBuf, force: bool) -> Result<(), Failure> {
     let failed = |source| Failure::Io { action: format!("write {}", path.display()), source };
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(failed)?;
     }
     let mut options = OpenOptions::new();
-    options.write(true).truncate(true);
+    options.write(true).truncate(true).mode(0o600);
     match force {
         true => options.create(true),
         false => options.create_new(true),
@@ -80,5 +81,6 @@ fn write_template(path: &PathBuf, force: bool) -> Result<(), Failure> {
         }
         opened => opened.map_err(failed)?,
     };
+    file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
     file.write_all(Config::template().as_bytes()).map_err(failed)
 }

@@ -1,6 +1,10 @@
 //! `demo`: a small agent's day in a throw-away directory, told as it happens.
 
-use std::io::{self, Write};
+use std::{
+    fs::Permissions,
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+};
 
 use aios_memory::{
     AgentMemory, Config, ContextOptions, Event, Id, MemoryView, SearchOptions,
@@ -32,7 +36,8 @@ const TALK: &[(&str, &str)] = &[
 /// Plays the day.
 pub(crate) async fn demo(output: Output) -> Result<(), Failure> {
     let failed = |source| Failure::Io { action: "make a throw-away directory".to_owned(), source };
-    let dir = tempfile::tempdir().map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    let dir = builder.permissions(Permissions::from_mode(0o700)).tempdir().map_err(failed)?;
     let config = Config::at(dir.path().join("memory"));
     let mut story = Story { output, steps: Vec::new() };
 

@@ -11,10 +11,12 @@ mod formats;
 mod hostile;
 mod isolation_commands;
 mod keeping;
+mod killed;
 mod lists;
 #[cfg(feature = "pull")]
 mod model;
 mod owners;
+mod private;
 mod program;
 mod read_only;
 mod rebuild;

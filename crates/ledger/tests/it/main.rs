@@ -3,6 +3,7 @@
 
 mod crash;
 mod open;
+mod places;
 mod read_only;
 mod write;
 

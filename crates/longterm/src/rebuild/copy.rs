@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::File,
+    fs::{self, File},
     io::Write,
 };
 
@@ -18,7 +18,7 @@ use crate::{
     journal::{Adopted, Expected, Safe, hash_number},
     library::{Library, Row},
     owner::make_durable,
-    sync::{FILE_MODE, Synced, set_mode},
+    sync::{Synced, unless_gone},
 };
 
 /// Rows that are read at once; each may be as long as the longest text.
@@ -345,8 +345,9 @@ impl Copying<'_> {
         if self.unknown.is_none() {
             let quarantine = self.rebuild.places.make_quarantine()?;
             let path = quarantine.join(format!("unknown-{}.jsonl", self.table.site().table));
-            let created = File::create(&path).map_err(Error::io("create", &path))?;
-            set_mode(&path, FILE_MODE).map_err(Error::io("protect", &path))?;
+            // In place of what a rebuild left that was killed.
+            unless_gone(fs::remove_file(&path)).map_err(Error::io("remove", &path))?;
+            let created = aios_files::create(&path).map_err(Error::io("create", &path))?;
             self.unknown = Some(created);
             self.findings.repaired.unknown_rows = Some(path);
         }

@@ -5,9 +5,8 @@
 //! the old file or the new one. A file that cannot be read as entries is never overwritten.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -209,13 +208,11 @@ async fn blocking<T: Send + 'static>(
 
 /// Held while the file is read and replaced; the lock goes with the returned file.
 fn lock(path: &Path) -> Result<File, Error> {
-    let locked = || -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        let file = options.create(true).append(true).mode(0o600).open(suffixed(path, ".lock"))?;
-        file.lock()?;
-        Ok(file)
-    };
-    locked().map_err(|source| storage("lock its entries", source))
+    let file = aios_files::open_lock(&suffixed(path, ".lock"))
+        .and_then(|file| aios_files::secure_file(path).map(|_| file))
+        .map_err(aios_ledger::Error::from)?;
+    file.lock().map_err(|source| storage("lock its entries", source))?;
+    Ok(file)
 }
 
 fn load(path: &Path) -> Result<Vec<Entry>, Error> {
@@ -232,9 +229,12 @@ fn load(path: &Path) -> Result<Vec<Entry>, Error> {
 fn save(path: &Path, entries: &[Entry]) -> Result<(), Error> {
     let saved = || -> io::Result<()> {
         let partial = suffixed(path, ".partial");
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.create(true).write(true).truncate(true).mode(0o600).open(&partial)?;
+        // Under the lock it can only be what a killed process left.
+        match fs::remove_file(&partial) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = aios_files::create(&partial)?;
         serde_json::to_writer_pretty(&mut file, entries)?;
         file.write_all(b"\n")?;
         file.sync_all()?;

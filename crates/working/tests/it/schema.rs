@@ -128,8 +128,9 @@ fn newer_and_foreign_files_are_refused_with_advice() {
 #[test]
 fn a_place_that_cannot_hold_it_is_an_error() {
     let place = Place::new();
-    for path in [place.folder.path().to_owned(), place.folder.path().join("no/such/folder.db")] {
-        let error = Working::open(&path, Config::default()).unwrap_err();
-        assert!(matches!(error, Error::Storage { .. }), "{error}");
-    }
+    let refused = |path: &Path| Working::open(path, Config::default()).unwrap_err();
+    let error = refused(place.folder.path());
+    assert!(matches!(error, Error::Place(_)) && !error.is_unwritable(), "{error}");
+    let error = refused(&place.folder.path().join("no/such/folder.db"));
+    assert!(matches!(error, Error::Storage { .. }), "{error}");
 }

@@ -1,0 +1,143 @@
+//! The data directory: making it, refusing what other users put there, and what must not be done
+//! at the same time. Not here: what is in its files.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use aios_files::{Leftover, Lock, Temporary, make_directory, remove_abandoned, secure_directory};
+use aios_longterm::Access;
+
+use crate::{Config, Error};
+
+/// The file in a data directory that said, to a former version, that what is beside it is not yet a
+/// whole copy.
+pub(crate) const RESTORING: &str = "restoring";
+/// The names in a data directory, but for those that begin as [`PREFIXES`] do.
+const NAMES: &[&str] = &[
+    "longterm",
+    "owner.lock",
+    "readers.lock",
+    "rebuild.lock",
+    UPKEEP,
+    "generations.json",
+    "quarantine",
+    "backup",
+    ".partial",
+    RESTORING,
+];
+/// Databases with their logs, and temporary files, also those of a former version.
+const PREFIXES: &[&str] = &["working.db", "journal.db", Temporary::PREFIX, ".tmp"];
+/// The file that is locked by what changes the whole of a data directory.
+const UPKEEP: &str = "upkeep.lock";
+
+/// A directory for temporary files of this process, in the data directory of a memory. It goes when
+/// it is dropped; that of a killed process goes when the memory is opened again.
+#[derive(Debug)]
+pub struct Scratch(Temporary);
+
+impl Scratch {
+    /// Makes one for the memory that `config` describes; none if the memory is only read.
+    ///
+    /// # Errors
+    /// As [`AgentMemory::open`](crate::AgentMemory::open), for the data directory.
+    pub fn new(config: &Config) -> Result<Option<Scratch>, Error> {
+        let dir = &config.memory.data_dir;
+        if config.memory.access == Access::ReadOnly {
+            return Ok(None);
+        }
+        prepare(dir)?;
+        Ok(Some(Scratch(Temporary::below(dir)?)))
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Makes the data directory, or sees to it that nobody else has put anything into it or can, and
+/// removes the temporary files of killed processes.
+///
+/// # Errors
+/// [`Error::NoDirectory`], [`Error::Directory`], [`Error::ForeignDirectory`]; [`Error::Place`] if
+/// something in it belongs to another user; [`Error::Input`] if a restore was interrupted.
+pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
+    if dir.as_os_str().is_empty() {
+        return Err(Error::NoDirectory);
+    }
+    check_restored(dir)?;
+    make_directory(dir).map_err(Error::directory(dir))?;
+    check_owner(dir)?;
+    let tightened = secure_directory(dir, is_known).map_err(unusable)?;
+    if 0 < tightened {
+        let dir = dir.display();
+        tracing::warn!(
+            "other users had rights to {tightened} of the files and directories of {dir}; their modes \
+             are 0600 and 0700 now"
+        );
+    }
+    remove_abandoned(dir);
+    Ok(())
+}
+
+/// Keeps everybody else from changing the whole of a data directory, for as long as it lives.
+///
+/// # Errors
+/// [`Error::Place`] with [`aios_files::Error::Locked`] if another process does.
+pub(crate) fn lock_upkeep(dir: &Path) -> Result<Lock, Error> {
+    Ok(Lock::take(&dir.join(UPKEEP))?)
+}
+
+/// Refuses a data directory into which a copy is being put back, or was put back only in part.
+pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
+    let left = Leftover::of(dir).map_err(unusable)?;
+    let problem = match left {
+        Some(Leftover::Running(path)) => return Err(aios_files::Error::Locked { path }.into()),
+        Some(Leftover::Abandoned(path)) => format!(
+            "a restore into it was interrupted; run `aios-memory restore` again, or remove {} to \
+             begin without it",
+            path.display()
+        ),
+        None if dir.join(RESTORING).exists() => {
+            "a restore into it was interrupted; run `aios-memory restore` again".to_owned()
+        }
+        None => return Ok(()),
+    };
+    Err(Error::Input { path: dir.to_owned(), problem })
+}
+
+fn unusable(error: aios_files::Error) -> Error {
+    match error {
+        aios_files::Error::Io { path, source } => Error::Directory { path, source },
+        error => error.into(),
+    }
+}
+
+/// The directory for copies of other files, made to be read: the data directory if it is written.
+pub(crate) fn for_copies(config: &Config) -> PathBuf {
+    match config.memory.access {
+        Access::ReadWrite => config.memory.data_dir.clone(),
+        Access::ReadOnly => Temporary::of_the_system(),
+    }
+}
+
+fn is_known(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    NAMES.contains(&&*name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Refuses a directory of another user of the system: files that are made there would not be that
+/// user's. That holds for root, too, whose files the user could not open.
+pub(crate) fn check_owner(dir: &Path) -> Result<(), Error> {
+    let owner = fs::metadata(dir).map_err(Error::directory(dir))?.uid();
+    let user = uzers::get_effective_uid();
+    match owner == user {
+        true => Ok(()),
+        false => Err(Error::ForeignDirectory { path: dir.to_owned(), owner, user }),
+    }
+}

@@ -1,0 +1,91 @@
+//! The reasons for which a file or a directory is not used.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The reason for which a file or a directory is not used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// It belongs to another user of the system, who may have put anything into it.
+    #[error(
+        "{} belongs to the user {owner} and this process acts for the user {user}, so it is not \
+         used: run it as that user; if what is in it is yours, make it so with `chown {user}`; \
+         else move it away", path.display()
+    )]
+    Foreign {
+        /// The file or directory.
+        path: PathBuf,
+        /// The number of its user.
+        owner: u32,
+        /// The number of the user that this process acts for.
+        user: u32,
+    },
+    /// Others may put files into the directory, which cannot be closed to them, for it holds other
+    /// things too.
+    #[error(
+        "other users may write into {}, which holds other things than a memory; name a directory \
+         of its own, or close it to them with `chmod go-w`", path.display()
+    )]
+    Exposed {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It is a link, a pipe or a device, or a directory in the place of a file.
+    #[error("{} is not a {expected}; move it away, or name another place", path.display())]
+    Kind {
+        /// The entry.
+        path: PathBuf,
+        /// The kind that is used.
+        expected: &'static str,
+    },
+    /// A file is not in its place any more.
+    #[error(
+        "{} was moved, replaced or removed while it was in use, and nothing more is written: put \
+         it back, or end this process and start it again, which goes on with what is there then",
+        path.display()
+    )]
+    Moved {
+        /// The place.
+        path: PathBuf,
+    },
+    /// One of two directories lies in the other.
+    #[error(
+        "{} and {} lie in each other or are the same; name a directory that is outside of both",
+        target.display(), source_dir.display()
+    )]
+    Overlap {
+        /// The directory that was to be written.
+        target: PathBuf,
+        /// The directory that was to be read.
+        source_dir: PathBuf,
+    },
+    /// Another process is at it.
+    #[error(
+        "another process is writing {}; wait until it has ended, then run this again; if there is \
+         no such process, remove it",
+        path.display()
+    )]
+    Locked {
+        /// The file or directory that it has locked.
+        path: PathBuf,
+    },
+    /// It cannot be read or written.
+    #[error("failed to use {}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// An error of input or output, for `map_err`.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Error {
+        let path = path.to_owned();
+        move |source| Error::Io { path, source }
+    }
+}

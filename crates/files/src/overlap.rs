@@ -1,0 +1,111 @@
+//! Comparing two paths, also where they do not exist yet.
+
+use std::{
+    collections::VecDeque,
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Component, Path, PathBuf},
+};
+
+use crate::Error;
+
+/// Links that are followed in one path.
+const LINKS_MAX: u32 = 40;
+
+/// Refuses to write into `target` what is read from `source`, if one of the two directories is the
+/// other or lies in it, by whatever path. Links are followed, parts that do not exist yet are taken
+/// as they would be made, and a directory that is mounted at two places is known by its number.
+///
+/// # Errors
+/// [`Error::Overlap`]; [`Error::Io`] if one of them cannot be looked at.
+pub fn check_apart(target: &Path, source: &Path) -> Result<(), Error> {
+    match overlap(target, source).map_err(Error::io(target))? {
+        false => Ok(()),
+        true => Err(Error::Overlap { target: target.to_owned(), source_dir: source.to_owned() }),
+    }
+}
+
+fn overlap(target: &Path, source: &Path) -> io::Result<bool> {
+    let (target, source) = (resolved(target)?, resolved(source)?);
+    if target.starts_with(&source) || source.starts_with(&target) {
+        return Ok(true);
+    }
+    // Above the directory that they share by name, everything is the same.
+    let shared = target.components().zip(source.components()).take_while(|(a, b)| a == b).count();
+    let own_part = |path: &Path| -> io::Result<Vec<Inode>> {
+        let above = path.ancestors().filter(|above| shared < above.components().count());
+        above.filter_map(|above| inode(above).transpose()).collect()
+    };
+    let (above_target, above_source) = (own_part(&target)?, own_part(&source)?);
+    if inode(&target)?.is_some_and(|it| above_source.contains(&it)) {
+        return Ok(true);
+    }
+    let mut waiting = if above_target.is_empty() { Vec::new() } else { vec![source] };
+    while let Some(dir) = waiting.pop() {
+        if inode(&dir)?.is_some_and(|it| above_target.contains(&it)) {
+            return Ok(true);
+        }
+        let Ok(entries) = fs::read_dir(&dir) else { continue };
+        let entries = entries.filter_map(Result::ok);
+        let dirs = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        waiting.extend(dirs.map(|entry| entry.path()));
+    }
+    Ok(false)
+}
+
+/// The number of a directory, and of its file system.
+type Inode = (u64, u64);
+
+fn inode(path: &Path) -> io::Result<Option<Inode>> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(Some((found.dev(), found.ino()))),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// `path` as an absolute one without links and `..`, as far as it exists; the rest as it would be
+/// made.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let mut waiting: VecDeque<OsString> = parts(&std::path::absolute(path)?).collect();
+    let mut resolved = PathBuf::from("/");
+    let mut links = 0;
+    while let Some(part) = waiting.pop_front() {
+        if part == ".." {
+            resolved.pop();
+            continue;
+        }
+        let next = resolved.join(&part);
+        match fs::symlink_metadata(&next) {
+            Ok(found) if found.is_symlink() => {
+                links += 1;
+                if LINKS_MAX < links {
+                    return Err(io::Error::other("it leads through too many links"));
+                }
+                let target = fs::read_link(&next)?;
+                if target.is_absolute() {
+                    resolved = PathBuf::from("/");
+                }
+                for part in parts(&target).collect::<Vec<_>>().into_iter().rev() {
+                    waiting.push_front(part);
+                }
+            }
+            Err(error) if !is_absence(&error) => return Err(error),
+            _ => resolved = next,
+        }
+    }
+    Ok(resolved)
+}
+
+fn parts(path: &Path) -> impl Iterator<Item = OsString> {
+    path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    })
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
