@@ -218,7 +218,7 @@ impl Formats {
             Ok(pieces) => return Ok(pieces),
             Err(object) => object,
         };
-        let mut object = chat::unfolded(object);
+        let mut object = mem0::opened(chat::unfolded(object));
         let Some(description) = self.format_of(&object) else {
             let strict = self.wanted.filter(|it| !it.is_loose());
             return match strict {
