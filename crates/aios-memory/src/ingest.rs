@@ -51,7 +51,7 @@ use self::{
 };
 pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_BYTES_MAX};
 pub(crate) use self::{
-    draft::{Defaults, Draft},
+    draft::{Defaults, Draft, Part},
     fields::take_owner,
     formats::{Haystack, Labelled, recognised},
     json::CONVERSATION_BYTES_MAX,

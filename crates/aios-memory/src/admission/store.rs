@@ -9,7 +9,7 @@ use futures::{StreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    Admission, Arrival, Content, DIFFERS, Manner, Outcome, Tiers, Verdict,
+    Admission, Arrival, Content, Cut, DIFFERS, Manner, Outcome, Tiers, Verdict,
     told::{Told, tells_message_otherwise},
 };
 use crate::{Error, records};
@@ -186,6 +186,10 @@ impl Admission {
         else {
             return Ok(false);
         };
+        // A part that was retired is one again.
+        if ready.arrival.cut.as_ref().is_some_and(Cut::is_later) {
+            record.valid_to = None;
+        }
         record.text.clone_from(&message.content);
         record.payload["content"] = Value::from(message.content.as_str());
         let tells = ready.arrival.tells;

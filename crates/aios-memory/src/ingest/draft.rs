@@ -1,10 +1,14 @@
 //! One message, note or piece of a document, as it says itself, before it has an id.
 
+mod part;
+
 use std::sync::Arc;
 
 use aios_record::{Gate, Kind, Scope, Source, Timestamp};
 use serde_json::{Map, Value};
 
+pub(crate) use self::part::Part;
+pub use self::part::TEXT_BYTES_MAX;
 use super::{
     conversation::{Unnamed, fitted},
     fields::{Place, says_nothing, take_place},
@@ -18,12 +22,6 @@ use crate::{
     identity::{Facts, Former, Namer, Names},
     locomo,
 };
-
-/// The longest text of one record, in bytes; a longer one is cut into several.
-pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
-
-/// The share of [`TEXT_BYTES_MAX`] in which the end of a word is looked for.
-const CUT_SHARE: usize = 8;
 
 /// An incoming record without an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +48,8 @@ pub(crate) struct Draft {
     pub(crate) document: Option<Arc<Document>>,
     /// The conversation of a message that names none.
     pub(crate) unnamed: Option<Unnamed>,
+    /// The place of its text among the parts of one that was cut.
+    pub(crate) part: Part,
     /// The same record as former versions of this program read it, if they read it otherwise.
     pub(crate) former: Option<Box<Former>>,
 }
@@ -105,6 +105,7 @@ impl Draft {
             source: None,
             document: None,
             unnamed: None,
+            part: Part::WHOLE,
             former: None,
         }
     }
@@ -196,34 +197,6 @@ impl Draft {
             }));
         }
         drafts
-    }
-
-    /// This draft, or the parts of it in order if its text is too long for one record. Each part
-    /// after the first has the id of the whole with its number.
-    pub(crate) fn parts(self) -> Vec<Draft> {
-        if self.text.len() <= TEXT_BYTES_MAX {
-            return vec![self];
-        }
-        let text = self.text.clone();
-        let mut parts: Vec<Draft> = Vec::new();
-        let mut rest = text.as_str();
-        while !rest.is_empty() {
-            let (part, after) = rest.split_at(end_of_part(rest));
-            rest = after;
-            let mut draft = Draft { text: part.to_owned(), former: None, ..self.clone() };
-            let number = parts.len() + 1;
-            if 1 < number {
-                draft.external_id = self.external_id.as_ref().map(|id| format!("{id}#{number}"));
-                (draft.unknown, draft.mended) = (Vec::new(), Vec::new());
-            }
-            parts.push(draft);
-        }
-        let count = parts.len();
-        let bytes = text.len();
-        let reason =
-            format!("{bytes} bytes are more than {TEXT_BYTES_MAX}; cut into {count} parts");
-        parts[0].mended.push(Mend::of("text", reason));
-        parts
     }
 
     /// Leaves a time before 1970 out, which many programs write for none, unless it is a note's.
@@ -392,17 +365,6 @@ fn unfold(object: &mut Map<String, Value>) {
             *value = inner;
         }
     }
-}
-
-/// The end of the first part of a text: after a word, if there is an end of one near.
-fn end_of_part(text: &str) -> usize {
-    if text.len() <= TEXT_BYTES_MAX {
-        return text.len();
-    }
-    let end = text.floor_char_boundary(TEXT_BYTES_MAX);
-    let near = text.floor_char_boundary(end - end / CUT_SHARE);
-    let space = text[near..end].rfind(char::is_whitespace).map(|at| near + at);
-    space.map_or(end, |at| text.ceil_char_boundary(at + 1))
 }
 
 /// The user that something names, or else the one of its conversation.
