@@ -14,6 +14,7 @@ mod codex;
 mod gemini;
 mod graph;
 mod guess;
+mod holders;
 mod locomo;
 mod longmemeval;
 mod mem0;
@@ -30,6 +31,7 @@ mod tree;
 
 use serde_json::{Map, Value};
 
+pub(super) use self::holders::{PartsOf, holder_in, may_have_parts, parts_in};
 pub(crate) use self::{
     chat::{messages_beside, opened},
     longmemeval::{Haystack, Labelled},
@@ -149,21 +151,6 @@ pub(super) fn description(format: Format) -> &'static Description {
 /// The format that an element belongs to, by its name; `None` if it is of none that is recognised.
 pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
     recognise(element).map(|(description, _)| description.name)
-}
-
-/// Fields that hold the messages of a conversation.
-const HOLDERS: &[&str] =
-    &["messages", "mapping", "chat_messages", "conversations", "conversation", "haystack_sessions"];
-
-/// The field with messages that a piece of broken JSON has, if it is a conversation.
-pub(super) fn holder_in(json: &[u8]) -> Option<&'static str> {
-    let json = String::from_utf8_lossy(json);
-    HOLDERS.iter().copied().find(|name| {
-        let quoted = format!("\"{name}\"");
-        let follows =
-            |(at, _): (usize, &str)| json[at + quoted.len()..].trim_start().starts_with(':');
-        json.match_indices(&quoted).any(follows)
-    })
 }
 
 fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'static Shape)> {
@@ -367,6 +354,12 @@ impl Formats {
     /// Returns `true` if an object of messages with these `fields` beside them is of a format.
     pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
         self.wanted.is_some() || recognise(fields).is_some()
+    }
+
+    /// Returns `true` if what could be read of a broken object with these `fields` has parts that
+    /// can be read by themselves.
+    pub(super) fn has_parts(&self, fields: &Map<String, Value>) -> bool {
+        self.claims(fields) || chat::has_list(fields)
     }
 
     /// Ends the file.

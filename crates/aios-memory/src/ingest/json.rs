@@ -5,6 +5,7 @@
 //! broken costs itself only, in a list as well as in a file of lines.
 
 mod documents;
+mod objects;
 
 use std::{
     io::{self, BufRead},
@@ -80,8 +81,8 @@ pub(crate) fn read_document(
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let scanner = Scanner::new(input)?;
-    let hand = Hand { elements, defaults, formats, sink, conversations: 0 };
-    Documents::new(scanner, hand).read()
+    let mut hand = Hand { elements, defaults, formats, sink, conversations: 0 };
+    Documents::new(scanner, &mut hand).read()
 }
 
 /// `bytes` without white space, byte order marks and separators of records before them: files that
@@ -158,6 +159,8 @@ struct Messages {
     /// A message with what was mended in it, or the reason why it could not be read.
     read: Vec<(u64, Parsed)>,
     bytes: u64,
+    /// One that is broken may have said whose all are.
+    may_name_owner: bool,
 }
 
 impl Messages {
@@ -165,6 +168,30 @@ impl Messages {
     fn sample(&self) -> Value {
         let read = self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok());
         read.take(SAMPLE_MAX).map(|(message, _)| message.clone()).collect()
+    }
+
+    /// Adds what could be read of a list in the list, and its faults.
+    fn take_list(&mut self, line: u64, list: Messages) -> ControlFlow<()> {
+        self.may_name_owner |= list.may_name_owner;
+        let (list, mended, problems) = list.into_list();
+        self.read.push((line, Ok((list, mended))));
+        self.take_problems(problems)
+    }
+
+    /// Adds what could be read of a conversation in the list, and its faults.
+    fn take_value(
+        &mut self,
+        line: u64,
+        value: Option<Value>,
+        problems: Vec<(u64, String)>,
+    ) -> ControlFlow<()> {
+        self.read.extend(value.map(|value| (line, Ok((value, Vec::new())))));
+        self.take_problems(problems)
+    }
+
+    fn take_problems(&mut self, problems: Vec<(u64, String)>) -> ControlFlow<()> {
+        self.read.extend(problems.into_iter().map(|(line, problem)| (line, Err(problem))));
+        ControlFlow::Continue(())
     }
 
     /// Those that could be read as they stand in the list, what was mended in them, and the faults
@@ -195,6 +222,11 @@ struct Beside {
 impl Hand<'_, '_> {
     fn bytes(&mut self, place: Place, bytes: &[u8]) -> ControlFlow<()> {
         let parsed = parse(place, bytes, Seed::default());
+        if parsed.is_err() && bytes.starts_with(b"{") && formats::may_have_parts(bytes) {
+            // Bytes in RAM can be read.
+            let within = Documents::new(Scanner::at(bytes, place), self).object();
+            return within.unwrap_or(ControlFlow::Continue(()));
+        }
         self.element(place.line, parsed)
     }
 
@@ -269,7 +301,7 @@ impl Hand<'_, '_> {
         let read = match fields.remove("messages") {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
-                let messages = Messages { read, bytes: 0 };
+                let messages = Messages { read, ..Messages::default() };
                 return self.conversation(line, messages, fields, defaults, beside);
             }
             Some(_) => return self.fail(line, "`messages` is not a list"),

@@ -96,13 +96,10 @@ pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
 /// `{"data": [...]}`, and an answer to a request. Other objects stay as they are.
 pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
     let mut fields = sharegpt::opened(fields);
-    if ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name)) {
+    if is_said(&fields) {
         return fields;
     }
-    let is_list = |list: &Value| {
-        list.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_object))
-    };
-    if fields.get("data").is_some_and(is_list) {
+    if has_list(&fields) {
         let list = fields.remove("data").unwrap_or_default();
         fields.retain(|name, value| !(name == "object" && *value == "list"));
         fields.insert("messages".to_owned(), list);
@@ -111,4 +108,16 @@ pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
         fields.insert("messages".to_owned(), json!([]));
     }
     fields
+}
+
+/// Returns `true` for an object with a list of messages or conversations as `data`.
+pub(super) fn has_list(fields: &Map<String, Value>) -> bool {
+    let list = fields.get("data").and_then(Value::as_array);
+    let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_object);
+    list.is_some_and(is_list) && !is_said(fields)
+}
+
+/// Returns `true` for an object that says something itself.
+fn is_said(fields: &Map<String, Value>) -> bool {
+    ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name))
 }
