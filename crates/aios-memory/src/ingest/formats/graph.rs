@@ -35,7 +35,12 @@ const LISTS: &[&str] = &["entities", "relations"];
 const TIMES: &[&str] = &["timestamp", "createdAt", "created_at", "updatedAt", "updated_at"];
 
 fn is_entity(element: &Map<String, Value>) -> bool {
-    element.get("observations").is_some_and(Value::is_array) && element.contains_key("name")
+    let observations = element.get("observations");
+    // An entity of which nothing is known yet has none.
+    let is_bare = observations.is_none_or(Value::is_null)
+        && element.get("entityType").is_some_and(Value::is_string)
+        && !["text", "content"].iter().any(|name| element.contains_key(*name));
+    (observations.is_some_and(Value::is_array) || is_bare) && element.contains_key("name")
 }
 
 fn is_relation(element: &Map<String, Value>) -> bool {
@@ -75,6 +80,10 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
         return note(line, &text, None, &sort, time_of(item), to);
     }
     for observation in observations {
+        if observation.is_null() {
+            to.skip(line, "an observation that is null");
+            continue;
+        }
         let text = observation
             .as_str()
             .map(str::to_owned)

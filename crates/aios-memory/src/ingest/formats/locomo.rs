@@ -35,6 +35,9 @@ impl Reader for Locomo {
         for problem in problems {
             to.fail(line, problem);
         }
+        for _ in 0..sample.as_ref().map_or(0, |sample| sample.empty_turns) {
+            to.skip(line, "empty");
+        }
         let drafts = sample.map(|sample| Draft::from_sample(&sample, to.defaults()));
         for draft in drafts.into_iter().flatten() {
             to.draft(line, Ok(draft));

@@ -240,6 +240,12 @@ fn move_text(object: &mut Map<String, Value>) {
         object.remove("audio");
         object.remove("text");
         object.insert("content".to_owned(), spoken.into());
+        return;
+    }
+    // A null says nothing, wherever it stands.
+    if let Some(name) = TEXTS.iter().find(|name| object.get(**name).is_some_and(Value::is_null)) {
+        object.remove(*name);
+        object.entry("content").or_insert(Value::Null);
     }
 }
 

@@ -378,3 +378,56 @@ fn a_broken_element_of_a_conversation_in_a_list_costs_itself_only() {
         }
     }
 }
+
+#[test]
+fn a_content_that_is_null_is_skipped_with_a_word_and_what_follows_goes_in() {
+    let said = |role: &str, text: Value| json!({"role": role, "content": text});
+    let from = |from: &str, text: Value| json!({"from": from, "value": text});
+    for (name, text) in [
+        (
+            "sharegpt",
+            json!([{"conversations": [from("human", Value::Null), from("gpt", "x".into())]}]),
+        ),
+        ("messages", json!({"messages": [said("user", Value::Null), said("user", "x".into())]})),
+        ("list", json!([{"from": "human", "value": null}, {"from": "human", "value": "x"}])),
+        (
+            "langchain",
+            json!([{"type": "human", "data": {"content": null}},
+            {"type": "human", "data": {"content": "x"}}]),
+        ),
+        (
+            "claude",
+            json!([{"uuid": "c", "name": "", "chat_messages": [
+            {"uuid": "1", "sender": "human", "text": null, "content": null},
+            {"uuid": "2", "sender": "human", "text": "x"}]}]),
+        ),
+        (
+            "gemini",
+            json!({"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z",
+            "messages": [{"id": "a", "type": "user", "content": null},
+                {"id": "b", "type": "user", "content": "x"}]}),
+        ),
+        (
+            "locomo",
+            json!([{"sample_id": "s", "conversation": {"session_1": [
+            {"speaker": "A", "text": null}, {"speaker": "B", "text": "x"}]}}]),
+        ),
+        (
+            "longmemeval",
+            json!([{"question_id": "q", "haystack_sessions": [[
+            said("user", Value::Null), said("user", "x".into())]]}]),
+        ),
+        (
+            "mcp-memory",
+            json!({"entities": [{"name": "n", "entityType": "t",
+            "observations": [null, "x"]}]}),
+        ),
+        ("mem0", json!({"results": [{"id": "1", "memory": null}, {"id": "2", "memory": "x"}]})),
+    ] {
+        let read = read_auto("x.json", &text.to_string());
+        let drafts = read.drafts.iter().filter(|it| it.kind != aios_record::Kind::Session);
+        let texts: Vec<&str> = drafts.map(|it| it.text.as_str()).collect();
+        assert_eq!((texts, read.failed.len()), (vec!["x"], 0), "{name}: {read:?}");
+        assert_eq!(read.skipped.len(), 1, "{name}: {read:?}");
+    }
+}
