@@ -329,7 +329,7 @@ impl MemoryView {
         scope.user = None;
         let reading = task::spawn_blocking(move || {
             let session = Unnamed::of(name.as_deref());
-            let defaults = Defaults { scope, session, title: None };
+            let defaults = Defaults { scope, session, ..Defaults::default() };
             let mut batch = Vec::with_capacity(Writer::BATCH);
             let chunks = |text: &str| chunks(text, &*embedder);
             let input = Input {

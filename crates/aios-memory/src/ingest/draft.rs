@@ -37,6 +37,8 @@ pub(crate) struct Draft {
     /// within its scope.
     pub(crate) provider: Option<&'static str>,
     pub(crate) occurred_at: Option<Timestamp>,
+    /// The time is that of its conversation, which does not differ from another one.
+    pub(crate) is_time_inherited: bool,
     pub(crate) tags: Vec<String>,
     pub(crate) metadata: Map<String, Value>,
     /// Fields that were not understood, which are kept as metadata.
@@ -64,6 +66,8 @@ pub(crate) struct Defaults {
     pub(crate) session: Unnamed,
     /// The title of the conversation.
     pub(crate) title: Option<String>,
+    /// The time of the conversation, for what has none of its own.
+    pub(crate) time: Option<Timestamp>,
 }
 
 impl Defaults {
@@ -98,6 +102,7 @@ impl Draft {
             external_id: None,
             provider: None,
             occurred_at: None,
+            is_time_inherited: false,
             tags: Vec::new(),
             metadata: Map::new(),
             unknown: Vec::new(),
@@ -121,8 +126,12 @@ impl Draft {
         let mut object = message_shape(object);
         unfold(&mut object);
         let Place { scope: named, former } = take_place(&mut object)?;
-        let Said { text, role, name, external_id, occurred_at, tags, mut mended, is_new } =
+        let Said { text, role, name, external_id, occurred_at, tags, mut mended, mut is_new } =
             Said::take(&mut object)?;
+        let is_time_inherited = occurred_at.is_none() && defaults.time.is_some();
+        let occurred_at = occurred_at.or(defaults.time);
+        // Former versions did not know it; it makes no difference where there is an id.
+        is_new.occurred_at |= is_time_inherited && external_id.is_none();
         let scope = defaults.within(named)?.scope;
         let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
             true => Kind::Message,
@@ -158,6 +167,7 @@ impl Draft {
             name,
             external_id,
             occurred_at,
+            is_time_inherited,
             tags,
             metadata,
             unknown,
@@ -235,7 +245,7 @@ impl Draft {
             None if self.kind == Kind::Message => Tells {
                 role: self.role.is_some(),
                 name: self.name.is_some(),
-                time: self.occurred_at.is_some(),
+                time: self.occurred_at.is_some() && !self.is_time_inherited,
                 tags: !self.tags.is_empty(),
             },
             _ => Tells::default(),

@@ -6,6 +6,7 @@
 //! titles. Not here: how a file becomes elements, and objects that are a message by themselves
 //! (`shape`), which need no reader.
 
+mod batch;
 mod chat;
 mod chatgpt;
 mod claude;
@@ -205,7 +206,12 @@ impl Formats {
             Ok(pieces) => return Ok(pieces),
             Err(object) => object,
         };
-        let mut object = mem0::opened(chat::unfolded(object));
+        if let Some(reason) = batch::failure(&object) {
+            self.transcript.skip(line, reason);
+            self.has_understood = true;
+            return Ok(self.transcript.take());
+        }
+        let mut object = mem0::opened(batch::unfolded(object));
         let Some(description) = self.format_of(&object) else {
             let strict = self.wanted.filter(|it| !it.is_loose());
             return match strict {

@@ -26,7 +26,7 @@ use super::{
     mend::{is_suspect, mend},
     reading::{Piece, Sink},
     repeated::{self, Seed},
-    said::{Mend, name_of},
+    said::{Mend, name_of, take_time},
     spellings::{EXTERNAL_ID, Field, TEXT, TITLE},
 };
 
@@ -351,6 +351,7 @@ impl Hand<'_, '_> {
         let (id, title) = (take(&EXTERNAL_ID), take(&TITLE));
         within.session = outer.session.within(place, id.as_deref(), title.as_deref());
         within.title = title.or_else(|| outer.title.clone());
+        within.time = take_time(&mut fields, &mut beside.mended).or(outer.time);
         beside.fields.extend(fields);
         let kind = std::mem::replace(&mut self.elements, Elements::Messages);
         let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {

@@ -4,8 +4,6 @@ mod broken;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
 
-use aios_record::Scope;
-
 use super::{
     Format, Thinking,
     conversation::Unnamed,
@@ -17,7 +15,7 @@ use super::{
 /// Each piece as `line: text` or `line! problem`; a problem without a place has `-` for a line.
 fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
     let session = Unnamed::Fixed("here".to_owned());
-    let defaults = Defaults { scope: Scope::default(), session, title: None };
+    let defaults = Defaults { session, ..Defaults::default() };
     let mut found = Vec::new();
     let input = Input {
         bytes,

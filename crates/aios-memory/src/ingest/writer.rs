@@ -194,7 +194,7 @@ pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arri
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
     let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
-    let defaults = Defaults { scope, session, title: None };
+    let defaults = Defaults { scope, session, ..Defaults::default() };
     let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
     // Who gives one message is there to mend it.
     if let Some(Mend { field, reason }) = draft.mended.first() {

@@ -4,7 +4,6 @@
 use serde_json::{Map, Value, json};
 
 use super::sharegpt;
-use crate::ingest::repeated;
 
 /// The fields of an answer.
 const RESPONSES: &[&str] = &["response", "completion"];
@@ -37,7 +36,10 @@ pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, V
     for name in RESPONSES {
         if let Some(answers) = fields.get(*name).and_then(answers_in) {
             after.extend(answers);
-            fields.remove(*name);
+            let created = fields.remove(*name).and_then(|it| it.get("created").cloned());
+            if let Some(created) = created.filter(Value::is_number) {
+                fields.entry("created").or_insert(created);
+            }
         }
     }
     if let Some(answers) = fields.get("choices").and_then(choices) {
@@ -71,25 +73,6 @@ fn choices(choices: &Value) -> Option<Vec<Value>> {
         choice.get("message").filter(|it| it.is_object()).cloned().or_else(text)
     };
     choices.iter().map(message).collect()
-}
-
-/// The fields around a request or an answer, from the outside in, as the lines of a batch have
-/// them.
-const AROUND: &[&str] = &["response", "body"];
-
-/// The request or the answer in a line of a batch; other elements stay as they are.
-pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
-    if !fields.contains_key("custom_id") {
-        return fields;
-    }
-    for name in AROUND {
-        let Some(Value::Object(_)) = fields.get(*name) else { continue };
-        let Some(Value::Object(inner)) = fields.remove(*name) else { continue };
-        for (name, value) in inner {
-            repeated::put(&mut fields, name, value);
-        }
-    }
-    fields
 }
 
 /// An object that holds messages as a conversation with `messages`: that of ShareGPT,

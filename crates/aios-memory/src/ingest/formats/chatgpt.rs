@@ -51,9 +51,9 @@ impl Reader for ChatGpt {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
         let id = text_in(&element, &["conversation_id", "id"]);
         let mut conversation = Conversation::new("chatgpt", Ids::OfProvider, id);
-        let began = element.get("create_time").cloned().unwrap_or_default();
+        conversation.began = element.get("create_time").cloned().unwrap_or_default();
         let title = text_in(&element, &["title"]).unwrap_or_default();
-        to.title(&conversation, line, &title, &began);
+        to.title(&conversation, line, &title);
         conversation.title = Some(title).filter(|title| !title.trim().is_empty());
         let Some(mapping) = element.get("mapping").and_then(Value::as_object) else { return };
         let is_odd = |node: &&Value| {

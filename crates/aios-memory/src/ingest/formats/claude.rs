@@ -39,9 +39,9 @@ impl Reader for Claude {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
         let id = text_in(&element, &["uuid", "id"]);
         let mut conversation = Conversation::new("claude", Ids::OfProvider, id);
-        let began = first(&element, &["created_at"]).cloned().unwrap_or_default();
+        conversation.began = first(&element, &["created_at"]).cloned().unwrap_or_default();
         let title = text_in(&element, &["name", "title"]).unwrap_or_default();
-        to.title(&conversation, line, &title, &began);
+        to.title(&conversation, line, &title);
         conversation.title = Some(title).filter(|title| !title.trim().is_empty());
         let mut messages = Vec::new();
         for message in element.get("chat_messages").and_then(Value::as_array).into_iter().flatten()

@@ -123,7 +123,7 @@ impl Reader for ClaudeCode {
             let named =
                 session.map(|id| Conversation::new("claude-code", Ids::OfProvider, Some(id)));
             match named.as_ref().or(self.last.as_ref()) {
-                Some(conversation) => to.title(conversation, line, &title, &Value::Null),
+                Some(conversation) => to.title(conversation, line, &title),
                 None => to.skip(line, "the title of a conversation in another file"),
             }
         }
@@ -213,7 +213,7 @@ impl ClaudeCode {
         for (row, counts) in std::mem::take(&mut self.rows).into_iter().zip(counts) {
             if row.conversation.id != last_id {
                 last_id.clone_from(&row.conversation.id);
-                to.title(&row.conversation, row.message.line, "", &row.message.time);
+                to.begin(&row.conversation, row.message.line, "", &row.message.time);
             }
             match counts {
                 true => to.message(&row.conversation, row.message),

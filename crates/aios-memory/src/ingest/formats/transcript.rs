@@ -46,6 +46,8 @@ pub(super) struct Conversation {
     /// named for the file.
     pub(super) id: Option<String>,
     pub(super) title: Option<String>,
+    /// When it began, which is the time of messages and calls that have none of their own.
+    pub(super) began: Value,
     /// Facts that are kept with each message, such as the working directory.
     pub(super) about: Map<String, Value>,
 }
@@ -89,7 +91,7 @@ struct Waiting {
 
 impl Conversation {
     pub(super) fn new(provider: &'static str, ids: Ids, id: Option<String>) -> Conversation {
-        Conversation { provider, ids, id, title: None, about: Map::new() }
+        Conversation { provider, ids, id, title: None, began: Value::Null, about: Map::new() }
     }
 
     /// The session of its messages, if the provider has an id for it.
@@ -203,7 +205,8 @@ impl Transcript {
     /// Adds a call, which waits for its result.
     pub(super) fn call(&mut self, to: &Conversation, line: u64, call: Call, time: &Value) {
         let scope = self.scope(to);
-        let mut draft = call_draft(scope, &call, time);
+        let said_at = if time.is_null() { &to.began } else { time };
+        let mut draft = call_draft(scope, &call, said_at);
         draft.unnamed = self.unnamed(to);
         // Ids of calls are short, so what is called tells two of them apart.
         if let (Some(id), true) = (&call.id, to.id.is_some()) {
@@ -239,7 +242,12 @@ impl Transcript {
     }
 
     /// Tells the title of a conversation that has an id, and when it began, as far as known.
-    pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
+    pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str) {
+        self.begin(of, line, title, &of.began);
+    }
+
+    /// As [`title`](Transcript::title), of a conversation that began at another time.
+    pub(super) fn begin(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
         let Some(session) = of.session() else { return };
         let scope = self.defaults.scope.clone().with_session(session);
         self.name(&Defaults { scope, ..self.defaults.clone() }, line, title, began);
@@ -427,7 +435,11 @@ impl Transcript {
         metadata.retain(|_, value| !value.is_null());
         metadata.insert("provider".to_owned(), conversation.provider.into());
         put("metadata", metadata.into());
-        let within = Defaults { title: conversation.title.clone(), ..self.defaults.clone() };
+        let within = Defaults {
+            title: conversation.title.clone(),
+            time: moment::said_at(&conversation.began).ok(),
+            ..self.defaults.clone()
+        };
         let draft = Draft::from_chat(object, &within);
         let provider = provider(conversation);
         self.draft(line, draft.map(|draft| Draft { provider, ..draft }));
