@@ -1,6 +1,6 @@
 //! Texts that were too long for one record and were cut into parts. If such a text is shorter at a
-//! later reading, the parts after its end are retired: they leave working memory, and their validity
-//! ends in long-term memory, where they can still be read.
+//! later reading, the parts after its end are retired: they leave working memory, and their
+//! validity ends in long-term memory, where they can still be read.
 
 use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
 

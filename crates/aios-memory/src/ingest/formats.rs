@@ -22,6 +22,7 @@ mod mem0;
 mod openclaw;
 mod owners;
 mod parts;
+mod preference;
 mod responses;
 mod shape;
 mod sharegpt;
@@ -211,7 +212,9 @@ impl Formats {
             self.has_understood = true;
             return Ok(self.transcript.take());
         }
-        let mut object = mem0::opened(batch::unfolded(object));
+        let (object, rejected) = preference::opened(batch::unfolded(object));
+        (0..rejected).for_each(|_| self.transcript.skip(line, preference::LEFT_OUT));
+        let mut object = mem0::opened(object);
         let Some(description) = self.format_of(&object) else {
             let strict = self.wanted.filter(|it| !it.is_loose());
             return match strict {
@@ -359,7 +362,7 @@ impl Formats {
 
     /// Returns `true` if an object of messages with these `fields` beside them is of a format.
     pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
-        self.wanted.is_some() || recognise(fields).is_some()
+        self.wanted.is_some() || recognise(fields).is_some() || preference::is_rated(fields)
     }
 
     /// Returns `true` if what could be read of a broken object with these `fields` has parts that

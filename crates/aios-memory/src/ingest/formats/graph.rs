@@ -36,7 +36,7 @@ const TIMES: &[&str] = &["timestamp", "createdAt", "created_at", "updatedAt", "u
 
 fn is_entity(element: &Map<String, Value>) -> bool {
     let observations = element.get("observations");
-    // An entity of which nothing is known yet has none.
+    // An entity may be noted before anything is known of it.
     let is_bare = observations.is_none_or(Value::is_null)
         && element.get("entityType").is_some_and(Value::is_string)
         && !["text", "content"].iter().any(|name| element.contains_key(*name));

@@ -3,6 +3,7 @@
 
 mod exchange;
 mod fixtures;
+mod lines;
 mod mutations;
 mod owners;
 mod parts_alone;

@@ -18,7 +18,7 @@ use crate::ingest::{
     spellings::{TEXT, looks_like_owner, names_owner, names_place},
 };
 
-/// The problem of a conversation of which a part is broken that may have said whose it is.
+/// The problem of a conversation if a part that is broken may have said whose it is.
 const DOUBTFUL: &str = "a part that is broken names an owner or ends early, so nothing of its \
                         conversation is taken; mend it";
 
@@ -31,7 +31,7 @@ pub(super) struct Object {
     mended: Vec<Mend>,
     /// Faults of the object itself.
     problems: Vec<(u64, String)>,
-    /// Faults of its parts, each of which costs that part.
+    /// Faults of its parts; each costs that part.
     lost: Vec<(u64, String)>,
     /// A broken part may have said where it belongs.
     is_unplaced: bool,

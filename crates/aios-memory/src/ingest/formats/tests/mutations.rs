@@ -350,48 +350,6 @@ fn the_memory_server_s_graph_becomes_notes() {
 }
 
 #[test]
-fn the_lines_of_a_batch_are_conversations_of_their_ids() {
-    let choice = json!({"index": 0, "message": {"role": "assistant", "content": "an answer"}});
-    let body = json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000,
-        "choices": [choice]});
-    let rows = [
-        json!({"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body":
-            {"model": "m", "messages": [{"role": "user", "content": "a question"}]}}),
-        json!({"id": "batch_1", "custom_id": "b", "response": {"status_code": 200, "body": body},
-            "error": null}),
-        json!({"custom_id": "c", "result": {"type": "succeeded", "message": {"id": "msg_1",
-            "type": "message", "role": "assistant", "content": [{"type": "text", "text": "hi"}]}}}),
-        json!({"custom_id": "d", "params": {"model": "m", "max_tokens": 9, "system": "be kind",
-            "messages": [{"role": "user", "content": "hello"}]}}),
-        json!({"custom_id": "e", "method": "POST", "url": "/v1/responses", "body":
-            {"model": "m", "instructions": "be brief", "input": "why?"}}),
-        json!({"custom_id": "f", "response": {"status_code": 500, "body":
-            {"error": {"message": "overloaded"}}}}),
-        json!({"custom_id": "g", "result": {"type": "expired"}}),
-    ];
-    let read = read_auto("batch.jsonl", &lines(&rows));
-    let sessions = read.messages().into_iter().map(|it| it.scope.session.clone().unwrap());
-    let said: Vec<String> =
-        sessions.zip(read.said()).map(|(session, said)| format!("{session} {said}")).collect();
-    let expect = [
-        "here/a user: a question",
-        "here/b assistant: an answer",
-        "here/c assistant: hi",
-        "here/d system: be kind",
-        "here/d user: hello",
-        "here/e system: be brief",
-        "here/e user: why?",
-    ];
-    assert_eq!((said, &*read.failed), (expect.map(str::to_owned).to_vec(), &[][..]), "{read:?}");
-    let answered = read.messages()[1].occurred_at.unwrap();
-    assert_eq!(answered.as_second(), 1_700_000_000);
-    let reasons: Vec<&str> = read.skipped.iter().map(|(reason, _)| reason.as_str()).collect();
-    let expect =
-        ["a request of a batch that failed: overloaded", "a request of a batch that was expired"];
-    assert_eq!(reasons, expect);
-}
-
-#[test]
 fn the_time_of_a_conversation_is_that_of_messages_without_one() {
     const BEGAN: &str = "2023-11-14T22:13:20Z";
     let own = "2024-01-01T00:00:00Z";

@@ -304,8 +304,8 @@ fn a_broken_element_of_a_conversation_in_a_list_costs_itself_only() {
     let chatgpt = |broken: &str| {
         let (a, c) = (node("a", Value::Null, json!(["b"])), node("c", json!("b"), json!([])));
         format!(
-            "{{\"id\": \"X\", \"title\": \"t\", \"mapping\": {{\"a\": {a}, \"b\": {broken}, \"c\": {c}}},
-                \"current_node\": \"c\"}}"
+            "{{\"id\": \"X\", \"title\": \"t\", \"mapping\": {{\"a\": {a}, \"b\": {broken}, \
+             \"c\": {c}}},\n\"current_node\": \"c\"}}"
         )
     };
     let claude_message = |id: &str, parent: &str| json!({"uuid": id, "text": id, "sender": "human", "parent_message_uuid": parent});

@@ -14,7 +14,7 @@ use crate::ingest::{Format, Thinking};
 
 #[test]
 fn every_format_of_the_table_has_a_writer() {
-    // What documents hold is no conversation; they have tests of their own.
+    // Documents hold no conversations, and have tests of their own.
     let of_documents = [Format::Auto, Format::Markdown, Format::Text];
     for format in Format::all().filter(|format| !of_documents.contains(format)) {
         let has_writer = WRITERS.iter().any(|writer| writer.format == format);
