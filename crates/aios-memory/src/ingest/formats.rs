@@ -368,7 +368,8 @@ impl Formats {
     /// Returns `true` if what could be read of a broken object with these `fields` has parts that
     /// can be read by themselves.
     pub(super) fn has_parts(&self, fields: &Map<String, Value>) -> bool {
-        self.claims(fields) || chat::has_list(fields)
+        let has_parts = fields.keys().any(|name| parts_in(name).is_some());
+        (has_parts && self.claims(fields)) || chat::has_list(fields)
     }
 
     /// Ends the file.

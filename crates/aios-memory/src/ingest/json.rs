@@ -102,7 +102,7 @@ type Parsed = Result<(Value, Vec<Mend>), String>;
 
 /// Parses an element, mended if it has to be.
 fn parse(place: Place, bytes: &[u8], seed: Seed) -> Parsed {
-    let (text, decoded) = encoding::decode(bytes);
+    let (text, decoded) = encoding::decode(bytes)?;
     let mut mends: Vec<Mend> = decoded.map(Mend::whole).into_iter().collect();
     let parsed = match is_suspect(&text) {
         true => None,

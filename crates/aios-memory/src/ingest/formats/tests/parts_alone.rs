@@ -308,7 +308,11 @@ fn a_broken_element_of_a_conversation_in_a_list_costs_itself_only() {
              \"c\": {c}}},\n\"current_node\": \"c\"}}"
         )
     };
-    let claude_message = |id: &str, parent: &str| json!({"uuid": id, "text": id, "sender": "human", "parent_message_uuid": parent});
+    let claude_message = |id: &str, parent: &str| {
+        let mut message = json!({"uuid": id, "text": id, "sender": "human"});
+        message["parent_message_uuid"] = parent.into();
+        message
+    };
     let claude = |broken: &str| {
         let a = claude_message("a", "00000000-0000-4000-8000-000000000000");
         let c = claude_message("c", "b");
