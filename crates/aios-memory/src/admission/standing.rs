@@ -167,6 +167,10 @@ impl Admission {
             there.into_iter().map(|it| (it.identity(), it)).collect();
         for (at, identity) in others.into_iter().zip(identities) {
             let Some(stored) = stored.get(&identity) else { continue };
+            if is_untitled(stored) && !drafts[at].text.is_empty() {
+                standings[at] = Standing::Unknown;
+                continue;
+            }
             let is_later_part = arrivals[at].cut.as_ref().is_some_and(Cut::is_later);
             let is_retired = is_later_part && stored.valid_to.is_some();
             let is_same = !is_retired && self.says_the_same(&drafts[at], stored);
@@ -209,6 +213,11 @@ fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standi
         true => Standing::Same,
         false => Standing::Other,
     }
+}
+
+/// Returns `true` for a session without a title, which takes the one of a later reading.
+pub(super) fn is_untitled(stored: &Record) -> bool {
+    stored.kind == Kind::Session && stored.text.is_empty()
 }
 
 /// The places of each owner's candidates, owners in the order in which they come first.
