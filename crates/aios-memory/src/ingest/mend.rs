@@ -31,8 +31,8 @@ pub(super) struct Mended {
 /// The digits of the longest integer of 64 bits.
 const DIGITS_MAX: usize = 20;
 
-/// Returns `true` if a piece of JSON may hold characters that cannot be stored, or integers that the
-/// parser would round, though it parses.
+/// Returns `true` if a piece of JSON may hold characters that cannot be stored, or integers that
+/// the parser would round, though it parses.
 pub(super) fn is_suspect(json: &str) -> bool {
     json.contains("\\u0000") || has_long_number(json.as_bytes())
 }
