@@ -78,8 +78,8 @@ fn choices(choices: &Value) -> Option<Vec<Value>> {
 /// An object that holds messages as a conversation with `messages`: that of ShareGPT,
 /// `{"data": [...]}`, and an answer to a request. Other objects stay as they are.
 pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
-    let mut fields = sharegpt::opened(fields);
-    if is_said(&fields) {
+    let mut fields = google(sharegpt::opened(fields));
+    if is_said_itself(&fields) {
         return fields;
     }
     if has_list(&fields) {
@@ -93,14 +93,33 @@ pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
+/// A request to Gemini, `{"contents": [{"role", "parts"}]}`, as one with `messages`.
+fn google(mut fields: Map<String, Value>) -> Map<String, Value> {
+    let list = fields.get("contents").and_then(Value::as_array);
+    let is_said = |it: &Value| it.get("parts").is_some_and(Value::is_array);
+    if is_said_itself(&fields) || !list.is_some_and(|list| list.iter().any(is_said)) {
+        return fields;
+    }
+    let list = fields.remove("contents").unwrap_or_default();
+    fields.insert("messages".to_owned(), list);
+    for name in ["systemInstruction", "system_instruction"] {
+        let parts = fields.get(name).and_then(|it| it.get("parts")).filter(|it| it.is_array());
+        if let Some(parts) = parts.cloned() {
+            fields.remove(name);
+            fields.insert("system".to_owned(), parts);
+        }
+    }
+    fields
+}
+
 /// Returns `true` for an object with a list of messages or conversations as `data`.
 pub(super) fn has_list(fields: &Map<String, Value>) -> bool {
     let list = fields.get("data").and_then(Value::as_array);
     let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_object);
-    list.is_some_and(is_list) && !is_said(fields)
+    list.is_some_and(is_list) && !is_said_itself(fields)
 }
 
 /// Returns `true` for an object that says something itself.
-fn is_said(fields: &Map<String, Value>) -> bool {
+fn is_said_itself(fields: &Map<String, Value>) -> bool {
     ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name))
 }

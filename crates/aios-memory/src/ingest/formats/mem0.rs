@@ -56,6 +56,16 @@ fn is_stored(element: &Map<String, Value>) -> bool {
 /// The list of points in the answer of a vector store, `{"result": {"points": [...]}}`, beside what
 /// stands around it; other elements stay as they are.
 pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
+    // A change to the graph tells the relations that it added, in lists of lists.
+    let is_change = LISTS.iter().any(|name| is_list(&element, name));
+    if let Some(Value::Object(change)) = element.get_mut("relations").filter(|_| is_change) {
+        let added = change.remove("added_entities").unwrap_or_default();
+        let deep = added.as_array().into_iter().flatten();
+        let added: Vec<Value> = deep
+            .flat_map(|it| it.as_array().cloned().unwrap_or_else(|| vec![it.clone()]))
+            .collect();
+        element.insert("relations".to_owned(), added.into());
+    }
     let answer = element.get("result").and_then(Value::as_object);
     if answer.is_some_and(|answer| is_list(answer, POINTS))
         && let Some(Value::Object(answer)) = element.remove("result")
@@ -98,7 +108,9 @@ impl Reader for Mem0 {
         match (ends, field(&["relationship", "relation"])) {
             (Some((from, other)), Some(sort)) if !element.contains_key("memory") => {
                 let text = format!("{from} {} {other}", sort.replace('_', " "));
-                graph::note(line, &text, Some(&from), "relation", None, to);
+                let about = Map::new();
+                graph::Note { title: Some(&from), tag: "relation", time: None, about }
+                    .tell(line, &text, to);
             }
             _ => read_memory(line, element, to),
         }

@@ -16,6 +16,7 @@ const ROLES: &[(&str, &str)] = &[
     ("aimessagechunk", "assistant"),
     ("model", "assistant"),
     ("bot", "assistant"),
+    ("chatbot", "assistant"),
     ("gpt", "assistant"),
     ("chatgpt", "assistant"),
     ("claude", "assistant"),
