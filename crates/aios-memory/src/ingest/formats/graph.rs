@@ -88,7 +88,7 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
         let note = Note { title: None, tag: &sort, time: time_of(item), about };
         return note.tell(line, &text, to);
     }
-    // What is said of the entity stands with its first observation.
+    // Other fields of the entity stand with its first observation.
     let mut about = rest_of(item, OF_ENTITIES);
     for observation in observations {
         if observation.is_null() {

@@ -15,7 +15,12 @@ pub(super) const DESCRIPTION: Description = Description {
     name: "locomo",
     about: "The LoCoMo dataset's JSON",
     shape: Some(Shape {
-        recognises: |element| element.get("conversation").is_some_and(Value::is_object),
+        recognises: |element| {
+            let conversation = element.get("conversation").and_then(Value::as_object);
+            let is_session = |name: &String| name.starts_with("session_");
+            conversation
+                .is_some_and(|it| element.contains_key("sample_id") || it.keys().any(is_session))
+        },
         needs: "a `sample_id` with a `conversation`",
         signs: &["sample_id", "qa", "event_summary", "session_summary", "observation"],
         artefacts: &[],

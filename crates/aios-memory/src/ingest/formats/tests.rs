@@ -1,6 +1,7 @@
 //! Each format, by a writer of its own: a conversation goes through the writer and the reader, and
 //! comes back.
 
+mod broken_parts;
 mod exchange;
 mod fixtures;
 mod lines;

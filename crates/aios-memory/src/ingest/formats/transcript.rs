@@ -2,14 +2,19 @@
 //! joined with their results, titles, and a count of the rows that are no message.
 
 mod calls;
+mod conversation;
 
 use std::collections::{BTreeMap, HashMap};
 
-use aios_record::{ID_BYTES_MAX, Kind, Scope};
+use aios_record::{Kind, Scope};
 use aios_working::OUTPUT_CHARS_MAX;
 use serde_json::{Map, Value};
 
-use self::calls::{call_draft, fitted, name_bytes, text_of};
+pub(super) use self::conversation::{Conversation, Ids, session_id};
+use self::{
+    calls::{call_draft, fitted, name_bytes, text_of},
+    conversation::provider,
+};
 use super::{
     super::{
         conversation::Unnamed,
@@ -27,30 +32,6 @@ const CALLS_WAITING_MAX: usize = 4096;
 
 /// The role of thinking that is kept.
 const THINKING: &str = "thinking";
-
-/// Whose ids the messages of a conversation have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ids {
-    /// They are unique among all of the provider's: a copy in another session is the same message.
-    OfProvider,
-    /// They are unique within the conversation.
-    OfConversation,
-}
-
-/// A conversation as its file identifies it.
-#[derive(Debug, Clone)]
-pub(super) struct Conversation {
-    pub(super) provider: &'static str,
-    pub(super) ids: Ids,
-    /// The id that the provider knows it by. Messages of one without are in the session that is
-    /// named for the file.
-    pub(super) id: Option<String>,
-    pub(super) title: Option<String>,
-    /// When it began, which is the time of messages and calls that have none of their own.
-    pub(super) began: Value,
-    /// Facts that are kept with each message, such as the working directory.
-    pub(super) about: Map<String, Value>,
-}
 
 /// A message of a conversation.
 #[derive(Debug, Clone, Default)]
@@ -87,26 +68,6 @@ struct Waiting {
     line: u64,
     id: Option<String>,
     draft: Draft,
-}
-
-impl Conversation {
-    pub(super) fn new(provider: &'static str, ids: Ids, id: Option<String>) -> Conversation {
-        Conversation { provider, ids, id, title: None, began: Value::Null, about: Map::new() }
-    }
-
-    /// The session of its messages, if the provider has an id for it.
-    pub(super) fn session(&self) -> Option<String> {
-        self.id.as_ref().map(|id| session_id(self.provider, id))
-    }
-}
-
-/// The session of the conversation that `provider` calls `id`.
-pub(super) fn session_id(provider: &str, id: &str) -> String {
-    let session = format!("{provider}/{id}");
-    if session.len() <= ID_BYTES_MAX {
-        return session;
-    }
-    format!("{provider}/{}", &blake3::hash(id.as_bytes()).to_hex()[..32])
 }
 
 impl Transcript {
@@ -456,9 +417,4 @@ impl Transcript {
         let is_named = conversation.id.is_some() || self.defaults.scope.session.is_some();
         (!is_named).then(|| self.defaults.session.clone())
     }
-}
-
-/// The provider among all of whose ids those of the conversation are unique.
-fn provider(conversation: &Conversation) -> Option<&'static str> {
-    (conversation.ids == Ids::OfProvider).then_some(conversation.provider)
 }

@@ -23,7 +23,7 @@ fn a_prompt_and_what_was_chosen_are_a_conversation_and_what_was_rejected_is_left
             "non_preferred_output": [bad]}),
     ] {
         for (file, text) in [
-            ("dpo.jsonl", lines(&[row.clone()])),
+            ("dpo.jsonl", lines(std::slice::from_ref(&row))),
             ("dpo.json", json!([row]).to_string()),
             ("one.json", row.to_string()),
         ] {

@@ -19,6 +19,9 @@ use self::{
 use super::{Read, exchange::Exchange, lines};
 use crate::ingest::Format;
 
+/// The texts of a conversation, as they are to come back.
+type Written = fn(&Exchange) -> Vec<String>;
+
 /// A format as a test writes it.
 pub(super) struct Writer {
     pub(super) name: &'static str,
@@ -29,7 +32,7 @@ pub(super) struct Writer {
     /// The session of the conversation with this id; none if the format has no place for one.
     pub(super) session: Option<fn(&str) -> String>,
     /// The texts that a conversation comes back as, and those that were read.
-    pub(super) texts: (fn(&Exchange) -> Vec<String>, fn(&Read) -> Vec<String>),
+    pub(super) texts: (Written, fn(&Read) -> Vec<String>),
     pub(super) has_titles: bool,
     /// The unit in which times are written, in seconds; none if the format has no times.
     pub(super) time_unit_s: Option<i64>,
