@@ -7,6 +7,7 @@
 //! is `identity`'s.
 
 mod copies;
+mod cut;
 mod standing;
 mod store;
 mod tally;
@@ -20,8 +21,9 @@ use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilt
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
+pub(crate) use self::cut::Cut;
 pub use self::tally::{Conflict, Detail, Mending, Outcome, Tally};
-use self::{copies::Original, store::Ready, told::Told};
+use self::{copies::Original, cut::Ending, store::Ready, told::Told};
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
 /// A record on its way in.
@@ -37,6 +39,8 @@ pub(crate) struct Arrival {
     pub(crate) provider_id: Option<Id>,
     /// The scope, as far as its source tells.
     pub(crate) scope: Scope,
+    /// The place of its text among the parts of a longer one, if its source has an id for it.
+    pub(crate) cut: Option<Cut>,
     /// The parts beside its text that its source tells.
     pub(crate) tells: Tells,
     pub(crate) content: Content,
@@ -94,6 +98,8 @@ pub(crate) struct Admission {
     seen: HashMap<Identity, Told>,
     /// The records that have ids of their providers.
     originals: HashMap<Identity, Original>,
+    /// The parts of texts that are shorter now, each with the line of the text.
+    retired: Vec<(u64, Key)>,
     /// The tiers as each owner's handle has them, without shared records.
     tiers: HashMap<Owner, Tiers>,
     /// The time at which the last record of this source was recorded.
@@ -125,6 +131,7 @@ impl Admission {
             is_dry: false,
             seen: HashMap::new(),
             originals: HashMap::new(),
+            retired: Vec::new(),
             tiers: HashMap::new(),
             last_recorded: Timestamp::UNIX_EPOCH,
         }
@@ -159,16 +166,20 @@ impl Admission {
                 Err(error) => self.refuse(&mut verdicts[at], error.into())?,
             }
         }
+        let mut endings = Vec::new();
         if self.manner == Manner::Written {
             self.check_scopes(&candidates).await?;
         } else {
             candidates = self.identified(candidates, &mut verdicts).await?;
             candidates = self.first_of_each(candidates, &mut verdicts);
+            endings = candidates.iter().filter_map(Ending::of).collect();
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
         }
         let ready = self.guarded(candidates, &mut verdicts)?;
         if !self.is_dry {
+            // Before the text itself is replaced, by which what is interrupted is found again.
+            self.retire_parts(endings, &verdicts).await?;
             self.store(ready, &mut verdicts).await?;
         }
         Ok(verdicts)
@@ -348,6 +359,12 @@ impl Admission {
         Record::new(*kind, id.clone(), text, scope.clone())
     }
 
+    /// Takes the parts that were retired since this was called last, each with the line of the text
+    /// that is shorter now.
+    pub(crate) fn take_retired(&mut self) -> Vec<(u64, Key)> {
+        std::mem::take(&mut self.retired)
+    }
+
     fn tiers(&mut self, owner: &Owner) -> Result<Tiers, Error> {
         if let Some(tiers) = self.tiers.get(owner) {
             return Ok(tiers.clone());
@@ -376,6 +393,7 @@ impl Arrival {
             former_ids: Vec::new(),
             provider_id: None,
             scope: record.scope.clone(),
+            cut: None,
             tells: Tells::default(),
             content: Content::Record(Box::new(record)),
         }

@@ -51,7 +51,7 @@ use self::{
 };
 pub use self::{document::DOCUMENT_BYTES_MAX, draft::TEXT_BYTES_MAX, lines::LINE_BYTES_MAX};
 pub(crate) use self::{
-    draft::{Defaults, Draft},
+    draft::{Defaults, Draft, Part},
     fields::take_owner,
     formats::{Haystack, Labelled, recognised},
     json::CONVERSATION_BYTES_MAX,
@@ -329,7 +329,7 @@ impl MemoryView {
         scope.user = None;
         let reading = task::spawn_blocking(move || {
             let session = Unnamed::of(name.as_deref());
-            let defaults = Defaults { scope, session, title: None };
+            let defaults = Defaults { scope, session, ..Defaults::default() };
             let mut batch = Vec::with_capacity(Writer::BATCH);
             let chunks = |text: &str| chunks(text, &*embedder);
             let input = Input {

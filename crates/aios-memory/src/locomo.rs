@@ -20,6 +20,8 @@ pub(crate) struct Sample {
     /// In the order of their numbers.
     pub(crate) sessions: Vec<Session>,
     pub(crate) questions: Vec<Question>,
+    /// Turns in which nothing was said, which are left out.
+    pub(crate) empty_turns: u64,
 }
 
 /// What was said at one sitting.
@@ -28,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) number: u64,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) turns: Vec<Turn>,
+    /// Turns in which nothing was said.
+    empty_turns: u64,
 }
 
 /// One thing said.
@@ -68,7 +72,8 @@ impl Sample {
             .collect();
         let labelled = value.get("qa").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let questions = labelled.iter().filter_map(|qa| read_question(qa, &turns)).collect();
-        Some(Sample { id: id.to_owned(), sessions, questions })
+        let empty_turns = sessions.iter().map(|session| session.empty_turns).sum();
+        Some(Sample { id: id.to_owned(), sessions, questions, empty_turns })
     }
 }
 
@@ -89,10 +94,11 @@ fn read_sessions(conversation: &Map<String, Value>, problems: &mut Vec<String>) 
                 None
             }
         });
-        let mut session = Session { number, started_at, turns: Vec::with_capacity(turns.len()) };
+        let mut session = Session { number, started_at, ..Session::default() };
         for (index, turn) in turns.iter().enumerate() {
             match read_turn(turn) {
-                Ok(turn) => session.turns.push(turn),
+                Ok(Some(turn)) => session.turns.push(turn),
+                Ok(None) => session.empty_turns += 1,
                 Err(problem) => problems.push(format!("turn {} of `{key}`: {problem}", index + 1)),
             }
         }
@@ -102,18 +108,22 @@ fn read_sessions(conversation: &Map<String, Value>, problems: &mut Vec<String>) 
     sessions
 }
 
-fn read_turn(value: &Value) -> Result<Turn, String> {
+/// Reads a turn; `None` if nothing is said in it.
+fn read_turn(value: &Value) -> Result<Option<Turn>, String> {
     let text_of = |key: &str| value.get(key).and_then(Value::as_str).map(str::trim);
     let speaker = text_of("speaker").ok_or("`speaker` is missing")?;
     let said = text_of("text").unwrap_or_default();
     let caption = text_of("blip_caption").filter(|caption| !caption.is_empty());
     let text = match caption {
-        None if said.is_empty() => return Err("`text` is missing".to_owned()),
+        None if said.is_empty() => {
+            let is_empty = value.get("text").is_some_and(|text| text.is_null() || text.is_string());
+            return if is_empty { Ok(None) } else { Err("`text` is missing".to_owned()) };
+        }
         None => said.to_owned(),
         Some(caption) => format!("{said} [shared a photo: {caption}]").trim_start().to_owned(),
     };
     let dia_id = text_of("dia_id").filter(|id| !id.is_empty()).map(str::to_owned);
-    Ok(Turn { speaker: speaker.to_owned(), dia_id, text })
+    Ok(Some(Turn { speaker: speaker.to_owned(), dia_id, text }))
 }
 
 fn read_question(value: &Value, turns: &BTreeSet<&str>) -> Option<Question> {

@@ -78,6 +78,7 @@ impl MemoryView {
                     former_ids,
                     provider_id,
                     scope,
+                    cut: None,
                     tells: Tells::default(),
                     content,
                 }

@@ -2,10 +2,10 @@
 
 mod new;
 
-use aios_record::{Id, Kind, Owner, Record, Timestamp, Trust};
+use aios_record::{Id, Identity, Kind, Owner, Record, Timestamp, Trust};
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use self::new::{NewMessage, Receipt};
 use crate::{
@@ -227,6 +227,28 @@ impl WorkingView {
                  AND {is_told}"
             );
             removal::move_out(access, Kind::Message, &which, &[&session.row, &keep])
+        })
+        .await
+    }
+
+    /// Moves out those of these messages of one owner that are here, and returns their number.
+    /// Those that the change feed has still to tell of stay.
+    ///
+    /// # Errors
+    /// [`Error::NotYours`] if one is shared and the view a user's; [`Error::Storage`] when the file
+    /// cannot be written.
+    pub async fn move_out_messages(&self, owner: &Owner, ids: &[Id]) -> Result<u64, Error> {
+        let (owner, ids) = (owner.clone(), ids.to_owned());
+        self.free_room(move |access| {
+            for id in &ids {
+                let identity = Identity::new(owner.clone(), Kind::Message, id.clone());
+                access.visible.check_change(&identity)?;
+            }
+            let is_told = feed::is_told(Kind::Message);
+            let which =
+                format!("owner = ?1 AND id IN (SELECT value FROM json_each(?2)) AND {is_told}");
+            let ids = json!(ids).to_string();
+            removal::move_out(access, Kind::Message, &which, &[&owner.as_str(), &ids])
         })
         .await
     }

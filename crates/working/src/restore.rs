@@ -104,6 +104,9 @@ fn of_session(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
         access.insert(&given, Links::default())?;
         return Ok(Restored::Added);
     };
+    if given.summary.as_ref().is_some_and(|summary| !summary.is_empty()) {
+        standing.revive(access)?;
+    }
     let is_filled = session::fill_in(access, standing.row, &given)?;
     Ok(if is_filled { Restored::Added } else { Restored::Known })
 }

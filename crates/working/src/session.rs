@@ -343,7 +343,7 @@ pub(crate) fn standing(
 
 impl Standing {
     /// Brings back a session that has moved out.
-    fn revive(&self, access: &Access<'_>) -> Result<(), Error> {
+    pub(crate) fn revive(&self, access: &Access<'_>) -> Result<(), Error> {
         if !self.is_stub {
             return Ok(());
         }

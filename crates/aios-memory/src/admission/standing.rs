@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use aios_longterm::Standing;
 use aios_record::{Id, Identity, Key, Kind, Owner, Record, Source, forms};
 
-use super::{Admission, Arrival, Candidate, Content, Manner, Tells, Tiers, told::tells_otherwise};
+use super::{
+    Admission, Arrival, Candidate, Content, Cut, Manner, Tells, Tiers, told::tells_otherwise,
+};
 use crate::{Error, records::is_kept};
 
 impl Admission {
@@ -149,7 +151,10 @@ impl Admission {
         let mut standings = tiers.longterm.standings(drafts).await?;
         let may_differ = |place: &usize| match standings[*place] {
             Standing::Unknown => false,
-            Standing::Same => arrivals[*place].tells != Tells::default(),
+            Standing::Same => {
+                let is_later_part = arrivals[*place].cut.as_ref().is_some_and(Cut::is_later);
+                is_later_part || arrivals[*place].tells != Tells::default()
+            }
             Standing::Other => true,
         };
         let others: Vec<usize> = (0..drafts.len()).filter(may_differ).collect();
@@ -162,7 +167,13 @@ impl Admission {
             there.into_iter().map(|it| (it.identity(), it)).collect();
         for (at, identity) in others.into_iter().zip(identities) {
             let Some(stored) = stored.get(&identity) else { continue };
-            let is_same = self.says_the_same(&drafts[at], stored);
+            if is_untitled(stored) && !drafts[at].text.is_empty() {
+                standings[at] = Standing::Unknown;
+                continue;
+            }
+            let is_later_part = arrivals[at].cut.as_ref().is_some_and(Cut::is_later);
+            let is_retired = is_later_part && stored.valid_to.is_some();
+            let is_same = !is_retired && self.says_the_same(&drafts[at], stored);
             standings[at] = match is_same && !tells_otherwise(arrivals[at], stored) {
                 true => Standing::Same,
                 false => Standing::Other,
@@ -202,6 +213,11 @@ fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standi
         true => Standing::Same,
         false => Standing::Other,
     }
+}
+
+/// Returns `true` for a session without a title, which takes the one of a later reading.
+pub(super) fn is_untitled(stored: &Record) -> bool {
+    stored.kind == Kind::Session && stored.text.is_empty()
 }
 
 /// The places of each owner's candidates, owners in the order in which they come first.

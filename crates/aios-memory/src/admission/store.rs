@@ -9,7 +9,8 @@ use futures::{StreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    Admission, Arrival, Content, DIFFERS, Manner, Outcome, Tiers, Verdict,
+    Admission, Arrival, Content, Cut, DIFFERS, Manner, Outcome, Tiers, Verdict,
+    standing::is_untitled,
     told::{Told, tells_message_otherwise},
 };
 use crate::{Error, records};
@@ -186,6 +187,10 @@ impl Admission {
         else {
             return Ok(false);
         };
+        // A part that was retired is one again.
+        if ready.arrival.cut.as_ref().is_some_and(Cut::is_later) {
+            record.valid_to = None;
+        }
         record.text.clone_from(&message.content);
         record.payload["content"] = Value::from(message.content.as_str());
         let tells = ready.arrival.tells;
@@ -239,6 +244,7 @@ impl Admission {
             run.into_iter().partition(|ready| records::is_kept(ready.arrival.kind));
         if !of_working.is_empty() {
             let given: Vec<Record> = of_working.iter().filter_map(record_of).collect();
+            let given = titled(tiers, given).await?;
             let restored = self.view.shared().working.restore(given).await?;
             for (ready, restored) in of_working.into_iter().zip(restored) {
                 let outcome = &mut verdicts[ready.at].outcome;
@@ -299,6 +305,29 @@ impl Admission {
             other => other,
         }
     }
+}
+
+/// These records; a session that has moved out without a title comes back with the one that is
+/// given.
+async fn titled(tiers: &Tiers, mut given: Vec<Record>) -> Result<Vec<Record>, Error> {
+    let is_title = |it: &&mut Record| it.kind == Kind::Session && !it.text.is_empty();
+    let titles: Vec<&mut Record> = given.iter_mut().filter(is_title).collect();
+    if titles.is_empty() {
+        return Ok(given);
+    }
+    let asked: Vec<Identity> = titles.iter().map(|it| it.identity()).collect();
+    let stored = tiers.longterm.records(&asked).await?;
+    for title in titles {
+        let Some(stored) = stored.iter().find(|it| it.identity() == title.identity()) else {
+            continue;
+        };
+        if is_untitled(stored) && stored.payload.is_object() {
+            let text = std::mem::take(&mut title.text);
+            *title = Record { text: text.clone(), ..stored.clone() };
+            title.payload["summary"] = text.into();
+        }
+    }
+    Ok(given)
 }
 
 /// The way in which an arrival is stored.

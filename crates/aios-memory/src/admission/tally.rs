@@ -52,7 +52,8 @@ impl Outcome {
 /// One record of a source whose outcome a person may want to see.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Detail {
-    /// The name of the outcome: `updated`, `conflicting`, `forgotten`, `skipped`, `detached`.
+    /// The name of the outcome: `updated`, `conflicting`, `forgotten`, `skipped`, `detached`,
+    /// `retired`.
     pub outcome: &'static str,
     /// The line or row, from 1.
     pub line: u64,
@@ -117,7 +118,8 @@ pub struct Tally {
     pub known: u64,
     /// Records that replaced an older version.
     pub updated: u64,
-    /// Pieces of a former version of the document, which it has no more: their validity ended.
+    /// Pieces of a former version of the document or message, which it has no more: their validity
+    /// ended.
     pub retired: u64,
     /// Records that differ from one before them with the same id, which stays; the first 1,000.
     pub conflicting: Vec<Conflict>,
@@ -197,6 +199,15 @@ impl Tally {
             };
             let (outcome, reason) = ("skipped", Some(reason));
             self.details.push(Detail { outcome, line, key: None, reason });
+        }
+    }
+
+    /// Counts a part of a text that was longer at a former reading.
+    pub(crate) fn retire(&mut self, line: u64, key: Key) {
+        self.retired += 1;
+        if self.details.len() < DETAILS_MAX {
+            let reason = Some("the text is shorter now and has no such part".to_owned());
+            self.details.push(Detail { outcome: "retired", line, key: Some(key), reason });
         }
     }
 

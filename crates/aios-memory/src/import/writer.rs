@@ -177,6 +177,7 @@ impl Writer {
             former_ids,
             provider_id,
             scope,
+            cut: None,
             tells,
             content,
         });
@@ -306,6 +307,7 @@ impl Writer {
                 former_ids: Vec::new(),
                 provider_id: None,
                 scope: scope.clone(),
+                cut: None,
                 tells: Tells::default(),
                 content: Content::Fields(fields),
             }
@@ -350,6 +352,7 @@ fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope)
         former_ids: Vec::new(),
         provider_id: None,
         scope: scope.clone(),
+        cut: None,
         tells: Tells::default(),
         content: Content::Fields(fields),
     }

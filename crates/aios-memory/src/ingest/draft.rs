@@ -1,10 +1,14 @@
 //! One message, note or piece of a document, as it says itself, before it has an id.
 
+mod part;
+
 use std::sync::Arc;
 
 use aios_record::{Gate, Kind, Scope, Source, Timestamp};
 use serde_json::{Map, Value};
 
+pub(crate) use self::part::Part;
+pub use self::part::TEXT_BYTES_MAX;
 use super::{
     conversation::{Unnamed, fitted},
     fields::{Place, says_nothing, take_place},
@@ -18,12 +22,6 @@ use crate::{
     identity::{Facts, Former, Namer, Names},
     locomo,
 };
-
-/// The longest text of one record, in bytes; a longer one is cut into several.
-pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
-
-/// The share of [`TEXT_BYTES_MAX`] in which the end of a word is looked for.
-const CUT_SHARE: usize = 8;
 
 /// An incoming record without an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +37,8 @@ pub(crate) struct Draft {
     /// within its scope.
     pub(crate) provider: Option<&'static str>,
     pub(crate) occurred_at: Option<Timestamp>,
+    /// The time is that of its conversation, which does not differ from another one.
+    pub(crate) is_time_inherited: bool,
     pub(crate) tags: Vec<String>,
     pub(crate) metadata: Map<String, Value>,
     /// Fields that were not understood, which are kept as metadata.
@@ -50,6 +50,8 @@ pub(crate) struct Draft {
     pub(crate) document: Option<Arc<Document>>,
     /// The conversation of a message that names none.
     pub(crate) unnamed: Option<Unnamed>,
+    /// The place of its text among the parts of one that was cut.
+    pub(crate) part: Part,
     /// The same record as former versions of this program read it, if they read it otherwise.
     pub(crate) former: Option<Box<Former>>,
 }
@@ -64,6 +66,8 @@ pub(crate) struct Defaults {
     pub(crate) session: Unnamed,
     /// The title of the conversation.
     pub(crate) title: Option<String>,
+    /// The time of the conversation, for what has none of its own.
+    pub(crate) time: Option<Timestamp>,
 }
 
 impl Defaults {
@@ -98,6 +102,7 @@ impl Draft {
             external_id: None,
             provider: None,
             occurred_at: None,
+            is_time_inherited: false,
             tags: Vec::new(),
             metadata: Map::new(),
             unknown: Vec::new(),
@@ -105,6 +110,7 @@ impl Draft {
             source: None,
             document: None,
             unnamed: None,
+            part: Part::WHOLE,
             former: None,
         }
     }
@@ -120,8 +126,12 @@ impl Draft {
         let mut object = message_shape(object);
         unfold(&mut object);
         let Place { scope: named, former } = take_place(&mut object)?;
-        let Said { text, role, name, external_id, occurred_at, tags, mut mended, is_new } =
+        let Said { text, role, name, external_id, occurred_at, tags, mut mended, mut is_new } =
             Said::take(&mut object)?;
+        let is_time_inherited = occurred_at.is_none() && defaults.time.is_some();
+        let occurred_at = occurred_at.or(defaults.time);
+        // Former versions did not know it; it makes no difference where there is an id.
+        is_new.occurred_at |= is_time_inherited && external_id.is_none();
         let scope = defaults.within(named)?.scope;
         let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
             true => Kind::Message,
@@ -157,6 +167,7 @@ impl Draft {
             name,
             external_id,
             occurred_at,
+            is_time_inherited,
             tags,
             metadata,
             unknown,
@@ -198,34 +209,6 @@ impl Draft {
         drafts
     }
 
-    /// This draft, or the parts of it in order if its text is too long for one record. Each part
-    /// after the first has the id of the whole with its number.
-    pub(crate) fn parts(self) -> Vec<Draft> {
-        if self.text.len() <= TEXT_BYTES_MAX {
-            return vec![self];
-        }
-        let text = self.text.clone();
-        let mut parts: Vec<Draft> = Vec::new();
-        let mut rest = text.as_str();
-        while !rest.is_empty() {
-            let (part, after) = rest.split_at(end_of_part(rest));
-            rest = after;
-            let mut draft = Draft { text: part.to_owned(), former: None, ..self.clone() };
-            let number = parts.len() + 1;
-            if 1 < number {
-                draft.external_id = self.external_id.as_ref().map(|id| format!("{id}#{number}"));
-                (draft.unknown, draft.mended) = (Vec::new(), Vec::new());
-            }
-            parts.push(draft);
-        }
-        let count = parts.len();
-        let bytes = text.len();
-        let reason =
-            format!("{bytes} bytes are more than {TEXT_BYTES_MAX}; cut into {count} parts");
-        parts[0].mended.push(Mend::of("text", reason));
-        parts
-    }
-
     /// Leaves a time before 1970 out, which many programs write for none, unless it is a note's.
     pub(crate) fn leave_out_early_time(&mut self) {
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
@@ -262,7 +245,7 @@ impl Draft {
             None if self.kind == Kind::Message => Tells {
                 role: self.role.is_some(),
                 name: self.name.is_some(),
-                time: self.occurred_at.is_some(),
+                time: self.occurred_at.is_some() && !self.is_time_inherited,
                 tags: !self.tags.is_empty(),
             },
             _ => Tells::default(),
@@ -392,17 +375,6 @@ fn unfold(object: &mut Map<String, Value>) {
             *value = inner;
         }
     }
-}
-
-/// The end of the first part of a text: after a word, if there is an end of one near.
-fn end_of_part(text: &str) -> usize {
-    if text.len() <= TEXT_BYTES_MAX {
-        return text.len();
-    }
-    let end = text.floor_char_boundary(TEXT_BYTES_MAX);
-    let near = text.floor_char_boundary(end - end / CUT_SHARE);
-    let space = text[near..end].rfind(char::is_whitespace).map(|at| near + at);
-    space.map_or(end, |at| text.ceil_char_boundary(at + 1))
 }
 
 /// The user that something names, or else the one of its conversation.

@@ -7,6 +7,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use serde_json::{Map, Value};
+
 /// The longest element, in bytes: each is held whole.
 pub(super) const ELEMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
@@ -64,6 +66,11 @@ impl<R: BufRead> Scanner<R> {
             again_bytes: 0,
             place: Place { line: 1, column: 0 },
         })
+    }
+
+    /// Reads `input`, a part that begins at `place` of a whole.
+    pub(super) fn at(input: R, place: Place) -> Scanner<R> {
+        Scanner { input, again: io::Cursor::new(Vec::new()), again_bytes: 0, place }
     }
 
     /// The place of the next byte.
@@ -304,6 +311,22 @@ pub(super) fn next_alike(element: &Element, head: &[u8]) -> Vec<usize> {
         }
     }
     found
+}
+
+/// The place in a broken element of a table at which the next one begins: a name with an object
+/// that has the same first field, parses, and says the name itself, as a node of a tree does.
+pub(super) fn next_entry(element: &Element, head: &[u8]) -> Option<usize> {
+    let bytes = &element.bytes;
+    let objects = (1..bytes.len()).filter(|at| begins_alike(&bytes[*at..], head));
+    objects.into_iter().find_map(|at| {
+        let before = bytes[..at].trim_ascii_end().strip_suffix(b":")?.trim_ascii_end();
+        let name = before.strip_suffix(b"\"")?;
+        let begin = name.iter().rposition(|byte| *byte == b'"')?;
+        let name = std::str::from_utf8(&name[begin + 1..]).ok()?;
+        let object = &bytes[at..at + length_of(&bytes[at..])?];
+        let object: Map<String, Value> = serde_json::from_slice(object).ok()?;
+        object.values().any(|value| value == name).then_some(begin)
+    })
 }
 
 fn begins_alike(bytes: &[u8], head: &[u8]) -> bool {

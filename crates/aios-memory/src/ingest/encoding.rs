@@ -1,5 +1,8 @@
 //! Text in other encodings than UTF-8: UTF-16 is read as it is, and bytes that are no UTF-8 at all
-//! are taken for Windows-1252, which includes Latin-1. Both are reported.
+//! are taken for Windows-1252, which includes Latin-1, unless they do not look like it. Both are
+//! reported.
+
+mod scripts;
 
 use std::{
     borrow::Cow,
@@ -11,8 +14,18 @@ use std::{
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-/// The number of first bytes that tell the encoding.
-const MARK_BYTES: u64 = 4;
+/// The number of first bytes that tell the encoding of most texts.
+const MARK_BYTES: usize = 4;
+
+/// The number of first bytes that are looked at for a script, if the very first do not tell.
+const SAMPLE_BYTES: u64 = 4096;
+
+/// The problem of a text that is in no encoding that is read.
+const UNKNOWN: &str = "it is not UTF-8, and does not look like Windows-1252 (Latin-1); convert it \
+                       to UTF-8 first";
+
+/// The shortest run of bytes beyond ASCII that texts in Windows-1252 hardly have.
+const FOREIGN_RUN: usize = 4;
 
 /// The report for a text that is not UTF-8.
 const AS_WINDOWS: &str =
@@ -45,12 +58,13 @@ pub(super) struct Stream<'a> {
 /// # Errors
 /// An I/O error, of kind [`InvalidData`](io::ErrorKind::InvalidData) for UTF-32.
 pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<'a>> {
-    let mut mark = Vec::new();
-    (&mut bytes).take(MARK_BYTES).read_to_end(&mut mark)?;
+    let mut sample = Vec::new();
+    (&mut bytes).take(SAMPLE_BYTES).read_to_end(&mut sample)?;
+    let mark = &sample[..sample.len().min(MARK_BYTES)];
     let has_byte = |at: usize| mark.get(at).is_some_and(|byte| *byte != 0);
     // The first two characters of text that is worth reading are in ASCII where there is no mark.
     let bytes_of_text = [has_byte(0), has_byte(1), has_byte(2), has_byte(3)];
-    let encoding = match (&mark[..], bytes_of_text) {
+    let encoding = match (mark, bytes_of_text) {
         ([0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF], _)
         | ([_, _, _, _], [false, false, false, true] | [true, false, false, false]) => {
             let problem = "it is UTF-32; convert it to UTF-8 first";
@@ -58,9 +72,10 @@ pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<
         }
         ([0xFF, 0xFE, ..], _) | (_, [true, false, true, false]) => Some(UTF_16LE),
         ([0xFE, 0xFF, ..], _) | (_, [false, true, false, true]) => Some(UTF_16BE),
-        _ => None,
+        _ if is_utf8_so_far(&sample) => None,
+        _ => scripts::utf_16(&sample),
     };
-    let whole = io::Cursor::new(mark).chain(bytes);
+    let whole = io::Cursor::new(sample).chain(bytes);
     let is_replaced = Rc::new(Cell::new(false));
     let bytes: Box<dyn Read + 'a> = match encoding {
         None => Box::new(whole),
@@ -70,6 +85,11 @@ pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<
         }
     };
     Ok(Stream { bytes, encoding: encoding.map(|it| it.name()), is_replaced })
+}
+
+/// Returns `true` for a beginning of text in UTF-8, which may end within a character.
+fn is_utf8_so_far(sample: &[u8]) -> bool {
+    std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
 /// Decoded text, in which characters that stand in for others are noticed.
@@ -100,9 +120,12 @@ impl<R: Read> Read for Decoded<R> {
 
 /// Reads bytes as text, with a report if they are not UTF-8. Few wrong bytes in UTF-8 become
 /// U+FFFD; text without any UTF-8 in it is Windows-1252.
-pub(super) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<&'static str>) {
+///
+/// # Errors
+/// A message if it looks like text in another encoding.
+pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<&'static str>), &'static str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return (Cow::Borrowed(text), None);
+        return Ok((Cow::Borrowed(text), None));
     }
     let (mut whole, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
@@ -110,9 +133,23 @@ pub(super) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<&'static str>) {
         broken += usize::from(!chunk.invalid().is_empty());
     }
     if broken <= whole {
-        return (String::from_utf8_lossy(bytes), Some(REPLACED));
+        return Ok((String::from_utf8_lossy(bytes), Some(REPLACED)));
     }
-    (WINDOWS_1252.decode_without_bom_handling(bytes).0, Some(AS_WINDOWS))
+    if is_foreign(bytes) {
+        return Err(UNKNOWN);
+    }
+    Ok((WINDOWS_1252.decode_without_bom_handling(bytes).0, Some(AS_WINDOWS)))
+}
+
+/// Returns `true` if most bytes beyond ASCII stand together, as those of scripts other than Latin.
+fn is_foreign(bytes: &[u8]) -> bool {
+    let runs = bytes.split(u8::is_ascii).map(<[u8]>::len);
+    let (mut all, mut together) = (0, 0);
+    for run in runs {
+        all += run;
+        together += if FOREIGN_RUN <= run { run } else { 0 };
+    }
+    all < 2 * together
 }
 
 /// Returns `true` for text with characters that no text file has: it is something else.

@@ -6,6 +6,7 @@
 //! titles. Not here: how a file becomes elements, and objects that are a message by themselves
 //! (`shape`), which need no reader.
 
+mod batch;
 mod chat;
 mod chatgpt;
 mod claude;
@@ -14,12 +15,14 @@ mod codex;
 mod gemini;
 mod graph;
 mod guess;
+mod holders;
 mod locomo;
 mod longmemeval;
 mod mem0;
 mod openclaw;
 mod owners;
 mod parts;
+mod preference;
 mod responses;
 mod shape;
 mod sharegpt;
@@ -30,6 +33,7 @@ mod tree;
 
 use serde_json::{Map, Value};
 
+pub(super) use self::holders::{PartsOf, holder_in, may_have_parts, parts_in};
 pub(crate) use self::{
     chat::{messages_beside, opened},
     longmemeval::{Haystack, Labelled},
@@ -151,21 +155,6 @@ pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
     recognise(element).map(|(description, _)| description.name)
 }
 
-/// Fields that hold the messages of a conversation.
-const HOLDERS: &[&str] =
-    &["messages", "mapping", "chat_messages", "conversations", "conversation", "haystack_sessions"];
-
-/// The field with messages that a piece of broken JSON has, if it is a conversation.
-pub(super) fn holder_in(json: &[u8]) -> Option<&'static str> {
-    let json = String::from_utf8_lossy(json);
-    HOLDERS.iter().copied().find(|name| {
-        let quoted = format!("\"{name}\"");
-        let follows =
-            |(at, _): (usize, &str)| json[at + quoted.len()..].trim_start().starts_with(':');
-        json.match_indices(&quoted).any(follows)
-    })
-}
-
 fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'static Shape)> {
     let shaped = FORMATS.iter().filter_map(|it| Some((it, it.shape.as_ref()?)));
     shaped.into_iter().find(|(_, shape)| (shape.recognises)(element))
@@ -218,7 +207,14 @@ impl Formats {
             Ok(pieces) => return Ok(pieces),
             Err(object) => object,
         };
-        let mut object = chat::unfolded(object);
+        if let Some(reason) = batch::failure(&object) {
+            self.transcript.skip(line, reason);
+            self.has_understood = true;
+            return Ok(self.transcript.take());
+        }
+        let (object, rejected) = preference::opened(batch::unfolded(object));
+        (0..rejected).for_each(|_| self.transcript.skip(line, preference::LEFT_OUT));
+        let mut object = mem0::opened(object);
         let Some(description) = self.format_of(&object) else {
             let strict = self.wanted.filter(|it| !it.is_loose());
             return match strict {
@@ -366,7 +362,14 @@ impl Formats {
 
     /// Returns `true` if an object of messages with these `fields` beside them is of a format.
     pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
-        self.wanted.is_some() || recognise(fields).is_some()
+        self.wanted.is_some() || recognise(fields).is_some() || preference::is_rated(fields)
+    }
+
+    /// Returns `true` if what could be read of a broken object with these `fields` has parts that
+    /// can be read by themselves.
+    pub(super) fn has_parts(&self, fields: &Map<String, Value>) -> bool {
+        let has_parts = fields.keys().any(|name| parts_in(name).is_some());
+        (has_parts && self.claims(fields)) || chat::has_list(fields)
     }
 
     /// Ends the file.

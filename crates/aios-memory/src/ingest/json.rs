@@ -5,6 +5,7 @@
 //! broken costs itself only, in a list as well as in a file of lines.
 
 mod documents;
+mod objects;
 
 use std::{
     io::{self, BufRead},
@@ -25,7 +26,7 @@ use super::{
     mend::{is_suspect, mend},
     reading::{Piece, Sink},
     repeated::{self, Seed},
-    said::{Mend, name_of},
+    said::{Mend, name_of, take_time},
     spellings::{EXTERNAL_ID, Field, TEXT, TITLE},
 };
 
@@ -80,8 +81,8 @@ pub(crate) fn read_document(
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let scanner = Scanner::new(input)?;
-    let hand = Hand { elements, defaults, formats, sink, conversations: 0 };
-    Documents::new(scanner, hand).read()
+    let mut hand = Hand { elements, defaults, formats, sink, conversations: 0 };
+    Documents::new(scanner, &mut hand).read()
 }
 
 /// `bytes` without white space, byte order marks and separators of records before them: files that
@@ -101,7 +102,7 @@ type Parsed = Result<(Value, Vec<Mend>), String>;
 
 /// Parses an element, mended if it has to be.
 fn parse(place: Place, bytes: &[u8], seed: Seed) -> Parsed {
-    let (text, decoded) = encoding::decode(bytes);
+    let (text, decoded) = encoding::decode(bytes)?;
     let mut mends: Vec<Mend> = decoded.map(Mend::whole).into_iter().collect();
     let parsed = match is_suspect(&text) {
         true => None,
@@ -158,6 +159,8 @@ struct Messages {
     /// A message with what was mended in it, or the reason why it could not be read.
     read: Vec<(u64, Parsed)>,
     bytes: u64,
+    /// One that is broken may have said whose all are.
+    may_name_owner: bool,
 }
 
 impl Messages {
@@ -165,6 +168,30 @@ impl Messages {
     fn sample(&self) -> Value {
         let read = self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok());
         read.take(SAMPLE_MAX).map(|(message, _)| message.clone()).collect()
+    }
+
+    /// Adds what could be read of a list in the list, and its faults.
+    fn take_list(&mut self, line: u64, list: Messages) -> ControlFlow<()> {
+        self.may_name_owner |= list.may_name_owner;
+        let (list, mended, problems) = list.into_list();
+        self.read.push((line, Ok((list, mended))));
+        self.take_problems(problems)
+    }
+
+    /// Adds what could be read of a conversation in the list, and its faults.
+    fn take_value(
+        &mut self,
+        line: u64,
+        value: Option<Value>,
+        problems: Vec<(u64, String)>,
+    ) -> ControlFlow<()> {
+        self.read.extend(value.map(|value| (line, Ok((value, Vec::new())))));
+        self.take_problems(problems)
+    }
+
+    fn take_problems(&mut self, problems: Vec<(u64, String)>) -> ControlFlow<()> {
+        self.read.extend(problems.into_iter().map(|(line, problem)| (line, Err(problem))));
+        ControlFlow::Continue(())
     }
 
     /// Those that could be read as they stand in the list, what was mended in them, and the faults
@@ -195,6 +222,11 @@ struct Beside {
 impl Hand<'_, '_> {
     fn bytes(&mut self, place: Place, bytes: &[u8]) -> ControlFlow<()> {
         let parsed = parse(place, bytes, Seed::default());
+        if parsed.is_err() && bytes.starts_with(b"{") && formats::may_have_parts(bytes) {
+            // Bytes in RAM can be read.
+            let within = Documents::new(Scanner::at(bytes, place), self).object();
+            return within.unwrap_or(ControlFlow::Continue(()));
+        }
         self.element(place.line, parsed)
     }
 
@@ -269,7 +301,7 @@ impl Hand<'_, '_> {
         let read = match fields.remove("messages") {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
-                let messages = Messages { read, bytes: 0 };
+                let messages = Messages { read, ..Messages::default() };
                 return self.conversation(line, messages, fields, defaults, beside);
             }
             Some(_) => return self.fail(line, "`messages` is not a list"),
@@ -319,6 +351,7 @@ impl Hand<'_, '_> {
         let (id, title) = (take(&EXTERNAL_ID), take(&TITLE));
         within.session = outer.session.within(place, id.as_deref(), title.as_deref());
         within.title = title.or_else(|| outer.title.clone());
+        within.time = take_time(&mut fields, &mut beside.mended).or(outer.time);
         beside.fields.extend(fields);
         let kind = std::mem::replace(&mut self.elements, Elements::Messages);
         let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {

@@ -28,9 +28,26 @@ pub(super) struct Mended {
     pub(super) reasons: Vec<&'static str>,
 }
 
-/// Returns `true` if a piece of JSON may hold characters that cannot be stored, though it parses.
+/// The digits of the longest integer of 64 bits.
+const DIGITS_MAX: usize = 20;
+
+/// Returns `true` if a piece of JSON may hold characters that cannot be stored, or integers that
+/// the parser would round, though it parses.
 pub(super) fn is_suspect(json: &str) -> bool {
-    json.contains("\\u0000")
+    json.contains("\\u0000") || has_long_number(json.as_bytes())
+}
+
+/// Returns `true` if there are as many digits together as an integer beyond 64 bits has.
+fn has_long_number(json: &[u8]) -> bool {
+    // Of so many digits one stands in each of these places.
+    let places = (DIGITS_MAX - 2..json.len()).step_by(DIGITS_MAX - 1);
+    places.into_iter().any(|at| {
+        let digits = |bytes: &mut dyn Iterator<Item = &u8>| {
+            bytes.take_while(|byte| byte.is_ascii_digit()).take(DIGITS_MAX).count()
+        };
+        let before = digits(&mut json[..at].iter().rev());
+        DIGITS_MAX - 1 <= before + digits(&mut json[at..].iter())
+    })
 }
 
 /// Mends what can be mended without a guess at what was meant: lone surrogates and U+0000 become
@@ -103,10 +120,18 @@ impl Mended {
         word.len()
     }
 
-    /// Copies a number, or puts null for one that is larger than any that is kept.
+    /// Copies a number. An integer beyond 64 bits becomes text, since it would be rounded, and a
+    /// number that is larger than any that is kept becomes null.
     fn number(&mut self, rest: &str) -> usize {
         let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
         let number = &rest[..rest.find(|c| !is_of_number(c)).unwrap_or(rest.len())];
+        let is_integer = number.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+        let fits = number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok();
+        if is_integer && !fits && DIGITS_MAX - 1 <= number.len() {
+            self.json.push_str(&format!("\"{number}\""));
+            self.note("an integer beyond 64 bits became text");
+            return number.len();
+        }
         match number.parse::<f64>() {
             Ok(value) if value.is_infinite() => {
                 self.json.push_str("null");

@@ -45,6 +45,9 @@ pub(super) const EMPTY: &str =
 const OWN_EXPORT: &str = "it is an export of aios-memory, whose records have their ids and owners; \
                           write `aios-memory import --from FILE`";
 
+/// The problem of an input that is not text.
+const NO_TEXT: &str = "it is not text; convert it to text, Markdown or JSON first";
+
 /// A byte order mark at the beginning of a line.
 const MARK_IN_MIDST: &str = "\n\u{feff}";
 
@@ -129,14 +132,20 @@ fn read_text<R: Read>(
             format!("the document has more than {DOCUMENT_BYTES_MAX} bytes; split it into several");
         return Ok(sink(Piece::Failed(None, problem)));
     }
-    let (text, mended) = encoding::decode(&document);
+    let (text, mended) = match encoding::decode(&document) {
+        Ok(decoded) => decoded,
+        Err(problem) => {
+            let is_binary = encoding::is_binary(&String::from_utf8_lossy(&document));
+            let problem = if is_binary { NO_TEXT } else { problem };
+            return Ok(sink(Piece::Failed(None, problem.to_owned())));
+        }
+    };
     let is_binary = match mended {
         Some(_) => encoding::is_binary(&text),
         None => encoding::is_mostly_binary(&text),
     };
     if is_binary {
-        let problem = "it is not text; convert it to text, Markdown or JSON first".to_owned();
-        return Ok(sink(Piece::Failed(None, problem)));
+        return Ok(sink(Piece::Failed(None, NO_TEXT.to_owned())));
     }
     let nul = text.contains('\0').then_some("U+0000 became U+FFFD");
     for reason in mended.into_iter().chain(nul) {

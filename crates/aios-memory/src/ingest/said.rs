@@ -174,33 +174,36 @@ impl Said {
     /// Takes the first field that is a time; one that is not, or another one, stays and is told.
     fn find_time(&mut self, object: &mut Map<String, Value>) {
         for name in spelled(object, &TIME) {
-            let value = &object[&name];
-            if value.is_null() || value.as_str().is_some_and(forms::is_blank) {
-                object.remove(&name);
-                continue;
+            self.find_time_in(object, &name);
+        }
+    }
+
+    fn find_time_in(&mut self, object: &mut Map<String, Value>, name: &str) {
+        let value = &object[name];
+        if value.is_null() || value.as_str().is_some_and(forms::is_blank) {
+            object.remove(name);
+            return;
+        }
+        let read = moment::said_at(value).or_else(|problem| {
+            // A date and a time of day may stand apart.
+            let of_day =
+                |other: &str| Some(format!("{} {}", object.get(other)?.as_str()?, value.as_str()?));
+            let whole = if plain(name) == "time" { of_day("date") } else { None };
+            whole.and_then(|whole| moment::parse_timestamp(&whole).ok()).ok_or(problem)
+        });
+        match (read, self.occurred_at) {
+            (Ok(time), None) => {
+                self.is_new.occurred_at = !TIME.was_spelled(name);
+                self.occurred_at = Some(time);
+                object.remove(name);
             }
-            let read = moment::said_at(value).or_else(|problem| {
-                // A date and a time of day may stand apart.
-                let of_day = |other: &str| {
-                    Some(format!("{} {}", object.get(other)?.as_str()?, value.as_str()?))
-                };
-                let whole = if plain(&name) == "time" { of_day("date") } else { None };
-                whole.and_then(|whole| moment::parse_timestamp(&whole).ok()).ok_or(problem)
-            });
-            match (read, self.occurred_at) {
-                (Ok(time), None) => {
-                    self.is_new.occurred_at = !TIME.was_spelled(&name);
-                    self.occurred_at = Some(time);
-                    object.remove(&name);
-                }
-                (Ok(time), Some(known)) if time == known => drop(object.remove(&name)),
-                (Ok(_), Some(_)) => {
-                    let reason = "another time comes first; kept as metadata";
-                    self.mended.push(Mend::of(&name, reason));
-                }
-                (Err(problem), _) => {
-                    self.mended.push(Mend::of(&name, format!("{problem}; kept as metadata")));
-                }
+            (Ok(time), Some(known)) if time == known => drop(object.remove(name)),
+            (Ok(_), Some(_)) => {
+                let reason = "another time comes first; kept as metadata";
+                self.mended.push(Mend::of(name, reason));
+            }
+            (Err(problem), _) => {
+                self.mended.push(Mend::of(name, format!("{problem}; kept as metadata")));
             }
         }
     }
@@ -312,6 +315,22 @@ impl Said {
             }
         }
     }
+}
+
+/// Takes the time of a conversation out of its fields: the first spelling that is one. Another one
+/// stays.
+pub(super) fn take_time(
+    fields: &mut Map<String, Value>,
+    mended: &mut Vec<Mend>,
+) -> Option<Timestamp> {
+    let mut said = Said::default();
+    for name in spelled(fields, &TIME) {
+        if said.occurred_at.is_none() {
+            said.find_time_in(fields, &name);
+        }
+    }
+    mended.append(&mut said.mended);
+    said.occurred_at
 }
 
 /// The fields of `object` that are spellings of `field`, in the order of the table.

@@ -4,8 +4,6 @@ mod broken;
 
 use std::{io::Read, ops::ControlFlow, path::Path};
 
-use aios_record::Scope;
-
 use super::{
     Format, Thinking,
     conversation::Unnamed,
@@ -17,7 +15,7 @@ use super::{
 /// Each piece as `line: text` or `line! problem`; a problem without a place has `-` for a line.
 fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
     let session = Unnamed::Fixed("here".to_owned());
-    let defaults = Defaults { scope: Scope::default(), session, title: None };
+    let defaults = Defaults { session, ..Defaults::default() };
     let mut found = Vec::new();
     let input = Input {
         bytes,
@@ -192,4 +190,39 @@ fn utf_16_is_told_where_it_is_broken_and_refused_where_it_is_not_known() {
 fn a_number_that_is_too_large_costs_itself_only() {
     let text = b"{\"text\": \"one\", \"timestamp\": 1e999}\n{\"text\": \"two\", \"score\": -1e999}";
     check(Format::Jsonl, text, &["1: one", "2: two"]);
+}
+
+#[test]
+fn an_integer_beyond_64_bits_keeps_its_digits() {
+    for digits in [
+        "18446744073709551616",
+        "123456789012345678901234567890",
+        "-9223372036854775809",
+        "100000000000000000001",
+    ] {
+        let lines = format!("{{\"role\": \"user\", \"content\": \"x\", \"id\": {digits}}}\n");
+        let session = Unnamed::Fixed("s".to_owned());
+        let defaults = Defaults { session, ..Defaults::default() };
+        let chunks = |text: &str| Vec::from_iter(Some(0..text.len()));
+        let input = Input {
+            bytes: lines.as_bytes(),
+            name: Some(Path::new("x.jsonl")),
+            format: Format::Auto,
+            thinking: Thinking::LeftOut,
+            defaults: &defaults,
+            chunks: &chunks,
+        };
+        let mut ids = Vec::new();
+        read(input, &mut |piece| {
+            if let Piece::Draft(_, draft) = piece {
+                ids.extend(draft.external_id);
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(ids, [digits]);
+    }
+    for kept in ["18446744073709551615", "-9223372036854775808", "0.12345678901234567890123"] {
+        let json = format!("[{kept}, \"{kept}\"]");
+        assert_eq!(super::mend::mend(&json).json, json);
+    }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, MemoryView,
-    admission::{Admission, Arrival, Content, Manner, Mending, Outcome},
+    admission::{Admission, Arrival, Content, Cut, Manner, Mending, Outcome},
     fields,
     identity::{self, Namer, Names},
 };
@@ -124,6 +124,9 @@ impl Writer {
             self.revision = Some(revision);
         }
         verdicts.extend(self.admission.admit(arrivals).await?);
+        for (line, key) in self.admission.take_retired() {
+            self.report.tally.retire(line, key);
+        }
         for verdict in verdicts {
             // The title of a conversation is no record of its own to whoever counts them.
             if verdict.kind != Kind::Session || matches!(verdict.outcome, Outcome::Refused(_)) {
@@ -144,7 +147,7 @@ impl Writer {
             && self.has_end
             && self.report.tally.refused == 0
         {
-            self.report.tally.retired = revision.retire().await?;
+            self.report.tally.retired += revision.retire().await?;
         }
         self.view.shared().pump.catch_up().await?;
         self.report.sessions = self.sessions.len() as u64;
@@ -166,6 +169,7 @@ pub(super) fn arrival(
     }
     let tells = draft.tells();
     let Names { id, former } = draft.names(namer);
+    let cut = draft.external_id.as_deref().and_then(|id| Cut::of(draft.part, id, draft.provider));
     let of_provider = draft.provider.zip(draft.external_id.as_deref());
     let provider_id = of_provider
         .map(|(provider, external)| identity::of_provider(kind, &scope, provider, external));
@@ -177,7 +181,8 @@ pub(super) fn arrival(
         }
         _ => Content::Record(Box::new(to_record(id.clone(), draft))),
     };
-    Ok(Arrival { place: line, kind, id, former_ids: former, provider_id, scope, tells, content })
+    let former_ids = former;
+    Ok(Arrival { place: line, kind, id, former_ids, provider_id, scope, cut, tells, content })
 }
 
 /// The arrival of one message that is given by itself, as a line of an input would give it.
@@ -189,7 +194,7 @@ pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arri
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
     let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
-    let defaults = Defaults { scope, session, title: None };
+    let defaults = Defaults { scope, session, ..Defaults::default() };
     let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
     // Who gives one message is there to mend it.
     if let Some(Mend { field, reason }) = draft.mended.first() {

@@ -63,6 +63,40 @@ async fn a_fork_of_a_session_adds_only_what_is_new_in_it() {
 }
 
 #[tokio::test]
+async fn a_session_without_a_title_takes_the_one_of_a_later_reading() {
+    let export = |name: &str| {
+        json!([{"uuid": "c", "name": name, "created_at": "2026-05-26T07:27:00Z", "chat_messages": [
+            {"uuid": "m", "sender": "human", "text": "hello", "created_at": "2026-05-26T07:27:01Z"}
+        ]}])
+        .to_string()
+    };
+    let titles = async |memory: &MemoryView| {
+        all(memory, Kind::Session).await.into_iter().map(|it| it.text).collect::<Vec<_>>()
+    };
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    assert_eq!(counts(&ingest(&memory, &export("")).await), [1, 0, 0, 0]);
+    assert_eq!(titles(&memory).await, [""]);
+    assert_eq!(counts(&ingest(&memory, &export("Tiles")).await), [0, 1, 0, 0]);
+    assert_eq!(titles(&memory).await, ["Tiles"]);
+
+    // So does one that has moved out of working memory.
+    let other = Fixture::new();
+    let memory = other.open().await;
+    let id = Id::new("claude/c").unwrap();
+    let scope = aios_memory::Scope::default().with_session("claude/c");
+    let payload = json!({"id": id, "message_count": 7, "scope": scope});
+    let moved = Record { payload, ..Record::new(Kind::Session, id, "", scope) };
+    memory.longterm().store(vec![moved]).await.unwrap();
+    assert_eq!(counts(&ingest(&memory, &export("Tiles")).await), [1, 0, 0, 0]);
+    memory.catch_up().await.unwrap();
+    assert_eq!(titles(&memory).await, ["Tiles"]);
+    let session = &all(&memory, Kind::Session).await[0];
+    assert_eq!((session.text.as_str(), &session.payload["message_count"]), ("Tiles", &json!(7)));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn equal_ids_of_two_conversations_are_two_messages() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;

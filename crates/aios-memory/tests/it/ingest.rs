@@ -198,3 +198,56 @@ async fn conversations_of_one_file_are_apart_and_what_else_they_say_is_reported(
     assert_eq!(first.metadata["conversation_title"], "one");
     memory.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_parts_of_a_long_message_that_is_shorter_now_are_retired() {
+    /// The longest text of one record.
+    const PART: usize = aios_memory::TEXT_BYTES_MAX;
+    let long = |parts: usize, last: &str| {
+        // Words of three bytes, and the rest of a part.
+        let rest = " ".repeat(PART % 3);
+        let parts = (0..parts - 1).map(|n| format!("w{n} ").repeat(PART / 3) + &rest);
+        parts.collect::<String>() + last
+    };
+    let message = |text: &str| {
+        let message = serde_json::json!({"role": "user", "id": "m", "session": "s",
+            "content": text});
+        // An id that only looks like that of a part is another message's.
+        let alike = serde_json::json!({"role": "user", "id": "m#9", "session": "s",
+            "content": "alike"});
+        format!("{message}\n{alike}\n")
+    };
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let read = async |text: &str| {
+        let tally = ingest(&memory, message(text), IngestOptions::default()).await.tally;
+        assert_eq!(tally.refused, 0, "{tally:?}");
+        [tally.added, tally.known, tally.updated, tally.retired]
+    };
+    let finds = async |word: &str| texts(&memory, word).await.iter().any(|text| text == word);
+    let listed = async || {
+        let listed = memory.list(Kind::Message, None, 100).await.unwrap().records;
+        let mut ids: Vec<_> = listed.into_iter().filter_map(|it| it.external_id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(long(2, "").len(), PART);
+    assert_eq!(read(&long(3, "pomegranate")).await, [4, 0, 0, 0]);
+    assert!(finds("pomegranate").await);
+    assert_eq!(listed().await, ["m", "m#2", "m#3", "m#9"]);
+    // The second part is cut short, and the third has gone.
+    assert_eq!(read(&long(2, "quince")).await, [0, 2, 1, 1]);
+    assert!(finds("quince").await);
+    assert!(!finds("pomegranate").await);
+    assert_eq!(read(&long(2, "quince")).await, [0, 3, 0, 0]);
+    // Exactly the first part is left, which is known.
+    assert_eq!(read(&long(2, "")).await, [0, 2, 0, 1]);
+    assert!(!finds("quince").await);
+    // It grows again, also after its parts have left working memory.
+    assert_eq!(read(&long(3, "medlar")).await, [0, 2, 2, 0]);
+    assert!(finds("medlar").await);
+    assert_eq!(read("short").await, [0, 1, 1, 2]);
+    assert!(!finds("medlar").await);
+    assert!(finds("alike").await);
+    memory.shutdown().await.unwrap();
+}

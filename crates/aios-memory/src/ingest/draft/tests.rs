@@ -8,7 +8,7 @@ use crate::ingest::said::NAME_BYTES_MAX;
 fn read(value: Value) -> Result<Draft, Unfit> {
     let Value::Object(object) = value else { panic!("not an object") };
     let session = Unnamed::Fixed("diary".to_owned());
-    let defaults = Defaults { scope: Scope::default(), session, title: None };
+    let defaults = Defaults { session, ..Defaults::default() };
     Draft::from_object(object, &defaults)
 }
 

@@ -4,7 +4,6 @@
 use serde_json::{Map, Value, json};
 
 use super::sharegpt;
-use crate::ingest::repeated;
 
 /// The fields of an answer.
 const RESPONSES: &[&str] = &["response", "completion"];
@@ -37,7 +36,10 @@ pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, V
     for name in RESPONSES {
         if let Some(answers) = fields.get(*name).and_then(answers_in) {
             after.extend(answers);
-            fields.remove(*name);
+            let created = fields.remove(*name).and_then(|it| it.get("created").cloned());
+            if let Some(created) = created.filter(Value::is_number) {
+                fields.entry("created").or_insert(created);
+            }
         }
     }
     if let Some(answers) = fields.get("choices").and_then(choices) {
@@ -73,36 +75,14 @@ fn choices(choices: &Value) -> Option<Vec<Value>> {
     choices.iter().map(message).collect()
 }
 
-/// The fields around a request or an answer, from the outside in, as the lines of a batch have
-/// them.
-const AROUND: &[&str] = &["response", "body"];
-
-/// The request or the answer in a line of a batch; other elements stay as they are.
-pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
-    if !fields.contains_key("custom_id") {
-        return fields;
-    }
-    for name in AROUND {
-        let Some(Value::Object(_)) = fields.get(*name) else { continue };
-        let Some(Value::Object(inner)) = fields.remove(*name) else { continue };
-        for (name, value) in inner {
-            repeated::put(&mut fields, name, value);
-        }
-    }
-    fields
-}
-
 /// An object that holds messages as a conversation with `messages`: that of ShareGPT,
 /// `{"data": [...]}`, and an answer to a request. Other objects stay as they are.
 pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
-    let mut fields = sharegpt::opened(fields);
-    if ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name)) {
+    let mut fields = google(sharegpt::opened(fields));
+    if is_said_itself(&fields) {
         return fields;
     }
-    let is_list = |list: &Value| {
-        list.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_object))
-    };
-    if fields.get("data").is_some_and(is_list) {
+    if has_list(&fields) {
         let list = fields.remove("data").unwrap_or_default();
         fields.retain(|name, value| !(name == "object" && *value == "list"));
         fields.insert("messages".to_owned(), list);
@@ -111,4 +91,35 @@ pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
         fields.insert("messages".to_owned(), json!([]));
     }
     fields
+}
+
+/// A request to Gemini, `{"contents": [{"role", "parts"}]}`, as one with `messages`.
+fn google(mut fields: Map<String, Value>) -> Map<String, Value> {
+    let list = fields.get("contents").and_then(Value::as_array);
+    let is_said = |it: &Value| it.get("parts").is_some_and(Value::is_array);
+    if is_said_itself(&fields) || !list.is_some_and(|list| list.iter().any(is_said)) {
+        return fields;
+    }
+    let list = fields.remove("contents").unwrap_or_default();
+    fields.insert("messages".to_owned(), list);
+    for name in ["systemInstruction", "system_instruction"] {
+        let parts = fields.get(name).and_then(|it| it.get("parts")).filter(|it| it.is_array());
+        if let Some(parts) = parts.cloned() {
+            fields.remove(name);
+            fields.insert("system".to_owned(), parts);
+        }
+    }
+    fields
+}
+
+/// Returns `true` for an object with a list of messages or conversations as `data`.
+pub(super) fn has_list(fields: &Map<String, Value>) -> bool {
+    let list = fields.get("data").and_then(Value::as_array);
+    let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_object);
+    list.is_some_and(is_list) && !is_said_itself(fields)
+}
+
+/// Returns `true` for an object that says something itself.
+fn is_said_itself(fields: &Map<String, Value>) -> bool {
+    ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name))
 }

@@ -51,9 +51,9 @@ impl Reader for ChatGpt {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
         let id = text_in(&element, &["conversation_id", "id"]);
         let mut conversation = Conversation::new("chatgpt", Ids::OfProvider, id);
-        let began = element.get("create_time").cloned().unwrap_or_default();
+        conversation.began = element.get("create_time").cloned().unwrap_or_default();
         let title = text_in(&element, &["title"]).unwrap_or_default();
-        to.title(&conversation, line, &title, &began);
+        to.title(&conversation, line, &title);
         conversation.title = Some(title).filter(|title| !title.trim().is_empty());
         let Some(mapping) = element.get("mapping").and_then(Value::as_object) else { return };
         let is_odd = |node: &&Value| {
@@ -65,12 +65,13 @@ impl Reader for ChatGpt {
         }
         let current = element.get("current_node").and_then(Value::as_str);
         let current = current.filter(|node| mapping.contains_key(*node));
-        let Some(leaf) = current.or_else(|| newest_leaf(mapping)) else { return };
+        let parents = parents(mapping);
+        let Some(leaf) = current.or_else(|| newest_leaf(mapping, &parents)) else { return };
         // The calls of this branch, by the node that made each.
         let mut calls = HashSet::new();
-        for node in tree::path(leaf, |node| parent(mapping, node)) {
+        for node in tree::path(leaf, |node| parents.get(node).copied()) {
             if let Some(message) = mapping.get(node).and_then(|it| it.get("message")?.as_object()) {
-                let caller = parent(mapping, node).filter(|it| calls.contains(*it));
+                let caller = parents.get(node).copied().filter(|it| calls.contains(*it));
                 if read_message(&conversation, line, (node, caller), message, to) {
                     calls.insert(node);
                 }
@@ -79,18 +80,33 @@ impl Reader for ChatGpt {
     }
 }
 
-fn parent<'a>(mapping: &'a Map<String, Value>, node: &str) -> Option<&'a str> {
-    mapping.get(node)?.get("parent")?.as_str().filter(|parent| mapping.contains_key(*parent))
+/// The parent of each node. Of one that is broken it may be known from its parent only.
+fn parents(mapping: &Map<String, Value>) -> HashMap<&str, &str> {
+    let told = mapping.iter().filter_map(|(node, it)| Some((&**node, it.get("parent")?.as_str()?)));
+    let mut parents: HashMap<&str, &str> = told.collect();
+    for (node, it) in mapping {
+        let children = it.get("children").and_then(Value::as_array).into_iter().flatten();
+        for child in children.filter_map(Value::as_str) {
+            parents.entry(child).or_insert(node);
+        }
+    }
+    let known: HashSet<&str> =
+        mapping.keys().map(String::as_str).chain(parents.keys().copied()).collect();
+    parents.retain(|_, parent| known.contains(parent));
+    parents
 }
 
 /// The leaf whose message is the newest.
-fn newest_leaf(mapping: &Map<String, Value>) -> Option<&str> {
-    let parents: HashSet<&str> = mapping.keys().filter_map(|node| parent(mapping, node)).collect();
+fn newest_leaf<'a>(
+    mapping: &'a Map<String, Value>,
+    parents: &HashMap<&'a str, &'a str>,
+) -> Option<&'a str> {
+    let inner: HashSet<&str> = parents.values().copied().collect();
     // A message without a time is as old as the one before it.
     let mut times: HashMap<&str, f64> = HashMap::new();
-    let leaves = mapping.keys().map(String::as_str).filter(|node| !parents.contains(node));
+    let leaves = mapping.keys().map(String::as_str).filter(|node| !inner.contains(node));
     for leaf in leaves {
-        let path = tree::path(leaf, |node| parent(mapping, node));
+        let path = tree::path(leaf, |node| parents.get(node).copied());
         let created =
             |node: &&str| mapping.get(*node)?.get("message")?.get("create_time")?.as_f64();
         times.insert(leaf, path.iter().rev().find_map(created).unwrap_or_default());

@@ -30,15 +30,18 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
+/// The beginning of the id that stands for the parent of a first message.
+const NO_PARENT: &str = "00000000-0000-";
+
 struct Claude;
 
 impl Reader for Claude {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
         let id = text_in(&element, &["uuid", "id"]);
         let mut conversation = Conversation::new("claude", Ids::OfProvider, id);
-        let began = first(&element, &["created_at"]).cloned().unwrap_or_default();
+        conversation.began = first(&element, &["created_at"]).cloned().unwrap_or_default();
         let title = text_in(&element, &["name", "title"]).unwrap_or_default();
-        to.title(&conversation, line, &title, &began);
+        to.title(&conversation, line, &title);
         conversation.title = Some(title).filter(|title| !title.trim().is_empty());
         let mut messages = Vec::new();
         for message in element.get("chat_messages").and_then(Value::as_array).into_iter().flatten()
@@ -68,9 +71,16 @@ fn branch<'a>(
     let id = |message: &&'a Map<String, Value>| message.get("uuid").and_then(Value::as_str);
     let by_id: HashMap<&str, &'a Map<String, Value>> =
         messages.iter().filter_map(|message| Some((id(message)?, *message))).collect();
+    // Of a message whose parent could not be read, the one before it in the file is the parent.
+    let before: HashMap<&str, &str> =
+        messages.windows(2).filter_map(|two| Some((id(&two[1])?, id(&two[0])?))).collect();
     let parent = |node: &'a str| {
-        let parent = by_id.get(node)?.get("parent_message_uuid")?.as_str();
-        parent.filter(|parent| by_id.contains_key(parent))
+        let parent = by_id.get(node)?.get("parent_message_uuid")?.as_str()?;
+        match by_id.contains_key(parent) {
+            true => Some(parent),
+            false if parent.starts_with(NO_PARENT) => None,
+            false => before.get(node).copied(),
+        }
     };
     let mut parents = HashSet::new();
     let is_split = messages

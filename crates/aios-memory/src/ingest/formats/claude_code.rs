@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     Description, Elements, Reader, Shape,
@@ -74,7 +74,7 @@ struct Row {
 }
 
 impl Reader for ClaudeCode {
-    fn read(&mut self, line: u64, row: Map<String, Value>, to: &mut Transcript) {
+    fn read(&mut self, line: u64, mut row: Map<String, Value>, to: &mut Transcript) {
         let sort = text_in(&row, &["type"]).unwrap_or_default();
         let session = text_in(&row, &["sessionId"]);
         let uuid = text_in(&row, &["uuid"]);
@@ -96,6 +96,13 @@ impl Reader for ClaudeCode {
                 if sort == "custom-title" || !self.titles.contains_key(&of) {
                     self.titles.insert(of, (line, title));
                 }
+            }
+            // A prompt that was given while the model worked.
+            "attachment" if queued_prompt(&row).is_some() => {
+                let prompt = queued_prompt(&row);
+                let message = json!({"role": "user", "content": prompt});
+                row.insert("message".to_owned(), message);
+                self.keep(line, &sort, session, uuid, &row, to);
             }
             "user" | "assistant" => self.keep(line, &sort, session, uuid, &row, to),
             "" => to.skip(line, "no message"),
@@ -123,7 +130,7 @@ impl Reader for ClaudeCode {
             let named =
                 session.map(|id| Conversation::new("claude-code", Ids::OfProvider, Some(id)));
             match named.as_ref().or(self.last.as_ref()) {
-                Some(conversation) => to.title(conversation, line, &title, &Value::Null),
+                Some(conversation) => to.title(conversation, line, &title),
                 None => to.skip(line, "the title of a conversation in another file"),
             }
         }
@@ -213,7 +220,7 @@ impl ClaudeCode {
         for (row, counts) in std::mem::take(&mut self.rows).into_iter().zip(counts) {
             if row.conversation.id != last_id {
                 last_id.clone_from(&row.conversation.id);
-                to.title(&row.conversation, row.message.line, "", &row.message.time);
+                to.begin(&row.conversation, row.message.line, "", &row.message.time);
             }
             match counts {
                 true => to.message(&row.conversation, row.message),
@@ -225,6 +232,15 @@ impl ClaudeCode {
         }
         self.bytes = 0;
     }
+}
+
+/// The prompt in an attachment that was queued, unless the program itself queued it.
+fn queued_prompt(row: &Map<String, Value>) -> Option<Value> {
+    let attachment = row.get("attachment")?.as_object()?;
+    let sort = text_in(attachment, &["type"])?;
+    let mode = text_in(attachment, &["commandMode"]);
+    let is_prompt = sort == "queued_command" && mode.is_none_or(|mode| mode == "prompt");
+    attachment.get("prompt").filter(|_| is_prompt).cloned()
 }
 
 /// Finds the rows below those that were replaced.

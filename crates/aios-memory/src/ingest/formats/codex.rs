@@ -94,8 +94,8 @@ impl Codex {
             ("branch".to_owned(), branch.into()),
         ]);
         let title = text_in(header, &["title", "name", "thread_name"]).unwrap_or_default();
-        let began = header.get("timestamp").cloned().unwrap_or_default();
-        to.title(&self.conversation, line, &title, &began);
+        self.conversation.began = header.get("timestamp").cloned().unwrap_or_default();
+        to.title(&self.conversation, line, &title);
     }
 
     fn item(&mut self, line: u64, item: &Map<String, Value>, time: &Value, to: &mut Transcript) {
@@ -116,7 +116,7 @@ impl Codex {
             "agent_message" => "assistant",
             "thread_name_updated" => {
                 let title = text_in(event, &["thread_name", "name"]).unwrap_or_default();
-                return to.title(&self.conversation, line, &title, &Value::Null);
+                return to.title(&self.conversation, line, &title);
             }
             sort => return to.skip(line, format!("no message but `{sort}`")),
         };

@@ -93,8 +93,8 @@ impl Reader for Gemini {
         let id = text_in(&session, &["sessionId"]);
         let mut conversation = Conversation::new("gemini", Ids::OfConversation, id);
         let title = text_in(&session, &["summary", "title"]).unwrap_or_default();
-        let began = session.get("startTime").cloned().unwrap_or_default();
-        to.title(&conversation, self.line, &title, &began);
+        conversation.began = session.get("startTime").cloned().unwrap_or_default();
+        to.title(&conversation, self.line, &title);
         conversation.title = Some(title).filter(|title| !title.is_empty());
         for (line, message) in messages {
             read_message(&conversation, line, &message, to);

@@ -34,8 +34,18 @@ const LISTS: &[&str] = &["entities", "relations"];
 /// Fields in which forks of the server keep when something was noted.
 const TIMES: &[&str] = &["timestamp", "createdAt", "created_at", "updatedAt", "updated_at"];
 
+/// The fields that are understood.
+const OF_ENTITIES: &[&str] = &["type", "name", "entityType", "observations"];
+const OF_RELATIONS: &[&str] = &["type", "from", "to", "relationType"];
+const OF_OBSERVATIONS: &[&str] = &["type", "content", "text", "observation"];
+
 fn is_entity(element: &Map<String, Value>) -> bool {
-    element.get("observations").is_some_and(Value::is_array) && element.contains_key("name")
+    let observations = element.get("observations");
+    // An entity may be noted before anything is known of it.
+    let is_bare = observations.is_none_or(Value::is_null)
+        && element.get("entityType").is_some_and(Value::is_string)
+        && !["text", "content"].iter().any(|name| element.contains_key(*name));
+    (observations.is_some_and(Value::is_array) || is_bare) && element.contains_key("name")
 }
 
 fn is_relation(element: &Map<String, Value>) -> bool {
@@ -61,7 +71,9 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
     if is_relation(item) {
         let (from, sort, other) = (field("from"), field("relationType"), field("to"));
         let text = format!("{from} {} {other}", sort.replace('_', " "));
-        return note(line, &text, Some(&from), "relation", time_of(item), to);
+        let about = rest_of(item, OF_RELATIONS);
+        let note = Note { title: Some(&from), tag: "relation", time: time_of(item), about };
+        return note.tell(line, &text, to);
     }
     if !is_entity(item) {
         return to
@@ -72,9 +84,17 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
     let observations = observations.map_or(&[][..], Vec::as_slice);
     if observations.is_empty() {
         let text = format!("{name} ({sort})");
-        return note(line, &text, None, &sort, time_of(item), to);
+        let about = rest_of(item, OF_ENTITIES);
+        let note = Note { title: None, tag: &sort, time: time_of(item), about };
+        return note.tell(line, &text, to);
     }
+    // Other fields of the entity stand with its first observation.
+    let mut about = rest_of(item, OF_ENTITIES);
     for observation in observations {
+        if observation.is_null() {
+            to.skip(line, "an observation that is null");
+            continue;
+        }
         let text = observation
             .as_str()
             .map(str::to_owned)
@@ -82,7 +102,12 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
         match text {
             Some(text) => {
                 let own = observation.as_object().and_then(time_of);
-                note(line, &text, Some(&name), &sort, own.or_else(|| time_of(item)), to);
+                if let Some(observation) = observation.as_object() {
+                    about.extend(rest_of(observation, OF_OBSERVATIONS));
+                }
+                let time = own.or_else(|| time_of(item));
+                let about = std::mem::take(&mut about);
+                Note { title: Some(&name), tag: &sort, time, about }.tell(line, &text, to);
             }
             None => to.fail(line, format!("an observation of `{name}` is not text")),
         }
@@ -93,22 +118,36 @@ fn time_of(item: &Map<String, Value>) -> Option<&Value> {
     first(item, TIMES)
 }
 
-/// Adds a note, titled by what it is about.
-pub(super) fn note(
-    line: u64,
-    text: &str,
-    title: Option<&str>,
-    tag: &str,
-    time: Option<&Value>,
-    to: &mut Transcript,
-) {
-    let fields = json!({"text": text, "tags": [tag], "timestamp": time});
-    let Value::Object(fields) = fields else { unreachable!("it is written as an object") };
-    let title = title.map(str::to_owned);
-    let draft = Draft::from_object(fields, to.defaults());
-    // A title tells equal observations of two entities apart, as the name of a speaker would.
-    to.draft(
-        line,
-        draft.map(|draft| Draft { kind: Kind::Note, name: title.clone(), title, ..draft }),
-    );
+/// A note, titled by what it is about.
+pub(super) struct Note<'a> {
+    pub(super) title: Option<&'a str>,
+    pub(super) tag: &'a str,
+    pub(super) time: Option<&'a Value>,
+    /// Fields that are not understood, which are kept as metadata.
+    pub(super) about: Map<String, Value>,
+}
+
+impl Note<'_> {
+    pub(super) fn tell(self, line: u64, text: &str, to: &mut Transcript) {
+        let Note { title, tag, time, about } = self;
+        let fields = json!({"text": text, "tags": [tag], "timestamp": time});
+        let Value::Object(fields) = fields else { unreachable!("it is written as an object") };
+        let title = title.map(str::to_owned);
+        let draft = Draft::from_object(fields, to.defaults()).map(|mut draft| {
+            draft.unknown.extend(about.keys().cloned());
+            draft.metadata.extend(about);
+            // A title tells equal observations of two entities apart, as a speaker's name would.
+            Draft { kind: Kind::Note, name: title.clone(), title, ..draft }
+        });
+        to.draft(line, draft);
+    }
+}
+
+/// The fields of `item` that say something and are not among `known`, nor times.
+fn rest_of(item: &Map<String, Value>, known: &[&str]) -> Map<String, Value> {
+    let is_rest = |name: &str, value: &Value| {
+        !known.contains(&name) && !TIMES.contains(&name) && !value.is_null()
+    };
+    let rest = item.iter().filter(|(name, value)| is_rest(name, value));
+    rest.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

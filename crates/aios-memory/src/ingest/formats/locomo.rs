@@ -15,7 +15,12 @@ pub(super) const DESCRIPTION: Description = Description {
     name: "locomo",
     about: "The LoCoMo dataset's JSON",
     shape: Some(Shape {
-        recognises: |element| element.get("conversation").is_some_and(Value::is_object),
+        recognises: |element| {
+            let conversation = element.get("conversation").and_then(Value::as_object);
+            let is_session = |name: &String| name.starts_with("session_");
+            conversation
+                .is_some_and(|it| element.contains_key("sample_id") || it.keys().any(is_session))
+        },
         needs: "a `sample_id` with a `conversation`",
         signs: &["sample_id", "qa", "event_summary", "session_summary", "observation"],
         artefacts: &[],
@@ -34,6 +39,9 @@ impl Reader for Locomo {
         let sample = Sample::read(&Value::Object(element), &mut problems);
         for problem in problems {
             to.fail(line, problem);
+        }
+        for _ in 0..sample.as_ref().map_or(0, |sample| sample.empty_turns) {
+            to.skip(line, "empty");
         }
         let drafts = sample.map(|sample| Draft::from_sample(&sample, to.defaults()));
         for draft in drafts.into_iter().flatten() {

@@ -1,17 +1,18 @@
-//! Mem0: memories as its interface returns them and exports hold them. Each becomes a note.
+//! Mem0: memories as its interface returns them, as exports hold them, and as points of its vector
+//! store, whose `payload` has the text as `data`. Each becomes a note.
 
 use aios_record::Kind;
 use serde_json::{Map, Value};
 
 use super::{Description, Elements, Reader, Shape, graph, parts::text_in, transcript::Transcript};
-use crate::ingest::{Format, draft::Draft};
+use crate::ingest::{Format, draft::Draft, repeated};
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::Mem0,
     name: "mem0",
     about: "Mem0's memories: {\"results\": [{\"id\": ..., \"memory\": ...}]}, or a list of them",
     shape: Some(Shape {
-        recognises: |element| is_memory(element) || LISTS.iter().any(|name| is_list(element, name)),
+        recognises: |element| is_stored(element) || LISTS.iter().any(|name| is_list(element, name)),
         needs: "`memory`",
         signs: &["hash", "user_id", "created_at", "updated_at", "categories", "results"],
         artefacts: &[],
@@ -23,32 +24,93 @@ pub(super) const DESCRIPTION: Description = Description {
 };
 
 /// The names of the lists of memories, and of what a graph adds to them.
-const LISTS: &[&str] = &["results", "memories", "relations"];
+const LISTS: &[&str] = &["results", "memories", "relations", POINTS];
+
+/// The name of the list of points of a vector store.
+const POINTS: &str = "points";
 
 /// Fields that say nothing of a memory.
 const LEFT_OUT: &[&str] = &["hash", "score", "event", "updated_at", "structured_attributes"];
+
+/// Fields of a point that are the vector store's.
+const OF_STORES: &[&str] =
+    &["vector", "vectors", "version", "shard_key", "order_value", "text_lemmatized"];
 
 fn is_memory(element: &Map<String, Value>) -> bool {
     let is_text = element.get("memory").is_some_and(Value::is_string);
     is_text && !["content", "text"].iter().any(|name| element.contains_key(*name))
 }
 
+/// Returns `true` for a point of a vector store that holds a memory.
+fn is_point(element: &Map<String, Value>) -> bool {
+    let text = element.get("payload").and_then(|payload| payload.get("data"));
+    text.is_some_and(Value::is_string)
+        && element.contains_key("id")
+        && !["type", "text", "content"].iter().any(|name| element.contains_key(*name))
+}
+
+fn is_stored(element: &Map<String, Value>) -> bool {
+    is_memory(element) || is_point(element)
+}
+
+/// The list of points in the answer of a vector store, `{"result": {"points": [...]}}`, beside what
+/// stands around it; other elements stay as they are.
+pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
+    // A change to the graph tells the relations that it added, in lists of lists.
+    let is_change = LISTS.iter().any(|name| is_list(&element, name));
+    if let Some(Value::Object(change)) = element.get_mut("relations").filter(|_| is_change) {
+        let added = change.remove("added_entities").unwrap_or_default();
+        let deep = added.as_array().into_iter().flatten();
+        let added: Vec<Value> = deep
+            .flat_map(|it| it.as_array().cloned().unwrap_or_else(|| vec![it.clone()]))
+            .collect();
+        element.insert("relations".to_owned(), added.into());
+    }
+    let answer = element.get("result").and_then(Value::as_object);
+    if answer.is_some_and(|answer| is_list(answer, POINTS))
+        && let Some(Value::Object(answer)) = element.remove("result")
+    {
+        for (name, value) in answer {
+            repeated::put(&mut element, name, value);
+        }
+    }
+    element
+}
+
+/// A point as the memory that it holds.
+fn unfolded(mut point: Map<String, Value>) -> Map<String, Value> {
+    if !is_point(&point) {
+        return point;
+    }
+    if let Some(Value::Object(payload)) = point.remove("payload") {
+        for (name, value) in payload {
+            let name = if name == "data" { "memory".to_owned() } else { name };
+            repeated::put(&mut point, name, value);
+        }
+    }
+    point.retain(|name, _| !OF_STORES.contains(&&**name));
+    point
+}
+
 fn is_list(element: &Map<String, Value>, name: &str) -> bool {
     let list = element.get(name).and_then(Value::as_array);
-    let is_memory = |it: &Value| it.as_object().is_some_and(is_memory);
-    list.is_some_and(|list| list.iter().any(is_memory))
+    let is_stored = |it: &Value| it.as_object().is_some_and(is_stored);
+    list.is_some_and(|list| list.iter().any(is_stored))
 }
 
 struct Mem0;
 
 impl Reader for Mem0 {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
+        let element = unfolded(element);
         let field = |names: &[&str]| text_in(&element, names);
         let ends = field(&["source"]).zip(field(&["target", "destination"]));
         match (ends, field(&["relationship", "relation"])) {
             (Some((from, other)), Some(sort)) if !element.contains_key("memory") => {
                 let text = format!("{from} {} {other}", sort.replace('_', " "));
-                graph::note(line, &text, Some(&from), "relation", None, to);
+                let about = Map::new();
+                graph::Note { title: Some(&from), tag: "relation", time: None, about }
+                    .tell(line, &text, to);
             }
             _ => read_memory(line, element, to),
         }

@@ -44,7 +44,6 @@ fn is_message(entry: &Map<String, Value>) -> bool {
 
 struct OpenClaw {
     conversation: Conversation,
-    began: Value,
     entries: Vec<Entry>,
     /// The parent of each entry, messages or not.
     parents: HashMap<String, String>,
@@ -64,7 +63,6 @@ impl OpenClaw {
     fn new() -> OpenClaw {
         OpenClaw {
             conversation: Conversation::new("openclaw", Ids::OfProvider, None),
-            began: Value::Null,
             entries: Vec::new(),
             parents: HashMap::new(),
             last: None,
@@ -90,7 +88,7 @@ impl OpenClaw {
             }
         }
         if let Some((line, title)) = self.title.take() {
-            to.title(&self.conversation, line, &title, &self.began);
+            to.title(&self.conversation, line, &title);
         }
         (self.last, self.bytes) = (None, 0);
         self.parents.clear();
@@ -104,8 +102,8 @@ impl Reader for OpenClaw {
             self.conversation.id = text_in(&entry, &["id"]);
             let cwd = text_in(&entry, &["cwd"]);
             self.conversation.about = Map::from_iter([("cwd".to_owned(), cwd.into())]);
-            self.began = entry.get("timestamp").cloned().unwrap_or_default();
-            return to.title(&self.conversation, line, "", &self.began);
+            self.conversation.began = entry.get("timestamp").cloned().unwrap_or_default();
+            return to.title(&self.conversation, line, "");
         }
         let id = text_in(&entry, &["id"]);
         if let Some(id) = &id {

@@ -16,6 +16,9 @@ const ROLES: &[(&str, &str)] = &[
     ("aimessagechunk", "assistant"),
     ("model", "assistant"),
     ("bot", "assistant"),
+    ("chatbot", "assistant"),
+    ("usermessage", "user"),
+    ("assistantmessage", "assistant"),
     ("gpt", "assistant"),
     ("chatgpt", "assistant"),
     ("claude", "assistant"),
@@ -41,7 +44,7 @@ const ROLES: &[(&str, &str)] = &[
 const KEPT: &[&str] = &["developer", "function"];
 
 /// The fields in which programs say who speaks.
-const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type"];
+const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type", "message_type"];
 
 /// The fields of a text besides `text` and `content`.
 const TEXTS: &[&str] = &["value", "message", "body", "parts"];
@@ -200,7 +203,7 @@ fn speaker(value: &Value, field: &str) -> Option<(Option<String>, Option<String>
     match value {
         Value::String(word) if word.trim().is_empty() => None,
         Value::String(word) if known_role(word).is_some() => Some((Some(word.clone()), None)),
-        Value::String(name) if field != "type" => Some((None, Some(name.clone()))),
+        Value::String(name) if !field.ends_with("type") => Some((None, Some(name.clone()))),
         Value::Object(object) => {
             let (role, name) = (text_in(object, &["role"]), text_in(object, &["name"]));
             (role.is_some() || name.is_some()).then_some((role, name))
@@ -240,6 +243,12 @@ fn move_text(object: &mut Map<String, Value>) {
         object.remove("audio");
         object.remove("text");
         object.insert("content".to_owned(), spoken.into());
+        return;
+    }
+    // A null says nothing, wherever it stands.
+    if let Some(name) = TEXTS.iter().find(|name| object.get(**name).is_some_and(Value::is_null)) {
+        object.remove(*name);
+        object.entry("content").or_insert(Value::Null);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Each format, by a writer of its own: a conversation goes through the writer and the reader, and
 //! comes back.
 
+mod broken_parts;
 mod exchange;
 mod fixtures;
+mod lines;
 mod mutations;
 mod owners;
 mod parts_alone;
@@ -47,6 +49,22 @@ impl Read {
     fn said(&self) -> Vec<String> {
         let role = |draft: &Draft| draft.role.clone().unwrap_or_default();
         self.messages().iter().map(|it| format!("{}: {}", role(it), it.text)).collect()
+    }
+
+    /// Each message as `speaker: text`.
+    fn spoken(&self) -> Vec<String> {
+        let name = |draft: &Draft| draft.name.clone().unwrap_or_default();
+        self.messages().iter().map(|it| format!("{}: {}", name(it), it.text)).collect()
+    }
+
+    /// Each note as `title: text`.
+    fn noted(&self) -> Vec<String> {
+        let notes = Read::of(aios_record::Kind::Note, &self.drafts);
+        let title = |draft: &Draft| {
+            let kept = draft.metadata.get("title").and_then(Value::as_str).map(str::to_owned);
+            draft.title.clone().or(kept).unwrap_or_default()
+        };
+        notes.iter().map(|it| format!("{}: {}", title(it), it.text)).collect()
     }
 
     /// Each session that has a title.

@@ -2,14 +2,19 @@
 //! joined with their results, titles, and a count of the rows that are no message.
 
 mod calls;
+mod conversation;
 
 use std::collections::{BTreeMap, HashMap};
 
-use aios_record::{ID_BYTES_MAX, Kind, Scope};
+use aios_record::{Kind, Scope};
 use aios_working::OUTPUT_CHARS_MAX;
 use serde_json::{Map, Value};
 
-use self::calls::{call_draft, fitted, name_bytes, text_of};
+pub(super) use self::conversation::{Conversation, Ids, session_id};
+use self::{
+    calls::{call_draft, fitted, name_bytes, text_of},
+    conversation::provider,
+};
 use super::{
     super::{
         conversation::Unnamed,
@@ -27,28 +32,6 @@ const CALLS_WAITING_MAX: usize = 4096;
 
 /// The role of thinking that is kept.
 const THINKING: &str = "thinking";
-
-/// Whose ids the messages of a conversation have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ids {
-    /// They are unique among all of the provider's: a copy in another session is the same message.
-    OfProvider,
-    /// They are unique within the conversation.
-    OfConversation,
-}
-
-/// A conversation as its file identifies it.
-#[derive(Debug, Clone)]
-pub(super) struct Conversation {
-    pub(super) provider: &'static str,
-    pub(super) ids: Ids,
-    /// The id that the provider knows it by. Messages of one without are in the session that is
-    /// named for the file.
-    pub(super) id: Option<String>,
-    pub(super) title: Option<String>,
-    /// Facts that are kept with each message, such as the working directory.
-    pub(super) about: Map<String, Value>,
-}
 
 /// A message of a conversation.
 #[derive(Debug, Clone, Default)]
@@ -85,26 +68,6 @@ struct Waiting {
     line: u64,
     id: Option<String>,
     draft: Draft,
-}
-
-impl Conversation {
-    pub(super) fn new(provider: &'static str, ids: Ids, id: Option<String>) -> Conversation {
-        Conversation { provider, ids, id, title: None, about: Map::new() }
-    }
-
-    /// The session of its messages, if the provider has an id for it.
-    pub(super) fn session(&self) -> Option<String> {
-        self.id.as_ref().map(|id| session_id(self.provider, id))
-    }
-}
-
-/// The session of the conversation that `provider` calls `id`.
-pub(super) fn session_id(provider: &str, id: &str) -> String {
-    let session = format!("{provider}/{id}");
-    if session.len() <= ID_BYTES_MAX {
-        return session;
-    }
-    format!("{provider}/{}", &blake3::hash(id.as_bytes()).to_hex()[..32])
 }
 
 impl Transcript {
@@ -203,7 +166,8 @@ impl Transcript {
     /// Adds a call, which waits for its result.
     pub(super) fn call(&mut self, to: &Conversation, line: u64, call: Call, time: &Value) {
         let scope = self.scope(to);
-        let mut draft = call_draft(scope, &call, time);
+        let said_at = if time.is_null() { &to.began } else { time };
+        let mut draft = call_draft(scope, &call, said_at);
         draft.unnamed = self.unnamed(to);
         // Ids of calls are short, so what is called tells two of them apart.
         if let (Some(id), true) = (&call.id, to.id.is_some()) {
@@ -239,7 +203,12 @@ impl Transcript {
     }
 
     /// Tells the title of a conversation that has an id, and when it began, as far as known.
-    pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
+    pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str) {
+        self.begin(of, line, title, &of.began);
+    }
+
+    /// As [`title`](Transcript::title), of a conversation that began at another time.
+    pub(super) fn begin(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
         let Some(session) = of.session() else { return };
         let scope = self.defaults.scope.clone().with_session(session);
         self.name(&Defaults { scope, ..self.defaults.clone() }, line, title, began);
@@ -427,7 +396,11 @@ impl Transcript {
         metadata.retain(|_, value| !value.is_null());
         metadata.insert("provider".to_owned(), conversation.provider.into());
         put("metadata", metadata.into());
-        let within = Defaults { title: conversation.title.clone(), ..self.defaults.clone() };
+        let within = Defaults {
+            title: conversation.title.clone(),
+            time: moment::said_at(&conversation.began).ok(),
+            ..self.defaults.clone()
+        };
         let draft = Draft::from_chat(object, &within);
         let provider = provider(conversation);
         self.draft(line, draft.map(|draft| Draft { provider, ..draft }));
@@ -444,9 +417,4 @@ impl Transcript {
         let is_named = conversation.id.is_some() || self.defaults.scope.session.is_some();
         (!is_named).then(|| self.defaults.session.clone())
     }
-}
-
-/// The provider among all of whose ids those of the conversation are unique.
-fn provider(conversation: &Conversation) -> Option<&'static str> {
-    (conversation.ids == Ids::OfProvider).then_some(conversation.provider)
 }

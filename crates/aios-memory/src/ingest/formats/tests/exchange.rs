@@ -2,6 +2,10 @@
 
 use proptest::prelude::*;
 
+/// The speakers of a conversation between people.
+pub(super) const ANNA: &str = "Anna";
+pub(super) const BO: &str = "Bo";
+
 /// One turn.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Turn {
@@ -39,6 +43,25 @@ impl Exchange {
             Turn::Tool(..) => None,
         });
         said.collect()
+    }
+
+    /// The messages as `speaker: text`.
+    pub(super) fn spoken(&self) -> Vec<String> {
+        self.texts().map(|(speaker, text)| format!("{speaker}: {text}")).collect()
+    }
+
+    /// The texts, each titled by the conversation.
+    pub(super) fn noted(&self) -> Vec<String> {
+        self.texts().map(|(_, text)| format!("{}: {text}", self.title)).collect()
+    }
+
+    /// The texts, each with its speaker.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.turns.iter().filter_map(|turn| match turn {
+            Turn::User(text) => Some((ANNA, text.as_str())),
+            Turn::Assistant(text) => Some((BO, text.as_str())),
+            Turn::Tool(..) => None,
+        })
     }
 
     /// The calls as tool, input and output.

@@ -348,3 +348,65 @@ fn the_memory_server_s_graph_becomes_notes() {
         assert_eq!(read.failed, Vec::<String>::new());
     }
 }
+
+#[test]
+fn the_time_of_a_conversation_is_that_of_messages_without_one() {
+    const BEGAN: &str = "2023-11-14T22:13:20Z";
+    let own = "2024-01-01T00:00:00Z";
+    let chatgpt = |time: Value| {
+        let (a, b) = (
+            node("a", None, "user", "one", Value::Null),
+            node("b", Some("a"), "user", "two", json!(own)),
+        );
+        json!([{"id": "c", "create_time": time, "current_node": "b",
+            "mapping": Value::Object([a, b].into_iter().collect())}])
+    };
+    let plain = |list: &str, time: &str| {
+        let mut conversation = json!({"id": "c"});
+        conversation[time] = BEGAN.into();
+        conversation[list] = match list {
+            "messages" => json!([{"role": "user", "content": "one"},
+                {"role": "user", "content": "two", "timestamp": own}]),
+            _ => json!([{"from": "human", "value": "one"},
+                {"from": "human", "value": "two", "timestamp": own}]),
+        };
+        json!([conversation])
+    };
+    for text in [
+        chatgpt(json!(1_700_000_000.0)),
+        plain("messages", "created_at"),
+        plain("messages", "create_time"),
+        plain("messages", "date"),
+        plain("conversations", "createdAt"),
+        json!([{"uuid": "c", "name": "", "created_at": BEGAN, "chat_messages": [
+            {"uuid": "1", "sender": "human", "text": "one"},
+            {"uuid": "2", "sender": "human", "text": "two", "created_at": own}]}]),
+        json!({"sessionId": "s", "projectHash": "h", "startTime": BEGAN, "messages": [
+            {"id": "a", "type": "user", "content": "one"},
+            {"id": "b", "type": "user", "content": "two", "timestamp": own}]}),
+        json!({"created": 1_700_000_000, "object": "chat.completion", "choices": [
+            {"message": {"role": "assistant", "content": "one"}},
+            {"message": {"role": "assistant", "content": "two", "timestamp": own}}]}),
+    ] {
+        let read = read_auto("x.json", &text.to_string());
+        let times = read.messages().into_iter().map(|it| it.occurred_at.unwrap().to_string());
+        assert_eq!(times.collect::<Vec<_>>(), [BEGAN, own], "{text}: {read:?}");
+        let unknown: Vec<_> = read.drafts.iter().flat_map(|it| &it.unknown).collect();
+        assert!(unknown.is_empty(), "{text}: {unknown:?}");
+    }
+    for rows in [
+        [
+            json!({"type": "session", "id": "s", "timestamp": BEGAN}),
+            json!({"type": "message", "id": "a", "message": {"role": "user", "content": "one"}}),
+        ],
+        [
+            json!({"type": "session_meta", "payload": {"id": "s", "timestamp": BEGAN}}),
+            json!({"type": "response_item", "payload": {"type": "message", "role": "user",
+                "content": [{"type": "input_text", "text": "one"}]}}),
+        ],
+    ] {
+        let read = read_auto("x.jsonl", &lines(&rows));
+        let time = read.messages()[0].occurred_at.map(|time| time.to_string());
+        assert_eq!(time.as_deref(), Some(BEGAN), "{rows:?}");
+    }
+}

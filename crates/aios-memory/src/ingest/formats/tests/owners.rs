@@ -87,6 +87,37 @@ const PLACES: &[(&str, Written)] = &[
     ("langchain", |put| {
         json!([{"type": "human", "data": put(json!({"content": "hello"}))}]).to_string()
     }),
+    ("langchain kwargs", |put| {
+        json!([{"type": "human", "data": {"content": "hello",
+            "additional_kwargs": put(json!({}))}}])
+        .to_string()
+    }),
+    ("langchain constructor", |put| {
+        lines(&[json!({"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages",
+            "HumanMessage"], "kwargs": {"content": "hello", "additional_kwargs": put(json!({}))}})])
+    }),
+    ("mem0 payload", |put| {
+        let payload = put(json!({"data": "hello", "hash": "8f14"}));
+        lines(&[json!({"id": "1", "payload": payload})])
+    }),
+    ("mem0 points", |put| {
+        let point = put(json!({"id": "1", "payload": {"data": "hello", "hash": "8f14"}}));
+        json!({"result": {"points": [point], "next_page_offset": null}, "status": "ok"}).to_string()
+    }),
+    ("batch answer", |put| {
+        let body = put(json!({"id": "chatcmpl-1", "object": "chat.completion", "choices": [
+            {"message": {"role": "assistant", "content": "hello"}}]}));
+        lines(&[json!({"id": "batch_1", "custom_id": "c", "response": {"status_code": 200,
+            "body": body}, "error": null})])
+    }),
+    ("batch line", |put| {
+        lines(&[put(json!({"id": "batch_1", "custom_id": "c", "response": {"status_code": 200,
+            "body": {"choices": [{"message": {"role": "assistant", "content": "hello"}}]}}}))])
+    }),
+    ("anthropic batch", |put| {
+        let params = put(json!({"model": "m", "messages": [{"role": "user", "content": "hello"}]}));
+        lines(&[json!({"custom_id": "c", "params": params})])
+    }),
     ("data", |put| {
         let message = put(json!({"uuid": "m", "sender": "human", "text": "hello"}));
         json!({"data": [{"uuid": "c", "name": "", "chat_messages": [message]}]}).to_string()

@@ -36,6 +36,67 @@ fn a_title_and_a_beginning_make_one_session() {
 }
 
 #[test]
+fn a_prompt_that_was_queued_is_a_message_of_claude_code() {
+    let row = |sort: &str, id: &str, parent: Value, more: (&str, Value)| {
+        let mut row = json!({"type": sort, "uuid": id, "parentUuid": parent, "sessionId": "s"});
+        row[more.0] = more.1;
+        row
+    };
+    let queued = |prompt: Value, mode: &str| {
+        let mut attachment = json!({"type": "queued_command", "prompt": prompt});
+        attachment["commandMode"] = mode.into();
+        attachment
+    };
+    let rows = [
+        row("user", "a", Value::Null, ("message", json!({"role": "user", "content": "one"}))),
+        row("attachment", "b", json!("a"), ("attachment", queued(json!("two"), "prompt"))),
+        row(
+            "attachment",
+            "c",
+            json!("b"),
+            ("attachment", queued(json!([{"type": "text", "text": "three"}]), "prompt")),
+        ),
+        row("attachment", "d", json!("c"), ("attachment", queued(json!("x"), "task-notification"))),
+        row("attachment", "e", json!("d"), ("attachment", json!({"type": "todo"}))),
+    ];
+    let read = read_auto("s.jsonl", &lines(&rows));
+    assert_eq!(read.said(), ["user: one", "user: two", "user: three"], "{read:?}");
+    assert_eq!(read.skipped, [("no message but `attachment`".to_owned(), 2)]);
+}
+
+#[test]
+fn a_conversation_that_is_an_object_is_a_session_unless_it_holds_turns() {
+    let row = json!({"role": "user", "content": "x", "conversation": {"id": "c1"}});
+    let read = read_auto("x.jsonl", &lines(&[row]));
+    assert_eq!((read.said(), read.failed.len()), (vec!["user: x".to_owned()], 0), "{read:?}");
+    assert_eq!(read.messages()[0].scope.session.as_deref(), Some("c1"));
+    let row = json!({"message_type": "assistant_message", "content": "x", "id": "1"});
+    assert_eq!(read_auto("x.jsonl", &lines(&[row])).said(), ["assistant: x"]);
+}
+
+#[test]
+fn what_a_graph_says_beside_its_texts_is_kept() {
+    let graph = json!({"entities": [{"name": "x", "entityType": "t", "observations": ["a", "b"],
+        "importance": 5}], "relations": [{"from": "x", "to": "y", "relationType": "likes",
+        "note": "since 2020"}]});
+    let read = read_auto("x.json", &graph.to_string());
+    let about: Vec<_> = read.drafts.iter().map(|it| Value::Object(it.metadata.clone())).collect();
+    assert_eq!(about, [json!({"importance": 5}), json!({}), json!({"note": "since 2020"})]);
+    let unknown: Vec<_> = read.drafts.iter().flat_map(|it| &it.unknown).collect();
+    assert_eq!(unknown, ["importance", "note"]);
+    let memories = json!({"results": [{"id": "1", "memory": "rye"}], "relations":
+        {"added_entities": [[{"source": "ann", "relationship": "likes", "target": "rye"}]]}});
+    let read = read_auto("x.json", &memories.to_string());
+    let texts: Vec<&str> = read.drafts.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(texts, ["rye", "ann likes rye"]);
+    let request = json!({"contents": [{"role": "user", "parts": [{"text": "q"}]},
+        {"role": "model", "parts": [{"text": "a"}]}], "systemInstruction": {"parts": [
+        {"text": "s"}]}});
+    let read = read_auto("x.jsonl", &lines(&[request]));
+    assert_eq!(read.said(), ["system: s", "user: q", "assistant: a"]);
+}
+
+#[test]
 fn rows_before_the_first_that_shows_the_format_are_left_out() {
     let before = [
         json!({"type": "permission-mode", "permissionMode": "default", "sessionId": "s"}),
@@ -281,4 +342,57 @@ fn changes_of_gemini_may_hold_messages() {
     let read = read_auto("x.json", &bare.to_string());
     assert_eq!(read.said(), ["user: one", "assistant: two"], "{read:?}");
     assert_eq!(read.messages()[0].scope.session.as_deref(), Some("gemini/s"));
+}
+
+#[test]
+fn a_content_that_is_null_is_skipped_with_a_word_and_what_follows_goes_in() {
+    let said = |role: &str, text: Value| json!({"role": role, "content": text});
+    let from = |from: &str, text: Value| json!({"from": from, "value": text});
+    for (name, text) in [
+        (
+            "sharegpt",
+            json!([{"conversations": [from("human", Value::Null), from("gpt", "x".into())]}]),
+        ),
+        ("messages", json!({"messages": [said("user", Value::Null), said("user", "x".into())]})),
+        ("list", json!([{"from": "human", "value": null}, {"from": "human", "value": "x"}])),
+        (
+            "langchain",
+            json!([{"type": "human", "data": {"content": null}},
+            {"type": "human", "data": {"content": "x"}}]),
+        ),
+        (
+            "claude",
+            json!([{"uuid": "c", "name": "", "chat_messages": [
+            {"uuid": "1", "sender": "human", "text": null, "content": null},
+            {"uuid": "2", "sender": "human", "text": "x"}]}]),
+        ),
+        (
+            "gemini",
+            json!({"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z",
+            "messages": [{"id": "a", "type": "user", "content": null},
+                {"id": "b", "type": "user", "content": "x"}]}),
+        ),
+        (
+            "locomo",
+            json!([{"sample_id": "s", "conversation": {"session_1": [
+            {"speaker": "A", "text": null}, {"speaker": "B", "text": "x"}]}}]),
+        ),
+        (
+            "longmemeval",
+            json!([{"question_id": "q", "haystack_sessions": [[
+            said("user", Value::Null), said("user", "x".into())]]}]),
+        ),
+        (
+            "mcp-memory",
+            json!({"entities": [{"name": "n", "entityType": "t",
+            "observations": [null, "x"]}]}),
+        ),
+        ("mem0", json!({"results": [{"id": "1", "memory": null}, {"id": "2", "memory": "x"}]})),
+    ] {
+        let read = read_auto("x.json", &text.to_string());
+        let drafts = read.drafts.iter().filter(|it| it.kind != aios_record::Kind::Session);
+        let texts: Vec<&str> = drafts.map(|it| it.text.as_str()).collect();
+        assert_eq!((texts, read.failed.len()), (vec!["x"], 0), "{name}: {read:?}");
+        assert_eq!(read.skipped.len(), 1, "{name}: {read:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::ingest::formats::tests::exchange::{Exchange, Turn};
+use crate::ingest::formats::tests::exchange::{ANNA, BO, Exchange, Turn};
 
 pub(super) fn openai(exchange: &Exchange) -> Value {
     let mut messages = Vec::new();
@@ -120,4 +120,43 @@ pub(super) fn longmemeval(all: &[Exchange]) -> Value {
         "haystack_dates": Value::from_iter(all.iter().map(date)),
         "haystack_sessions": Value::from_iter(all.iter().map(turns)),
         "answer_session_ids": [all[0].id]})
+}
+
+pub(super) fn locomo(exchange: &Exchange) -> Value {
+    let time = aios_record::Timestamp::from_second(exchange.began).unwrap();
+    let turns = exchange.texts().enumerate().map(|(at, (speaker, text))| {
+        json!({"speaker": speaker, "dia_id": format!("D1:{}", at + 1), "text": text})
+    });
+    json!({"sample_id": exchange.id, "qa": [{"question": "Which?", "answer": "That",
+            "evidence": ["D1:1"], "category": 1}],
+        "conversation": {"speaker_a": ANNA, "speaker_b": BO,
+            "session_1_date_time": time.strftime("%-I:%M %P on %-d %B, %Y").to_string(),
+            "session_1": Value::from_iter(turns)},
+        "event_summary": {}, "observation": {}, "session_summary": {}})
+}
+
+/// The messages with their roles, times and ids.
+fn messages(exchange: &Exchange) -> impl Iterator<Item = Value> {
+    exchange.turns.iter().enumerate().filter_map(|(at, turn)| {
+        let (role, text) = match turn {
+            Turn::User(text) => ("user", text),
+            Turn::Assistant(text) => ("assistant", text),
+            Turn::Tool(..) => return None,
+        };
+        Some(json!({"role": role, "content": text, "created_at": exchange.time(at),
+            "id": format!("{}-{at}", exchange.id)}))
+    })
+}
+
+pub(super) fn chat(exchange: &Exchange) -> Value {
+    json!({"session_id": exchange.id, "title": exchange.title,
+        "messages": Value::from_iter(messages(exchange))})
+}
+
+pub(super) fn record(exchange: &Exchange) -> Vec<Value> {
+    let within = |mut message: Value| {
+        message["session_id"] = exchange.id.clone().into();
+        message
+    };
+    messages(exchange).map(within).collect()
 }

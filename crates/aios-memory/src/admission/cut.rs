@@ -1,0 +1,150 @@
+//! Texts that were too long for one record and were cut into parts. If such a text is shorter at a
+//! later reading, the parts after its end are retired: they leave working memory, and their
+//! validity ends in long-term memory, where they can still be read.
+
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
+
+use super::{Admission, Candidate, Outcome, Tiers, Verdict};
+use crate::{Error, identity, ingest::Part};
+
+/// The place of an arrival among the parts of one text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    part: Part,
+    /// The id by which its source knows the whole.
+    whole: String,
+    /// The provider among all of whose ids that one is unique.
+    provider: Option<&'static str>,
+}
+
+/// The last part of a text, after which no others may follow.
+pub(super) struct Ending {
+    at: usize,
+    owner: Owner,
+    kind: Kind,
+    scope: Scope,
+    cut: Cut,
+    is_long: bool,
+}
+
+impl Cut {
+    /// The place of the part that its source knows as `external_id`.
+    pub(crate) fn of(part: Part, external_id: &str, provider: Option<&'static str>) -> Option<Cut> {
+        let whole = match part.number {
+            1 => external_id,
+            number => external_id.strip_suffix(&Part::id("", number))?,
+        };
+        Some(Cut { part, whole: whole.to_owned(), provider })
+    }
+
+    /// Returns `true` for a part after the first.
+    pub(super) fn is_later(&self) -> bool {
+        1 < self.part.number
+    }
+
+    /// The ids that the part of this number may be stored under.
+    fn ids(&self, number: usize, kind: Kind, scope: &Scope) -> Vec<Id> {
+        let external_id = Part::id(&self.whole, number);
+        let of_provider = |provider| identity::of_provider(kind, scope, provider, &external_id);
+        let mut ids: Vec<Id> = self.provider.map(of_provider).into_iter().collect();
+        ids.push(identity::external(kind, scope, &external_id));
+        ids
+    }
+}
+
+impl Ending {
+    pub(super) fn of(candidate: &Candidate) -> Option<Ending> {
+        let Candidate { at, owner, arrival, draft } = candidate;
+        let cut = arrival.cut.as_ref().filter(|cut| cut.part.number == cut.part.count)?.clone();
+        Some(Ending {
+            at: *at,
+            owner: owner.clone(),
+            kind: arrival.kind,
+            scope: arrival.scope.clone(),
+            cut,
+            is_long: Part::CUT_BYTES_MIN <= draft.text.len(),
+        })
+    }
+}
+
+impl Admission {
+    /// Retires the stored parts after these endings.
+    pub(super) async fn retire_parts(
+        &mut self,
+        endings: Vec<Ending>,
+        verdicts: &[Verdict],
+    ) -> Result<(), Error> {
+        for ending in endings {
+            let verdict = &verdicts[ending.at];
+            // One that is not longer than a part may be, and is known, had no others after it.
+            let may_follow = match verdict.outcome {
+                Outcome::Updated => true,
+                Outcome::Known => ending.is_long,
+                _ => false,
+            };
+            if !may_follow {
+                continue;
+            }
+            let tiers = self.tiers(&ending.owner)?;
+            let stored = stored(&tiers, &ending, vec![verdict.id.clone()]).await?;
+            if stored.is_none_or(|stored| stored.text.len() < Part::CUT_BYTES_MIN) {
+                continue;
+            }
+            let parts = self.parts_after(&tiers, &ending).await?;
+            self.retire_all(&tiers, &ending, verdict.place, parts).await?;
+        }
+        Ok(())
+    }
+
+    /// The stored parts after an ending, as far as each follows the one before.
+    async fn parts_after(&self, tiers: &Tiers, ending: &Ending) -> Result<Vec<Id>, Error> {
+        let mut parts = Vec::new();
+        for number in ending.cut.part.count + 1.. {
+            let ids = ending.cut.ids(number, ending.kind, &ending.scope);
+            let Some(part) = stored(tiers, ending, ids).await? else { break };
+            let external_id = Part::id(&ending.cut.whole, number);
+            let is_part = part.scope == ending.scope && part.external_id == Some(external_id);
+            // A record of this source that has such an id by itself is no part.
+            if !is_part || self.seen.contains_key(&part.identity()) {
+                break;
+            }
+            parts.push(part.id);
+        }
+        Ok(parts)
+    }
+
+    async fn retire_all(
+        &mut self,
+        tiers: &Tiers,
+        ending: &Ending,
+        place: u64,
+        parts: Vec<Id>,
+    ) -> Result<(), Error> {
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let identity = |id: &Id| Identity::new(ending.owner.clone(), ending.kind, id.clone());
+        let identities: Vec<Identity> = parts.iter().map(identity).collect();
+        self.view.catch_up().await?;
+        if ending.kind == Kind::Message {
+            tiers.working.move_out_messages(&ending.owner, &parts).await?;
+        }
+        let retired = tiers.longterm.retire(&identities).await?;
+        let keys = retired.into_iter().map(|it| (place, Key::new(it.kind, it.id)));
+        self.retired.extend(keys);
+        Ok(())
+    }
+}
+
+/// The first of these records of the ending's owner and kind that is stored.
+async fn stored(tiers: &Tiers, ending: &Ending, ids: Vec<Id>) -> Result<Option<Record>, Error> {
+    let identity = |id| Identity::new(ending.owner.clone(), ending.kind, id);
+    let identities: Vec<Identity> = ids.into_iter().map(identity).collect();
+    if ending.kind == Kind::Message {
+        let here = tiers.working.with_expired().records_of(identities.clone()).await?;
+        if let Some(record) = here.into_iter().next() {
+            return Ok(Some(record));
+        }
+    }
+    Ok(tiers.longterm.records(&identities).await?.into_iter().next())
+}

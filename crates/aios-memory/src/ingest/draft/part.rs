@@ -1,0 +1,82 @@
+//! Texts that are too long for one record, cut into several.
+
+use super::Draft;
+use crate::ingest::said::Mend;
+
+/// The longest text of one record, in bytes; a longer one is cut into several.
+pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
+
+/// The share of [`TEXT_BYTES_MAX`] in which the end of a word is looked for.
+const CUT_SHARE: usize = 8;
+
+/// The longest character in UTF-8, in bytes.
+const UTF8_MAX: usize = 4;
+
+/// The place of a text among the parts of the one that it was cut from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// From 1.
+    pub(crate) number: usize,
+    /// All of them.
+    pub(crate) count: usize,
+}
+
+impl Part {
+    /// A text that was not cut.
+    pub(crate) const WHOLE: Part = Part { number: 1, count: 1 };
+
+    /// The shortest text that may be followed by another part, in bytes.
+    pub(crate) const CUT_BYTES_MIN: usize = TEXT_BYTES_MAX - TEXT_BYTES_MAX / CUT_SHARE - UTF8_MAX;
+
+    /// The id of the part of this number of the record that its source knows as `external_id`.
+    pub(crate) fn id(external_id: &str, number: usize) -> String {
+        match number {
+            1 => external_id.to_owned(),
+            number => format!("{external_id}#{number}"),
+        }
+    }
+}
+
+impl Draft {
+    /// This draft, or the parts of it in order if its text is too long for one record. Each part
+    /// after the first has the id of the whole with its number.
+    pub(crate) fn parts(self) -> Vec<Draft> {
+        if self.text.len() <= TEXT_BYTES_MAX {
+            return vec![self];
+        }
+        let text = self.text.clone();
+        let mut parts: Vec<Draft> = Vec::new();
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (part, after) = rest.split_at(end_of_part(rest));
+            rest = after;
+            let mut draft = Draft { text: part.to_owned(), former: None, ..self.clone() };
+            let number = parts.len() + 1;
+            if 1 < number {
+                draft.external_id = self.external_id.as_ref().map(|id| Part::id(id, number));
+                (draft.unknown, draft.mended) = (Vec::new(), Vec::new());
+            }
+            parts.push(draft);
+        }
+        let count = parts.len();
+        for (at, part) in parts.iter_mut().enumerate() {
+            part.part = Part { number: at + 1, count };
+        }
+        let bytes = text.len();
+        let reason =
+            format!("{bytes} bytes are more than {TEXT_BYTES_MAX}; cut into {count} parts");
+        parts[0].mended.push(Mend::of("text", reason));
+        parts
+    }
+}
+
+/// The end of the first part of a text: after a word, if there is an end of one near.
+fn end_of_part(text: &str) -> usize {
+    if text.len() <= TEXT_BYTES_MAX {
+        return text.len();
+    }
+    let end = text.floor_char_boundary(TEXT_BYTES_MAX);
+    let near = text.floor_char_boundary(end - end / CUT_SHARE);
+    let space = text[near..end].rfind(char::is_whitespace).map(|at| near + at);
+    space.map_or(end, |at| text.ceil_char_boundary(at + 1))
+}
