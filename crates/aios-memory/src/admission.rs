@@ -12,7 +12,7 @@ mod store;
 mod tally;
 mod told;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
@@ -92,6 +92,8 @@ pub(crate) struct Admission {
     is_dry: bool,
     /// The content of what this source brought before, by identity.
     seen: HashMap<Identity, Told>,
+    /// Those of them that were forgotten.
+    kept_out: HashSet<Identity>,
     /// The records that have ids of their providers.
     originals: HashMap<Identity, Original>,
     /// The tiers as each owner's handle has them, without shared records.
@@ -116,6 +118,23 @@ struct Candidate {
     draft: Record,
 }
 
+impl Candidate {
+    fn identity(&self) -> Identity {
+        Identity::new(self.owner.clone(), self.arrival.kind, self.arrival.id.clone())
+    }
+
+    /// The draft with all that the arrival says beside its text.
+    fn in_full(&self) -> Record {
+        let mut draft = self.draft.clone();
+        match &self.arrival.content {
+            Content::Message(message) => draft.payload = message.metadata.clone(),
+            Content::Fields(fields) => draft.payload = Value::Object(fields.clone()),
+            Content::Record(_) => {}
+        }
+        draft
+    }
+}
+
 impl Admission {
     pub(crate) fn new(view: &MemoryView, manner: Manner) -> Admission {
         Admission {
@@ -124,6 +143,7 @@ impl Admission {
             guard: view.config().to_guard(),
             is_dry: false,
             seen: HashMap::new(),
+            kept_out: HashSet::new(),
             originals: HashMap::new(),
             tiers: HashMap::new(),
             last_recorded: Timestamp::UNIX_EPOCH,
@@ -163,9 +183,11 @@ impl Admission {
             self.check_scopes(&candidates).await?;
         } else {
             candidates = self.identified(candidates, &mut verdicts).await?;
-            candidates = self.first_of_each(candidates, &mut verdicts);
+            let repeated;
+            (candidates, repeated) = self.first_of_each(candidates, &mut verdicts);
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
+            self.forgotten_again(repeated, &mut verdicts).await?;
         }
         let ready = self.guarded(candidates, &mut verdicts)?;
         if !self.is_dry {
@@ -218,28 +240,41 @@ impl Admission {
         Ok(())
     }
 
-    /// Leaves out what this source brought before: the same again is known, and something else
-    /// under the same id conflicts with the first.
+    /// Parts what this source brought before from the first of each: the same again is known, and
+    /// something else under the same id conflicts with the first.
     fn first_of_each(
         &mut self,
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
-    ) -> Vec<Candidate> {
+    ) -> (Vec<Candidate>, Vec<Candidate>) {
         let mut first = Vec::with_capacity(candidates.len());
+        let mut repeated = Vec::new();
         for candidate in candidates {
-            let Candidate { at, owner, arrival, .. } = &candidate;
-            let identity = Identity::new(owner.clone(), arrival.kind, arrival.id.clone());
-            let told = Told::of(arrival);
-            match self.seen.get(&identity) {
+            let told = Told::of(&candidate.arrival);
+            match self.seen.get(&candidate.identity()) {
                 None => {
-                    self.seen.insert(identity, told);
+                    self.seen.insert(candidate.identity(), told);
                     first.push(candidate);
+                    continue;
                 }
-                Some(before) if before.agrees(&told) => verdicts[*at].outcome = Outcome::Known,
-                Some(_) => verdicts[*at].outcome = Outcome::Conflicting,
+                Some(before) if before.agrees(&told) => {
+                    verdicts[candidate.at].outcome = Outcome::Known;
+                }
+                Some(_) => verdicts[candidate.at].outcome = Outcome::Conflicting,
             }
+            repeated.push(candidate);
         }
-        first
+        (first, repeated)
+    }
+
+    /// Counts repetitions as forgotten, and not as known, if the first of them was.
+    async fn forgotten_again(
+        &mut self,
+        mut repeated: Vec<Candidate>,
+        verdicts: &mut [Verdict],
+    ) -> Result<(), Error> {
+        repeated.retain(|it| self.kept_out.contains(&it.identity()));
+        self.not_forgotten(repeated, verdicts).await.map(drop)
     }
 
     /// Leaves out what is stored already. A record that is stored with another content is updated
@@ -279,16 +314,36 @@ impl Admission {
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
     ) -> Result<Vec<Candidate>, Error> {
-        let drafts: Vec<Record> = candidates.iter().map(|it| it.draft.clone()).collect();
-        let forgotten = self.view.shared().longterm.are_forgotten(&drafts).await?;
+        let mut drafts: Vec<Record> = candidates.iter().map(Candidate::in_full).collect();
+        // The text that was stored is the one that the guard had left.
+        let guarded: Vec<(usize, Record)> = drafts
+            .iter()
+            .enumerate()
+            .filter_map(|(at, draft)| Some((at, self.guarded_draft(draft)?)))
+            .collect();
+        let places: Vec<usize> =
+            (0..drafts.len()).chain(guarded.iter().map(|(place, _)| *place)).collect();
+        drafts.extend(guarded.into_iter().map(|(_, draft)| draft));
+        let found = self.view.shared().longterm.are_forgotten(&drafts).await?;
+        let forgotten: HashSet<usize> =
+            places.into_iter().zip(found).filter_map(|(at, found)| found.then_some(at)).collect();
         let mut left = Vec::with_capacity(candidates.len());
-        for (candidate, forgotten) in candidates.into_iter().zip(forgotten) {
-            match forgotten {
-                true => verdicts[candidate.at].outcome = Outcome::Forgotten,
+        for (place, candidate) in candidates.into_iter().enumerate() {
+            match forgotten.contains(&place) {
+                true => {
+                    verdicts[candidate.at].outcome = Outcome::Forgotten;
+                    self.kept_out.insert(candidate.identity());
+                }
                 false => left.push(candidate),
             }
         }
         Ok(left)
+    }
+
+    /// A draft with the text that the guard leaves of it, if that is another one.
+    fn guarded_draft(&self, draft: &Record) -> Option<Record> {
+        let text = self.guard.apply(&draft.text).ok()?.text;
+        (text != draft.text).then(|| Record { text: text.into_owned(), ..draft.clone() })
     }
 
     /// Applies the guard to all that the candidates say.

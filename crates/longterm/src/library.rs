@@ -10,6 +10,7 @@ mod rows;
 mod salvage;
 mod site;
 mod terms;
+mod texts;
 
 use std::{
     path::{Path, PathBuf},

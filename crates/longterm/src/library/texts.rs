@@ -1,0 +1,21 @@
+//! Reading the texts of all rows, batch by batch: no more of them is in RAM than one batch.
+
+use aios_record::Record;
+use futures::TryStreamExt;
+use lancedb::query::{ExecutableQuery, QueryBase, Select};
+
+use super::{Library, rows};
+use crate::Error;
+
+impl Library {
+    /// Shows `look` the record of each row, in no order, without its vector and provenance.
+    pub(crate) async fn each_text(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
+        let failed = || Error::library("read");
+        let query = self.table.query().select(Select::columns(rows::TOLD_COLUMNS));
+        let mut batches = query.execute().await.map_err(failed())?;
+        while let Some(batch) = batches.try_next().await.map_err(failed())? {
+            rows::rows(&batch)?.into_iter().for_each(|row| look(row.record));
+        }
+        Ok(())
+    }
+}
