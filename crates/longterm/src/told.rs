@@ -1,5 +1,5 @@
-//! All that a view's records say, now and in older versions, one record at a time. Not here: finding
-//! the best of them, which is `search`'s.
+//! All that a view's records say, now and in older versions, one record at a time. Not here:
+//! finding the best of them, which is `search`'s.
 
 use std::collections::HashSet;
 
@@ -58,8 +58,8 @@ impl LongtermView {
         }
     }
 
-    /// Forgets the older versions of these records, which stay as they are now. What this view may
-    /// not change keeps them. Bytes stay in files until these are rewritten;
+    /// Forgets the older versions of these records, which stay as they are now. Records
+    /// that this view may not change keep theirs. Bytes stay in files until these are rewritten;
     /// [`purge`](crate::Longterm::purge) sees to that.
     ///
     /// # Errors

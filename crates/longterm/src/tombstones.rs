@@ -50,6 +50,14 @@ impl LongtermView {
         journal.have_tombstones(named).await
     }
 
+    /// Returns `true` if anything was ever forgotten and not stored since.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn has_tombstones(&self) -> Result<bool, Error> {
+        Ok(self.shared.journal.secret_of_tombstones().await?.is_some())
+    }
+
     /// Leaves the tombstones of records that another tier forgets. Each takes about 100 bytes of
     /// `journal.db`, for ever.
     ///
@@ -69,8 +77,8 @@ impl LongtermView {
     /// The tombstones of what these records say. Once they are
     /// [left](LongtermView::leave_text_tombstones),
     /// [`are_forgotten`](LongtermView::are_forgotten)
-    /// knows a record of the same owner that says it, whatever its kind and scope, in its text or in
-    /// a field. A text that is too short to tell a record from others ("yes, please") has none.
+    /// knows a record of the same owner that says it, whatever its kind and scope, in its text or
+    /// in a field. A text that is too short to tell a record from others ("yes, please") has none.
     ///
     /// # Errors
     /// As [`leave_tombstones`](LongtermView::leave_tombstones).

@@ -1,6 +1,6 @@
 //! The records that a query proposes to forget. Deleting needs more certainty than reading: a
-//! record that merely fits a query is found by a search, and is not proposed. What else contains the
-//! text of the query is proposed with them, and is for somebody to look at.
+//! record that merely fits a query is found by a search, and is not proposed. Other records that
+//! contain the text of the query are proposed with them, and are for somebody to look at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,7 +170,7 @@ impl MemoryView {
     }
 
     /// Adds the records that contain the text and do not go along with those proposed already;
-    /// returns those of which only a part goes.
+    /// returns those that stay and lose a part.
     async fn add_containing(
         &self,
         places: Places,

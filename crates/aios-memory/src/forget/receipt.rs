@@ -89,7 +89,7 @@ impl Receipt {
         }
         receipt.keys = records.iter().map(Identity::key).collect();
         let related = records.iter().filter_map(|record| {
-            // What came with a removal that nobody foresaw belonged to it.
+            // A record that a removal took along unforeseen belonged to it.
             let relation = found.all.get(record).copied().unwrap_or(Relation::BelongsTo);
             (relation != Relation::Meant).then(|| Related { record: record.clone(), relation })
         });

@@ -8,6 +8,7 @@ mod events;
 mod export;
 mod feed;
 mod forget;
+mod forgotten;
 mod formats;
 mod import;
 mod ingest;

@@ -65,8 +65,8 @@ impl Journal {
             .await
     }
 
-    /// At most `limit` older versions, each with its number, after number `after`; no record for one
-    /// that cannot be read.
+    /// At most `limit` older versions, each with its number, after number `after`; no record for
+    /// one that cannot be read.
     pub(crate) async fn versions(
         &self,
         after: i64,
