@@ -12,7 +12,7 @@ use aios_memory::{
 };
 use serde_json::json;
 
-use crate::{Fixture, in_session, of, sessions, texts};
+use crate::{Fixture, in_session, of, purged::holding, sessions, texts};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -32,20 +32,6 @@ fn keys(receipt: &Receipt) -> Vec<String> {
 /// The texts that `ada` finds.
 async fn found(view: &MemoryView, query: &str) -> usize {
     view.recall(query, &SearchOptions::default()).await.unwrap().hits.len()
-}
-
-/// The files below `dir` that hold `needle`.
-fn holding(dir: &Path, needle: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holding(&path, needle));
-        } else if fs::read(&path).unwrap().windows(needle.len()).any(|it| it == needle.as_bytes()) {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// A goal with a task and a tool call, a session with messages, and its summary; all of them

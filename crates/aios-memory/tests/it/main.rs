@@ -16,6 +16,7 @@ mod lifecycle;
 mod owners;
 #[cfg(feature = "pull")]
 mod pull;
+mod purged;
 mod read_only;
 mod together;
 mod update;
