@@ -8,6 +8,7 @@ mod negation;
 mod numbers;
 mod proposal;
 mod receipt;
+mod texts;
 
 use std::{
     collections::BTreeSet,
@@ -15,8 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_longterm::TextTombstones;
-use aios_record::{Gate, Identity, Kind};
+use aios_record::{Identity, Kind};
 
 use self::family::Found;
 pub use self::{
@@ -180,27 +180,6 @@ impl MemoryView {
             }
         }
         Ok(longterm.leave_tombstones(&records).await?)
-    }
-
-    /// The tombstones of the texts that are meant, wherever they stand.
-    async fn text_tombstones(&self, found: &Found) -> Result<TextTombstones, Error> {
-        let mut texts = TextTombstones::default();
-        if !found.means_texts {
-            return Ok(texts);
-        }
-        let meant: Vec<Identity> = found.meant().cloned().collect();
-        for some in meant.chunks(PAGE) {
-            texts.extend(self.texts_of(some).await?);
-        }
-        Ok(texts)
-    }
-
-    async fn texts_of(&self, identities: &[Identity]) -> Result<TextTombstones, Error> {
-        let shared = self.shared();
-        let mut records = shared.longterm.records(identities).await?;
-        let working = shared.working.scoped(Gate::administrator()).with_expired();
-        records.extend(working.records_of(identities.to_vec()).await?);
-        Ok(shared.longterm.text_tombstones(&records).await?)
     }
 
     /// Takes the parts that go out of records that stay.

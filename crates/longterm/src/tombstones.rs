@@ -95,6 +95,23 @@ impl LongtermView {
         Ok(TextTombstones { hashes })
     }
 
+    /// The tombstones of these texts, as records of `owner`, however short they are.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the disk refuses.
+    pub async fn tombstones_of_texts(
+        &self,
+        owner: &Owner,
+        texts: &[&str],
+    ) -> Result<TextTombstones, Error> {
+        if texts.is_empty() {
+            return Ok(TextTombstones::default());
+        }
+        let secret = self.shared.journal.tombstone_secret().await?;
+        let said = texts.iter().map(|text| secret.of_saying(owner, &forms::forgotten(text)));
+        Ok(TextTombstones { hashes: said.collect() })
+    }
+
     /// Leaves these tombstones. Each takes about 60 bytes of `journal.db`, for ever.
     ///
     /// # Errors
@@ -117,6 +134,9 @@ impl LongtermView {
         texts: &[&str],
     ) -> Result<Vec<bool>, Error> {
         let journal = &self.shared.journal;
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
         let Some(secret) = journal.secret_of_tombstones().await? else {
             return Ok(vec![false; texts.len()]);
         };

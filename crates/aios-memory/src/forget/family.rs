@@ -16,8 +16,20 @@ pub(super) struct Found {
     pub(super) all: BTreeMap<Identity, Relation>,
     /// Records that stay and lose a part.
     pub(super) remade: BTreeMap<Identity, Part>,
-    /// The texts of those that are meant are to be known wherever they stand.
-    pub(super) means_texts: bool,
+    /// The part of what they say that is to be known wherever it stands.
+    pub(super) meaning: Meaning,
+}
+
+/// The part of what is forgotten that is meant wherever it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Meaning {
+    /// None: a part of what an owner has is meant, and the same words elsewhere are other records.
+    #[default]
+    Place,
+    /// A document as a whole, and none of its paragraphs.
+    Document,
+    /// The text of each record that is meant.
+    Texts,
 }
 
 impl Found {
@@ -68,7 +80,7 @@ impl MemoryView {
             }
         };
         let found = self.family_of(meant, remade).await?;
-        Ok(Found { means_texts: self.means_texts(target), ..found })
+        Ok(Found { meaning: self.meaning(target), ..found })
     }
 
     /// These records and the parts of others, with all that goes with them.
@@ -101,17 +113,16 @@ impl MemoryView {
         Ok(found)
     }
 
-    /// Returns `true` if a target means what its records say. One that is a document or a part of
-    /// what an owner has means that part, and the same words elsewhere are other records.
-    fn means_texts(&self, target: &ForgetTarget) -> bool {
-        let is_narrowed = || {
-            let scope = &self.gate().filter().scope;
-            [&scope.project, &scope.agent, &scope.session].iter().any(|part| part.is_some())
-        };
+    fn meaning(&self, target: &ForgetTarget) -> Meaning {
+        let scope = &self.gate().filter().scope;
+        let parts = [&scope.project, &scope.agent, &scope.session];
         match target {
-            ForgetTarget::Records(_) | ForgetTarget::Proposed(_) | ForgetTarget::Query(_) => true,
-            ForgetTarget::Document(_) => false,
-            ForgetTarget::All => !is_narrowed(),
+            ForgetTarget::Records(_) | ForgetTarget::Proposed(_) | ForgetTarget::Query(_) => {
+                Meaning::Texts
+            }
+            ForgetTarget::Document(_) => Meaning::Document,
+            ForgetTarget::All if parts.iter().any(|part| part.is_some()) => Meaning::Place,
+            ForgetTarget::All => Meaning::Texts,
         }
     }
 

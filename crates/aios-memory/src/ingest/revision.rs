@@ -40,6 +40,8 @@ pub(super) struct Revision {
     present: HashSet<Id>,
     /// A piece is stored as a former version of this program read it.
     has_former: bool,
+    /// The whole document was forgotten, here or at another path, and none of it is stored.
+    is_forgotten: bool,
 }
 
 impl Revision {
@@ -55,7 +57,12 @@ impl Revision {
         let pieces = Pieces::new(&scope, &document.origin());
         let stored = longterm.with_prefix(Kind::Knowledge, &pieces.prefix()).await?;
         let stored = longterm.records(&stored).await?;
-        let before = stored.into_iter().map(|it| (it.id, it.recorded_at)).collect();
+        let before: HashMap<Id, Timestamp> =
+            stored.into_iter().map(|it| (it.id, it.recorded_at)).collect();
+        let saying: Vec<&str> =
+            document.saying().filter(|_| before.is_empty()).into_iter().collect();
+        let is_forgotten =
+            longterm.are_texts_forgotten(&scope.owner(), &saying).await?.contains(&true);
         Ok(Revision {
             view: view.clone(),
             longterm,
@@ -65,6 +72,7 @@ impl Revision {
             before,
             present: HashSet::new(),
             has_former: false,
+            is_forgotten,
         })
     }
 
@@ -159,9 +167,9 @@ impl Revision {
         Ok(here.map(|(identity, _)| identity).collect())
     }
 
-    /// Takes out the pieces that were forgotten when the document had another name.
+    /// Takes out the pieces that were forgotten with the whole document or when it had another name.
     async fn take_forgotten(&self, arrivals: &mut Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
-        let mut forgotten = vec![false; arrivals.len()];
+        let mut forgotten = vec![self.is_forgotten; arrivals.len()];
         for source in self.document.former_sources() {
             let drafts: Vec<Record> =
                 arrivals.iter().filter_map(|arrival| renamed(arrival, &source)).collect();

@@ -9,13 +9,20 @@ use crate::Error;
 
 impl Library {
     /// Shows `look` the record of each row, in no order, without its vector and provenance.
-    pub(crate) async fn each_text(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
-        let failed = || Error::library("read");
-        let query = self.table.query().select(Select::columns(rows::TOLD_COLUMNS));
-        let mut batches = query.execute().await.map_err(failed())?;
-        while let Some(batch) = batches.try_next().await.map_err(failed())? {
-            rows::rows(&batch)?.into_iter().for_each(|row| look(row.record));
-        }
-        Ok(())
+    pub(crate) async fn each_text(&self, look: impl FnMut(Record)) -> Result<(), Error> {
+        each(&self.table.query().select(Select::columns(rows::TOLD_COLUMNS)), look).await
     }
+}
+
+/// Shows `look` the record of each row that a query finds.
+pub(super) async fn each(
+    query: &impl ExecutableQuery,
+    mut look: impl FnMut(Record),
+) -> Result<(), Error> {
+    let failed = || Error::library("read");
+    let mut batches = query.execute().await.map_err(failed())?;
+    while let Some(batch) = batches.try_next().await.map_err(failed())? {
+        rows::rows(&batch)?.into_iter().for_each(|row| look(row.record));
+    }
+    Ok(())
 }
