@@ -16,6 +16,7 @@ use aios_longterm::LongtermView;
 use aios_record::{Gate, Id, Identity, Kind, Record, Scope, ScopeFilter, Source, Timestamp};
 use serde_json::Value;
 
+use super::forgotten_parts;
 use crate::{
     Error, MemoryView,
     admission::{Arrival, Content, Outcome, Verdict},
@@ -77,12 +78,14 @@ impl Revision {
     }
 
     /// Gives its next pieces their ids: the one under which it is stored, or else the one that it
-    /// has in this document. Takes out those that were forgotten before pieces were known by their
-    /// documents, and returns what became of them.
+    /// has in this document. Takes out forgotten parts, and pieces that were forgotten with the whole
+    /// document or before pieces were known by their documents; returns their verdicts.
     pub(super) async fn name(
         &mut self,
         arrivals: &mut Vec<Arrival>,
     ) -> Result<Vec<Verdict>, Error> {
+        let owner = self.scope.owner();
+        let mut verdicts = forgotten_parts::leave_out(&self.longterm, &owner, arrivals).await?;
         let former = self.former_of(arrivals).await?;
         for arrival in &mut *arrivals {
             let Content::Record(record) = &mut arrival.content else { continue };
@@ -105,7 +108,8 @@ impl Revision {
             }
             self.present.insert(arrival.id.clone());
         }
-        self.take_forgotten(arrivals).await
+        verdicts.extend(self.take_forgotten(arrivals).await?);
+        Ok(verdicts)
     }
 
     /// Retires the pieces that the document had before this reading and has no more; says how many.

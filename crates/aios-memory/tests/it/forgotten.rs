@@ -261,6 +261,70 @@ async fn a_short_text_and_one_of_a_forgotten_session_are_forgotten_there_alone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_paragraph_or_line_is_left_out_of_a_document() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    forget_text(&memory, TEXT).await;
+    let line = TEXT.replace('\n', " ");
+    let path = fixture.dir.path().join("guide.md");
+    for (writing, text) in writings() {
+        for document in [
+            format!("# Guide\n\nThe gates are old.\n\n{text}\n\nThey open at nine.\n"),
+            format!("# Guide\n\nThe gates are old.\n- {line}\n- They open at nine.\n"),
+        ] {
+            fs::write(&path, document).unwrap();
+            let tally = memory.ingest_file(&path, IngestOptions::default()).await.unwrap().tally;
+            assert_eq!(tally.forgotten, 1, "{writing}: {tally:?}");
+            // Read again it is the same.
+            let again = memory.ingest_file(&path, IngestOptions::default()).await.unwrap().tally;
+            assert_eq!((again.added, again.updated, again.known), (0, 0, 1), "{again:?}");
+            let left = texts(&memory, "gates open at nine").await;
+            assert!(left[0].contains("gates are old") && left[0].contains("open at nine"));
+        }
+    }
+    assert_eq!(said(&memory, fixture.dir.path(), TEXT).await, [""; 0]);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_document_stays_out_however_it_is_cut_and_wherever_it_is() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let paragraph =
+        |n: usize| format!("Paragraph {n} of the caf\u{e9}: {}", "so it goes. ".repeat(90));
+    let document = format!("# One\n\n{}\n\n## Two\n\n{}\n", paragraph(1), paragraph(2));
+    let (path, copy) = (fixture.dir.path().join("a.md"), fixture.dir.path().join("copy.md"));
+    let take = async |path: &PathBuf, text: &str| {
+        fs::write(path, text).unwrap();
+        let tally = memory.ingest_file(path, IngestOptions::default()).await.unwrap().tally;
+        (tally.added, tally.forgotten)
+    };
+    let (pieces, _) = take(&path, &document).await;
+    assert!(1 < pieces);
+    let target = ForgetTarget::Document(path.clone());
+    assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, pieces);
+    for disguised in [
+        document.clone(),
+        document.replace(' ', "\u{a0}"),
+        document.replace("\n\n", "\r\n\r\n"),
+        document.replace('o', "o\u{ad}"),
+        format!("\u{202a}{document}"),
+        document.replace("so it goes. ", "so  it goes.\u{3000}"),
+        document.replace('#', "\u{ff03}"),
+        document.to_uppercase(),
+    ] {
+        for path in [&path, &copy] {
+            let (added, forgotten) = take(path, &disguised).await;
+            assert!(added == 0 && 0 < forgotten, "{disguised:?}");
+        }
+    }
+    // A paragraph of it in another document is another record.
+    let (added, forgotten) = take(&copy, &format!("# New\n\n{}\n", paragraph(1))).await;
+    assert!(0 < added && forgotten == 0, "{forgotten}");
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_a_source_repeats_is_forgotten_each_time() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
