@@ -1,5 +1,5 @@
-//! The texts that are to be known wherever they stand once they are forgotten: those of records that
-//! are meant, and of a document as a whole.
+//! The texts that are to be known wherever they stand once they are forgotten: those of records
+//! that are meant, and of a document as a whole.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Forgotten paragraphs and lines of a document, which are left out of its pieces. Not here: a piece
-//! that was forgotten as a whole, which admission keeps out.
+//! Forgotten paragraphs and lines of a document, which are left out of its pieces. Not here: a
+//! piece that was forgotten as a whole, which admission keeps out.
 
 use std::ops::Range;
 

@@ -78,8 +78,8 @@ impl Revision {
     }
 
     /// Gives its next pieces their ids: the one under which it is stored, or else the one that it
-    /// has in this document. Takes out forgotten parts, and pieces that were forgotten with the whole
-    /// document or before pieces were known by their documents; returns their verdicts.
+    /// has in this document. Takes out forgotten parts, and pieces that were forgotten with the
+    /// whole document or before pieces were known by their documents; returns their verdicts.
     pub(super) async fn name(
         &mut self,
         arrivals: &mut Vec<Arrival>,
@@ -171,7 +171,8 @@ impl Revision {
         Ok(here.map(|(identity, _)| identity).collect())
     }
 
-    /// Takes out the pieces that were forgotten with the whole document or when it had another name.
+    /// Takes out the pieces that were forgotten with the whole document, or when it had another
+    /// name.
     async fn take_forgotten(&self, arrivals: &mut Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         let mut forgotten = vec![self.is_forgotten; arrivals.len()];
         for source in self.document.former_sources() {

@@ -390,7 +390,10 @@ proptest! {
     #[test]
     fn no_disguise_brings_a_forgotten_text_back(
         words in prop::collection::vec("[a-z\u{e9}\u{444}]{2,8}[0-9]{0,3}", 4..9),
-        ways in prop::collection::vec(prop::collection::vec((any::<usize>(), any::<Index>()), 1..6), 6),
+        ways in prop::collection::vec(
+            prop::collection::vec((any::<usize>(), any::<Index>()), 1..6),
+            6,
+        ),
     ) {
         let text = words.join(" ");
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -399,7 +402,8 @@ proptest! {
             let memory: AgentMemory = fixture.open().await;
             forget_text(&memory, &text).await;
             for ways in ways {
-                let disguised = ways.into_iter().fold(text.clone(), |text, way| disguise(&text, way));
+                let disguised =
+                    ways.into_iter().fold(text.clone(), |text, way| disguise(&text, way));
                 for (name, content) in files(&disguised).into_iter().step_by(3) {
                     let path = fixture.dir.path().join(name);
                     fs::write(&path, content).unwrap();

@@ -1,4 +1,4 @@
-//! What is left of a forgotten text: in records that were made of it or repeat it, and in files.
+//! The traces of a forgotten text: in records that were made of it or repeat it, and in files.
 
 use std::{
     fs,
@@ -90,7 +90,7 @@ async fn filled(ada: &MemoryView) -> Identity {
     Identity::new(Owner::user("ada").unwrap(), Kind::Message, said)
 }
 
-/// What a receipt says that goes along and what loses a part, as text.
+/// The records of a receipt that go along, and those that lose a part.
 fn along(receipt: &Receipt) -> (Vec<(String, Relation)>, Vec<(String, Part)>) {
     let related = receipt.related.iter().map(|it| (it.record.key().to_string(), it.relation));
     let remade = receipt.remade.iter().map(|it| (it.record.key().to_string(), it.part));
