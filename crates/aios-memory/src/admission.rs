@@ -8,12 +8,13 @@
 
 mod copies;
 mod cut;
+mod forgotten;
 mod standing;
 mod store;
 mod tally;
 mod told;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
@@ -96,6 +97,8 @@ pub(crate) struct Admission {
     is_dry: bool,
     /// The content of what this source brought before, by identity.
     seen: HashMap<Identity, Told>,
+    /// Those of them that were forgotten.
+    kept_out: HashSet<Identity>,
     /// The records that have ids of their providers.
     originals: HashMap<Identity, Original>,
     /// The parts of texts that are shorter now, each with the line of the text.
@@ -122,6 +125,12 @@ struct Candidate {
     draft: Record,
 }
 
+impl Candidate {
+    fn identity(&self) -> Identity {
+        Identity::new(self.owner.clone(), self.arrival.kind, self.arrival.id.clone())
+    }
+}
+
 impl Admission {
     pub(crate) fn new(view: &MemoryView, manner: Manner) -> Admission {
         Admission {
@@ -130,6 +139,7 @@ impl Admission {
             guard: view.config().to_guard(),
             is_dry: false,
             seen: HashMap::new(),
+            kept_out: HashSet::new(),
             originals: HashMap::new(),
             retired: Vec::new(),
             tiers: HashMap::new(),
@@ -171,10 +181,12 @@ impl Admission {
             self.check_scopes(&candidates).await?;
         } else {
             candidates = self.identified(candidates, &mut verdicts).await?;
-            candidates = self.first_of_each(candidates, &mut verdicts);
+            let repeated;
+            (candidates, repeated) = self.first_of_each(candidates, &mut verdicts);
             endings = candidates.iter().filter_map(Ending::of).collect();
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
+            self.forgotten_again(repeated, &mut verdicts).await?;
         }
         let ready = self.guarded(candidates, &mut verdicts)?;
         if !self.is_dry {
@@ -229,28 +241,31 @@ impl Admission {
         Ok(())
     }
 
-    /// Leaves out what this source brought before: the same again is known, and something else
-    /// under the same id conflicts with the first.
+    /// Parts what this source brought before from the first of each: the same again is known, and
+    /// something else under the same id conflicts with the first.
     fn first_of_each(
         &mut self,
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
-    ) -> Vec<Candidate> {
+    ) -> (Vec<Candidate>, Vec<Candidate>) {
         let mut first = Vec::with_capacity(candidates.len());
+        let mut repeated = Vec::new();
         for candidate in candidates {
-            let Candidate { at, owner, arrival, .. } = &candidate;
-            let identity = Identity::new(owner.clone(), arrival.kind, arrival.id.clone());
-            let told = Told::of(arrival);
-            match self.seen.get(&identity) {
+            let told = Told::of(&candidate.arrival);
+            match self.seen.get(&candidate.identity()) {
                 None => {
-                    self.seen.insert(identity, told);
+                    self.seen.insert(candidate.identity(), told);
                     first.push(candidate);
+                    continue;
                 }
-                Some(before) if before.agrees(&told) => verdicts[*at].outcome = Outcome::Known,
-                Some(_) => verdicts[*at].outcome = Outcome::Conflicting,
+                Some(before) if before.agrees(&told) => {
+                    verdicts[candidate.at].outcome = Outcome::Known;
+                }
+                Some(_) => verdicts[candidate.at].outcome = Outcome::Conflicting,
             }
+            repeated.push(candidate);
         }
-        first
+        (first, repeated)
     }
 
     /// Leaves out what is stored already. A record that is stored with another content is updated
@@ -283,23 +298,6 @@ impl Admission {
             }
         }
         Ok(unknown)
-    }
-
-    async fn not_forgotten(
-        &mut self,
-        candidates: Vec<Candidate>,
-        verdicts: &mut [Verdict],
-    ) -> Result<Vec<Candidate>, Error> {
-        let drafts: Vec<Record> = candidates.iter().map(|it| it.draft.clone()).collect();
-        let forgotten = self.view.shared().longterm.are_forgotten(&drafts).await?;
-        let mut left = Vec::with_capacity(candidates.len());
-        for (candidate, forgotten) in candidates.into_iter().zip(forgotten) {
-            match forgotten {
-                true => verdicts[candidate.at].outcome = Outcome::Forgotten,
-                false => left.push(candidate),
-            }
-        }
-        Ok(left)
     }
 
     /// Applies the guard to all that the candidates say.

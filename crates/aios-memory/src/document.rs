@@ -1,7 +1,8 @@
 //! The documents that pieces are read from: each is one, whichever way its path is spelled.
 //!
 //! A document is the file at a canonical path; what has none, such as a pipe, is known by what it
-//! says. A file that is moved is another document. Not here: pieces and their ids (`identity`), and
+//! says. A file that is moved is another document, which stays forgotten if its whole text was. Not
+//! here: pieces and their ids (`identity`), and
 //! reading a document again (`ingest`).
 
 use std::{
@@ -21,9 +22,15 @@ use crate::{Error, MemoryView};
 pub(crate) enum Document {
     /// The file of this name, and the names by which former versions of this program may know it:
     /// paths as they were typed.
-    File { name: String, former: Vec<String> },
+    File { name: String, former: Vec<String>, saying: Option<String> },
     /// A stream, by a hash of its text.
-    Stream(String),
+    Stream { hash: String, saying: String },
+}
+
+/// A saying for all that a document says, by which it is known again at another path and however it
+/// is cut: a hash, for a whole document is long.
+pub(crate) fn saying_of(text: &str) -> String {
+    format!("document {}", blake3::hash(forms::forgotten(text).as_bytes()).to_hex())
 }
 
 impl Document {
@@ -42,19 +49,38 @@ impl Document {
         former.retain(|former| *former != name);
         former.sort_unstable();
         former.dedup();
-        Some(Document::File { name, former })
+        Some(Document::File { name, former, saying: None })
     }
 
     /// The document of a stream.
     pub(crate) fn of_text(text: &str) -> Document {
-        Document::Stream(blake3::hash(forms::same(text).as_bytes()).to_hex().to_string())
+        let hash = blake3::hash(forms::same(text).as_bytes()).to_hex().to_string();
+        Document::Stream { hash, saying: saying_of(text) }
+    }
+
+    /// This document, whose text was read.
+    pub(crate) fn with_text(self, text: &str) -> Document {
+        match self {
+            Document::File { name, former, .. } => {
+                Document::File { name, former, saying: Some(saying_of(text)) }
+            }
+            stream @ Document::Stream { .. } => stream,
+        }
+    }
+
+    /// The saying for all of its text, if that was read.
+    pub(crate) fn saying(&self) -> Option<&str> {
+        match self {
+            Document::File { saying, .. } => saying.as_deref(),
+            Document::Stream { saying, .. } => Some(saying),
+        }
     }
 
     /// Text that no other document has.
     pub(crate) fn origin(&self) -> String {
         match self {
             Document::File { name, .. } => format!("file:{name}"),
-            Document::Stream(hash) => format!("stream:{hash}"),
+            Document::Stream { hash, .. } => format!("stream:{hash}"),
         }
     }
 
@@ -62,7 +88,7 @@ impl Document {
     pub(crate) fn source(&self) -> Option<Source> {
         match self {
             Document::File { name, .. } => Some(Source::file(name)),
-            Document::Stream(_) => None,
+            Document::Stream { .. } => None,
         }
     }
 
@@ -70,7 +96,7 @@ impl Document {
     pub(crate) fn former_sources(&self) -> Vec<Source> {
         match self {
             Document::File { former, .. } => former.iter().map(Source::file).collect(),
-            Document::Stream(_) => Vec::new(),
+            Document::Stream { .. } => Vec::new(),
         }
     }
 }

@@ -101,6 +101,15 @@ pub enum Error {
     /// All records are meant, and nothing says whose.
     #[error("all records are meant and nothing says whose; name a user, project, agent or session")]
     Unbounded,
+    /// A query proposes records that somebody must look at before they are forgotten.
+    #[error(
+        "the query proposes records that say more than its text, or other parts of records; look \
+         at what it proposes and name the records that are meant"
+    )]
+    Uncertain {
+        /// The records that it proposes.
+        keys: Vec<aios_record::Key>,
+    },
     /// Several documents may be meant.
     #[error(
         "several documents end in `{}`: {}; name one of them",
@@ -282,6 +291,7 @@ impl Error {
             | Error::Fixed { .. }
             | Error::Kept { .. }
             | Error::Unbounded
+            | Error::Uncertain { .. }
             | Error::Documents { .. }
             | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",

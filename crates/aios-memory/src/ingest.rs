@@ -12,6 +12,7 @@ mod draft;
 mod elements;
 mod encoding;
 mod fields;
+mod forgotten_parts;
 mod formats;
 mod json;
 mod lines;

@@ -112,7 +112,10 @@ pub use crate::{
     error::Error,
     export::{Exported, RecordProgress, Restocked, is_export},
     fields::{Field, Holds, fields, has_free_fields},
-    forget::{Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Proposed, Receipt},
+    forget::{
+        Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Part, Proposal, Proposed, Receipt,
+        Related, Relation, Remade,
+    },
     import::{
         IMPORT_JSON_BYTES_MAX, ImportFailure, ImportMode, ImportOptions, ImportProgress,
         ImportReport, ImportedTable, Unclear,

@@ -37,7 +37,7 @@ pub(crate) use self::{
     refusal::{Limits, Refusal},
     statistics::{Corpus, Statistics},
     term::{Safe, Term},
-    tombstones::{Contents, Secret, Tombstone},
+    tombstones::{Contents, Hash, Secret, Tombstone},
     write::{FeedOutcome, Outcome, Page, Write, Written},
 };
 use self::{

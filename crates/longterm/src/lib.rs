@@ -66,11 +66,13 @@ mod owner;
 mod purge;
 mod rebuild;
 mod saying;
+mod sayings;
 mod search;
 mod sources;
 mod stats;
 mod store;
 mod sync;
+mod told;
 mod tombstones;
 mod vectors;
 mod verify;
@@ -99,6 +101,7 @@ pub use crate::{
     },
     stats::Stats,
     store::Longterm,
+    tombstones::TextTombstones,
     vectors::Space,
     verify::Verification,
     view::{LongtermView, Standing, StoreOutcome, Stored},

@@ -10,6 +10,7 @@ mod rows;
 mod salvage;
 mod site;
 mod terms;
+mod texts;
 
 use std::{
     path::{Path, PathBuf},
@@ -255,9 +256,9 @@ impl Library {
         collect(&self.table.query().only_if_expr(wanted), "read").await
     }
 
-    /// The records that may name what they belong to or were made from, without their texts, in no
-    /// order.
-    pub(crate) async fn with_origins(&self) -> Result<Vec<Record>, Error> {
+    /// Shows `look` the records that may name what they belong to or were made from, without their
+    /// texts, in no order.
+    pub(crate) async fn each_with_origin(&self, look: impl FnMut(Record)) -> Result<(), Error> {
         let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary, Kind::Fact];
         let kinds = kinds.iter().map(|kind| lit(kind.collection())).collect();
         let origins = col("source_id").is_not_null().or(col("references").is_not_null());
@@ -266,8 +267,7 @@ impl Library {
             .query()
             .only_if_expr(origins.or(is_in(col("collection"), kinds)))
             .select(Select::columns(rows::ORIGIN_COLUMNS));
-        let rows = collect(&query, "read").await?;
-        Ok(rows.into_iter().map(|row| row.record).collect())
+        texts::each(&query, look).await
     }
 
     /// The vectors of at most `count` rows that `filter` admits, spread over the first rows.

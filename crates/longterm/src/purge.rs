@@ -130,9 +130,12 @@ impl LongtermView {
         let waiting: HashSet<&str> =
             snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
         if let Some(library) = self.shared.library(snapshot.edition).await? {
-            let records = library.with_origins().await?;
-            let held = records.iter().filter(|it| !waiting.contains(&*it.encoded_identity()));
-            held.for_each(&mut show);
+            let held = |record: Record| {
+                if !waiting.contains(&*record.encoded_identity()) {
+                    show(&record);
+                }
+            };
+            library.each_with_origin(held).await?;
         }
         let rows = snapshot.fresh.iter().filter_map(|change| change.row.as_ref());
         rows.for_each(|row| show(&row.record));

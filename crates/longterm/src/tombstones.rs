@@ -1,27 +1,42 @@
 //! Tombstones: records that were forgotten stay so when they are found again.
 //!
 //! Forgetting a record leaves a tombstone, which knows it by a keyed hash of its owner, kind, scope
-//! and text (of a piece of a document, also its document), and by one of its identity. Storing a
-//! record lifts the tombstones that it fits, so
-//! whoever takes records in that nobody asked for (a file that is read again, another program's
-//! store) asks for those before.
+//! and text (of a piece of a document, also its document), and by one of its identity; a tombstone
+//! of a text knows it as any kind and in any scope of its owner. Storing a record lifts the
+//! tombstones that it fits, so whoever takes records in that nobody asked for (a file that is read
+//! again, another program's store) asks for those before.
 
-use aios_record::{Identity, Record};
+use aios_record::{Identity, Owner, Record, forms};
 
 use crate::{
     Error, LongtermView,
-    journal::{Contents, Secret, Tombstone},
+    journal::{Contents, Hash, Secret, Tombstone},
+    sayings,
 };
 
 /// As many records are looked at at once for what they say.
 const KEYS_AT_ONCE: usize = 500;
 
+/// Tombstones of texts, wherever their owner has them: keyed hashes, without a word.
+#[derive(Debug, Clone, Default)]
+pub struct TextTombstones {
+    hashes: Vec<Hash>,
+}
+
+impl TextTombstones {
+    /// Adds others of the same journal.
+    pub fn extend(&mut self, others: TextTombstones) {
+        self.hashes.extend(others.hashes);
+    }
+}
+
 impl LongtermView {
     /// Which of these records were forgotten, here or by whoever
     /// [left their tombstones](LongtermView::leave_tombstones): one with the same owner, kind and
     /// scope and, in the form [`forgotten`](aios_record::forms::forgotten), text, or with the same
-    /// identity, and none of them was stored since. Costs next to nothing if nothing was ever
-    /// forgotten.
+    /// identity, or that says in its text or a field a
+    /// [text](LongtermView::leave_text_tombstones) that was, and none of them was stored since.
+    /// Costs next to nothing if nothing was ever forgotten.
     ///
     /// # Errors
     /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
@@ -33,6 +48,14 @@ impl LongtermView {
         };
         let named = self.named(&secret, records)?;
         journal.have_tombstones(named).await
+    }
+
+    /// Returns `true` if anything was ever forgotten and not stored since.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn has_tombstones(&self) -> Result<bool, Error> {
+        Ok(self.shared.journal.secret_of_tombstones().await?.is_some())
     }
 
     /// Leaves the tombstones of records that another tier forgets. Each takes about 100 bytes of
@@ -51,6 +74,76 @@ impl LongtermView {
         journal.leave_tombstones(named).await
     }
 
+    /// The tombstones of what these records say. Once they are
+    /// [left](LongtermView::leave_text_tombstones),
+    /// [`are_forgotten`](LongtermView::are_forgotten)
+    /// knows a record of the same owner that says it, whatever its kind and scope, in its text or
+    /// in a field. A text that is too short to tell a record from others ("yes, please") has none.
+    ///
+    /// # Errors
+    /// As [`leave_tombstones`](LongtermView::leave_tombstones).
+    pub async fn text_tombstones(&self, records: &[Record]) -> Result<TextTombstones, Error> {
+        if records.is_empty() {
+            return Ok(TextTombstones::default());
+        }
+        let secret = self.shared.journal.tombstone_secret().await?;
+        let mut hashes = Vec::with_capacity(records.len());
+        for record in records {
+            let owner = self.owner_of(record)?;
+            hashes.extend(sayings::own(record).iter().map(|it| secret.of_saying(&owner, it)));
+        }
+        Ok(TextTombstones { hashes })
+    }
+
+    /// The tombstones of these texts, as records of `owner`, however short they are.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the disk refuses.
+    pub async fn tombstones_of_texts(
+        &self,
+        owner: &Owner,
+        texts: &[&str],
+    ) -> Result<TextTombstones, Error> {
+        if texts.is_empty() {
+            return Ok(TextTombstones::default());
+        }
+        let secret = self.shared.journal.tombstone_secret().await?;
+        let said = texts.iter().map(|text| secret.of_saying(owner, &forms::forgotten(text)));
+        Ok(TextTombstones { hashes: said.collect() })
+    }
+
+    /// Leaves these tombstones. Each takes about 60 bytes of `journal.db`, for ever.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the disk refuses.
+    pub async fn leave_text_tombstones(&self, tombstones: &TextTombstones) -> Result<(), Error> {
+        match tombstones.hashes.is_empty() {
+            true => Ok(()),
+            false => self.shared.journal.leave_sayings(tombstones.hashes.clone()).await,
+        }
+    }
+
+    /// Which of these texts, as records of `owner`, have
+    /// [tombstones](LongtermView::leave_text_tombstones) of their own.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn are_texts_forgotten(
+        &self,
+        owner: &Owner,
+        texts: &[&str],
+    ) -> Result<Vec<bool>, Error> {
+        let journal = &self.shared.journal;
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(secret) = journal.secret_of_tombstones().await? else {
+            return Ok(vec![false; texts.len()]);
+        };
+        let said = texts.iter().map(|text| secret.of_saying(owner, &forms::forgotten(text)));
+        journal.have_sayings(said.collect()).await
+    }
+
     /// Lifts the tombstones of records that are stored in another tier, as
     /// [`store`](LongtermView::store) does for those that it stores.
     ///
@@ -62,6 +155,15 @@ impl LongtermView {
         let Some(secret) = journal.secret_of_tombstones().await? else { return Ok(()) };
         let named = self.named(&secret, records)?;
         journal.lift_tombstones(named).await
+    }
+
+    /// The owner of a record as it would be stored through this view.
+    fn owner_of(&self, record: &Record) -> Result<Owner, Error> {
+        let mut scope = record.scope.clone();
+        if self.gate.acts_for().is_some() {
+            self.gate.fill(&mut scope)?;
+        }
+        Ok(scope.owner())
     }
 
     /// The hashes that name `records` as they would be stored through this view.

@@ -52,6 +52,10 @@ pub fn same(text: &str) -> Cow<'_, str> {
 /// ```
 #[must_use]
 pub fn forgotten(text: &str) -> String {
+    if text.is_ascii() {
+        // Its normal form is itself, and nothing of it is invisible by that property.
+        return spaced(&text.to_ascii_lowercase()).into_owned();
+    }
     let folded = folded(text);
     // Compatibility forms may fold again, as a circled capital letter does.
     let again = self::folded(&folded);

@@ -1,17 +1,16 @@
 //! The records that a query proposes to forget. Deleting needs more certainty than reading: a
-//! record that merely fits a query is found by a search, and is not proposed.
+//! record that merely fits a query is found by a search, and is not proposed. Other records that
+//! contain the text of the query are proposed with them, and are for somebody to look at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aios_longterm::{Hit, LIMIT_MAX, SearchOptions};
-use aios_record::{Identity, Owner, Record, Scope, ScopeFilter, forms};
+use aios_record::{Identity, Kind, Owner, Record, Scope, ScopeFilter, forms};
 use serde::Serialize;
 
-use super::{negation::negates, numbers::numbers};
+use super::{PAGE, Part, Remade, containing::Places, negation::negates, numbers::numbers};
 use crate::{Error, MemoryView, Recollection};
 
-/// Records whose texts are compared at once.
-const PAGE: usize = 5000;
 /// The relevance of a record whose text is that of the query.
 const RELEVANCE_OF_TEXT: f64 = 1.0;
 /// The hits of a search that are looked at.
@@ -26,7 +25,7 @@ const NEAREST_MAX: usize = 3;
 ///
 /// It proposes records that say it: those whose text is the same (by [`forms::same`]), or, if there
 /// is none, those that are relevant and have all its words, negations and numbers (`-4` is not
-/// `4`).
+/// `4`); and those that contain it, in their text or in any field, now or in an older version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForgetQuery {
     /// The text that they say.
@@ -41,8 +40,11 @@ pub struct ForgetQuery {
 /// The records that a query proposes to forget.
 #[derive(Debug, Clone, Serialize)]
 pub struct Proposal {
-    /// The records, most relevant first.
+    /// The records, most relevant first, those that contain the query last.
     pub proposed: Vec<Proposed>,
+    /// Records that stay and lose the part that says it: sessions their summary, others their older
+    /// versions.
+    pub remade: Vec<Remade>,
     /// If none is proposed: the records that fit best.
     pub nearest: Vec<Recollection>,
     /// Records that say it as well, and are beyond the limit.
@@ -58,6 +60,9 @@ pub struct Proposed {
     pub record: Recollection,
     /// The degree to which it says the same as the query.
     pub agreement: Agreement,
+    /// The part of it that contains the query, if it is not all of its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
 }
 
 /// The degree to which a record says the same as a query.
@@ -68,6 +73,8 @@ pub enum Agreement {
     /// It fits as well as the query asks, or has all its words, and negates something that the
     /// query does not.
     Relevant,
+    /// It contains the text, among other things or in a field.
+    Contains,
     /// It has all words, negations and numbers, and no other negation.
     Words,
     /// Its text is the same.
@@ -100,7 +107,14 @@ impl Proposal {
     #[must_use]
     pub fn is_certain(&self) -> bool {
         let is_text = |it: &Proposed| it.agreement == Agreement::Text;
-        !self.proposed.is_empty() && self.proposed.iter().all(is_text) && self.beyond_limit == 0
+        let is_all = self.remade.is_empty() && self.beyond_limit == 0;
+        !self.proposed.is_empty() && self.proposed.iter().all(is_text) && is_all
+    }
+
+    /// Returns `true` if nothing is proposed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.proposed.is_empty() && self.remade.is_empty()
     }
 
     /// The proposed records with their exact repetitions.
@@ -123,41 +137,87 @@ impl MemoryView {
         Error::check_limit(query.limit)?;
         let view = self.narrow(&ScopeFilter::exact(Scope::default()))?;
         self.catch_up().await?;
-        let alike = view.with_texts(&BTreeSet::from([same(&query.text)])).await?;
-        let says_it = |record| Proposed { record, agreement: Agreement::Text };
-        let mut proposed: Vec<Proposed> = alike.into_iter().map(says_it).collect();
+        let places = view.places_of(&query.text).await?;
+        let (mut sessions, alike): (Vec<_>, Vec<_>) =
+            places.alike.iter().cloned().partition(|it| it.kind == Kind::Session);
+        let says_it = |record| Proposed { record, agreement: Agreement::Text, part: None };
+        let mut proposed: Vec<Proposed> =
+            view.folded(view.recollected(&alike).await?).into_iter().map(says_it).collect();
         let mut nearest = Vec::new();
         if proposed.is_empty() || query.min_relevance.is_some() {
             let mut found = view.candidates(query).await?;
             let others = found.iter().filter_map(|hit| {
                 let agreement = view.agreement(hit, query)?;
                 let is_other = agreement != Agreement::Text;
-                is_other.then(|| Proposed { record: hit.clone(), agreement })
+                is_other.then(|| Proposed { record: hit.clone(), agreement, part: None })
             });
             let known = proposed.len();
+            let (of_sessions, others): (Vec<_>, Vec<_>) =
+                others.partition(|it| it.record.kind == Kind::Session);
+            sessions.extend(of_sessions.iter().map(|it| it.record.identity()));
             proposed.extend(others);
             view.add_repetitions(&mut proposed[known..]).await?;
-            found.truncate(if proposed.is_empty() { NEAREST_MAX } else { 0 });
+            found.truncate(NEAREST_MAX);
             nearest = found;
+        }
+        let remade = view.add_containing(places, sessions, &mut proposed).await?;
+        if !proposed.is_empty() || !remade.is_empty() {
+            nearest.clear();
         }
         let beyond_limit = proposed.len().saturating_sub(query.limit);
         proposed.truncate(query.limit);
-        Ok(Proposal { proposed, nearest, beyond_limit })
+        Ok(Proposal { proposed, remade, nearest, beyond_limit })
     }
 
-    /// All records of this view with one of these texts, by [`forms::same`], that it may change,
-    /// each with its exact repetitions.
-    async fn with_texts(&self, texts: &BTreeSet<String>) -> Result<Vec<Recollection>, Error> {
-        let mut alike = Vec::new();
-        for identities in self.longterm().identities().await?.chunks(PAGE) {
-            let records = self.longterm().records(identities).await?;
-            alike.extend(records.into_iter().filter(|it| texts.contains(&same(&it.text))));
+    /// Adds the records that contain the text and do not go along with those proposed already;
+    /// returns those that stay and lose a part.
+    async fn add_containing(
+        &self,
+        places: Places,
+        sessions: Vec<Identity>,
+        proposed: &mut Vec<Proposed>,
+    ) -> Result<Vec<Remade>, Error> {
+        let Places { mut containing, versions, .. } = places;
+        let mut parts: BTreeMap<Identity, Part> =
+            versions.into_iter().map(|record| (record, Part::Versions)).collect();
+        let summaries = containing.keys().filter(|it| it.kind == Kind::Session).cloned();
+        parts.extend(summaries.chain(sessions).map(|record| (record, Part::Summary)));
+        if containing.is_empty() && parts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shown = proposed
+            .iter()
+            .flat_map(|it| it.record.folded.iter().cloned().chain([it.record.identity()]));
+        let with_them = self.family_of(shown.collect(), BTreeMap::new()).await?;
+        let goes = |it: &Identity| with_them.all.contains_key(it);
+        containing.retain(|it, _| it.kind != Kind::Session && !goes(it));
+        let records: Vec<Identity> = containing.keys().cloned().collect();
+        for record in self.recollected(&records).await? {
+            let part = containing.remove(&record.identity());
+            proposed.push(Proposed { record, agreement: Agreement::Contains, part });
+        }
+        let is_left = |it: &Identity| {
+            !goes(it) && !with_them.remade.contains_key(it) && !records.contains(it)
+        };
+        let left = parts.into_iter().filter(|(record, _)| is_left(record));
+        Ok(left.map(|(record, part)| Remade { record, part }).collect())
+    }
+
+    /// These records as hits whose text is that of the query.
+    async fn recollected(&self, identities: &[Identity]) -> Result<Vec<Recollection>, Error> {
+        let working = self.working().with_expired();
+        let mut records = Vec::with_capacity(identities.len());
+        for some in identities.chunks(PAGE) {
+            let here = working.records_of(some.to_vec()).await?;
+            let known: BTreeSet<Identity> = here.iter().map(Record::identity).collect();
+            let rest: Vec<Identity> =
+                some.iter().filter(|it| !known.contains(it)).cloned().collect();
+            records.extend(here);
+            records.extend(self.longterm().records(&rest).await?);
         }
         let (score, relevance) = (RELEVANCE_OF_TEXT, RELEVANCE_OF_TEXT);
-        let alike = alike.into_iter().map(|record| {
-            Recollection::from(Hit { record, score, relevance, folded: vec![], explain: None })
-        });
-        Ok(self.folded(alike))
+        let hit = |record| Hit { record, score, relevance, folded: vec![], explain: None };
+        Ok(records.into_iter().map(|record| Recollection::from(hit(record))).collect())
     }
 
     /// Adds the exact repetitions that a search has not shown.
@@ -166,13 +226,15 @@ impl MemoryView {
             return Ok(());
         }
         let texts = proposed.iter().map(|it| same(&it.record.text)).collect();
+        let alike = self.with_texts(&texts).await?;
+        let alike = self.folded(self.recollected(&alike).await?);
         let mut alike: BTreeMap<_, Recollection> =
-            self.with_texts(&texts).await?.into_iter().map(|one| (said(&one), one)).collect();
+            alike.into_iter().map(|one| (said(&one), one)).collect();
         for Proposed { record, .. } in proposed {
             let Some(one) = alike.remove(&said(record)) else { continue };
             let own = record.identity();
             record.folded = [one.identity()].into_iter().chain(one.folded).collect();
-            record.folded.retain(|identity| *identity != own);
+            record.folded.retain(|identity| *identity != own && identity.kind != Kind::Session);
         }
         Ok(())
     }

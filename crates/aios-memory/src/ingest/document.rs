@@ -41,7 +41,7 @@ pub(crate) fn read(
         Markup::Plain => vec![Section { headings: Vec::new(), range: 0..text.len() }],
     };
     let document = name.and_then(Document::at).unwrap_or_else(|| Document::of_text(text));
-    let document = Arc::new(document);
+    let document = Arc::new(document.with_text(text));
     let file_name = name.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     let mut line = Lines { text, at: 0, line: 1 };
     let mut is_empty = true;

@@ -16,6 +16,7 @@ use aios_longterm::LongtermView;
 use aios_record::{Gate, Id, Identity, Kind, Record, Scope, ScopeFilter, Source, Timestamp};
 use serde_json::Value;
 
+use super::forgotten_parts;
 use crate::{
     Error, MemoryView,
     admission::{Arrival, Content, Outcome, Verdict},
@@ -40,6 +41,8 @@ pub(super) struct Revision {
     present: HashSet<Id>,
     /// A piece is stored as a former version of this program read it.
     has_former: bool,
+    /// The whole document was forgotten, here or at another path, and none of it is stored.
+    is_forgotten: bool,
 }
 
 impl Revision {
@@ -55,7 +58,12 @@ impl Revision {
         let pieces = Pieces::new(&scope, &document.origin());
         let stored = longterm.with_prefix(Kind::Knowledge, &pieces.prefix()).await?;
         let stored = longterm.records(&stored).await?;
-        let before = stored.into_iter().map(|it| (it.id, it.recorded_at)).collect();
+        let before: HashMap<Id, Timestamp> =
+            stored.into_iter().map(|it| (it.id, it.recorded_at)).collect();
+        let saying: Vec<&str> =
+            document.saying().filter(|_| before.is_empty()).into_iter().collect();
+        let is_forgotten =
+            longterm.are_texts_forgotten(&scope.owner(), &saying).await?.contains(&true);
         Ok(Revision {
             view: view.clone(),
             longterm,
@@ -65,16 +73,19 @@ impl Revision {
             before,
             present: HashSet::new(),
             has_former: false,
+            is_forgotten,
         })
     }
 
     /// Gives its next pieces their ids: the one under which it is stored, or else the one that it
-    /// has in this document. Takes out those that were forgotten before pieces were known by their
-    /// documents, and returns what became of them.
+    /// has in this document. Takes out forgotten parts, and pieces that were forgotten with the
+    /// whole document or before pieces were known by their documents; returns their verdicts.
     pub(super) async fn name(
         &mut self,
         arrivals: &mut Vec<Arrival>,
     ) -> Result<Vec<Verdict>, Error> {
+        let owner = self.scope.owner();
+        let mut verdicts = forgotten_parts::leave_out(&self.longterm, &owner, arrivals).await?;
         let former = self.former_of(arrivals).await?;
         for arrival in &mut *arrivals {
             let Content::Record(record) = &mut arrival.content else { continue };
@@ -97,7 +108,8 @@ impl Revision {
             }
             self.present.insert(arrival.id.clone());
         }
-        self.take_forgotten(arrivals).await
+        verdicts.extend(self.take_forgotten(arrivals).await?);
+        Ok(verdicts)
     }
 
     /// Retires the pieces that the document had before this reading and has no more; says how many.
@@ -159,9 +171,10 @@ impl Revision {
         Ok(here.map(|(identity, _)| identity).collect())
     }
 
-    /// Takes out the pieces that were forgotten when the document had another name.
+    /// Takes out the pieces that were forgotten with the whole document, or when it had another
+    /// name.
     async fn take_forgotten(&self, arrivals: &mut Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
-        let mut forgotten = vec![false; arrivals.len()];
+        let mut forgotten = vec![self.is_forgotten; arrivals.len()];
         for source in self.document.former_sources() {
             let drafts: Vec<Record> =
                 arrivals.iter().filter_map(|arrival| renamed(arrival, &source)).collect();

@@ -7,12 +7,12 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Format, Id, Identity, ImportMode,
+    AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Format, Id, Identity, ImportMode,
     ImportOptions, IngestOptions, Kind, MemoryView, Owner, Receipt, Restocked, SearchOptions,
 };
 use serde_json::json;
 
-use crate::{Fixture, in_session, of, sessions, texts};
+use crate::{Fixture, in_session, of, purged::holding, sessions, texts};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -32,20 +32,6 @@ fn keys(receipt: &Receipt) -> Vec<String> {
 /// The texts that `ada` finds.
 async fn found(view: &MemoryView, query: &str) -> usize {
     view.recall(query, &SearchOptions::default()).await.unwrap().hits.len()
-}
-
-/// The files below `dir` that hold `needle`.
-fn holding(dir: &Path, needle: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holding(&path, needle));
-        } else if fs::read(&path).unwrap().windows(needle.len()).any(|it| it == needle.as_bytes()) {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// A goal with a task and a tool call, a session with messages, and its summary; all of them
@@ -144,15 +130,27 @@ async fn what_a_query_finds_and_what_came_of_a_document_can_be_forgotten() {
         of(&memory, user).remember(&format!("{user} likes cheese")).await.unwrap();
     }
     memory.remember("cheese is in the cellar").await.unwrap();
-    let query = ForgetTarget::Query(ForgetQuery::new("cheese"));
-    let receipt = of(&memory, "ada").forget(ForgetOptions::new(query)).await.unwrap();
+    let query = ForgetQuery::new("cheese");
+    // By itself a query takes records whose text it is, and no others.
+    let strict = ForgetOptions::new(ForgetTarget::Query(query.clone()));
+    for strict in [strict.clone(), strict.with_dry_run()] {
+        let error = of(&memory, "ada").forget(strict).await.unwrap_err();
+        assert!(matches!(&error, Error::Uncertain { keys } if keys.len() == 1), "{error}");
+    }
+    let query = query.with_min_relevance(0.2);
+    let target = ForgetTarget::Query(query.clone());
+    let receipt = of(&memory, "ada").forget(ForgetOptions::new(target)).await.unwrap();
     // A shared hit is not ada's to forget.
     assert_eq!(receipt.forgotten, 1, "{receipt:?}");
     let mut left = texts(&everything, "cheese").await;
     left.sort_unstable();
     assert_eq!(left, ["bob likes cheese", "cheese is in the cellar"]);
-    let query = ForgetTarget::Query(ForgetQuery::new("cheese"));
-    assert_eq!(memory.forget(ForgetOptions::new(query)).await.unwrap().forgotten, 1);
+    let target = ForgetTarget::Query(query);
+    assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
+    // Its text and no others: nobody needs to look.
+    let text = ForgetTarget::Query(ForgetQuery::new("bob  likes cheese"));
+    let certain = ForgetOptions::new(text).with_dry_run();
+    assert_eq!(of(&memory, "bob").forget(certain).await.unwrap().forgotten, 1);
 
     let path = fixture.dir.path().join("notes.md");
     fs::write(&path, "# Cats\n\nThey purr.\n\n# Dogs\n\nThey bark.\n").unwrap();
@@ -227,7 +225,8 @@ async fn what_was_forgotten_stays_so_when_it_is_found_again() {
     let talk = lines.join("\n");
     assert_eq!(ingest(&ada, &talk).await, (4, 0, 0));
     assert_eq!(ingest(&bob, &talk).await, (4, 0, 0));
-    let sleeps = ForgetTarget::Query(ForgetQuery::new("zanzibarquux sleeps"));
+    let sleeps = ForgetQuery::new("zanzibarquux sleeps").with_min_relevance(0.5);
+    let sleeps = ForgetTarget::Query(sleeps);
     let gone = ada.forget(ForgetOptions::new(sleeps)).await.unwrap().forgotten;
     assert!((1..=4).contains(&gone), "{gone}");
     assert_eq!(ingest(&ada, &talk).await, (0, 4 - gone, gone));

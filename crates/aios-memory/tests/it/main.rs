@@ -8,6 +8,7 @@ mod events;
 mod export;
 mod feed;
 mod forget;
+mod forgotten;
 mod formats;
 mod import;
 mod ingest;
@@ -16,6 +17,7 @@ mod owners;
 mod places;
 #[cfg(feature = "pull")]
 mod pull;
+mod purged;
 mod read_only;
 mod together;
 mod update;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Key, MemoryView, Owner, Proposal, Receipt,
-    Recollection,
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Owner, Part, Proposal,
+    Receipt, Recollection, Related, Relation, Remade,
 };
 use serde_json::json;
 
@@ -35,7 +35,7 @@ pub(crate) async fn forget(
         None => None,
     };
     let target = match &proposal {
-        Some(proposal) => ForgetTarget::Records(proposal.identities()),
+        Some(proposal) => ForgetTarget::Proposed(Box::new(proposal.clone())),
         None => target(memory, &arguments).await?,
     };
     let options = ForgetOptions { purge: arguments.purge, ..ForgetOptions::new(target) };
@@ -43,7 +43,7 @@ pub(crate) async fn forget(
     if arguments.dry_run {
         return told(memory, &planned, proposal.as_ref(), output);
     }
-    if planned.keys.is_empty() && !arguments.purge {
+    if planned.keys.is_empty() && planned.remade.is_empty() && !arguments.purge {
         return Err(Failure::NotFound {
             what: "such record".to_owned(),
             hint: "`aios-memory recall QUERY` shows the keys of what it finds",
@@ -105,7 +105,7 @@ async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<
     query.limit = arguments.limit.unwrap_or(query.limit);
     query.min_relevance = arguments.min_relevance;
     let proposal = memory.propose(&query).await?;
-    match proposal.proposed.is_empty() {
+    match proposal.is_empty() {
         true => Err(nothing_says(memory, text, &proposal.nearest)),
         false => Ok(proposal),
     }
@@ -144,14 +144,40 @@ fn proposed(memory: &MemoryView, record: &Recollection) -> String {
     format!("{:.2}  {who}{text}  [{name}]{repetitions}", record.relevance)
 }
 
-/// What is proposed, in lines: each record with its relevance, and the keys of all that belongs to
-/// them or was made of them.
+/// A record that contains the text of the query, in one line, with the part that does.
+fn containing(memory: &MemoryView, record: &Recollection, part: &str) -> String {
+    let name = named(memory, &record.identity());
+    let text = one_line(&record.text, CHARS_SHOWN);
+    format!("contains it in `{}`  {text}  [{name}]", line(part))
+}
+
+/// A record that goes along, or a part of one, in one line.
+fn along(memory: &MemoryView, receipt: &Receipt) -> Vec<String> {
+    let related = receipt.related.iter().map(|Related { record, relation }| {
+        let relation = match relation {
+            Relation::MadeFrom => "made from one of them",
+            _ => "belongs to one of them",
+        };
+        format!("{relation}  {}", named(memory, record))
+    });
+    let remade = receipt.remade.iter().map(|Remade { record, part }| {
+        let part = match part {
+            Part::Summary => "its summary goes, the session stays",
+            _ => "its older versions go, the record stays",
+        };
+        format!("{part}  {}", named(memory, record))
+    });
+    related.chain(remade).collect()
+}
+
+/// What is proposed, in lines: each record with its relevance, and all that belongs to them or was
+/// made of them.
 fn preview(memory: &MemoryView, proposal: &Proposal, planned: &Receipt) -> Vec<String> {
-    let shown = proposal.identities();
-    let records = proposal.proposed.iter().map(|it| proposed(memory, &it.record));
-    let others = planned.records.iter().filter(|it| !shown.contains(it));
-    let others = others.map(|it| format!("with it  {}", named(memory, it)));
-    let mut lines: Vec<String> = records.chain(others).collect();
+    let records = proposal.proposed.iter().map(|it| match &it.part {
+        Some(part) => containing(memory, &it.record, part),
+        None => proposed(memory, &it.record),
+    });
+    let mut lines: Vec<String> = records.chain(along(memory, planned)).collect();
     if 0 < proposal.beyond_limit {
         let more = proposal.beyond_limit;
         lines.push(format!("{more} more say it as well, and stay; a higher --limit takes them"));
@@ -182,7 +208,14 @@ fn told(
         if receipt.dry_run {
             let lines = match proposal {
                 Some(proposal) => preview(memory, proposal, receipt),
-                None => receipt.records.iter().map(|it| named(memory, it)).collect(),
+                None => {
+                    let goes_along = |it: &&Identity| {
+                        receipt.related.iter().any(|related| related.record == **it)
+                    };
+                    let meant = receipt.records.iter().filter(|it| !goes_along(it));
+                    let meant = meant.map(|it| named(memory, it));
+                    meant.chain(along(memory, receipt)).collect()
+                }
             };
             lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
         }
@@ -205,8 +238,13 @@ fn told(
 fn counted(receipt: &Receipt) -> String {
     let counts: Vec<_> =
         receipt.collections.iter().map(|(name, count)| format!("{name}: {count}")).collect();
+    let parts = match receipt.remade.len() {
+        0 => String::new(),
+        1 => " and a part of another record".to_owned(),
+        count => format!(" and parts of {count} other records"),
+    };
     match counts.is_empty() {
-        true => records(0),
-        false => format!("{} ({})", records(receipt.forgotten), counts.join(", ")),
+        true => format!("{}{parts}", records(0)),
+        false => format!("{} ({}){parts}", records(receipt.forgotten), counts.join(", ")),
     }
 }

@@ -220,3 +220,71 @@ fn a_narrowed_query_takes_records_of_exactly_that_scope() {
         assert_eq!(left(&program).len(), 2, "{flag}");
     }
 }
+
+#[test]
+fn what_repeats_the_text_is_shown_with_its_part_and_is_for_somebody_to_look_at() {
+    let program = Program::new();
+    let text = "The vault code of Anna is zanzibarquux";
+    let chat = format!("{{\"role\":\"user\",\"content\":\"{text}\",\"session\":\"s1\"}}\n");
+    let chat = program.file("chat.jsonl", chat);
+    program.json(&["ingest", chat.to_str().unwrap()]);
+    let told = br#"{"summary": "Anna told the code zanzibarquux"}"#;
+    program.json_with(&["update", "session/s1"], told);
+    let call = format!(r#"{{"id": "c", "tool_name": "sh", "input": {{"run": ["{text}"]}}}}"#);
+    program.json_with(&["record", "tool_call"], call.as_bytes());
+    let setting = format!(r#"{{"key": "greeting", "value": "Say: {text}!"}}"#);
+    program.json_with(&["--user", "bob", "record", "preference"], setting.as_bytes());
+
+    let shown = program.run(&["forget", "--query", text, "--dry-run"]).stdout;
+    for line in [
+        "would be forgotten: 2 records (messages: 1, tool_calls: 1) and a part of another record",
+        "  contains it in `input`  sh  [tool_call/c]",
+        "  its summary goes, the session stays  session/s1",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+    }
+    let refused = program.run(&["forget", "--query", text, "--yes"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("[tool_call/c]"), "{refused:?}");
+    assert!(!shown.contains("preference/greeting"), "bob's: {shown}");
+
+    program.json(&["forget", "tool_call/c", "--yes"]);
+    // The summary goes with its message, which is certain.
+    let preview = program.json(&["forget", "--query", text, "--dry-run"]);
+    let done = program.json(&["forget", "--query", text, "--yes", "--purge"]);
+    for part in ["keys", "related", "remade"] {
+        assert_eq!(preview[part], done[part], "{part}");
+    }
+    assert_eq!((&done["forgotten"], &done["purged"]), (&1.into(), &true.into()));
+    assert_eq!(done["remade"][0]["part"], "summary");
+    assert_eq!(program.json(&["show", "session/s1"])["text"], "");
+    assert_eq!(program.json(&["ingest", chat.to_str().unwrap()])["forgotten"], 1);
+    let bobs = program.json(&["--user", "bob", "list", "preference"]);
+    assert_eq!(bobs["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_directory_brings_no_forgotten_text_back() {
+    let program = Program::new();
+    let text = "The caf\u{e9} code is zq4711 at the gate";
+    program.json(&["remember", text]);
+    program.json(&["forget", "--query", text, "--yes", "--purge"]);
+    std::fs::create_dir(program.path("notes")).unwrap();
+    let writings = [
+        text.to_owned(),
+        text.to_uppercase(),
+        text.replace(' ', "\r\n"),
+        text.replace('e', "e\u{ad}"),
+        text.replace('\u{e9}', "e\u{301}"),
+        format!("\u{feff}\u{202a}{text}\u{202c}"),
+    ];
+    for (at, text) in writings.iter().enumerate() {
+        program.file(&format!("notes/{at}.md"), format!("# Codes\n\n{text}\n"));
+        program.file(&format!("notes/{at}.txt"), text);
+    }
+    let report = program.json(&["ingest", program.path("notes").to_str().unwrap()]);
+    assert_eq!((&report["added"], &report["forgotten"]), (&0.into(), &12.into()), "{report}");
+    assert_eq!(program.recall("caf\u{e9} code zq4711"), [""; 0]);
+    program.json(&["remember", text]);
+    assert_eq!(program.recall("caf\u{e9} code zq4711"), [text]);
+}

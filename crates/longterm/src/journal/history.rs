@@ -65,6 +65,33 @@ impl Journal {
             .await
     }
 
+    /// At most `limit` older versions, each with its number, after number `after`; no record for
+    /// one that cannot be read.
+    pub(crate) async fn versions(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, Option<Record>)>, Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT seq, record FROM history WHERE ?1 < seq ORDER BY seq LIMIT ?2";
+                let mut read = db.prepare_cached(sql)?;
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let rows = read.query_map([after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let versions = rows.map(|row| {
+                    let (seq, json): (i64, String) = row?;
+                    Ok((seq, serde_json::from_str(&json).ok()))
+                });
+                versions.collect()
+            })
+            .await
+    }
+
+    /// Forgets every older version of `keys`.
+    pub(crate) async fn forget_versions(&self, keys: Vec<String>) -> Result<(), Error> {
+        self.ledger.write(move |db| keys.iter().try_for_each(|key| forget(db, key))).await
+    }
+
     /// Of keys and the hashes of new contents, the keys that are stored with another content. Those
     /// with a hash by former rules are named, too.
     pub(crate) async fn changed(

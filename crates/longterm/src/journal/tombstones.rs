@@ -10,17 +10,21 @@
 //! no other one that has the same paragraph. A text that was forgotten elsewhere keeps its pieces
 //! out, too, and so does every tombstone from before pieces had hashes of their own.
 //!
+//! Who names a record, and not a session or document, means its text: a tombstone of the text alone
+//! keeps out what says it as any kind and in any scope of the owner, in its text or in a field of
+//! its payload (`sayings`).
+//!
 //! Those of the former version are in a table of their own and are hashed by its rules: of the text
 //! as it was written, and of a key without its owner, preferences left out. Such a key says nothing
 //! alone, for the record of that key may have been another owner's.
 
 use std::{borrow::Cow, collections::HashMap};
 
-use aios_record::{Kind, Record, Scope, forms};
+use aios_record::{Kind, Owner, Record, Scope, forms};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, set_meta};
-use crate::{Error, former::former_name};
+use crate::{Error, former::former_name, sayings::sayings};
 
 /// The name of the secret in `meta`.
 const SECRET: &str = "tombstone_secret";
@@ -30,6 +34,10 @@ const OF_FORMER_KEY: u8 = 2;
 const OF_CONTENT: u8 = 3;
 const OF_IDENTITY: u8 = 4;
 const OF_PIECE: u8 = 5;
+const OF_SAYING: u8 = 6;
+
+/// The identity in tombstones that name none.
+const NO_IDENTITY: [u8; 0] = [];
 
 /// As much of a hash as is kept.
 pub(crate) type Hash = [u8; 16];
@@ -39,13 +47,15 @@ pub(crate) type Hash = [u8; 16];
 pub(crate) struct Secret([u8; 32]);
 
 /// The hashes that name a record that was forgotten.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tombstone {
     /// Absent if it has no text to be known by.
     content: Option<Hash>,
     /// Of the content of a piece of a document, whatever its document.
     anywhere: Option<Hash>,
     identity: Hash,
+    /// Of what it says, whatever its kind and scope.
+    sayings: Vec<Hash>,
     former: Former,
 }
 
@@ -63,6 +73,7 @@ impl Secret {
             content: self.of_content(record),
             anywhere: document_of(record).and_then(|_| self.of_text(record, OF_CONTENT, None)),
             identity: self.of_identity(&record.encoded_identity()),
+            sayings: sayings(record).iter().map(|it| self.of_saying(&record.owner(), it)).collect(),
             former: Former {
                 content: self.of_former_content(record),
                 key: (record.kind == Kind::Preference).then(|| self.of_former_key(record)),
@@ -90,6 +101,11 @@ impl Secret {
         let parts = [owner, record.kind.as_str()].map(Some).into_iter().chain(scope);
         let rest = document.into_iter().chain([text.as_str()]).map(Some);
         Some(self.hash(sort, parts.chain(rest)))
+    }
+
+    /// Of a text in the form [`forms::forgotten`] that an owner's record says.
+    pub(crate) fn of_saying(&self, owner: &Owner, text: &str) -> Hash {
+        self.hash(OF_SAYING, [Some(owner.as_str()), Some(text)])
     }
 
     /// Of an encoded identity.
@@ -169,10 +185,17 @@ impl Journal {
                      UNION ALL
                      SELECT 1 FROM former_tombstones WHERE content = ?4 OR key = ?5",
                 )?;
-                let found = of.iter().map(|Tombstone { content, anywhere, identity, former }| {
-                    find.exists(params![content, anywhere, identity, former.content, former.key])
-                });
-                Ok(found.collect::<Result<_, _>>()?)
+                let mut says = db.prepare_cached("SELECT 1 FROM tombstones WHERE content = ?1")?;
+                let mut forgotten = Vec::with_capacity(of.len());
+                for Tombstone { content, anywhere, identity, sayings, former } in &of {
+                    let names = params![content, anywhere, identity, former.content, former.key];
+                    let mut is_forgotten = find.exists(names)?;
+                    for saying in sayings {
+                        is_forgotten = is_forgotten || says.exists([saying])?;
+                    }
+                    forgotten.push(is_forgotten);
+                }
+                Ok(forgotten)
             })
             .await
     }
@@ -183,6 +206,27 @@ impl Journal {
             .write(move |db| {
                 let mut each = tombstones.iter();
                 each.try_for_each(|it| leave(db, it.content.as_ref(), &it.identity))
+            })
+            .await
+    }
+
+    /// Leaves tombstones of these hashes of [sayings](Secret::of_saying).
+    pub(crate) async fn leave_sayings(&self, sayings: Vec<Hash>) -> Result<(), Error> {
+        self.ledger
+            .write(move |db| {
+                let mut each = sayings.iter();
+                each.try_for_each(|saying| leave(db, Some(saying), &NO_IDENTITY))
+            })
+            .await
+    }
+
+    /// Which of these hashes of [sayings](Secret::of_saying) have tombstones.
+    pub(crate) async fn have_sayings(&self, sayings: Vec<Hash>) -> Result<Vec<bool>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut says = db.prepare_cached("SELECT 1 FROM tombstones WHERE content = ?1")?;
+                let found = sayings.iter().map(|saying| says.exists([saying]));
+                Ok(found.collect::<Result<_, _>>()?)
             })
             .await
     }
@@ -203,7 +247,7 @@ pub(super) fn leave_of(db: &Connection, key: &str, contents: &Contents) -> Resul
     leave(db, contents.get(key), &secret.of_identity(key))
 }
 
-fn leave(db: &Connection, content: Option<&Hash>, identity: &Hash) -> Result<(), Error> {
+fn leave(db: &Connection, content: Option<&Hash>, identity: &[u8]) -> Result<(), Error> {
     // An identity alone adds nothing to what there is of it.
     db.prepare_cached(
         "INSERT OR IGNORE INTO tombstones (content, identity) SELECT coalesce(?1, x''), ?2
@@ -223,7 +267,10 @@ pub(super) fn lift_of(db: &Connection, record: &Record) -> Result<(), Error> {
 }
 
 fn lift(db: &Connection, tombstone: &Tombstone) -> Result<(), Error> {
-    let Tombstone { content, anywhere, identity, former } = tombstone;
+    let Tombstone { content, anywhere, identity, sayings, former } = tombstone;
+    for saying in sayings {
+        db.prepare_cached("DELETE FROM tombstones WHERE content = ?1")?.execute([saying])?;
+    }
     let sql = "DELETE FROM tombstones
                WHERE content = ?1 OR content = ?2 OR (content = x'' AND identity = ?3)";
     db.prepare_cached(sql)?.execute(params![content, anywhere, identity])?;

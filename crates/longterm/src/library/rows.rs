@@ -113,6 +113,25 @@ pub(crate) const ORIGIN_COLUMNS: &[&str] = &[
     "payload",
 ];
 
+/// The columns that say what a record tells, where it belongs, and what it was made from.
+pub(crate) const TOLD_COLUMNS: &[&str] = &[
+    "id",
+    "collection",
+    "text",
+    "payload",
+    "title",
+    "speaker",
+    "tags",
+    "user",
+    "project",
+    "agent",
+    "session",
+    "source_kind",
+    "source_id",
+    "references",
+    "external_id",
+];
+
 /// The columns by which records are listed.
 pub(crate) const TIME_COLUMNS: &[&str] = &[
     "id",

@@ -54,6 +54,15 @@ fn look_alikes_have_one_skeleton() {
 
 proptest! {
     #[test]
+    fn ascii_is_folded_as_any_other_text(text in "[ -~\\t\\r\\n\\x00-\\x1f]{0,40}") {
+        // A character that folds to itself leads through the general rules.
+        let general = forgotten(&format!("{text} \u{e9}"));
+        let text = forgotten(&text);
+        let separator = if text.is_empty() { "" } else { " " };
+        prop_assert_eq!(general, format!("{text}{separator}\u{e9}"));
+    }
+
+    #[test]
     fn forms_are_stable(text in "\\PC{0,40}|[ \\t\\r\\na-c]{0,20}") {
         let once = same(&text).into_owned();
         prop_assert_eq!(&same(&once), &once);

@@ -1,0 +1,162 @@
+//! The places of a text in the records of a view: whole or among others, in their fields, and in
+//! their older versions. Reads all of them, and holds one batch at a time.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use aios_record::{Identity, Kind, Record, forms};
+use serde_json::Value;
+
+use super::numbers::numbers;
+use crate::{Error, MemoryView};
+
+/// The bytes from which one word is looked for within texts. A shorter one is in too many.
+const WORD_BYTES_MIN: usize = 12;
+/// The same for a word with a digit in it, such as a code.
+const CODE_BYTES_MIN: usize = 5;
+/// The same in characters for a text without ASCII, whose script may have no spaces.
+const WIDE_CHARS_MIN: usize = 4;
+
+/// Fields whose strings say nothing of their own.
+const NAMING_FIELDS: &[&str] = &["id", "scope", "provenance", "references", "originals"];
+
+/// The places in which a text stands.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Records whose text it is, in the form [`forms::same`].
+    pub(super) alike: Vec<Identity>,
+    /// Records that contain it, each with the name of the part that does.
+    pub(super) containing: BTreeMap<Identity, String>,
+    /// Records with an older version that contains it.
+    pub(super) versions: BTreeSet<Identity>,
+}
+
+impl MemoryView {
+    /// The places of `text` in what this view may change.
+    pub(super) async fn places_of(&self, text: &str) -> Result<Places, Error> {
+        let same = forms::same(text).into_owned();
+        let needle = Needle::new(text);
+        let mut places = Places::default();
+        self.each_record(|record| {
+            if forms::same(&record.text) == same {
+                places.alike.push(record.identity());
+            } else if let Some(part) = needle.as_ref().and_then(|it| it.part_of(&record)) {
+                places.containing.insert(record.identity(), part);
+            }
+        })
+        .await?;
+        self.longterm()
+            .each_version(|version| {
+                let is_found = forms::same(&version.text) == same
+                    || needle.as_ref().is_some_and(|it| it.part_of(&version).is_some());
+                if is_found && self.is_changeable(&version.owner()) {
+                    places.versions.insert(version.identity());
+                }
+            })
+            .await?;
+        Ok(places)
+    }
+
+    /// The records of this view that it may change and whose text is one of these, in the form
+    /// [`forms::same`].
+    pub(super) async fn with_texts(
+        &self,
+        texts: &BTreeSet<String>,
+    ) -> Result<Vec<Identity>, Error> {
+        let mut alike = Vec::new();
+        self.each_record(|record| {
+            if texts.contains(&*forms::same(&record.text)) {
+                alike.push(record.identity());
+            }
+        })
+        .await?;
+        Ok(alike)
+    }
+
+    /// Shows `look` each record of this view that it may change, in either tier, expired ones too.
+    async fn each_record(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
+        let mut here = HashSet::new();
+        self.each_of_working(|record| {
+            if self.is_changeable(&record.owner()) {
+                here.insert(record.identity());
+                look(record);
+            }
+        })
+        .await?;
+        let there = |record: Record| {
+            if self.is_changeable(&record.owner()) && !here.contains(&record.identity()) {
+                look(record);
+            }
+        };
+        Ok(self.longterm().each_record(there).await?)
+    }
+}
+
+/// A text that is looked for within others.
+struct Needle {
+    text: String,
+    numbers: BTreeSet<String>,
+}
+
+impl Needle {
+    /// None if the text is too short to mean the records that contain it.
+    fn new(text: &str) -> Option<Needle> {
+        let needle = Needle { text: forms::forgotten(text), numbers: numbers(text) };
+        let is_word = !needle.text.contains(' ');
+        let bytes_min = match needle.text.chars().any(char::is_numeric) {
+            true => CODE_BYTES_MIN,
+            false => WORD_BYTES_MIN,
+        };
+        let is_wide = WIDE_CHARS_MIN <= needle.text.chars().filter(|c| !c.is_ascii()).count();
+        let is_long = !is_word || bytes_min <= needle.text.len() || is_wide;
+        (is_long && needle.text.chars().any(char::is_alphanumeric)).then_some(needle)
+    }
+
+    /// The name of the part of a record that contains it.
+    fn part_of(&self, record: &Record) -> Option<String> {
+        if self.is_in(&record.text) {
+            return Some("text".to_owned());
+        }
+        let parts = [("title", record.title.as_deref()), ("speaker", record.speaker.as_deref())];
+        let named = parts.into_iter().find(|(_, part)| part.is_some_and(|it| self.is_in(it)));
+        if let Some((name, _)) = named {
+            return Some(name.to_owned());
+        }
+        if record.tags.iter().any(|tag| self.is_in(tag)) {
+            return Some("tags".to_owned());
+        }
+        if record.kind == Kind::Session {
+            return None;
+        }
+        let fields = record.payload.as_object()?;
+        let mut said = fields.iter().filter(|(name, _)| !NAMING_FIELDS.contains(&name.as_str()));
+        said.find(|(_, value)| self.is_in_value(value)).map(|(name, _)| name.clone())
+    }
+
+    fn is_in_value(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.is_in(text),
+            Value::Array(items) => items.iter().any(|item| self.is_in_value(item)),
+            Value::Object(fields) => {
+                fields.iter().any(|(name, value)| self.is_in(name) || self.is_in_value(value))
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if `text` has it as words of its own, and its numbers with their signs.
+    fn is_in(&self, text: &str) -> bool {
+        let said = forms::forgotten(text);
+        let is_own = |(at, found): (usize, &str)| {
+            let (before, after) = (&said[..at], &said[at + found.len()..]);
+            !runs_on(before.chars().next_back(), found.chars().next())
+                && !runs_on(found.chars().next_back(), after.chars().next())
+        };
+        said.match_indices(&self.text).any(is_own) && self.numbers.is_subset(&numbers(text))
+    }
+}
+
+/// Returns `true` if two characters belong to one word. Scripts beside ASCII may have no spaces.
+fn runs_on(one: Option<char>, next: Option<char>) -> bool {
+    one.zip(next)
+        .is_some_and(|(one, next)| one.is_ascii_alphanumeric() && next.is_ascii_alphanumeric())
+}

@@ -1,0 +1,293 @@
+//! The records that a target means, and all that goes with them: what belongs to them, what was
+//! made from them, and parts of records that stay.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_working::KINDS;
+
+use super::{ForgetTarget, PAGE, Part, Proposal, Relation};
+use crate::{Error, MemoryView};
+
+/// The records that are to be forgotten.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// All of them.
+    pub(super) all: BTreeMap<Identity, Relation>,
+    /// Records that stay and lose a part.
+    pub(super) remade: BTreeMap<Identity, Part>,
+    /// The part of what they say that is to be known wherever it stands.
+    pub(super) meaning: Meaning,
+}
+
+/// The part of what is forgotten that is meant wherever it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Meaning {
+    /// None: a part of what an owner has is meant, and the same words elsewhere are other records.
+    #[default]
+    Place,
+    /// A document as a whole, and none of its paragraphs.
+    Document,
+    /// The text of each record that is meant.
+    Texts,
+}
+
+impl Found {
+    /// All of them, in order.
+    pub(super) fn identities(&self) -> Vec<Identity> {
+        self.all.keys().cloned().collect()
+    }
+
+    /// Those that are meant themselves.
+    pub(super) fn meant(&self) -> impl Iterator<Item = &Identity> {
+        let meant = self.all.iter().filter(|(_, relation)| **relation == Relation::Meant);
+        meant.map(|(identity, _)| identity)
+    }
+
+    fn add(&mut self, records: impl IntoIterator<Item = Identity>, relation: Relation) {
+        for record in records {
+            self.remade.remove(&record);
+            self.all.entry(record).or_insert(relation);
+        }
+    }
+
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Identity> {
+        self.all.keys().filter(move |it| it.kind == kind)
+    }
+}
+
+impl MemoryView {
+    /// The records that are meant, with those that belong to them and those made of them, each
+    /// owner's by itself.
+    pub(super) async fn found(&self, target: &ForgetTarget) -> Result<Found, Error> {
+        let mut remade = BTreeMap::new();
+        let meant: BTreeSet<Identity> = match target {
+            ForgetTarget::Records(identities) => identities.iter().cloned().collect(),
+            ForgetTarget::Document(path) => self.pieces_at(path).await?,
+            ForgetTarget::All => self.all().await?,
+            ForgetTarget::Proposed(proposal) => {
+                remade = remade_by(proposal);
+                proposal.identities().into_iter().collect()
+            }
+            ForgetTarget::Query(query) => {
+                let proposal = self.propose(query).await?;
+                if query.min_relevance.is_none() && !proposal.is_empty() && !proposal.is_certain() {
+                    let keys = proposal.identities().iter().map(Identity::key).collect();
+                    return Err(Error::Uncertain { keys });
+                }
+                remade = remade_by(&proposal);
+                proposal.identities().into_iter().collect()
+            }
+        };
+        let found = self.family_of(meant, remade).await?;
+        Ok(Found { meaning: self.meaning(target), ..found })
+    }
+
+    /// These records and the parts of others, with all that goes with them.
+    pub(super) async fn family_of(
+        &self,
+        meant: BTreeSet<Identity>,
+        remade: BTreeMap<Identity, Part>,
+    ) -> Result<Found, Error> {
+        let others = meant.iter().chain(remade.keys());
+        if let Some(other) = others.into_iter().find(|it| !self.is_changeable(&it.owner)) {
+            let Identity { owner, kind, id } = other.clone();
+            return Err(match owner.is_shared() {
+                true => aios_longterm::Error::NotYours { kind, id }.into(),
+                // Nothing tells whether another user has it.
+                false => aios_working::Error::NotFound { kind, id: id.to_string() }.into(),
+            });
+        }
+        let mut found = Found::default();
+        let owners: BTreeSet<Owner> =
+            meant.iter().chain(remade.keys()).map(|it| it.owner.clone()).collect();
+        for owner in owners {
+            let own = self.own(&owner)?;
+            let of_owner = meant.iter().filter(|it| it.owner == owner).cloned().collect();
+            let parts = remade.iter().filter(|(it, _)| it.owner == owner);
+            let parts = parts.map(|(it, part)| (it.clone(), *part)).collect();
+            let family = own.with_family(of_owner, parts).await?;
+            found.all.extend(family.all);
+            found.remade.extend(family.remade);
+        }
+        Ok(found)
+    }
+
+    fn meaning(&self, target: &ForgetTarget) -> Meaning {
+        let scope = &self.gate().filter().scope;
+        let parts = [&scope.project, &scope.agent, &scope.session];
+        match target {
+            ForgetTarget::Records(_) | ForgetTarget::Proposed(_) | ForgetTarget::Query(_) => {
+                Meaning::Texts
+            }
+            ForgetTarget::Document(_) => Meaning::Document,
+            ForgetTarget::All if parts.iter().any(|part| part.is_some()) => Meaning::Place,
+            ForgetTarget::All => Meaning::Texts,
+        }
+    }
+
+    pub(super) fn is_changeable(&self, owner: &Owner) -> bool {
+        self.gate().may_change(&Scope::default().with_owner(owner))
+    }
+
+    /// The view of one owner's own records, expired ones too.
+    pub(super) fn own(&self, owner: &Owner) -> Result<MemoryView, Error> {
+        let exact = ScopeFilter::exact(Scope::default());
+        let gate = Gate::owner(owner.clone()).narrow(&exact)?;
+        Ok(MemoryView::new(self.shared().clone(), gate))
+    }
+
+    /// `meant`, all of this view's one owner, with the records that belong to them and those that
+    /// were made of them, and the parts of others that go.
+    async fn with_family(
+        &self,
+        meant: BTreeSet<Identity>,
+        parts: BTreeMap<Identity, Part>,
+    ) -> Result<Found, Error> {
+        let mut found = Found::default();
+        let working = self.working().with_expired();
+        found.add(meant.iter().cloned(), Relation::Meant);
+        for Identity { kind, id, .. } in meant {
+            found.add(working.would_remove(kind, id.as_str()).await?, Relation::BelongsTo);
+            if kind == Kind::Session {
+                let session = Scope::default().with_session(id.as_str());
+                let said = self.narrow(&ScopeFilter::exact(session))?.everything().await?;
+                found.add(said, Relation::BelongsTo);
+            }
+        }
+        for (record, part) in parts {
+            match part {
+                Part::Summary => self.add_summary_of(&record, &mut found).await?,
+                part if !found.all.contains_key(&record) => {
+                    found.remade.insert(record, part);
+                }
+                _ => {}
+            }
+        }
+        let sessions = self.sessions_of(found.of_kind(Kind::Message)).await?;
+        let sessions: Vec<Identity> =
+            sessions.into_iter().filter(|it| !found.all.contains_key(it)).collect();
+        if !sessions.is_empty() {
+            let summaries = self.longterm().summaries_of(&sessions).await?;
+            found.add(summaries, Relation::MadeFrom);
+        }
+        let derived = self.longterm().derived(&found.identities(), &[]).await?;
+        let derived = derived.into_iter().filter(|it| self.is_changeable(&it.owner));
+        found.add(derived, Relation::MadeFrom);
+        let retold = self.summed_up(&found).await?;
+        for session in sessions.into_iter().chain(retold) {
+            self.add_summary_of(&session, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    /// Adds the summary that a session repeats; its messages stay. A session that has left working
+    /// memory has nothing else in its record, so that goes.
+    async fn add_summary_of(&self, session: &Identity, found: &mut Found) -> Result<(), Error> {
+        if found.all.contains_key(session) {
+            return Ok(());
+        }
+        let says = |record: &Record| !record.text.is_empty();
+        match self.working().record(Kind::Session, session.id.as_str()).await? {
+            Some(here) if says(&here) => {
+                found.remade.insert(session.clone(), Part::Summary);
+            }
+            Some(_) => {
+                let mut versions = self.longterm().history(Kind::Session, &session.id).await?;
+                versions.retain(|version| says(&version.record));
+                if !versions.is_empty() {
+                    found.remade.entry(session.clone()).or_insert(Part::Versions);
+                }
+            }
+            None => {
+                let there = self.longterm().record(Kind::Session, &session.id).await?;
+                found.add(there.filter(says).map(|_| session.clone()), Relation::MadeFrom);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sessions of these messages, each with the messages' owner.
+    async fn sessions_of(
+        &self,
+        messages: impl Iterator<Item = &Identity>,
+    ) -> Result<BTreeSet<Identity>, Error> {
+        let messages: Vec<Identity> = messages.cloned().collect();
+        let working = self.working().with_expired();
+        let mut sessions = BTreeSet::new();
+        for some in messages.chunks(PAGE) {
+            let mut records = working.records_of(some.to_vec()).await?;
+            if records.len() < some.len() {
+                records.extend(self.longterm().records(some).await?);
+            }
+            for record in records {
+                let Some(session) = &record.scope.session else { continue };
+                let id = Id::new(session.as_str())?;
+                sessions.insert(Identity::new(record.owner(), Kind::Session, id));
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// All records that this view may change.
+    async fn all(&self) -> Result<BTreeSet<Identity>, Error> {
+        let narrowed = self.gate().filter().scope.parts();
+        if !self.gate().acts_for_user() && narrowed.iter().all(|(_, part)| part.is_none()) {
+            return Err(Error::Unbounded);
+        }
+        let exact = ScopeFilter::exact(Scope::default());
+        self.narrow(&exact)?.everything().await
+    }
+
+    /// All records that this view sees, in either tier, expired ones too.
+    async fn everything(&self) -> Result<BTreeSet<Identity>, Error> {
+        let mut found: BTreeSet<Identity> =
+            self.longterm().identities().await?.into_iter().collect();
+        self.each_of_working(|record| found.extend([record.identity()])).await?;
+        found.retain(|identity| self.is_changeable(&identity.owner));
+        Ok(found)
+    }
+
+    /// Shows `look` all records of working memory that this view sees, expired ones too.
+    pub(super) async fn each_of_working(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
+        let working = self.working().with_expired();
+        for &kind in KINDS {
+            let mut after = None;
+            loop {
+                let page = working.records(kind, after, PAGE).await?;
+                let records = page.records.into_iter();
+                // Machine-wide records are seen by everybody, whatever the view is narrowed to.
+                records.filter(|record| self.gate().sees(&record.scope)).for_each(&mut look);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The sessions whose summaries are among `found`.
+    async fn summed_up(&self, found: &Found) -> Result<Vec<Identity>, Error> {
+        let owner = self.gate().acts_for().cloned().unwrap_or_default();
+        let mut sessions = Vec::new();
+        for Identity { id, .. } in found.of_kind(Kind::Summary) {
+            let source = self.get(Kind::Summary, id).await?.and_then(|record| record.source);
+            if let Some(source) = source.filter(|source| source.kind == Kind::Session.as_str()) {
+                sessions.push(Identity::new(owner.clone(), Kind::Session, Id::new(source.id)?));
+            }
+        }
+        Ok(sessions)
+    }
+}
+
+fn remade_by(proposal: &Proposal) -> BTreeMap<Identity, Part> {
+    let parts = proposal.remade.iter().map(|it| (it.record.clone(), it.part));
+    // Of one record the summary takes its versions along.
+    let mut remade = BTreeMap::new();
+    for (record, part) in parts {
+        let known = remade.entry(record).or_insert(part);
+        *known = part.max(*known);
+    }
+    remade
+}

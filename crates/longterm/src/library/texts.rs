@@ -1,0 +1,28 @@
+//! Reading the texts of all rows, batch by batch: no more of them is in RAM than one batch.
+
+use aios_record::Record;
+use futures::TryStreamExt;
+use lancedb::query::{ExecutableQuery, QueryBase, Select};
+
+use super::{Library, rows};
+use crate::Error;
+
+impl Library {
+    /// Shows `look` the record of each row, in no order, without its vector and provenance.
+    pub(crate) async fn each_text(&self, look: impl FnMut(Record)) -> Result<(), Error> {
+        each(&self.table.query().select(Select::columns(rows::TOLD_COLUMNS)), look).await
+    }
+}
+
+/// Shows `look` the record of each row that a query finds.
+pub(super) async fn each(
+    query: &impl ExecutableQuery,
+    mut look: impl FnMut(Record),
+) -> Result<(), Error> {
+    let failed = || Error::library("read");
+    let mut batches = query.execute().await.map_err(failed())?;
+    while let Some(batch) = batches.try_next().await.map_err(failed())? {
+        rows::rows(&batch)?.into_iter().for_each(|row| look(row.record));
+    }
+    Ok(())
+}
