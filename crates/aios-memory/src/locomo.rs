@@ -115,6 +115,9 @@ fn read_turn(value: &Value) -> Result<Option<Turn>, String> {
     let said = text_of("text").unwrap_or_default();
     let caption = text_of("blip_caption").filter(|caption| !caption.is_empty());
     let text = match caption {
+        None if said.is_empty() && value.get("img_url").is_some_and(|url| !url.is_null()) => {
+            "[shared a photo]".to_owned()
+        }
         None if said.is_empty() => {
             let is_empty = value.get("text").is_some_and(|text| text.is_null() || text.is_string());
             return if is_empty { Ok(None) } else { Err("`text` is missing".to_owned()) };

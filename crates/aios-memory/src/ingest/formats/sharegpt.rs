@@ -22,12 +22,17 @@ pub(super) const DESCRIPTION: Description = Description {
 };
 
 /// The names of the list in the data sets that use this format.
-const LISTS: &[&str] = &["conversations", "conversation", "items"];
+const LISTS: &[&str] = &["conversations", "conversation", ITEMS];
+
+/// A list of this name may also be of other things.
+const ITEMS: &str = "items";
 
 fn is_list(element: &Map<String, Value>, name: &str) -> bool {
     let list = element.get(name).and_then(Value::as_array);
     let has = |it: &Value, names: &[&str]| names.iter().any(|key| it.get(*key).is_some());
-    let is_said = |it: &Value| has(it, &["from"]) && has(it, &["value", "text", "content"]);
+    // Data sets of other makers have roles under the same name.
+    let speakers = if name == ITEMS { &["from"][..] } else { &["from", "role"] };
+    let is_said = |it: &Value| has(it, speakers) && has(it, &["value", "text", "content"]);
     let is_empty = |list: &Vec<Value>| list.is_empty() && name == LISTS[0];
     list.is_some_and(|list| is_empty(list) || list.iter().any(is_said))
 }

@@ -70,6 +70,15 @@ fn a_conversation_that_is_an_object_is_a_session_unless_it_holds_turns() {
     let read = read_auto("x.jsonl", &lines(&[row]));
     assert_eq!((read.said(), read.failed.len()), (vec!["user: x".to_owned()], 0), "{read:?}");
     assert_eq!(read.messages()[0].scope.session.as_deref(), Some("c1"));
+    for list in ["conversations", "conversation"] {
+        let row = json!({list: [{"role": "user", "content": "q"}], "conversation_id": "w1",
+            "timestamp": "2023-04-09T00:02:53Z"});
+        let read = read_auto("x.jsonl", &lines(&[row]));
+        assert_eq!((read.said(), read.failed.len()), (vec!["user: q".to_owned()], 0), "{read:?}");
+        let message = read.messages()[0];
+        assert_eq!(message.scope.session.as_deref(), Some("w1"));
+        assert_eq!(message.occurred_at.unwrap().to_string(), "2023-04-09T00:02:53Z");
+    }
     let row = json!({"message_type": "assistant_message", "content": "x", "id": "1"});
     assert_eq!(read_auto("x.jsonl", &lines(&[row])).said(), ["assistant: x"]);
 }
