@@ -219,7 +219,7 @@ fn a_killed_import_leaves_no_copy_of_its_source() {
     }));
     assert!(files(&place.temporary).is_empty() && copied().is_none());
     assert_eq!(place.run(&["stats"]).code, 0);
-    assert_eq!(named(&data, "aios-memory-reader."), [PathBuf::new(); 0]);
+    assert_eq!(named(&data, "aios-memory-reader."), Vec::<PathBuf>::new());
     assert_eq!(place.run(&import).code, 0);
 }
 

@@ -151,13 +151,13 @@ fn everything_that_is_written_is_private_whatever_the_umask() {
         // Damage, and what a repair sets aside.
         let data = below(&program.data_dir().join("longterm"));
         let is_data = |path: &&PathBuf| path.parent().unwrap().ends_with("data");
-        let damaged = data.iter().filter(is_data).next_back().unwrap();
+        let damaged = data.iter().rfind(is_data).unwrap();
         fs::write(damaged, "damaged").unwrap();
         fs::set_permissions(damaged, Permissions::from_mode(0o600)).unwrap();
         session.run(&["repair"], b"");
 
         assert_eq!(open_to_others(&program.path("")), [""; 0], "under {umask}");
         assert_eq!(open_to_others(&session.temporary), [""; 0], "under {umask}");
-        assert_eq!(below(&session.temporary), [PathBuf::new(); 0], "under {umask}");
+        assert_eq!(below(&session.temporary), Vec::<PathBuf>::new(), "under {umask}");
     }
 }
