@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Identity, Kind};
+use aios_record::{Identity, Kind, Record};
 
 use self::family::Found;
 pub use self::{
@@ -187,6 +187,10 @@ impl MemoryView {
         for (identity, part) in &found.remade {
             if *part == Part::Summary {
                 let own = self.own(&identity.owner)?;
+                // A source that is read again has it as the title of the conversation.
+                let told = own.working().record(Kind::Session, identity.id.as_str()).await?;
+                let told: Vec<Record> = told.into_iter().collect();
+                self.shared().longterm.leave_tombstones(&told).await?;
                 own.working().set_session_summary(identity.id.as_str(), String::new()).await?;
             }
         }

@@ -18,6 +18,8 @@ pub(super) struct Found {
     pub(super) remade: BTreeMap<Identity, Part>,
     /// The part of what they say that is to be known wherever it stands.
     pub(super) meaning: Meaning,
+    /// A text that some of them say among other things, and that is meant itself.
+    pub(super) said: Option<String>,
 }
 
 /// The part of what is forgotten that is meant wherever it stands.
@@ -61,12 +63,14 @@ impl MemoryView {
     /// owner's by itself.
     pub(super) async fn found(&self, target: &ForgetTarget) -> Result<Found, Error> {
         let mut remade = BTreeMap::new();
+        let mut said = None;
         let meant: BTreeSet<Identity> = match target {
             ForgetTarget::Records(identities) => identities.iter().cloned().collect(),
             ForgetTarget::Document(path) => self.pieces_at(path).await?,
             ForgetTarget::All => self.all().await?,
             ForgetTarget::Proposed(proposal) => {
                 remade = remade_by(proposal);
+                said.clone_from(&proposal.said);
                 proposal.identities().into_iter().collect()
             }
             ForgetTarget::Query(query) => {
@@ -76,11 +80,12 @@ impl MemoryView {
                     return Err(Error::Uncertain { keys });
                 }
                 remade = remade_by(&proposal);
+                said.clone_from(&proposal.said);
                 proposal.identities().into_iter().collect()
             }
         };
         let found = self.family_of(meant, remade).await?;
-        Ok(Found { meaning: self.meaning(target), ..found })
+        Ok(Found { meaning: self.meaning(target), said, ..found })
     }
 
     /// These records and the parts of others, with all that goes with them.

@@ -49,6 +49,9 @@ pub struct Proposal {
     pub nearest: Vec<Recollection>,
     /// Records that say it as well, and are beyond the limit.
     pub beyond_limit: usize,
+    /// The text of the query, if a record has or contains it.
+    #[serde(skip)]
+    pub(super) said: Option<String>,
 }
 
 /// A record that a query proposes to forget.
@@ -138,6 +141,8 @@ impl MemoryView {
         let view = self.narrow(&ScopeFilter::exact(Scope::default()))?;
         self.catch_up().await?;
         let places = view.places_of(&query.text).await?;
+        let is_said = !places.alike.is_empty() || !places.containing.is_empty();
+        let said = is_said.then(|| query.text.clone());
         let (mut sessions, alike): (Vec<_>, Vec<_>) =
             places.alike.iter().cloned().partition(|it| it.kind == Kind::Session);
         let says_it = |record| Proposed { record, agreement: Agreement::Text, part: None };
@@ -166,7 +171,7 @@ impl MemoryView {
         }
         let beyond_limit = proposed.len().saturating_sub(query.limit);
         proposed.truncate(query.limit);
-        Ok(Proposal { proposed, remade, nearest, beyond_limit })
+        Ok(Proposal { proposed, remade, nearest, beyond_limit, said })
     }
 
     /// Adds the records that contain the text and do not go along with those proposed already;

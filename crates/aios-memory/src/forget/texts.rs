@@ -1,10 +1,10 @@
 //! The texts that are to be known wherever they stand once they are forgotten: those of records
 //! that are meant, and of a document as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aios_longterm::TextTombstones;
-use aios_record::{Gate, Identity, Owner, Record};
+use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope};
 
 use super::{
     PAGE,
@@ -31,6 +31,15 @@ impl MemoryView {
                 Meaning::Texts => texts.extend(longterm.text_tombstones(&records).await?),
                 _ => records.into_iter().for_each(|record| add_piece(record, &mut documents)),
             }
+        }
+        if let Some(said) = &found.said {
+            let owners: BTreeSet<&Owner> = meant.iter().map(|it| &it.owner).collect();
+            let say = |owner: &&Owner| {
+                let scope = Scope::default().with_owner(owner);
+                Record::new(Kind::Note, Id::generate(), said.as_str(), scope)
+            };
+            let saying: Vec<Record> = owners.iter().map(say).collect();
+            texts.extend(longterm.text_tombstones(&saying).await?);
         }
         for ((owner, _), pieces) in documents {
             let saying = saying_of(&joined(pieces));

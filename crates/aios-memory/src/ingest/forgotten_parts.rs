@@ -96,7 +96,9 @@ fn parts_of(text: &str) -> Vec<Range<usize>> {
     let mut close = |lines: &mut Vec<Range<usize>>| {
         if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
             parts.push(first.start..last.end);
-            parts.extend(lines.iter().cloned().filter(|_| 1 < lines.len()));
+            if 1 < lines.len() {
+                parts.extend(lines.iter().cloned());
+            }
         }
         lines.clear();
     };

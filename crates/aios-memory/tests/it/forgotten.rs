@@ -287,6 +287,23 @@ async fn a_forgotten_paragraph_or_line_is_left_out_of_a_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_was_forgotten_with_what_contains_it_is_forgotten_itself() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    memory.remember(&format!("Mind this: {TEXT}. Really.")).await.unwrap();
+    let proposal = memory.propose(&ForgetQuery::new(TEXT)).await.unwrap();
+    let target = ForgetTarget::Proposed(Box::new(proposal));
+    assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
+    for (name, content) in files(&TEXT.to_uppercase()) {
+        let path = fixture.dir.path().join(name);
+        fs::write(&path, content).unwrap();
+        let tally = memory.ingest_file(&path, IngestOptions::default()).await.unwrap().tally;
+        assert_eq!((tally.added, tally.forgotten), (0, 1), "{name}: {tally:?}");
+    }
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_forgotten_document_stays_out_however_it_is_cut_and_wherever_it_is() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use aios_memory::{
-    Agreement, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Part, Proposal, Receipt, Relation, SearchOptions,
+    Agreement, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, ImportMode, Kind,
+    MemoryView, Owner, Part, Proposal, Receipt, Relation, SearchOptions,
 };
 use aios_record::forms;
 use serde_json::json;
@@ -90,8 +90,10 @@ async fn filled(ada: &MemoryView) -> Identity {
     Identity::new(Owner::user("ada").unwrap(), Kind::Message, said)
 }
 
+type Along = (Vec<(String, Relation)>, Vec<(String, Part)>);
+
 /// The records of a receipt that go along, and those that lose a part.
-fn along(receipt: &Receipt) -> (Vec<(String, Relation)>, Vec<(String, Part)>) {
+fn along(receipt: &Receipt) -> Along {
     let related = receipt.related.iter().map(|it| (it.record.key().to_string(), it.relation));
     let remade = receipt.remade.iter().map(|it| (it.record.key().to_string(), it.part));
     (related.collect(), remade.collect())
@@ -114,6 +116,8 @@ async fn a_message_that_goes_takes_along_what_was_made_of_it() {
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
     let message = filled(&ada).await;
     filled(&bob).await;
+    let before = fixture.dir.path().join("before.jsonl");
+    ada.export(&before, None).await.unwrap();
     let options = ForgetOptions::new(ForgetTarget::Records(vec![message]));
     let told = ada.forget(options.clone().with_dry_run()).await.unwrap();
     let done = ada.forget(options).await.unwrap();
@@ -128,6 +132,11 @@ async fn a_message_that_goes_takes_along_what_was_made_of_it() {
     assert_eq!(ada.working().recent_messages("talk", 9).await.unwrap().len(), 1);
     let versions = ada.history(Kind::Session, &talk.id).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
+    // A source that has the message and the summary brings neither back.
+    let tally = ada.import_export(&before, ImportMode::Store, None).await.unwrap().tally;
+    assert_eq!((tally.added, tally.forgotten), (0, 3), "{tally:?}");
+    let talk = ada.working().session("talk").await.unwrap().unwrap();
+    assert_eq!(talk.summary.unwrap_or_default(), "");
     // Nothing of bob's.
     let talk = bob.working().session("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap(), "ada told the code: zanzibarquux");
