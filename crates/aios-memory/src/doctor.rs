@@ -154,7 +154,11 @@ impl Administrator {
             self.catch_up().await?;
         }
         if self.access() == Access::ReadWrite {
-            self.longterm().drain().await?;
+            match self.longterm().drain().await {
+                // What waits stays where it is, and the damage is among the findings.
+                Ok(()) | Err(aios_longterm::Error::DamagedRows { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let older = self.older_databases().await?;
         let library = self.longterm().verify_rows(progress).await?;
@@ -356,9 +360,16 @@ fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
     let otherwise = match error.is_unwritable() {
+        true if error.is_no_room() => {
+            "the disk is full, which is no damage: make room; until then reading works, and \
+             nothing else"
+        }
         true => "make room or make it writable; until then reading works, and nothing else",
         false => "see what the finding says; otherwise restore a backup",
     };
-    let advice = error.hint().unwrap_or(otherwise);
+    let advice = match error.is_no_room() {
+        true => otherwise,
+        false => error.hint().unwrap_or(otherwise),
+    };
     Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, advice)
 }

@@ -200,8 +200,14 @@ impl Error {
             Error::Directory { source, .. } => aios_longterm::is_write_refusal(source),
             Error::Working(error) => error.is_unwritable(),
             Error::Longterm(error) => error.is_unwritable(),
-            _ => false,
+            _ => self.is_no_room(),
         }
+    }
+
+    /// Returns `true` if the disk is full or the quota used up. Says nothing about damage.
+    #[must_use]
+    pub fn is_no_room(&self) -> bool {
+        aios_longterm::is_no_room(self)
     }
 
     /// Whether what was asked for does not exist.

@@ -94,6 +94,11 @@ pub struct Receipt {
     /// They are not touched: remove them yourself.
     #[serde(serialize_with = "crate::written_path::many")]
     pub backups: Vec<PathBuf>,
+    /// What a [`repair`](crate::repair) could not save and had put into the quarantine, which a
+    /// purge removes: nobody can tell if the records were in it. With
+    /// [`dry_run`](Receipt::dry_run), what a purge would remove.
+    #[serde(serialize_with = "crate::written_path::many")]
+    pub discarded: Vec<PathBuf>,
 }
 
 impl MemoryView {
@@ -123,7 +128,11 @@ impl MemoryView {
         let found = self.found(&options.target).await?;
         if options.dry_run {
             let stored = self.stored(found).await?;
-            return Ok(Receipt { dry_run: true, ..Receipt::of(stored) });
+            let discarded = match options.purge {
+                true => self.shared().longterm.unsaved()?,
+                false => Vec::new(),
+            };
+            return Ok(Receipt { dry_run: true, discarded, ..Receipt::of(stored) });
         }
         let shared = self.shared();
         if options.purge {
@@ -153,7 +162,31 @@ impl MemoryView {
         }
         let mut backups = backups(&self.config().memory.data_dir)?;
         backups.extend(shared.longterm.backups().await?);
-        Ok(Receipt { purged: pending.is_empty(), pending, backups, ..Receipt::of(gone) })
+        let discarded = purged.discarded;
+        let purged = pending.is_empty();
+        Ok(Receipt { purged, pending, backups, discarded, ..Receipt::of(gone) })
+    }
+
+    /// Returns `true` if what `target` names is stored or was forgotten or deleted before; what
+    /// names nothing, such as a query, counts as known.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn knew(&self, target: &ForgetTarget) -> Result<bool, Error> {
+        self.catch_up().await?;
+        let identities = match target {
+            ForgetTarget::Records(identities) => identities,
+            ForgetTarget::Document(path) => {
+                return Ok(
+                    !self.pieces_at(path).await?.is_empty() || self.had_pieces_at(path).await?
+                );
+            }
+            ForgetTarget::All | ForgetTarget::Query(_) => return Ok(true),
+        };
+        let knew = self.longterm().knew(identities).await?;
+        let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
+        let unknown: BTreeSet<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
+        Ok(self.stored(unknown.clone()).await?.len() == unknown.len())
     }
 
     /// Keeps events that are in the ring of this process from being written. Nothing in the ring
