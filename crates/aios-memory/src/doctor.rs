@@ -352,8 +352,11 @@ fn library(verified: &Verified) -> Examined {
         let finding = format!("it holds all {} records", verified.library.checked);
         return Examined::good("longterm", "library", finding);
     }
-    Examined::good("longterm", "library", found.join(", "))
-        .but(Health::Bad, "`aios-memory verify` names them; `aios-memory repair` puts it right")
+    let advice = match verified.library.is_mended() {
+        true => "the indexes have been made again, and nothing was lost; run it once more",
+        false => "`aios-memory verify` names them; `aios-memory repair` puts it right",
+    };
+    Examined::good("longterm", "library", found.join(", ")).but(Health::Bad, advice)
 }
 
 fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {

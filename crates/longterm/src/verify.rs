@@ -45,6 +45,13 @@ impl Verification {
         self.findings().iter().all(|(_, found)| found.is_empty())
     }
 
+    /// Returns `true` if something was damaged and all of it has been made again.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        let rest = Verification { mended: Vec::new(), ..self.clone() };
+        !self.mended.is_empty() && rest.is_clean()
+    }
+
     /// The findings, each sort with its name.
     #[must_use]
     pub fn findings(&self) -> [(&'static str, Vec<String>); 7] {

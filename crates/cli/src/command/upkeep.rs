@@ -2,7 +2,7 @@
 //! it so.
 
 use aios_memory::{
-    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired,
+    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired, Verified,
     migrate as schemas, migrate::Schema,
 };
 use serde_json::json;
@@ -86,6 +86,9 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
                 .iter()
                 .try_for_each(|key| writeln!(out, "library: {what}: {}", line(&key.to_string())))?;
         }
+        for advice in advice(&verified) {
+            writeln!(out, "-> {advice}")?;
+        }
         if verified.is_clean() {
             writeln!(
                 out,
@@ -100,6 +103,23 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
         return Ok(());
     }
     Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
+}
+
+/// What to do about each part that is not sound.
+fn advice(verified: &Verified) -> Vec<&'static str> {
+    let mut advice = Vec::new();
+    if !verified.working.is_empty() {
+        advice.push("`aios-memory doctor` says what to do about working memory");
+    }
+    if !verified.journal.is_empty() {
+        advice.push("restore a backup; `aios-memory export` saves what can still be read");
+    }
+    if verified.library.is_mended() {
+        advice.push("the indexes have been made again, and nothing was lost; verify once more");
+    } else if !verified.library.is_clean() {
+        advice.push("`aios-memory repair` saves what is left, and names what is lost");
+    }
+    advice
 }
 
 fn show(bar: &Progress, progress: RebuildProgress) {
