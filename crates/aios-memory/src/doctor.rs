@@ -155,7 +155,7 @@ impl Administrator {
         }
         if self.access() == Access::ReadWrite {
             match self.longterm().drain().await {
-                // What waits stays where it is, and the damage is among the findings.
+                // The waiting changes stay where they are; the damage is among the findings.
                 Ok(()) | Err(aios_longterm::Error::DamagedRows { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

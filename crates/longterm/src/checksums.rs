@@ -1,7 +1,8 @@
 //! Checksums of the library's files: taken when a file is synced, compared before it is read.
 //!
-//! Lance writes each file once, under a name of its own, so a file that differs from its checksum is
-//! damaged, whatever a reader would make of it. All files are compared by `verify` and by a rebuild.
+//! Lance writes each file once, under a name of its own, so a file that differs from its checksum
+//! is damaged, whatever a reader would make of it. All files are compared by `verify` and by a
+//! rebuild.
 //! Whoever opens the library compares those whose status has changed since they were compared last,
 //! which a damage below the file system does not do.
 //!
@@ -52,7 +53,7 @@ impl Known {
     }
 }
 
-/// What a sync changes in the checksums that are kept.
+/// The changes of a sync to the checksums that are kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Taken {
     pub(crate) new: Checksums,
@@ -118,11 +119,11 @@ pub(crate) struct Compared {
     pub(crate) read: usize,
 }
 
-/// How much a file system's clock may lag behind the system's.
+/// The most that a file system's clock may lag behind the system's.
 const CLOCK_LAG: Duration = Duration::from_secs(1);
 
 /// Compares the files that are `needed`, below the directory `tables`, with what is known of them.
-/// A file of which nothing is known must be there.
+/// A file without a checksum must be there.
 pub(crate) fn compare(
     tables: &Path,
     needed: &Needed,

@@ -1,6 +1,6 @@
 //! Decoding data files that may be damaged, where it can do no harm.
 //!
-//! What a damaged file makes of its reader is anything. A panic can be caught; memory that Arrow
+//! A damaged file can make its reader do anything. A panic can be caught; memory that Arrow
 //! asks for because a damaged length says so ends the process. So such files are decoded by a
 //! process of their own, which tells what it is about to decode before it does. When it dies,
 //! another one goes on with the rest, in smaller parts.
@@ -57,7 +57,7 @@ const PART_ROWS: u32 = 128;
 /// The most processes that may end while they decode one file.
 const DEATHS_MAX: usize = 64;
 
-/// What a process is to decode.
+/// The work of a process.
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
     file: PathBuf,
@@ -67,7 +67,7 @@ struct Request {
     parts: Option<Vec<Range<u32>>>,
 }
 
-/// What it tells, a line each.
+/// The messages of a process, a line each.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Told {
@@ -206,7 +206,7 @@ fn by_program(
     Ok(collected)
 }
 
-/// What has been told so far.
+/// The messages so far.
 #[derive(Debug, Default)]
 struct Collected {
     count: Option<u32>,
@@ -225,7 +225,7 @@ impl Collected {
         }
     }
 
-    /// What is left when the process has died of what it was trying.
+    /// The rows that are left when the process has died of what it was trying.
     fn parts_left(&mut self) -> Vec<Range<u32>> {
         let trying = self.trying.take().unwrap_or(0..0);
         if trying.len() == 1 {

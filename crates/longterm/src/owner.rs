@@ -97,7 +97,7 @@ impl Places {
         Ok(quarantine)
     }
 
-    /// What a repair has put into the quarantine: all but manifests.
+    /// Files and tables that a repair has put into the quarantine: all but manifests.
     pub(crate) fn unsaved(&self) -> Result<Vec<PathBuf>, Error> {
         let failed = || Error::io("list", &self.quarantine);
         let Some(entries) = unless_gone(fs::read_dir(&self.quarantine)).map_err(failed())? else {
@@ -290,8 +290,8 @@ impl Owner {
         self.journal.applied(self.term, drain, held, safe, (self.config.clock)()).await
     }
 
-    /// The rows that the library holds of `keys`. The index of keys has to lead to all of them; if it
-    /// does not, it is made again.
+    /// The rows that the library holds of `keys`. The index of keys has to lead to all of them; it
+    /// is made again if it does not.
     async fn held_rows(&mut self, keys: &[String]) -> Result<Vec<RowTerms>, Error> {
         self.check_unchanged().await?;
         for _ in 0..2 {

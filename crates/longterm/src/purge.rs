@@ -22,8 +22,8 @@ pub struct Purged {
     pub identities: Vec<Identity>,
     /// The obstacle that is still in the way; absent when the purge is done.
     pub pending: Option<Obstacle>,
-    /// What a repair could not save and had put into the quarantine, by which it is gone with this
-    /// purge: nobody can tell if the purged records were in it.
+    /// Files that a repair could not save and had put into the quarantine, and that this purge has
+    /// removed: nobody can tell if the purged records were in them.
     pub discarded: Vec<PathBuf>,
 }
 
@@ -197,8 +197,8 @@ impl Longterm {
         Ok(Purged { identities, pending, discarded })
     }
 
-    /// What a repair could not save: libraries that could not be read whole, and rows that the
-    /// journal does not know. A purge removes them, so save what is wanted of them before.
+    /// Files that a repair could not save: libraries that could not be read whole, and rows unknown
+    /// to the journal. A purge removes them, so save what is wanted of them before.
     ///
     /// # Errors
     /// [`Error::Io`] when the quarantine cannot be listed.

@@ -4,8 +4,8 @@
 //! round walks the table's directory, syncs what is new or changed since the last round, then the
 //! directories that gained entries, deepest first, so that no synced directory names a file that
 //! is not. The first round of an owner also syncs the directories above, up to the data directory.
-//! Files get mode 0600 and directories 0700 on the way, which Lance has no setting for. Of files that
-//! the version needs the checksum is taken, see `checksums`; one that changes later is an error.
+//! Files get mode 0600 and directories 0700 on the way, which Lance has no setting for. Files that
+//! the version needs get a checksum, see `checksums`; it is an error if one changes later.
 //!
 //! [`System`] is the seam's one implementation outside tests: `fsync` on Linux, and on macOS
 //! `F_FULLFSYNC`, which the standard library's `sync_all` issues there. The tests put a recorder in
@@ -44,11 +44,11 @@ impl Disk for System {
     }
 }
 
-/// What of the directory of a table is known to be on disk.
+/// The files of a table that are known to be on disk.
 pub(crate) struct Synced {
     disk: Arc<dyn Disk>,
     files: HashMap<PathBuf, Stamp>,
-    /// Of files that some version needed when it was synced.
+    /// Those of files that some version needed when it was synced.
     checksums: Checksums,
     /// Whether the directories above the tree are.
     is_anchored: bool,
@@ -71,7 +71,7 @@ impl Stamp {
     }
 }
 
-/// What one round of a sync found.
+/// The findings of one round.
 #[derive(Default)]
 struct Round {
     files: HashMap<PathBuf, Stamp>,

@@ -105,7 +105,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
 }
 
-/// What to do about each part that is not sound.
+/// The advice on each part that is not sound.
 fn advice(verified: &Verified) -> Vec<&'static str> {
     let mut advice = Vec::new();
     if !verified.working.is_empty() {

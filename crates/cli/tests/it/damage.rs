@@ -130,7 +130,7 @@ fn needed(below: &str) -> Vec<PathBuf> {
         let byte = |at: usize| u8::from_str_radix(dir.get(at..at + 2)?, 16).ok();
         let id: Option<Vec<u8>> = (0..dir.len()).step_by(2).map(byte).collect();
         let name = file.file_name().unwrap().as_encoded_bytes();
-        names(name) || id.is_some_and(|id| names(&id))
+        id.map_or_else(|| names(name), |id| names(&id))
     };
     files(below).into_iter().filter(is_needed).collect()
 }
@@ -176,8 +176,8 @@ impl Damage {
     }
 }
 
-/// Damages each of `files` in so many ways, all of them in turn, and looks at what the program
-/// makes of it. What is swapped is swapped with one of `others`.
+/// Damages each of `files` in so many ways, all of them in turn, and looks at the answers of
+/// the program. Files are swapped with one of `others`.
 fn check(files: &[PathBuf], ways: usize, others: &[PathBuf]) {
     assert!(!files.is_empty());
     let mut ways_in_turn = DAMAGES.into_iter().cycle();

@@ -1,4 +1,4 @@
-//! What is left to decode when a process has died.
+//! The rows that are left to decode when a process has died.
 
 use super::*;
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Journal {
-    /// What is known of the library's files.
+    /// The checksums of the library's files.
     pub(crate) async fn checksums(&self) -> Result<Known, Error> {
         self.ledger
             .read(|db| {

@@ -189,7 +189,7 @@ impl Journal {
             .await
     }
 
-    /// Those of `keys` that were deleted and of which no change waits.
+    /// Those of `keys` that were deleted, and for which no change waits.
     pub(crate) async fn deleted_for_good(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
         self.ledger
             .read(move |db| {

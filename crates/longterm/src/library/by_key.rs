@@ -19,7 +19,7 @@ impl Library {
     /// The whole rows of `keys`, in no order; keys without a row are left out.
     pub(crate) async fn whole(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
         let query = self.table.query().only_if_expr(of_keys(keys));
-        // What a damaged index makes of its reader is anything.
+        // A damaged index can make its reader panic.
         let mut rows = guarded(async move { collect(&query, "read").await }).await?;
         let keys: HashSet<&String> = keys.iter().collect();
         // A damaged index gives others.

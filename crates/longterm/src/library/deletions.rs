@@ -12,7 +12,7 @@ use lancedb::arrow::arrow_ipc::{
 };
 use tokio::task;
 
-use crate::Error;
+use crate::{Error, sync::unless_gone};
 
 /// What stands before a message: a mark, and its length.
 const MESSAGE_PREFIX: usize = 8;
@@ -33,8 +33,8 @@ pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Err
     let path = dir.join("_deletions").join(file_name(metadata.id, file));
     let rows = metadata.physical_rows.unwrap_or(0);
     let checking = task::spawn_blocking(move || {
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-        if is_sound(&bytes, rows) {
+        let bytes = unless_gone(fs::read(&path)).map_err(Error::io("read", &path))?;
+        if bytes.is_some_and(|bytes| is_sound(&bytes, rows)) {
             return Ok(());
         }
         let reason = "it does not say which records are deleted; save the others with \

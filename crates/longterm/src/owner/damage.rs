@@ -15,8 +15,8 @@ use crate::{
     library::Library,
 };
 
-/// Compares the files that the present version of `library` needs, with [`Which::All`] also those of
-/// older versions.
+/// Compares the files that the present version of `library` needs, with [`Which::All`] also those
+/// of older versions.
 pub(crate) async fn compare_files(
     library: &Library,
     known: &Known,

@@ -1,4 +1,5 @@
-//! What a repair takes from files that are damaged, or that no version which can be opened has.
+//! Rows that a repair takes from files that are damaged, or that belong to no version that can be
+//! opened.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -19,7 +20,7 @@ use crate::{
     vectors::Vectors,
 };
 
-/// The fragments of which a file is not as it was written.
+/// The fragments with a file that is not as it was written.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     pub(super) rows: HashSet<u64>,
