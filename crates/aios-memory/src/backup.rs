@@ -81,7 +81,8 @@ impl Administrator {
 
 /// Puts a copy that [`Administrator::backup`] made into the data directory of `config`, which
 /// must be empty or absent, and which nobody has open. Blocks no async worker. One that was
-/// interrupted is begun again; until it has ended nobody can open the data directory.
+/// interrupted is begun again; until it has ended nobody can open the data directory. Files of the
+/// library are compared with their checksums; a damaged one is put back all the same, and told.
 ///
 /// # Errors
 /// [`Error::Input`] when `from` is no whole copy; [`Error::Output`] when the data directory is not
@@ -110,7 +111,9 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
         let bytes = bytes_below(&to).map_err(Error::output(&to))?;
         Ok(Copied { path: to, bytes })
     });
-    restoring.await.map_err(|_| Error::Interrupted)?
+    let copied = restoring.await.map_err(|_| Error::Interrupted)??;
+    aios_longterm::check_files(&copied.path).await?;
+    Ok(copied)
 }
 
 /// Refuses a data directory into which a copy was put back only in part.

@@ -268,6 +268,11 @@ impl Journal {
         self.ledger.read(move |db| edition_of(db, &model)).await
     }
 
+    /// As [`edition`](Journal::edition), whatever the model of its vectors.
+    pub(crate) async fn edition_of_any_model(&self) -> Result<Edition, Error> {
+        self.ledger.read(edition).await
+    }
+
     /// The journal for a search for `terms`, without the part that is `known`.
     pub(crate) async fn snapshot(
         &self,

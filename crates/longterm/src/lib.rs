@@ -83,6 +83,7 @@ pub use aios_analysis::Language;
 pub use aios_ledger::{Access, Durability, is_no_room, is_write_refusal};
 
 pub use crate::{
+    backup::check_files,
     change::Version,
     chunk::chunks,
     collections::{

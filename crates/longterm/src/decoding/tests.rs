@@ -21,3 +21,21 @@ fn row() -> Row {
     let content_hash = String::new();
     PlainRow { record, content_hash, vector: None }.into_row()
 }
+
+#[tokio::test]
+async fn a_program_that_dies_each_time_is_not_run_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = dir.path().join("runs");
+    // It tells of 4 rows, and dies of whatever is next.
+    let script = "read request; echo . >> $0; echo '{\"rows\":4}'
+        part=${request##*[}; start=${part#*start\\\":}; start=${start%%,*}
+        end=${part#*end\\\":}; end=${end%%\\}*}
+        echo \"{\\\"trying\\\":{\\\"start\\\":${start:-0},\\\"end\\\":${end:-4}}}\"; kill -9 $$";
+    let arguments = ["-c", script, runs.to_str().unwrap()].map(OsString::from).to_vec();
+    let decoder = Decoder::Program { path: "/bin/sh".into(), arguments };
+    let decoded = decoder.rows(&dir.path().join("file"), &dir.path().join("scratch"), 3).await;
+    let decoded = decoded.unwrap();
+    assert_eq!((decoded.rows.len(), decoded.damaged), (0, Some(4)));
+    let runs = std::fs::read_to_string(runs).unwrap().lines().count();
+    assert!((2..=DEATHS_MAX).contains(&runs), "{runs}");
+}

@@ -293,7 +293,8 @@ impl Journal {
                 }
                 let end = "DELETE FROM meta
                            WHERE name IN ('rebuild_purpose', 'rebuild_version',
-                                          'drains_paused_until', 'library_is_former')";
+                                          'drains_paused_until', 'library_is_former',
+                                          'files_compared_until')";
                 db.execute(end, [])?;
                 Ok(true)
             })
