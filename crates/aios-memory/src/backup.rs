@@ -54,8 +54,8 @@ impl Administrator {
         if let Some(damage) = damage.first() {
             let path = self.config().memory.data_dir.join(PARTS[1]);
             let reason = format!(
-                "{damage}; restore an earlier backup, or save what can be read with \
-                 `aios-memory export`"
+                "{damage}; restore an earlier backup, or go on with what the library \
+                 holds by `aios-memory repair`"
             );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }

@@ -337,7 +337,7 @@ async fn refused(memory: &Administrator, count: u64) -> Examined {
 fn library(verified: &Verified) -> Examined {
     if !verified.journal.is_empty() {
         let finding = format!("journal.db is damaged: {}", verified.journal.join("; "));
-        let advice = "restore a backup; `aios-memory export` saves what can still be read";
+        let advice = "restore a backup; `aios-memory repair` goes on with what the library holds";
         return Examined::good("longterm", "journal", finding).but(Health::Bad, advice);
     }
     if !verified.older.is_empty() {

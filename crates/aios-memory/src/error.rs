@@ -325,6 +325,13 @@ impl Error {
                 "`aios-memory verify` says what is damaged, `aios-memory repair` saves what can \
                  be read",
             ),
+            Error::Longterm(error) if error.is_corrupt() => Some(
+                "journal.db is damaged: restore a backup, or go on with what the library holds by \
+                 `aios-memory repair`",
+            ),
+            Error::Working(error) if error.is_corrupt() => {
+                Some("working.db is damaged: restore a backup, or export what can be read")
+            }
             Error::Unfinished { source, .. } => source.hint(),
             Error::Documents { .. } => Some("such as file/PATH"),
             Error::ReadOnly => Some(

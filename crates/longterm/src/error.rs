@@ -316,6 +316,17 @@ impl Error {
         })
     }
 
+    /// Returns `true` if SQLite finds `journal.db` damaged.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        match self {
+            Error::Journal(source) => source
+                .downcast_ref::<aios_ledger::Error>()
+                .is_some_and(aios_ledger::Error::is_corrupt),
+            _ => false,
+        }
+    }
+
     /// Returns `true` if the disk is full or the quota used up. Says nothing about damage.
     #[must_use]
     pub fn is_no_room(&self) -> bool {

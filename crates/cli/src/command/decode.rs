@@ -4,7 +4,7 @@ use std::{ffi::OsString, io};
 
 use aios_memory::Decoder;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output::Output};
 
 /// The name of the command.
 const DECODE_ROWS: &str = "decode-rows";
@@ -18,6 +18,12 @@ pub(crate) fn decoder() -> Decoder {
 }
 
 pub(crate) async fn decode_rows() -> Result<(), Failure> {
-    let decoded = aios_memory::decode_rows(io::stdin().lock(), io::stdout().lock()).await;
+    let Some(out) = Output::pipe() else {
+        return Err(Failure::Usage {
+            message: "`repair` runs this command and reads its output".to_owned(),
+            hint: "run `aios-memory repair`",
+        });
+    };
+    let decoded = aios_memory::decode_rows(io::stdin().lock(), out).await;
     decoded.map_err(|error| Failure::from(aios_memory::Error::from(error)))
 }

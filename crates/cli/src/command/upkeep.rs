@@ -112,7 +112,7 @@ fn advice(verified: &Verified) -> Vec<&'static str> {
         advice.push("`aios-memory doctor` says what to do about working memory");
     }
     if !verified.journal.is_empty() {
-        advice.push("restore a backup; `aios-memory export` saves what can still be read");
+        advice.push("restore a backup; `aios-memory repair` goes on with what the library holds");
     }
     if verified.library.is_mended() {
         advice.push("the indexes have been made again, and nothing was lost; verify once more");
@@ -190,6 +190,15 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
                 repaired.kept_out
             )?;
         }
+        if let Some(journal) = &repaired.journal_aside {
+            writeln!(
+                out,
+                "lost with the damaged journal, which is {}: changes that had not reached the \
+                 library, older versions of records, and what was known of forgotten ones; a \
+                 backup has them",
+                shown_path(journal)
+            )?;
+        }
         if let Some(directory) = &repaired.quarantined {
             writeln!(
                 out,
@@ -200,6 +209,9 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
         Ok(())
     })?;
     match (repaired.lost.len() + repaired.outdated.len()) as u64 + repaired.unreadable {
+        0 if repaired.journal_aside.is_some() => {
+            Err(Failure::Unsound { what: "the journal could not be saved".to_owned() })
+        }
         0 => Ok(()),
         count => Err(Failure::Unsound { what: format!("{count} records could not be saved") }),
     }
