@@ -264,3 +264,42 @@ fn damaged_indexes() {
     let files = needed("_indices");
     check(&files, 3, &files);
 }
+
+#[test]
+fn a_damaged_journal_is_set_aside() {
+    let program = copied();
+    let journal = program.data_dir().join("journal.db");
+    let mut bytes = fs::read(&journal).unwrap();
+    // Every page but the first two.
+    bytes[8192..].fill(0xff);
+    fs::write(&journal, bytes).unwrap();
+    let seen = program.run(&["verify"]);
+    let told = seen.stdout + &seen.stderr;
+    assert!(seen.code == 1 && told.contains("`aios-memory repair`"), "{told}");
+    let repaired = program.run(&["repair"]);
+    assert_eq!(repaired.code, 1, "{repaired:?}");
+    assert!(repaired.stdout.contains("lost with the damaged journal"), "{repaired:?}");
+    assert_eq!(program.run(&["verify"]).code, 0);
+    assert_eq!(export(&program).unwrap(), sound().exported);
+}
+
+#[test]
+fn a_damaged_library_is_neither_copied_nor_put_back_in_silence() {
+    let program = copied();
+    let copied = program.path("copy");
+    program.json(&["backup".as_ref(), copied.as_os_str()]);
+    let file = &needed("data")[0];
+    let damage = |dir: &Path| {
+        let mut bytes = fs::read(dir.join(file)).unwrap();
+        bytes[100] ^= 1;
+        fs::write(dir.join(file), bytes).unwrap();
+    };
+    damage(&program.data_dir());
+    let again = program.path("again");
+    let refused = program.run(&["backup".as_ref(), again.as_os_str()]);
+    assert!(refused.code == 1 && refused.stderr.contains("`aios-memory repair`"), "{refused:?}");
+    damage(&copied);
+    let other = Program::new();
+    let restored = other.run(&["restore".as_ref(), copied.as_os_str()]);
+    assert!(restored.code == 1 && restored.stderr.contains("is damaged"), "{restored:?}");
+}

@@ -4,6 +4,7 @@
 mod crash;
 mod open;
 mod read_only;
+mod room;
 mod write;
 
 use std::path::{Path, PathBuf};
