@@ -59,8 +59,8 @@ impl Administrator {
         if let Some(damage) = damage.first() {
             let path = self.config().memory.data_dir.join(PARTS[1]);
             let reason = format!(
-                "{damage}; restore an earlier backup, or save what can be read with \
-                 `aios-memory export`"
+                "{damage}; restore an earlier backup, or go on with what the library \
+                 holds by `aios-memory repair`"
             );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
@@ -96,7 +96,8 @@ impl Administrator {
 /// Puts a copy that [`Administrator::backup`] made into the data directory of `config`, which
 /// must be empty or absent, and which nobody has open. It is made beside the data directory, with
 /// the modes of private files, and put there as a whole, by one rename; until then nobody can open
-/// the data directory. Blocks no async worker. One that was interrupted is begun again.
+/// the data directory. Blocks no async worker. One that was interrupted is begun again. Files of
+/// the library are compared with their checksums; a damaged one is put back all the same, and told.
 ///
 /// # Errors
 /// [`Error::Input`] when `from` is no whole copy, or when one of the directories lies in the other;
@@ -127,7 +128,9 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
         staging.commit()?;
         Ok(Copied { path: to, bytes })
     });
-    restoring.await.map_err(|_| Error::Interrupted)?
+    let copied = restoring.await.map_err(|_| Error::Interrupted)??;
+    aios_longterm::check_files(&copied.path).await?;
+    Ok(copied)
 }
 
 /// Removes what a restore of a former version left in the data directory that was interrupted.

@@ -19,7 +19,7 @@ use std::{
 
 use aios_embedding::BertOptions;
 use aios_guard::{Guard, Policy};
-use aios_longterm::{Access, Durability, LIMIT_MAX, Language, Weights};
+use aios_longterm::{Access, Decoder, Durability, LIMIT_MAX, Language, Weights};
 use aios_operational::{CAPACITY_MAX, Keep, Overflow};
 use aios_record::{Kind, Tier};
 
@@ -93,6 +93,9 @@ macro_rules! settings {
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct Config {
             $($(#[doc = $about])* pub $section: $Section,)*
+            /// Who decodes damaged files of the library for a [`repair`](crate::repair). No file
+            /// sets it. Default: nobody.
+            pub decoder: Decoder,
         }
 
         $(
@@ -383,6 +386,7 @@ impl Config {
             language: self.embedding.language,
             weights: Weights { words, related, meaning, speaker, time, moment, question, feedback },
             search_limit: self.search.limit,
+            decoder: self.decoder.clone(),
             ..aios_longterm::Config::default()
         }
     }

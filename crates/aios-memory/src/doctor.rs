@@ -154,7 +154,11 @@ impl Administrator {
             self.catch_up().await?;
         }
         if self.access() == Access::ReadWrite {
-            self.longterm().drain().await?;
+            match self.longterm().drain().await {
+                // The waiting changes stay where they are; the damage is among the findings.
+                Ok(()) | Err(aios_longterm::Error::DamagedRows { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let older = self.older_databases().await?;
         let library = self.longterm().verify_rows(progress).await?;
@@ -333,7 +337,7 @@ async fn refused(memory: &Administrator, count: u64) -> Examined {
 fn library(verified: &Verified) -> Examined {
     if !verified.journal.is_empty() {
         let finding = format!("journal.db is damaged: {}", verified.journal.join("; "));
-        let advice = "restore a backup; `aios-memory export` saves what can still be read";
+        let advice = "restore a backup; `aios-memory repair` goes on with what the library holds";
         return Examined::good("longterm", "journal", finding).but(Health::Bad, advice);
     }
     if !verified.older.is_empty() {
@@ -348,17 +352,27 @@ fn library(verified: &Verified) -> Examined {
         let finding = format!("it holds all {} records", verified.library.checked);
         return Examined::good("longterm", "library", finding);
     }
-    Examined::good("longterm", "library", found.join(", "))
-        .but(Health::Bad, "`aios-memory verify` names them; `aios-memory repair` puts it right")
+    let advice = match verified.library.is_mended() {
+        true => "the indexes have been made again, and nothing was lost; run it once more",
+        false => "`aios-memory verify` names them; `aios-memory repair` puts it right",
+    };
+    Examined::good("longterm", "library", found.join(", ")).but(Health::Bad, advice)
 }
 
 fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
     let otherwise = match error.is_unwritable() {
+        true if error.is_no_room() => {
+            "the disk is full, which is no damage: make room; until then reading works, and \
+             nothing else"
+        }
         true => "make room or make it writable; until then reading works, and nothing else",
         false => "see what the finding says; otherwise restore a backup",
     };
-    let advice = error.hint().unwrap_or(otherwise);
+    let advice = match error.is_no_room() {
+        true => otherwise,
+        false => error.hint().unwrap_or(otherwise),
+    };
     Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, advice)
 }

@@ -6,16 +6,16 @@
 //! reading a document again (`ingest`).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fmt::Write,
     fs,
     path::{Component, Path, PathBuf},
 };
 
-use aios_record::{Gate, Identity, Scope, ScopeFilter, Source, forms};
+use aios_record::{Gate, Identity, Kind, Scope, ScopeFilter, Source, forms};
 use tokio::task;
 
-use crate::{Error, MemoryView};
+use crate::{Error, MemoryView, identity::Pieces};
 
 /// A document, told from all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,22 @@ impl MemoryView {
             [only] => self.own_pieces(&[Source::file(only)]).await,
             _ => Err(Error::Documents { path: path.to_owned(), names }),
         }
+    }
+
+    /// Returns `true` if pieces of the document at `path` were deleted before. One that was in a
+    /// project, agent or session and was purged is not known any more.
+    pub(crate) async fn had_pieces_at(&self, path: &Path) -> Result<bool, Error> {
+        let typed = path.to_owned();
+        let document = task::spawn_blocking(move || Document::at(&typed)).await;
+        let Some(document) = document.map_err(|_| Error::Interrupted)? else { return Ok(false) };
+        let origin = document.origin();
+        let mut prefixes: HashMap<Scope, String> = HashMap::new();
+        let deleted = self.longterm().deleted_of(Kind::Knowledge).await?;
+        Ok(deleted.into_iter().any(|(identity, scope)| {
+            let prefix = prefixes.entry(scope);
+            let prefix = prefix.or_insert_with_key(|of| Pieces::new(of, &origin).prefix());
+            identity.id.as_str().starts_with(&**prefix)
+        }))
     }
 
     /// The records that come from one of `sources` and that this view may change.

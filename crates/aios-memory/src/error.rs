@@ -213,8 +213,14 @@ impl Error {
             Error::Directory { source, .. } => aios_longterm::is_write_refusal(source),
             Error::Working(error) => error.is_unwritable(),
             Error::Longterm(error) => error.is_unwritable(),
-            _ => false,
+            _ => self.is_no_room(),
         }
+    }
+
+    /// Returns `true` if the disk is full or the quota used up. Says nothing about damage.
+    #[must_use]
+    pub fn is_no_room(&self) -> bool {
+        aios_longterm::is_no_room(self)
     }
 
     /// Whether what was asked for does not exist.
@@ -336,6 +342,13 @@ impl Error {
                 "`aios-memory verify` says what is damaged, `aios-memory repair` saves what can \
                  be read",
             ),
+            Error::Longterm(error) if error.is_corrupt() => Some(
+                "journal.db is damaged: restore a backup, or go on with what the library holds by \
+                 `aios-memory repair`",
+            ),
+            Error::Working(error) if error.is_corrupt() => {
+                Some("working.db is damaged: restore a backup, or export what can be read")
+            }
             Error::Unfinished { source, .. } => source.hint(),
             Error::Documents { .. } => Some("such as file/PATH"),
             Error::ReadOnly => Some(

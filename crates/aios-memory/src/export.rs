@@ -115,6 +115,7 @@ impl MemoryView {
         rest.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
         for some in rest.chunks(PAGE) {
             let mut records = self.longterm().records(some).await?;
+            self.check_whole(some, &records).await?;
             records.sort_by_cached_key(|record| {
                 let identity = record.identity();
                 (identity.kind != Kind::Session, identity.kind.as_str(), identity)
@@ -123,6 +124,26 @@ impl MemoryView {
         }
         exported.records = lines.count;
         Ok((exported, lines.finish().await?))
+    }
+}
+
+impl MemoryView {
+    /// Refuses a page from which a record is missing that is still stored.
+    async fn check_whole(&self, wanted: &[Identity], records: &[Record]) -> Result<(), Error> {
+        let found: HashSet<Identity> = records.iter().map(Record::identity).collect();
+        let missing = wanted.iter().filter(|it| !found.contains(*it)).cloned();
+        let missing: Vec<Identity> = missing.collect();
+        let known = self.longterm().known(&missing).await?;
+        match missing.into_iter().zip(known).find(|(_, known)| *known) {
+            None => Ok(()),
+            Some((identity, _)) => Err(aios_longterm::Error::Damaged {
+                key: identity.to_string(),
+                reason: "long-term memory should hold it and does not; `aios-memory repair` saves \
+                         what can be saved"
+                    .to_owned(),
+            }
+            .into()),
+        }
     }
 }
 

@@ -115,7 +115,11 @@ impl MemoryView {
         let found = self.found(&options.target).await?;
         if options.dry_run {
             let stored = self.stored(&found).await?;
-            return Ok(Receipt { dry_run: true, ..Receipt::of(stored, &found) });
+            let discarded = match options.purge {
+                true => self.shared().longterm.unsaved()?,
+                false => Vec::new(),
+            };
+            return Ok(Receipt { dry_run: true, discarded, ..Receipt::of(stored, &found) });
         }
         let shared = self.shared();
         if options.purge {
@@ -152,7 +156,33 @@ impl MemoryView {
         }
         let mut backups = backups(&self.config().memory.data_dir)?;
         backups.extend(shared.longterm.backups().await?);
-        Ok(Receipt { purged: pending.is_empty(), pending, backups, ..Receipt::of(gone, &found) })
+        let discarded = purged.discarded;
+        let purged = pending.is_empty();
+        Ok(Receipt { purged, pending, backups, discarded, ..Receipt::of(gone, &found) })
+    }
+
+    /// Returns `true` if what `target` names is stored or was forgotten or deleted before; what
+    /// names nothing, such as a query, counts as known.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn knew(&self, target: &ForgetTarget) -> Result<bool, Error> {
+        self.catch_up().await?;
+        let identities = match target {
+            ForgetTarget::Records(identities) => identities,
+            ForgetTarget::Document(path) => {
+                return Ok(
+                    !self.pieces_at(path).await?.is_empty() || self.had_pieces_at(path).await?
+                );
+            }
+            ForgetTarget::All | ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => {
+                return Ok(true);
+            }
+        };
+        let knew = self.longterm().knew(identities).await?;
+        let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
+        let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
+        Ok(self.are_stored(unknown.clone()).await?.len() == unknown.len())
     }
 
     /// Keeps events that are in the ring of this process from being written. Nothing in the ring
@@ -210,7 +240,11 @@ impl MemoryView {
 
     /// Those of `found` that are stored in either tier.
     async fn stored(&self, found: &Found) -> Result<BTreeSet<Identity>, Error> {
-        let identities = found.identities();
+        self.are_stored(found.identities()).await
+    }
+
+    /// Those of `identities` that are stored in either tier.
+    async fn are_stored(&self, identities: Vec<Identity>) -> Result<BTreeSet<Identity>, Error> {
         let known = self.shared().longterm.known(&identities).await?;
         let mut stored = BTreeSet::new();
         for (identity, known) in identities.into_iter().zip(known) {

@@ -89,7 +89,9 @@ mod written_path;
 
 pub use aios_context::{Context, Format as ContextFormat};
 pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
-pub use aios_longterm::{Access, Explain, LIMIT_MAX, LIMIT_OF_CONFIG, SearchOptions, Version};
+pub use aios_longterm::{
+    Access, Decoder, Explain, LIMIT_MAX, LIMIT_OF_CONFIG, SearchOptions, Version, decode_rows,
+};
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{
     Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,

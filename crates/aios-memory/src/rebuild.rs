@@ -1,12 +1,19 @@
 //! Making the library anew: with the model of the settings or another, or to repair it with the
 //! help of working memory. Not here: how it is done, see `aios_longterm`.
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    fs::{self, DirBuilder, File},
+    io::ErrorKind,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use aios_embedding::Embedder;
 use aios_files::Lock;
 use aios_longterm::{Access, Longterm, Repaired as Found};
-use aios_record::{Gate, Identity, Kind, Record};
+use aios_record::{Gate, Id, Identity, Kind, Record};
 use serde::Serialize;
 
 use crate::{
@@ -70,6 +77,14 @@ pub struct Repaired {
     /// The library as it was. Set if not all of it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quarantined: Option<PathBuf>,
+    /// The damaged `journal.db`, which was set aside. Lost with it, unless a backup has them, are
+    /// changes that had not reached the library, older versions, and what it knew of records that
+    /// were forgotten.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::written_path::optional"
+    )]
+    pub journal_aside: Option<PathBuf>,
     /// Keys of which an older version is there now, for nobody has the newest.
     pub outdated: Vec<Identity>,
     /// Keys of which nothing is left. They are listed among what was refused, too.
@@ -114,7 +129,8 @@ pub async fn reindex(
 /// that the journal knows is in it once, from what can be read of the library and from working
 /// memory. What nobody has is named, and known no more. Others may use the memory meanwhile.
 ///
-/// Goes on with a database that is older than what lies beside it. Beside an older journal the
+/// Goes on with a database that is older than what lies beside it. A damaged `journal.db` is set
+/// aside, and counts as an older one that knows nothing. Beside an older journal the
 /// library tells what was stored and deleted since. Records of working memory that long-term memory
 /// does not know are stored there again, except those that were forgotten since.
 ///
@@ -162,6 +178,8 @@ fn alone(config: &Config) -> Result<Lock, Error> {
 struct Accepted {
     has_older: bool,
     has_older_working: bool,
+    /// The damaged journal, set aside.
+    journal_aside: Option<PathBuf>,
     /// The findings in the library beside an older journal.
     found: Found,
 }
@@ -179,9 +197,21 @@ async fn accept_older(
         let path = match AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await {
             Err(Error::Older { path }) => path,
             Ok(memory) => {
+                let damage = memory.administrator().longterm().journal_damage().await;
                 // The repair sees to every reason for which it does not open or close.
                 let _ = memory.shutdown().await;
-                return Ok(accepted);
+                let is_sound = damage.is_ok_and(|damage| damage.is_empty());
+                if is_sound || accepted.journal_aside.is_some() {
+                    return Ok(accepted);
+                }
+                accepted.journal_aside = Some(set_journal_aside(dir)?);
+                dir.join(JOURNAL)
+            }
+            Err(Error::Longterm(error))
+                if error.is_corrupt() && accepted.journal_aside.is_none() =>
+            {
+                accepted.journal_aside = Some(set_journal_aside(dir)?);
+                dir.join(JOURNAL)
             }
             Err(_) => return Ok(accepted),
         };
@@ -198,6 +228,39 @@ async fn accept_older(
         }
     }
 }
+
+/// The journal of long-term memory.
+const JOURNAL: &str = "journal.db";
+
+/// Moves a damaged journal, with its log, into the quarantine, if nobody writes to the library.
+fn set_journal_aside(dir: &Path) -> Result<PathBuf, Error> {
+    let path = dir.join(JOURNAL);
+    let failed = |path: &Path| Error::output(path.to_owned());
+    let lock = File::options().create(true).truncate(false).write(true).open(dir.join(OWNER));
+    let lock = lock.map_err(failed(&dir.join(OWNER)))?;
+    if lock.try_lock().is_err() {
+        let problem = "it is damaged, and another process has it open; end that one first";
+        return Err(Error::Input { path, problem: problem.to_owned() });
+    }
+    let quarantine = dir.join("quarantine");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&quarantine)
+        .map_err(failed(&quarantine))?;
+    let name = format!("journal-damaged-{}", Id::generate());
+    for end in ["-shm", "-wal", ""] {
+        let from = dir.join(format!("{JOURNAL}{end}"));
+        match fs::rename(&from, quarantine.join(format!("{name}.db{end}"))) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&from)(error)),
+            _ => {}
+        }
+    }
+    Ok(quarantine.join(format!("{name}.db")))
+}
+
+/// The lock of the process that writes to the library.
+const OWNER: &str = "owner.lock";
 
 /// Joins the findings of a repair with those from `before`, of an accepted older journal.
 fn merged(repaired: Found, before: &Found) -> Found {
@@ -321,6 +384,7 @@ async fn restore(
         // The others were among the missing.
         unreadable: accepted.found.unreadable,
         quarantined: found.quarantined,
+        journal_aside: accepted.journal_aside.clone(),
         ..Repaired::default()
     };
     for identity in found.missing {

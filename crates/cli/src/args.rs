@@ -192,6 +192,9 @@ pub(crate) enum Command {
     /// The embedding models of the Hugging Face hub that are on this machine
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Decode a damaged file for the process that reads the output
+    #[command(hide = true)]
+    DecodeRows,
     /// Print the completions of a shell
     Completions {
         /// The shell

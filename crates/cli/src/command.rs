@@ -3,6 +3,7 @@
 mod backup;
 mod config;
 mod context;
+mod decode;
 mod delete;
 mod demo;
 mod eval;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     backup::{backup, restore},
     config::{completions, config},
     context::context,
+    decode::{decode_rows, decoder},
     delete::{clear, delete},
     demo::demo,
     eval::eval,

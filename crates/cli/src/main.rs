@@ -64,6 +64,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             }
         }
         match command {
+            Command::DecodeRows => return command::decode_rows().await,
             Command::Demo => return command::demo(output).await,
             Command::Model(command) => return command::model(command, output).await,
             Command::Eval(eval) => {
@@ -145,6 +146,7 @@ async fn with_memory(
         | Command::Doctor
         | Command::Migrate(_)
         | Command::Config(_)
+        | Command::DecodeRows
         | Command::Completions { .. } => unreachable!("carried out without a memory"),
     }
 }
@@ -190,7 +192,9 @@ fn settings(global: &Global) -> Result<Effective, Failure> {
         }
     }
     let sources = Sources { file: global.config.clone(), env, flags: global.flags() };
-    Ok(Effective::load(&sources)?)
+    let mut effective = Effective::load(&sources)?;
+    effective.config.decoder = command::decoder();
+    Ok(effective)
 }
 
 /// Says in one line what clap has to say, or in JSON if that was asked for; help and version are

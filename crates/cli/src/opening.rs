@@ -57,6 +57,7 @@ impl Command {
             | Command::Eval(_)
             | Command::Config(_)
             | Command::Model(_)
+            | Command::DecodeRows
             | Command::Completions { .. } => Use::Nothing,
         }
     }

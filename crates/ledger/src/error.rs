@@ -157,10 +157,12 @@ impl Error {
     /// Whether the disk, or the file's page limit, is full.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Error::Commit(source) | Error::Sqlite(source)
-            if source.sqlite_error_code() == Some(ErrorCode::DiskFull)
-                || source.sqlite_error().map(|error| error.extended_code)
-                    == Some(ffi::SQLITE_IOERR_SHMSIZE))
+        match self {
+            Error::Commit(source) | Error::Sqlite(source) => is_full(source),
+            Error::Unwritable { source, .. } => is_full(source),
+            Error::Io { source, .. } => is_no_room(&**source),
+            _ => false,
+        }
     }
 
     /// Whether the file may only be read.
@@ -240,6 +242,46 @@ impl From<aios_files::Error> for Error {
             error => Error::Place(Arc::new(error)),
         }
     }
+}
+
+/// Returns `true` if an error, or one that it comes from, says that the disk is full or the quota
+/// used up: by its kind, or, where a library has made text of it, by the words of the system.
+#[must_use]
+pub fn is_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
+    use io::ErrorKind as Kind;
+    let says_so = |cause: &(dyn std::error::Error + 'static)| {
+        if let Some(error) = cause.downcast_ref::<io::Error>()
+            && matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded)
+        {
+            return true;
+        }
+        if let Some(error) = cause.downcast_ref::<rusqlite::Error>() {
+            return is_full(error);
+        }
+        if cause.downcast_ref::<Error>().is_some_and(Error::is_disk_full) {
+            return true;
+        }
+        let text = cause.to_string();
+        NO_ROOM.iter().any(|words| text.contains(words))
+    };
+    std::iter::successors(Some(error), |cause| cause.source()).any(says_so)
+}
+
+/// The system's words for it, and its numbers as Rust writes them.
+const NO_ROOM: &[&str] = &[
+    "No space left on device",
+    "Disk quota exceeded",
+    "(os error 28)",
+    #[cfg(target_os = "linux")]
+    "(os error 122)",
+    #[cfg(target_os = "macos")]
+    "(os error 69)",
+];
+
+/// Returns `true` if SQLite found no room.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error.sqlite_error().map(|error| error.extended_code) == Some(ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 impl From<rusqlite::Error> for Error {

@@ -2,20 +2,24 @@
 
 use rusqlite::Connection;
 
-use crate::Migration;
+use crate::{Migration, error::is_full};
 
 /// So many lines of SQLite's own report of damage are kept.
 const DAMAGE_LINES_MAX: usize = 100;
 
 /// What SQLite finds damaged, a line each; nothing where all is well. Where the damage stops even
 /// that, it is the finding. Takes as long as reading the whole file.
-#[must_use]
-pub fn damage(connection: &Connection) -> Vec<String> {
+///
+/// # Errors
+/// When the disk has no room for the examination, which says nothing about the file.
+pub fn damage(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut reports = Vec::new();
-    if let Err(error) = integrity(connection, &mut reports) {
-        reports.push(error.to_string());
+    match integrity(connection, &mut reports) {
+        Err(error) if is_full(&error) => return Err(error),
+        Err(error) => reports.push(error.to_string()),
+        Ok(()) => {}
     }
-    reports
+    Ok(reports)
 }
 
 fn integrity(connection: &Connection, reports: &mut Vec<String>) -> rusqlite::Result<()> {

@@ -4,22 +4,31 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use aios_embedding::Fingerprint;
 use tokio::task;
 
 use crate::{
-    Error, Longterm,
-    sync::{make_directory, unless_gone},
+    Access, Durability, Error, Longterm, Space,
+    checksums::Which,
+    journal::Journal,
+    library::open_guarded,
+    owner::{Places, compare_files, lost, refuse_any_damage},
+    sync::{System, make_directory, unless_gone},
+    vectors::Vectors,
 };
 
 impl Longterm {
     /// Copies `journal.db` and the library into the directory `dir`, on disk when this returns.
     /// Together they hold all that was acknowledged before the call; reading and writing go on
-    /// meanwhile, while nothing is pruned. `progress` is told how many bytes are copied.
+    /// meanwhile, while nothing is pruned. `progress` is told how many bytes are copied. The copy is
+    /// compared with the checksums of its files.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Io`] when `dir` cannot be written, or holds a copy already.
+    /// - [`Error::DamagedRows`], [`Error::DamagedFile`] when the library is damaged.
+    /// - [`Error::Journal`], [`Error::Io`] when `dir` cannot be written, or holds a copy already.
     pub async fn backup(
         &self,
         dir: &Path,
@@ -37,6 +46,10 @@ impl Longterm {
         // The version that the journal's copy names was synced before, and is pinned: all of its
         // files are there. What the copy has beyond it is set aside when it is opened.
         self.shared.journal.backup(&dir.join("journal.db")).await?;
+        if let Some(library) = self.shared.library(self.shared.journal.edition().await?).await? {
+            let known = self.shared.journal.checksums().await?;
+            refuse_any_damage(&compare_files(&library, &known, Which::All).await?.damage)?;
+        }
         let (places, to) = (self.shared.places.clone(), dir.join("longterm"));
         let copying = task::spawn_blocking(move || {
             let mut bytes = 0;
@@ -50,7 +63,8 @@ impl Longterm {
         });
         copying.await.map_err(|_| Error::Closed)??;
         // The copied library is the one of this journal.
-        Ok(self.shared.anchor.check()?)
+        self.shared.anchor.check()?;
+        check_files(dir).await
     }
 
     /// Notes that a copy is about to be put into `dir`, for purges to name it.
@@ -72,6 +86,40 @@ impl Longterm {
     pub async fn backups(&self) -> Result<Vec<PathBuf>, Error> {
         self.shared.journal.backups().await
     }
+}
+
+/// Compares the files of the library in the directory `dir`, which nobody else has open, with the
+/// checksums that the journal there has of them.
+///
+/// # Errors
+/// [`Error::DamagedRows`], [`Error::DamagedFile`] when one differs; [`Error::Journal`],
+/// [`Error::Library`] when a store cannot be read.
+pub async fn check_files(dir: &Path) -> Result<(), Error> {
+    let places = Places::new(dir, Arc::new(System));
+    let site = places.clone();
+    // No vector is read.
+    let vectors = Vectors::Given(Space { fingerprint: Fingerprint::new(""), dimension: 1 });
+    let opening = task::spawn_blocking(move || {
+        Journal::open(&site, Access::ReadOnly, Durability::Full, &vectors)
+    });
+    let journal = opening.await.map_err(|_| Error::Closed)??;
+    let compared = compare_all(&places, &journal).await;
+    journal.close().await;
+    compared
+}
+
+async fn compare_all(places: &Places, journal: &Journal) -> Result<(), Error> {
+    let (edition, known) = (journal.edition_of_any_model().await?, journal.checksums().await?);
+    // The library of a former version is copied to a new one when it is opened.
+    if edition.version == 0 || journal.has_former_library().await? {
+        return Ok(());
+    }
+    let site = places.site(edition.table, 1, 0);
+    let manifest = site.manifests()?.remove(&edition.version).ok_or_else(|| lost(places))?;
+    places.check_manifest(&manifest, &known)?;
+    let library = open_guarded(site).await?.ok_or_else(|| lost(places))?;
+    library.stay_at(edition.version).await?;
+    refuse_any_damage(&compare_files(&library, &known, Which::All).await?.damage)
 }
 
 /// Copies all files below `from`, but those that vanish meanwhile, and syncs the copies.

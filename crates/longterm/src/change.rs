@@ -16,9 +16,10 @@ use tokio::sync::Mutex;
 
 use crate::{
     Error, LongtermView,
+    content::Rules,
     error::shown,
     intake::Embedding,
-    journal::{FeedOutcome, Older, Outcome, Page, Replaced, Write, Written},
+    journal::{FeedOutcome, Older, Outcome, Page, Replaced, Sought, Write, Written},
     library::Row,
     store::{Shared, Tries},
 };
@@ -131,7 +132,7 @@ impl LongtermView {
         let key = identity.encode();
         let _turn = shared.turns.of(&identity.key().to_string()).lock().await;
         for tries in 0..CHANGE_TRIES {
-            let found = shared.rows(vec![key.clone()]).await?.pop();
+            let found = shared.rows_left(vec![key.clone()]).await?.0.pop();
             let changes = changes(found.as_ref().map(|row| &row.record))?;
             let writes = match found {
                 Some(row) => shared.writes_over(row, changes, Trace::Kept).await?.1,
@@ -209,28 +210,72 @@ impl Shared {
         Err(Error::Contended { key: "a record of the feed".to_owned() })
     }
 
-    /// The newest rows of encoded identities, in no order; those without a row are left out.
+    /// The newest rows of encoded identities, in no order; those that are not stored are left out.
+    /// A record that is stored and cannot be read as it was written is an error.
     pub(crate) async fn rows(&self, keys: Vec<String>) -> Result<Vec<Row>, Error> {
+        let (rows, mut damaged) = self.rows_left(keys).await?;
+        match damaged.pop() {
+            None => Ok(rows),
+            Some(key) => Err(Error::Damaged {
+                key: shown(&key),
+                reason: "the library does not hold it as it was written; save what can be saved \
+                         with `aios-memory repair`"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// As [`rows`](Shared::rows), as far as records can be read, and the keys of the others.
+    pub(crate) async fn rows_left(
+        &self,
+        keys: Vec<String>,
+    ) -> Result<(Vec<Row>, Vec<String>), Error> {
         let mut tries = Tries::default();
         loop {
-            match self.rows_once(&keys).await {
+            match Box::pin(self.rows_once(&keys)).await {
                 Err(error) if tries.are_left(&error) => {}
+                // A later version of the library may hold other rows than the journal spoke of.
+                Ok((_, damaged)) if !damaged.is_empty() && tries.is_left() => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn rows_once(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
-        let (waiting, edition) = self.journal.waiting(keys.to_vec()).await?;
-        let mut rest: Vec<String> = keys.to_vec();
-        rest.retain(|key| waiting.iter().all(|pending| pending.key != *key));
+    async fn rows_once(&self, keys: &[String]) -> Result<(Vec<Row>, Vec<String>), Error> {
+        let Sought { edition, waiting, held } = self.journal.waiting(keys.to_vec()).await?;
         let mut rows: Vec<Row> = waiting.into_iter().filter_map(|pending| pending.row).collect();
-        if let Some(library) = self.library(edition).await? {
-            for keys in rest.chunks(KEYS_AT_ONCE) {
-                rows.extend(library.whole(keys).await?);
-            }
+        if held.is_empty() {
+            return Ok((rows, Vec::new()));
         }
-        Ok(rows)
+        let keys: Vec<String> = held.into_iter().collect();
+        let Some(library) = self.library(edition).await? else { return Ok((rows, keys)) };
+        let mut damaged = Vec::new();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let (found, missing) = self.intact(library.whole(keys).await.unwrap_or_default(), keys);
+            rows.extend(found);
+            if missing.is_empty() {
+                continue;
+            }
+            let (found, missing) = self.intact(library.whole_by_scan(&missing).await?, &missing);
+            if !found.is_empty() {
+                tracing::warn!(records = found.len(), "the index of keys misses records");
+                self.wake.notify_one();
+            }
+            rows.extend(found);
+            damaged.extend(missing);
+        }
+        Ok((rows, damaged))
+    }
+
+    /// Of `keys` each one's row that is as it was written, and the keys without one.
+    fn intact(&self, rows: Vec<Row>, keys: &[String]) -> (Vec<Row>, Vec<String>) {
+        let rules = Rules::of(&self.vectors);
+        let mut found: HashMap<String, Row> = HashMap::new();
+        for row in rows.into_iter().filter(|row| rules.is_intact(row)) {
+            found.insert(row.record.encoded_identity(), row);
+        }
+        let missing = keys.iter().filter(|key| !found.contains_key(*key)).cloned().collect();
+        (found.into_values().collect(), missing)
     }
 
     /// Reads what `writes` replace.
@@ -242,7 +287,8 @@ impl Shared {
             Write::Delete { .. } | Write::DeleteOfAny { .. } => None,
         });
         let changed = self.journal.changed(wanted.collect()).await?;
-        let rows = self.rows(changed).await?.into_iter();
+        // A version that cannot be read is not kept; the new one takes its place all the same.
+        let rows = self.rows_left(changed).await?.0.into_iter();
         let mut rows: HashMap<String, Row> =
             rows.map(|row| (row.record.encoded_identity(), row)).collect();
         for write in writes {

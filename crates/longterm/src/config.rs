@@ -6,7 +6,7 @@ use aios_analysis::Language;
 use aios_ledger::{Access, Durability};
 use aios_record::{Generation, Timestamp};
 
-use crate::search::Weights;
+use crate::{Decoder, search::Weights};
 
 /// How long-term memory is opened.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ pub struct Config {
     pub weights: Weights,
     /// The most hits of a search that names no limit. Default: 10.
     pub search_limit: usize,
+    /// Who decodes data files that are damaged, for a repair. Default: [`Decoder::Nobody`].
+    pub decoder: Decoder,
     /// Where the time comes from; the system's clock.
     pub clock: fn() -> Timestamp,
 }
@@ -105,6 +107,7 @@ impl Default for Config {
             language: Language::default(),
             weights: Weights::default(),
             search_limit: 10,
+            decoder: Decoder::default(),
             clock: Timestamp::now,
         }
     }

@@ -223,6 +223,27 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// A file of the library that holds records is damaged. Nothing is read from the library; what
+    /// is stored waits in the journal.
+    #[error(
+        "`{}`, which holds records, is damaged; `aios-memory repair` saves what is left of it and \
+         names the rest, until then nothing is read from the library",
+        path.display()
+    )]
+    DamagedRows {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// A data file is damaged, and decoding it might end the process.
+    #[error(
+        "`{}` is damaged, and decoding it might end this process: run `aios-memory repair`, or set \
+         `Config::decoder`",
+        path.display()
+    )]
+    Undecoded {
+        /// Which one.
+        path: PathBuf,
+    },
     /// A record could be written but not read back.
     #[error("`{key}` cannot be stored: {reason}; nest its payload less deeply")]
     Unstorable {
@@ -299,6 +320,23 @@ impl Error {
         })
     }
 
+    /// Returns `true` if SQLite finds `journal.db` damaged.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        match self {
+            Error::Journal(source) => source
+                .downcast_ref::<aios_ledger::Error>()
+                .is_some_and(aios_ledger::Error::is_corrupt),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if the disk is full or the quota used up. Says nothing about damage.
+    #[must_use]
+    pub fn is_no_room(&self) -> bool {
+        aios_ledger::is_no_room(self)
+    }
+
     /// Whether what was asked for does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -316,14 +354,20 @@ impl Error {
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
-        move |source| Error::Io { action, path, source }
+        move |source| match aios_ledger::is_no_room(&source) {
+            true => Error::NoRoom(Box::new(source)),
+            false => Error::Io { action, path, source },
+        }
     }
 
     pub(crate) fn library<E>(action: &'static str) -> impl FnOnce(E) -> Error
     where
         E: std::error::Error + Send + Sync + 'static,
     {
-        move |source| Error::Library { action, source: Box::new(source) }
+        move |source| match aios_ledger::is_no_room(&source) {
+            true => Error::NoRoom(Box::new(source)),
+            false => Error::Library { action, source: Box::new(source) },
+        }
     }
 }
 

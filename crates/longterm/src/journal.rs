@@ -6,6 +6,7 @@
 //!
 //! Not here: when rows move to the library, see `owner`.
 
+mod checksums;
 mod generation;
 mod history;
 mod key;
@@ -30,17 +31,8 @@ use aios_ledger::{Access, Durability, Ledger, Migration, Options};
 use aios_record::{Gate, Identity, Record, Scope};
 use rusqlite::Connection;
 
-pub(crate) use self::{
-    history::{Older, Replaced},
-    pending::{Drain, Pending, Unembedded},
-    rebuild::{Adopted, Expected, REST, Remade, Switch, hash_number},
-    refusal::{Limits, Refusal},
-    statistics::{Corpus, Statistics},
-    term::{Safe, Term},
-    tombstones::{Contents, Hash, Secret, Tombstone},
-    write::{FeedOutcome, Outcome, Page, Write, Written},
-};
 use self::{
+    checksums::keep_checksums,
     key::{Parts, key_sql},
     meta::{count, meta_number, meta_text, number, set_meta, sql_integer, sql_limit},
     pending::{
@@ -51,6 +43,16 @@ use self::{
     statistics::{change_statistics, set_counted, set_statistics, statistics},
     term::{check_term, set_synced},
     write::{Known, delete},
+};
+pub(crate) use self::{
+    history::{Older, Replaced, Sought},
+    pending::{Drain, Pending, Unembedded},
+    rebuild::{Adopted, Expected, REST, Remade, Switch, hash_number},
+    refusal::{Limits, Refusal},
+    statistics::{Corpus, Statistics},
+    term::{Safe, Term},
+    tombstones::{Contents, Hash, Secret, Tombstone},
+    write::{FeedOutcome, Outcome, Page, Write, Written},
 };
 use crate::{Error, Standing, content::Rules, library::Edition, owner::Places, vectors::Vectors};
 
@@ -260,7 +262,7 @@ impl Journal {
     pub(crate) async fn damage(&self) -> Result<Vec<String>, Error> {
         self.ledger
             .read(|db| {
-                let mut damage = aios_ledger::damage(db);
+                let mut damage = aios_ledger::damage(db)?;
                 damage.extend(aios_ledger::missing(db, MIGRATIONS)?);
                 Ok(damage)
             })
@@ -271,6 +273,11 @@ impl Journal {
     pub(crate) async fn edition(&self) -> Result<Edition, Error> {
         let model = Arc::clone(&self.model);
         self.ledger.read(move |db| edition_of(db, &model)).await
+    }
+
+    /// As [`edition`](Journal::edition), whatever the model of its vectors.
+    pub(crate) async fn edition_of_any_model(&self) -> Result<Edition, Error> {
+        self.ledger.read(edition).await
     }
 
     /// The journal for a search for `terms`, without the part that is `known`.

@@ -50,10 +50,12 @@
 
 mod backup;
 mod change;
+mod checksums;
 mod chunk;
 mod collections;
 mod config;
 mod content;
+mod decoding;
 mod deferred;
 mod error;
 mod expiry;
@@ -80,9 +82,10 @@ mod view;
 mod worker;
 
 pub use aios_analysis::Language;
-pub use aios_ledger::{Access, Durability, is_write_refusal};
+pub use aios_ledger::{Access, Durability, is_no_room, is_write_refusal};
 
 pub use crate::{
+    backup::check_files,
     change::Version,
     chunk::chunks,
     collections::{
@@ -90,6 +93,7 @@ pub use crate::{
         Procedure,
     },
     config::Config,
+    decoding::{Decoder, decode_rows},
     error::Error,
     feed::{Applied, FeedPage, Refused},
     journal::{APPLICATION_ID, SCHEMA_VERSION},

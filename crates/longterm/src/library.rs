@@ -3,7 +3,10 @@
 //! Nothing here knows of the journal. A version of the table counts only once the caller has
 //! synced it and written its number down; see `owner` for that protocol.
 
+mod by_key;
+mod data_file;
 mod deletions;
+mod files;
 mod fragments;
 mod ranked;
 mod rows;
@@ -36,7 +39,8 @@ use lancedb::{
 };
 
 pub(crate) use self::{
-    fragments::Fragment,
+    data_file::DataFile,
+    fragments::{Deleted, Fragment},
     ranked::Ranked,
     rows::{Row, SHOWN_COLUMNS, TAG_SEPARATOR},
     salvage::open_guarded,
@@ -250,12 +254,6 @@ impl Library {
         Ok(expired)
     }
 
-    /// The whole rows of `keys`, in no order; keys without a row are left out.
-    pub(crate) async fn whole(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
-        let wanted = is_in(col("key"), keys.iter().map(|key| lit(key.as_str())).collect());
-        collect(&self.table.query().only_if_expr(wanted), "read").await
-    }
-
     /// Shows `look` the records that may name what they belong to or were made from, without their
     /// texts, in no order.
     pub(crate) async fn each_with_origin(&self, look: impl FnMut(Record)) -> Result<(), Error> {
@@ -364,25 +362,6 @@ impl Library {
             rows::terms_by_user(&batch).for_each(|(user, terms)| counts.add(user, terms));
         }
         Ok(counts)
-    }
-
-    /// The terms of the rows of `keys`, in no order; keys without a row are left out.
-    pub(crate) async fn terms_of(&self, keys: &[String]) -> Result<Vec<RowTerms>, Error> {
-        let failed = || Error::library("read the terms");
-        let wanted = is_in(col("key"), keys.iter().map(|key| lit(key.as_str())).collect());
-        let query = self.table.query().only_if_expr(wanted);
-        let query = query.select(Select::columns(&["key", "terms", "user"]));
-        let mut batches = query.execute().await.map_err(failed())?;
-        let mut found = Vec::new();
-        while let Some(batch) = batches.try_next().await.map_err(failed())? {
-            let rows = rows::texts(&batch, "key").zip(rows::terms_by_user(&batch));
-            found.extend(rows.map(|(key, (owner, terms))| RowTerms {
-                key: key.to_owned(),
-                owner: owner.to_owned(),
-                terms: terms.to_owned(),
-            }));
-        }
-        Ok(found)
     }
 
     /// Takes the rows that came since into the indexes; into the vector index, which costs far

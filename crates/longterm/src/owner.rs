@@ -25,6 +25,7 @@
 //! process dies. The journal counts the owners' terms besides, so that what a process queued before
 //! it lost the lock is refused afterwards.
 
+mod damage;
 mod purge;
 
 use std::{
@@ -39,11 +40,14 @@ use aios_files::{Anchor, FILE_MODE, open_lock, set_mode};
 use aios_ledger::Access;
 use tokio::task;
 
+use self::damage::mend;
+pub(crate) use self::damage::{compare_files, damaged_columns, refuse_any_damage, refuse_damage};
 use crate::{
     Config, Error,
+    checksums::{Checksums, Known},
     journal::{Drain, Journal, Safe, Term},
-    library::{self, Library, Site},
-    sync::{Disk, Synced, make_directory},
+    library::{self, Library, RowTerms, Site},
+    sync::{Disk, Synced, make_directory, unless_gone},
 };
 
 /// Indexes are brought up to date once the library has at most this many times as many rows as
@@ -93,6 +97,28 @@ impl Places {
         Ok(quarantine)
     }
 
+    /// Files and tables that a repair has put into the quarantine: all but manifests.
+    pub(crate) fn unsaved(&self) -> Result<Vec<PathBuf>, Error> {
+        let failed = || Error::io("list", &self.quarantine);
+        let Some(entries) = unless_gone(fs::read_dir(&self.quarantine)).map_err(failed())? else {
+            return Ok(Vec::new());
+        };
+        let mut unsaved = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(failed())?.path();
+            if path.extension() != Some("manifest".as_ref()) {
+                unsaved.push(path);
+            }
+        }
+        unsaved.sort_unstable();
+        Ok(unsaved)
+    }
+
+    /// Where a repair decodes files; may be left behind by one that was killed.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.library.join("scratch")
+    }
+
     /// One of the library's tables.
     pub(crate) fn site(&self, table: u64, dimension: usize, cache_bytes: usize) -> Site {
         Site { dir: self.library.clone(), table, dimension, cache_bytes }
@@ -129,6 +155,8 @@ pub(crate) struct Owner {
     rows_since_index: u64,
     /// When the journal is rewritten again for a purge, where a reader was in the way.
     scrub_after: Option<Instant>,
+    /// The columns whose damaged indexes were made again when the term began.
+    mended: Vec<String>,
     /// Dropping the file gives the lock up; it goes last.
     _lock: File,
 }
@@ -159,16 +187,21 @@ impl Owner {
         lock: File,
     ) -> Result<Owner, Error> {
         let site = places.site(term.edition.table, dimension, config.cache_bytes);
+        let mut known = journal.checksums().await?;
         let library = match term.edition.version {
             0 => {
+                known = Known::default();
                 // Or a power cut could leave a library that the journal has never heard of.
                 journal.sync().await?;
                 // In place of what was never written down as safe.
                 site.discard()?;
                 Library::create(site).await?
             }
-            version => heal(places, site, version).await?,
+            version => heal(places, site, version, &known).await?,
         };
+        let rows_min = config.indexed_rows_min(dimension);
+        let mended = mend(journal, &library, &known, rows_min).await?;
+        let is_unknown = !known.has_table(library.dir());
         remove_older_tables(places, term.edition.table)?;
         let (files, unindexed) = library.backlog().await?;
         let held = [&places.dir, &places.library, library.dir(), &places.lock];
@@ -179,17 +212,18 @@ impl Owner {
             term,
             library,
             config: Arc::clone(config),
-            synced: Synced::new(Arc::clone(&places.disk)),
+            synced: Synced::new(Arc::clone(&places.disk), known.checksums),
             anchor,
             batches_since_compaction: files,
             rows_since_index: unindexed,
             scrub_after: None,
+            mended,
             _lock: lock,
         };
         if !journal.has_exact_statistics().await? {
             journal.recount(term, owner.library.term_counts().await?).await?;
         }
-        if term.edition.version == 0 || config.disk_bytes_max.is_some() {
+        if is_unknown || !owner.mended.is_empty() || config.disk_bytes_max.is_some() {
             owner.note_synced().await?;
         }
         Ok(owner)
@@ -203,6 +237,11 @@ impl Owner {
 
     pub(crate) fn library(&self) -> &Library {
         &self.library
+    }
+
+    /// The columns whose damaged indexes were made again when this owner began.
+    pub(crate) fn mended(&self) -> &[String] {
+        &self.mended
     }
 
     /// Moves what waits, of what came no later than `through`, into the library, and says whether
@@ -234,8 +273,9 @@ impl Owner {
         self.anchor.check()?;
         let held = match drain.held_keys() {
             keys if keys.is_empty() => Vec::new(),
-            keys => self.library.terms_of(&keys).await?,
+            keys => self.held_rows(&keys).await?,
         };
+        let expect = drain.rows_after(self.library.row_count().await?, &held);
         if !drain.removals.is_empty() {
             self.library.remove(&drain.removals).await?;
         }
@@ -245,10 +285,53 @@ impl Owner {
         if !drain.appends.is_empty() {
             self.library.append(&drain.appends).await?;
         }
+        let rows = self.library.row_count().await?;
+        if expect.is_some_and(|expect| expect != rows) {
+            let problem = format!("it has {rows} rows and not {expect:?} as it should have");
+            return Err(Error::Library { action: "change records", source: problem.into() });
+        }
         self.batches_since_compaction += 1;
         self.rows_since_index += drain.len() as u64;
         let safe = self.make_durable().await?;
         self.journal.applied(self.term, drain, held, safe, (self.config.clock)()).await
+    }
+
+    /// The rows that the library holds of `keys`. The index of keys has to lead to all of them; it
+    /// is made again if it does not.
+    async fn held_rows(&mut self, keys: &[String]) -> Result<Vec<RowTerms>, Error> {
+        self.check_unchanged().await?;
+        for _ in 0..2 {
+            let rows = self.library.terms_of(keys).await?;
+            let mut missing = keys.to_vec();
+            missing.retain(|key| rows.iter().all(|row| row.key != *key));
+            if missing.is_empty() || self.library.places_of(&missing).await?.is_empty() {
+                return Ok(rows);
+            }
+            tracing::warn!("the index of keys misses records; it is made again");
+            self.rebuild_indexes().await?;
+        }
+        Err(Error::Library {
+            action: "find records by their keys",
+            source: "the index misses some; run `aios-memory repair`".into(),
+        })
+    }
+
+    async fn rebuild_indexes(&mut self) -> Result<(), Error> {
+        self.rows_since_index = 0;
+        let rows_min = self.config.indexed_rows_min(self.library.site().dimension);
+        self.library.rebuild_indexes(rows_min).await
+    }
+
+    /// Refuses to build upon files that were changed behind this owner's back.
+    async fn check_unchanged(&mut self) -> Result<(), Error> {
+        let dir = self.library.dir().to_owned();
+        let empty = Synced::new(Arc::clone(&self.places.disk), Checksums::new());
+        let working = std::mem::replace(&mut self.synced, empty);
+        let root = dir.clone();
+        let work = task::spawn_blocking(move || (working.check_unchanged(&root), working));
+        let (result, worked) = work.await.map_err(|_| Error::Closed)?;
+        self.synced = worked;
+        result.map_err(Error::io("use the files of", dir))
     }
 
     /// Merges files, updates indexes and prunes where the thresholds of the configuration say so.
@@ -261,6 +344,7 @@ impl Owner {
         if !compact && !index {
             return Ok(());
         }
+        self.check_unchanged().await?;
         let tidied = self.tidy(compact, index).await;
         self.note_synced().await?;
         // The version written down must stay so when the power goes: the others are about to go.
@@ -326,13 +410,14 @@ pub(crate) async fn make_durable(
 ) -> Result<Safe, Error> {
     let version = library.version().await?;
     let (table, dir) = (library.dir().to_owned(), places.dir.clone());
-    let empty = Synced::new(Arc::clone(&places.disk));
+    let needed = library.needed().await?;
+    let empty = Synced::new(Arc::clone(&places.disk), Checksums::new());
     let mut working = std::mem::replace(synced, empty);
-    let work = task::spawn_blocking(move || (working.sync(&table, &dir), working));
+    let work = task::spawn_blocking(move || (working.sync(&table, &dir, &needed), working));
     let (result, worked) = work.await.map_err(|_| Error::Closed)?;
     *synced = worked;
-    result.map_err(Error::io("sync", library.dir()))?;
-    Ok(Safe { version, library_bytes: synced.bytes() })
+    let (checksums, _) = result.map_err(Error::io("sync", library.dir()))?;
+    Ok(Safe { version, library_bytes: synced.bytes(), checksums })
 }
 
 async fn or_ousted<T>(done: Result<T, Error>, journal: &Journal, term: Term) -> Result<T, Error> {
@@ -377,10 +462,11 @@ pub(crate) async fn heal(
     places: &Places,
     site: Site,
     synced_version: u64,
+    known: &Known,
 ) -> Result<Library, Error> {
-    if !site.manifests()?.contains_key(&synced_version) {
-        return Err(lost(places));
-    }
+    let manifests = site.manifests()?;
+    let manifest = manifests.get(&synced_version).ok_or_else(|| lost(places))?;
+    places.check_manifest(manifest, known)?;
     set_aside(places, &site, synced_version)?;
     Library::open(site).await?.ok_or_else(|| lost(places))
 }

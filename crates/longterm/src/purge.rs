@@ -1,8 +1,11 @@
 //! Forgetting: records that no read shows any more, and purged ones, whose bytes no file keeps.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 
-use aios_record::{Identity, Kind, Record, Source};
+use aios_record::{Identity, Kind, Owner, Record, Scope, Source};
 use tokio::{task, time};
 
 use crate::{
@@ -19,6 +22,9 @@ pub struct Purged {
     pub identities: Vec<Identity>,
     /// The obstacle that is still in the way; absent when the purge is done.
     pub pending: Option<Obstacle>,
+    /// Files that a repair could not save and had put into the quarantine, and that this purge has
+    /// removed: nobody can tell if the purged records were in them.
+    pub discarded: Vec<PathBuf>,
 }
 
 /// Something that a purge waits for. The owner goes on by itself when it is out of the way.
@@ -77,6 +83,32 @@ impl LongtermView {
         let forgotten = journal.forget(self.gate.clone(), identities, contents).await?;
         self.shared.wake.notify_one();
         Ok(forgotten)
+    }
+
+    /// Which of `identities`, of those that this view may change, are stored, or were deleted or
+    /// forgotten before. Of others it says `false`.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn knew(&self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
+        let knew = self.shared.journal.knew(identities.to_vec()).await?;
+        let own = identities.iter().map(|identity| self.may_change(&identity.owner));
+        Ok(knew.into_iter().zip(own).map(|(knew, own)| knew && own).collect())
+    }
+
+    /// The identities of a kind that were deleted, of those that this view could change, each with
+    /// what is still known of its scope.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn deleted_of(&self, kind: Kind) -> Result<Vec<(Identity, Scope)>, Error> {
+        let mut deleted = self.shared.journal.deleted_of(kind).await?;
+        deleted.retain(|(identity, _)| self.may_change(&identity.owner));
+        Ok(deleted)
+    }
+
+    fn may_change(&self, owner: &Owner) -> bool {
+        self.gate.may_change(&Scope::default().with_owner(owner))
     }
 
     /// The records of this view that were made from the records `of` or the `sources`, such as a
@@ -160,9 +192,21 @@ impl Longterm {
     /// the purge goes on.
     pub async fn purge(&self, identities: Vec<Identity>) -> Result<Purged, Error> {
         let contents = self.contents(&identities).await?;
+        let unsaved = self.unsaved()?;
         let (identities, number) = self.shared.journal.purge(identities, contents).await?;
         self.shared.wake.notify_one();
-        Ok(Purged { identities, pending: self.settle(number).await? })
+        let pending = self.settle(number).await?;
+        let discarded = unsaved.into_iter().filter(|path| !path.exists()).collect();
+        Ok(Purged { identities, pending, discarded })
+    }
+
+    /// Files that a repair could not save: libraries that could not be read whole, and rows unknown
+    /// to the journal. A purge removes them, so save what is wanted of them before.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the quarantine cannot be listed.
+    pub fn unsaved(&self) -> Result<Vec<PathBuf>, Error> {
+        self.shared.places.unsaved()
     }
 
     /// Returns when all that was to be purged is gone, or what is in the way.

@@ -13,6 +13,7 @@
 
 mod adopt;
 mod copy;
+mod damaged;
 mod reembed;
 mod report;
 
@@ -31,10 +32,14 @@ pub use self::report::{Progress, Reindexed, Repaired};
 use self::{copy::Copying, reembed::Reembedding, report::Findings};
 use crate::{
     Config, Error, Longterm, Space,
+    checksums::{Known, Which},
     error::shown,
     journal::{Expected, Journal, REST, Switch},
     library::{self, Edition, Library},
-    owner::{Places, check_journal, heal, lock, remove_older_tables, set_aside},
+    owner::{
+        Places, check_journal, compare_files, heal, lock, refuse_damage, remove_older_tables,
+        set_aside,
+    },
     search::blocking,
     store::DRAIN_POLL,
     sync::{Disk, System, make_directory, unless_gone},
@@ -283,12 +288,14 @@ impl Rebuild {
         let pin = pin.await.map_err(|_| Error::Closed)??;
         let is_remade = self.purpose == Purpose::Adopt && self.find_table(from)?;
         let newest = self.newest_version(from.table)?;
-        let old = self.old_table(from).await?;
-        let new = self.new_table(from.table + 1, beginning.built_version).await?;
+        let known = self.journal.checksums().await?;
+        let old = self.old_table(from, &known).await?;
+        let built = beginning.built_version;
+        let new = self.new_table(from.table + 1, built, &known).await?;
         let embeds_again = beginning.is_analysed_otherwise && self.vectors.are_fast();
         let keeps_vectors = keeps_vectors && !embeds_again && !is_remade;
         let reembedding = Reembedding::new(&self.vectors, self.config.language, keeps_vectors);
-        let mut copying = Copying::new(self, new, reembedding, beginning.is_former).await?;
+        let mut copying = Copying::new(self, new, reembedding, beginning.is_former, known).await?;
         copying.proves_deletions = match &old {
             Some(old) => old.version().await? == newest && (is_remade || from.version <= newest),
             None => false,
@@ -312,13 +319,16 @@ impl Rebuild {
             let expected = self.journal.expected().await?;
             if old.is_none() {
                 // Somebody may have made it meanwhile.
-                old = self.old_table(expected.edition).await?;
+                old = self.old_table(expected.edition, &copying.known).await?;
             }
             let table = match &old {
                 Some(old) => self.at(old, expected.edition).await?,
                 None => None,
             };
             copying.go_over(table.as_ref(), &expected).await?;
+            if self.purpose.saves() {
+                copying.search_loose_files(table.as_ref(), &expected).await?;
+            }
             if round + 1 == REST_FROM_ROUND {
                 copying.build_indexes().await?;
             }
@@ -348,6 +358,7 @@ impl Rebuild {
         let switch = Switch {
             from: expected.edition,
             safe: copying.make_durable().await?,
+            table: copying.table.site().file_name(),
             counts: copying.table.term_counts().await?,
             model: self.vectors.fingerprint(),
             // Those that the former version lacked it goes on to lack, for `verify` to tell.
@@ -372,25 +383,32 @@ impl Rebuild {
     }
 
     /// The table that is to be replaced; none where nothing was ever moved there.
-    async fn old_table(&self, from: Edition) -> Result<Option<Library>, Error> {
+    async fn old_table(&self, from: Edition, known: &Known) -> Result<Option<Library>, Error> {
         if from.version == 0 && self.purpose != Purpose::Adopt {
             return Ok(None);
         }
         let site = self.places.site(from.table, self.vectors.dimension(), self.config.cache_bytes);
         let Some(_owner) = lock(&self.places.lock)? else {
-            let opened = Library::open(site).await?;
-            return Ok(Some(opened.ok_or_else(|| crate::owner::lost(&self.places))?));
+            let opened = library::open_guarded(site).await?;
+            let library = opened.ok_or_else(|| crate::owner::lost(&self.places))?;
+            return self.checked(library, known).await.map(Some);
         };
         // What was trusted before the lock was held may have been added to since.
         let from = self.journal.end_term().await?;
         if !self.purpose.saves() {
-            return heal(&self.places, site, from.version).await.map(Some);
+            let library = heal(&self.places, site, from.version, known).await?;
+            return self.checked(library, known).await.map(Some);
         }
         // The newest version that can be opened.
         let newest = if self.purpose == Purpose::Adopt { u64::MAX } else { from.version };
         let versions: Vec<u64> = site.manifests()?.into_keys().collect();
         for version in versions.into_iter().rev().filter(|it| *it <= newest) {
             set_aside(&self.places, &site, version)?;
+            let manifest = site.manifests()?.remove(&version);
+            if manifest.is_none_or(|path| self.places.check_manifest(&path, known).is_err()) {
+                tracing::warn!(version, "the manifest of a version is damaged");
+                continue;
+            }
             match library::open_guarded(site.clone()).await {
                 Ok(Some(library)) => return Ok(Some(library)),
                 Ok(None) => {}
@@ -398,6 +416,15 @@ impl Rebuild {
             }
         }
         Ok(None)
+    }
+
+    /// `library`, unless a file of it is damaged and is not to be.
+    async fn checked(&self, library: Library, known: &Known) -> Result<Library, Error> {
+        if !self.purpose.saves() {
+            let compared = compare_files(&library, known, Which::All).await?;
+            refuse_damage(&compared.damage)?;
+        }
+        Ok(library)
     }
 
     /// The old table at `edition`, or, where that is gone, at the newest version that there is.
@@ -418,15 +445,21 @@ impl Rebuild {
     }
 
     /// The table that is being made, as far as it is on disk.
-    async fn new_table(&self, table: u64, built_version: u64) -> Result<Library, Error> {
+    async fn new_table(
+        &self,
+        table: u64,
+        built_version: u64,
+        known: &Known,
+    ) -> Result<Library, Error> {
         let site = self.places.site(table, self.vectors.dimension(), self.config.cache_bytes);
         if 0 < built_version
-            && let Ok(library) = heal(&self.places, site.clone(), built_version).await
+            && let Ok(library) = heal(&self.places, site.clone(), built_version, known).await
+            && compare_files(&library, known, Which::All).await?.damage.is_empty()
         {
             return Ok(library);
         }
         site.discard()?;
-        self.journal.set_rebuilt(0).await?;
+        self.journal.begin_again().await?;
         Library::create(site).await
     }
 

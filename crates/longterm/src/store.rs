@@ -1,6 +1,7 @@
 //! The handle: opening, draining and closing. Not here: operations on records, see `view`.
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     path::Path,
     sync::{Arc, RwLock},
@@ -20,9 +21,10 @@ use tokio::{
 use crate::{
     Config, Error, LongtermView,
     change::Turns,
+    checksums::Which,
     journal::{Journal, Limits},
     library::{Edition, Library, Site},
-    owner::{self, Owner, Places},
+    owner::{self, Owner, Places, compare_files, refuse_any_damage},
     rebuild,
     search::{Backgrounds, Names, Resident, Waiting, Weights},
     sync::{Disk, System, make_directory},
@@ -78,6 +80,8 @@ pub(crate) struct Shared {
     owner: Mutex<Option<Owner>>,
     /// Held by whoever makes vectors that were put off.
     pub(crate) embedding: Mutex<()>,
+    /// The columns whose damaged indexes this process has made again.
+    pub(crate) mended: std::sync::Mutex<BTreeSet<String>>,
     /// Told when there is something to drain.
     pub(crate) wake: Notify,
     pub(crate) turns: Turns,
@@ -174,12 +178,13 @@ impl Longterm {
             library: RwLock::new(None),
             owner: Mutex::new(None),
             embedding: Mutex::default(),
+            mended: std::sync::Mutex::default(),
             wake: Notify::new(),
             turns: Turns::default(),
         });
         match shared.own().await {
             // It can be read all the same; the worker tries again.
-            Err(Error::NoRoom(_)) => {}
+            Err(Error::NoRoom(_) | Error::DamagedRows { .. }) => {}
             owned => owned?,
         }
         let worker = Arc::new(Worker::start(Arc::clone(&shared)));
@@ -255,9 +260,16 @@ pub(crate) struct Tries(u32);
 
 impl Tries {
     pub(crate) fn are_left(&mut self, error: &Error) -> bool {
+        let is_gone = matches!(
+            error,
+            Error::Library { .. } | Error::DamagedFile { .. } | Error::DamagedRows { .. }
+        );
+        is_gone && self.is_left()
+    }
+
+    pub(crate) fn is_left(&mut self) -> bool {
         self.0 += 1;
-        let is_gone = matches!(error, Error::Library { .. } | Error::DamagedFile { .. });
-        is_gone && self.0 < READ_TRIES
+        self.0 < READ_TRIES
     }
 }
 
@@ -285,7 +297,8 @@ impl Shared {
         self.config.weights
     }
 
-    /// What searches read, at `edition` or later; none where nothing was ever moved there.
+    /// What searches read, at `edition` or later; none where nothing was ever moved there. Refused
+    /// if a file of it is damaged.
     pub(crate) async fn library(&self, edition: Edition) -> Result<Option<Library>, Error> {
         if edition.version == 0 {
             return Ok(None);
@@ -298,6 +311,9 @@ impl Shared {
                 let (dimension, cache_bytes) = (self.vectors.dimension(), self.config.cache_bytes);
                 let site = self.places.site(edition.table, dimension, cache_bytes);
                 let library = self.open_library(site, edition.version).await?;
+                let known = self.journal.checksums().await?;
+                let compared = compare_files(&library, &known, Which::Changed).await?;
+                refuse_any_damage(&compared.damage)?;
                 self.keep_library(library.clone());
                 library
             }
@@ -306,9 +322,22 @@ impl Shared {
         Ok(Some(library))
     }
 
+    /// The library at `edition` or later, damaged or not; none where nothing was ever moved there.
+    pub(crate) async fn library_as_it_is(
+        &self,
+        edition: Edition,
+    ) -> Result<Option<Library>, Error> {
+        if edition.version == 0 {
+            return Ok(None);
+        }
+        let (dimension, cache_bytes) = (self.vectors.dimension(), self.config.cache_bytes);
+        let site = self.places.site(edition.table, dimension, cache_bytes);
+        self.open_library(site, edition.version).await.map(Some)
+    }
+
     /// Opens the library at `version`. Above it there may be anything until a new owner has set it
     /// aside, and Lance looks at the newest version first, so that is waited for.
-    async fn open_library(&self, site: Site, version: u64) -> Result<Library, Error> {
+    pub(crate) async fn open_library(&self, site: Site, version: u64) -> Result<Library, Error> {
         for tries in 1.. {
             match self.try_open_library(site.clone(), version).await {
                 Err(Error::Library { .. })
@@ -327,6 +356,10 @@ impl Shared {
     }
 
     async fn try_open_library(&self, site: Site, version: u64) -> Result<Library, Error> {
+        let known = self.journal.checksums().await?;
+        if let Some(manifest) = site.manifests()?.get(&version) {
+            self.places.check_manifest(manifest, &known)?;
+        }
         // A manifest that a power cut has damaged may make its reader panic.
         let opening = task::spawn(Library::open(site));
         let opened = opening.await.map_err(Error::library("open the table"))??;
@@ -361,6 +394,9 @@ impl Shared {
         };
         if let Some(taken) = taken {
             self.keep_library(taken.library().clone());
+            let mut mended = self.mended.lock().expect("no holder panics");
+            mended.extend(taken.mended().iter().cloned());
+            drop(mended);
             *owner = Some(taken);
         }
         Ok(())

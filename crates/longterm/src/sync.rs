@@ -4,14 +4,15 @@
 //! round walks the table's directory, syncs what is new or changed since the last round, then the
 //! directories that gained entries, deepest first, so that no synced directory names a file that
 //! is not. The first round of an owner also syncs the directories above, up to the data directory.
-//! Files get mode 0600 and directories 0700 on the way, which Lance has no setting for.
+//! Files get mode 0600 and directories 0700 on the way, which Lance has no setting for. Files that
+//! the version needs get a checksum, see `checksums`; it is an error if one changes later.
 //!
 //! [`System`] is the seam's one implementation outside tests: `fsync` on Linux, and on macOS
 //! `F_FULLFSYNC`, which the standard library's `sync_all` issues there. The tests put a recorder in
 //! its place that knows what a power cut would leave, see `power_cut`.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, File, Metadata},
     io,
     os::unix::fs::MetadataExt,
@@ -21,6 +22,8 @@ use std::{
 };
 
 use aios_files::{DIRECTORY_MODE, FILE_MODE, set_mode};
+
+use crate::checksums::{Checksum, Checksums, Needed, Taken, name_of};
 
 /// What makes bytes and names last.
 pub(crate) trait Disk: Send + Sync {
@@ -43,10 +46,12 @@ impl Disk for System {
     }
 }
 
-/// What of a directory tree is known to be on disk.
+/// The files of a table that are known to be on disk.
 pub(crate) struct Synced {
     disk: Arc<dyn Disk>,
     files: HashMap<PathBuf, Stamp>,
+    /// Those of files that some version needed when it was synced.
+    checksums: Checksums,
     /// Whether the directories above the tree are.
     is_anchored: bool,
 }
@@ -57,33 +62,59 @@ struct Stamp {
     inode: u64,
     bytes: u64,
     modified: Option<SystemTime>,
+    changed: (i64, i64),
 }
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Stamp {
         let (inode, bytes) = (metadata.ino(), metadata.len());
-        Stamp { inode, bytes, modified: metadata.modified().ok() }
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        Stamp { inode, bytes, modified: metadata.modified().ok(), changed }
     }
 }
 
+/// The findings of one round.
+#[derive(Default)]
+struct Round {
+    files: HashMap<PathBuf, Stamp>,
+    count: usize,
+    new: Checksums,
+}
+
 impl Synced {
-    pub(crate) fn new(disk: Arc<dyn Disk>) -> Synced {
-        Synced { disk, files: HashMap::new(), is_anchored: false }
+    /// Begins with files that have these checksums.
+    pub(crate) fn new(disk: Arc<dyn Disk>, checksums: Checksums) -> Synced {
+        Synced { disk, files: HashMap::new(), checksums, is_anchored: false }
     }
 
-    /// Makes everything below `root`, and the names that lead there from `base`, durable, and
-    /// returns how many files that took.
-    pub(crate) fn sync(&mut self, root: &Path, base: &Path) -> io::Result<usize> {
-        let mut files = HashMap::new();
-        let count = self.sync_dir(root, &mut files)?;
+    /// Makes everything below the directory `root` of a table, and the names that lead there from
+    /// `base`, durable. Returns the checksums of new files that are `needed`, and how many files
+    /// that took. Of files that are neither there any more nor needed the checksums are forgotten.
+    pub(crate) fn sync(
+        &mut self,
+        root: &Path,
+        base: &Path,
+        needed: &Needed,
+    ) -> io::Result<(Taken, usize)> {
+        let mut round = Round::default();
+        self.sync_dir(root, root, needed, &mut round)?;
         if !self.is_anchored {
             for above in root.ancestors().skip(1).take_while(|above| above.starts_with(base)) {
                 self.disk.sync_directory(above)?;
             }
             self.is_anchored = true;
         }
-        self.files = files;
-        Ok(count)
+        let tables = root.parent().unwrap_or(root);
+        let there: HashSet<String> =
+            round.files.keys().filter_map(|path| name_of(tables, path)).collect();
+        let of_table = name_of(tables, root).unwrap_or_default() + "/";
+        let known = self.checksums.keys().filter(|path| path.starts_with(&of_table));
+        let gone = known.filter(|path| !there.contains(*path) && !needed.has(path));
+        let gone: Vec<String> = gone.cloned().collect();
+        gone.iter().for_each(|path| _ = self.checksums.remove(path));
+        self.checksums.extend(round.new.iter().map(|(path, sum)| (path.clone(), *sum)));
+        self.files = round.files;
+        Ok((Taken { new: round.new, gone }, round.count))
     }
 
     /// The bytes of the tree's files when it was synced last.
@@ -91,35 +122,91 @@ impl Synced {
         self.files.values().map(|stamp| stamp.bytes).sum()
     }
 
-    fn sync_dir(&self, dir: &Path, files: &mut HashMap<PathBuf, Stamp>) -> io::Result<usize> {
-        let mut count = 0;
+    /// Refuses a table in which a file has changed since it was synced, as damage does.
+    pub(crate) fn check_unchanged(&self, root: &Path) -> io::Result<()> {
+        for (path, stamp) in &self.files {
+            let Some(metadata) = unless_gone(fs::metadata(path))? else { continue };
+            let name = name_in(root, path);
+            let known = name.and_then(|name| self.checksums.get(&name));
+            if let Some(known) = known.filter(|_| *stamp != Stamp::of(&metadata)) {
+                check(path, known)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sync_dir(
+        &self,
+        table: &Path,
+        dir: &Path,
+        needed: &Needed,
+        round: &mut Round,
+    ) -> io::Result<()> {
+        let before = round.count;
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let path = entry.path();
             let Some(metadata) = unless_gone(entry.metadata())? else { continue };
             if metadata.is_dir() {
-                count += self.sync_dir(&path, files)?;
+                self.sync_dir(table, &path, needed, round)?;
                 continue;
             }
-            let stamp = Stamp::of(&metadata);
+            let mut stamp = Stamp::of(&metadata);
             if self.files.get(&path) != Some(&stamp) {
                 let private = set_mode(&path, FILE_MODE);
                 let synced = private.and_then(|()| self.disk.sync_file(&path));
-                if unless_gone(synced)?.is_none() {
-                    continue;
-                }
-                count += 1;
+                let found = synced.and_then(|()| self.take_checksum(table, &path, needed));
+                let Some(taken) = unless_gone(found)? else { continue };
+                round.new.extend(taken);
+                let Some(metadata) = unless_gone(fs::metadata(&path))? else { continue };
+                stamp = Stamp::of(&metadata);
+                round.count += 1;
             }
-            files.insert(path, stamp);
+            round.files.insert(path, stamp);
         }
         let is_known = self.files.keys().any(|path| path.starts_with(dir));
         if !is_known {
             set_mode(dir, DIRECTORY_MODE)?;
         }
-        if 0 < count || !is_known {
+        if before < round.count || !is_known {
             self.disk.sync_directory(dir)?;
         }
-        Ok(count)
+        Ok(())
+    }
+
+    /// The name and checksum of a file that is needed and has none yet; one that has must not have
+    /// changed since the last round. Others may be what an owner left that was given up, and that
+    /// is not on disk although it can be read.
+    fn take_checksum(
+        &self,
+        table: &Path,
+        path: &Path,
+        needed: &Needed,
+    ) -> io::Result<Option<(String, Checksum)>> {
+        let Some(name) = name_in(table, path).filter(|name| needed.has(name)) else {
+            return Ok(None);
+        };
+        match self.checksums.get(&name) {
+            None => return Ok(Some((name, Checksum::of(path)?))),
+            Some(known) if self.files.contains_key(path) => check(path, known)?,
+            Some(_) => {}
+        }
+        Ok(None)
+    }
+}
+
+/// The name by which the checksum of a file of the table at `root` is kept.
+fn name_in(root: &Path, path: &Path) -> Option<String> {
+    name_of(root.parent()?, path)
+}
+
+fn check(path: &Path, known: &Checksum) -> io::Result<()> {
+    match unless_gone(Checksum::of(path))? {
+        Some(found) if found != *known => {
+            let problem = format!("{} was changed since it was written", path.display());
+            Err(io::Error::new(io::ErrorKind::InvalidData, problem))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -187,8 +187,8 @@ impl LongtermView {
         }
         let secret: Secret = self.shared.journal.tombstone_secret().await?;
         for identities in identities.chunks(KEYS_AT_ONCE) {
-            match self.shared.rows(identities.iter().map(Identity::encode).collect()).await {
-                Ok(rows) => contents.extend(rows.iter().filter_map(|row| {
+            match self.shared.rows_left(identities.iter().map(Identity::encode).collect()).await {
+                Ok((rows, _)) => contents.extend(rows.iter().filter_map(|row| {
                     Some((row.record.encoded_identity(), secret.of_content(&row.record)?))
                 })),
                 // An unreadable record must not be kept from being forgotten; its key is enough.

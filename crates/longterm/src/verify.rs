@@ -6,7 +6,13 @@ use aios_record::Identity;
 use serde::Serialize;
 use tokio::task;
 
-use crate::{Error, Longterm, Progress, content::Rules, library::Library};
+use crate::{
+    Error, Longterm, Progress,
+    checksums::{Damage, Part, Which},
+    content::Rules,
+    library::Library,
+    owner::{compare_files, damaged_columns},
+};
 
 /// Rows that are read at once.
 const READ_ROWS: usize = 128;
@@ -24,8 +30,12 @@ pub struct Verification {
     pub unknown: Vec<Identity>,
     /// Records whose row cannot be read, or is not what it was, of those that were read.
     pub unreadable: Vec<Identity>,
+    /// Files of the library that are not as they were written.
+    pub files: Vec<String>,
     /// Columns whose index cannot be used.
     pub indexes: Vec<String>,
+    /// Columns whose index was damaged and has been made again since the library was opened.
+    pub mended: Vec<String>,
 }
 
 impl Verification {
@@ -35,16 +45,25 @@ impl Verification {
         self.findings().iter().all(|(_, found)| found.is_empty())
     }
 
+    /// Returns `true` if something was damaged and all of it has been made again.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        let rest = Verification { mended: Vec::new(), ..self.clone() };
+        !self.mended.is_empty() && rest.is_clean()
+    }
+
     /// The findings, each sort with its name.
     #[must_use]
-    pub fn findings(&self) -> [(&'static str, Vec<String>); 5] {
+    pub fn findings(&self) -> [(&'static str, Vec<String>); 7] {
         let shown = |of: &[Identity]| of.iter().map(Identity::to_string).collect();
         [
             ("missing", shown(&self.missing)),
             ("twice", shown(&self.repeated)),
             ("unknown", shown(&self.unknown)),
             ("unreadable", shown(&self.unreadable)),
+            ("damaged file", self.files.clone()),
             ("damaged index of", self.indexes.clone()),
+            ("damaged and made again, the index of", self.mended.clone()),
         ]
     }
 }
@@ -94,14 +113,18 @@ impl Longterm {
         let held = self.shared.journal.held().await?;
         let mut report =
             Verification { checked: held.keys.len() as u64, ..Verification::default() };
-        let mut found = match self.shared.library(held.edition).await? {
+        let mut found = match self.shared.library_as_it_is(held.edition).await? {
             Some(library) => {
                 let library = library.pinned(held.edition.version).await?;
+                let known = self.shared.journal.checksums().await?;
+                let compared = compare_files(&library, &known, Which::All).await?;
                 let rules = Rules::of(&self.shared.vectors);
-                look_at(&library, rules, &depth, &mut report).await?
+                look_at(&library, rules, &depth, &compared.damage, &mut report).await?
             }
             None => Vec::new(),
         };
+        let mended = std::mem::take(&mut *self.shared.mended.lock().expect("no holder panics"));
+        report.mended = mended.into_iter().collect();
         found.retain(|key| !held.pending.contains(key));
         found.sort_unstable();
         let repeated = found.windows(2).filter(|pair| pair[0] == pair[1]);
@@ -133,13 +156,24 @@ async fn look_at(
     library: &Library,
     rules: Rules,
     depth: &Depth<'_>,
+    damage: &[Damage],
     report: &mut Verification,
 ) -> Result<Vec<String>, Error> {
     let total = library.row_count().await?;
+    let damaged = damage.iter().filter_map(|damage| match damage.part {
+        Part::Rows { fragment } | Part::Deletions { fragment } => Some(fragment),
+        _ => None,
+    });
+    let damaged: HashSet<u64> = damaged.collect();
     let mut keys = Vec::new();
     for fragment in library.fragments().await? {
+        // Nobody knows what decoding it would do.
+        if damaged.contains(&fragment.id) {
+            continue;
+        }
         let stamps = match library.stamps(fragment.id).await {
             Ok(stamps) => stamps,
+            Err(error) if error.is_no_room() => return Err(error),
             Err(error) => {
                 tracing::warn!(file = fragment.file, %error, "a file cannot be read");
                 continue;
@@ -159,6 +193,15 @@ async fn look_at(
         }
         keys.extend(stamps.iter().map(|(_, row)| row.record.encoded_identity()));
     }
-    report.indexes = library.damaged_indexes().await?;
+    let shown = |damage: &Damage| damage.path.display().to_string();
+    report.files = damage.iter().map(shown).collect();
+    let mut indexes = damaged_columns(damage);
+    if damage.iter().all(|damage| damage.part == Part::Older) {
+        indexes.extend(library.damaged_indexes().await?);
+        if !library.has_sound_keys().await {
+            indexes.insert("key".to_owned());
+        }
+    }
+    report.indexes = indexes.into_iter().collect();
     Ok(keys)
 }

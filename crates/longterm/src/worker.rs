@@ -1,7 +1,7 @@
 //! The worker: drains the journal in the background, and waits to become the owner where another
 //! process is.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aios_ledger::Access;
 use tokio::{
@@ -45,16 +45,26 @@ impl Drop for Worker {
     }
 }
 
+/// How often a process tries to become the owner of a damaged library, at most: each time it
+/// compares the files again.
+const DAMAGED_RETRY: Duration = Duration::from_secs(30);
+
 async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let mut expiry = Expiry::new();
     loop {
+        let mut retry = shared.config.owner_retry;
         match shared.own().await {
             Ok(()) => {}
             Err(error @ Error::Reembedded { .. }) => {
                 tracing::warn!(%error, "this handle moves nothing into the library any more");
                 return;
             }
-            Err(error) => tracing::warn!(%error, "long-term memory has no owner yet"),
+            Err(error) => {
+                if matches!(error, Error::DamagedRows { .. }) {
+                    retry = retry.max(DAMAGED_RETRY);
+                }
+                tracing::warn!(%error, "long-term memory has no owner yet");
+            }
         }
         let owned = shared.drain_now().await.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
@@ -74,7 +84,7 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
                 }
                 time::sleep(shared.config.drain_delay).await;
             } else {
-                time::sleep(shared.config.owner_retry).await;
+                time::sleep(retry).await;
             }
         };
         tokio::select! {

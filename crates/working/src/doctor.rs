@@ -173,7 +173,7 @@ fn schema(access: &Access<'_>) -> Result<Check, Error> {
 }
 
 fn integrity(access: &Access<'_>) -> Result<Check, Error> {
-    let reports: Vec<String> = damage(access)
+    let reports: Vec<String> = damage(access)?
         .into_iter()
         .filter_map(|problem| match problem {
             Problem::Damaged { report } => Some(report),

@@ -274,6 +274,17 @@ impl Error {
         }
     }
 
+    /// Returns `true` if SQLite finds the file damaged.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        match self {
+            Error::Storage { source, .. } => source
+                .downcast_ref::<aios_ledger::Error>()
+                .is_some_and(aios_ledger::Error::is_corrupt),
+            _ => false,
+        }
+    }
+
     /// Returns `true` if the given value cannot be stored as it is.
     #[must_use]
     pub fn is_invalid(&self) -> bool {

@@ -80,6 +80,14 @@ pub enum ForeignError {
         /// Which file.
         path: PathBuf,
     },
+    /// The disk is full, and reading it takes room.
+    #[error("{} cannot be read on a full disk; free some of it and try again", path.display())]
+    NoRoom {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// SQLite cannot read it.
     #[error(
         "{} cannot be read; if it is damaged, `sqlite3 FILE .recover` makes a new file of what is \
@@ -276,6 +284,7 @@ fn begin(connection: Connection) -> rusqlite::Result<Connection> {
 /// Returns `true` if SQLite cannot read the file before it has repaired it.
 fn needs_writing(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+        || aios_ledger::is_no_room(error)
 }
 
 /// A private copy of a file and its logs, made in a directory below `dir`. As soon as it is open it
@@ -308,6 +317,9 @@ fn refuse(path: &Path, error: rusqlite::Error) -> ForeignError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ForeignError::Locked { path },
         Some(ErrorCode::NotADatabase) => ForeignError::NotSqlite { path },
+        _ if aios_ledger::is_no_room(&error) => {
+            ForeignError::NoRoom { path, source: Box::new(error) }
+        }
         _ => ForeignError::Unreadable { path, source: Box::new(error) },
     }
 }

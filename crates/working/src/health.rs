@@ -119,7 +119,7 @@ impl Working {
     pub async fn verify(&self) -> Result<Vec<Problem>, Error> {
         self.view
             .read(|access| {
-                let mut problems = damage(access);
+                let mut problems = damage(access)?;
                 if problems.is_empty() {
                     problems.extend(dangling(access)?);
                     problems.extend(out_of_step_all(access)?);
@@ -176,15 +176,17 @@ pub(crate) fn count(
 }
 
 /// The damage that SQLite finds. If the damage stops even that, it is the finding.
-pub(crate) fn damage(access: &Access<'_>) -> Vec<Problem> {
+/// An error if the disk has no room for that.
+pub(crate) fn damage(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
     // FTS5 forgets what it cached before another connection wrote when it is searched, and does not
     // when it is checked: without this a sound index is reported as damaged.
     let searched = access.connection.prepare("SELECT rowid FROM search WHERE search MATCH 'x'");
     let reports = match searched.and_then(|mut search| search.exists([])) {
-        Ok(_) => aios_ledger::damage(access.connection),
+        Ok(_) => aios_ledger::damage(access.connection)?,
+        Err(error) if aios_ledger::is_no_room(&error) => return Err(error.into()),
         Err(error) => vec![error.to_string()],
     };
-    reports.into_iter().map(|report| Problem::Damaged { report }).collect()
+    Ok(reports.into_iter().map(|report| Problem::Damaged { report }).collect())
 }
 
 /// Where reading the records of a kind, from either end, comes to a stop before the other.

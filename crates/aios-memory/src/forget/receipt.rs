@@ -36,6 +36,11 @@ pub struct Receipt {
     /// They are not touched: remove them yourself.
     #[serde(serialize_with = "crate::written_path::many")]
     pub backups: Vec<PathBuf>,
+    /// Files that a [`repair`](crate::repair) could not save and had put into the quarantine, and
+    /// that a purge removes: nobody can tell if the records were in them. With
+    /// [`dry_run`](Receipt::dry_run), those that a purge would remove.
+    #[serde(serialize_with = "crate::written_path::many")]
+    pub discarded: Vec<PathBuf>,
 }
 
 /// A record that goes along with those that are meant.

@@ -39,15 +39,15 @@ pub(crate) async fn forget(
         None => target(memory, &arguments).await?,
     };
     let options = ForgetOptions { purge: arguments.purge, ..ForgetOptions::new(target) };
+    if !memory.knew(&options.target).await? {
+        return Err(unknown());
+    }
     let planned = memory.forget(options.clone().with_dry_run()).await?;
     if arguments.dry_run {
         return told(memory, &planned, proposal.as_ref(), output);
     }
     if planned.keys.is_empty() && planned.remade.is_empty() && !arguments.purge {
-        return Err(Failure::NotFound {
-            what: "such record".to_owned(),
-            hint: "`aios-memory recall QUERY` shows the keys of what it finds",
-        });
+        return Err(unknown());
     }
     if let Some(proposal) = &proposal {
         preview(memory, proposal, &planned).iter().for_each(|line| output.note(line));
@@ -60,6 +60,10 @@ pub(crate) async fn forget(
             });
         }
     }
+    for path in &planned.discarded {
+        let path = shown_path(path);
+        output.note(&format!("a purge removes what a repair could not save, too: {path}"));
+    }
     if !arguments.yes {
         let purge = if arguments.purge { " and purge every file of them" } else { "" };
         confirm(output, &format!("forget {}{purge}?", counted(&planned)))?;
@@ -67,6 +71,14 @@ pub(crate) async fn forget(
     // The records that were shown are the ones that are forgotten, however many come meanwhile; a
     // scope is a scope.
     told(memory, &memory.forget(options).await?, proposal.as_ref(), output)
+}
+
+/// The error that a record is named that is not stored and never was.
+fn unknown() -> Failure {
+    Failure::NotFound {
+        what: "such record".to_owned(),
+        hint: "`aios-memory recall QUERY` shows the keys of what it finds",
+    }
 }
 
 /// The records that the arguments name.
@@ -225,6 +237,10 @@ fn told(
         }
         for obstacle in &receipt.pending {
             writeln!(out, "purge pending: {obstacle} is in the way; it goes on when that ends")?;
+        }
+        for path in &receipt.discarded {
+            let would = if receipt.dry_run { "a purge would remove" } else { "removed" };
+            writeln!(out, "{would} what a repair could not save: {}", shown_path(path))?;
         }
         for backup in &receipt.backups {
             writeln!(out, "a copy that may still hold them: {}", shown_path(backup))?;

@@ -2,7 +2,7 @@
 //! it so.
 
 use aios_memory::{
-    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired,
+    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired, Verified,
     migrate as schemas, migrate::Schema,
 };
 use serde_json::json;
@@ -86,6 +86,9 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
                 .iter()
                 .try_for_each(|key| writeln!(out, "library: {what}: {}", line(&key.to_string())))?;
         }
+        for advice in advice(&verified) {
+            writeln!(out, "-> {advice}")?;
+        }
         if verified.is_clean() {
             writeln!(
                 out,
@@ -100,6 +103,23 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
         return Ok(());
     }
     Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
+}
+
+/// The advice on each part that is not sound.
+fn advice(verified: &Verified) -> Vec<&'static str> {
+    let mut advice = Vec::new();
+    if !verified.working.is_empty() {
+        advice.push("`aios-memory doctor` says what to do about working memory");
+    }
+    if !verified.journal.is_empty() {
+        advice.push("restore a backup; `aios-memory repair` goes on with what the library holds");
+    }
+    if verified.library.is_mended() {
+        advice.push("the indexes have been made again, and nothing was lost; verify once more");
+    } else if !verified.library.is_clean() {
+        advice.push("`aios-memory repair` saves what is left, and names what is lost");
+    }
+    advice
 }
 
 fn show(bar: &Progress, progress: RebuildProgress) {
@@ -170,6 +190,15 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
                 repaired.kept_out
             )?;
         }
+        if let Some(journal) = &repaired.journal_aside {
+            writeln!(
+                out,
+                "lost with the damaged journal, which is {}: changes that had not reached the \
+                 library, older versions of records, and what was known of forgotten ones; a \
+                 backup has them",
+                shown_path(journal)
+            )?;
+        }
         if let Some(directory) = &repaired.quarantined {
             writeln!(
                 out,
@@ -180,6 +209,9 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
         Ok(())
     })?;
     match (repaired.lost.len() + repaired.outdated.len()) as u64 + repaired.unreadable {
+        0 if repaired.journal_aside.is_some() => {
+            Err(Failure::Unsound { what: "the journal could not be saved".to_owned() })
+        }
         0 => Ok(()),
         count => Err(Failure::Unsound { what: format!("{count} records could not be saved") }),
     }

@@ -288,3 +288,27 @@ fn a_directory_brings_no_forgotten_text_back() {
     program.json(&["remember", text]);
     assert_eq!(program.recall("caf\u{e9} code zq4711"), [text]);
 }
+
+#[test]
+fn a_purge_of_what_never_was_is_not_found() {
+    let program = Program::new();
+    let manual = program.file("manual.md", "# Pumps\n\nPrime the pump before it runs.\n");
+    program.json(&["ingest".as_ref(), manual.as_os_str()]);
+    program.json(&["remember", "the lamp is out"]);
+    let found = program.json(&["recall", "lamp"]);
+    let note = format!("note/{}", found["hits"][0]["id"].as_str().unwrap());
+    for typed in ["file/manaul.md", "note/none", "goal/none"] {
+        for more in [&["--purge"][..], &["--purge", "--dry-run"], &[]] {
+            let ended = program.run(&[&["forget", typed, "--yes"], more].concat());
+            assert_eq!(ended.code, 3, "{typed} {more:?}: {ended:?}");
+        }
+    }
+    let one_of_two = program.run(&["forget", &note, "note/none", "--yes", "--purge"]);
+    assert_eq!(one_of_two.code, 3, "{one_of_two:?}");
+    for known in ["file/manual.md", &note] {
+        for times in 0..2 {
+            let purged = program.json(&["forget", known, "--yes", "--purge"]);
+            assert_eq!(purged["forgotten"] == 0, 0 < times, "{known}: {purged}");
+        }
+    }
+}

@@ -174,6 +174,7 @@ const TABLE: &[(&str, Exercise)] = &[
         ),
     ),
     ("Model", ShowsNone("it is of the models on this machine", &[&["model", "list"]])),
+    ("DecodeRows", ShowsNone("it decodes a file for `repair`", &[&["decode-rows"]])),
     ("Completions", ShowsNone("it is of the shell", &[&["completions", "bash"]])),
 ];
 

@@ -5,6 +5,7 @@ mod advice;
 mod bad_input;
 mod brought;
 mod commands;
+mod damage;
 mod documents;
 mod forgetting;
 mod formats;

@@ -5,6 +5,7 @@ mod crash;
 mod open;
 mod places;
 mod read_only;
+mod room;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -246,7 +246,7 @@ fn what_the_migrations_made_and_is_there_no_more_is_named() {
     Ledger::open(&path, at(V2)).unwrap();
     let connection = Connection::open(&path).unwrap();
     assert_eq!(aios_ledger::missing(&connection, V2).unwrap(), [""; 0]);
-    assert_eq!(aios_ledger::damage(&connection), [""; 0]);
+    assert_eq!(aios_ledger::damage(&connection).unwrap(), [""; 0]);
     connection.execute_batch("ALTER TABLE rows RENAME COLUMN text TO words").unwrap();
     let missing = aios_ledger::missing(&connection, V2).unwrap();
     assert!(missing.len() == 1 && missing[0].contains("text"), "{missing:?}");
@@ -267,5 +267,6 @@ fn a_damaged_page_is_found() {
     // How many cells the second page has.
     bytes[4096 + 3..4096 + 5].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
-    assert_ne!(aios_ledger::damage(&Connection::open(&path).unwrap()), [""; 0]);
+    let connection = Connection::open(&path).unwrap();
+    assert_ne!(aios_ledger::damage(&connection).unwrap(), [""; 0]);
 }

@@ -152,7 +152,7 @@ impl LongtermView {
         if keys.is_empty() {
             return Ok(());
         }
-        for row in self.shared.rows(keys).await? {
+        for row in self.shared.rows_left(keys).await?.0 {
             let identity = row.record.identity();
             if new.get(&identity).is_some_and(|new| whole_of(new) != whole_of(&row.record)) {
                 return Err(Error::PieceTaken { key: identity.key().to_string() });

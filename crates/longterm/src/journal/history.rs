@@ -4,14 +4,14 @@
 //! it. It is told so by a refusal (`Unread`) that has written nothing, reads, and tries again; new
 //! records never pay for it.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use aios_record::{Record, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Journal, Known, Outcome, Parts, Pending, PendingColumns, Write, delete, edition_of,
-    pending_row, pending_sql, state,
+    Journal, Known, Outcome, Parts, Pending, Write, delete, edition_of, pending_row, pending_sql,
+    state,
 };
 use crate::{
     Error,
@@ -41,6 +41,15 @@ pub(crate) enum Older {
 
 /// A version that was replaced, and when.
 pub(crate) type Replaced = (Record, Timestamp);
+
+/// The places of keys, from one moment.
+#[derive(Debug)]
+pub(crate) struct Sought {
+    pub(crate) edition: Edition,
+    pub(crate) waiting: Vec<Pending>,
+    /// Those that wait for nothing and that this edition of the library holds.
+    pub(crate) held: HashSet<String>,
+}
 
 impl Journal {
     /// The older versions of `key`, newest first.
@@ -135,20 +144,25 @@ impl Journal {
     }
 
     /// What waits of `keys`, and the edition of the library that holds what does not.
-    pub(crate) async fn waiting(
-        &self,
-        keys: Vec<String>,
-    ) -> Result<(Vec<Pending>, Edition), Error> {
+    pub(crate) async fn waiting(&self, keys: Vec<String>) -> Result<Sought, Error> {
         let model = Arc::clone(&self.model);
         self.ledger
             .read(move |db| {
                 let mut find = db.prepare_cached(concat!(pending_sql!(), " WHERE key = ?1"))?;
-                let mut waiting = Vec::new();
+                let edition = edition_of(db, &model)?;
+                let mut sought = Sought { edition, waiting: Vec::new(), held: HashSet::new() };
                 for key in keys {
                     let found = find.query_row([&key], pending_row).optional()?;
-                    waiting.extend(found.map(PendingColumns::decode).transpose()?);
+                    if let Some(found) = found {
+                        sought.waiting.push(found.decode()?);
+                        continue;
+                    }
+                    let known = Known::find(db, Parts::of(&key)?)?;
+                    if known.is_some_and(|known| known.state == state::HELD) {
+                        sought.held.insert(key);
+                    }
                 }
-                Ok((waiting, edition_of(db, &model)?))
+                Ok(sought)
             })
             .await
     }

@@ -1,10 +1,17 @@
 //! The rows that wait in the journal, as SQLite has them and as the library takes them.
 
+use std::collections::HashSet;
+
 use aios_record::Record;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use super::{Journal, Parts, check_model, sql_limit, state};
-use crate::{Error, error::shown, intake::Embedded, library::Row};
+use crate::{
+    Error,
+    error::shown,
+    intake::Embedded,
+    library::{Row, RowTerms},
+};
 
 /// The columns that a row of `pending` is read from.
 macro_rules! pending_sql {
@@ -73,6 +80,21 @@ impl Drain {
     pub(crate) fn held_keys(&self) -> Vec<String> {
         let replaced = self.replacements.iter().map(|row| row.record.encoded_identity());
         replaced.chain(self.removals.iter().cloned()).collect()
+    }
+}
+
+impl Drain {
+    /// The rows that a library of `rows` has after this, if it holds the rows `held` of the keys
+    /// concerned. None if it holds some of a key twice.
+    pub(crate) fn rows_after(&self, rows: u64, held: &[RowTerms]) -> Option<u64> {
+        let keys: HashSet<&str> = held.iter().map(|row| &*row.key).collect();
+        if keys.len() != held.len() {
+            return None;
+        }
+        let of_removals = self.removals.iter().filter(|key| keys.contains(&***key)).count() as u64;
+        let changed = self.replacements.iter().map(|row| row.record.encoded_identity());
+        let new = changed.filter(|key| !keys.contains(&**key)).count() + self.appends.len();
+        Some(rows - of_removals + new as u64)
     }
 }
 

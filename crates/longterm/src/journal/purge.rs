@@ -6,12 +6,12 @@
 //! nothing of whatever is deleted. So what is kept to finish an interrupted purge says nothing of
 //! what was purged.
 
-use aios_record::{Gate, Identity};
-use rusqlite::Connection;
+use aios_record::{Gate, Id, Identity, Kind, Scope};
+use rusqlite::{Connection, params};
 
 use super::{
     Contents, Journal, Known, Outcome, Parts, Safe, Term, delete, key_sql, meta_number, set_meta,
-    set_statistics, set_synced, sql_integer, state, tombstones,
+    set_statistics, set_synced, sql_integer, state, tombstones, write::scope_at,
 };
 use crate::{Error, library::TermCounts, purge::Obstacle};
 
@@ -78,6 +78,42 @@ impl Journal {
             .await
     }
 
+    /// Which of `identities` are stored, or were deleted or forgotten before.
+    pub(crate) async fn knew(&self, identities: Vec<Identity>) -> Result<Vec<bool>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut purged = db.prepare_cached("SELECT 1 FROM purged_keys WHERE key = ?1")?;
+                let mut knew = |identity: &Identity| -> Result<bool, Error> {
+                    Ok(Known::find(db, Parts::of_identity(identity))?.is_some()
+                        || purged.exists([identity.key().to_string()])?
+                        || tombstones::has_identity(db, &identity.encode())?)
+                };
+                identities.iter().map(&mut knew).collect()
+            })
+            .await
+    }
+
+    /// The identities of a kind that were deleted, each with what is known of its scope.
+    pub(crate) async fn deleted_of(&self, kind: Kind) -> Result<Vec<(Identity, Scope)>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut read = db.prepare_cached(
+                    "SELECT owner, project, agent, session, id FROM ids
+                     WHERE kind = ?1 AND state = ?2",
+                )?;
+                let mut rows = read.query(params![kind.as_str(), state::DELETED])?;
+                let mut deleted = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let scope = scope_at(row, 0)?;
+                    if let Ok(id) = Id::new(row.get::<_, String>(4)?) {
+                        deleted.push((Identity::new(scope.owner(), kind, id), scope));
+                    }
+                }
+                Ok(deleted)
+            })
+            .await
+    }
+
     /// How far purges have come.
     pub(crate) async fn purges(&self) -> Result<Purges, Error> {
         self.ledger
@@ -106,7 +142,7 @@ impl Journal {
     ) -> Result<(), Error> {
         self.ledger
             .write_alone(move |db| {
-                set_synced(db, term, safe)?;
+                set_synced(db, term, &safe)?;
                 set_statistics(db, &counts)?;
                 set_meta(db, "purge_rewritten", sql_integer(number))
             })

@@ -13,9 +13,10 @@ use aios_record::{Identity, Kind, Owner, Scope, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Parts, Pending, Refusal, Safe, edition, history, key_sql, listing::all_owners,
-    meta_number, meta_text, pending, pending::Bounds, refuse, set_counted, set_meta,
-    set_statistics, sql_integer, state, vector_bytes, vector_state_of, write::Known,
+    Journal, Parts, Pending, Refusal, Safe, checksums::forget_other_tables, edition, history,
+    keep_checksums, key_sql, listing::all_owners, meta_number, meta_text, pending, pending::Bounds,
+    refuse, set_counted, set_meta, set_statistics, sql_integer, state, vector_bytes,
+    vector_state_of, write::Known,
 };
 use crate::{
     Error,
@@ -58,6 +59,8 @@ pub(crate) struct Switch {
     pub(crate) from: Edition,
     /// Which version of it is on disk.
     pub(crate) safe: Safe,
+    /// The name of its directory.
+    pub(crate) table: String,
     pub(crate) counts: TermCounts,
     /// The model of its vectors.
     pub(crate) model: String,
@@ -127,9 +130,19 @@ impl Journal {
         self.ledger.read(|db| Ok(is_former(db)? || is_analysed_otherwise(db)?)).await
     }
 
-    /// Notes that `version` of the new table, with all its files, is on disk.
-    pub(crate) async fn set_rebuilt(&self, version: u64) -> Result<(), Error> {
-        self.ledger.write(move |db| set_meta(db, "rebuild_version", sql_integer(version))).await
+    /// Notes which version of the new table, with all its files, is on disk.
+    pub(crate) async fn set_rebuilt(&self, safe: Safe) -> Result<(), Error> {
+        self.ledger
+            .write(move |db| {
+                keep_checksums(db, &safe.checksums)?;
+                set_meta(db, "rebuild_version", sql_integer(safe.version))
+            })
+            .await
+    }
+
+    /// Notes that nothing of the new table is on disk.
+    pub(crate) async fn begin_again(&self) -> Result<(), Error> {
+        self.ledger.write(move |db| set_meta(db, "rebuild_version", 0)).await
     }
 
     pub(crate) async fn expected(&self) -> Result<Expected, Error> {
@@ -172,6 +185,24 @@ impl Journal {
                     Ok(known.is_some_and(|known| known.state == state::DELETED))
                 };
                 keys.iter().map(is_deleted).collect()
+            })
+            .await
+    }
+
+    /// Those of `keys` that were deleted, and for which no change waits.
+    pub(crate) async fn deleted_for_good(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut waiting = db.prepare_cached("SELECT 1 FROM pending WHERE key = ?1")?;
+                let mut deleted = Vec::new();
+                for key in keys {
+                    let known = Known::find(db, Parts::of(&key)?)?;
+                    let is_deleted = known.is_some_and(|known| known.state == state::DELETED);
+                    if is_deleted && !waiting.exists([&key])? {
+                        deleted.push(key);
+                    }
+                }
+                Ok(deleted)
             })
             .await
     }
@@ -243,6 +274,8 @@ impl Journal {
                 set_meta(db, "synced_version", sql_integer(switch.safe.version))?;
                 set_statistics(db, &switch.counts)?;
                 set_counted(db, switch.safe.version)?;
+                keep_checksums(db, &switch.safe.checksums)?;
+                forget_other_tables(db, &switch.table)?;
                 // What was to be purged meanwhile may be in the new table's files.
                 let purged = meta_number(db, "purge_done")?;
                 set_meta(db, "purge_rewritten", sql_integer(purged))?;
@@ -260,7 +293,8 @@ impl Journal {
                 }
                 let end = "DELETE FROM meta
                            WHERE name IN ('rebuild_purpose', 'rebuild_version',
-                                          'drains_paused_until', 'library_is_former')";
+                                          'drains_paused_until', 'library_is_former',
+                                          'files_compared_until')";
                 db.execute(end, [])?;
                 Ok(true)
             })

@@ -9,13 +9,14 @@ use rusqlite::{Connection, params};
 use super::{
     Journal, Parts, Pending, Refusal, change_statistics, edition, edition_of,
     generation::name_store,
-    meta_number,
+    keep_checksums, meta_number,
     pending::{Bounds, Damage, Drain, pending},
     rebuild::REST,
     refuse, set_counted, set_meta, sql_integer, state,
 };
 use crate::{
     Error,
+    checksums::Taken,
     error::shown,
     library::{Edition, RowTerms},
 };
@@ -33,11 +34,13 @@ pub(crate) struct Term {
 }
 
 /// A version of the library that is on disk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Safe {
     pub(crate) version: u64,
     /// What the library's files take, older versions included.
     pub(crate) library_bytes: u64,
+    /// Of files that were not known before.
+    pub(crate) checksums: Taken,
 }
 
 impl Journal {
@@ -72,7 +75,7 @@ impl Journal {
 
     /// Notes that `version`, with all its files, is on disk.
     pub(crate) async fn set_synced(&self, term: Term, safe: Safe) -> Result<(), Error> {
-        self.ledger.write(move |db| set_synced(db, term, safe)).await
+        self.ledger.write(move |db| set_synced(db, term, &safe)).await
     }
 
     /// The oldest changes that wait, at most `limit`, of those that came no later than `through`;
@@ -137,7 +140,7 @@ impl Journal {
     ) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
-                set_synced(db, term, safe)?;
+                set_synced(db, term, &safe)?;
                 let rows = drain.appends.iter().chain(&drain.replacements);
                 change_statistics(db, rows, &held)?;
                 let mut drop = db.prepare_cached("DELETE FROM pending WHERE seq = ?1")?;
@@ -177,10 +180,11 @@ fn next_term(db: &Connection) -> Result<u64, Error> {
     Ok(number)
 }
 
-pub(super) fn set_synced(db: &Connection, term: Term, safe: Safe) -> Result<(), Error> {
+pub(super) fn set_synced(db: &Connection, term: Term, safe: &Safe) -> Result<(), Error> {
     check_term(db, term)?;
     set_meta(db, "library_bytes", sql_integer(safe.library_bytes))?;
     set_counted(db, safe.version)?;
+    keep_checksums(db, &safe.checksums)?;
     set_meta(db, "synced_version", sql_integer(safe.version))
 }
 

@@ -247,6 +247,13 @@ pub(super) fn leave_of(db: &Connection, key: &str, contents: &Contents) -> Resul
     leave(db, contents.get(key), &secret.of_identity(key))
 }
 
+/// Returns `true` if the encoded identity `key` was forgotten.
+pub(super) fn has_identity(db: &Connection, key: &str) -> Result<bool, Error> {
+    let Some(secret) = secret_if_used(db)? else { return Ok(false) };
+    let mut find = db.prepare_cached("SELECT 1 FROM tombstones WHERE identity = ?1")?;
+    Ok(find.exists([secret.of_identity(key)])?)
+}
+
 fn leave(db: &Connection, content: Option<&Hash>, identity: &[u8]) -> Result<(), Error> {
     // An identity alone adds nothing to what there is of it.
     db.prepare_cached(

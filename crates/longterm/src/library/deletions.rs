@@ -6,13 +6,13 @@
 
 use std::{fs, path::Path};
 
-use lance::dataset::fragment::FileFragment;
+use lance::{dataset::fragment::FileFragment, table::format::DeletionFile};
 use lancedb::arrow::arrow_ipc::{
     Block, reader::read_footer_length, root_as_footer, root_as_message,
 };
 use tokio::task;
 
-use crate::Error;
+use crate::{Error, sync::unless_gone};
 
 /// What stands before a message: a mark, and its length.
 const MESSAGE_PREFIX: usize = 8;
@@ -27,16 +27,14 @@ const PADDING: usize = 64;
 pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Error> {
     let metadata = fragment.metadata();
     let Some(file) = &metadata.deletion_file else { return Ok(()) };
-    let (version, suffix) = (file.read_version, file.file_type.suffix());
-    if suffix != "arrow" {
+    if file.file_type.suffix() != "arrow" {
         return Ok(());
     }
-    let name = format!("{}-{version}-{}.{suffix}", metadata.id, file.id);
-    let path = dir.join("_deletions").join(name);
+    let path = dir.join("_deletions").join(file_name(metadata.id, file));
     let rows = metadata.physical_rows.unwrap_or(0);
     let checking = task::spawn_blocking(move || {
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-        if is_sound(&bytes, rows) {
+        let bytes = unless_gone(fs::read(&path)).map_err(Error::io("read", &path))?;
+        if bytes.is_some_and(|bytes| is_sound(&bytes, rows)) {
             return Ok(());
         }
         let reason = "it does not say which records are deleted; save the others with \
@@ -44,6 +42,12 @@ pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Err
         Err(Error::DamagedFile { path, reason: reason.to_owned() })
     });
     checking.await.map_err(|_| Error::Closed)?
+}
+
+/// The name of the file that says which rows of a fragment are deleted.
+pub(super) fn file_name(fragment: u64, file: &DeletionFile) -> String {
+    let (version, suffix) = (file.read_version, file.file_type.suffix());
+    format!("{fragment}-{version}-{}.{suffix}", file.id)
 }
 
 /// Whether no length in the file, which speaks of at most `rows` rows, is more than there can be.

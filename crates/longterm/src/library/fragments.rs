@@ -48,7 +48,7 @@ impl Columns {
 
 /// Whether a scan gives the rows that are marked as deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deleted {
+pub(crate) enum Deleted {
     LeftOut,
     /// For a fragment that cannot say which these are.
     Included,
@@ -198,7 +198,7 @@ const READ_ROWS: u32 = 2048;
 /// Rows that are decoded at once; a batch of them is taken in without a pause.
 const BATCH_ROWS: u32 = 512;
 
-fn not_local() -> Error {
+pub(super) fn not_local() -> Error {
     Error::Library { action: "find the table's files", source: "the table is remote".into() }
 }
 

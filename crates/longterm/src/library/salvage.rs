@@ -32,8 +32,12 @@ impl Library {
     }
 
     /// As [`stamps`](Library::stamps), or, where the list of the deleted cannot be read, with them.
-    pub(crate) async fn stamps_left(&self, fragment: u64) -> Result<Vec<(u32, Row)>, Error> {
-        match self.stamps(fragment).await {
+    pub(crate) async fn stamps_left(
+        &self,
+        fragment: u64,
+        deleted: Deleted,
+    ) -> Result<Vec<(u32, Row)>, Error> {
+        match self.stamps_of(fragment, deleted).await {
             Err(_) => self.stamps_of(fragment, Deleted::Included).await,
             stamps => stamps,
         }
@@ -89,11 +93,24 @@ impl Library {
             let (library, asked) = (self.clone(), column.clone());
             let tried = guarded(async move { library.use_index(&asked).await }).await;
             if let Err(error) = tried {
+                if error.is_no_room() {
+                    return Err(error);
+                }
                 tracing::warn!(column, %error, "an index cannot be used");
                 damaged.push(column);
             }
         }
         Ok(damaged)
+    }
+
+    /// Returns `true` if the index of keys leads to every row.
+    pub(crate) async fn has_sound_keys(&self) -> bool {
+        let library = self.clone();
+        let found = guarded(async move {
+            let keys = library.keys().await?;
+            library.finds_by_index(&keys).await
+        });
+        found.await.unwrap_or(false)
     }
 
     /// Looks for something by the index of a column.
@@ -129,7 +146,8 @@ pub(crate) async fn open_guarded(site: Site) -> Result<Option<Library>, Error> {
     guarded(Library::open_unchecked(site)).await
 }
 
-async fn guarded<T: Send + 'static>(
+/// Reads in a task of its own, so that a panic is an error.
+pub(super) async fn guarded<T: Send + 'static>(
     read: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
     task::spawn(read).await.unwrap_or_else(|panic| {

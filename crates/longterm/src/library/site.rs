@@ -46,9 +46,14 @@ impl Site {
         }
     }
 
+    /// The name of its directory.
+    pub(crate) fn file_name(&self) -> String {
+        format!("{}.lance", self.name())
+    }
+
     /// Where the table's files lie.
     pub(crate) fn table_dir(&self) -> PathBuf {
-        self.dir.join(format!("{}.lance", self.name()))
+        self.dir.join(self.file_name())
     }
 
     /// Removes the table, if there is one.

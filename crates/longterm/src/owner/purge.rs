@@ -16,9 +16,10 @@ use std::{
 
 use tokio::task;
 
-use super::{Owner, Places, lock};
+use super::{Owner, Places, compare_files, lock, refuse_damage};
 use crate::{
     Error,
+    checksums::Which,
     library::{self, Library},
     owner::lost,
     purge::Obstacle,
@@ -27,6 +28,8 @@ use crate::{
 
 /// How long the owner waits before it rewrites the journal again where a reader was in the way.
 const SCRUB_RETRY: Duration = Duration::from_secs(10);
+/// Keys that are looked up or removed at once.
+const KEYS_AT_ONCE: usize = 2000;
 
 impl Owner {
     /// Brings the purges that are asked for as far as it can. After an error the owner is of no
@@ -40,6 +43,7 @@ impl Owner {
             if !self.drain(purges.through).await? {
                 return Ok(());
             }
+            self.remove_left_over().await?;
             self.rewrite(purges.wanted).await?;
             self.scrub_after = None;
         }
@@ -54,6 +58,40 @@ impl Owner {
             self.journal.purge_swept(purges.wanted, obstacle).await?;
         }
         Ok(())
+    }
+
+    /// Removes rows that were to be removed before and are still there, because an index did not
+    /// lead to them.
+    async fn remove_left_over(&mut self) -> Result<(), Error> {
+        let known = self.journal.checksums().await?;
+        let compared = compare_files(&self.library, &known, Which::All).await?;
+        refuse_damage(&compared.damage)?;
+        let left = self.left_over().await?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(rows = left.len(), "rows of deleted records are removed");
+        self.rebuild_indexes().await?;
+        for keys in left.chunks(KEYS_AT_ONCE) {
+            self.library.remove(keys).await?;
+        }
+        match self.left_over().await?.len() {
+            0 => Ok(()),
+            rows => Err(Error::Library {
+                action: "remove records",
+                source: format!("{rows} are still there; run `aios-memory repair`").into(),
+            }),
+        }
+    }
+
+    /// The keys of rows whose records are deleted; what is deleted since waits.
+    async fn left_over(&self) -> Result<Vec<String>, Error> {
+        let keys = self.library.keys().await?;
+        let mut left = Vec::new();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            left.extend(self.journal.deleted_for_good(keys.to_vec()).await?);
+        }
+        Ok(left)
     }
 
     async fn rewrite(&mut self, number: u64) -> Result<(), Error> {
@@ -87,6 +125,8 @@ impl Owner {
         let (table, number) = (self.library.dir().to_owned(), self.library.site().table);
         let removal = task::spawn_blocking(move || {
             empty_quarantine(&places)?;
+            let scratch = places.scratch();
+            unless_gone(fs::remove_dir_all(&scratch)).map_err(Error::io("remove", scratch))?;
             for other in library::tables(&places.library, |other| other != number)? {
                 library::remove(&other)?;
             }
@@ -108,6 +148,9 @@ fn empty_quarantine(places: &Places) -> Result<(), Error> {
     let Some(entries) = unless_gone(fs::read_dir(quarantine)).map_err(failed())? else {
         return Ok(());
     };
+    for path in places.unsaved()? {
+        tracing::warn!(path = %path.display(), "a purge removes what a repair could not save");
+    }
     for entry in entries {
         let path = entry.map_err(failed())?.path();
         let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };

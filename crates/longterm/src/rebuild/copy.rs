@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     Error,
+    checksums::Known,
     content::Rules,
     former::rename_user,
     journal::{Adopted, Expected, Safe, hash_number},
-    library::{Library, Row},
+    library::{Deleted, Library, Row},
     owner::make_durable,
     sync::{Synced, unless_gone},
 };
@@ -35,9 +36,12 @@ pub(super) struct Copying<'a> {
     pub(super) table: Library,
     pub(super) reembedding: Reembedding,
     pub(super) findings: Findings,
+    /// Files of the old table, each with `true` if it is not as it was written.
+    pub(super) compared: HashMap<String, bool>,
     /// What the table holds.
     pub(super) held: HashMap<String, Stamp>,
     synced: Synced,
+    pub(super) known: Known,
     total: u64,
     /// Where rows are kept that the journal does not know; none before the first.
     unknown: Option<File>,
@@ -63,14 +67,14 @@ impl Stamp {
     }
 
     /// Whether this is what is to be held of a key, of which `held` is.
-    fn is_better(self, held: Option<Stamp>, expected: u128) -> bool {
+    pub(super) fn is_better(self, held: Option<Stamp>, expected: u128) -> bool {
         held.is_none_or(|held| {
             self.hash == expected && (held.hash != expected || held.recorded_at < self.recorded_at)
         })
     }
 
     /// Returns `true` if this is what is to be held of a key where the table tells.
-    fn is_newer(self, held: Option<Stamp>) -> bool {
+    pub(super) fn is_newer(self, held: Option<Stamp>) -> bool {
         held.is_none_or(|held| held != self && held.recorded_at <= self.recorded_at)
     }
 }
@@ -82,6 +86,7 @@ impl Copying<'_> {
         table: Library,
         reembedding: Reembedding,
         is_former: bool,
+        known: Known,
     ) -> Result<Copying<'_>, Error> {
         let mut held = HashMap::new();
         for fragment in table.fragments().await? {
@@ -97,7 +102,9 @@ impl Copying<'_> {
             reembedding,
             findings: Findings::default(),
             held,
-            synced: Synced::new(rebuild.places.disk.clone()),
+            compared: HashMap::new(),
+            synced: Synced::new(rebuild.places.disk.clone(), known.checksums.clone()),
+            known,
             total: 0,
             unknown: None,
             unknown_keys: HashSet::new(),
@@ -117,10 +124,23 @@ impl Copying<'_> {
         self.findings.repaired.repeated = 0;
         self.findings.unreadable = 0;
         let mut seen = HashSet::new();
-        for fragment in self.fragments(old).await? {
-            let old = old.expect("it has fragments");
-            let wanted = self.choose(old, fragment, expected, &mut seen).await?;
-            self.copy(old, fragment, &wanted).await?;
+        if let Some(old) = old {
+            let suspects = self.suspects(old).await?;
+            for fragment in old.fragments().await? {
+                if suspects.rows.contains(&fragment.id) {
+                    let file = old.dir().join("data").join(&fragment.file);
+                    self.proves_deletions = false;
+                    let damaged = self.take_decoded(&file, expected).await?;
+                    self.findings.unreadable += damaged.unwrap_or(fragment.rows as u64);
+                    continue;
+                }
+                let deleted = match suspects.deletions.contains(&fragment.id) {
+                    true => Deleted::Included,
+                    false => Deleted::LeftOut,
+                };
+                let wanted = self.choose(old, fragment.id, deleted, expected, &mut seen).await?;
+                self.copy(old, fragment.id, &wanted).await?;
+            }
         }
         let is_gone = |key: &&String| {
             !expected.keys.contains_key(*key)
@@ -137,23 +157,19 @@ impl Copying<'_> {
         Ok(())
     }
 
-    async fn fragments(&self, old: Option<&Library>) -> Result<Vec<u64>, Error> {
-        let Some(old) = old else { return Ok(Vec::new()) };
-        Ok(old.fragments().await?.into_iter().map(|fragment| fragment.id).collect())
-    }
-
     /// The offsets of the rows of a fragment that are to be copied.
     async fn choose(
         &mut self,
         old: &Library,
         fragment: u64,
+        deleted: Deleted,
         expected: &Expected,
         seen: &mut HashSet<String>,
     ) -> Result<Vec<u32>, Error> {
         let stamps = match self.rebuild.purpose {
             Purpose::Reindex | Purpose::Upgrade => old.stamps(fragment).await?,
             // What was deleted is told from the rest by the journal.
-            Purpose::Repair | Purpose::Adopt => match old.stamps_left(fragment).await {
+            Purpose::Repair | Purpose::Adopt => match old.stamps_left(fragment, deleted).await {
                 Ok(stamps) => stamps,
                 Err(error) => {
                     tracing::warn!(fragment, %error, "a file of the library cannot be read");
@@ -189,7 +205,11 @@ impl Copying<'_> {
             Purpose::Adopt => self.adopt(old, fragment, strangers).await?,
             _ => strangers,
         };
-        self.keep_unknown(old, fragment, strangers).await?;
+        let fresh = self.fresh_strangers(strangers).await?;
+        for offsets in fresh.chunks(READ_ROWS) {
+            let rows = self.read(old, fragment, offsets).await?;
+            self.keep_unknown(&rows)?;
+        }
         let mut offsets: Vec<u32> = wanted.into_values().map(|(_, offset)| offset).collect();
         offsets.sort_unstable();
         Ok(offsets)
@@ -235,7 +255,7 @@ impl Copying<'_> {
     }
 
     /// `rows` with the present names of their users.
-    fn renamed<I: IntoIterator<Item = (u32, Row)>>(
+    pub(super) fn renamed<I: IntoIterator<Item = (u32, Row)>>(
         &self,
         rows: I,
     ) -> impl Iterator<Item = (u32, Row)> + use<I> {
@@ -287,7 +307,7 @@ impl Copying<'_> {
     /// Syncs the table and writes its version down.
     pub(super) async fn make_durable(&mut self) -> Result<Safe, Error> {
         let safe = make_durable(&self.table, &self.rebuild.places, &mut self.synced).await?;
-        self.rebuild.journal.set_rebuilt(safe.version).await?;
+        self.rebuild.journal.set_rebuilt(safe.clone()).await?;
         Ok(safe)
     }
 
@@ -312,13 +332,12 @@ impl Copying<'_> {
         (missing, outdated)
     }
 
-    /// Keeps rows that the journal does not know in a file. Those that were deleted are not kept.
-    async fn keep_unknown(
+    /// The places of rows that the journal does not know and that are not kept yet. Those that were
+    /// deleted are left out.
+    pub(super) async fn fresh_strangers(
         &mut self,
-        old: &Library,
-        fragment: u64,
         strangers: Vec<(String, u32)>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<u32>, Error> {
         let keys: Vec<String> = strangers.iter().map(|(key, _)| key.clone()).collect();
         let journal = &self.rebuild.journal;
         let deleted = match self.is_former {
@@ -326,17 +345,17 @@ impl Copying<'_> {
             false => journal.deleted(keys).await?,
         };
         let unknown = strangers.into_iter().zip(deleted).filter(|(_, deleted)| !deleted);
-        let fresh: Vec<u32> = unknown
-            .filter(|((key, _), _)| self.unknown_keys.insert(key.clone()))
-            .map(|((_, offset), _)| offset)
-            .collect();
-        for offsets in fresh.chunks(READ_ROWS) {
-            for row in self.read(old, fragment, offsets).await? {
-                self.findings.repaired.unknown.push(row.record.identity());
-                let mut line = serde_json::to_vec(&row.record).expect("a record is plain data");
-                line.push(b'\n');
-                self.write_unknown(&line)?;
-            }
+        let fresh = unknown.filter(|((key, _), _)| self.unknown_keys.insert(key.clone()));
+        Ok(fresh.map(|((_, offset), _)| offset).collect())
+    }
+
+    /// Keeps rows that the journal does not know in a file.
+    pub(super) fn keep_unknown(&mut self, rows: &[Row]) -> Result<(), Error> {
+        for row in rows {
+            self.findings.repaired.unknown.push(row.record.identity());
+            let mut line = serde_json::to_vec(&row.record).expect("a record is plain data");
+            line.push(b'\n');
+            self.write_unknown(&line)?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use aios_record::{Id, Identity, Kind, Owner, Record, Scope};
 
 use super::Repaired;
 use crate::{
-    Config, Error, Longterm, SearchOptions,
+    Config, Decoder, Error, Longterm, SearchOptions,
     library::{Library, Row},
     owner::Places,
     sync::System,
@@ -106,7 +106,8 @@ impl Store {
 
 fn config() -> Config {
     // Every search asks LanceDB's indexes.
-    Config { resident_bytes_max: 0, ..Config::default() }
+    let decoder = Decoder::ThisProcess;
+    Config { resident_bytes_max: 0, decoder, ..Config::default() }
 }
 
 fn note(id: usize) -> Record {
@@ -233,7 +234,7 @@ async fn indexes_are_built_anew() {
         fs::remove_dir_all(index).unwrap();
     }
     let report = found(&store).await;
-    assert!(!report.indexes.is_empty(), "{report:?}");
+    assert_eq!(report.mended, ["key", "session", "terms"]);
     let repaired = store.repair().await;
     assert_eq!(repaired, Repaired { records: 10, ..Repaired::default() });
     store.holds_all_but(10, &[]).await;
@@ -290,4 +291,115 @@ async fn of_a_library_that_is_gone_all_is_named() {
 fn newest_manifest(dir: &Path) -> PathBuf {
     let manifests = Places::new(dir, Arc::new(System)).site(0, 0, 0).manifests().unwrap();
     manifests.into_values().next_back().unwrap()
+}
+
+#[tokio::test]
+async fn an_index_without_a_checksum_has_to_lead_to_every_record() {
+    let store = Store::with(10).await;
+    let longterm = store.open().await;
+    longterm.purge(vec![note(0).identity()]).await.unwrap();
+    longterm.close().await.unwrap();
+    // As a program made the library that took no checksums.
+    let db = rusqlite::Connection::open(store.dir.path().join("journal.db")).unwrap();
+    db.execute("DELETE FROM index_checksums", []).unwrap();
+    let key = note(7).encoded_identity();
+    let mut damaged = 0;
+    for dir in store.files("_indices") {
+        for file in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+            let mut bytes = fs::read(&file).unwrap();
+            let found = bytes.windows(key.len()).position(|part| part == key.as_bytes());
+            if let Some(at) = found {
+                bytes[at + key.len() - 1] = b'X';
+                fs::write(&file, bytes).unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    assert_eq!(damaged, 1, "the index of keys has the key as it is");
+    assert_eq!(found(&store).await.mended, ["key"]);
+    let checksums = "SELECT count(*) FROM index_checksums";
+    assert!(0 < db.query_row(checksums, [], |row| row.get::<_, i64>(0)).unwrap());
+    let longterm = store.open().await;
+    let read = longterm.record(Kind::Note, &note(7).id).await.unwrap();
+    assert_eq!(read.map(|record| record.text), Some(note(7).text));
+}
+
+#[tokio::test]
+async fn a_purge_removes_rows_that_a_removal_has_missed() {
+    let store = Store::with(10).await;
+    let mut missed = Vec::new();
+    store
+        .meddle(async |library| {
+            missed = library.whole(&[note(2).encoded_identity()]).await.unwrap();
+        })
+        .await;
+    let longterm = store.open().await;
+    longterm.forget(vec![note(2).identity()]).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.close().await.unwrap();
+    store.meddle(async |library| library.append(&missed).await.unwrap()).await;
+    assert_eq!(found(&store).await.unknown, [note(2).identity()]);
+    let longterm = store.open().await;
+    let purged = longterm.purge(vec![note(2).identity()]).await.unwrap();
+    assert_eq!((purged.identities, purged.pending), (Vec::new(), None));
+    longterm.close().await.unwrap();
+    assert_eq!(found(&store).await, crate::Verification { checked: 9, ..Default::default() });
+}
+
+#[tokio::test]
+async fn a_purge_names_what_a_repair_could_not_save() {
+    let store = Store::with(10).await;
+    fs::remove_file(&store.files("data")[1]).unwrap();
+    let quarantined = store.repair().await.quarantined.unwrap();
+    let longterm = store.open().await;
+    longterm.give_up(&keys(5..10)).await.unwrap();
+    assert!(longterm.unsaved().unwrap().contains(&quarantined));
+    let purged = longterm.purge(vec![note(1).identity()]).await.unwrap();
+    assert!(purged.discarded.contains(&quarantined), "{purged:?}");
+    assert!(!quarantined.exists());
+}
+
+#[tokio::test]
+async fn without_any_manifest_each_data_file_is_read_by_itself() {
+    let store = Store::with(15).await;
+    for manifest in store.files("_versions") {
+        fs::write(manifest, b"cut of").unwrap();
+    }
+    let repaired = store.repair().await;
+    assert_eq!((repaired.records, repaired.missing), (15, Vec::new()));
+    store.holds_all_but(15, &[]).await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_decoded_by_nobody_unless_somebody_is_named() {
+    let store = Store::with(10).await;
+    let file = store.files("data").remove(0);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let (model, config) = (StaticModel::bundled().unwrap(), Config::default());
+    let repaired = Longterm::repair(store.dir.path(), config, model, |_| {}).await;
+    assert!(matches!(&repaired, Err(Error::Undecoded { path }) if *path == file), "{repaired:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_read_beside_a_damaged_data_file_and_what_is_stored_waits() {
+    let store = Store::with(10).await;
+    let file = store.files("data").remove(0);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let longterm = store.open().await;
+    let refused = |error: &Error| matches!(error, Error::DamagedRows { path } if *path == file);
+    let read = longterm.record(Kind::Note, &note(9).id).await;
+    assert!(read.as_ref().is_err_and(refused), "{read:?}");
+    let searched = longterm.search("note number", &SearchOptions::default()).await;
+    assert!(searched.as_ref().is_err_and(refused), "{searched:?}");
+    longterm.store(vec![note(20)]).await.unwrap();
+    longterm.close().await.unwrap();
+    let repaired = store.repair().await;
+    assert_eq!((repaired.records, repaired.missing), (10, Vec::new()));
+    let longterm = store.open().await;
+    let read = longterm.record(Kind::Note, &note(20).id).await.unwrap();
+    assert_eq!(read.map(|record| record.text), Some(note(20).text));
 }

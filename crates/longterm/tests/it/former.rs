@@ -8,7 +8,9 @@ use std::{
 };
 
 use aios_longterm::{Applied, Config, Error, FeedPage, Longterm, Standing, StoreOutcome};
-use aios_record::{Change, FeedItem, Gate, Id, Identity, Key, Kind, Owner, Record, Scope};
+use aios_record::{
+    Change, FeedItem, Gate, Id, Identity, Key, Kind, Owner, Provenance, Record, Scope, Timestamp,
+};
 use serde_json::Value;
 
 use crate::support::{model, note, open, search};
@@ -132,6 +134,10 @@ async fn a_user_with_the_empty_name_is_not_everybody() {
         );
         assert!(0 < journal.execute(&sql, [odd]).unwrap());
     }
+    let sql = "SELECT record FROM pending WHERE key = 'note/note-u1'";
+    let record: String = journal.query_row(sql, [], |row| row.get(0)).unwrap();
+    let sql = "UPDATE pending SET content_hash = ?1 WHERE key = 'note/note-u1'";
+    journal.execute(sql, [former_hash(&record)]).unwrap();
     drop(journal);
     let key: Key = key.parse().unwrap();
     let longterm = open(dir.path()).await;
@@ -148,6 +154,17 @@ async fn a_user_with_the_empty_name_is_not_everybody() {
         assert!(longterm.verify().await.unwrap().is_clean());
         longterm.drain().await.unwrap();
     }
+}
+
+/// The hash that the former version made of a record.
+fn former_hash(record: &str) -> String {
+    let record = Record {
+        provenance: Provenance::default(),
+        recorded_at: Timestamp::UNIX_EPOCH,
+        ..serde_json::from_str(record).unwrap()
+    };
+    let hash = blake3::hash(&serde_json::to_vec(&record).unwrap());
+    hash.to_hex()[..32].to_owned()
 }
 
 #[tokio::test]

@@ -1,0 +1,29 @@
+//! `decode-rows`, which is hidden: decodes a damaged file for `repair`, in a process that may end.
+
+use std::{ffi::OsString, io};
+
+use aios_memory::Decoder;
+
+use crate::{failure::Failure, output::Output};
+
+/// The name of the command.
+const DECODE_ROWS: &str = "decode-rows";
+
+/// This program, run with that command.
+pub(crate) fn decoder() -> Decoder {
+    match std::env::current_exe() {
+        Ok(path) => Decoder::Program { path, arguments: vec![OsString::from(DECODE_ROWS)] },
+        Err(_) => Decoder::Nobody,
+    }
+}
+
+pub(crate) async fn decode_rows() -> Result<(), Failure> {
+    let Some(out) = Output::pipe() else {
+        return Err(Failure::Usage {
+            message: "`repair` runs this command and reads its output".to_owned(),
+            hint: "run `aios-memory repair`",
+        });
+    };
+    let decoded = aios_memory::decode_rows(io::stdin().lock(), out).await;
+    decoded.map_err(|error| Failure::from(aios_memory::Error::from(error)))
+}

@@ -1,0 +1,37 @@
+//! A full disk is told from other failures.
+
+use std::{error::Error, fmt, io};
+
+use aios_ledger::is_no_room;
+
+/// An error of a library that tells its cause in words, and maybe by a source.
+#[derive(Debug)]
+struct Wrapped(&'static str, Option<io::Error>);
+
+impl fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Wrapped {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.1.as_ref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+#[test]
+fn a_full_disk_is_known_by_its_kind_and_by_its_words() {
+    let io = io::Error::from;
+    let cases = [
+        (Wrapped("failed to write", Some(io(io::ErrorKind::StorageFull))), true),
+        (Wrapped("failed to write", Some(io(io::ErrorKind::QuotaExceeded))), true),
+        (Wrapped("LanceError(IO): No space left on device (os error 28), at 1:2", None), true),
+        (Wrapped("failed to read", Some(io(io::ErrorKind::NotFound))), false),
+        (Wrapped("LanceError(IO): Input/output error (os error 5)", None), false),
+        (Wrapped("database disk image is malformed", None), false),
+    ];
+    for (error, expect) in cases {
+        assert_eq!(is_no_room(&error), expect, "{error:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! Damage in the library's files, looked for before they are read: what of it the owner mends by
+//! itself, and what it refuses.
+
+use std::{collections::BTreeSet, path::Path};
+
+use tokio::task;
+
+use super::Places;
+use crate::{
+    Error,
+    checksums::{
+        Compared, Damage, Known, Needed, Part, Which, compare, compared_from_now, name_of, older,
+    },
+    journal::Journal,
+    library::Library,
+};
+
+/// Compares the files that the present version of `library` needs, with [`Which::All`] also those
+/// of older versions.
+pub(crate) async fn compare_files(
+    library: &Library,
+    known: &Known,
+    which: Which,
+) -> Result<Compared, Error> {
+    let (needed, known) = (library.needed().await?, known.clone());
+    let (tables, dir) = (library.site().dir.clone(), library.dir().to_owned());
+    let table = dir.clone();
+    let comparing = task::spawn_blocking(move || {
+        let mut compared = compare(&tables, &needed, &known, which)?;
+        if which == Which::All {
+            let older = older(&tables, &table, &needed, &known);
+            compared.damage.extend(compare(&tables, &older, &known, which)?.damage);
+        }
+        Ok(compared)
+    });
+    comparing.await.map_err(|_| Error::Closed)?.map_err(Error::io("compare the files of", dir))
+}
+
+/// Refuses a library that is damaged, but for its indexes.
+pub(crate) fn refuse_damage(damage: &[Damage]) -> Result<(), Error> {
+    let mended = |it: &&Damage| matches!(it.part, Part::Index { .. } | Part::Older);
+    damage.iter().find(|it| !mended(it)).map_or(Ok(()), refused)
+}
+
+/// Refuses a library that is damaged, for whoever mends nothing.
+pub(crate) fn refuse_any_damage(damage: &[Damage]) -> Result<(), Error> {
+    refuse_damage(damage)?;
+    damage.iter().find(|it| it.part != Part::Older).map_or(Ok(()), refused)
+}
+
+fn refused(damage: &Damage) -> Result<(), Error> {
+    let path = damage.path.clone();
+    let reason = match &damage.part {
+        Part::Rows { .. } => return Err(Error::DamagedRows { path }),
+        Part::Manifest => "it does not say which files the library has; save what is left with \
+             `aios-memory repair`"
+            .to_owned(),
+        Part::Deletions { .. } => {
+            "it does not say which records are deleted; save the others with \
+                                   `aios-memory repair`"
+                .to_owned()
+        }
+        Part::Older => "older versions of the library need it".to_owned(),
+        Part::Index { column } => {
+            format!("the index of `{column}` cannot be used; `aios-memory repair` makes it again")
+        }
+    };
+    Err(Error::DamagedFile { path, reason })
+}
+
+/// The columns of damaged indexes.
+pub(crate) fn damaged_columns(damage: &[Damage]) -> BTreeSet<String> {
+    let columns = damage.iter().filter_map(|damage| match &damage.part {
+        Part::Index { column } => Some(column.clone()),
+        _ => None,
+    });
+    columns.collect()
+}
+
+/// Compares the library's files, makes damaged indexes again, and returns their columns. An index
+/// that nothing is known of, as in a store of a former version, has to lead to every key.
+pub(super) async fn mend(
+    journal: &Journal,
+    library: &Library,
+    known: &Known,
+    vector_rows_min: u64,
+) -> Result<Vec<String>, Error> {
+    let from = compared_from_now();
+    let compared = compare_files(library, known, Which::Changed).await?;
+    refuse_damage(&compared.damage)?;
+    let mut columns = damaged_columns(&compared.damage);
+    if !known.has_table(library.dir()) && !library.has_sound_keys().await {
+        columns.insert("key".to_owned());
+    }
+    if !columns.is_empty() {
+        tracing::warn!(?columns, "damaged indexes are made again");
+        library.rebuild_indexes(vector_rows_min).await?;
+    }
+    if 0 < compared.read {
+        journal.set_compared(from).await?;
+    }
+    Ok(columns.into_iter().collect())
+}
+
+impl Places {
+    /// Refuses a version whose manifest is damaged.
+    pub(crate) fn check_manifest(&self, manifest: &Path, known: &Known) -> Result<(), Error> {
+        let name = name_of(&self.library, manifest).unwrap_or_default();
+        let needed = Needed::only(name, Part::Manifest);
+        let compared = compare(&self.library, &needed, known, Which::All);
+        let compared = compared.map_err(Error::io("read", manifest))?;
+        refuse_any_damage(&compared.damage)
+    }
+}

@@ -1,0 +1,150 @@
+//! Rows that a repair takes from files that are damaged, or that belong to no version that can be
+//! opened.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fs,
+    path::Path,
+};
+
+use super::{
+    Purpose,
+    copy::{Copying, Stamp},
+};
+use crate::{
+    Decoder, Error,
+    checksums::{Compared, Needed, Part, Which, compare, name_of},
+    journal::Expected,
+    library::{Library, Row},
+    sync::unless_gone,
+    vectors::Vectors,
+};
+
+/// The fragments with a file that is not as it was written.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    pub(super) rows: HashSet<u64>,
+    pub(super) deletions: HashSet<u64>,
+}
+
+impl Copying<'_> {
+    /// The damaged fragments of the old table. Each file is compared once.
+    pub(super) async fn suspects(&mut self, old: &Library) -> Result<Suspects, Error> {
+        let mut suspects = Suspects::default();
+        for (path, part) in old.needed().await?.files {
+            let (fragments, fragment) = match part {
+                Part::Rows { fragment } => (&mut suspects.rows, fragment),
+                Part::Deletions { fragment } => (&mut suspects.deletions, fragment),
+                Part::Manifest | Part::Index { .. } | Part::Older => continue,
+            };
+            let is_damaged = match self.compared.get(&path) {
+                Some(is_damaged) => *is_damaged,
+                None => self.is_damaged(path, part)?,
+            };
+            if is_damaged {
+                fragments.insert(fragment);
+            }
+        }
+        Ok(suspects)
+    }
+
+    fn is_damaged(&mut self, path: String, part: Part) -> Result<bool, Error> {
+        let tables = &self.rebuild.places.library;
+        let needed = Needed::only(path.clone(), part);
+        let compared = compare(tables, &needed, &self.known, Which::All);
+        let Compared { damage, .. } = compared.map_err(Error::io("read", tables.join(&path)))?;
+        self.compared.insert(path, !damage.is_empty());
+        Ok(!damage.is_empty())
+    }
+
+    /// Takes what is lacking from data files that `old`, if it can be opened, does not have: those
+    /// of other versions that are still there.
+    pub(super) async fn search_loose_files(
+        &mut self,
+        old: Option<&Library>,
+        expected: &Expected,
+    ) -> Result<(), Error> {
+        let (missing, outdated) = self.lacking(expected);
+        // Beside a journal that is older nobody knows what is lacking.
+        let is_blind = old.is_none() && self.rebuild.purpose == Purpose::Adopt;
+        if missing.is_empty() && outdated.is_empty() && !is_blind {
+            return Ok(());
+        }
+        let needed = match old {
+            Some(old) => old.needed().await?,
+            None => Needed::default(),
+        };
+        let places = &self.rebuild.places;
+        let data = places.site(expected.edition.table, 0, 0).table_dir().join("data");
+        let listed = unless_gone(fs::read_dir(&data)).map_err(Error::io("list", &data))?;
+        for entry in listed.into_iter().flatten() {
+            let file = entry.map_err(Error::io("list", &data))?.path();
+            let name = name_of(&self.rebuild.places.library, &file).unwrap_or_default();
+            if !needed.has(&name) {
+                self.take_decoded(&file, expected).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of a data file that can be decoded and are better than what is held, and
+    /// returns the number of the others, if it is known.
+    pub(super) async fn take_decoded(
+        &mut self,
+        file: &Path,
+        expected: &Expected,
+    ) -> Result<Option<u64>, Error> {
+        if !file.exists() {
+            return Ok(None);
+        }
+        let name = name_of(&self.rebuild.places.library, file).unwrap_or_default();
+        let is_sound = self.known.checksums.contains_key(&name)
+            && !self.is_damaged(name, Part::Rows { fragment: 0 })?;
+        let decoder = match is_sound {
+            true => &Decoder::ThisProcess,
+            false => &self.rebuild.config.decoder,
+        };
+        let scratch = self.rebuild.places.scratch();
+        let dimension = self.table.site().dimension;
+        let decoded = decoder.rows(file, &scratch, dimension).await?;
+        let count = decoded.rows.len();
+        let mut rows: Vec<Row> = self.renamed(decoded.rows).map(|(_, row)| row).collect();
+        let counted = self.findings.unreadable;
+        rows = self.intact(rows);
+        self.findings.unreadable = counted;
+        let altered = (count - rows.len()) as u64;
+        if !is_sound && matches!(self.rebuild.vectors, Vectors::Model(_)) {
+            // Nothing tells if it is the one that was written.
+            rows.iter_mut().for_each(|row| row.vector = None);
+        }
+        self.take(rows, expected).await?;
+        Ok(decoded.damaged.map(|damaged| damaged + altered))
+    }
+
+    async fn take(&mut self, rows: Vec<Row>, expected: &Expected) -> Result<(), Error> {
+        let mut wanted: HashMap<String, (Stamp, Row)> = HashMap::new();
+        let mut strangers: BTreeMap<u32, Row> = BTreeMap::new();
+        for (at, row) in (0..).zip(rows) {
+            let (key, stamp) = (row.record.encoded_identity(), Stamp::of(&row));
+            let Some(hash) = expected.keys.get(&key) else {
+                if !expected.pending.contains(&key) {
+                    strangers.insert(at, row);
+                }
+                continue;
+            };
+            let held = wanted.get(&key).map(|(stamp, _)| stamp).or(self.held.get(&key)).copied();
+            let is_wanted = match self.rebuild.purpose {
+                Purpose::Adopt => stamp.is_newer(held),
+                _ => stamp.is_better(held, *hash),
+            };
+            if is_wanted {
+                wanted.insert(key, (stamp, row));
+            }
+        }
+        let keys = strangers.iter().map(|(at, row)| (row.record.encoded_identity(), *at)).collect();
+        let fresh = self.fresh_strangers(keys).await?;
+        let unknown: Vec<Row> = fresh.iter().filter_map(|at| strangers.remove(at)).collect();
+        self.keep_unknown(&unknown)?;
+        self.write(wanted.into_values().map(|(_, row)| row).collect()).await
+    }
+}
