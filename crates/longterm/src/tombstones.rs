@@ -6,10 +6,10 @@
 //! tombstones that it fits, so whoever takes records in that nobody asked for (a file that is read
 //! again, another program's store) asks for those before.
 
-use aios_record::{Identity, Owner, Record, forms};
+use aios_record::{Identity, Owner, Record, Scope, forms};
 
 use crate::{
-    Error, LongtermView,
+    Error, Longterm, LongtermView,
     journal::{Contents, Hash, Secret, Tombstone},
     sayings,
 };
@@ -50,14 +50,6 @@ impl LongtermView {
         journal.have_tombstones(named).await
     }
 
-    /// Returns `true` if anything was ever forgotten and not stored since.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn has_tombstones(&self) -> Result<bool, Error> {
-        Ok(self.shared.journal.secret_of_tombstones().await?.is_some())
-    }
-
     /// Leaves the tombstones of records that another tier forgets. Each takes about 100 bytes of
     /// `journal.db`, for ever.
     ///
@@ -89,7 +81,7 @@ impl LongtermView {
         let secret = self.shared.journal.tombstone_secret().await?;
         let mut hashes = Vec::with_capacity(records.len());
         for record in records {
-            let owner = self.owner_of(record)?;
+            let owner = self.acting_for(record.scope.clone())?;
             hashes.extend(sayings::own(record).iter().map(|it| secret.of_saying(&owner, it)));
         }
         Ok(TextTombstones { hashes })
@@ -98,7 +90,8 @@ impl LongtermView {
     /// The tombstones of these texts, as records of `owner`, however short they are.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Scope`] when the view does not act for `owner`; [`Error::Journal`] when the disk
+    /// refuses.
     pub async fn tombstones_of_texts(
         &self,
         owner: &Owner,
@@ -107,6 +100,7 @@ impl LongtermView {
         if texts.is_empty() {
             return Ok(TextTombstones::default());
         }
+        let owner = &self.acting_for(Scope::default().with_owner(owner))?;
         let secret = self.shared.journal.tombstone_secret().await?;
         let said = texts.iter().map(|text| secret.of_saying(owner, &forms::forgotten(text)));
         Ok(TextTombstones { hashes: said.collect() })
@@ -127,7 +121,8 @@ impl LongtermView {
     /// [tombstones](LongtermView::leave_text_tombstones) of their own.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Scope`] when the view does not act for `owner`; [`Error::Journal`] when the journal
+    /// cannot be read.
     pub async fn are_texts_forgotten(
         &self,
         owner: &Owner,
@@ -140,6 +135,7 @@ impl LongtermView {
         let Some(secret) = journal.secret_of_tombstones().await? else {
             return Ok(vec![false; texts.len()]);
         };
+        let owner = &self.acting_for(Scope::default().with_owner(owner))?;
         let said = texts.iter().map(|text| secret.of_saying(owner, &forms::forgotten(text)));
         journal.have_sayings(said.collect()).await
     }
@@ -157,9 +153,8 @@ impl LongtermView {
         journal.lift_tombstones(named).await
     }
 
-    /// The owner of a record as it would be stored through this view.
-    fn owner_of(&self, record: &Record) -> Result<Owner, Error> {
-        let mut scope = record.scope.clone();
+    /// The owner of a record of this scope as it would be stored through this view.
+    fn acting_for(&self, mut scope: Scope) -> Result<Owner, Error> {
         if self.gate.acts_for().is_some() {
             self.gate.fill(&mut scope)?;
         }
@@ -199,5 +194,15 @@ impl LongtermView {
             }
         }
         Ok(contents)
+    }
+}
+
+impl Longterm {
+    /// Returns `true` if anything was ever forgotten, of whichever owner, and not stored since.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn has_tombstones(&self) -> Result<bool, Error> {
+        Ok(self.shared.journal.secret_of_tombstones().await?.is_some())
     }
 }

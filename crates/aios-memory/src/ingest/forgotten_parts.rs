@@ -23,9 +23,6 @@ pub(super) async fn leave_out(
     arrivals: &mut Vec<Arrival>,
 ) -> Result<Vec<Verdict>, Error> {
     let mut verdicts = Vec::new();
-    if !longterm.has_tombstones().await? {
-        return Ok(verdicts);
-    }
     let mut left = Vec::with_capacity(arrivals.len());
     for mut arrival in arrivals.drain(..) {
         let parts = forgotten_parts(longterm, owner, &arrival).await?;

@@ -92,6 +92,22 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
     ];
     "LongtermView::are_forgotten" => [h.view.longterm().are_forgotten(&drafts(&h)).await];
+    "LongtermView::are_texts_forgotten" => [
+        h.view.longterm().are_texts_forgotten(&own_scope(&h).owner(), &["Never of it"]).await,
+    ];
+    "LongtermView::each_record" => [{
+        let mut seen = Vec::new();
+        let look = |record: Record| seen.push(record.identity());
+        h.view.longterm().each_record(look).await.map(|()| sorted_identities(seen))
+    }];
+    "LongtermView::each_version" => [{
+        let mut seen = Vec::new();
+        let look = |version: Record| seen.push(version.identity());
+        h.view.longterm().each_version(look).await.map(|()| sorted_identities(seen))
+    }];
+    "LongtermView::summaries_of" => [
+        h.view.longterm().summaries_of(&everyones()).await.map(sorted_identities),
+    ];
 
     "LongtermView::record_of" => [
         h.view.longterm().record_of(Kind::Note, h.fields(json!({"id": "n8", "content": "zebra@"}))),
@@ -187,6 +203,24 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             draft(&h, "n9", "Never zebra@", h.user),
             draft(&h, "n99", "Never zebra@", h.user),
         ]).await,
+    ];
+    "LongtermView::text_tombstones" => [{
+        let draft = draft(&h, "n9", "Never a word of zebra@", h.user);
+        h.view.longterm().text_tombstones(&[draft]).await.map(drop)
+    }];
+    "LongtermView::tombstones_of_texts" => [
+        h.view.longterm().tombstones_of_texts(&own_scope(&h).owner(), &["Never"]).await.map(drop),
+    ];
+    "LongtermView::leave_text_tombstones" => [{
+        let left = draft(&h, "n9", "Never a word of zebra@", h.user);
+        let tombstones = h.view.longterm().text_tombstones(&[left.clone()]).await.unwrap();
+        h.view.longterm().leave_text_tombstones(&tombstones).await.unwrap();
+        let other = Record { kind: Kind::Fact, ..left };
+        h.view.longterm().are_forgotten(&[other]).await
+    }];
+    "LongtermView::forget_versions" => [
+        h.view.longterm().forget_versions(&notes(&h)).await,
+        h.view.longterm().history(Kind::Note, &id("n1")).await.map(|versions| versions.len()),
     ];
     "LongtermView::lift_tombstones" => [
         h.view.longterm().lift_tombstones(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
