@@ -74,14 +74,16 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                 return command::restore(&restore, &settings(&global)?.config, output).await;
             }
             Command::Repair | Command::Verify(Verify { repair: true }) => {
-                return command::repair(settings(&global)?, output).await;
+                return Box::pin(command::repair(settings(&global)?, output)).await;
             }
             Command::Reindex(reindex) => {
                 return command::reindex(reindex, settings(&global)?, output).await;
             }
-            Command::Doctor => return command::doctor(settings(&global), output).await,
+            Command::Doctor => {
+                return Box::pin(command::doctor(settings(&global), output)).await;
+            }
             Command::Migrate(migrate) => {
-                return command::migrate(&migrate, settings(&global)?, output).await;
+                return Box::pin(command::migrate(&migrate, settings(&global)?, output)).await;
             }
             _ => {}
         }
