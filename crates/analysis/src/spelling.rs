@@ -38,7 +38,7 @@ pub(crate) struct Spelled {
     pub(crate) is_next: bool,
 }
 
-/// How far a word of a query is known.
+/// The knowledge of a query's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// A text has it: nothing stands for it.

@@ -76,16 +76,18 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             Command::Repair | Command::Verify(Verify { repair: true }) => {
                 let settings = settings(&global)?;
                 let _scratch = opening::keep_temporary_files_in(&settings.config);
-                return command::repair(settings, output).await;
+                return Box::pin(command::repair(settings, output)).await;
             }
             Command::Reindex(reindex) => {
                 let settings = settings(&global)?;
                 let _scratch = opening::keep_temporary_files_in(&settings.config);
                 return command::reindex(reindex, settings, output).await;
             }
-            Command::Doctor => return command::doctor(settings(&global), output).await,
+            Command::Doctor => {
+                return Box::pin(command::doctor(settings(&global), output)).await;
+            }
             Command::Migrate(migrate) => {
-                return command::migrate(&migrate, settings(&global)?, output).await;
+                return Box::pin(command::migrate(&migrate, settings(&global)?, output)).await;
             }
             _ => {}
         }

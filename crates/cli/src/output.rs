@@ -95,8 +95,8 @@ impl Output {
         Defused::new(io::stdout().lock(), notation)
     }
 
-    /// The standard output as it is, for a process of this program that reads it; `None` if a person
-    /// does.
+    /// The standard output as it is, for a process of this program that reads it; `None` if a
+    /// person does.
     pub(crate) fn pipe() -> Option<impl Write> {
         let out = io::stdout();
         (!io::IsTerminal::is_terminal(&out)).then_some(out)

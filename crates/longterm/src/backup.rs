@@ -23,8 +23,8 @@ use crate::{
 impl Longterm {
     /// Copies `journal.db` and the library into the directory `dir`, on disk when this returns.
     /// Together they hold all that was acknowledged before the call; reading and writing go on
-    /// meanwhile, while nothing is pruned. `progress` is told how many bytes are copied. The copy is
-    /// compared with the checksums of its files.
+    /// meanwhile, while nothing is pruned. `progress` is told how many bytes are copied. Files of
+    /// the copy are compared with their checksums.
     ///
     /// # Errors
     /// - [`Error::DamagedRows`], [`Error::DamagedFile`] when the library is damaged.

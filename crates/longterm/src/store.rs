@@ -386,7 +386,8 @@ impl Shared {
             return Ok(());
         }
         let dimension = self.vectors.dimension();
-        let taken = Owner::take(&self.places, &self.journal, &self.config, dimension).await;
+        let taking = Owner::take(&self.places, &self.journal, &self.config, dimension);
+        let taken = Box::pin(taking).await;
         let taken = match taken {
             // A rebuild was faster; the next call finds its table.
             Err(Error::Ousted) => None,

@@ -45,8 +45,8 @@ impl Drop for Worker {
     }
 }
 
-/// How often a process tries to become the owner of a damaged library, at most: each time it
-/// compares the files again.
+/// The least time between tries to become the owner of a damaged library: each compares the files
+/// again.
 const DAMAGED_RETRY: Duration = Duration::from_secs(30);
 
 async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {

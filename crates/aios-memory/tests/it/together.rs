@@ -163,7 +163,7 @@ async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
 #[tokio::test(flavor = "multi_thread")]
 async fn beside_an_older_journal_the_library_tells_what_was_stored_and_deleted() {
     for names in [&["journal.db"][..], &["journal.db", "working.db"]] {
-        let (fixture, repaired) = repaired_beside_newer(names).await;
+        let (fixture, repaired) = Box::pin(repaired_beside_newer(names)).await;
         assert_eq!(repaired.lost, [], "{repaired:?}");
         assert_eq!((repaired.kept_out, repaired.unreadable), (1, 0), "{repaired:?}");
         // Notes and goals.
