@@ -3,11 +3,13 @@
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use aios_embedding::Fingerprint;
+use aios_files::Temporary;
 use tokio::task;
 
 use crate::{
@@ -95,7 +97,8 @@ impl Longterm {
 /// [`Error::DamagedRows`], [`Error::DamagedFile`] when one differs; [`Error::Journal`],
 /// [`Error::Library`] when a store cannot be read.
 pub async fn check_files(dir: &Path) -> Result<(), Error> {
-    let places = Places::new(dir, Arc::new(System));
+    let (_link, dir) = written(dir)?;
+    let places = Places::new(&dir, Arc::new(System));
     let site = places.clone();
     // No vector is read.
     let vectors = Vectors::Given(Space { fingerprint: Fingerprint::new(""), dimension: 1 });
@@ -106,6 +109,19 @@ pub async fn check_files(dir: &Path) -> Result<(), Error> {
     let compared = compare_all(&places, &journal).await;
     journal.close().await;
     compared
+}
+
+/// A path to `dir` that is text, which is all that LanceDB takes: a link where its own is not, in a
+/// directory that goes with the result.
+fn written(dir: &Path) -> Result<(Option<Temporary>, PathBuf), Error> {
+    if dir.to_str().is_some() {
+        return Ok((None, dir.to_owned()));
+    }
+    let target = std::path::absolute(dir).map_err(Error::io("find", dir))?;
+    let temporary = Temporary::below(&Temporary::of_the_system())?;
+    let link = temporary.path().join("copy");
+    symlink(target, &link).map_err(Error::io("make a link to", dir))?;
+    Ok((Some(temporary), link))
 }
 
 async fn compare_all(places: &Places, journal: &Journal) -> Result<(), Error> {

@@ -261,6 +261,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// A document as it should be: the paragraphs that it has, and those that it may have no more.
 #[derive(Debug, Default)]
 struct Model {
+    /// In the order of the text.
+    words: Vec<usize>,
     present: BTreeSet<usize>,
     ever: BTreeSet<usize>,
     forgotten: BTreeSet<usize>,
@@ -281,6 +283,8 @@ async fn run(steps: &[Step]) {
     let memory = fixture.open().await;
     let paths = ["a.md", "b.md"].map(|name| fixture.dir.path().join(name));
     let mut models: [Model; 2] = Default::default();
+    // All of the text of each document that was forgotten: a copy of it stays out, too.
+    let mut whole: Vec<Vec<usize>> = Vec::new();
     // The texts that were there after each step, and the time of it.
     let mut past: Vec<(aios_memory::Timestamp, BTreeSet<String>)> = Vec::new();
     for step in steps {
@@ -291,13 +295,18 @@ async fn run(steps: &[Step]) {
                 fs::write(&paths[*at], text).unwrap();
                 let distinct: BTreeSet<usize> = words.iter().copied().collect();
                 let tally = read(&memory, &paths[*at]).await;
-                let kept_out: BTreeSet<usize> = &distinct & &model.forgotten;
+                let kept_out = match model.ever.is_empty() && whole.contains(words) {
+                    true => distinct.clone(),
+                    false => &distinct & &model.forgotten,
+                };
                 let of_kept_out = words.iter().filter(|word| kept_out.contains(word)).count();
                 assert_eq!(tally.forgotten, of_kept_out as u64, "{steps:?}: {tally:?}");
                 let present: BTreeSet<usize> = &distinct - &kept_out;
                 let [added, known, updated, ..] = counts(&tally);
                 let stored = words.len() - of_kept_out;
                 assert_eq!(added + known + updated, stored as u64, "{steps:?}: {tally:?}");
+                model.words.clone_from(words);
+                model.words.retain(|word| present.contains(word));
                 model.ever.extend(&present);
                 model.present = present;
                 assert_eq!(counts(&read(&memory, &paths[*at]).await)[2..4], [0, 0]);
@@ -306,6 +315,7 @@ async fn run(steps: &[Step]) {
                 let forget = ForgetOptions::new(ForgetTarget::Document(paths[*at].clone()));
                 memory.forget(forget).await.unwrap();
                 let model = &mut models[*at];
+                whole.push(std::mem::take(&mut model.words));
                 let ever = std::mem::take(&mut model.ever);
                 model.forgotten.extend(&ever);
                 model.present.clear();

@@ -179,7 +179,11 @@ impl Store {
         let view = self.view(owner);
         let told = match action.clone() {
             Action::Record { kind, id, text, parent } => {
-                view.record(kind, fields(kind, id, text, parent)).await.map(|id| id.to_string())
+                let recorded = view.record(kind, fields(kind, id, text, parent)).await;
+                // Of a record that is recorded twice before long-term memory hears of it, the first
+                // version is nowhere.
+                self.memory.catch_up().await.unwrap();
+                recorded.map(|id| id.to_string())
             }
             Action::Remember(text) => view.remember(text).await.map(|it| format!("{it:?}")),
             Action::Update { kind, id, text } => {
