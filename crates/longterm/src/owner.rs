@@ -226,6 +226,12 @@ impl Owner {
         })
     }
 
+    /// Makes the indexes again, after one was found to miss records.
+    pub(crate) async fn renew_indexes(&mut self) -> Result<(), Error> {
+        self.rebuild_indexes().await?;
+        self.note_synced().await
+    }
+
     async fn rebuild_indexes(&mut self) -> Result<(), Error> {
         self.rows_since_index = 0;
         let rows_min = self.config.indexed_rows_min(self.library.site().dimension);

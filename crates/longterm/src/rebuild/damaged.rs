@@ -65,7 +65,7 @@ impl Copying<'_> {
         expected: &Expected,
     ) -> Result<(), Error> {
         if self.rebuild.purpose == Purpose::Adopt && self.proves_deletions {
-            // What the table lacks was deleted, and is in these files all the same.
+            // Records that the table lacks were deleted, and are in these files all the same.
             return Ok(());
         }
         let (missing, outdated) = self.lacking(expected);
