@@ -8,7 +8,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use aios_record::{Change, Id, Identity, Kind, Record, Timestamp};
@@ -259,6 +259,7 @@ impl Shared {
             let (found, missing) = self.intact(library.whole_by_scan(&missing).await?, &missing);
             if !found.is_empty() {
                 tracing::warn!(records = found.len(), "the index of keys misses records");
+                self.has_missed.store(true, Ordering::Relaxed);
                 self.wake.notify_one();
             }
             rows.extend(found);

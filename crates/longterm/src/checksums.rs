@@ -151,11 +151,16 @@ pub(crate) fn compare(
     Ok(compared)
 }
 
-/// The files of the table in the directory `table` that are known, still there, and not `needed`.
+/// The files of the table in the directory `table` that are known, still there, and not `needed`,
+/// but for indexes: nobody asks those of an older version.
 pub(crate) fn older(tables: &Path, table: &Path, needed: &Needed, known: &Known) -> Needed {
     let of_table = name_of(tables, table).unwrap_or_default() + "/";
+    let indexes = format!("{of_table}_indices/");
     let older = known.checksums.keys().filter(|path| {
-        path.starts_with(&of_table) && !needed.has(path) && tables.join(path).exists()
+        path.starts_with(&of_table)
+            && !path.starts_with(&indexes)
+            && !needed.has(path)
+            && tables.join(path).exists()
     });
     let files = older.map(|path| (path.clone(), Part::Older)).collect();
     Needed { files, ..Needed::default() }

@@ -16,12 +16,9 @@ mod copy;
 mod damaged;
 mod reembed;
 mod report;
+mod tables;
 
-use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs::File, path::Path, sync::Arc};
 
 use aios_embedding::Embedder;
 use aios_ledger::Access;
@@ -32,17 +29,13 @@ pub use self::report::{Progress, Reindexed, Repaired};
 use self::{copy::Copying, reembed::Reembedding, report::Findings};
 use crate::{
     Config, Error, Longterm, Space,
-    checksums::{Known, Which},
     error::shown,
     journal::{Expected, Journal, REST, Switch},
-    library::{self, Edition, Library},
-    owner::{
-        Places, check_journal, compare_files, heal, lock, refuse_damage, remove_older_tables,
-        set_aside,
-    },
+    library::Library,
+    owner::{Places, check_journal, lock},
     search::blocking,
     store::DRAIN_POLL,
-    sync::{Disk, System, make_directory, unless_gone},
+    sync::{Disk, System, make_directory},
     vectors::Vectors,
 };
 
@@ -380,110 +373,6 @@ impl Rebuild {
             copying.findings.note_adopted(&adopted, &gone);
         }
         Ok(is_done)
-    }
-
-    /// The table that is to be replaced; none where nothing was ever moved there.
-    async fn old_table(&self, from: Edition, known: &Known) -> Result<Option<Library>, Error> {
-        if from.version == 0 && self.purpose != Purpose::Adopt {
-            return Ok(None);
-        }
-        let site = self.places.site(from.table, self.vectors.dimension(), self.config.cache_bytes);
-        let Some(_owner) = lock(&self.places.lock)? else {
-            let opened = library::open_guarded(site).await?;
-            let library = opened.ok_or_else(|| crate::owner::lost(&self.places))?;
-            return self.checked(library, known).await.map(Some);
-        };
-        // What was trusted before the lock was held may have been added to since.
-        let from = self.journal.end_term().await?;
-        if !self.purpose.saves() {
-            let library = heal(&self.places, site, from.version, known).await?;
-            return self.checked(library, known).await.map(Some);
-        }
-        // The newest version that can be opened.
-        let newest = if self.purpose == Purpose::Adopt { u64::MAX } else { from.version };
-        let versions: Vec<u64> = site.manifests()?.into_keys().collect();
-        for version in versions.into_iter().rev().filter(|it| *it <= newest) {
-            set_aside(&self.places, &site, version)?;
-            let manifest = site.manifests()?.remove(&version);
-            if manifest.is_none_or(|path| self.places.check_manifest(&path, known).is_err()) {
-                tracing::warn!(version, "the manifest of a version is damaged");
-                continue;
-            }
-            match library::open_guarded(site.clone()).await {
-                Ok(Some(library)) => return Ok(Some(library)),
-                Ok(None) => {}
-                Err(error) => tracing::warn!(version, %error, "a version cannot be opened"),
-            }
-        }
-        Ok(None)
-    }
-
-    /// `library`, unless a file of it is damaged and is not to be.
-    async fn checked(&self, library: Library, known: &Known) -> Result<Library, Error> {
-        if !self.purpose.saves() {
-            let compared = compare_files(&library, known, Which::All).await?;
-            refuse_damage(&compared.damage)?;
-        }
-        Ok(library)
-    }
-
-    /// The old table at `edition`, or, where that is gone, at the newest version that there is.
-    async fn at(&self, old: &Library, edition: Edition) -> Result<Option<Library>, Error> {
-        if old.site().table != edition.table {
-            return Err(Error::Contended { key: "the library".to_owned() });
-        }
-        if self.purpose == Purpose::Adopt {
-            return old.pinned(old.version().await?).await.map(Some);
-        }
-        match (old.pinned(edition.version).await, self.purpose) {
-            (Err(error), Purpose::Repair) => {
-                tracing::warn!(%error, "an older version is read");
-                old.pinned(old.version().await?).await.map(Some)
-            }
-            (pinned, _) => pinned.map(Some),
-        }
-    }
-
-    /// The table that is being made, as far as it is on disk.
-    async fn new_table(
-        &self,
-        table: u64,
-        built_version: u64,
-        known: &Known,
-    ) -> Result<Library, Error> {
-        let site = self.places.site(table, self.vectors.dimension(), self.config.cache_bytes);
-        if 0 < built_version
-            && let Ok(library) = heal(&self.places, site.clone(), built_version, known).await
-            && compare_files(&library, known, Which::All).await?.damage.is_empty()
-        {
-            return Ok(library);
-        }
-        site.discard()?;
-        self.journal.begin_again().await?;
-        Library::create(site).await
-    }
-
-    /// Removes the table that was replaced, once nobody reads it. One that is damaged goes to the
-    /// quarantine, where it may be looked at; returns the place there.
-    async fn clear_away(&self, table: u64, is_damaged: bool) -> Result<Option<PathBuf>, Error> {
-        let places = self.places.clone();
-        let removal = task::spawn_blocking(move || {
-            let mut moved = None;
-            if is_damaged {
-                let _unread = places.alone()?;
-                let old = places.site(table, 0, 0).table_dir();
-                let to = places.make_quarantine()?.join(format!("{table}-damaged.lance"));
-                library::remove(&to)?;
-                let renamed = unless_gone(fs::rename(&old, &to)).map_err(Error::io("move", old))?;
-                moved = renamed.map(|()| to);
-            } else {
-                remove_older_tables(&places, table + 1)?;
-            }
-            let all = &places.library;
-            places.disk.sync_directory(all).map_err(Error::io("sync", all))?;
-            Ok(moved)
-        });
-        removal.await.map_err(|_| Error::Closed)?
     }
 }
 

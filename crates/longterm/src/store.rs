@@ -4,7 +4,10 @@ use std::{
     collections::BTreeSet,
     ops::Deref,
     path::Path,
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -82,6 +85,8 @@ pub(crate) struct Shared {
     pub(crate) embedding: Mutex<()>,
     /// The columns whose damaged indexes this process has made again.
     pub(crate) mended: std::sync::Mutex<BTreeSet<String>>,
+    /// Set when the index of keys was found to miss records.
+    pub(crate) has_missed: AtomicBool,
     /// Told when there is something to drain.
     pub(crate) wake: Notify,
     pub(crate) turns: Turns,
@@ -179,6 +184,7 @@ impl Longterm {
             owner: Mutex::new(None),
             embedding: Mutex::default(),
             mended: std::sync::Mutex::default(),
+            has_missed: AtomicBool::default(),
             wake: Notify::new(),
             turns: Turns::default(),
         });
@@ -424,6 +430,9 @@ impl Shared {
             let Some(mut owner) = place.take() else { return Ok(false) };
             let worked = async {
                 let is_drained = owner.drain(through).await?;
+                if shared.has_missed.swap(false, Ordering::Relaxed) {
+                    owner.renew_indexes().await?;
+                }
                 owner.purge().await?;
                 Ok(is_drained)
             };

@@ -86,7 +86,7 @@ CREATE TABLE tombstones (
 
 CREATE INDEX tombstones_by_identity ON tombstones (identity);
 
--- Checksums of the files of the library's indexes. Nothing writes them yet.
+-- Checksums of the files of the library that some version needed when it was synced.
 CREATE TABLE index_checksums (
     path     TEXT PRIMARY KEY,
     bytes    INTEGER NOT NULL,

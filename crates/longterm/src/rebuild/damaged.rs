@@ -64,6 +64,10 @@ impl Copying<'_> {
         old: Option<&Library>,
         expected: &Expected,
     ) -> Result<(), Error> {
+        if self.rebuild.purpose == Purpose::Adopt && self.proves_deletions {
+            // Records that the table lacks were deleted, and are in these files all the same.
+            return Ok(());
+        }
         let (missing, outdated) = self.lacking(expected);
         // Beside a journal that is older nobody knows what is lacking.
         let is_blind = old.is_none() && self.rebuild.purpose == Purpose::Adopt;
@@ -98,11 +102,13 @@ impl Copying<'_> {
             return Ok(None);
         }
         let name = name_of(&self.rebuild.places.library, file).unwrap_or_default();
-        let is_sound = self.known.checksums.contains_key(&name)
-            && !self.is_damaged(name, Part::Rows { fragment: 0 })?;
-        let decoder = match is_sound {
-            true => &Decoder::ThisProcess,
-            false => &self.rebuild.config.decoder,
+        let has_checksum = self.known.checksums.contains_key(&name);
+        let is_sound = has_checksum && !self.is_damaged(name, Part::Rows { fragment: 0 })?;
+        let decoder = match &self.rebuild.config.decoder {
+            // One that never had a checksum is decoded as ever.
+            Decoder::Nobody if !has_checksum => &Decoder::ThisProcess,
+            _ if is_sound => &Decoder::ThisProcess,
+            decoder => decoder,
         };
         let scratch = self.rebuild.places.scratch();
         let dimension = self.table.site().dimension;

@@ -302,20 +302,7 @@ async fn an_index_without_a_checksum_has_to_lead_to_every_record() {
     // As a program made the library that took no checksums.
     let db = rusqlite::Connection::open(store.dir.path().join("journal.db")).unwrap();
     db.execute("DELETE FROM index_checksums", []).unwrap();
-    let key = note(7).encoded_identity();
-    let mut damaged = 0;
-    for dir in store.files("_indices") {
-        for file in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-            let mut bytes = fs::read(&file).unwrap();
-            let found = bytes.windows(key.len()).position(|part| part == key.as_bytes());
-            if let Some(at) = found {
-                bytes[at + key.len() - 1] = b'X';
-                fs::write(&file, bytes).unwrap();
-                damaged += 1;
-            }
-        }
-    }
-    assert_eq!(damaged, 1, "the index of keys has the key as it is");
+    damage_key_index(&store, &note(7));
     assert_eq!(found(&store).await.mended, ["key"]);
     let checksums = "SELECT count(*) FROM index_checksums";
     assert!(0 < db.query_row(checksums, [], |row| row.get::<_, i64>(0)).unwrap());
@@ -402,4 +389,36 @@ async fn nothing_is_read_beside_a_damaged_data_file_and_what_is_stored_waits() {
     let longterm = store.open().await;
     let read = longterm.record(Kind::Note, &note(20).id).await.unwrap();
     assert_eq!(read.map(|record| record.text), Some(note(20).text));
+}
+
+/// Alters the key of a record in the index of keys.
+fn damage_key_index(store: &Store, record: &Record) {
+    let key = record.encoded_identity();
+    let mut damaged = 0;
+    for dir in store.files("_indices") {
+        for file in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+            let mut bytes = fs::read(&file).unwrap();
+            let found = bytes.windows(key.len()).position(|part| part == key.as_bytes());
+            if let Some(at) = found {
+                bytes[at + key.len() - 1] = b'X';
+                fs::write(&file, bytes).unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    assert_eq!(damaged, 1, "the index of keys has the key as it is");
+}
+
+#[tokio::test]
+async fn an_index_that_misses_records_of_an_open_library_is_made_again() {
+    let store = Store::with(10).await;
+    let longterm = store.open().await;
+    longterm.purge(vec![note(0).identity()]).await.unwrap();
+    longterm.close().await.unwrap();
+    let longterm = store.open().await;
+    damage_key_index(&store, &note(7));
+    let read = longterm.record(Kind::Note, &note(7).id).await.unwrap();
+    assert_eq!(read.map(|record| record.text), Some(note(7).text));
+    longterm.close().await.unwrap();
+    assert_eq!(found(&store).await, crate::Verification { checked: 9, ..Default::default() });
 }
