@@ -6,7 +6,7 @@ use aios_memory::{
     working::{EntriesBackend, EntryStore},
 };
 
-use super::{Exercise, exercises};
+use super::{Exercise, Hand, exercises};
 use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
@@ -22,9 +22,16 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "WorkingView::remove_persona" => [h.view.working().remove_persona("tone").await];
     "WorkingView::trim_messages" => [
-        h.view.working().trim_messages("s1", 2).await,
+        { all_told(&h).await; h.view.working().trim_messages("s1", 2).await },
         h.view.working().recent_messages("s1", 20).await,
         h.view.working().trim_messages("nothing", 2).await,
+    ];
+    "WorkingView::move_out_messages" => [
+        { all_told(&h).await; moved_out(&h, h.user.unwrap_or_default()).await },
+        moved_out(&h, "u1").await,
+        moved_out(&h, "u2").await,
+        moved_out(&h, "").await,
+        h.view.working().recent_messages("s1", 20).await,
     ];
     "WorkingView::remove" => [
         h.view.working().remove(Kind::Goal, "g1").await,
@@ -39,7 +46,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().remove_by_identity(&identity("", Kind::Decision, "d1")).await,
     ];
     "WorkingView::cleanup_sessions" => [
-        h.view.working().cleanup_sessions(1).await,
+        { all_told(&h).await; h.view.working().cleanup_sessions(1).await },
         h.view.working().counts().await,
     ];
     "LongtermView::forget" => [
@@ -47,6 +54,19 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().forget(vec![identity("u2", Kind::Note, "n6")]).await,
         h.view.longterm().forget(vec![identity("", Kind::Note, "n6")]).await,
         h.view.longterm().counts().await,
+    ];
+    "LongtermView::knew" => [
+        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n6"))).await,
+        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
+        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
+    ];
+    "LongtermView::deleted_of" => [h.view.longterm().deleted_of(Kind::Note).await];
+    "MemoryView::knew" => [
+        h.view.knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")])).await,
+        h.view.knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")])).await,
+        h.view.knew(&ForgetTarget::Records(vec![identity("", Kind::Note, "n6")])).await,
+        h.view.knew(&ForgetTarget::Document("care.md".into())).await,
+        h.view.knew(&ForgetTarget::Document("none.md".into())).await,
     ];
     "MemoryView::delete" => [
         h.view.delete(Kind::Goal, &id("g2")).await,
@@ -87,6 +107,23 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.recall("barn", &SearchOptions::default()).await.map(|found| found.hits),
     ];
 };
+
+/// Lets working memory drop the traces of its changes, as it does by itself after a while: what
+/// ages stays until then.
+async fn all_told(hand: &Hand) {
+    hand.memory.catch_up().await.unwrap();
+    let administrator = hand.memory.administrator();
+    let working = administrator.working();
+    working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+}
+
+/// Moves out the newest message of a session, as one of `owner`.
+async fn moved_out(hand: &Hand, owner: &str) -> Result<u64, aios_memory::working::Error> {
+    let newest = hand.view.working().recent_messages("s1", 1).await?;
+    let ids: Vec<Id> = newest.into_iter().map(|message| message.id).collect();
+    let owner = if owner.is_empty() { Owner::SHARED } else { Owner::user(owner).unwrap() };
+    hand.view.working().move_out_messages(&owner, &ids).await
+}
 
 fn id(id: &str) -> Id {
     Id::new(id).unwrap()
