@@ -179,6 +179,8 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
             let name = format!("{whose:?} {}", exercise.name);
             let got = (exercise.run)(Arc::clone(in_all)).await;
             let expected = (exercise.run)(Arc::clone(own)).await;
+            // Long-term memory keeps each version that it has heard of.
+            control.memory.catch_up().await.unwrap();
             for (at, (got, expected)) in got.iter().zip(&expected).enumerate() {
                 let (got, expected) = (stripped(got, in_all), stripped(expected, own));
                 if let Some(word) = foreign(whose).find(&got) {

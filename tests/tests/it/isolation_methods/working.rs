@@ -334,6 +334,7 @@ async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error
 async fn just_changed(hand: &Hand, goal: &str) -> Result<Option<Record>, Error> {
     for _ in 0..9 {
         hand.view.working().update(Kind::Goal, goal, hand.fields(json!({"priority": 7}))).await?;
+        hand.memory.catch_up().await.unwrap();
         let changed = told(hand, goal, 0).await?;
         if changed.is_none() {
             return Ok(None);
