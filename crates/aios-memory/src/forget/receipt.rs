@@ -32,8 +32,8 @@ pub struct Receipt {
     /// Obstacles that a purge still waits for. It goes on by itself when they have ended.
     pub pending: Vec<String>,
     /// Copies that may still hold them, if a purge was asked for: those that migrations left in
-    /// the data directory, and those that [`backup`](crate::Administrator::backup) made and that are
-    /// still there. They are not touched: remove them yourself.
+    /// the data directory, and those that [`backup`](crate::Administrator::backup) made and that
+    /// are still there. They are not touched: remove them yourself.
     #[serde(serialize_with = "crate::written_path::many")]
     pub backups: Vec<PathBuf>,
     /// Files that a [`repair`](crate::repair) could not save and had put into the quarantine, and

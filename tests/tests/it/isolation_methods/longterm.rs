@@ -213,7 +213,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "LongtermView::leave_text_tombstones" => [{
         let left = draft(&h, "n9", "Never a word of zebra@", h.user);
-        let tombstones = h.view.longterm().text_tombstones(std::slice::from_ref(&left)).await.unwrap();
+        let of = std::slice::from_ref(&left);
+        let tombstones = h.view.longterm().text_tombstones(of).await.unwrap();
         h.view.longterm().leave_text_tombstones(&tombstones).await.unwrap();
         let other = Record { kind: Kind::Fact, ..left };
         h.view.longterm().are_forgotten(&[other]).await
