@@ -171,7 +171,7 @@ impl Administrator {
     /// Errors of working or long-term memory.
     pub async fn older_databases(&self) -> Result<Vec<&'static str>, Error> {
         let found = Generations::of(self.working(), self.longterm()).await?;
-        let mut older = Generations::noted(&self.config().memory.data_dir).older(found);
+        let mut older = Generations::noted(&self.config().memory.data_dir)?.older(found);
         let told = self.working().feed_head().await?;
         if told < self.longterm().watermark().await? && !older.contains(&WORKING) {
             older.push(WORKING);

@@ -85,6 +85,9 @@ pub struct Repaired {
         serialize_with = "crate::written_path::optional"
     )]
     pub journal_aside: Option<PathBuf>,
+    /// `generations.json` could not be read, so nobody could tell if a database is older than the
+    /// other; both were taken as they are.
+    pub has_lost_note: bool,
     /// Keys of which an older version is there now, for nobody has the newest.
     pub outdated: Vec<Identity>,
     /// Keys of which nothing is left. They are listed among what was refused, too.
@@ -114,7 +117,7 @@ pub async fn reindex(
     let fingerprint = embedder.fingerprint().to_string();
     let dir = config.memory.data_dir.clone();
     let _alone = alone(&config)?;
-    let reached = Generations::noted(&dir).journal;
+    let reached = Generations::noted(&dir)?.journal;
     let settings = aios_longterm::Config { reached, ..config.to_longterm() };
     let done = Longterm::reindex(&dir, settings, embedder, progress).await?;
     Ok(Reindexed {
@@ -178,6 +181,8 @@ fn alone(config: &Config) -> Result<Lock, Error> {
 struct Accepted {
     has_older: bool,
     has_older_working: bool,
+    /// Set if the note of the generations could not be read.
+    has_lost_note: bool,
     /// The damaged journal, set aside.
     journal_aside: Option<PathBuf>,
     /// The findings in the library beside an older journal.
@@ -196,6 +201,11 @@ async fn accept_older(
     loop {
         let path = match AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await {
             Err(Error::Older { path }) => path,
+            Err(Error::Note { .. }) => {
+                together::forget(dir)?;
+                accepted.has_lost_note = true;
+                continue;
+            }
             Ok(memory) => {
                 let damage = memory.administrator().longterm().journal_damage().await;
                 // The repair sees to every reason for which it does not open or close.
@@ -289,7 +299,7 @@ async fn go_on(
     let is_behind = accepted.has_older || head < told;
     let gone: HashSet<Identity> = found.gone.iter().cloned().collect();
     let mut repaired = restore(memory, found, accepted).await?;
-    repaired.was_sound = is_sound && !is_behind;
+    repaired.was_sound = is_sound && !is_behind && !accepted.has_lost_note;
     if is_behind {
         memory.working().advance_feed(told).await?;
         let left_out = accepted.has_older_working.then_some(&gone);
@@ -385,6 +395,7 @@ async fn restore(
         unreadable: accepted.found.unreadable,
         quarantined: found.quarantined,
         journal_aside: accepted.journal_aside.clone(),
+        has_lost_note: accepted.has_lost_note,
         ..Repaired::default()
     };
     for identity in found.missing {

@@ -190,6 +190,13 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
                 repaired.kept_out
             )?;
         }
+        if repaired.has_lost_note {
+            writeln!(
+                out,
+                "generations.json could not be read; both databases are taken as they are, though \
+                 one may be older"
+            )?;
+        }
         if let Some(journal) = &repaired.journal_aside {
             writeln!(
                 out,
@@ -211,6 +218,9 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     match (repaired.lost.len() + repaired.outdated.len()) as u64 + repaired.unreadable {
         0 if repaired.journal_aside.is_some() => {
             Err(Failure::Unsound { what: "the journal could not be saved".to_owned() })
+        }
+        0 if repaired.has_lost_note => {
+            Err(Failure::Unsound { what: "the note of generations could not be read".to_owned() })
         }
         0 => Ok(()),
         count => Err(Failure::Unsound { what: format!("{count} records could not be saved") }),
