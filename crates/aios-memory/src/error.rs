@@ -356,9 +356,14 @@ impl Error {
                 "journal.db is damaged: restore a backup, or go on with what the library holds by \
                  `aios-memory repair`",
             ),
-            Error::Working(error) if error.is_corrupt() => {
-                Some("working.db is damaged: restore a backup, or export what can be read")
-            }
+            Error::Working(error) if error.is_corrupt() => Some(
+                "working.db is damaged: restore a backup, or go on with what can be read by \
+                     `aios-memory repair`",
+            ),
+            Error::Working(aios_working::Error::Foreign { .. }) => Some(
+                "move it away if it is another program's; if it is damaged, restore a backup, or \
+                 go on with what can be read by `aios-memory repair`",
+            ),
             Error::Unfinished { source, .. } => source.hint(),
             Error::Documents { .. } => Some("such as file/PATH"),
             Error::ReadOnly => Some(
