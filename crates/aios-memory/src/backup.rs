@@ -7,7 +7,7 @@ use std::{
 };
 
 use aios_files::{Staging, check_apart, copy, create, make_directory, sync_directory};
-use aios_working::Working;
+use aios_working::{Problem, Working};
 use serde::Serialize;
 use tokio::task;
 
@@ -64,6 +64,16 @@ impl Administrator {
             );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
+        let problems = self.working().verify().await?;
+        let damaged = problems
+            .iter()
+            .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
+        if damaged {
+            let path = self.config().memory.data_dir.join(PARTS[0]);
+            let problem = "it is damaged, and so would be a copy; restore an earlier backup, or go \
+                           on with what can be read by `aios-memory repair`";
+            return Err(Error::Input { path, problem: problem.to_owned() });
+        }
         let staging = Staging::begin(dir, MARKED_PARTS)?;
         let copy = staging.path();
         // Working memory first: what it tells while the journal is copied is in the journal, and
@@ -105,7 +115,8 @@ impl Administrator {
 /// [`Error::ForeignDirectory`] when it is another user's; [`Error::Place`] while another process
 /// does the same.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
-    let (from, to) = (from.to_owned(), config.memory.data_dir.clone());
+    let (source, to) = (from.to_owned(), config.memory.data_dir.clone());
+    let from = source.clone();
     if to.as_os_str().is_empty() {
         return Err(Error::NoDirectory);
     }
@@ -129,8 +140,23 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
         Ok(Copied { path: to, bytes })
     });
     let copied = restoring.await.map_err(|_| Error::Interrupted)??;
-    aios_longterm::check_files(&copied.path).await?;
-    Ok(copied)
+    let databases = [PARTS[0], PARTS[1]].map(|name| copied.path.join(name));
+    let looking = task::spawn_blocking(move || {
+        databases.into_iter().find(|path| aios_working::is_damaged(path))
+    });
+    let damage = match looking.await.map_err(|_| Error::Interrupted)? {
+        Some(path) => format!("{} is damaged", path.display()),
+        None => match aios_longterm::check_files(&copied.path).await {
+            Ok(()) => return Ok(copied),
+            Err(error) => error.to_string(),
+        },
+    };
+    let to = copied.path.display();
+    let problem = format!(
+        "it was restored to {to}, but the backup is damaged: {damage}; run `aios-memory repair`, \
+         or restore another backup into an empty directory"
+    );
+    Err(Error::Input { path: source, problem })
 }
 
 /// Removes what a restore of a former version left in the data directory that was interrupted.

@@ -171,7 +171,7 @@ impl Administrator {
     /// Errors of working or long-term memory.
     pub async fn older_databases(&self) -> Result<Vec<&'static str>, Error> {
         let found = Generations::of(self.working(), self.longterm()).await?;
-        let mut older = Generations::noted(&self.config().memory.data_dir).older(found);
+        let mut older = Generations::noted(&self.config().memory.data_dir)?.older(found);
         let told = self.working().feed_head().await?;
         if told < self.longterm().watermark().await? && !older.contains(&WORKING) {
             older.push(WORKING);
@@ -283,6 +283,10 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
         }
         Err(error) => found.push(failed("working", "doctor", &error.into())),
     }
+    match memory.working().is_scrub_asked_for().await {
+        Ok(is_unfinished) => found.push(purge(is_unfinished)),
+        Err(error) => found.push(failed("memory", "purge", &error.into())),
+    }
     match memory.longterm().stats().await {
         Ok(stats) => {
             found.push(journal(stats.pending));
@@ -295,6 +299,19 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
         Err(error) => found.push(failed("longterm", "library", &error)),
     }
     found
+}
+
+/// Whether a purge that was asked for is done.
+fn purge(is_unfinished: bool) -> Examined {
+    match is_unfinished {
+        false => Examined::good("memory", "purge", "no purge is unfinished"),
+        true => {
+            let finding = "a purge is not finished: files may still hold what was forgotten";
+            let advice = "end what is in the way, such as a rebuild or a reader, and open the \
+                          memory again, which finishes it";
+            Examined::good("memory", "purge", finding).but(Health::Bad, advice)
+        }
+    }
 }
 
 fn room(total_gb: f64, used_gb: f64) -> Examined {

@@ -147,6 +147,16 @@ pub enum Error {
         /// The database.
         path: PathBuf,
     },
+    /// The note of what the databases have reached cannot be read.
+    #[error(
+        "{} cannot be read, so nobody can tell if a database is older than the other; restore all \
+         files of one backup, or go on with what is there by `aios-memory repair`",
+        path.display()
+    )]
+    Note {
+        /// The file.
+        path: PathBuf,
+    },
     /// Working memory is not the one that long-term memory has heard of.
     #[error(
         "working.db has told {head} changes and long-term memory has heard {watermark}: it was \
@@ -309,7 +319,7 @@ impl Error {
             Error::Longterm(_) => "longterm",
             Error::Context(_) => "context",
             Error::EventUnwritten { .. } | Error::EventsUnwritten { .. } => "working",
-            Error::FeedBehind { .. } | Error::Older { .. } => "damaged",
+            Error::FeedBehind { .. } | Error::Older { .. } | Error::Note { .. } => "damaged",
             Error::Unfinished { source, .. } => source.code(),
             Error::EventsBusy | Error::Interrupted => "internal",
         }
@@ -346,9 +356,14 @@ impl Error {
                 "journal.db is damaged: restore a backup, or go on with what the library holds by \
                  `aios-memory repair`",
             ),
-            Error::Working(error) if error.is_corrupt() => {
-                Some("working.db is damaged: restore a backup, or export what can be read")
-            }
+            Error::Working(error) if error.is_corrupt() => Some(
+                "working.db is damaged: restore a backup, or go on with what can be read by \
+                     `aios-memory repair`",
+            ),
+            Error::Working(aios_working::Error::Foreign { .. }) => Some(
+                "move it away if it is another program's; if it is damaged, restore a backup, or \
+                 go on with what can be read by `aios-memory repair`",
+            ),
             Error::Unfinished { source, .. } => source.hint(),
             Error::Documents { .. } => Some("such as file/PATH"),
             Error::ReadOnly => Some(

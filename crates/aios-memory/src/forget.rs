@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Identity, Kind, Record};
+use aios_record::{Identity, Kind, Record, Scope, ScopeFilter};
 
 use self::family::Found;
 pub use self::{
@@ -175,14 +175,22 @@ impl MemoryView {
                     !self.pieces_at(path).await?.is_empty() || self.had_pieces_at(path).await?
                 );
             }
-            ForgetTarget::All | ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => {
-                return Ok(true);
-            }
+            ForgetTarget::All => return self.knew_scope().await,
+            ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => return Ok(true),
         };
         let knew = self.longterm().knew(identities).await?;
         let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
         let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
         Ok(self.are_stored(unknown.clone()).await?.len() == unknown.len())
+    }
+
+    /// Returns `true` if anything is or was stored in the scope that this view is narrowed to.
+    async fn knew_scope(&self) -> Result<bool, Error> {
+        if !self.all().await?.is_empty() {
+            return Ok(true);
+        }
+        let exact = ScopeFilter::exact(Scope::default());
+        Ok(self.narrow(&exact)?.longterm().knew_scope().await?)
     }
 
     /// Keeps events that are in the ring of this process from being written. Nothing in the ring

@@ -97,6 +97,12 @@ pub(crate) struct Shared {
     is_closed: AtomicBool,
 }
 
+impl Shared {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+}
+
 impl Deref for AgentMemory {
     type Target = MemoryView;
 
@@ -159,7 +165,7 @@ impl AgentMemory {
         }
         // Who only reads changes nothing to fit an older database, and may.
         let reached = match config.memory.access {
-            Access::ReadWrite => Generations::noted(&data_dir),
+            Access::ReadWrite => Generations::noted(&data_dir)?,
             Access::ReadOnly => Generations::default(),
         };
         // First, for the library is made to fit the journal.
@@ -202,6 +208,7 @@ impl AgentMemory {
         let memory = AgentMemory { view: MemoryView::new(shared, gate) };
         if memory.access() == Access::ReadWrite {
             together::note(memory.shared()).await;
+            together::keep_noting(memory.shared());
             memory.administrator().resume_purge().await;
         }
         Ok(memory)

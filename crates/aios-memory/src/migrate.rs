@@ -83,7 +83,8 @@ impl Database {
             )),
             Schema::Foreign { .. } => Some(
                 "move it away, or import it with `aios-memory import --from FILE` into another \
-                 data directory"
+                 data directory; if it was this program's, it is damaged, and `aios-memory repair` \
+                 goes on with what can be read"
                     .to_owned(),
             ),
         }

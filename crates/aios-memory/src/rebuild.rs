@@ -1,27 +1,25 @@
 //! Making the library anew: with the model of the settings or another, or to repair it with the
 //! help of working memory. Not here: how it is done, see `aios_longterm`.
 
-use std::{
-    collections::HashSet,
-    fs::{self, DirBuilder, File},
-    io::ErrorKind,
-    os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+mod databases;
+
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use aios_embedding::Embedder;
 use aios_files::Lock;
 use aios_longterm::{Access, Longterm, Repaired as Found};
-use aios_record::{Gate, Id, Identity, Kind, Record};
+use aios_record::{Gate, Identity, Kind, Record};
+use aios_working::Problem;
 use serde::Serialize;
+use tokio::task;
 
+use self::databases::{JOURNAL, bring_back, is_working_gone, kinds_of_working_alone, set_aside};
 use crate::{
     Administrator, AgentMemory, Config, Error,
     directory::{lock_upkeep, prepare},
     model::open_model,
     pump, together,
-    together::Generations,
+    together::{Generations, WORKING},
 };
 
 pub use aios_longterm::Progress as RebuildProgress;
@@ -85,6 +83,25 @@ pub struct Repaired {
         serialize_with = "crate::written_path::optional"
     )]
     pub journal_aside: Option<PathBuf>,
+    /// The journal was gone, and lost with it is the same as with a damaged one.
+    pub has_lost_journal: bool,
+    /// The damaged `working.db`, which was set aside.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::written_path::optional"
+    )]
+    pub working_aside: Option<PathBuf>,
+    /// Records that working memory has again, after its database was damaged or gone: from the
+    /// damaged file and from the library.
+    pub brought_back: u64,
+    /// Kinds of which records may be lost with the database of working memory, for nothing else
+    /// keeps them. Empty if it was not lost.
+    pub lost_with_working: Vec<Kind>,
+    /// What is still wrong with working memory.
+    pub working: Vec<Problem>,
+    /// `generations.json` could not be read, so nobody could tell if a database is older than the
+    /// other; both were taken as they are.
+    pub has_lost_note: bool,
     /// Keys of which an older version is there now, for nobody has the newest.
     pub outdated: Vec<Identity>,
     /// Keys of which nothing is left. They are listed among what was refused, too.
@@ -114,7 +131,7 @@ pub async fn reindex(
     let fingerprint = embedder.fingerprint().to_string();
     let dir = config.memory.data_dir.clone();
     let _alone = alone(&config)?;
-    let reached = Generations::noted(&dir).journal;
+    let reached = Generations::noted(&dir)?.journal;
     let settings = aios_longterm::Config { reached, ..config.to_longterm() };
     let done = Longterm::reindex(&dir, settings, embedder, progress).await?;
     Ok(Reindexed {
@@ -178,10 +195,49 @@ fn alone(config: &Config) -> Result<Lock, Error> {
 struct Accepted {
     has_older: bool,
     has_older_working: bool,
+    /// Set if the note of the generations could not be read.
+    has_lost_note: bool,
+    /// The journal was gone or empty beside a library.
+    has_lost_journal: bool,
+    /// Working memory's database was gone or empty.
+    has_lost_working: bool,
+    /// The damaged database of working memory, set aside.
+    working_aside: Option<PathBuf>,
+    /// The records that could be read of it.
+    salvaged: Vec<Record>,
     /// The damaged journal, set aside.
     journal_aside: Option<PathBuf>,
     /// The findings in the library beside an older journal.
     found: Found,
+}
+
+/// The database that keeps a repair from going on with what is there.
+enum Problematic {
+    Nothing,
+    Older(PathBuf),
+    Working,
+    Journal,
+}
+
+/// The database of an opened memory whose pages are damaged.
+async fn damaged(memory: &Administrator) -> Problematic {
+    let is_damage =
+        |problem: &Problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. });
+    match memory.working().verify().await {
+        Ok(problems) if !problems.iter().any(is_damage) => {}
+        Err(error) if !error.is_corrupt() => {}
+        _ => return Problematic::Working,
+    }
+    match memory.longterm().journal_damage().await {
+        Ok(damage) if damage.is_empty() => Problematic::Nothing,
+        _ => Problematic::Journal,
+    }
+}
+
+/// Returns `true` if SQLite finds the file damaged, or no database at all.
+async fn is_damaged(path: PathBuf) -> Result<bool, Error> {
+    let looking = task::spawn_blocking(move || aios_working::is_damaged(&path));
+    looking.await.map_err(|_| Error::Interrupted)
 }
 
 /// Takes an older database for what is there from now on.
@@ -191,29 +247,52 @@ async fn accept_older(
     progress: &Watch,
 ) -> Result<Accepted, Error> {
     let dir = &config.memory.data_dir;
-    let mut accepted = Accepted::default();
+    let mut accepted = Accepted { has_lost_working: is_working_gone(dir), ..Accepted::default() };
     // At most once for each database, for then its note is gone.
     loop {
-        let path = match AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await {
-            Err(Error::Older { path }) => path,
+        let opened = AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await;
+        let found = match opened {
+            Err(Error::Older { path }) => Problematic::Older(path),
+            Err(Error::Note { .. }) => {
+                together::forget(dir)?;
+                accepted.has_lost_note = true;
+                continue;
+            }
             Ok(memory) => {
-                let damage = memory.administrator().longterm().journal_damage().await;
+                let found = damaged(&memory.administrator()).await;
                 // The repair sees to every reason for which it does not open or close.
                 let _ = memory.shutdown().await;
-                let is_sound = damage.is_ok_and(|damage| damage.is_empty());
-                if is_sound || accepted.journal_aside.is_some() {
-                    return Ok(accepted);
-                }
-                accepted.journal_aside = Some(set_journal_aside(dir)?);
-                dir.join(JOURNAL)
+                found
             }
-            Err(Error::Longterm(error))
-                if error.is_corrupt() && accepted.journal_aside.is_none() =>
+            Err(Error::Working(_)) if is_damaged(config.working_path()).await? => {
+                Problematic::Working
+            }
+            Err(Error::Longterm(aios_longterm::Error::UnknownLibrary { .. }))
+                if !accepted.has_lost_journal =>
             {
-                accepted.journal_aside = Some(set_journal_aside(dir)?);
+                accepted.has_lost_journal = true;
+                Problematic::Older(dir.join(JOURNAL))
+            }
+            Err(Error::Longterm(error)) if error.is_corrupt() => Problematic::Journal,
+            Err(Error::Longterm(_)) if is_damaged(dir.join(JOURNAL)).await? => Problematic::Journal,
+            Err(_) => Problematic::Nothing,
+        };
+        let path = match found {
+            Problematic::Older(path) => path,
+            Problematic::Working if accepted.working_aside.is_none() => {
+                let aside = set_aside(dir, WORKING)?;
+                let (file, settings) = (aside.clone(), config.to_working());
+                let salvage = move || aios_working::salvage(&file, &settings);
+                let salvaged = task::spawn_blocking(salvage).await;
+                accepted.salvaged = salvaged.map_err(|_| Error::Interrupted)?;
+                accepted.working_aside = Some(aside);
+                config.working_path()
+            }
+            Problematic::Journal if accepted.journal_aside.is_none() => {
+                accepted.journal_aside = Some(set_aside(dir, JOURNAL)?);
                 dir.join(JOURNAL)
             }
-            Err(_) => return Ok(accepted),
+            _ => return Ok(accepted),
         };
         tracing::warn!(path = %path.display(), "an older database is taken as it is");
         accepted.has_older = true;
@@ -228,39 +307,6 @@ async fn accept_older(
         }
     }
 }
-
-/// The journal of long-term memory.
-const JOURNAL: &str = "journal.db";
-
-/// Moves a damaged journal, with its log, into the quarantine, if nobody writes to the library.
-fn set_journal_aside(dir: &Path) -> Result<PathBuf, Error> {
-    let path = dir.join(JOURNAL);
-    let failed = |path: &Path| Error::output(path.to_owned());
-    let lock = File::options().create(true).truncate(false).write(true).open(dir.join(OWNER));
-    let lock = lock.map_err(failed(&dir.join(OWNER)))?;
-    if lock.try_lock().is_err() {
-        let problem = "it is damaged, and another process has it open; end that one first";
-        return Err(Error::Input { path, problem: problem.to_owned() });
-    }
-    let quarantine = dir.join("quarantine");
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&quarantine)
-        .map_err(failed(&quarantine))?;
-    let name = format!("journal-damaged-{}", Id::generate());
-    for end in ["-shm", "-wal", ""] {
-        let from = dir.join(format!("{JOURNAL}{end}"));
-        match fs::rename(&from, quarantine.join(format!("{name}.db{end}"))) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&from)(error)),
-            _ => {}
-        }
-    }
-    Ok(quarantine.join(format!("{name}.db")))
-}
-
-/// The lock of the process that writes to the library.
-const OWNER: &str = "owner.lock";
 
 /// Joins the findings of a repair with those from `before`, of an accepted older journal.
 fn merged(repaired: Found, before: &Found) -> Found {
@@ -288,8 +334,27 @@ async fn go_on(
     let (head, told) = (memory.working().feed_head().await?, memory.longterm().watermark().await?);
     let is_behind = accepted.has_older || head < told;
     let gone: HashSet<Identity> = found.gone.iter().cloned().collect();
+    let is_empty = memory.working().stats().await?.records.values().all(|count| *count == 0);
+    let is_lost =
+        accepted.has_lost_working || (is_behind && is_empty && accepted.working_aside.is_none());
+    let mut brought_back = 0;
+    if is_lost || accepted.working_aside.is_some() {
+        // What goes back is told after all that long-term memory has heard.
+        memory.working().advance_feed(told).await?;
+        brought_back = bring_back(memory, accepted).await?;
+    }
     let mut repaired = restore(memory, found, accepted).await?;
-    repaired.was_sound = is_sound && !is_behind;
+    repaired.brought_back = brought_back;
+    if is_lost || accepted.working_aside.is_some() {
+        repaired.lost_with_working = kinds_of_working_alone(memory);
+        repaired.working_aside.clone_from(&accepted.working_aside);
+    }
+    repaired.working = memory.working().verify().await?;
+    repaired.was_sound = is_sound
+        && !is_behind
+        && !accepted.has_lost_note
+        && !is_lost
+        && repaired.working.is_empty();
     if is_behind {
         memory.working().advance_feed(told).await?;
         let left_out = accepted.has_older_working.then_some(&gone);
@@ -385,6 +450,8 @@ async fn restore(
         unreadable: accepted.found.unreadable,
         quarantined: found.quarantined,
         journal_aside: accepted.journal_aside.clone(),
+        has_lost_journal: accepted.has_lost_journal,
+        has_lost_note: accepted.has_lost_note,
         ..Repaired::default()
     };
     for identity in found.missing {

@@ -9,6 +9,7 @@ use std::{
     fs,
     io::{self, ErrorKind, Write},
     path::Path,
+    sync::Arc,
 };
 
 use aios_files::{Temporary, create, sync_directory};
@@ -33,10 +34,19 @@ pub(crate) struct Generations {
 }
 
 impl Generations {
-    /// Those that are noted in the data directory; none if there is no note that can be read.
-    pub(crate) fn noted(dir: &Path) -> Generations {
-        let noted = fs::read(dir.join(FILE)).ok();
-        noted.and_then(|noted| serde_json::from_slice(&noted).ok()).unwrap_or_default()
+    /// Those that are noted in the data directory; none if there is no note.
+    ///
+    /// # Errors
+    /// [`Error::Note`] if it cannot be read: then nobody can tell if a database is older.
+    pub(crate) fn noted(dir: &Path) -> Result<Generations, Error> {
+        let path = dir.join(FILE);
+        match fs::read(&path) {
+            Ok(noted) => {
+                serde_json::from_slice(&noted).map_err(|_| Error::Note { path: path.clone() })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Generations::default()),
+            Err(_) => Err(Error::Note { path }),
+        }
     }
 
     /// Those of the databases now.
@@ -66,11 +76,26 @@ pub(crate) async fn note(memory: &Shared) {
     }
 }
 
+/// Notes what the databases have reached each time that this process has moved changes into the
+/// library, until the memory is closed: a process that is killed must not leave a note of long ago.
+pub(crate) fn keep_noting(memory: &Arc<Shared>) {
+    let mut drained = memory.longterm.drained();
+    let memory = Arc::downgrade(memory);
+    task::spawn(async move {
+        while drained.changed().await.is_ok() {
+            match memory.upgrade() {
+                Some(memory) if !memory.is_closed() => note(&memory).await,
+                _ => return,
+            }
+        }
+    });
+}
+
 async fn try_note(memory: &Shared) -> Result<(), Error> {
     let Shared { config, anchor, working, longterm, .. } = memory;
     let dir = config.memory.data_dir.clone();
     let reached = Generations::of(working, longterm).await?;
-    if Generations::noted(&dir) == reached {
+    if Generations::noted(&dir)? == reached {
         return Ok(());
     }
     longterm.sync().await?;
@@ -83,7 +108,7 @@ async fn try_note(memory: &Shared) -> Result<(), Error> {
 
 /// Forgets what was noted of working memory's database, so that it is taken as it is.
 pub(crate) fn forget_working(dir: &Path) -> Result<(), Error> {
-    let reached = Generations { working: None, ..Generations::noted(dir) };
+    let reached = Generations { working: None, ..Generations::noted(dir)? };
     write(dir, reached)
 }
 

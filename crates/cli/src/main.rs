@@ -13,6 +13,7 @@ mod output;
 use std::{collections::BTreeMap, process::ExitCode};
 
 use aios_memory::{Administrator, AgentMemory, Effective, MemoryView, Sources};
+use nix::sys::stat::{Mode, umask};
 
 use crate::{
     args::{Arguments, Command, Global, Verify},
@@ -21,7 +22,12 @@ use crate::{
     output::{Output, Zone},
 };
 
+/// The permissions that nothing gets which this program makes, whatever the umask of its caller:
+/// LanceDB makes its files with all others.
+const UMASK: Mode = Mode::from_bits_truncate(0o077);
+
 fn main() -> ExitCode {
+    umask(UMASK);
     let words: Vec<_> = std::env::args_os().collect();
     // Before the arguments are understood, and if they are not, errors are told this way as well.
     let as_json = args::asks_for_json(&words);

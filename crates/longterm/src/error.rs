@@ -215,6 +215,16 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is a library, and the journal beside it knows nothing of it.
+    #[error(
+        "{} is a library that journal.db knows nothing of; restore journal.db from a backup, or \
+         go on with what the library holds by `aios-memory repair`",
+        path.display()
+    )]
+    UnknownLibrary {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// A file of the data directory is gone or damaged, and all need it.
     #[error("`{}` is damaged: {reason}", path.display())]
     DamagedFile {

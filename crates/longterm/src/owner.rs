@@ -361,12 +361,7 @@ pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<
     if !has_versions && library::tables(&places.library, |number| 0 < number)?.is_empty() {
         return Ok(());
     }
-    Err(Error::DamagedFile {
-        path: places.library.clone(),
-        reason: "there is a library that the journal knows nothing of; \
-                 restore journal.db from a backup, or start a new data directory"
-            .to_owned(),
-    })
+    Err(Error::UnknownLibrary { path: places.library.clone() })
 }
 
 /// Opens the table at `synced_version`, without so much as a look at what lies above it: what a

@@ -96,6 +96,15 @@ impl LongtermView {
         Ok(knew.into_iter().zip(own).map(|(knew, own)| knew && own).collect())
     }
 
+    /// Returns `true` if a record of the scope that this view is narrowed to is stored or was
+    /// deleted. Of what was purged only the owner and the session itself are known.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when the journal cannot be read.
+    pub async fn knew_scope(&self) -> Result<bool, Error> {
+        self.shared.journal.knew_scope(self.gate.clone()).await
+    }
+
     /// The identities of a kind that were deleted, of those that this view could change, each with
     /// what is still known of its scope.
     ///

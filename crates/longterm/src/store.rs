@@ -17,7 +17,7 @@ use aios_files::{Anchor, secure_tree};
 use aios_ledger::Access;
 use aios_record::{Gate, Generation, Timestamp};
 use tokio::{
-    sync::{Mutex, Notify},
+    sync::{Mutex, Notify, watch},
     task, time,
 };
 
@@ -87,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) mended: std::sync::Mutex<BTreeSet<String>>,
     /// Set when the index of keys was found to miss records.
     pub(crate) has_missed: AtomicBool,
+    /// The number of the newest change that this process has moved into the library.
+    drained: watch::Sender<i64>,
     /// Told when there is something to drain.
     pub(crate) wake: Notify,
     pub(crate) turns: Turns,
@@ -185,6 +187,7 @@ impl Longterm {
             embedding: Mutex::default(),
             mended: std::sync::Mutex::default(),
             has_missed: AtomicBool::default(),
+            drained: watch::Sender::new(0),
             wake: Notify::new(),
             turns: Turns::default(),
         });
@@ -204,6 +207,12 @@ impl Longterm {
     /// [`Error::Journal`] when the journal cannot be read.
     pub async fn generation(&self) -> Result<Generation, Error> {
         self.shared.journal.generation().await
+    }
+
+    /// Changes each time that this process has moved changes into the library.
+    #[must_use]
+    pub fn drained(&self) -> watch::Receiver<i64> {
+        self.shared.drained.subscribe()
     }
 
     /// Long-term memory as `gate` sees it.
@@ -437,6 +446,10 @@ impl Shared {
                 Ok(is_drained)
             };
             let worked = worked.await;
+            if worked.is_ok() {
+                // Only what was moved is a change; looking for it is none.
+                shared.drained.send_if_modified(|last| std::mem::replace(last, through) != through);
+            }
             if worked.is_err() {
                 // The owner's handle may be at a version that is about to be set aside.
                 *shared.library.write().expect("no holder panics") = None;

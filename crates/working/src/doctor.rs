@@ -100,7 +100,8 @@ fn examine(access: &Access<'_>, path: &Path, waiting: usize) -> Vec<Check> {
         .map(|(name, look)| {
             look(access, path).unwrap_or_else(|error| {
                 let check = Check::good(name, format!("it cannot be examined: {}", whole(&error)));
-                check.bad("restore a backup, or export what can be read")
+                check
+                    .bad("restore a backup, or go on with what can be read by `aios-memory repair`")
             })
         })
         .collect();
@@ -184,7 +185,7 @@ fn integrity(access: &Access<'_>) -> Result<Check, Error> {
         return Ok(Check::good("integrity", "every page is sound"));
     };
     let finding = format!("the file is damaged in {} places, first: {first}", reports.len());
-    let advice = "restore a backup, or export what can be read; `verify` says what that is";
+    let advice = "restore a backup, or go on with what can be read by `aios-memory repair`";
     Ok(Check::good("integrity", finding).bad(advice))
 }
 

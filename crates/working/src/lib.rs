@@ -122,6 +122,7 @@ mod records;
 mod removal;
 mod restore;
 mod row;
+mod salvage;
 mod schema;
 mod search;
 mod session;
@@ -169,6 +170,7 @@ pub use crate::{
     preference::Preferences,
     records::{KINDS, RecordPage, TimeCursor, TimePage, record_of},
     restore::Restored,
+    salvage::{is_damaged, salvage},
     schema::{APPLICATION_ID, SCHEMA_VERSION},
     search::{FIND_LIMIT, FindOptions, Found},
     session::{

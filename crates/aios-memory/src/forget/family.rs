@@ -235,7 +235,7 @@ impl MemoryView {
     }
 
     /// All records that this view may change.
-    async fn all(&self) -> Result<BTreeSet<Identity>, Error> {
+    pub(super) async fn all(&self) -> Result<BTreeSet<Identity>, Error> {
         let narrowed = self.gate().filter().scope.parts();
         if !self.gate().acts_for_user() && narrowed.iter().all(|(_, part)| part.is_none()) {
             return Err(Error::Unbounded);

@@ -85,6 +85,59 @@ async fn a_database_of_another_store_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_killed_writer_leaves_a_note_of_what_it_has_moved() {
+    let fixture = Fixture::new();
+    let dir = fixture.config().memory.data_dir;
+    store(&fixture, "amber").await;
+    let older = fixture.dir.path().join("older.db");
+    fs::copy(dir.join("journal.db"), &older).unwrap();
+    let memory = fixture.open().await;
+    let noted = || {
+        let note = fs::read(dir.join("generations.json")).unwrap();
+        let note: serde_json::Value = serde_json::from_slice(&note).unwrap();
+        note["journal"]["number"].clone()
+    };
+    let before = noted();
+    memory.remember("a note of basalt").await.unwrap();
+    memory.administrator().longterm().drain().await.unwrap();
+    let is_noted = async {
+        while noted() == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), is_noted).await.unwrap();
+    // The store as a kill would leave it.
+    let killed = fixture.dir.path().join("killed");
+    copy_all(&dir, &killed);
+    memory.shutdown().await.unwrap();
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(killed.join(format!("journal.db{end}")));
+    }
+    fs::copy(&older, killed.join("journal.db")).unwrap();
+    let mut config = fixture.config();
+    config.memory.data_dir.clone_from(&killed);
+    let refused = AgentMemory::open(config).await.unwrap_err();
+    assert!(matches!(refused, Error::Older { .. }), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_cannot_be_read_is_told_and_made_again_by_a_repair() {
+    let fixture = Fixture::new();
+    store(&fixture, "amber").await;
+    let note = fixture.config().memory.data_dir.join("generations.json");
+    for content in [&b""[..], b"{\"working\": 1", b"\x00\x00"] {
+        fs::write(&note, content).unwrap();
+        let refused = AgentMemory::open(fixture.config()).await.unwrap_err();
+        assert!(matches!(&refused, Error::Note { path } if *path == note), "{refused}");
+        let repaired = repair(fixture.config(), |_| {}).await.unwrap();
+        assert!(repaired.has_lost_note && !repaired.was_sound, "{repaired:?}");
+        let memory = fixture.open().await;
+        assert!(memory.administrator().verify(|_| {}).await.unwrap().is_clean());
+        memory.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_whole_older_copy_is_taken_as_it_is() {
     let fixture = Fixture::new();
     store(&fixture, "amber").await;

@@ -247,7 +247,10 @@ fn told(
         }
         Ok(())
     })?;
-    Ok(())
+    match receipt.pending.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Unsound { what: "the purge is not finished".to_owned() }),
+    }
 }
 
 /// How many records, by collection.

@@ -1,6 +1,7 @@
 //! `doctor`, `verify`, `repair`, `reindex`, `maintain`, `migrate`: whether all is well, and keeping
 //! it so.
 
+use aios_memory::working::Problem;
 use aios_memory::{
     Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired, Verified,
     migrate as schemas, migrate::Schema,
@@ -109,7 +110,14 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
 fn advice(verified: &Verified) -> Vec<&'static str> {
     let mut advice = Vec::new();
     if !verified.working.is_empty() {
-        advice.push("`aios-memory doctor` says what to do about working memory");
+        let is_damaged = verified
+            .working
+            .iter()
+            .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
+        advice.push(match is_damaged {
+            true => "restore a backup; `aios-memory repair` goes on with what can be read",
+            false => "`aios-memory doctor` says what to do about working memory",
+        });
     }
     if !verified.journal.is_empty() {
         advice.push("restore a backup; `aios-memory repair` goes on with what the library holds");
@@ -181,13 +189,43 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
                 .try_for_each(|key| writeln!(out, "library: {what}: {}", line(&key.to_string())))?;
         }
         if let Some(file) = &repaired.unknown_rows {
-            writeln!(out, "what is unknown is in {}", shown_path(file))?;
+            let file = shown_path(file);
+            writeln!(
+                out,
+                "what is unknown is in {file}; `aios-memory import --owners-from-file --from \
+                 {file}` takes it back"
+            )?;
         }
         if 0 < repaired.kept_out {
             writeln!(
                 out,
                 "{} rows of forgotten or deleted records are left out",
                 repaired.kept_out
+            )?;
+        }
+        if !repaired.lost_with_working.is_empty() {
+            let kinds: Vec<&str> =
+                repaired.lost_with_working.iter().map(|kind| kind.as_str()).collect();
+            match &repaired.working_aside {
+                Some(path) => writeln!(out, "working.db was damaged, and is {}", shown_path(path))?,
+                None => writeln!(out, "working.db was gone")?,
+            }
+            writeln!(
+                out,
+                "working memory has {} records again; lost may be what only it kept ({}); a \
+                 backup has it",
+                repaired.brought_back,
+                kinds.join(", ")
+            )?;
+        }
+        for problem in &repaired.working {
+            writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
+        }
+        if repaired.has_lost_note {
+            writeln!(
+                out,
+                "generations.json could not be read; both databases are taken as they are, though \
+                 one may be older"
             )?;
         }
         if let Some(journal) = &repaired.journal_aside {
@@ -197,6 +235,13 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
                  library, older versions of records, and what was known of forgotten ones; a \
                  backup has them",
                 shown_path(journal)
+            )?;
+        }
+        if repaired.has_lost_journal {
+            writeln!(
+                out,
+                "lost with journal.db, which was gone: changes that had not reached the library, \
+                 older versions of records, and what was known of forgotten ones; a backup has them"
             )?;
         }
         if let Some(directory) = &repaired.quarantined {
@@ -209,8 +254,22 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
         Ok(())
     })?;
     match (repaired.lost.len() + repaired.outdated.len()) as u64 + repaired.unreadable {
-        0 if repaired.journal_aside.is_some() => {
+        0 if repaired.journal_aside.is_some() || repaired.has_lost_journal => {
             Err(Failure::Unsound { what: "the journal could not be saved".to_owned() })
+        }
+        0 if !repaired.unknown.is_empty() => {
+            let count = repaired.unknown.len();
+            Err(Failure::Unsound { what: format!("{count} records were set aside") })
+        }
+        0 if !repaired.lost_with_working.is_empty() => {
+            Err(Failure::Unsound { what: "working memory could not be saved as it was".to_owned() })
+        }
+        0 if !repaired.working.is_empty() => {
+            let what = "working memory is not sound; `aios-memory doctor` says what to do";
+            Err(Failure::Unsound { what: what.to_owned() })
+        }
+        0 if repaired.has_lost_note => {
+            Err(Failure::Unsound { what: "the note of generations could not be read".to_owned() })
         }
         0 => Ok(()),
         count => Err(Failure::Unsound { what: format!("{count} records could not be saved") }),

@@ -6,6 +6,7 @@ mod bad_input;
 mod brought;
 mod commands;
 mod damage;
+mod databases;
 mod documents;
 mod forgetting;
 mod formats;

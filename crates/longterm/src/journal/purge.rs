@@ -93,6 +93,28 @@ impl Journal {
             .await
     }
 
+    /// Returns `true` if a record that `gate` sees is stored or was deleted, or the session that
+    /// it is narrowed to.
+    pub(crate) async fn knew_scope(&self, gate: Gate) -> Result<bool, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut read =
+                    db.prepare_cached("SELECT owner, project, agent, session, kind, id FROM ids")?;
+                let mut rows = read.query([])?;
+                while let Some(row) = rows.next()? {
+                    let mut scope = scope_at(row, 0)?;
+                    if row.get::<_, String>(4)? == Kind::Session.as_str() {
+                        scope.session.get_or_insert(row.get(5)?);
+                    }
+                    if gate.sees(&scope) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            })
+            .await
+    }
+
     /// The identities of a kind that were deleted, each with what is known of its scope.
     pub(crate) async fn deleted_of(&self, kind: Kind) -> Result<Vec<(Identity, Scope)>, Error> {
         self.ledger

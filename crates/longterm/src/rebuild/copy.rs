@@ -130,7 +130,14 @@ impl Copying<'_> {
                 if suspects.rows.contains(&fragment.id) {
                     let file = old.dir().join("data").join(&fragment.file);
                     self.proves_deletions = false;
-                    let damaged = self.take_decoded(&file, expected).await?;
+                    let left_out = match self.rebuild.purpose {
+                        // The journal is too old to tell what was deleted from the rest.
+                        Purpose::Adopt if !suspects.deletions.contains(&fragment.id) => {
+                            old.deleted(fragment.id).await.unwrap_or_default()
+                        }
+                        _ => Vec::new(),
+                    };
+                    let damaged = self.take_decoded(&file, &left_out, expected).await?;
                     self.findings.unreadable += damaged.unwrap_or(fragment.rows as u64);
                     continue;
                 }

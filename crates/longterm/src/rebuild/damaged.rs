@@ -85,21 +85,41 @@ impl Copying<'_> {
             let file = entry.map_err(Error::io("list", &data))?.path();
             let name = name_of(&self.rebuild.places.library, &file).unwrap_or_default();
             if !needed.has(&name) {
-                self.take_decoded(&file, expected).await?;
+                let (rows, _) = self.decoded(&file, &[]).await?;
+                // Beside a journal that is older, what the newest whole version lacks may have been
+                // deleted or forgotten.
+                let may_be_deleted = self.rebuild.purpose == Purpose::Adopt && old.is_some();
+                match may_be_deleted {
+                    true => self.keep_lacking(rows, expected).await?,
+                    false => self.take(rows, expected).await?,
+                }
             }
         }
         Ok(())
     }
 
-    /// Takes the rows of a data file that can be decoded and are better than what is held, and
-    /// returns the number of the others, if it is known.
+    /// Takes the rows of a data file that can be decoded and are better than what is held, but
+    /// for those at the places `left_out`, and returns the number of the others, if it is known.
     pub(super) async fn take_decoded(
         &mut self,
         file: &Path,
+        left_out: &[u32],
         expected: &Expected,
     ) -> Result<Option<u64>, Error> {
+        let (rows, damaged) = self.decoded(file, left_out).await?;
+        self.take(rows, expected).await?;
+        Ok(damaged)
+    }
+
+    /// The rows of a data file that can be decoded, but for those at the places `left_out`, and
+    /// the number of the others, if it is known.
+    async fn decoded(
+        &mut self,
+        file: &Path,
+        left_out: &[u32],
+    ) -> Result<(Vec<Row>, Option<u64>), Error> {
         if !file.exists() {
-            return Ok(None);
+            return Ok((Vec::new(), None));
         }
         let name = name_of(&self.rebuild.places.library, file).unwrap_or_default();
         let has_checksum = self.known.checksums.contains_key(&name);
@@ -112,7 +132,10 @@ impl Copying<'_> {
         };
         let scratch = self.rebuild.places.scratch();
         let dimension = self.table.site().dimension;
-        let decoded = decoder.rows(file, &scratch, dimension).await?;
+        let mut decoded = decoder.rows(file, &scratch, dimension).await?;
+        for place in left_out {
+            decoded.rows.remove(place);
+        }
         let count = decoded.rows.len();
         let mut rows: Vec<Row> = self.renamed(decoded.rows).map(|(_, row)| row).collect();
         let counted = self.findings.unreadable;
@@ -123,8 +146,21 @@ impl Copying<'_> {
             // Nothing tells if it is the one that was written.
             rows.iter_mut().for_each(|row| row.vector = None);
         }
-        self.take(rows, expected).await?;
-        Ok(decoded.damaged.map(|damaged| damaged + altered))
+        Ok((rows, decoded.damaged.map(|damaged| damaged + altered)))
+    }
+
+    /// Keeps rows in the file of unknown ones that should be held and are not.
+    async fn keep_lacking(&mut self, rows: Vec<Row>, expected: &Expected) -> Result<(), Error> {
+        let is_lacking = |row: &Row| {
+            let key = row.record.encoded_identity();
+            expected.keys.contains_key(&key) && !self.held.contains_key(&key)
+        };
+        let mut lacking: BTreeMap<u32, Row> =
+            (0..).zip(rows.into_iter().filter(is_lacking)).collect();
+        let keys = lacking.iter().map(|(at, row)| (row.record.encoded_identity(), *at)).collect();
+        let fresh = self.fresh_strangers(keys).await?;
+        let unknown: Vec<Row> = fresh.iter().filter_map(|at| lacking.remove(at)).collect();
+        self.keep_unknown(&unknown)
     }
 
     async fn take(&mut self, rows: Vec<Row>, expected: &Expected) -> Result<(), Error> {

@@ -221,9 +221,9 @@ async fn without_its_journal_a_library_is_left_as_it_is() {
     let files = store.files("data");
     let model = || StaticModel::bundled().unwrap();
     let repaired = Longterm::repair(store.dir.path(), config(), model(), |_| {}).await;
-    assert!(matches!(repaired, Err(Error::DamagedFile { .. })), "{repaired:?}");
+    assert!(matches!(repaired, Err(Error::UnknownLibrary { .. })), "{repaired:?}");
     let remade = Longterm::reindex(store.dir.path(), config(), model(), |_| {}).await;
-    assert!(matches!(remade, Err(Error::DamagedFile { .. })), "{remade:?}");
+    assert!(matches!(remade, Err(Error::UnknownLibrary { .. })), "{remade:?}");
     assert_eq!(store.files("data"), files);
 }
 

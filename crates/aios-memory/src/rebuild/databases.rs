@@ -1,0 +1,94 @@
+//! Databases that a repair finds damaged or gone: a damaged one is set aside, and working memory
+//! gets back what can be read of it and what the library has. Not here: the library itself.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::ErrorKind,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use aios_record::{Id, Identity, Kind, Record};
+use aios_working::{KINDS, Restored};
+
+use super::{Accepted, PAGE};
+use crate::{Administrator, Error, together::WORKING};
+
+/// The journal of long-term memory.
+pub(super) const JOURNAL: &str = "journal.db";
+/// The lock of the process that writes to the library.
+const OWNER: &str = "owner.lock";
+
+/// Moves a damaged database, with its log, into the quarantine, if nobody writes to the library.
+pub(super) fn set_aside(dir: &Path, name: &str) -> Result<PathBuf, Error> {
+    let path = dir.join(name);
+    let failed = |path: &Path| Error::output(path.to_owned());
+    let lock = File::options().create(true).truncate(false).write(true).open(dir.join(OWNER));
+    let lock = lock.map_err(failed(&dir.join(OWNER)))?;
+    if lock.try_lock().is_err() {
+        let problem = "it is damaged, and another process has it open; end that one first";
+        return Err(Error::Input { path, problem: problem.to_owned() });
+    }
+    let quarantine = dir.join("quarantine");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&quarantine)
+        .map_err(failed(&quarantine))?;
+    let aside = format!("{}-damaged-{}.db", name.trim_end_matches(".db"), Id::generate());
+    for end in ["-shm", "-wal", ""] {
+        let from = dir.join(format!("{name}{end}"));
+        match fs::rename(&from, quarantine.join(format!("{aside}{end}"))) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&from)(error)),
+            _ => {}
+        }
+    }
+    Ok(quarantine.join(aside))
+}
+
+/// Returns `true` if working memory's database is gone or empty beside a journal.
+pub(super) fn is_working_gone(dir: &Path) -> bool {
+    let length = |name: &str| fs::metadata(dir.join(name)).map_or(0, |found| found.len());
+    length(WORKING) == 0 && 0 < length(JOURNAL)
+}
+
+/// The kinds that nothing but working memory keeps.
+pub(super) fn kinds_of_working_alone(memory: &Administrator) -> Vec<Kind> {
+    let fed = &memory.config().longterm.feed_kinds;
+    let is_alone = |kind: &&Kind| **kind == Kind::Event || !fed.contains(kind);
+    KINDS.iter().filter(is_alone).copied().collect()
+}
+
+/// Puts into working memory what was read of the damaged file and what the library has of its
+/// kinds, and returns the number of records that are there by this. What was forgotten stays so.
+pub(super) async fn bring_back(memory: &Administrator, accepted: &Accepted) -> Result<u64, Error> {
+    let mut brought = 0;
+    for records in accepted.salvaged.chunks(PAGE) {
+        brought += put_back(memory, records.to_vec()).await?;
+    }
+    let identities = memory.longterm().identities().await?;
+    // Those that others refer to come first.
+    for &kind in KINDS {
+        let of_kind: Vec<Identity> =
+            identities.iter().filter(|it| it.kind == kind).cloned().collect();
+        for some in of_kind.chunks(PAGE) {
+            let records = memory.longterm().records(some).await?;
+            brought += put_back(memory, records).await?;
+        }
+    }
+    Ok(brought)
+}
+
+async fn put_back(memory: &Administrator, mut records: Vec<Record>) -> Result<u64, Error> {
+    let mut forgotten = memory.longterm().are_forgotten(&records).await?.into_iter();
+    records.retain(|_| !forgotten.next().unwrap_or(false));
+    let mut brought = 0;
+    for restored in memory.working().restore(records).await? {
+        match restored {
+            Ok(Restored::Added | Restored::Detached { .. }) => brought += 1,
+            Ok(Restored::Known | Restored::Elsewhere) => {}
+            Err(error) => tracing::warn!(%error, "a record does not go back to working memory"),
+        }
+    }
+    Ok(brought)
+}
