@@ -152,7 +152,8 @@ impl Admission {
         Admission { is_dry: true, ..self }
     }
 
-    /// Takes arrivals in, in their order; one verdict for each.
+    /// Takes arrivals in, in their order; one verdict for each. Those of forgotten parts of
+    /// conversations follow.
     ///
     /// # Errors
     /// Errors of the tiers that concern all records, such as a full disk. Records that were
@@ -177,9 +178,11 @@ impl Admission {
             }
         }
         let mut endings = Vec::new();
+        let mut left_out = Vec::new();
         if self.manner == Manner::Written {
             self.check_scopes(&candidates).await?;
         } else {
+            (candidates, left_out) = self.without_forgotten(candidates, &mut verdicts).await?;
             candidates = self.identified(candidates, &mut verdicts).await?;
             let repeated;
             (candidates, repeated) = self.first_of_each(candidates, &mut verdicts);
@@ -194,6 +197,7 @@ impl Admission {
             self.retire_parts(endings, &verdicts).await?;
             self.store(ready, &mut verdicts).await?;
         }
+        verdicts.extend(left_out);
         Ok(verdicts)
     }
 

@@ -84,6 +84,11 @@ impl Document {
         }
     }
 
+    /// The name by which its forgotten paragraphs are known.
+    pub(crate) fn name(&self) -> String {
+        self.source().map_or_else(|| self.origin(), |source| source.id)
+    }
+
     /// The source of its pieces.
     pub(crate) fn source(&self) -> Option<Source> {
         match self {

@@ -72,6 +72,7 @@ mod metrics;
 pub mod migrate;
 mod model;
 mod moment;
+mod parts;
 mod period;
 mod project;
 #[cfg(feature = "pull")]

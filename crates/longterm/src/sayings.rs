@@ -1,7 +1,10 @@
 //! The sayings of a record: the texts in it by which it is known wherever they stand. Its text, and
 //! the strings of its payload that say something; names and ids do not. Pure.
+//!
+//! A text has several forms, so that the signs around it make no other text of it: it is left in
+//! the forms [`left`], and found again if one of the forms [`found`] was left.
 
-use aios_record::{Record, forms};
+use aios_record::{Kind, Record, forms};
 use serde_json::Value;
 
 /// The bytes from which a text is known wherever it stands. A shorter one, such as "yes, please",
@@ -17,6 +20,7 @@ const NAMING_FIELDS: &[&str] = &[
     "client",
     "evidence",
     "external_id",
+    "file_path",
     "id",
     "key",
     "kind",
@@ -39,27 +43,162 @@ const NAMING_FIELDS: &[&str] = &[
     "user",
 ];
 
+/// Fields by one of which the text of a record may name it, and say nothing of its own.
+const TITLES: &[&str] = &["tool_name", "name", "key", "path", "file_path", "agent_name"];
+
+/// Fields that are sentences of their own.
+const SENTENCES: &[&str] = &["user_transcript", "assistant_response", "description", "context"];
+
+/// Fields that may be the same in records that have nothing to do with each other.
+const VALUES: &[&str] = &["value", "chosen", "input", "output"];
+
+/// Signs that begin a line of a list, a quotation or a table, if a space follows them.
+const MARKERS: &[char] = &['-', '*', '+', '>', '#', '|', '\u{2022}'];
+/// Marks of quotation and emphasis around a text, and of the cells of a table.
+const AROUND: &[char] = &['"', '\'', '`', '*', '_', '|', '\u{ab}', '\u{bb}'];
+/// Punctuation that ends a text.
+const CLOSING: &[char] = &['.', ',', ';', ':', '!', '?', '\u{3002}'];
+/// The most digits in the number of an item of a list.
+const ITEM_DIGITS_MAX: usize = 3;
+
 /// The ends of other fields that name something.
 const NAMING_ENDS: &[&str] = &["_id", "_at", "_ids"];
 
-/// All that a record says, in the form [`forms::forgotten`]: its [own](own) texts first, then the
-/// strings of its payload. Those that are too short to tell it from others are left out.
+/// All that a record says, in its forms [`found`]: its [own](own) texts first, then the strings of
+/// its payload. Those that are too short to tell it from others are left out.
 pub(crate) fn sayings(record: &Record) -> Vec<String> {
     let mut texts = own_texts(record);
     add_strings(&record.payload, &mut texts);
-    distinctive(&texts)
+    distinctive(&texts, found)
 }
 
-/// The texts that a record stands for, in the form [`forms::forgotten`]: its text, that without the
-/// heading under which a document has it, and those of its content.
+/// The texts that a record stands for, in their forms [`left`]: its text, that without the heading
+/// under which a document has it, those of its content and its sentences.
 pub(crate) fn own(record: &Record) -> Vec<String> {
-    distinctive(&own_texts(record))
+    // The title of a session is also that of others.
+    if record.kind == Kind::Session {
+        return Vec::new();
+    }
+    let mut texts = own_texts(record);
+    texts.extend(SENTENCES.iter().filter_map(|name| record.payload.get(name)?.as_str()));
+    distinctive(&texts, left)
+}
+
+/// The texts of a record as a whole, in their forms [`found`].
+pub(crate) fn whole(record: &Record) -> Vec<String> {
+    distinctive(&own_texts(record), found)
+}
+
+/// The strings in a record that are known as the whole text of another one, in their forms
+/// [`left`].
+pub(crate) fn values(record: &Record) -> Vec<String> {
+    let mut texts = Vec::new();
+    let values = VALUES.iter().filter_map(|name| record.payload.get(name));
+    values.for_each(|value| add_strings(value, &mut texts));
+    distinctive(&texts, left)
+}
+
+/// The forms of a text that are long enough to be known wherever they stand.
+pub(crate) fn distinctive_left(text: &str) -> Vec<String> {
+    distinctive(&[text], left)
+}
+
+/// The text by which a record is known among those of its kind and scope: what a call was about
+/// counts beside the name of its tool.
+pub(crate) fn content(record: &Record) -> String {
+    let fields: &[&str] = match record.kind {
+        Kind::ToolCall => &["input", "output"],
+        Kind::AgentState => &["state"],
+        Kind::ConfigChange => &["content"],
+        _ => &[],
+    };
+    let mut text = forms::forgotten(&record.text);
+    for field in fields {
+        if let Some(value) = record.payload.get(field).filter(|value| !value.is_null()) {
+            text.push('\n');
+            text.push_str(&forms::forgotten(&value.to_string()));
+        }
+    }
+    text
 }
 
 fn own_texts(record: &Record) -> Vec<&str> {
     let content = record.payload.get("content").and_then(Value::as_str);
-    let texts = [Some(record.text.as_str()), content].into_iter().flatten();
+    let text = Some(record.text.as_str()).filter(|text| !names(record, text));
+    let texts = [text, content].into_iter().flatten();
     texts.flat_map(|text| [text, without_headings(text)]).collect()
+}
+
+/// Returns `true` if a text is only a name that a record has.
+fn names(record: &Record, text: &str) -> bool {
+    let titles = TITLES.iter().filter_map(|name| record.payload.get(name)?.as_str());
+    titles.into_iter().any(|title| title.trim() == text.trim())
+}
+
+/// The forms in which a text is left: [`forms::forgotten`], and that without the marks around it.
+pub(crate) fn left(text: &str) -> Vec<String> {
+    let whole = forms::forgotten(text);
+    let bare = bare(&plain(&whole)).to_owned();
+    if bare == whole { vec![whole] } else { vec![whole, bare] }
+}
+
+/// The forms in which a text may have been left: as [`left`], also without the sign or number of
+/// an item that it begins with.
+pub(crate) fn found(text: &str) -> Vec<String> {
+    let mut found = left(text);
+    let whole = plain(&found[0]);
+    // A text that was left before marks were told apart ends as its writer ended it.
+    for inner in [bare(&whole), bare(unmarked(&whole))] {
+        for form in [inner.to_owned(), format!("{inner}.")] {
+            if !inner.is_empty() && !found.contains(&form) {
+                found.push(form);
+            }
+        }
+    }
+    found
+}
+
+/// `text` with typographic quotation marks, apostrophes and dashes as those of ASCII.
+fn plain(text: &str) -> String {
+    let plain = text.chars().map(|c| match c {
+        '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{b4}' => '\'',
+        '\u{201c}'..='\u{201f}' | '\u{2033}' => '"',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        c => c,
+    });
+    plain.collect()
+}
+
+/// A text without the marks around it and the punctuation at its end.
+fn bare(text: &str) -> &str {
+    let around = |c: char| c.is_whitespace() || AROUND.contains(&c);
+    let ending = |c: char| around(c) || CLOSING.contains(&c);
+    text.trim_start_matches(around).trim_end_matches(ending)
+}
+
+/// A text without the signs and numbers of lists, quotations and tables that it begins with.
+fn unmarked(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let inner = rest.trim_start_matches(MARKERS);
+        let is_marker = inner.len() < rest.len() && inner.starts_with(char::is_whitespace);
+        let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_number = (1..=ITEM_DIGITS_MAX).contains(&(rest.len() - digits.len()));
+        let boxes = ["[ ]", "[x]", "[]"];
+        rest = if is_marker {
+            inner
+        } else if let Some(inner) = boxes.iter().find_map(|it| rest.strip_prefix(it)) {
+            inner
+        } else if let Some(inner) = digits.strip_prefix(['.', ')'])
+            && is_number
+            && inner.starts_with(char::is_whitespace)
+        {
+            inner
+        } else {
+            return rest;
+        }
+        .trim_start();
+    }
 }
 
 /// A text after the Markdown headings that it begins with.
@@ -71,10 +210,9 @@ fn without_headings(text: &str) -> &str {
     rest
 }
 
-fn distinctive(texts: &[&str]) -> Vec<String> {
+fn distinctive(texts: &[&str], forms: fn(&str) -> Vec<String>) -> Vec<String> {
     let mut sayings: Vec<String> = Vec::with_capacity(texts.len());
-    for text in texts {
-        let saying = forms::forgotten(text);
+    for saying in texts.iter().flat_map(|text| forms(text)) {
         if is_distinctive(&saying) && !sayings.contains(&saying) {
             sayings.push(saying);
         }

@@ -83,6 +83,7 @@ impl LongtermView {
         for record in records {
             let owner = self.acting_for(record.scope.clone())?;
             hashes.extend(sayings::own(record).iter().map(|it| secret.of_saying(&owner, it)));
+            hashes.extend(sayings::values(record).iter().map(|it| secret.of_value(&owner, it)));
         }
         Ok(TextTombstones { hashes })
     }
@@ -106,6 +107,26 @@ impl LongtermView {
         Ok(TextTombstones { hashes: said.collect() })
     }
 
+    /// The tombstones of these paragraphs of `document`: they are known within it, and in records
+    /// that are of no document. Other documents may share them. Those that are too short to tell
+    /// one text from another have none.
+    ///
+    /// # Errors
+    /// As [`tombstones_of_texts`](LongtermView::tombstones_of_texts).
+    pub async fn tombstones_of_paragraphs(
+        &self,
+        owner: &Owner,
+        document: &str,
+        paragraphs: &[&str],
+    ) -> Result<TextTombstones, Error> {
+        let owner = &self.acting_for(Scope::default().with_owner(owner))?;
+        let secret = self.shared.journal.tombstone_secret().await?;
+        let said = paragraphs.iter().flat_map(|text| sayings::distinctive_left(text));
+        let places = [None, Some(document)];
+        let hashes = said.flat_map(|text| places.map(|it| secret.of_paragraph(owner, it, &text)));
+        Ok(TextTombstones { hashes: hashes.collect() })
+    }
+
     /// Leaves these tombstones. Each takes about 60 bytes of `journal.db`, for ever.
     ///
     /// # Errors
@@ -117,8 +138,9 @@ impl LongtermView {
         }
     }
 
-    /// Which of these texts, as records of `owner`, have
-    /// [tombstones](LongtermView::leave_text_tombstones) of their own.
+    /// Which of these texts, as records of `owner` or parts of them, have
+    /// [tombstones](LongtermView::leave_text_tombstones) of their own. List signs, quotation marks
+    /// and closing punctuation around them do not count. `document` is the one that they are in.
     ///
     /// # Errors
     /// [`Error::Scope`] when the view does not act for `owner`; [`Error::Journal`] when the journal
@@ -126,6 +148,7 @@ impl LongtermView {
     pub async fn are_texts_forgotten(
         &self,
         owner: &Owner,
+        document: Option<&str>,
         texts: &[&str],
     ) -> Result<Vec<bool>, Error> {
         let journal = &self.shared.journal;
@@ -136,8 +159,18 @@ impl LongtermView {
             return Ok(vec![false; texts.len()]);
         };
         let owner = &self.acting_for(Scope::default().with_owner(owner))?;
-        let said = texts.iter().map(|text| secret.of_saying(owner, &forms::forgotten(text)));
-        journal.have_sayings(said.collect()).await
+        let (mut hashes, mut ends) = (Vec::new(), Vec::with_capacity(texts.len()));
+        for text in texts {
+            for form in sayings::found(text) {
+                hashes.push(secret.of_saying(owner, &form));
+                hashes.push(secret.of_value(owner, &form));
+                hashes.push(secret.of_paragraph(owner, document, &form));
+            }
+            ends.push(hashes.len());
+        }
+        let found = journal.have_sayings(hashes).await?;
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        Ok(starts.zip(&ends).map(|(start, end)| found[start..*end].contains(&true)).collect())
     }
 
     /// Lifts the tombstones of records that are stored in another tier, as

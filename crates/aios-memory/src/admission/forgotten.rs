@@ -1,14 +1,79 @@
 //! Leaving out arrivals that were forgotten, in whichever form they come back.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use aios_record::Record;
+use aios_record::{Kind, Owner, Record, Source};
 use serde_json::Value;
 
-use super::{Admission, Candidate, Content, Outcome, Verdict};
-use crate::Error;
+use super::{Admission, Arrival, Candidate, Content, Manner, Outcome, Verdict};
+use crate::{Error, parts};
 
 impl Admission {
+    /// Takes forgotten parts out of what candidates say, and forgotten texts out of what is noted
+    /// about them. Leaves out candidates that say nothing else. Returns the verdicts of parts of
+    /// conversations, too.
+    pub(super) async fn without_forgotten(
+        &mut self,
+        candidates: Vec<Candidate>,
+        verdicts: &mut [Verdict],
+    ) -> Result<(Vec<Candidate>, Vec<Verdict>), Error> {
+        if candidates.is_empty() || !self.view.shared().longterm.has_tombstones().await? {
+            return Ok((candidates, Vec::new()));
+        }
+        let notes = self.forgotten_notes(&candidates).await?;
+        let (mut left, mut left_out) = (Vec::with_capacity(candidates.len()), Vec::new());
+        for mut candidate in candidates {
+            let Candidate { at, owner, arrival, .. } = &mut candidate;
+            let mut is_changed =
+                notes.get(owner).is_some_and(|forgotten| arrival.take_notes(forgotten));
+            let rest = match arrival.said() {
+                Some(text) => {
+                    let longterm = &self.view.shared().longterm;
+                    parts::rest_of(longterm, owner, arrival.document(), text).await?
+                }
+                None => None,
+            };
+            if let Some(rest) = rest {
+                let verdict = &mut verdicts[*at];
+                if !rest.says_something() {
+                    verdict.outcome = Outcome::Forgotten;
+                    continue;
+                }
+                if self.manner == Manner::Conversed {
+                    let part = Verdict { outcome: Outcome::Forgotten, ..verdict.clone() };
+                    left_out.extend(vec![part; rest.left_out]);
+                }
+                arrival.say(&rest.text);
+                is_changed = true;
+            }
+            if is_changed {
+                candidate.draft = self.draft(&candidate.arrival);
+            }
+            left.push(candidate);
+        }
+        Ok((left, left_out))
+    }
+
+    /// The texts noted about candidates, such as the title of a conversation, that were forgotten.
+    async fn forgotten_notes(
+        &self,
+        candidates: &[Candidate],
+    ) -> Result<BTreeMap<Owner, BTreeSet<String>>, Error> {
+        let mut notes: BTreeMap<Owner, BTreeSet<String>> = BTreeMap::new();
+        for Candidate { owner, arrival, .. } in candidates {
+            let of_owner = notes.entry(owner.clone()).or_default();
+            arrival.notes().for_each(|note| add_strings(note, of_owner));
+        }
+        for (owner, notes) in &mut notes {
+            let texts: Vec<&str> = notes.iter().map(String::as_str).collect();
+            let longterm = &self.view.shared().longterm;
+            let found = longterm.are_texts_forgotten(owner, None, &texts).await?;
+            let found = std::mem::take(notes).into_iter().zip(found);
+            *notes = found.filter_map(|(text, found)| found.then_some(text)).collect();
+        }
+        Ok(notes)
+    }
+
     /// Leaves out candidates that fit a tombstone.
     pub(super) async fn not_forgotten(
         &mut self,
@@ -71,5 +136,117 @@ impl Candidate {
             Content::Record(_) => {}
         }
         draft
+    }
+}
+
+/// The fields of a record that its reader adds to what it says.
+const NOTES: &[&str] = &["metadata", "title", "tags"];
+
+impl Arrival {
+    /// The text of a message, note or piece of a document.
+    pub(crate) fn said(&self) -> Option<&str> {
+        match &self.content {
+            Content::Message(message) => Some(&message.content),
+            Content::Record(record) if is_said(self.kind) => {
+                record.payload.get("content").and_then(Value::as_str)
+            }
+            _ => None,
+        }
+    }
+
+    /// Replaces what it [says](Arrival::said).
+    pub(crate) fn say(&mut self, text: &str) {
+        match &mut self.content {
+            Content::Message(message) => text.clone_into(&mut message.content),
+            Content::Record(record) => {
+                if let Some(content) = record.payload.get("content").and_then(Value::as_str) {
+                    record.text = record.text.replacen(content, text, 1);
+                    record.payload["content"] = Value::from(text);
+                }
+            }
+            Content::Fields(_) => {}
+        }
+    }
+
+    /// The document that it is a piece of.
+    fn document(&self) -> Option<&str> {
+        let Content::Record(record) = &self.content else { return None };
+        record.source.as_ref().filter(|it| it.kind == Source::FILE).map(|it| it.id.as_str())
+    }
+
+    /// The values that its reader added to what it says.
+    fn notes(&self) -> impl Iterator<Item = &Value> {
+        let (all, payload) = match &self.content {
+            Content::Message(message) => (Some(&message.metadata), None),
+            Content::Record(record) if is_said(self.kind) => (None, Some(&record.payload)),
+            _ => (None, None),
+        };
+        let fields =
+            payload.into_iter().flat_map(|it| NOTES.iter().filter_map(|name| it.get(*name)));
+        all.into_iter().chain(fields)
+    }
+
+    /// Takes these texts out of its notes; returns `true` if any was there.
+    fn take_notes(&mut self, forgotten: &BTreeSet<String>) -> bool {
+        match &mut self.content {
+            _ if forgotten.is_empty() => false,
+            Content::Message(message) => take_strings(&mut message.metadata, forgotten),
+            Content::Record(record) if is_said(self.kind) => {
+                let mut is_changed = false;
+                if let Some(title) = record.title.take_if(|title| forgotten.contains(title)) {
+                    // A piece is searched by its heading as well.
+                    if let Some(text) = record.text.strip_prefix(&format!("{title}\n")) {
+                        record.text = text.to_owned();
+                    }
+                    is_changed = true;
+                }
+                record.tags.retain(|tag| !forgotten.contains(tag));
+                for name in NOTES {
+                    if let Some(note) = record.payload.get_mut(*name) {
+                        is_changed |= take_strings(note, forgotten);
+                    }
+                }
+                is_changed
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Kinds whose records are one text.
+fn is_said(kind: Kind) -> bool {
+    matches!(kind, Kind::Message | Kind::Note | Kind::Knowledge)
+}
+
+fn add_strings(value: &Value, strings: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(strings.insert(text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| add_strings(item, strings)),
+        Value::Object(fields) => fields.values().for_each(|value| add_strings(value, strings)),
+        _ => {}
+    }
+}
+
+/// Takes these strings out of a value, which is null if it is one of them.
+fn take_strings(value: &mut Value, forgotten: &BTreeSet<String>) -> bool {
+    let is_one = |value: &Value| value.as_str().is_some_and(|text| forgotten.contains(text));
+    if is_one(value) {
+        *value = Value::Null;
+        return true;
+    }
+    match value {
+        Value::Array(items) => {
+            let count = items.len();
+            items.retain(|item| !is_one(item));
+            let inner = items.iter_mut().map(|item| take_strings(item, forgotten));
+            inner.fold(false, |any, taken| any | taken) || items.len() < count
+        }
+        Value::Object(fields) => {
+            let count = fields.len();
+            fields.retain(|_, value| !is_one(value));
+            let inner = fields.values_mut().map(|value| take_strings(value, forgotten));
+            inner.fold(false, |any, taken| any | taken) || fields.len() < count
+        }
+        _ => false,
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Places {
     pub(super) containing: BTreeMap<Identity, String>,
     /// Records with an older version that contains it.
     pub(super) versions: BTreeSet<Identity>,
+    /// Those of them whose older version has it as its text.
+    pub(super) versions_alike: BTreeSet<Identity>,
 }
 
 impl MemoryView {
@@ -46,9 +48,14 @@ impl MemoryView {
         .await?;
         self.longterm()
             .each_version(|version| {
-                let is_found = forms::same(&version.text) == same
-                    || needle.as_ref().is_some_and(|it| it.part_of(&version).is_some());
-                if is_found && self.is_changeable(&version.owner()) {
+                if !self.is_changeable(&version.owner()) {
+                    return;
+                }
+                let is_alike = forms::same(&version.text) == same;
+                if is_alike {
+                    places.versions_alike.insert(version.identity());
+                }
+                if is_alike || needle.as_ref().is_some_and(|it| it.part_of(&version).is_some()) {
                     places.versions.insert(version.identity());
                 }
             })

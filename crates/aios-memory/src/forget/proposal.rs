@@ -52,6 +52,9 @@ pub struct Proposal {
     /// The text of the query, if a record has or contains it.
     #[serde(skip)]
     pub(super) said: Option<String>,
+    /// The records of `remade` of which only older versions have that text, as a whole.
+    #[serde(skip)]
+    versions_alike: BTreeSet<Identity>,
 }
 
 /// A record that a query proposes to forget.
@@ -105,13 +108,15 @@ impl ForgetQuery {
 }
 
 impl Proposal {
-    /// Returns `true` if nobody needs to look at it: it is all records with the text of the query
-    /// and no others. The same words may say more, or the opposite.
+    /// Returns `true` if nobody needs to look at it: it is all records with the text of the query,
+    /// now or in an older version, and no others. The same words may say more, or the opposite.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         let is_text = |it: &Proposed| it.agreement == Agreement::Text;
-        let is_all = self.remade.is_empty() && self.beyond_limit == 0;
-        !self.proposed.is_empty() && self.proposed.iter().all(is_text) && is_all
+        let is_version =
+            |it: &Remade| it.part == Part::Versions && self.versions_alike.contains(&it.record);
+        let is_all = self.proposed.iter().all(is_text) && self.remade.iter().all(is_version);
+        !self.is_empty() && is_all && self.beyond_limit == 0
     }
 
     /// Returns `true` if nothing is proposed.
@@ -141,7 +146,9 @@ impl MemoryView {
         let view = self.narrow(&ScopeFilter::exact(Scope::default()))?;
         self.catch_up().await?;
         let places = view.places_of(&query.text).await?;
-        let is_said = !places.alike.is_empty() || !places.containing.is_empty();
+        let versions_alike = places.versions_alike.clone();
+        let is_said =
+            !places.alike.is_empty() || !places.containing.is_empty() || !versions_alike.is_empty();
         let said = is_said.then(|| query.text.clone());
         let (mut sessions, alike): (Vec<_>, Vec<_>) =
             places.alike.iter().cloned().partition(|it| it.kind == Kind::Session);
@@ -171,7 +178,7 @@ impl MemoryView {
         }
         let beyond_limit = proposed.len().saturating_sub(query.limit);
         proposed.truncate(query.limit);
-        Ok(Proposal { proposed, remade, nearest, beyond_limit, said })
+        Ok(Proposal { proposed, remade, nearest, beyond_limit, said, versions_alike })
     }
 
     /// Adds the records that contain the text and do not go along with those proposed already;

@@ -4,23 +4,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aios_longterm::TextTombstones;
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope};
+use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, Timestamp};
 
 use super::{
     PAGE,
     family::{Found, Meaning},
 };
-use crate::{Error, MemoryView, document::saying_of};
+use crate::{Error, MemoryView, document::saying_of, parts::paragraphs_of};
 
-/// The pieces of one document by their first bytes, each with the byte after it.
-type Pieces = BTreeMap<u64, (u64, String)>;
+/// The versions of a document that are looked at, the last ones.
+const VERSIONS_MAX: usize = 100;
+
+/// A piece of a document.
+struct Piece {
+    start: u64,
+    /// The byte after it.
+    end: u64,
+    text: String,
+    since: Timestamp,
+    until: Option<Timestamp>,
+}
 
 impl MemoryView {
     /// The tombstones of the texts that are meant, wherever they stand.
     pub(super) async fn text_tombstones(&self, found: &Found) -> Result<TextTombstones, Error> {
         let longterm = &self.shared().longterm;
         let mut texts = TextTombstones::default();
-        let mut documents: BTreeMap<(Owner, String), Pieces> = BTreeMap::new();
+        let mut documents: BTreeMap<(Owner, String), Vec<Piece>> = BTreeMap::new();
         let meant: Vec<Identity> = match found.meaning {
             Meaning::Place => Vec::new(),
             Meaning::Document | Meaning::Texts => found.meant().cloned().collect(),
@@ -33,7 +43,8 @@ impl MemoryView {
             }
         }
         if let Some(said) = &found.said {
-            let owners: BTreeSet<&Owner> = meant.iter().map(|it| &it.owner).collect();
+            let owners: BTreeSet<&Owner> =
+                meant.iter().chain(found.remade.keys()).map(|it| &it.owner).collect();
             let say = |owner: &&Owner| {
                 let scope = Scope::default().with_owner(owner);
                 Record::new(Kind::Note, Id::generate(), said.as_str(), scope)
@@ -41,9 +52,15 @@ impl MemoryView {
             let saying: Vec<Record> = owners.iter().map(say).collect();
             texts.extend(longterm.text_tombstones(&saying).await?);
         }
-        for ((owner, _), pieces) in documents {
-            let saying = saying_of(&joined(pieces));
-            texts.extend(longterm.tombstones_of_texts(&owner, &[&saying]).await?);
+        for ((owner, document), pieces) in documents {
+            let versions = versions_of(&pieces);
+            let sayings: Vec<String> = versions.iter().map(|text| saying_of(text)).collect();
+            let sayings: Vec<&str> = sayings.iter().map(String::as_str).collect();
+            texts.extend(longterm.tombstones_of_texts(&owner, &sayings).await?);
+            let contents = pieces.iter().map(|piece| piece.text.as_str());
+            let paragraphs = contents.flat_map(paragraphs_of);
+            let said: Vec<&str> = versions.iter().map(String::as_str).chain(paragraphs).collect();
+            texts.extend(longterm.tombstones_of_paragraphs(&owner, &document, &said).await?);
         }
         Ok(texts)
     }
@@ -57,26 +74,53 @@ impl MemoryView {
     }
 }
 
-/// Adds a piece that its document still has.
-fn add_piece(record: Record, documents: &mut BTreeMap<(Owner, String), Pieces>) {
-    let Some(source) = record.source.as_ref().filter(|_| record.valid_to.is_none()) else { return };
+/// Adds a piece that its document has or had.
+fn add_piece(record: Record, documents: &mut BTreeMap<(Owner, String), Vec<Piece>>) {
+    let Some(source) = &record.source else { return };
     let bytes = &record.payload["metadata"]["bytes"];
     let range = bytes[0].as_u64().zip(bytes[1].as_u64());
     if let (Some((start, end)), Some(text)) = (range, record.payload["content"].as_str()) {
+        let (text, since, until) = (text.to_owned(), record.recorded_at, record.valid_to);
         let document = documents.entry((record.owner(), source.id.clone())).or_default();
-        document.insert(start, (end, text.to_owned()));
+        document.push(Piece { start, end, text, since, until });
     }
 }
 
+/// The texts of a document as it is, and as it was after each time that it got pieces, as far as it
+/// has lost some of them since.
+fn versions_of(pieces: &[Piece]) -> Vec<String> {
+    let mut times: Vec<Timestamp> = pieces.iter().map(|piece| piece.since).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut versions = vec![joined(pieces.iter().filter(|piece| piece.until.is_none()))];
+    for time in times.windows(2).rev() {
+        // A reading ends the pieces that are no more after it has added the new ones.
+        let was = |piece: &&Piece| {
+            piece.since <= time[0] && piece.until.is_none_or(|until| time[1] <= until)
+        };
+        if pieces.iter().any(|piece| piece.until.is_some() && was(&piece)) {
+            versions.push(joined(pieces.iter().filter(was)));
+        }
+        if VERSIONS_MAX <= versions.len() {
+            break;
+        }
+    }
+    versions.retain(|text| !text.is_empty());
+    versions
+}
+
 /// The text of a document. Only white space is left out between its pieces.
-fn joined(pieces: Pieces) -> String {
+fn joined<'a>(pieces: impl Iterator<Item = &'a Piece>) -> String {
+    let mut pieces: Vec<&Piece> = pieces.collect();
+    pieces.sort_by_key(|piece| piece.start);
     let (mut text, mut at) = (String::new(), 0);
-    for (start, (end, piece)) in pieces {
-        if at < start {
+    for piece in pieces {
+        // A piece that stayed when those before it changed has another place.
+        if at != piece.start {
             text.push('\n');
         }
-        text.push_str(&piece);
-        at = end;
+        text.push_str(&piece.text);
+        at = piece.end;
     }
     text
 }

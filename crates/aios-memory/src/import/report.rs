@@ -47,8 +47,12 @@ pub struct ImportedTable {
     pub rows: u64,
     /// Records made of them that are new.
     pub added: u64,
-    /// Records that were here already, or were forgotten or left out.
+    /// Records that were here already.
     pub known: u64,
+    /// Records that were forgotten, which stay so.
+    pub forgotten: u64,
+    /// Records that were left out for a reason that is listed.
+    pub skipped: u64,
     /// Rows that could not be stored.
     pub failed: u64,
 }
@@ -106,7 +110,9 @@ impl ImportReport {
         match verdict.outcome {
             Outcome::Added | Outcome::Detached(_) | Outcome::Updated => table.added += 1,
             Outcome::Refused(_) => table.failed += 1,
-            _ => table.known += 1,
+            Outcome::Known => table.known += 1,
+            Outcome::Forgotten => table.forgotten += 1,
+            Outcome::Skipped(_) | Outcome::Conflicting => table.skipped += 1,
         }
     }
 

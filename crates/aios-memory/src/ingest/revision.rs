@@ -63,7 +63,7 @@ impl Revision {
         let saying: Vec<&str> =
             document.saying().filter(|_| before.is_empty()).into_iter().collect();
         let is_forgotten =
-            longterm.are_texts_forgotten(&scope.owner(), &saying).await?.contains(&true);
+            longterm.are_texts_forgotten(&scope.owner(), None, &saying).await?.contains(&true);
         Ok(Revision {
             view: view.clone(),
             longterm,
@@ -85,7 +85,11 @@ impl Revision {
         arrivals: &mut Vec<Arrival>,
     ) -> Result<Vec<Verdict>, Error> {
         let owner = self.scope.owner();
-        let mut verdicts = forgotten_parts::leave_out(&self.longterm, &owner, arrivals).await?;
+        let mut verdicts = Vec::new();
+        if self.view.shared().longterm.has_tombstones().await? {
+            let name = self.document.name();
+            verdicts = forgotten_parts::leave_out(&self.longterm, &owner, &name, arrivals).await?;
+        }
         let former = self.former_of(arrivals).await?;
         for arrival in &mut *arrivals {
             let Content::Record(record) = &mut arrival.content else { continue };

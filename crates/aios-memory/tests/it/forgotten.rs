@@ -182,7 +182,12 @@ async fn a_forgotten_text_comes_back_by_no_import_nor_by_an_older_copy() {
         let sql = "INSERT INTO preferences SELECT 'p' || count(*), ?1 FROM preferences";
         rows.execute(sql, [&text]).unwrap();
     }
-    let tally = memory.import(&database, ImportOptions::default()).await.unwrap().tally;
+    let report = memory.import(&database, ImportOptions::default()).await.unwrap();
+    for table in &report.tables {
+        let counts = (table.added, table.known, table.forgotten, table.skipped);
+        assert_eq!(counts, (0, 0, table.rows, 0), "{table:?}");
+    }
+    let tally = report.tally;
     assert_eq!((tally.added, tally.forgotten), (0, 2 * writings().len() as u64), "{tally:?}");
 
     // The older copy knows it, put back by itself; what it has of it is not merged.

@@ -9,6 +9,7 @@ mod export;
 mod feed;
 mod forget;
 mod forgotten;
+mod forgotten_parts;
 mod formats;
 mod import;
 mod ingest;

@@ -62,20 +62,14 @@ fn is_stream(path: &Path) -> bool {
 fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let shapes = report.shapes.join(", ");
     writeln!(out, "{}: a store of the shape {shapes}", shown(&report.source))?;
-    let heads = ["table", "becomes", "rows", "added", "known", "failed"];
-    let [table, becomes, rows, added, known, failed] = heads;
-    writeln!(out, "  {table:<20} {becomes:<12} {rows:>8} {added:>8} {known:>8} {failed:>8}")?;
+    let heads = ["added", "known", "forgotten", "skipped", "failed"];
+    let heads: String = heads.iter().map(|head| format!(" {head:>9}")).collect();
+    writeln!(out, "  {:<20} {:<12} {:>8}{heads}", "table", "becomes", "rows")?;
     for table in &report.tables {
-        writeln!(
-            out,
-            "  {:<20} {:<12} {:>8} {:>8} {:>8} {:>8}",
-            line(&table.table),
-            table.becomes,
-            table.rows,
-            table.added,
-            table.known,
-            table.failed
-        )?;
+        let counts = [table.added, table.known, table.forgotten, table.skipped, table.failed];
+        let counts: String = counts.iter().map(|count| format!(" {count:>9}")).collect();
+        let name = line(&table.table);
+        writeln!(out, "  {name:<20} {:<12} {:>8}{counts}", table.becomes, table.rows)?;
     }
     if !report.not_understood.is_empty() {
         writeln!(out, "without a place of its own here:")?;

@@ -312,3 +312,19 @@ fn a_purge_of_what_never_was_is_not_found() {
         }
     }
 }
+
+#[test]
+fn a_text_of_an_older_version_alone_is_forgotten_without_a_terminal() {
+    let program = Program::new();
+    let text = "The vault code of Anna is zanzibarquux";
+    let note = program.json(&["remember", text])["id"].as_str().unwrap().to_owned();
+    let note = format!("note/{note}");
+    program.json_with(&["update", &note], br#"{"content": "withdrawn"}"#);
+    let done = program.json(&["forget", "--query", text, "--yes", "--purge"]);
+    assert_eq!((&done["forgotten"], &done["remade"][0]["part"]), (&0.into(), &"versions".into()));
+    assert_eq!(program.json(&["show", &note])["text"], "withdrawn");
+    let history = program.run(&["history", &note]);
+    assert!(!history.stdout.contains("zanzibarquux"), "{history:?}");
+    let file = program.file("again.txt", text);
+    assert_eq!(program.json(&["ingest", file.to_str().unwrap()])["forgotten"], 1);
+}

@@ -20,11 +20,11 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use aios_record::{Kind, Owner, Record, Scope, forms};
+use aios_record::{Kind, Owner, Record, Scope};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, set_meta};
-use crate::{Error, former::former_name, sayings::sayings};
+use crate::{Error, former::former_name, sayings};
 
 /// The name of the secret in `meta`.
 const SECRET: &str = "tombstone_secret";
@@ -35,6 +35,8 @@ const OF_CONTENT: u8 = 3;
 const OF_IDENTITY: u8 = 4;
 const OF_PIECE: u8 = 5;
 const OF_SAYING: u8 = 6;
+const OF_VALUE: u8 = 7;
+const OF_PARAGRAPH: u8 = 8;
 
 /// The identity in tombstones that name none.
 const NO_IDENTITY: [u8; 0] = [];
@@ -73,7 +75,7 @@ impl Secret {
             content: self.of_content(record),
             anywhere: document_of(record).and_then(|_| self.of_text(record, OF_CONTENT, None)),
             identity: self.of_identity(&record.encoded_identity()),
-            sayings: sayings(record).iter().map(|it| self.of_saying(&record.owner(), it)).collect(),
+            sayings: self.of_sayings(record),
             former: Former {
                 content: self.of_former_content(record),
                 key: (record.kind == Kind::Preference).then(|| self.of_former_key(record)),
@@ -91,7 +93,7 @@ impl Secret {
     }
 
     fn of_text(&self, record: &Record, sort: u8, document: Option<&str>) -> Option<Hash> {
-        let text = forms::forgotten(&record.text);
+        let text = sayings::content(record);
         if text.is_empty() {
             return None;
         }
@@ -103,7 +105,31 @@ impl Secret {
         Some(self.hash(sort, parts.chain(rest)))
     }
 
-    /// Of a text in the form [`forms::forgotten`] that an owner's record says.
+    /// Of all that a record says, as whichever sort it may have been forgotten.
+    fn of_sayings(&self, record: &Record) -> Vec<Hash> {
+        let owner = record.owner();
+        let said = sayings::sayings(record);
+        let mut hashes: Vec<Hash> = said.iter().map(|it| self.of_saying(&owner, it)).collect();
+        for text in sayings::whole(record) {
+            hashes.push(self.of_value(&owner, &text));
+            hashes.push(self.of_paragraph(&owner, document_of(record), &text));
+        }
+        hashes
+    }
+
+    /// Of a text that an owner's record says in a field that others may share: it is known as the
+    /// whole text of a record.
+    pub(crate) fn of_value(&self, owner: &Owner, text: &str) -> Hash {
+        self.hash(OF_VALUE, [Some(owner.as_str()), Some(text)])
+    }
+
+    /// Of a paragraph of a document that was forgotten: within it, or in what is of no document.
+    pub(crate) fn of_paragraph(&self, owner: &Owner, document: Option<&str>, text: &str) -> Hash {
+        self.hash(OF_PARAGRAPH, [Some(owner.as_str()), document, Some(text)])
+    }
+
+    /// Of a text in the form [`forms::forgotten`](aios_record::forms::forgotten) that an owner's
+    /// record says.
     pub(crate) fn of_saying(&self, owner: &Owner, text: &str) -> Hash {
         self.hash(OF_SAYING, [Some(owner.as_str()), Some(text)])
     }

@@ -93,7 +93,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "LongtermView::are_forgotten" => [h.view.longterm().are_forgotten(&drafts(&h)).await];
     "LongtermView::are_texts_forgotten" => [
-        h.view.longterm().are_texts_forgotten(&own_scope(&h).owner(), &["Never of it"]).await,
+        h.view.longterm().are_texts_forgotten(&own_scope(&h).owner(), None, &["Never of it"]).await,
     ];
     "LongtermView::each_record" => [{
         let mut seen = Vec::new();
@@ -211,6 +211,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "LongtermView::tombstones_of_texts" => [
         h.view.longterm().tombstones_of_texts(&own_scope(&h).owner(), &["Never"]).await.map(drop),
     ];
+    "LongtermView::tombstones_of_paragraphs" => [{
+        let owner = own_scope(&h).owner();
+        h.view.longterm().tombstones_of_paragraphs(&owner, "d", &["Never zebra"]).await.map(drop)
+    }];
     "LongtermView::leave_text_tombstones" => [{
         let left = draft(&h, "n9", "Never a word of zebra@", h.user);
         let of = std::slice::from_ref(&left);
