@@ -5,6 +5,7 @@
 //! memory, whose change feed takes them on, everything else to long-term memory. Nothing of the
 //! input is held longer than its batch.
 
+mod attribution;
 mod conversation;
 mod detect;
 mod document;

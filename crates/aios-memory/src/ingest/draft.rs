@@ -366,7 +366,7 @@ impl Before {
 }
 
 /// Turns metadata that is written as text into the object that it says.
-fn unfold(object: &mut Map<String, Value>) {
+pub(super) fn unfold(object: &mut Map<String, Value>) {
     for (name, value) in object.iter_mut() {
         if is_nested(name)
             && let Value::String(text) = &*value

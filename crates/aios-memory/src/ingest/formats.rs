@@ -33,15 +33,18 @@ mod tree;
 
 use serde_json::{Map, Value};
 
-pub(super) use self::holders::{PartsOf, holder_in, may_have_parts, parts_in};
 pub(crate) use self::{
-    chat::{messages_beside, opened},
+    chat::{has_list, messages_beside, opened},
     longmemeval::{Haystack, Labelled},
     shape::{is_kept, message_shape, role_of},
 };
 use self::{
     guess::{guess, known, unfit},
     transcript::Transcript,
+};
+pub(super) use self::{
+    holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
+    owners::agreed,
 };
 use super::{
     Format, Thinking,
@@ -94,7 +97,7 @@ enum Elements {
     Whole,
     /// Each is complete, and messages may stand among them, which need no reader.
     Loose,
-    /// They are rows of a conversation. The owner that one names is that of those after it.
+    /// They are rows of a conversation. The owner that one names is that of the others.
     Rows,
 }
 
@@ -296,9 +299,13 @@ impl Formats {
             Err(problem) => return self.transcript.fail(line, problem),
         };
         let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
-        let is_of_before = owner.is_none() && is_active && shape.elements == Elements::Rows;
-        if !is_active || !(is_of_before || owner.as_ref() == self.transcript.own()) {
+        let own = self.transcript.own();
+        // One row names the owner of those before it as well, if these name none.
+        let is_of_both = shape.elements == Elements::Rows && (owner.is_none() || own.is_none());
+        if !is_active || !(is_of_both || owner.as_ref() == own) {
             self.end_active();
+            self.transcript.set_owner(owner);
+        } else if owner.is_some() {
             self.transcript.set_owner(owner);
         }
         let (_, reader) = self.active.get_or_insert_with(|| (description, make_reader()));
