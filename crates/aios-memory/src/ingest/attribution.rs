@@ -31,6 +31,8 @@ pub(super) struct Attribution<'a, 's> {
 #[derive(Debug, Default)]
 struct Conversation {
     owner: Owner,
+    /// A field of a part that may be meant as the owner.
+    like_owner: Option<String>,
     /// A part that names no owner went on already.
     is_shared: bool,
 }
@@ -67,6 +69,9 @@ impl<'a, 's> Attribution<'a, 's> {
             && let Some(session) = &draft.scope.session
         {
             let conversation = self.conversations.entry(session.clone()).or_default();
+            if conversation.like_owner.is_none() {
+                conversation.like_owner.clone_from(&draft.like_owner);
+            }
             match &draft.scope.user {
                 Some(user) => conversation.owner.add(user),
                 None => is_open = true,
@@ -118,6 +123,7 @@ impl<'a, 's> Attribution<'a, 's> {
             (Some(_), _) => Ok(()),
             (None, Owner::Nobody) => {
                 conversation.is_shared = true;
+                draft.like_owner.clone_from(&conversation.like_owner);
                 Ok(())
             }
             (None, Owner::One(owner)) => {

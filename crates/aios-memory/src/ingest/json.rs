@@ -21,7 +21,7 @@ use super::{
     draft::{Defaults, Draft, unfold},
     elements::{Place, Scanner},
     encoding,
-    fields::{lift_owner, owner_of_record, take_place},
+    fields::{lift_owner, like_owner, owner_of_record, take_place},
     formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
     mend::{is_suspect, mend},
@@ -382,6 +382,7 @@ impl Hand<'_, '_> {
         within.session = outer.session.within(place, id.as_deref(), title.as_deref());
         within.title = title.or_else(|| outer.title.clone());
         within.time = take_time(&mut fields, &mut beside.mended).or(outer.time);
+        within.like_owner = like_owner(&fields).or_else(|| outer.like_owner.clone());
         beside.fields.extend(fields);
         let kind = std::mem::replace(&mut self.elements, Elements::Messages);
         let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {

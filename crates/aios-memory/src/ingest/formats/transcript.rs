@@ -295,6 +295,7 @@ impl Transcript {
         let place = |call: &Call| Draft {
             occurred_at: draft.occurred_at,
             unnamed: draft.unnamed.clone(),
+            like_owner: draft.like_owner.clone(),
             ..call_draft(draft.scope.clone(), call, &Value::Null)
         };
         let waiting: Vec<Waiting> = calls

@@ -165,3 +165,56 @@ fn lines_without_a_session_may_have_owners_of_their_own() {
     assert_eq!(owners(&read), [None, Some("alice"), Some("bob")], "{read:?}");
     assert_eq!((read.said().len(), read.noted().len(), read.failed.len()), (2, 1, 1), "{read:?}");
 }
+
+#[test]
+fn a_field_that_may_be_meant_as_the_owner_is_that_of_all_of_its_conversation() {
+    for (name, value) in [
+        ("actor_id", json!("alice")),
+        ("profileId", json!("alice")),
+        ("participant_id", json!(7)),
+        ("patient_id", json!("alice")),
+        ("person", json!("alice")),
+        ("person_id", json!("alice")),
+        ("principal", json!("alice")),
+        ("login", json!("alice")),
+        ("email", json!("alice@example.org")),
+        ("created_by", json!({"id": "alice"})),
+        ("sender_id", json!("alice")),
+        ("author_id", json!("alice")),
+        ("org_id", json!("acme")),
+        ("workspace", json!("acme")),
+        ("namespace", json!("users/alice")),
+    ] {
+        let fields = json!({name: value});
+        let metadata = json!({"metadata": fields});
+        for (fields, is_meant) in [(fields.clone(), true), (metadata, true), (json!({}), false)] {
+            for (write, at) in [
+                (lines(&[json!({"text": "x"})].map(|it| with(it, fields.clone()))), "x.jsonl"),
+                (
+                    json!([said("user", fields.clone()), said("ai", json!({}))]).to_string(),
+                    "x.json",
+                ),
+                (
+                    with(json!({"messages": [said("user", json!({}))]}), fields.clone())
+                        .to_string(),
+                    "x.json",
+                ),
+            ] {
+                let read = read_auto(at, &write);
+                let meant = read.drafts.iter().filter(|it| it.like_owner.is_some()).count();
+                let expect = if is_meant { read.drafts.len() } else { 0 };
+                assert_eq!(meant, expect, "{write}: {read:?}");
+                for mut draft in read.drafts {
+                    let filled = draft.fill(&aios_record::Gate::shared());
+                    assert_eq!(filled.is_err(), is_meant, "{write}");
+                }
+            }
+        }
+    }
+    // Roles are nobody, and beside an owner such a field is not one.
+    for fields in [json!({"sender_id": "assistant"}), json!({"user": "a", "actor_id": "b"})] {
+        let read = read_auto("x.jsonl", &lines(&[said("user", fields)]));
+        let mut draft = read.drafts[0].clone();
+        assert_eq!(draft.fill(&aios_record::Gate::administrator()), Ok(()));
+    }
+}
