@@ -8,7 +8,7 @@
 use std::{collections::HashMap, ops::ControlFlow};
 
 use super::{
-    draft::Draft,
+    draft::{Defaults, Draft},
     reading::{Piece, Sink},
 };
 
@@ -23,6 +23,8 @@ pub(super) struct Attribution<'a, 's> {
     sink: &'a mut Sink<'s>,
     held: Vec<Piece>,
     held_bytes: usize,
+    /// All that names no owner is that of the handle.
+    is_owned: bool,
     /// What is known of each conversation, by the name of its session.
     conversations: HashMap<String, Conversation>,
 }
@@ -58,12 +60,21 @@ impl Owner {
 }
 
 impl<'a, 's> Attribution<'a, 's> {
-    pub(super) fn new(sink: &'a mut Sink<'s>) -> Attribution<'a, 's> {
-        Attribution { sink, held: Vec::new(), held_bytes: 0, conversations: HashMap::new() }
+    pub(super) fn new(sink: &'a mut Sink<'s>, defaults: &Defaults) -> Attribution<'a, 's> {
+        Attribution {
+            sink,
+            held: Vec::new(),
+            held_bytes: 0,
+            is_owned: defaults.is_owned,
+            conversations: HashMap::new(),
+        }
     }
 
     /// Takes a piece, and hands it on as soon as it is clear whose it is.
     pub(super) fn take(&mut self, piece: Piece) -> ControlFlow<()> {
+        if self.is_owned {
+            return (self.sink)(piece);
+        }
         let mut is_open = false;
         if let Piece::Draft(_, draft) = &piece
             && let Some(session) = &draft.scope.session

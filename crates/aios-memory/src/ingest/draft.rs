@@ -68,6 +68,8 @@ pub(crate) struct Defaults {
     pub(crate) session: Unnamed,
     /// The title of the conversation.
     pub(crate) title: Option<String>,
+    /// The handle acts for a user, whose all is that names no owner.
+    pub(crate) is_owned: bool,
     /// A field of the conversation that may be meant as its owner.
     pub(crate) like_owner: Option<String>,
     /// The time of the conversation, for what has none of its own.

@@ -23,6 +23,7 @@ mod openclaw;
 mod owners;
 mod parts;
 mod preference;
+mod relations;
 mod responses;
 mod shape;
 mod sharegpt;
@@ -40,6 +41,7 @@ pub(crate) use self::{
 };
 use self::{
     guess::{guess, known, unfit},
+    relations::Relations,
     transcript::Transcript,
 };
 pub(super) use self::{
@@ -169,6 +171,7 @@ pub(super) struct Formats {
     wanted: Option<&'static Description>,
     active: Option<(&'static Description, Box<dyn Reader>)>,
     transcript: Transcript,
+    relations: Relations,
     /// Set as soon as something was understood, or was told to be not.
     has_understood: bool,
     /// Objects that say nothing by themselves, held until something is understood.
@@ -195,6 +198,7 @@ impl Formats {
             wanted: Some(description(format)).filter(|it| it.shape.is_some()),
             active: None,
             transcript: Transcript::new(thinking, defaults),
+            relations: Relations::default(),
             has_understood: false,
             leading: Some(Vec::new()),
         }
@@ -233,15 +237,13 @@ impl Formats {
         let lists = lists_in(shape, &mut object);
         let kind = (description, shape, make_reader);
         self.settle_leading(kind);
-        if lists.is_empty() {
-            self.read(line, Value::Object(object), None, kind);
-        } else {
-            match owners::take(&mut object, shape.opens) {
-                Ok(owner) => lists
-                    .into_iter()
-                    .for_each(|element| self.read(line, element, owner.clone(), kind)),
-                Err(problem) => self.transcript.fail(line, problem),
-            }
+        let (around, elements) = match lists.is_empty() {
+            true => (Ok(None), vec![Value::Object(object)]),
+            false => (owners::take(&mut object, shape.opens), lists),
+        };
+        match around {
+            Ok(around) => self.read_all(line, elements, &around, kind),
+            Err(problem) => self.transcript.fail(line, problem),
         }
         self.has_understood = true;
         Ok(self.transcript.take())
@@ -278,6 +280,24 @@ impl Formats {
         }
         self.has_understood = true;
         Ok(self.transcript.take())
+    }
+
+    /// Reads the elements of a list, which belong to the owner of what is `around` them.
+    fn read_all(&mut self, line: u64, elements: Vec<Value>, around: &Option<String>, kind: Kind) {
+        let has_relations = !kind.1.lists.is_empty() && around.is_none();
+        if has_relations {
+            elements.iter().for_each(|element| self.relations.note(element));
+        }
+        for element in elements {
+            let attributed = match has_relations {
+                true => self.relations.attributed(element),
+                false => Ok(element),
+            };
+            match attributed {
+                Ok(element) => self.read(line, element, around.clone(), kind),
+                Err(problem) => self.transcript.fail(line, problem),
+            }
+        }
     }
 
     /// Reads an element of a format, which belongs to the owner of what is `around` it.

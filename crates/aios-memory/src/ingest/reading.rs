@@ -124,7 +124,7 @@ fn read_text<R: Read>(
     };
     let markup = match layout {
         Layout::JsonLines | Layout::Json | Layout::Records => {
-            let mut attribution = Attribution::new(sink);
+            let mut attribution = Attribution::new(sink, defaults);
             let attributed = &mut |piece| attribution.take(piece);
             let read = match elements {
                 None => json::read_lines(bytes, defaults, formats, attributed),

@@ -310,6 +310,8 @@ impl Transcript {
         } else if !has_text && waiting.is_empty() && results.is_empty() {
             return self.skip(line, "thinking, which `--thinking` takes");
         }
+        // A tool of the provider has its result in the message that calls it.
+        waiting.into_iter().for_each(|waiting| self.wait(waiting));
         // The message of a tool is its result, if the call is known.
         let is_tool = draft.role.as_deref() == Some("tool");
         let mut is_said = has_text;
@@ -332,7 +334,6 @@ impl Transcript {
         if is_said {
             self.draft(line, Ok(draft));
         }
-        waiting.into_iter().for_each(|waiting| self.wait(waiting));
     }
 
     /// Gives a result in `scope` to the call of its session that waits for it; returns it if no call

@@ -218,3 +218,42 @@ fn a_field_that_may_be_meant_as_the_owner_is_that_of_all_of_its_conversation() {
         assert_eq!(draft.fill(&aios_record::Gate::administrator()), Ok(()));
     }
 }
+
+#[test]
+fn a_relation_belongs_to_the_owner_of_what_it_relates() {
+    let memory = |owner: Value| with(json!({"id": "1", "memory": "likes rye"}), owner);
+    let relation = json!({"source": "alice", "relationship": "likes", "destination": "rye"});
+    let entity = |name: &str, owner: Value| {
+        with(json!({"name": name, "entityType": "thing", "observations": ["x"]}), owner)
+    };
+    let edge = json!({"from": "x", "to": "y", "relationType": "knows"});
+    let (alice, bob) = (json!({"user_id": "alice"}), json!({"user_id": "bob"}));
+    for (file, expect, failed) in [
+        (json!({"results": [memory(json!({}))], "relations": [relation]}), vec![None], 0),
+        (
+            json!({"results": [memory(alice.clone())], "relations": [relation]}),
+            vec![Some("alice")],
+            0,
+        ),
+        (
+            json!({"results": [memory(alice.clone()), memory(bob.clone())], "relations": [relation]}),
+            vec![Some("alice"), Some("bob")],
+            1,
+        ),
+        (
+            json!({"entities": [entity("x", alice.clone()), entity("y", bob)], "relations": [edge]}),
+            vec![Some("alice"), Some("bob")],
+            0,
+        ),
+        (
+            json!({"entities": [entity("x", json!({})), entity("y", alice)], "relations": [edge]}),
+            vec![None, Some("alice")],
+            0,
+        ),
+    ] {
+        let read = read_auto("x.json", &file.to_string());
+        assert_eq!((owners(&read), read.failed.len()), (expect, failed), "{file}: {read:?}");
+        let shared = |it: &&super::Draft| it.scope.user.is_none() && it.text.contains(" knows ");
+        assert!(read.drafts.iter().find(shared).is_none(), "{file}");
+    }
+}
