@@ -5,6 +5,7 @@
 //! memory, whose change feed takes them on, everything else to long-term memory. Nothing of the
 //! input is held longer than its batch.
 
+mod attribution;
 mod conversation;
 mod detect;
 mod document;
@@ -328,9 +329,10 @@ impl MemoryView {
         let mut scope = self.gate().filter().scope.clone();
         // The owner is the gate's to fill in, once it is known whether the record names one.
         scope.user = None;
+        let is_owned = self.gate().acts_for_user();
         let reading = task::spawn_blocking(move || {
             let session = Unnamed::of(name.as_deref());
-            let defaults = Defaults { scope, session, ..Defaults::default() };
+            let defaults = Defaults { scope, session, is_owned, ..Defaults::default() };
             let mut batch = Vec::with_capacity(Writer::BATCH);
             let chunks = |text: &str| chunks(text, &*embedder);
             let input = Input {

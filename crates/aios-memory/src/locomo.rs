@@ -20,6 +20,8 @@ pub(crate) struct Sample {
     /// In the order of their numbers.
     pub(crate) sessions: Vec<Session>,
     pub(crate) questions: Vec<Question>,
+    /// Sessions whose times are not understood; their turns go in without one.
+    pub(crate) untimed: Vec<String>,
     /// Turns in which nothing was said, which are left out.
     pub(crate) empty_turns: u64,
 }
@@ -64,7 +66,8 @@ impl Sample {
             problems.push(format!("sample `{id}` has no `conversation` object"));
             return None;
         };
-        let sessions = read_sessions(conversation, problems);
+        let mut untimed = Vec::new();
+        let sessions = read_sessions(conversation, &mut untimed, problems);
         let turns: BTreeSet<&str> = sessions
             .iter()
             .flat_map(|session| &session.turns)
@@ -73,11 +76,15 @@ impl Sample {
         let labelled = value.get("qa").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let questions = labelled.iter().filter_map(|qa| read_question(qa, &turns)).collect();
         let empty_turns = sessions.iter().map(|session| session.empty_turns).sum();
-        Some(Sample { id: id.to_owned(), sessions, questions, empty_turns })
+        Some(Sample { id: id.to_owned(), sessions, questions, untimed, empty_turns })
     }
 }
 
-fn read_sessions(conversation: &Map<String, Value>, problems: &mut Vec<String>) -> Vec<Session> {
+fn read_sessions(
+    conversation: &Map<String, Value>,
+    untimed: &mut Vec<String>,
+    problems: &mut Vec<String>,
+) -> Vec<Session> {
     let mut sessions = Vec::new();
     for (key, value) in conversation {
         let number = key.strip_prefix("session_").and_then(|rest| rest.parse::<u64>().ok());
@@ -90,7 +97,7 @@ fn read_sessions(conversation: &Map<String, Value>, problems: &mut Vec<String>) 
         let started_at = heading.and_then(|text| match moment::parse_session_time(text) {
             Ok(time) => Some(time),
             Err(problem) => {
-                problems.push(format!("`{key}` goes in without a time: {problem}"));
+                untimed.push(format!("`{key}` goes in without a time: {problem}"));
                 None
             }
         });

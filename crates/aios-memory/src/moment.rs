@@ -146,12 +146,26 @@ pub(crate) fn compact_day(text: &str) -> Option<civil::Date> {
     is_date.then(|| text.parse().ok()).flatten()
 }
 
+/// The forms of the heading of a LoCoMo session, the dataset's own first.
+const SESSION_TIMES: &[&str] = &[
+    "%I:%M %p on %d %B, %Y",
+    "%I:%M %p on %d %B %Y",
+    "%H:%M on %d %B, %Y",
+    "%d %B %Y %H:%M",
+    "%d %B, %Y %H:%M",
+    "%d %B %Y %I:%M %p",
+    "%B %d, %Y %H:%M",
+    "%B %d, %Y %I:%M %p",
+];
+
 /// Reads the heading of a LoCoMo session, such as `1:56 pm on 8 May, 2023`, as UTC.
 ///
 /// # Errors
 /// What was expected, in words.
 pub(crate) fn parse_session_time(text: &str) -> Result<Timestamp, String> {
-    let civil = civil::DateTime::strptime("%I:%M %p on %d %B, %Y", text.trim());
+    let read = |form: &&str| civil::DateTime::strptime(*form, text.trim());
+    let civil = read(&SESSION_TIMES[0])
+        .or_else(|error| SESSION_TIMES.iter().find_map(|form| read(form).ok()).ok_or(error));
     let timestamp = civil.and_then(|civil| civil.to_zoned(TimeZone::UTC)).map(|z| z.timestamp());
     timestamp.map_err(|_| {
         format!("`{}` is not a session time like `1:56 pm on 8 May, 2023`", excerpt(text))

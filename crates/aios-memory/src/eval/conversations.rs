@@ -191,6 +191,7 @@ fn labelled(element: Value, problems: &mut Vec<String>) -> Option<Labelled> {
         return Some(labelled);
     }
     let sample = Sample::read(&element, problems)?;
+    problems.extend(sample.untimed.iter().cloned());
     let drafts = Draft::from_sample(&sample, &Defaults::default());
     Some(Labelled { id: sample.id, drafts, questions: sample.questions })
 }

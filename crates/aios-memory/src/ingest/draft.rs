@@ -11,7 +11,7 @@ pub(crate) use self::part::Part;
 pub use self::part::TEXT_BYTES_MAX;
 use super::{
     conversation::{Unnamed, fitted},
-    fields::{Place, says_nothing, take_place},
+    fields::{Place, like_owner, says_nothing, take_place},
     formats::{is_kept, message_shape, role_of},
     said::{IsNew, Mend, Said, Unfit},
     spellings::{TIME, is_nested},
@@ -43,6 +43,8 @@ pub(crate) struct Draft {
     pub(crate) metadata: Map<String, Value>,
     /// Fields that were not understood, which are kept as metadata.
     pub(crate) unknown: Vec<String>,
+    /// A field that may be meant as the owner, if none is named.
+    pub(crate) like_owner: Option<String>,
     /// Fields that were odd, and what was made of them.
     pub(crate) mended: Vec<Mend>,
     pub(crate) source: Option<Source>,
@@ -66,6 +68,10 @@ pub(crate) struct Defaults {
     pub(crate) session: Unnamed,
     /// The title of the conversation.
     pub(crate) title: Option<String>,
+    /// The handle acts for a user, whose all is that names no owner.
+    pub(crate) is_owned: bool,
+    /// A field of the conversation that may be meant as its owner.
+    pub(crate) like_owner: Option<String>,
     /// The time of the conversation, for what has none of its own.
     pub(crate) time: Option<Timestamp>,
 }
@@ -106,6 +112,7 @@ impl Draft {
             tags: Vec::new(),
             metadata: Map::new(),
             unknown: Vec::new(),
+            like_owner: None,
             mended: Vec::new(),
             source: None,
             document: None,
@@ -137,6 +144,7 @@ impl Draft {
             true => Kind::Message,
             false => Kind::Note,
         };
+        let like_owner = like_owner(&object).or_else(|| defaults.like_owner.clone());
         let mut unknown: Vec<String> = Vec::new();
         let mut metadata = Map::new();
         for (name, value) in object {
@@ -171,6 +179,7 @@ impl Draft {
             tags,
             metadata,
             unknown,
+            like_owner,
             mended,
             ..Draft::new(kind, scope, text)
         };
@@ -229,6 +238,12 @@ impl Draft {
     pub(crate) fn fill(&mut self, gate: &Gate) -> Result<(), String> {
         let told = |error: aios_record::Error| error.to_string();
         gate.fill(&mut self.scope).map_err(told)?;
+        if let (None, Some(field)) = (&self.scope.user, &self.like_owner) {
+            return Err(format!(
+                "`{field}` may be meant as the owner, and no owner is named; name one as `user`, \
+                 give `--user`, or leave the field out"
+            ));
+        }
         if let Some(former) = &mut self.former {
             // What former versions read otherwise may not have passed.
             if gate.fill(&mut former.scope).is_err() {
@@ -366,7 +381,7 @@ impl Before {
 }
 
 /// Turns metadata that is written as text into the object that it says.
-fn unfold(object: &mut Map<String, Value>) {
+pub(super) fn unfold(object: &mut Map<String, Value>) {
     for (name, value) in object.iter_mut() {
         if is_nested(name)
             && let Value::String(text) = &*value

@@ -8,7 +8,8 @@ use super::{
     said::name_of,
     spellings::{
         AGENT, Field, NAME, OWNERS, PROJECT, RUN, SESSION, has_owner_mark, holds_owner, is_content,
-        is_nested, is_one_of, looks_like_owner, names_owner, names_owner_by_name, plain,
+        is_nested, is_one_of, is_role, looks_like_owner, may_mean_owner, names_owner,
+        names_owner_by_name, plain,
     },
 };
 
@@ -238,6 +239,17 @@ fn is_doubtful(name: &str, value: &Value) -> bool {
         return false;
     }
     has_owner_mark(name) || is_like_name(value)
+}
+
+/// The field that may be meant as the owner, of an object that has no other, or of one in it that
+/// may say where a record belongs.
+pub(super) fn like_owner(object: &Map<String, Value>) -> Option<String> {
+    object.iter().find_map(|(name, value)| match value {
+        Value::Object(inner) if is_nested(name) => like_owner(inner),
+        Value::String(role) if is_role(role) => None,
+        value if says_nothing(value) => None,
+        value => (may_mean_owner(name) && is_like_name(value)).then(|| name.clone()),
+    })
 }
 
 /// Returns `true` for what may be an id or a name: a number, a short text, an object that has one,

@@ -23,6 +23,7 @@ mod openclaw;
 mod owners;
 mod parts;
 mod preference;
+mod relations;
 mod responses;
 mod shape;
 mod sharegpt;
@@ -33,15 +34,19 @@ mod tree;
 
 use serde_json::{Map, Value};
 
-pub(super) use self::holders::{PartsOf, holder_in, may_have_parts, parts_in};
 pub(crate) use self::{
-    chat::{messages_beside, opened},
+    chat::{has_list, messages_beside, opened},
     longmemeval::{Haystack, Labelled},
     shape::{is_kept, message_shape, role_of},
 };
 use self::{
     guess::{guess, known, unfit},
+    relations::Relations,
     transcript::Transcript,
+};
+pub(super) use self::{
+    holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
+    owners::agreed,
 };
 use super::{
     Format, Thinking,
@@ -94,7 +99,7 @@ enum Elements {
     Whole,
     /// Each is complete, and messages may stand among them, which need no reader.
     Loose,
-    /// They are rows of a conversation. The owner that one names is that of those after it.
+    /// They are rows of a conversation. The owner that one names is that of the others.
     Rows,
 }
 
@@ -166,6 +171,7 @@ pub(super) struct Formats {
     wanted: Option<&'static Description>,
     active: Option<(&'static Description, Box<dyn Reader>)>,
     transcript: Transcript,
+    relations: Relations,
     /// Set as soon as something was understood, or was told to be not.
     has_understood: bool,
     /// Objects that say nothing by themselves, held until something is understood.
@@ -192,6 +198,7 @@ impl Formats {
             wanted: Some(description(format)).filter(|it| it.shape.is_some()),
             active: None,
             transcript: Transcript::new(thinking, defaults),
+            relations: Relations::default(),
             has_understood: false,
             leading: Some(Vec::new()),
         }
@@ -230,15 +237,13 @@ impl Formats {
         let lists = lists_in(shape, &mut object);
         let kind = (description, shape, make_reader);
         self.settle_leading(kind);
-        if lists.is_empty() {
-            self.read(line, Value::Object(object), None, kind);
-        } else {
-            match owners::take(&mut object, shape.opens) {
-                Ok(owner) => lists
-                    .into_iter()
-                    .for_each(|element| self.read(line, element, owner.clone(), kind)),
-                Err(problem) => self.transcript.fail(line, problem),
-            }
+        let (around, elements) = match lists.is_empty() {
+            true => (Ok(None), vec![Value::Object(object)]),
+            false => (owners::take(&mut object, shape.opens), lists),
+        };
+        match around {
+            Ok(around) => self.read_all(line, elements, &around, kind),
+            Err(problem) => self.transcript.fail(line, problem),
         }
         self.has_understood = true;
         Ok(self.transcript.take())
@@ -277,6 +282,24 @@ impl Formats {
         Ok(self.transcript.take())
     }
 
+    /// Reads the elements of a list, which belong to the owner of what is `around` them.
+    fn read_all(&mut self, line: u64, elements: Vec<Value>, around: &Option<String>, kind: Kind) {
+        let has_relations = !kind.1.lists.is_empty() && around.is_none();
+        if has_relations {
+            elements.iter().for_each(|element| self.relations.note(element));
+        }
+        for element in elements {
+            let attributed = match has_relations {
+                true => self.relations.attributed(element),
+                false => Ok(element),
+            };
+            match attributed {
+                Ok(element) => self.read(line, element, around.clone(), kind),
+                Err(problem) => self.transcript.fail(line, problem),
+            }
+        }
+    }
+
     /// Reads an element of a format, which belongs to the owner of what is `around` it.
     fn read(
         &mut self,
@@ -296,9 +319,13 @@ impl Formats {
             Err(problem) => return self.transcript.fail(line, problem),
         };
         let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
-        let is_of_before = owner.is_none() && is_active && shape.elements == Elements::Rows;
-        if !is_active || !(is_of_before || owner.as_ref() == self.transcript.own()) {
+        let own = self.transcript.own();
+        // One row names the owner of those before it as well, if these name none.
+        let is_of_both = shape.elements == Elements::Rows && (owner.is_none() || own.is_none());
+        if !is_active || !(is_of_both || owner.as_ref() == own) {
             self.end_active();
+            self.transcript.set_owner(owner);
+        } else if owner.is_some() {
             self.transcript.set_owner(owner);
         }
         let (_, reader) = self.active.get_or_insert_with(|| (description, make_reader()));

@@ -12,15 +12,16 @@ use std::{
     ops::ControlFlow,
 };
 
+use aios_record::Scope;
 use serde_json::{Map, Value};
 
 pub(crate) use self::documents::CONVERSATION_BYTES_MAX;
 use self::documents::Documents;
 use super::{
-    draft::{Defaults, Draft},
+    draft::{Defaults, Draft, unfold},
     elements::{Place, Scanner},
     encoding,
-    fields::{lift_owner, take_place},
+    fields::{lift_owner, like_owner, owner_of_record, take_place},
     formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
     mend::{is_suspect, mend},
@@ -161,9 +162,31 @@ struct Messages {
     bytes: u64,
     /// One that is broken may have said whose all are.
     may_name_owner: bool,
+    /// They may be of several conversations.
+    is_page: bool,
 }
 
 impl Messages {
+    /// The owner that one of them names.
+    ///
+    /// # Errors
+    /// A message if two owners are named, or a field only looks like an owner.
+    fn owner(&self) -> Result<Option<String>, String> {
+        let mut owner = None;
+        for message in self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok()) {
+            let Value::Object(message) = &message.0 else { continue };
+            if self.is_page || formats::holds_parts(message) {
+                continue;
+            }
+            let mut message = message.clone();
+            unfold(&mut message);
+            // An empty owner names nobody, and costs its message only.
+            message.retain(|_, value| value.as_object().is_none_or(|it| !it.is_empty()));
+            owner = formats::agreed(owner, owner_of_record(&mut message)?)?;
+        }
+        Ok(owner)
+    }
+
     /// The first of those that could be read, by which a format is recognised.
     fn sample(&self) -> Value {
         let read = self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok());
@@ -297,11 +320,12 @@ impl Hand<'_, '_> {
             let problem = format!("expected an object with a text ({})", TEXT.listed());
             return self.fail(line, problem);
         };
+        let is_page = formats::has_list(&fields);
         let mut fields = formats::opened(fields);
         let read = match fields.remove("messages") {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
-                let messages = Messages { read, ..Messages::default() };
+                let messages = Messages { read, is_page, ..Messages::default() };
                 return self.conversation(line, messages, fields, defaults, beside);
             }
             Some(_) => return self.fail(line, "`messages` is not a list"),
@@ -324,7 +348,10 @@ impl Hand<'_, '_> {
         outer: &Defaults,
         beside: &mut Beside,
     ) -> ControlFlow<()> {
-        let (before, after) = formats::messages_beside(&mut fields);
+        let (before, after) = match formats::messages_beside(&mut fields) {
+            Ok(beside) => beside,
+            Err(problem) => return self.fail(line, format!("the conversation: {problem}")),
+        };
         let held = |messages: Vec<Value>| {
             messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect::<Vec<_>>()
         };
@@ -332,7 +359,10 @@ impl Hand<'_, '_> {
         messages.read.extend(held(after));
         self.conversations += 1;
         let place = self.conversations;
+        let of_messages =
+            |within: Defaults| within.within(Scope { user: messages.owner()?, ..Scope::default() });
         let within = take_place(&mut fields).and_then(|it| outer.within(it.scope));
+        let within = within.and_then(of_messages);
         let mut within = match within {
             Ok(within) => within,
             Err(problem) => {
@@ -352,6 +382,7 @@ impl Hand<'_, '_> {
         within.session = outer.session.within(place, id.as_deref(), title.as_deref());
         within.title = title.or_else(|| outer.title.clone());
         within.time = take_time(&mut fields, &mut beside.mended).or(outer.time);
+        within.like_owner = like_owner(&fields).or_else(|| outer.like_owner.clone());
         beside.fields.extend(fields);
         let kind = std::mem::replace(&mut self.elements, Elements::Messages);
         let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {

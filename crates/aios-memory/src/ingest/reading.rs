@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     Format, Thinking,
+    attribution::Attribution,
     detect::{self, HEAD_BYTES, Layout},
     document::{self, DOCUMENT_BYTES_MAX, Markup},
     draft::{Defaults, Draft},
@@ -116,11 +117,27 @@ fn read_text<R: Read>(
     let elements = if format == Format::Chat { Elements::Messages } else { Elements::Either };
     let formats = Formats::new(format, thinking, defaults);
     let mut bytes = io::Cursor::new(head).chain(bytes);
+    let elements = match layout {
+        Layout::JsonLines => None,
+        Layout::Records => Some(Elements::Records),
+        _ => Some(elements),
+    };
     let markup = match layout {
-        Layout::JsonLines => return json::read_lines(bytes, defaults, formats, sink),
-        Layout::Json => return json::read_document(bytes, elements, defaults, formats, sink),
-        Layout::Records => {
-            return json::read_document(bytes, Elements::Records, defaults, formats, sink);
+        Layout::JsonLines | Layout::Json | Layout::Records => {
+            let mut attribution = Attribution::new(sink, defaults);
+            let attributed = &mut |piece| attribution.take(piece);
+            let read = match elements {
+                None => json::read_lines(bytes, defaults, formats, attributed),
+                Some(elements) => {
+                    json::read_document(bytes, elements, defaults, formats, attributed)
+                }
+            };
+            // What was read before a fault goes in.
+            return match read {
+                Ok(ControlFlow::Break(())) => read,
+                read if attribution.finish().is_continue() => read,
+                _ => Ok(ControlFlow::Break(())),
+            };
         }
         Layout::Markdown => Markup::Markdown,
         Layout::Text => Markup::Plain,

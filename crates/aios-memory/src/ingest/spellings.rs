@@ -10,7 +10,7 @@
 mod owners;
 
 pub(crate) use self::owners::{
-    OWNERS, has_owner_mark, holds_owner, is_content, looks_like_owner, names_owner,
+    OWNERS, has_owner_mark, holds_owner, is_content, looks_like_owner, may_mean_owner, names_owner,
     names_owner_by_name,
 };
 

@@ -6,7 +6,9 @@ use super::*;
 
 fn read(value: &Value) -> (Option<Sample>, Vec<String>) {
     let mut problems = Vec::new();
-    (Sample::read(value, &mut problems), problems)
+    let sample = Sample::read(value, &mut problems);
+    problems.extend(sample.iter().flat_map(|it| it.untimed.clone()));
+    (sample, problems)
 }
 
 #[test]
@@ -70,10 +72,10 @@ fn a_broken_turn_costs_that_turn_only() {
     assert_eq!(
         problems,
         [
-            "`session_1` goes in without a time: `some day` is not a session time like \
-             `1:56 pm on 8 May, 2023`",
             "turn 1 of `session_1`: `speaker` is missing",
             "`session_2` is not a list of turns",
+            "`session_1` goes in without a time: `some day` is not a session time like \
+             `1:56 pm on 8 May, 2023`",
         ]
     );
     assert_eq!(read(&json!({"conversation": {}})).0, None);

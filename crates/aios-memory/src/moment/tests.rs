@@ -87,7 +87,9 @@ fn session_times_are_utc() {
         ("1:56 pm on 8 May, 2023", Some("2023-05-08T13:56:00Z")),
         ("12:40 am on 27 March, 2022", Some("2022-03-27T00:40:00Z")),
         ("12:05 pm on 1 January, 2023", Some("2023-01-01T12:05:00Z")),
-        ("13:56 on 8 May, 2023", None),
+        ("13:56 on 8 May, 2023", Some("2023-05-08T13:56:00Z")),
+        ("8 May 2023 13:56", Some("2023-05-08T13:56:00Z")),
+        ("some day", None),
     ] {
         check(parse_session_time(text), expect);
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::sharegpt;
+use super::{owners, sharegpt};
 
 /// The fields of an answer.
 const RESPONSES: &[&str] = &["response", "completion"];
@@ -27,7 +27,12 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// Takes the messages before and after those of a conversation out of its fields.
-pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, Vec<Value>) {
+///
+/// # Errors
+/// A message if an answer names two owners, or one in a field that only looks like it.
+pub(crate) fn messages_beside(
+    fields: &mut Map<String, Value>,
+) -> Result<(Vec<Value>, Vec<Value>), String> {
     let is_said = |system: &Value| system.is_array() || system.is_string();
     let system =
         if fields.get("system").is_some_and(is_said) { fields.remove("system") } else { None };
@@ -36,18 +41,20 @@ pub(crate) fn messages_beside(fields: &mut Map<String, Value>) -> (Vec<Value>, V
     for name in RESPONSES {
         if let Some(answers) = fields.get(*name).and_then(answers_in) {
             after.extend(answers);
-            let created = fields.remove(*name).and_then(|it| it.get("created").cloned());
-            if let Some(created) = created.filter(Value::is_number) {
+            let Some(Value::Object(mut answer)) = fields.remove(*name) else { continue };
+            if let Some(created) = answer.remove("created").filter(Value::is_number) {
                 fields.entry("created").or_insert(created);
             }
+            owners::lift(&mut answer, fields)?;
         }
     }
     if let Some(answers) = fields.get("choices").and_then(choices) {
         after.extend(answers);
-        fields.remove("choices");
+        let mut choices = Map::from_iter(fields.remove_entry("choices"));
+        owners::lift(&mut choices, fields)?;
     }
     fields.retain(|name, _| !SETTINGS.contains(&&**name));
-    (before.into_iter().collect(), after)
+    Ok((before.into_iter().collect(), after))
 }
 
 /// The messages of the assistant that an answer holds; `None` if it is something else.
@@ -112,8 +119,9 @@ fn google(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
-/// Returns `true` for an object with a list of messages or conversations as `data`.
-pub(super) fn has_list(fields: &Map<String, Value>) -> bool {
+/// Returns `true` for an object with a list of messages or conversations as `data`, which may be of
+/// several owners.
+pub(crate) fn has_list(fields: &Map<String, Value>) -> bool {
     let list = fields.get("data").and_then(Value::as_array);
     let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_object);
     list.is_some_and(is_list) && !is_said_itself(fields)

@@ -68,16 +68,27 @@ impl Reader for ChatGpt {
         let parents = parents(mapping);
         let Some(leaf) = current.or_else(|| newest_leaf(mapping, &parents)) else { return };
         // The calls of this branch, by the node that made each.
-        let mut calls = HashSet::new();
+        let mut calls: HashMap<&str, String> = HashMap::new();
         for node in tree::path(leaf, |node| parents.get(node).copied()) {
             if let Some(message) = mapping.get(node).and_then(|it| it.get("message")?.as_object()) {
-                let caller = parents.get(node).copied().filter(|it| calls.contains(*it));
+                let caller = parents.get(node).copied();
+                let answers = |it: &&str| calls.get(it).is_some_and(|tool| is_of(message, tool));
+                let caller = caller.filter(answers);
                 if read_message(&conversation, line, (node, caller), message, to) {
-                    calls.insert(node);
+                    let tool = text_in(message, &["recipient"]).unwrap_or_default();
+                    calls.insert(node, tool);
                 }
             }
         }
     }
+}
+
+/// Returns `true` if a message may be the output of this tool: `browser` answers `browser.search`.
+fn is_of(message: &Map<String, Value>, tool: &str) -> bool {
+    let author = message.get("author").and_then(Value::as_object);
+    let name = author.and_then(|author| text_in(author, &["name"]));
+    let first = |name: &str| name.split('.').next().map(str::to_owned);
+    name.is_none_or(|name| first(&name) == first(tool))
 }
 
 /// The parent of each node. Of one that is broken it may be known from its parent only.

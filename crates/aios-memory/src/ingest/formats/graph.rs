@@ -10,7 +10,7 @@ use super::{
     parts::{first, text_in},
     transcript::Transcript,
 };
-use crate::ingest::{Format, draft::Draft};
+use crate::ingest::{Format, draft::Draft, fields::like_owner};
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::McpMemory,
@@ -135,6 +135,7 @@ impl Note<'_> {
         let title = title.map(str::to_owned);
         let draft = Draft::from_object(fields, to.defaults()).map(|mut draft| {
             draft.unknown.extend(about.keys().cloned());
+            draft.like_owner = draft.like_owner.or_else(|| like_owner(&about));
             draft.metadata.extend(about);
             // A title tells equal observations of two entities apart, as a speaker's name would.
             Draft { kind: Kind::Note, name: title.clone(), title, ..draft }

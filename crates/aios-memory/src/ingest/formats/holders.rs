@@ -1,6 +1,8 @@
 //! The fields that hold the messages, conversations or memories of an object. If one of these is
 //! broken, it costs itself only.
 
+use serde_json::{Map, Value};
+
 use super::{Description, FORMATS};
 
 /// Fields that hold the messages of a conversation.
@@ -24,11 +26,15 @@ pub(in crate::ingest) fn parts_in(name: &str) -> Option<PartsOf> {
     let is_list =
         |it: &Description| it.shape.as_ref().is_some_and(|shape| shape.lists.contains(&name));
     match name {
-        "messages" | "conversations" => Some(PartsOf::Each),
         name if OTHERS.contains(&name) => Some(PartsOf::Each),
         name if HOLDERS.contains(&name) => Some(PartsOf::One),
         _ => FORMATS.iter().any(is_list).then_some(PartsOf::Each),
     }
+}
+
+/// Returns `true` for an object that holds messages, which is a conversation by itself.
+pub(in crate::ingest) fn holds_parts(object: &Map<String, Value>) -> bool {
+    HOLDERS.iter().any(|name| object.get(*name).is_some_and(|it| it.is_array() || it.is_object()))
 }
 
 /// The field with messages that a piece of broken JSON has, if it is a conversation.

@@ -40,6 +40,9 @@ impl Reader for Locomo {
         for problem in problems {
             to.fail(line, problem);
         }
+        for untimed in sample.iter().flat_map(|sample| &sample.untimed) {
+            to.mend(line, untimed.clone());
+        }
         for _ in 0..sample.as_ref().map_or(0, |sample| sample.empty_turns) {
             to.skip(line, "empty");
         }

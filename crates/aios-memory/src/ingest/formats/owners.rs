@@ -3,7 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::ingest::{fields::owner_of, spellings::is_nested};
+use crate::ingest::{
+    fields::owner_of,
+    repeated,
+    spellings::{OWNERS, is_nested},
+};
 
 /// Fields whose values are what somebody said, what a tool takes or gives, or a state of the
 /// program: names in them say nothing of the record.
@@ -64,11 +68,28 @@ pub(super) fn take(
     Ok(owner)
 }
 
+/// Puts the owner that `part` names beside the fields of the conversation that it is taken out of.
+///
+/// # Errors
+/// As [`take`].
+pub(super) fn lift(
+    part: &mut Map<String, Value>,
+    conversation: &mut Map<String, Value>,
+) -> Result<(), String> {
+    if let Some(owner) = take(part, &[])? {
+        repeated::put(conversation, OWNERS[0].to_owned(), owner.into());
+    }
+    Ok(())
+}
+
 /// The owner that two places name.
 ///
 /// # Errors
 /// A message if they differ.
-pub(super) fn agreed(one: Option<String>, other: Option<String>) -> Result<Option<String>, String> {
+pub(in crate::ingest) fn agreed(
+    one: Option<String>,
+    other: Option<String>,
+) -> Result<Option<String>, String> {
     match (one, other) {
         (Some(one), Some(other)) if one != other => Err(format!(
             "two owners are named in it, `{one}` and `{other}`; split it, one owner each"

@@ -130,7 +130,11 @@ impl Content {
                 self.add_thinking(&thinking.text());
             }
             "tool_use" | "server_tool_use" | "mcp_tool_use" | "toolcall" | "tool_call"
-            | "function_call" | "custom_tool_call" | "function" => self.calls.push(call(part)),
+            | "function_call" | "custom_tool_call" | "function" | "custom"
+                if sort != "custom" || part.get("custom").is_some_and(Value::is_object) =>
+            {
+                self.calls.push(call(part))
+            }
             "function_call_output" | "custom_tool_call_output" | "toolresult" | "tool_response" => {
                 self.results.push(returned(part));
             }
@@ -138,7 +142,12 @@ impl Content {
             sort if sort.contains("image") => self.add_attachment("image", part),
             sort if sort.contains("audio") => self.add_attachment("audio", part),
             sort if sort.contains("video") => self.add_attachment("video", part),
-            "document" => self.add_attachment("document", part),
+            "document" => {
+                self.add_attachment("document", part);
+                let source = part.get("source").and_then(Value::as_object);
+                let source = source.filter(|it| text_in(it, &["type"]).as_deref() == Some("text"));
+                source.into_iter().for_each(|source| self.add_first(source, &["data"]));
+            }
             "file" | "input_file" | "attachment" | "resource" | "container_upload" => {
                 self.add_attachment("file", part);
             }
@@ -168,9 +177,14 @@ impl Content {
             let thought = first(part, &["text"]).map(Content::read).unwrap_or_default();
             return self.add_thinking(&thought.text());
         }
-        match first(part, &["text", "content", "parts", "value"]) {
+        let found = ["title", "url"].map(|name| text_in(part, &[name]));
+        match first(part, &["text", "content", "parts", "value", "logs"]) {
             Some(inner) => self.add(inner),
             None if sort.is_empty() => {}
+            // One of the pages that a search found.
+            None if found.iter().any(Option::is_some) => {
+                found.into_iter().flatten().for_each(|text| self.add_text(&text));
+            }
             None => self.texts.push(format!("[{sort}]")),
         }
     }
@@ -184,8 +198,9 @@ impl Content {
 
 /// The call that a part or an item describes, in any of the vocabularies.
 pub(crate) fn call(part: &Map<String, Value>) -> Call {
-    let inner = part.get("function").and_then(Value::as_object).unwrap_or(part);
-    let input = first(inner, &["input", "arguments", "args", "parameters", "action"]);
+    let inner = first(part, &["function", "custom"]).and_then(Value::as_object).unwrap_or(part);
+    let fields = ["input", "arguments", "args", "parameters", "action", "code", "queries"];
+    let input = first(inner, &fields);
     Call {
         id: text_in(part, &["call_id", "callId", "toolUseId", "tool_call_id", "toolCallId", "id"]),
         tool: text_in(inner, &["name", "tool_name", "toolName", "tool"])
@@ -197,7 +212,8 @@ pub(crate) fn call(part: &Map<String, Value>) -> Call {
 
 /// The result that a part or an item describes, in any of the vocabularies.
 pub(crate) fn returned(part: &Map<String, Value>) -> Returned {
-    let output = first(part, &["output", "content", "response", "result"]);
+    let fields = ["output", "content", "response", "result", "results", "outputs"];
+    let output = first(part, &fields);
     let is_error = first(part, &["is_error", "isError", "error"]);
     let status = part.get("status").and_then(Value::as_str);
     Returned {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shape::known_role;
+use super::{owners, shape::known_role};
 
 /// The fields of the prompt; the first that says something counts.
 const PROMPTS: &[&str] = &["prompt", "question", "instruction", "input"];
@@ -35,7 +35,10 @@ pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64
     }
     let mut rejected = 0;
     for name in REJECTED {
-        rejected += u64::from(fields.remove(*name).is_some_and(|answer| says(&answer)));
+        let Some((name, answer)) = fields.remove_entry(*name) else { continue };
+        rejected += u64::from(says(&answer));
+        // Whose the conversation is may stand in what is left out of it.
+        keep_owner(Map::from_iter([(name, answer)]), &mut fields);
     }
     let mut take = |name: Option<&str>| name.and_then(|name| fields.remove(name));
     // The label tells whether a completion is one to be learned.
@@ -49,7 +52,9 @@ pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64
     let answer = answer.map(|answer| messages(answer, "assistant")).unwrap_or_default();
     let mut all = prompt.map(|prompt| messages(prompt, "user")).unwrap_or_default();
     // The chosen answer may be the whole conversation.
-    all.retain(|message| !answer.iter().any(|it| text(it) == text(message)));
+    let is_repeated = |message: &mut Value| answer.iter().any(|it| text(it) == text(message));
+    let repeated: Value = all.extract_if(.., is_repeated).collect();
+    keep_owner(Map::from_iter([("prompt".to_owned(), repeated)]), &mut fields);
     match is_refused {
         true => rejected += 1,
         false => all.extend(answer),
@@ -61,6 +66,14 @@ pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64
 /// Returns `true` for an object with an answer that was rejected.
 pub(super) fn is_rated(fields: &Map<String, Value>) -> bool {
     REJECTED.iter().any(|name| fields.contains_key(*name))
+}
+
+/// Keeps the owner that a part which is left out names. A fault of it is left to be found: then the
+/// part stands beside the messages.
+fn keep_owner(mut part: Map<String, Value>, fields: &mut Map<String, Value>) {
+    if owners::lift(&mut part, fields).is_err() {
+        fields.insert("user".to_owned(), part.into());
+    }
 }
 
 fn says(value: &Value) -> bool {

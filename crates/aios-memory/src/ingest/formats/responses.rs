@@ -132,7 +132,7 @@ pub(super) fn read_item(
                 sort.strip_suffix("_call").unwrap_or(sort).clone_into(&mut call.tool);
             }
             let has_output =
-                ["output", "result", "results"].iter().any(|it| item.contains_key(*it));
+                ["output", "result", "results", "outputs"].iter().any(|it| item.contains_key(*it));
             // The provider calls these itself: no result follows one that is completed.
             let is_done = OF_PROVIDER.contains(&sort)
                 && item.get("status").and_then(Value::as_str) == Some("completed");
@@ -166,7 +166,9 @@ impl Reader for Responses {
         };
         let conversation = conversation(id);
         let time = first(response, &["created_at"]).cloned().unwrap_or_default();
-        for (field, role) in [("input", "user"), ("output", "assistant")] {
+        for (field, role) in
+            [("instructions", "system"), ("input", "user"), ("output", "assistant")]
+        {
             let items = match element.get(field).or_else(|| response.get(field)) {
                 Some(Value::Array(items)) => items.clone(),
                 Some(text @ Value::String(_)) => vec![message_item(role, text)],

@@ -222,7 +222,8 @@ fn move_text(object: &mut Map<String, Value>) {
         ["role", "name"].iter().any(|name| object.get(*name).is_some_and(Value::is_string))
     };
     let has = |object: &Map<String, Value>, name: &str| {
-        object.get(name).is_some_and(|value| !value.is_null())
+        let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+        object.get(name).is_some_and(|value| !value.is_null() && !is_blank(value))
     };
     if has(object, "text") || has(object, "content") || !is_said(object) {
         return;

@@ -6,6 +6,7 @@ mod exchange;
 mod fixtures;
 mod lines;
 mod mutations;
+mod one_owner;
 mod owners;
 mod parts_alone;
 mod roundtrip;

@@ -186,8 +186,8 @@ impl Transcript {
 
     /// Adds the result of a call that came before. One of an unknown call is a message of a tool.
     pub(super) fn result(&mut self, to: &Conversation, line: u64, result: Returned, time: &Value) {
-        let session = self.scope(to).session;
-        let Some(result) = self.join(session.as_deref(), result) else { return };
+        let scope = self.scope(to);
+        let Some(result) = self.join(&scope, result) else { return };
         let text = text_of(&result.output);
         if text.trim().is_empty() {
             return self.skip(line, "an empty result of an unknown call");
@@ -222,7 +222,8 @@ impl Transcript {
         }
         let Some(session) = &within.scope.session else { return };
         let scope = within.scope.clone().with_session(session.clone());
-        let known = self.sessions.iter_mut().rev().find(|(_, it)| it.scope == scope);
+        let known = self.sessions.iter_mut().rev();
+        let known = known.into_iter().find(|(_, it)| is_one_conversation(&it.scope, &scope));
         let Some((_, known)) = known else {
             let session = Draft::new(Kind::Session, scope, title.trim().to_owned());
             return self.sessions.push((line, Draft { occurred_at: began, ..session }));
@@ -231,6 +232,9 @@ impl Transcript {
             title.trim().clone_into(&mut known.text);
         }
         known.occurred_at = known.occurred_at.or(began);
+        if known.scope.user.is_none() {
+            known.scope.user = scope.user;
+        }
     }
 
     /// Tells the sessions, each once, with the last title that was told of it.
@@ -291,13 +295,13 @@ impl Transcript {
         let place = |call: &Call| Draft {
             occurred_at: draft.occurred_at,
             unnamed: draft.unnamed.clone(),
+            like_owner: draft.like_owner.clone(),
             ..call_draft(draft.scope.clone(), call, &Value::Null)
         };
         let waiting: Vec<Waiting> = calls
             .into_iter()
             .map(|call| Waiting { line, draft: place(&call), id: call.id })
             .collect();
-        let session = draft.scope.session.clone();
         if self.thinking == Thinking::Kept && !thinking.is_empty() {
             let role = Some(THINKING.to_owned());
             let external_id = draft.external_id.as_ref().map(|id| format!("{id}/{THINKING}"));
@@ -306,11 +310,13 @@ impl Transcript {
         } else if !has_text && waiting.is_empty() && results.is_empty() {
             return self.skip(line, "thinking, which `--thinking` takes");
         }
+        // A tool of the provider has its result in the message that calls it.
+        waiting.into_iter().for_each(|waiting| self.wait(waiting));
         // The message of a tool is its result, if the call is known.
         let is_tool = draft.role.as_deref() == Some("tool");
         let mut is_said = has_text;
         for result in results {
-            match self.join(session.as_deref(), result) {
+            match self.join(&draft.scope, result) {
                 None => is_said = has_text && !is_tool,
                 Some(orphan) => {
                     let text = text_of(&orphan.output);
@@ -328,13 +334,13 @@ impl Transcript {
         if is_said {
             self.draft(line, Ok(draft));
         }
-        waiting.into_iter().for_each(|waiting| self.wait(waiting));
     }
 
-    /// Gives a result to the call of `session` that waits for it; returns it if no call waits.
-    fn join(&mut self, session: Option<&str>, mut result: Returned) -> Option<Returned> {
+    /// Gives a result in `scope` to the call of its session that waits for it; returns it if no call
+    /// waits. Both belong to the owner that one of them names.
+    fn join(&mut self, scope: &Scope, mut result: Returned) -> Option<Returned> {
         let has_bytes = name_bytes(&mut result.output);
-        let is_here = |waiting: &Waiting| waiting.draft.scope.session.as_deref() == session;
+        let is_here = |waiting: &Waiting| is_one_conversation(&waiting.draft.scope, scope);
         let is_called = |waiting: &Waiting| is_here(waiting) && waiting.id == result.call;
         let is_named = |waiting: &Waiting| is_here(waiting) && waiting.draft.role == result.tool;
         let at = match (&result.call, &result.tool) {
@@ -346,6 +352,9 @@ impl Transcript {
         let at = at.or_else(|| result.call.is_none().then(oldest).flatten());
         let Some(at) = at else { return Some(result) };
         let Waiting { line, mut draft, .. } = self.waiting.remove(at);
+        if draft.scope.user.is_none() {
+            draft.scope.user.clone_from(&scope.user);
+        }
         if has_bytes {
             draft.mended.push(Mend::of("output", "bytes in it are named, not stored"));
         }
@@ -417,4 +426,11 @@ impl Transcript {
         let is_named = conversation.id.is_some() || self.defaults.scope.session.is_some();
         (!is_named).then(|| self.defaults.session.clone())
     }
+}
+
+/// Returns `true` for places in one session, unless they name two owners.
+fn is_one_conversation(one: &Scope, other: &Scope) -> bool {
+    let unowned = |scope: &Scope| Scope { user: None, ..scope.clone() };
+    let is_open = one.user.is_none() || other.user.is_none();
+    unowned(one) == unowned(other) && (is_open || one.user == other.user)
 }

@@ -93,7 +93,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
             fields.insert("messages".to_owned(), messages.sample());
             let is_claimed = self.hand.formats.claims(&fields);
             fields.remove("messages");
-            if is_claimed && messages.may_name_owner {
+            if messages.may_name_owner {
                 return Ok(self.hand.fail(line, DOUBTFUL));
             }
             if is_claimed {

@@ -98,6 +98,63 @@ const OWNER_NAMES: &[&str] = &[
     "client_email",
 ];
 
+/// Words of names of people and groups whose id, in what names no owner, may be meant as one.
+const PEOPLE: &[&str] = &[
+    "actor",
+    "profile",
+    "participant",
+    "patient",
+    "person",
+    "principal",
+    "identity",
+    "subject",
+    "sender",
+    "author",
+    "creator",
+    "recipient",
+    "client",
+    "contact",
+    "employee",
+    "student",
+    "guest",
+    "visitor",
+    "player",
+    "caller",
+    "team",
+    "org",
+    "organization",
+    "organisation",
+    "company",
+    "workspace",
+    "namespace",
+];
+
+/// The words of [`OWNER_MARKS`] that do not name somebody for display only.
+const ID_MARKS: &[&str] =
+    &["id", "ids", "uuid", "guid", "uid", "key", "ref", "email", "mail", "login", "identifier"];
+
+/// Other names that may be meant as an owner.
+const PEOPLE_NAMES: &[&str] = &[
+    "person",
+    "principal",
+    "login",
+    "email",
+    "email_address",
+    "mail",
+    "patient",
+    "org",
+    "organization",
+    "organisation",
+    "workspace",
+    "namespace",
+    "on_behalf_of",
+    "sub",
+];
+
+/// Beginnings of names such as `created_by`.
+const DONE: &[&str] =
+    &["created", "owned", "added", "posted", "written", "uploaded", "submitted", "saved", "made"];
+
 /// Last words of names that tell something about an owner, but not who it is.
 const ABOUT_OWNERS: &[&str] = &[
     "agent",
@@ -206,6 +263,14 @@ pub(crate) fn looks_like_owner(name: &str) -> bool {
 /// `user_uuid`: whatever its value is, it is one of theirs.
 pub(crate) fn has_owner_mark(name: &str) -> bool {
     !names_owner(name) && has_both(&plain(name), OWNER_WORDS, OWNER_MARKS)
+}
+
+/// Returns `true` if a field of this name is of somebody who may be the owner of what names no
+/// other, such as `actor_id`, `email` or `created_by`.
+pub(crate) fn may_mean_owner(name: &str) -> bool {
+    let plain = plain(name);
+    let is_done_by = plain.strip_suffix("_by").is_some_and(|done| DONE.contains(&done));
+    is_one_of(name, PEOPLE_NAMES) || is_done_by || has_both(&plain, PEOPLE, ID_MARKS)
 }
 
 /// Returns `true` if a field of this name is an object, or a list of them, that may say whose a

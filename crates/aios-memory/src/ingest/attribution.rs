@@ -1,0 +1,162 @@
+//! Whose the records of one conversation are, if not all of them say it: a conversation belongs to
+//! the owner that one of its parts names.
+//!
+//! Lines and elements of a list come one by one, and the last may name the owner of the first. So
+//! what names none is held until the end of the input, or until [`HELD_BYTES_MAX`] are held. Not
+//! here: conversations that are one element, which say it together (`json`, `formats::owners`).
+
+use std::{collections::HashMap, ops::ControlFlow};
+
+use super::{
+    draft::{Defaults, Draft},
+    reading::{Piece, Sink},
+};
+
+/// The most bytes of drafts that are held, about.
+const HELD_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of a draft besides its texts, about.
+const DRAFT_BYTES: usize = 1024;
+
+/// Hands pieces on, each with the owner of its conversation.
+pub(super) struct Attribution<'a, 's> {
+    sink: &'a mut Sink<'s>,
+    held: Vec<Piece>,
+    held_bytes: usize,
+    /// All that names no owner is that of the handle.
+    is_owned: bool,
+    /// What is known of each conversation, by the name of its session.
+    conversations: HashMap<String, Conversation>,
+}
+
+/// What the parts of a conversation said so far of whose it is.
+#[derive(Debug, Default)]
+struct Conversation {
+    owner: Owner,
+    /// A field of a part that may be meant as the owner.
+    like_owner: Option<String>,
+    /// A part that names no owner went on already.
+    is_shared: bool,
+}
+
+#[derive(Debug, Default)]
+enum Owner {
+    #[default]
+    Nobody,
+    One(String),
+    Several(String, String),
+}
+
+impl Owner {
+    fn add(&mut self, name: &str) {
+        match self {
+            Owner::Nobody => *self = Owner::One(name.to_owned()),
+            Owner::One(one) if one != name => {
+                *self = Owner::Several(std::mem::take(one), name.to_owned());
+            }
+            Owner::One(_) | Owner::Several(..) => {}
+        }
+    }
+}
+
+impl<'a, 's> Attribution<'a, 's> {
+    pub(super) fn new(sink: &'a mut Sink<'s>, defaults: &Defaults) -> Attribution<'a, 's> {
+        Attribution {
+            sink,
+            held: Vec::new(),
+            held_bytes: 0,
+            is_owned: defaults.is_owned,
+            conversations: HashMap::new(),
+        }
+    }
+
+    /// Takes a piece, and hands it on as soon as it is clear whose it is.
+    pub(super) fn take(&mut self, piece: Piece) -> ControlFlow<()> {
+        if self.is_owned {
+            return (self.sink)(piece);
+        }
+        let mut is_open = false;
+        if let Piece::Draft(_, draft) = &piece
+            && let Some(session) = &draft.scope.session
+        {
+            let conversation = self.conversations.entry(session.clone()).or_default();
+            if conversation.like_owner.is_none() {
+                conversation.like_owner.clone_from(&draft.like_owner);
+            }
+            match &draft.scope.user {
+                Some(user) => conversation.owner.add(user),
+                None => is_open = true,
+            }
+        }
+        if self.held.is_empty() && !is_open {
+            return self.hand_on(piece);
+        }
+        self.held_bytes += bytes_of(&piece);
+        self.held.push(piece);
+        if self.held_bytes < HELD_BYTES_MAX {
+            return ControlFlow::Continue(());
+        }
+        self.finish()
+    }
+
+    /// Hands on what is held.
+    pub(super) fn finish(&mut self) -> ControlFlow<()> {
+        self.held_bytes = 0;
+        let held = std::mem::take(&mut self.held);
+        held.into_iter().try_for_each(|piece| self.hand_on(piece))
+    }
+
+    fn hand_on(&mut self, piece: Piece) -> ControlFlow<()> {
+        let piece = match piece {
+            Piece::Draft(line, mut draft) => match self.settle(&mut draft) {
+                Ok(()) => Piece::Draft(line, draft),
+                Err(problem) => Piece::Failed(Some(line), problem),
+            },
+            piece => piece,
+        };
+        (self.sink)(piece)
+    }
+
+    /// Gives a draft the owner of its conversation.
+    ///
+    /// # Errors
+    /// A message if nobody can tell whose it is.
+    fn settle(&mut self, draft: &mut Draft) -> Result<(), String> {
+        let session = draft.scope.session.as_ref();
+        let Some(conversation) = session.and_then(|it| self.conversations.get_mut(it)) else {
+            return Ok(());
+        };
+        match (&draft.scope.user, &conversation.owner) {
+            (Some(user), _) if conversation.is_shared => Err(format!(
+                "it names the owner `{user}`, but parts of its conversation that stand far before \
+                 it name none and are stored; write the owner in the first of them"
+            )),
+            (Some(_), _) => Ok(()),
+            (None, Owner::Nobody) => {
+                conversation.is_shared = true;
+                draft.like_owner.clone_from(&conversation.like_owner);
+                Ok(())
+            }
+            (None, Owner::One(owner)) => {
+                draft.scope.user = Some(owner.clone());
+                if let Some(former) = &mut draft.former {
+                    former.scope.user = Some(owner.clone());
+                }
+                Ok(())
+            }
+            (None, Owner::Several(one, other)) => Err(format!(
+                "it names no owner, and its conversation names two, `{one}` and `{other}`; write \
+                 its owner in it"
+            )),
+        }
+    }
+}
+
+/// The bytes of a piece in RAM, about.
+fn bytes_of(piece: &Piece) -> usize {
+    let Piece::Draft(_, draft) = piece else { return DRAFT_BYTES };
+    let texts = draft.metadata.values().filter_map(|value| value.as_str());
+    let metadata: usize = texts.map(str::len).sum();
+    let former = draft.former.as_ref().map_or(0, |former| former.text.len());
+    DRAFT_BYTES + draft.text.len() + metadata + former
+}
