@@ -113,13 +113,15 @@ impl MemoryView {
     pub async fn forget(&self, options: ForgetOptions) -> Result<Receipt, Error> {
         self.catch_up().await?;
         let found = self.found(&options.target).await?;
+        let repeating = self.repeating(&found).await?;
         if options.dry_run {
             let stored = self.stored(&found).await?;
             let discarded = match options.purge {
                 true => self.shared().longterm.unsaved()?,
                 false => Vec::new(),
             };
-            return Ok(Receipt { dry_run: true, discarded, ..Receipt::of(stored, &found) });
+            let receipt = Receipt::of(stored, &found);
+            return Ok(Receipt { dry_run: true, discarded, repeating, ..receipt });
         }
         let shared = self.shared();
         if options.purge {
@@ -142,7 +144,7 @@ impl MemoryView {
             // What the feed still told of them meanwhile goes as well.
             shared.longterm.forget(identities).await?;
             shared.longterm.leave_text_tombstones(&texts).await?;
-            return Ok(Receipt::of(gone, &found));
+            return Ok(Receipt { repeating, ..Receipt::of(gone, &found) });
         }
         let purged = shared.longterm.purge(identities).await?;
         shared.longterm.leave_text_tombstones(&texts).await?;
@@ -158,7 +160,8 @@ impl MemoryView {
         backups.extend(shared.longterm.backups().await?);
         let discarded = purged.discarded;
         let purged = pending.is_empty();
-        Ok(Receipt { purged, pending, backups, discarded, ..Receipt::of(gone, &found) })
+        let receipt = Receipt::of(gone, &found);
+        Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
     }
 
     /// Returns `true` if what `target` names is stored or was forgotten or deleted before; what

@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use aios_record::{Identity, Kind, Record, forms};
+use aios_record::{Identity, Kind, Owner, Record, forms};
 use serde_json::Value;
 
-use super::numbers::numbers;
+use super::{
+    family::{Found, Meaning},
+    numbers::numbers,
+};
 use crate::{Error, MemoryView};
 
 /// The bytes from which one word is looked for within texts. A shorter one is in too many.
@@ -15,6 +18,11 @@ const WORD_BYTES_MIN: usize = 12;
 const CODE_BYTES_MIN: usize = 5;
 /// The same in characters for a text without ASCII, whose script may have no spaces.
 const WIDE_CHARS_MIN: usize = 4;
+
+/// The texts of forgotten records that others are looked through for.
+const NEEDLES_MAX: usize = 20;
+/// The records that repeat them and are named.
+const REPEATING_MAX: usize = 100;
 
 /// Fields whose strings say nothing of their own.
 const NAMING_FIELDS: &[&str] = &["id", "scope", "provenance", "references", "originals"];
@@ -61,6 +69,33 @@ impl MemoryView {
             })
             .await?;
         Ok(places)
+    }
+
+    /// The records beside `found`, of the owners of those that are meant, that contain the text of
+    /// one that is meant; the first [`REPEATING_MAX`].
+    pub(super) async fn repeating(&self, found: &Found) -> Result<Vec<Identity>, Error> {
+        if found.meaning != Meaning::Texts {
+            return Ok(Vec::new());
+        }
+        let meant: Vec<Identity> = found.meant().take(NEEDLES_MAX).cloned().collect();
+        let mut needles: BTreeMap<Owner, Vec<Needle>> = BTreeMap::new();
+        for record in self.in_either_tier(&meant).await? {
+            let needle = Needle::new(&record.text).filter(|it| WORD_BYTES_MIN <= it.text.len());
+            needles.entry(record.owner()).or_default().extend(needle);
+        }
+        let mut repeating = Vec::new();
+        for (owner, needles) in needles.into_iter().filter(|(_, needles)| !needles.is_empty()) {
+            let look = |record: Record| {
+                let identity = record.identity();
+                let is_other =
+                    repeating.len() < REPEATING_MAX && !found.all.contains_key(&identity);
+                if is_other && needles.iter().any(|needle| needle.part_of(&record).is_some()) {
+                    repeating.push(identity);
+                }
+            };
+            self.own(&owner)?.each_record(look).await?;
+        }
+        Ok(repeating)
     }
 
     /// The records of this view that it may change and whose text is one of these, in the form

@@ -25,6 +25,9 @@ pub struct Receipt {
     pub related: Vec<Related>,
     /// Records that stay and lose a part.
     pub remade: Vec<Remade>,
+    /// Other records of the same owners that contain the text of one that was meant, and stay: the
+    /// first 100. A purge removes no text that they have.
+    pub repeating: Vec<Identity>,
     /// Set if these are the records that would be forgotten.
     pub dry_run: bool,
     /// Set if no file of the data directory keeps a byte of them any more, `backups` left out.

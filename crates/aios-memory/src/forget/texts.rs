@@ -65,7 +65,11 @@ impl MemoryView {
         Ok(texts)
     }
 
-    async fn in_either_tier(&self, identities: &[Identity]) -> Result<Vec<Record>, Error> {
+    /// Those of these records that are stored, in whichever tier.
+    pub(super) async fn in_either_tier(
+        &self,
+        identities: &[Identity],
+    ) -> Result<Vec<Record>, Error> {
         let shared = self.shared();
         let mut records = shared.longterm.records(identities).await?;
         let working = shared.working.scoped(Gate::administrator()).with_expired();

@@ -179,7 +179,10 @@ fn along(memory: &MemoryView, receipt: &Receipt) -> Vec<String> {
         };
         format!("{part}  {}", named(memory, record))
     });
-    related.chain(remade).collect()
+    let repeating = receipt.repeating.iter();
+    let repeating =
+        repeating.map(|it| format!("says it as well, and stays  {}", named(memory, it)));
+    related.chain(remade).chain(repeating).collect()
 }
 
 /// What is proposed, in lines: each record with its relevance, and all that belongs to them or was
@@ -233,7 +236,16 @@ fn told(
         }
         if receipt.purged {
             let what = if receipt.keys.is_empty() { "what was deleted before" } else { "them" };
-            writeln!(out, "purged: no file keeps a byte of {what}")?;
+            if receipt.repeating.is_empty() {
+                writeln!(out, "purged: no file keeps a byte of {what}")?;
+            } else {
+                writeln!(out, "purged; their text is still in other records, which stay")?;
+            }
+        }
+        if !receipt.dry_run {
+            for record in &receipt.repeating {
+                writeln!(out, "says it as well, and stays: {}", named(memory, record))?;
+            }
         }
         for obstacle in &receipt.pending {
             writeln!(out, "purge pending: {obstacle} is in the way; it goes on when that ends")?;

@@ -328,3 +328,18 @@ fn a_text_of_an_older_version_alone_is_forgotten_without_a_terminal() {
     let file = program.file("again.txt", text);
     assert_eq!(program.json(&["ingest", file.to_str().unwrap()])["forgotten"], 1);
 }
+
+#[test]
+fn a_purge_names_the_other_records_that_still_say_it() {
+    let program = Program::new();
+    let text = "The vault code of Anna is zanzibarquux";
+    let note = program.json(&["remember", text])["id"].as_str().unwrap().to_owned();
+    let setting = format!(r#"{{"key": "greeting", "value": "Say: {text}!"}}"#);
+    program.json_with(&["record", "preference"], setting.as_bytes());
+    let forget = ["forget", &format!("note/{note}"), "--yes", "--purge"];
+    let preview = program.json(&[&forget[..], &["--dry-run"]].concat());
+    assert_eq!(preview["repeating"][0]["key"], "preference/greeting", "{preview}");
+    let done = program.run(&forget);
+    assert!(done.stdout.contains("says it as well, and stays: preference/greeting"), "{done:?}");
+    assert!(!done.stdout.contains("no file keeps a byte"), "{done:?}");
+}
