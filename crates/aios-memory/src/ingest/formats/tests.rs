@@ -10,6 +10,7 @@ mod one_owner;
 mod owners;
 mod parts_alone;
 mod roundtrip;
+mod tools;
 mod writers;
 
 use std::{ops::ControlFlow, path::Path};
