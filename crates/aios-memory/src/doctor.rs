@@ -301,7 +301,7 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
     found
 }
 
-/// Whether a purge that was asked for is done.
+/// The state of a purge that was asked for.
 fn purge(is_unfinished: bool) -> Examined {
     match is_unfinished {
         false => Examined::good("memory", "purge", "no purge is unfinished"),

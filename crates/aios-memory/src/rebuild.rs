@@ -94,10 +94,10 @@ pub struct Repaired {
     /// Records that working memory has again, after its database was damaged or gone: from the
     /// damaged file and from the library.
     pub brought_back: u64,
-    /// Kinds of which records may be lost with the database of working memory, for nothing else
+    /// Kinds whose records may be lost with the database of working memory, for nothing else
     /// keeps them. Empty if it was not lost.
     pub lost_with_working: Vec<Kind>,
-    /// What is still wrong with working memory.
+    /// Findings about working memory that are left.
     pub working: Vec<Problem>,
     /// `generations.json` could not be read, so nobody could tell if a database is older than the
     /// other; both were taken as they are.
@@ -339,7 +339,7 @@ async fn go_on(
         accepted.has_lost_working || (is_behind && is_empty && accepted.working_aside.is_none());
     let mut brought_back = 0;
     if is_lost || accepted.working_aside.is_some() {
-        // What goes back is told after all that long-term memory has heard.
+        // Records that go back are told after all that long-term memory has heard.
         memory.working().advance_feed(told).await?;
         brought_back = bring_back(memory, accepted).await?;
     }

@@ -290,8 +290,8 @@ impl Rebuild {
         let reembedding = Reembedding::new(&self.vectors, self.config.language, keeps_vectors);
         let mut copying = Copying::new(self, new, reembedding, beginning.is_former, known).await?;
         copying.proves_deletions = match &old {
-            // What the journal takes for stored was in every version from its own on, until it was
-            // deleted. A table that it does not know was whole only at its end.
+            // A row that the journal takes for stored was in every version from its own on, until
+            // it was deleted. A table that it does not know was whole only at its end.
             Some(old) if is_remade => old.version().await? == newest,
             Some(old) => from.version <= old.version().await?,
             None => false,

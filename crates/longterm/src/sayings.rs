@@ -43,7 +43,7 @@ const NAMING_FIELDS: &[&str] = &[
     "user",
 ];
 
-/// Fields by one of which the text of a record may name it, and say nothing of its own.
+/// Fields that the text of a record may repeat: it names the record then, and says no more.
 const TITLES: &[&str] = &["tool_name", "name", "key", "path", "file_path", "agent_name"];
 
 /// Fields that are sentences of their own.

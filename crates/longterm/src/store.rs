@@ -447,7 +447,7 @@ impl Shared {
             };
             let worked = worked.await;
             if worked.is_ok() {
-                // Only what was moved is a change; looking for it is none.
+                // Only what was moved is a change; looking for it changes nothing.
                 shared.drained.send_if_modified(|last| std::mem::replace(last, through) != through);
             }
             if worked.is_err() {

@@ -52,7 +52,7 @@ pub struct Proposal {
     /// The text of the query, if a record has or contains it.
     #[serde(skip)]
     pub(super) said: Option<String>,
-    /// The records of `remade` of which only older versions have that text, as a whole.
+    /// The records of `remade` that only had that text in older versions, as a whole.
     #[serde(skip)]
     versions_alike: BTreeSet<Identity>,
 }

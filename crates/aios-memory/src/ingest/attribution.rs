@@ -25,11 +25,11 @@ pub(super) struct Attribution<'a, 's> {
     held_bytes: usize,
     /// All that names no owner is that of the handle.
     is_owned: bool,
-    /// What is known of each conversation, by the name of its session.
+    /// The owners of conversations as far as known, by the names of their sessions.
     conversations: HashMap<String, Conversation>,
 }
 
-/// What the parts of a conversation said so far of whose it is.
+/// The owner of a conversation, as its parts named it so far.
 #[derive(Debug, Default)]
 struct Conversation {
     owner: Owner,

@@ -132,7 +132,7 @@ fn read_text<R: Read>(
                     json::read_document(bytes, elements, defaults, formats, attributed)
                 }
             };
-            // What was read before a fault goes in.
+            // Elements before a fault go in.
             return match read {
                 Ok(ControlFlow::Break(())) => read,
                 read if attribution.finish().is_continue() => read,

@@ -6,7 +6,7 @@ use super::{Rest, paragraphs_of, parts_of, without};
 fn longer_parts_come_before_those_in_them() {
     let text = "# One\r\n\r\nfirst\nsecond\n \nthird";
     let parts: Vec<&str> = parts_of(text).into_iter().map(|part| text[part].trim_end()).collect();
-    let runs = [&text[..], "# One\r\n\r\nfirst\nsecond", "# One\r\n\r\nfirst", "# One"];
+    let runs = [text, "# One\r\n\r\nfirst\nsecond", "# One\r\n\r\nfirst", "# One"];
     assert_eq!(parts[..4], runs);
     let runs = ["first\nsecond\n \nthird", "first\nsecond", "first", "second\n \nthird"];
     assert_eq!(parts[4..8], runs);

@@ -60,7 +60,7 @@ pub(super) fn kinds_of_working_alone(memory: &Administrator) -> Vec<Kind> {
 }
 
 /// Puts into working memory what was read of the damaged file and what the library has of its
-/// kinds, and returns the number of records that are there by this. What was forgotten stays so.
+/// kinds, and returns the number of records that are there by this. Forgotten ones stay so.
 pub(super) async fn bring_back(memory: &Administrator, accepted: &Accepted) -> Result<u64, Error> {
     let mut brought = 0;
     for records in accepted.salvaged.chunks(PAGE) {

@@ -42,7 +42,11 @@ async fn forget_record(memory: &AgentMemory, kind: Kind, record: Value) {
 async fn a_forgotten_call_keeps_out_no_other_call_of_its_tool() {
     let (fixture, other) = (Fixture::new(), Fixture::new());
     let (memory, source) = (fixture.open().await, other.open().await);
-    let call = |id: &str, run: &str| json!({"id": id, "tool_name": "search_the_web", "input": {"run": run}, "output": "well"});
+    let call = |id: &str, run: &str| {
+        json!({
+            "id": id, "tool_name": "search_the_web", "input": {"run": run}, "output": "well",
+        })
+    };
     forget_record(&memory, Kind::ToolCall, call("a", TEXT)).await;
     for (id, run) in [("a", "other words at all"), ("b", TEXT), ("c", "cheese from the shop")] {
         source.record(Kind::ToolCall, call(id, run)).await.unwrap();

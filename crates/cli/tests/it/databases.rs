@@ -162,7 +162,8 @@ fn a_lost_working_memory_comes_back_from_the_library_and_is_named() {
 
 #[test]
 fn a_damaged_working_memory_is_set_aside_and_read_as_far_as_it_goes() {
-    let damages: [(&str, fn(&mut Vec<u8>)); 5] = [
+    type Damage = fn(&mut Vec<u8>);
+    let damages: [(&str, Damage); 5] = [
         ("a zeroed page", |bytes| {
             let middle = bytes.len() / 2 / 4096 * 4096;
             bytes[middle..middle + 4096].fill(0);

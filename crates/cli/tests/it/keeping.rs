@@ -176,7 +176,8 @@ fn a_store_of_another_program_is_imported_once() {
     assert_eq!(report["shapes"], json!(["tasks"]));
     assert_eq!((&report["added"], &report["failed_count"]), (&json!(1), &json!(1)));
     let tasks = json!({
-        "table": "tasks", "becomes": "task", "rows": 2, "added": 1, "known": 0, "forgotten": 0, "skipped": 0, "failed": 1,
+        "table": "tasks", "becomes": "task", "rows": 2, "added": 1, "known": 0, "forgotten": 0,
+        "skipped": 0, "failed": 1,
     });
     assert_eq!(report["tables"], json!([tasks]));
     assert_eq!(report["not_understood"][0]["table"], "birds");

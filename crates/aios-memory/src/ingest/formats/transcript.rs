@@ -336,8 +336,8 @@ impl Transcript {
         }
     }
 
-    /// Gives a result in `scope` to the call of its session that waits for it; returns it if no call
-    /// waits. Both belong to the owner that one of them names.
+    /// Gives a result in `scope` to the call of its session that waits for it; returns it if no
+    /// call waits. Both belong to the owner that one of them names.
     fn join(&mut self, scope: &Scope, mut result: Returned) -> Option<Returned> {
         let has_bytes = name_bytes(&mut result.output);
         let is_here = |waiting: &Waiting| is_one_conversation(&waiting.draft.scope, scope);

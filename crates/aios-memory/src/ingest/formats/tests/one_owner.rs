@@ -32,8 +32,8 @@ const CONVERSATIONS: &[(&str, Written)] = &[
     }),
     ("list", |one, other| json!([said("user", one), said("assistant", other)]).to_string()),
     ("conversations", |one, other| {
-        json!([{"id": "c", "title": "t", "messages": [said("user", one), said("assistant", other)]}])
-            .to_string()
+        let messages = [said("user", one), said("assistant", other)];
+        json!([{"id": "c", "title": "t", "messages": messages}]).to_string()
     }),
     ("sharegpt", |one, other| {
         json!([{"conversations": [with(json!({"from": "human", "value": "x"}), one),
@@ -236,12 +236,16 @@ fn a_relation_belongs_to_the_owner_of_what_it_relates() {
             0,
         ),
         (
-            json!({"results": [memory(alice.clone()), memory(bob.clone())], "relations": [relation]}),
+            json!({
+                "results": [memory(alice.clone()), memory(bob.clone())], "relations": [relation],
+            }),
             vec![Some("alice"), Some("bob")],
             1,
         ),
         (
-            json!({"entities": [entity("x", alice.clone()), entity("y", bob)], "relations": [edge]}),
+            json!({
+                "entities": [entity("x", alice.clone()), entity("y", bob)], "relations": [edge],
+            }),
             vec![Some("alice"), Some("bob")],
             0,
         ),
