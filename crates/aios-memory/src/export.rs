@@ -16,13 +16,12 @@ use std::{
 };
 
 use aios_files::Partial;
-use aios_record::{Identity, Kind, Record};
+use aios_record::{ExportHeader, Identity, Kind, Record};
 use aios_working::KINDS;
 use serde::Serialize;
 use tokio::task;
 
 pub(crate) use self::reading::begins_export;
-use self::reading::{FORMAT, Header};
 pub use self::{reading::is_export, restock::Restocked};
 use crate::{Error, MemoryView};
 
@@ -158,8 +157,7 @@ struct Lines<W: Write> {
 impl<W: Write + Send + 'static> Lines<W> {
     fn new(out: W, path: &Path, progress: Option<RecordProgress>) -> Result<Lines<W>, Error> {
         let mut out = BufWriter::new(out);
-        let header = Header { aios_memory_export: FORMAT };
-        serde_json::to_writer(&mut out, &header)
+        serde_json::to_writer(&mut out, &ExportHeader::default())
             .map_err(std::io::Error::from)
             .and_then(|()| out.write_all(b"\n"))
             .map_err(Error::output(path))?;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     ops::Deref,
     path::Path,
     sync::{
@@ -141,12 +142,27 @@ impl Longterm {
     pub(crate) async fn open_on(
         disk: Arc<dyn Disk>,
         dir: &Path,
-        mut config: Config,
+        config: Config,
         vectors: Vectors,
     ) -> Result<Longterm, Error> {
         // LanceDB ends the process otherwise.
         SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
         let places = Places::new(dir, disk);
+        let library = places.library.clone();
+        let was_there = library.exists();
+        let opened = Longterm::open_at(places, config, vectors).await;
+        if opened.is_err() && !was_there {
+            // Its place stays free for one that was moved away. It fails if there is anything in it.
+            let _ = fs::remove_dir(library);
+        }
+        opened
+    }
+
+    async fn open_at(
+        places: Places,
+        mut config: Config,
+        vectors: Vectors,
+    ) -> Result<Longterm, Error> {
         let library = &places.library;
         match config.access {
             Access::ReadWrite => {

@@ -28,6 +28,7 @@
 //!
 //! Not here: storage, search, rendering, validation of anything but these types.
 
+mod export;
 mod feed;
 pub mod forms;
 mod gate;
@@ -40,6 +41,7 @@ mod record;
 mod scope;
 mod tier;
 
+pub use export::{EXPORT_FORMAT, ExportHeader};
 pub use feed::{Change, FeedItem};
 pub use gate::{Gate, Owners, Principal};
 pub use generation::Generation;

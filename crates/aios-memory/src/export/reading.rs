@@ -6,17 +6,13 @@ use std::{
     path::Path,
 };
 
-use aios_record::{Kind, Record};
-use serde::{Deserialize, Serialize};
+use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::PAGE;
 use crate::{Error, fields, moment};
 
-/// The version of the format that is written. Version 1, which had a user `default` for the
-/// preferences of nobody in particular, is read as well.
-pub(super) const FORMAT: u32 = 2;
 /// The user to whom version 1 gave the preferences of nobody in particular.
 const FORMER_DEFAULT_USER: &str = "default";
 /// The longest line: a record may hold a text of 16 MiB twice.
@@ -25,12 +21,6 @@ const LINE_BYTES_MAX: u64 = 256 << 20;
 const HEADER_BYTES_MAX: u64 = 4096;
 /// What some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// The first line.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Header {
-    pub(super) aios_memory_export: u32,
-}
 
 /// A line's number, and the record on it or what is wrong with it.
 pub(super) type Line = (u64, Result<Record, String>);
@@ -44,7 +34,7 @@ pub fn is_export(path: &Path) -> bool {
 /// Returns `true` for the beginning of an export of this program.
 pub(crate) fn begins_export(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    serde_json::from_slice::<Header>(line).is_ok()
+    serde_json::from_slice::<ExportHeader>(line).is_ok()
 }
 
 /// Reads the records of the file at `path` into `batches`.
@@ -53,11 +43,11 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
     let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
     let version = match lines.header() {
         None => return Err(input("it is not an export of aios-memory".to_owned())),
-        Some(Header { aios_memory_export: known @ 1..=FORMAT }) => known,
-        Some(Header { aios_memory_export: 0 }) => {
+        Some(ExportHeader { aios_memory_export: known @ 1..=EXPORT_FORMAT }) => known,
+        Some(ExportHeader { aios_memory_export: 0 }) => {
             return Err(input("there is no version 0 of the format".to_owned()));
         }
-        Some(Header { aios_memory_export: newer }) => {
+        Some(ExportHeader { aios_memory_export: newer }) => {
             let problem = format!("it has version {newer} of the format; use the newer program");
             return Err(input(problem));
         }
@@ -121,7 +111,7 @@ impl Lines {
         Lines { file: BufReader::new(file), number: 0 }
     }
 
-    fn header(&mut self) -> Option<Header> {
+    fn header(&mut self) -> Option<ExportHeader> {
         let (_, line) = self.next(HEADER_BYTES_MAX).ok()??;
         serde_json::from_slice(&line).ok()
     }

@@ -224,3 +224,42 @@ fn beside_a_lost_journal_the_library_is_taken_over() {
         assert!(exported.stdout.contains("the harbour closes at nine"), "{notes:?}: {exported:?}");
     }
 }
+
+#[test]
+fn records_that_a_repair_sets_aside_are_taken_back_by_the_command_that_it_names() {
+    let program = Program::new();
+    program.json(&["--user", "ada", "remember", "the tide turns at noon"]);
+    program.json(&["remember", "seven barrels of tar"]);
+    for name in ["journal.db", "working.db"] {
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(program.data_dir().join(format!("{name}{end}")));
+        }
+    }
+    let versions = program.data_dir().join("longterm/records.lance/_versions");
+    for entry in fs::read_dir(&versions).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let repaired = program.run(&["repair"]);
+    assert_eq!(repaired.code, 1, "{repaired:?}");
+    let advice = repaired.stdout.split('`').find(|said| said.starts_with("aios-memory import"));
+    let arguments: Vec<&str> = advice.unwrap().split(' ').skip(1).collect();
+    let taken = program.run(&arguments);
+    assert_eq!(taken.code, 0, "{taken:?}");
+    assert_eq!(program.recall("barrels of tar"), ["seven barrels of tar"]);
+    let found = program.json(&["--user", "ada", "recall", "tide at noon"]);
+    assert_eq!(found["hits"][0]["text"], "the tide turns at noon");
+}
+
+#[test]
+fn a_library_that_was_moved_away_is_put_back() {
+    let program = Program::new();
+    program.json(&["remember", "seven barrels of tar"]);
+    let (library, away) = (program.data_dir().join("longterm"), program.path("away"));
+    fs::rename(&library, &away).unwrap();
+    let refused = program.run(&["list", "note"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(!library.exists(), "its place is free");
+    fs::rename(&away, &library).unwrap();
+    assert_eq!(program.recall("barrels of tar"), ["seven barrels of tar"]);
+    assert_eq!(program.run(&["verify"]).code, 0);
+}

@@ -6,11 +6,14 @@ use std::{
     io::Write,
 };
 
+use aios_record::ExportHeader;
+
 use super::{
     Purpose, Rebuild,
     reembed::Reembedding,
     report::{Findings, Progress},
 };
+
 use crate::{
     Error,
     checksums::Known,
@@ -356,7 +359,7 @@ impl Copying<'_> {
         Ok(fresh.map(|((_, offset), _)| offset).collect())
     }
 
-    /// Keeps rows that the journal does not know in a file.
+    /// Keeps rows that the journal does not know in a file, which is an export.
     pub(super) fn keep_unknown(&mut self, rows: &[Row]) -> Result<(), Error> {
         for row in rows {
             self.findings.repaired.unknown.push(row.record.identity());
@@ -373,7 +376,11 @@ impl Copying<'_> {
             let path = quarantine.join(format!("unknown-{}.jsonl", self.table.site().table));
             // In place of what a rebuild left that was killed.
             unless_gone(fs::remove_file(&path)).map_err(Error::io("remove", &path))?;
-            let created = aios_files::create(&path).map_err(Error::io("create", &path))?;
+            let mut created = aios_files::create(&path).map_err(Error::io("create", &path))?;
+            let mut header =
+                serde_json::to_vec(&ExportHeader::default()).expect("a header is plain data");
+            header.push(b'\n');
+            created.write_all(&header).map_err(Error::io("write", &path))?;
             self.unknown = Some(created);
             self.findings.repaired.unknown_rows = Some(path);
         }
