@@ -152,7 +152,7 @@ impl Longterm {
         let was_there = library.exists();
         let opened = Longterm::open_at(places, config, vectors).await;
         if opened.is_err() && !was_there {
-            // Its place stays free for one that was moved away. It fails if there is anything in it.
+            // Its place stays free for one that was moved away. This fails if anything is in it.
             let _ = fs::remove_dir(library);
         }
         opened
