@@ -150,7 +150,7 @@ impl Longterm {
         let places = Places::new(dir, disk);
         let library = places.library.clone();
         let was_there = library.exists();
-        let opened = Longterm::open_at(places, config, vectors).await;
+        let opened = Box::pin(Longterm::open_at(places, config, vectors)).await;
         if opened.is_err() && !was_there {
             // Its place stays free for one that was moved away. This fails if anything is in it.
             let _ = fs::remove_dir(library);
