@@ -21,7 +21,10 @@ async fn the_sources_of_a_former_store_read_again_add_nothing() {
         let mut arguments: Vec<&str> = arguments.iter().map(|it| it.as_str().unwrap()).collect();
         let Some(view) = view_of(&memory, &mut arguments) else { continue };
         let outcome = read_again(&view, &arguments).await;
-        if let Err(fault) = outcome {
+        // A conversation whose parts name two owners is refused now; its records are there.
+        if let Err(fault) = outcome
+            && !fault.contains("two owners are named in it")
+        {
             faults.push(format!("{arguments:?}: {fault}"));
         }
     }

@@ -1,7 +1,7 @@
 //! The methods that remove records, and those that end.
 
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Owner,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Owner, Scope,
     SearchOptions,
     working::{EntriesBackend, EntryStore},
 };
@@ -60,6 +60,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
         h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
     ];
+    "LongtermView::knew_scope" => [
+        h.view.longterm().knew_scope().await,
+        narrowed(&h, "s1").longterm().knew_scope().await,
+        narrowed(&h, "nosuch").longterm().knew_scope().await,
+    ];
     "LongtermView::deleted_of" => [h.view.longterm().deleted_of(Kind::Note).await];
     "MemoryView::knew" => [
         h.view.knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")])).await,
@@ -115,6 +120,10 @@ async fn all_told(hand: &Hand) {
     let administrator = hand.memory.administrator();
     let working = administrator.working();
     working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+}
+
+fn narrowed(hand: &Hand, session: &str) -> aios_memory::MemoryView {
+    hand.view.narrow(&Scope::default().with_session(session).into()).unwrap()
 }
 
 /// Moves out the newest message of a session, as one of `owner`.
