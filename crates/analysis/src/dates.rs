@@ -6,11 +6,11 @@ use regex::{Captures, Regex};
 
 /// A day that a text names.
 pub(crate) struct Date {
-    /// Where in the text.
+    /// The place in the text.
     pub(crate) range: Range<usize>,
     /// In the form of `2026-03-02`.
     pub(crate) day: String,
-    /// Where the name of its month is, if it is written out.
+    /// The place of its month, if that is written out.
     month: Option<Range<usize>>,
 }
 

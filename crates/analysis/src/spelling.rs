@@ -43,7 +43,7 @@ pub(crate) struct Spelled {
 pub enum Known {
     /// A text has it: nothing stands for it.
     InTexts,
-    /// No text has it, but the language: it may be written as two words, but is no slip.
+    /// The language has it and no text does: it may be written as two words, and is no slip.
     InLanguage,
     /// Neither has it.
     No,

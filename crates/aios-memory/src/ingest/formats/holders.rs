@@ -15,7 +15,7 @@ const OTHERS: &[&str] = &["data", "items"];
 /// Whose the parts in a list or table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ingest) enum PartsOf {
-    /// Of one owner, whom any of them may name.
+    /// Parts of one owner, whom any of them may name.
     One,
     /// Each of its own.
     Each,
