@@ -13,6 +13,7 @@ mod related;
 
 use faer::{Mat, Side};
 
+pub use crate::bert::encode_int8;
 use crate::{Bert, Error, StaticTable};
 pub use related::related_table;
 

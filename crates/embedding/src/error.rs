@@ -82,8 +82,8 @@ pub enum Error {
         /// What to use in its place.
         instead: &'static str,
     },
-    /// A static model's bytes are damaged.
-    #[error("the static model in {origin} is damaged; install it again or run `distill`")]
+    /// The bytes of a static or int8 model are damaged.
+    #[error("the model in {origin} is damaged; install it again or run `distill`")]
     Damaged {
         /// Where the bytes came from.
         origin: String,
@@ -111,7 +111,7 @@ impl Error {
         matches!(self, Error::Damaged { .. } | Error::Malformed { .. })
     }
 
-    #[cfg(feature = "bert")]
+    #[cfg(any(feature = "bert", feature = "int8"))]
     pub(crate) fn compute(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
         Error::Compute { source: source.into() }
     }
@@ -122,12 +122,12 @@ fn shown(paths: &[PathBuf]) -> String {
     paths.join(" and ")
 }
 
-/// What is wrong with the bytes of a static model.
+/// What is wrong with the bytes of a static or int8 model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// The bytes do not begin like a static model.
-    #[error("it does not begin with the magic bytes of a static model")]
+    /// The bytes do not begin like such a model.
+    #[error("it does not begin with the magic bytes of such a model")]
     Magic,
     /// The format is newer or older than this crate.
     #[error("it has format version {found}, this program reads version {known}")]
@@ -168,6 +168,10 @@ pub enum Damage {
         /// The row, from 0.
         row: usize,
     },
+    /// Sizes or settings are not those of a network that can be computed, or a number is not
+    /// finite.
+    #[error("its sizes, settings or numbers are not those of a network that can be computed")]
+    Network,
     /// The name is not UTF-8.
     #[error("its name is not UTF-8")]
     Name,

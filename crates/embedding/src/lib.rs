@@ -16,7 +16,9 @@
 //! - [`StaticModel`] is a table of word pieces: [bundled](StaticModel::bundled), English, loaded in
 //!   milliseconds, hundreds of thousands of short texts a second on one core.
 //! - [`Bert`] is a transformer of the BERT or XLM-RoBERTa family in a local directory: slower by
-//!   three orders of magnitude, better on documents.
+//!   three orders of magnitude, better at meaning.
+//! - [`Int8Bert`] is such a transformer in one file, with weights of a byte: English, uncased, four
+//!   times smaller and several times faster.
 //! - [`HubCache`] finds models that are in the cache of the Hugging Face hub.
 //! - [`related_terms`] says which English words mean nearly the same as one.
 //! - [`Cached`] keeps the vectors of texts that come again.
@@ -27,9 +29,10 @@
 //! # Features
 //!
 //! - `bert` (default): [`Bert`], with faer, candle and tokenizers. Without it none is in the graph.
+//! - `int8` (default): [`Int8Bert`], which needs none of them.
 //! - `distill`: how the bundled tables are made, as the module `distill` and a binary.
 
-#[cfg(feature = "bert")]
+#[cfg(any(feature = "bert", feature = "int8"))]
 mod bert;
 mod cached;
 #[cfg(feature = "distill")]
@@ -40,11 +43,14 @@ mod file;
 mod fingerprint;
 #[cfg(feature = "bert")]
 mod hub;
+mod learned;
 mod related;
 mod static_model;
 mod vector;
 mod wordpiece;
 
+#[cfg(feature = "int8")]
+pub use bert::Int8Bert;
 #[cfg(feature = "bert")]
 pub use bert::{Bert, BertOptions, FileNames};
 pub use cached::Cached;

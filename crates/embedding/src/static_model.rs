@@ -5,7 +5,6 @@
 //! has not learned (`learned`) count nothing.
 
 mod format;
-mod learned;
 
 use std::{
     borrow::Cow,
@@ -15,10 +14,10 @@ use std::{
 
 use format::Parsed;
 pub use format::StaticTable;
-use learned::Sort;
 
 use crate::{
     Damage, Embedder, Error, Fingerprint, file,
+    learned::{self, Sort},
     vector::normalise,
     wordpiece::{Scratch, WordPiece},
 };

@@ -89,6 +89,12 @@ impl WordPiece {
         (0..self.len() as u32).map(|id| self.pieces.text(id))
     }
 
+    /// The id of a piece that begins a word.
+    #[cfg(feature = "int8")]
+    pub(crate) fn id(&self, piece: &str) -> Option<u32> {
+        find(&self.initial, &self.pieces, piece)
+    }
+
     /// The pieces that begin a word, in the order of their ids.
     #[cfg(feature = "distill")]
     pub(crate) fn words(&self) -> Vec<&str> {

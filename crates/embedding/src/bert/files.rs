@@ -14,8 +14,8 @@ use tokenizers::{
 };
 
 use super::{
-    BertOptions,
-    network::{Block, Layer, Network, Norm, Pooling},
+    Activation, BertOptions, Norm, Pooling,
+    network::{Block, Layer, Network},
     tokens::Tokens,
     weights::{Weights, linear, numbers, transposed},
 };
@@ -71,10 +71,10 @@ pub(super) fn missing(dir: &Path) -> Result<Option<PathBuf>, Error> {
 /// A model's files, read.
 pub(super) struct ModelFiles {
     dir: PathBuf,
-    config: Config,
-    pooling: Pooling,
+    pub(super) config: Config,
+    pub(super) pooling: Pooling,
     /// Most tokens that the model is meant for, special ones included.
-    length_max: usize,
+    pub(super) length_max: usize,
     /// Whether texts are made lower case, whatever the tokenizer does.
     lowercase: bool,
     pub(super) prompts: Prompts,
@@ -91,29 +91,19 @@ pub(super) struct Prompts {
 
 /// `config.json`, as far as it decides about vectors.
 #[derive(Serialize, Deserialize)]
-struct Config {
+pub(super) struct Config {
     model_type: String,
-    hidden_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    intermediate_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) num_hidden_layers: usize,
+    pub(super) num_attention_heads: usize,
+    pub(super) intermediate_size: usize,
     max_position_embeddings: usize,
-    hidden_act: Activation,
+    pub(super) hidden_act: Activation,
     #[serde(default = "layer_norm_epsilon")]
-    layer_norm_eps: f64,
+    pub(super) layer_norm_eps: f64,
     pad_token_id: Option<u32>,
     #[serde(default = "absolute")]
     position_embedding_type: String,
-}
-
-/// The activations that models of these families use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Activation {
-    Gelu,
-    #[serde(alias = "gelu_new", alias = "gelu_pytorch_tanh")]
-    GeluTanh,
-    Relu,
 }
 
 fn layer_norm_epsilon() -> f64 {
@@ -224,12 +214,8 @@ impl ModelFiles {
         for part in parts.iter().chain(lowercase) {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
         }
-        let pooling = match self.pooling {
-            Pooling::Mean => "mean",
-            Pooling::Cls => "cls",
-        };
         let Config { model_type, hidden_size, .. } = &self.config;
-        Fingerprint::of(model_type, hasher.finalize(), pooling, *hidden_size)
+        Fingerprint::of(model_type, hasher.finalize(), self.pooling.name(), *hidden_size)
     }
 
     pub(super) fn tokens(&self) -> Result<Tokens, Error> {
@@ -264,7 +250,7 @@ impl ModelFiles {
     /// The network for a tokenizer whose ids are all below `ids_end`.
     pub(super) fn network(&self, ids_end: usize) -> Result<Network, Error> {
         let hidden = self.config.hidden_size;
-        let weights = Weights::read(self.dir.join(WEIGHTS), &self.weights)?;
+        let weights = self.weights()?;
         let offset = self.config.position_offset();
         let words = weights.rows("embeddings.word_embeddings.weight", ids_end, hidden)?;
         let types = weights.rows("embeddings.token_type_embeddings.weight", 1, hidden)?;
@@ -287,6 +273,10 @@ impl ModelFiles {
                 .collect::<Result<_, _>>()?,
             pooling: self.pooling,
         })
+    }
+
+    pub(super) fn weights(&self) -> Result<Weights, Error> {
+        Weights::read(self.dir.join(WEIGHTS), &self.weights)
     }
 
     fn layer(&self, weights: &Weights, at: &str) -> Result<Layer, Error> {
@@ -341,7 +331,7 @@ impl ModelFiles {
 impl Config {
     /// The row of a text's first position: RoBERTa counts on from the padding token's id, which is
     /// 1 unless said.
-    fn position_offset(&self) -> usize {
+    pub(super) fn position_offset(&self) -> usize {
         if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) as usize + 1 }
     }
 }

@@ -1,25 +1,12 @@
 //! The loops of a forward pass over rows of `f32`.
 //!
-//! Products are faer's: it picks the widest instructions that the processor has, AVX-512 included,
-//! while it runs. (candle's are those of `gemm`, whose AVX-512 is behind a feature that would have
-//! every crate above `bytemuck` built anew.) What stands between two products goes over each row
-//! once, while the cache still has it, and is written so that the compiler makes vectors of it.
+//! Each goes over a row once, while the cache still has it, and is written so that the compiler
+//! makes vectors of it.
 
-use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 use pulp::Arch;
 
 /// Numbers that are summed side by side: two of the widest registers.
 const LANES: usize = 32;
-
-/// `out = left * right`, or added to `out`, on the thread that calls.
-pub(super) fn multiply(
-    out: MatMut<'_, f32>,
-    accum: Accum,
-    left: MatRef<'_, f32>,
-    right: MatRef<'_, f32>,
-) {
-    matmul(out, accum, left, right, 1.0, Par::Seq);
-}
 
 /// Adds `bias` to each row.
 pub(super) fn add_bias(rows: &mut [f32], bias: &[f32]) {

@@ -6,23 +6,12 @@
 //! Weights stand as square blocks, as wide as a token's row: a product of such a block reads and
 //! writes what the cache holds, and is faster than one of wider matrices.
 
-use faer::{Accum, MatMut, MatRef};
+use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
 use super::{
-    files::Activation,
-    kernels::{
-        activate, add_and_normalise, add_bias, gelu, gelu_tanh, multiply, normalise, softmax,
-    },
+    Activation, Norm, Pooling,
+    kernels::{activate, add_bias, gelu, gelu_tanh, softmax},
 };
-
-/// How the vectors of a text's tokens become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pooling {
-    /// Their mean.
-    Mean,
-    /// That of the first token.
-    Cls,
-}
 
 /// The weights, in the shapes in which they are used.
 pub(super) struct Network {
@@ -67,12 +56,6 @@ pub(super) struct Linear {
     pub(super) bias: Vec<f32>,
 }
 
-pub(super) struct Norm {
-    pub(super) weight: Vec<f32>,
-    pub(super) bias: Vec<f32>,
-    pub(super) epsilon: f32,
-}
-
 /// What a forward pass writes on the way: kept from batch to batch, so that its pages are there.
 #[derive(Default)]
 pub(super) struct Scratch {
@@ -95,15 +78,7 @@ impl Network {
         for layer in &self.layers {
             layer.forward(&lengths, scratch);
         }
-        let mut rest = scratch.tokens.as_slice();
-        lengths
-            .iter()
-            .map(|length| {
-                let (tokens, later) = rest.split_at(length * self.hidden);
-                rest = later;
-                self.pool(tokens)
-            })
-            .collect()
+        self.pooling.pool(&scratch.tokens, &lengths, self.hidden)
     }
 
     fn embed(&self, sequences: &[&[u32]], tokens: &mut Vec<f32>) {
@@ -116,19 +91,6 @@ impl Network {
             }
         }
         self.norm.forward(tokens);
-    }
-
-    fn pool(&self, tokens: &[f32]) -> Vec<f32> {
-        let mut rows = tokens.chunks_exact(self.hidden);
-        let count = rows.len() as f32;
-        let mut vector = rows.next().unwrap_or_default().to_vec();
-        if self.pooling == Pooling::Mean {
-            for row in rows {
-                vector.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-            }
-            vector.iter_mut().for_each(|sum| *sum /= count);
-        }
-        vector
     }
 }
 
@@ -203,14 +165,12 @@ impl Linear {
     }
 }
 
-impl Norm {
-    fn forward(&self, rows: &mut [f32]) {
-        normalise(rows, &self.weight, &self.bias, self.epsilon);
-    }
-
-    fn add_and_forward(&self, rows: &mut [f32], update: (&[f32], &[f32])) {
-        add_and_normalise(rows, update, &self.weight, &self.bias, self.epsilon);
-    }
+/// `out = left * right`, or added to `out`, on the thread that calls. The products are faer's: it
+/// picks the widest instructions that the processor has, AVX-512 included, while it runs. (candle's
+/// are those of `gemm`, whose AVX-512 is behind a feature that would have every crate above
+/// `bytemuck` built again.)
+fn multiply(out: MatMut<'_, f32>, accum: Accum, left: MatRef<'_, f32>, right: MatRef<'_, f32>) {
+    matmul(out, accum, left, right, 1.0, Par::Seq);
 }
 
 fn matrix(values: &[f32], columns: usize) -> MatRef<'_, f32> {

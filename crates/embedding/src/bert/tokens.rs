@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use tokenizers::{Encoding, Tokenizer, TruncationDirection};
 
+use super::schedule::Sequence;
 use crate::Error;
 
 /// Bytes of a text that are looked at first, for each token of the limit: more than a token has in
@@ -22,13 +23,6 @@ pub(super) struct Tokens {
     pub(super) unknown: Option<u32>,
     /// Most tokens of a text, without special ones.
     pub(super) tokens_max: usize,
-}
-
-/// A text as the network takes it.
-pub(super) struct Sequence {
-    pub(super) ids: Vec<u32>,
-    /// Whether any token of the text itself is known.
-    pub(super) is_known: bool,
 }
 
 impl Tokens {

@@ -92,6 +92,20 @@ impl Collections {
         Ok(differences.max_by(f32::total_cmp).unwrap_or(0.0))
     }
 
+    /// The mean and the least cosine of the vectors that two models give for the same sentences.
+    pub(crate) fn agreement(
+        &self,
+        model: &dyn Embedder,
+        other: &dyn Embedder,
+    ) -> Result<(f64, f64), Box<dyn Error>> {
+        let sentences = self.pairs.iter().flat_map(|pair| &pair.sentences);
+        let texts: Vec<&str> = sentences.map(String::as_str).collect();
+        let (left, right) = (model.embed_documents(&texts)?, other.embed_documents(&texts)?);
+        let cosines: Vec<f64> =
+            left.iter().zip(&right).map(|(a, b)| f64::from(dot(a, b))).collect();
+        Ok((mean(&cosines), cosines.iter().copied().fold(1.0, f64::min)))
+    }
+
     pub(crate) fn quality(&self, embed: Embed<'_>) -> Result<Quality, Box<dyn Error>> {
         let mut recalls = Vec::new();
         for conversation in &self.conversations {

@@ -5,28 +5,37 @@
 
 mod evaluate;
 
-use std::{env, error::Error, fs, path::PathBuf, process::ExitCode};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use aios_embedding::{
-    Bert, BertOptions, Embedder, StaticModel, StaticTable,
-    distill::{Centring, PieceVectors, related_table},
+    Bert, BertOptions, Embedder, Int8Bert, StaticModel, StaticTable,
+    distill::{Centring, PieceVectors, encode_int8, related_table},
 };
 use evaluate::{Collections, Embed};
 
 const USAGE: &str = "\
-usage: distill --from DIR [--out DIR] [--evaluate DIR]
+usage: distill --from DIR [--out DIR] [--int8 DIR] [--evaluate DIR]
 
   --from DIR      a sentence-transformers model of the BERT family
-  --out DIR       where static-model.bin and related-terms.txt go; without --evaluate the default is this crate's assets
+  --out DIR       where static-model.bin and related-terms.txt go; without another option the default is this crate's assets
+  --int8 DIR      where int8-bert.bin goes, the model itself with int8 weights
   --evaluate DIR  measures the source and each variant on the collections there:
                   locomo/*.json, cranfield/, stsb/sts-dev.csv, minilm-reference.json";
 
 const NAME: &str = "all-MiniLM-L6-v2-static";
+const INT8_NAME: &str = "all-MiniLM-L6-v2-int8";
 const DIMENSION: usize = 256;
 
 struct Arguments {
     from: PathBuf,
     out: Option<PathBuf>,
+    int8: Option<PathBuf>,
     evaluate: Option<PathBuf>,
 }
 
@@ -52,11 +61,12 @@ fn main() -> ExitCode {
 
 impl Arguments {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
-        let (mut from, mut out, mut evaluate) = (None, None, None);
+        let (mut from, mut out, mut int8, mut evaluate) = (None, None, None, None);
         while let Some(word) = words.next() {
             let slot = match &*word {
                 "--from" => &mut from,
                 "--out" => &mut out,
+                "--int8" => &mut int8,
                 "--evaluate" => &mut evaluate,
                 _ => return Err(format!("unknown argument `{word}`")),
             };
@@ -64,14 +74,24 @@ impl Arguments {
             *slot = Some(PathBuf::from(value));
         }
         let from = from.ok_or("`--from` is missing")?;
-        if out.is_none() && evaluate.is_none() {
+        if out.is_none() && int8.is_none() && evaluate.is_none() {
             out = Some(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/assets")));
         }
-        Ok(Arguments { from, out, evaluate })
+        Ok(Arguments { from, out, int8, evaluate })
     }
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    if let Some(out) = &arguments.int8 {
+        let bytes = encode_int8(&arguments.from, INT8_NAME)?;
+        let path = out.join("int8-bert.bin");
+        fs::create_dir_all(out)?;
+        fs::write(&path, &bytes)?;
+        println!("{}: {} bytes", path.display(), bytes.len());
+    }
+    if arguments.out.is_none() && arguments.evaluate.is_none() {
+        return Ok(());
+    }
     let source = Bert::open(&arguments.from, BertOptions::default())?;
     eprintln!("computing the vectors of all word pieces");
     let vectors = PieceVectors::compute(&source)?;
@@ -90,7 +110,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     if let Some(data) = &arguments.evaluate {
         let centred = vectors.table(NAME, DIMENSION, Centring::Mean)?;
-        compare(&Collections::read(data)?, &source, &table, &centred)?;
+        let int8 = arguments.int8.as_deref();
+        compare(&Collections::read(data)?, &source, int8, &table, &centred)?;
     }
     Ok(())
 }
@@ -98,6 +119,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn compare(
     collections: &Collections,
     source: &Bert,
+    int8: Option<&Path>,
     table: &StaticTable,
     centred: &StaticTable,
 ) -> Result<(), Box<dyn Error>> {
@@ -121,6 +143,12 @@ fn compare(
     }
     let bundled = StaticModel::bundled()?;
     row("bundled", &|texts| bundled.embed_documents(texts))?;
+    if let Some(dir) = int8 {
+        let model = Int8Bert::open(dir)?;
+        row("int8", &|texts| model.embed_documents(texts))?;
+        let (mean, worst) = collections.agreement(source, &model)?;
+        println!("cosine of int8 with the source over sentences: mean {mean:.4}, worst {worst:.4}");
+    }
     row("source", &|texts| source.embed_documents(texts))
 }
 

@@ -20,7 +20,7 @@ const MANY: usize = 1000;
 
 /// The sort of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(crate) enum Sort {
     /// A word of a learned script, or a part of one.
     Word,
     /// Digits, punctuation, symbols.
@@ -43,7 +43,7 @@ impl Pieces {
 }
 
 /// The sort of each piece of a vocabulary.
-pub(super) fn sorts<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Sort> {
+pub(crate) fn sorts<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Sort> {
     let mut scripts: HashMap<Script, Pieces> = HashMap::new();
     for text in texts.clone() {
         let is_long = text.chars().nth(1).is_some();

@@ -1,0 +1,175 @@
+//! Transformers from a sentence-transformers directory, with `f32` weights.
+//!
+//! Not here: downloads.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use super::{
+    files::{self, FileNames, ModelFiles, Prompts},
+    network::Network,
+    schedule::{BatchLimits, Scheduler, Sequence},
+    tokens::Tokens,
+};
+use crate::{Embedder, Error, Fingerprint};
+
+/// Most tokens of one batch, unless a single text has more: bounds the RAM of an inference.
+const BATCH_TOKENS_MAX: usize = 2048;
+
+/// How a [`Bert`] works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BertOptions {
+    /// Most texts of one batch; 0 counts as 1. Default 32.
+    pub batch_max: usize,
+    /// Inferences at the same time, each on one thread; 0 counts as 1. Default: one per core.
+    pub threads: usize,
+    /// What the model wants before a query, such as `query: ` for e5. Default: what its
+    /// `config_sentence_transformers.json` calls its prompt for a `query`, if anything.
+    pub query_prefix: Option<String>,
+    /// What the model wants before a document, such as `passage: ` for e5. Default: what that file
+    /// calls its prompt for a `document` or a `passage`, if anything.
+    pub document_prefix: Option<String>,
+}
+
+impl Default for BertOptions {
+    fn default() -> BertOptions {
+        BertOptions {
+            batch_max: 32,
+            threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            query_prefix: None,
+            document_prefix: None,
+        }
+    }
+}
+
+impl BertOptions {
+    /// Sets [`BertOptions::batch_max`].
+    #[must_use]
+    pub fn with_batch_max(mut self, batch_max: usize) -> BertOptions {
+        self.batch_max = batch_max;
+        self
+    }
+
+    /// Sets [`BertOptions::threads`].
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> BertOptions {
+        self.threads = threads;
+        self
+    }
+
+    /// Sets [`BertOptions::query_prefix`].
+    #[must_use]
+    pub fn with_query_prefix(mut self, prefix: impl Into<String>) -> BertOptions {
+        self.query_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Sets [`BertOptions::document_prefix`].
+    #[must_use]
+    pub fn with_document_prefix(mut self, prefix: impl Into<String>) -> BertOptions {
+        self.document_prefix = Some(prefix.into());
+        self
+    }
+}
+
+/// A transformer as an [`Embedder`]. Texts are cut at the model's limit of tokens.
+pub struct Bert {
+    options: BertOptions,
+    fingerprint: Fingerprint,
+    prompts: Prompts,
+    tokens: Tokens,
+    network: Network,
+    scheduler: Scheduler,
+}
+
+impl Bert {
+    /// Reads the model in `dir`: `modules.json`, the pooling's `config.json`, `config.json`,
+    /// `tokenizer.json`, `model.safetensors` and, where they are there,
+    /// `sentence_bert_config.json` and `config_sentence_transformers.json`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] or [`Error::Read`] when one of these cannot be had, [`Error::Malformed`]
+    /// when it does not say what it must, [`Error::Unsupported`] for a model of another make.
+    pub fn open(dir: impl AsRef<Path>, options: BertOptions) -> Result<Bert, Error> {
+        let files = ModelFiles::read(dir.as_ref(), &options)?;
+        let tokens = files.tokens()?;
+        Ok(Bert {
+            fingerprint: files.fingerprint(),
+            network: files.network(tokens.ids_end()?)?,
+            prompts: files.prompts,
+            tokens,
+            scheduler: Scheduler::new(options.threads),
+            options,
+        })
+    }
+
+    /// The first file that [`open`](Bert::open) would not find in `dir`.
+    ///
+    /// # Errors
+    /// As [`open`](Bert::open), for the files that say what is needed.
+    pub fn missing_file(dir: &Path) -> Result<Option<PathBuf>, Error> {
+        files::missing(dir)
+    }
+
+    /// The files of a model whose `modules.json` is `modules`.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] or [`Error::Unsupported`], as [`open`](Bert::open).
+    pub fn file_names(modules: &[u8]) -> Result<FileNames, Error> {
+        files::names(modules)
+    }
+
+    /// The vectors of `texts`, each taken with `prefix` before it.
+    fn embed(&self, prefix: &str, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        let sequences: Vec<Sequence> =
+            texts.iter().map(|text| self.tokens.encode(prefix, text)).collect::<Result<_, _>>()?;
+        let limits = BatchLimits { texts: self.options.batch_max, tokens: BATCH_TOKENS_MAX };
+        self.scheduler.embed(&sequences, limits, self.network.hidden, |batch, scratch| {
+            self.network.forward(batch, scratch)
+        })
+    }
+
+    /// The vector of each word piece, framed by the special tokens of a text: in the order of
+    /// their ids, without special and unused pieces. Not normalised.
+    #[cfg(feature = "distill")]
+    pub(crate) fn piece_vectors(&self) -> Result<(Vec<String>, Vec<Vec<f32>>), Error> {
+        let (pieces, sequences) = self.tokens.framed_pieces()?;
+        let sequences: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
+        let limits = BatchLimits { texts: usize::MAX, tokens: BATCH_TOKENS_MAX };
+        let vectors = self
+            .scheduler
+            .compute(&sequences, limits, |batch, scratch| self.network.forward(batch, scratch))?;
+        Ok((pieces, vectors))
+    }
+}
+
+impl Embedder for Bert {
+    fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        self.embed(&self.prompts.document, texts)
+    }
+
+    fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
+        let mut vectors = self.embed(&self.prompts.query, &[text])?;
+        Ok(vectors.pop().expect("one text has one vector"))
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.tokens.count(text)
+    }
+
+    fn tokens_max(&self) -> Option<usize> {
+        let prompt = self.tokens.count(&self.prompts.document);
+        Some(self.tokens.tokens_max.saturating_sub(prompt))
+    }
+
+    fn dimension(&self) -> usize {
+        self.network.hidden
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+}

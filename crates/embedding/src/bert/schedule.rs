@@ -1,0 +1,120 @@
+//! Texts in batches, batches on threads.
+//!
+//! Texts are sorted by length and computed in batches, each on one thread: one single-threaded
+//! inference per core is faster than several threads inside each matrix product. The order is
+//! restored at the end.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use super::lanes::Lanes;
+use crate::{Error, vector::normalise};
+
+/// A text as a network takes it.
+pub(super) struct Sequence {
+    pub(super) ids: Vec<u32>,
+    /// Whether any token of the text itself is known.
+    pub(super) is_known: bool,
+}
+
+/// How large a batch may be. A single text may have more tokens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchLimits {
+    pub(super) texts: usize,
+    pub(super) tokens: usize,
+}
+
+/// Runs the inferences of one model.
+pub(super) struct Scheduler {
+    threads: usize,
+    lanes: Lanes,
+}
+
+impl Scheduler {
+    /// Runs at most `threads` inferences at the same time; 0 counts as 1.
+    pub(super) fn new(threads: usize) -> Scheduler {
+        let threads = threads.max(1);
+        Scheduler { threads, lanes: Lanes::new(threads) }
+    }
+
+    /// The vectors of `sequences` in their order, each of length 1, or zeros if no token is known.
+    /// `forward` gives the vectors of a batch; it gets the same scratch again on the same thread.
+    pub(super) fn embed<S: Default>(
+        &self,
+        sequences: &[Sequence],
+        limits: BatchLimits,
+        dimension: usize,
+        forward: impl Fn(&[&[u32]], &mut S) -> Vec<Vec<f32>> + Sync,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let mut order: Vec<usize> =
+            (0..sequences.len()).filter(|&index| sequences[index].is_known).collect();
+        order.sort_by_key(|&index| sequences[index].ids.len());
+        let sorted: Vec<&[u32]> = order.iter().map(|&index| &*sequences[index].ids).collect();
+        let computed = self.compute(&sorted, limits, forward)?;
+        let mut vectors = vec![vec![0.0; dimension]; sequences.len()];
+        for (index, mut vector) in order.into_iter().zip(computed) {
+            normalise(&mut vector);
+            vectors[index] = vector;
+        }
+        Ok(vectors)
+    }
+
+    /// The vectors of `sorted` sequences in their order, as `forward` gives them. The threads take
+    /// the batches from the end, where the longest are, so that they finish at about the same time.
+    pub(super) fn compute<S: Default>(
+        &self,
+        sorted: &[&[u32]],
+        limits: BatchLimits,
+        forward: impl Fn(&[&[u32]], &mut S) -> Vec<Vec<f32>> + Sync,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let batches = batches(sorted, limits);
+        let left = AtomicUsize::new(batches.len());
+        let work = || {
+            let (mut done, mut scratch) = (Vec::new(), S::default());
+            while let Ok(count) =
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            {
+                let lane = self.lanes.enter();
+                let vectors = forward(batches[count - 1], &mut scratch);
+                drop(lane);
+                if vectors.iter().flatten().any(|x| !x.is_finite()) {
+                    return Err(Error::compute("the weights give a vector that is not finite"));
+                }
+                done.push((count - 1, vectors));
+            }
+            Ok(done)
+        };
+        let helpers = self.threads.min(batches.len()).saturating_sub(1);
+        let mut done = thread::scope(|scope| {
+            // A thread that the system does not give is done without: its batches are still left.
+            let helper = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+            let helpers: Vec<_> = (0..helpers).map_while(helper).collect();
+            let mut done = work()?;
+            for helper in helpers {
+                done.extend(helper.join().expect("an inference does not panic")?);
+            }
+            Ok::<_, Error>(done)
+        })?;
+        done.sort_unstable_by_key(|(index, _)| *index);
+        Ok(done.into_iter().flat_map(|(_, vectors)| vectors).collect())
+    }
+}
+
+/// Cuts `sorted` into batches.
+fn batches<'a>(sorted: &'a [&'a [u32]], limits: BatchLimits) -> Vec<&'a [&'a [u32]]> {
+    let mut batches = Vec::new();
+    let mut rest = sorted;
+    while !rest.is_empty() {
+        let mut tokens = 0;
+        let fitting = rest.iter().take(limits.texts).take_while(|ids| {
+            tokens += ids.len();
+            tokens <= limits.tokens
+        });
+        let (batch, later) = rest.split_at(fitting.count().max(1));
+        batches.push(batch);
+        rest = later;
+    }
+    batches
+}

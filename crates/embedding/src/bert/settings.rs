@@ -1,0 +1,59 @@
+//! Settings that networks of either kind of weights have.
+
+/// How the vectors of a text's tokens become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pooling {
+    /// Their mean.
+    Mean,
+    /// That of the first token.
+    Cls,
+}
+
+impl Pooling {
+    /// The name in a fingerprint.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Pooling::Mean => "mean",
+            Pooling::Cls => "cls",
+        }
+    }
+
+    /// The vector of each sequence out of its tokens' rows of `hidden` numbers, which stand one
+    /// after the other.
+    pub(super) fn pool(self, tokens: &[f32], lengths: &[usize], hidden: usize) -> Vec<Vec<f32>> {
+        let mut rest = tokens;
+        let pool = |&length: &usize| {
+            let (tokens, later) = rest.split_at(length * hidden);
+            rest = later;
+            self.pool_one(tokens, hidden)
+        };
+        lengths.iter().map(pool).collect()
+    }
+
+    fn pool_one(self, tokens: &[f32], hidden: usize) -> Vec<f32> {
+        let mut rows = tokens.chunks_exact(hidden);
+        let count = rows.len() as f32;
+        let mut vector = rows.next().unwrap_or_default().to_vec();
+        if self == Pooling::Mean {
+            for row in rows {
+                vector.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            }
+            vector.iter_mut().for_each(|sum| *sum /= count);
+        }
+        vector
+    }
+}
+
+/// The activations that models of these families use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "bert",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub(super) enum Activation {
+    Gelu,
+    #[cfg_attr(feature = "bert", serde(alias = "gelu_new", alias = "gelu_pytorch_tanh"))]
+    GeluTanh,
+    Relu,
+}
