@@ -1,4 +1,4 @@
-//! `distill`: makes the bundled static model from a sentence-transformers directory.
+//! `distill`: makes the bundled models from a sentence-transformers directory.
 //!
 //! The work is done by a binary of `aios-embedding` behind the feature `distill`. The dev profile
 //! is enough: what computes is optimised there too.
@@ -6,7 +6,7 @@
 use crate::child::Cargo;
 use crate::error::Error;
 
-pub(crate) const USAGE: &str = "distill --from DIR [--out DIR] [--evaluate DIR]";
+pub(crate) const USAGE: &str = "distill --from DIR [--out DIR] [--int8 DIR] [--evaluate DIR]";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if !arguments.iter().any(|argument| argument == "--from") {

@@ -208,9 +208,11 @@ settings! {
     }
     /// Text to vector.
     "embedding" => embedding: Embedding {
-        /// `bundled`, or a BERT-family model: its directory, or its name on the Hugging Face hub
-        /// (ORGANISATION/NAME, with @REVISION if need be) when it is in the hub's cache.
-        model: String = "bundled".to_owned() => 1..=4096,
+        /// `auto` (`bundled` is the same): the model that the memory was made with, and for a new
+        /// one the transformer of the program. `minilm` is that transformer, `static` the fast
+        /// table. Else another model: its directory, or its name on the Hugging Face hub
+        /// (ORGANISATION/NAME, with @REVISION if need be) if it is in the hub's cache.
+        model: String = "auto".to_owned() => 1..=4096,
         /// How many texts a BERT embeds at once; more take more RAM.
         max_batch: usize = 32 => 1..=4096,
         /// Vectors by a BERT that are kept for texts that come again, and as many for queries; 0

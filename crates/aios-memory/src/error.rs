@@ -373,7 +373,7 @@ impl Error {
             _ if self.is_ambiguous() => Some("name the owner with --user"),
             // Of a model of the hub it says so itself.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {
-                Some("set embedding.model to a model's directory, or to `bundled`")
+                Some("set embedding.model to a model's directory, or to `auto`")
             }
             _ => None,
         }

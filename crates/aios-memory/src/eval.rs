@@ -116,7 +116,7 @@ pub async fn evaluate(
     config: &Config,
     progress: impl FnMut(usize, usize),
 ) -> Result<Report, Error> {
-    let embedder = crate::model::open_model(config).await?;
+    let embedder = crate::model::open_new_model(config).await?;
     let run = Run::new(config, embedder, progress);
     match dataset {
         Dataset::Locomo | Dataset::LongMemEval => conversations::evaluate(paths, run).await,

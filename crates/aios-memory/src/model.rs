@@ -2,31 +2,82 @@
 
 use std::{env, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use aios_embedding::{Bert, Cached, Embedder, HubCache, ModelName, StaticModel};
+use aios_embedding::{Bert, Cached, Embedder, HubCache, Int8Bert, ModelName, StaticModel};
+use aios_longterm::stored_model;
 
 use crate::{Config, Error};
 
-/// The name of the model that is part of the program.
-const BUNDLED: &str = "bundled";
+/// Names of the model that vectors were made with before, or else of the default one.
+const AUTO: &[&str] = &["auto", "bundled"];
+/// The name of the fast model that is part of the program.
+const STATIC: &str = "static";
+/// The name of the transformer that is part of the program.
+const MINILM: &str = "minilm";
 
 /// A file that makes a directory a static model's.
 const STATIC_MODEL_FILE: &str = "static-model.bin";
 
-/// Opens the model that the settings name, off the async workers.
+/// Opens the model that the settings name for their data directory, off the async workers.
 pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
+    if !is_auto(&config.embedding.model) {
+        return open_new_model(config).await;
+    }
+    // If the journal cannot be read, opening it tells why.
+    let stored = stored_model(&config.memory.data_dir).await.unwrap_or_default();
+    let is_static = |model: &Arc<StaticModel>| stored.as_ref() == Some(model.fingerprint());
+    match StaticModel::bundled()? {
+        model if is_static(&model) => Ok(model),
+        _ => open_new_model(config).await,
+    }
+}
+
+/// Opens the model that the settings name for vectors that are made now, whatever those that are
+/// stored were made with.
+pub(crate) async fn open_new_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
     let (name, options) = (config.embedding.model.clone(), config.to_bert());
     let cache_entries = config.embedding.cache_entries;
     let opening = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Embedder>, Error> {
-        if name == BUNDLED {
-            return Ok(StaticModel::bundled()?);
+        match name.as_str() {
+            name if is_auto(name) && cfg!(not(feature = "minilm")) => {
+                return Ok(StaticModel::bundled()?);
+            }
+            name if is_auto(name) || name == MINILM => return minilm(cache_entries),
+            STATIC => return Ok(StaticModel::bundled()?),
+            _ => {}
         }
         let dir = model_dir(&name)?;
         if dir.join(STATIC_MODEL_FILE).exists() {
             return Ok(Arc::new(StaticModel::open(dir)?));
         }
+        if Int8Bert::is_in(&dir) {
+            return Ok(cached(Int8Bert::open(dir)?, cache_entries));
+        }
         Ok(cached(Bert::open(dir, options)?, cache_entries))
     });
     opening.await.map_err(|_| Error::Interrupted)?
+}
+
+/// Returns `true` if a memory that was made with `model` is opened with it by the setting `set`.
+pub(crate) fn is_found_by(set: &str, model: &str) -> bool {
+    let is_bundled = is_auto(model) || [STATIC, MINILM].contains(&model);
+    set == model || is_auto(set) && is_bundled
+}
+
+fn is_auto(name: &str) -> bool {
+    AUTO.contains(&name)
+}
+
+#[cfg(feature = "minilm")]
+fn minilm(cache_entries: usize) -> Result<Arc<dyn Embedder>, Error> {
+    Ok(cached(aios_minilm::model()?, cache_entries))
+}
+
+#[cfg(not(feature = "minilm"))]
+fn minilm(_: usize) -> Result<Arc<dyn Embedder>, Error> {
+    Err(Error::Setting {
+        name: "embedding.model",
+        problem: "this program was built without the feature `minilm`; use `static`".to_owned(),
+    })
 }
 
 /// `embedder` behind a cache of so many vectors; no cache at 0.

@@ -17,7 +17,7 @@ use self::databases::{JOURNAL, bring_back, is_working_gone, kinds_of_working_alo
 use crate::{
     Administrator, AgentMemory, Config, Error,
     directory::{lock_upkeep, prepare},
-    model::open_model,
+    model::{is_found_by, open_model, open_new_model},
     pump, together,
     together::{Generations, WORKING},
 };
@@ -108,9 +108,10 @@ pub struct Repaired {
     pub lost: Vec<Identity>,
 }
 
-/// Makes the library of the memory that `config` describes anew with `model`, named as in
-/// `embedding.model`, or with the one that is set there: with its vectors where they are that
-/// model's already, else with new ones. Others may use the memory meanwhile; where the model
+/// Makes the library of the memory that `config` describes again with `model`, named as in
+/// `embedding.model`. Default: the model that is set there; for `auto` that is the present default,
+/// whatever the vectors were made with. Vectors that are that model's already are kept, others are
+/// made again. Others may use the memory meanwhile; where the model
 /// changes, they must open it again at the end. What was interrupted goes on when it is called
 /// again.
 ///
@@ -127,7 +128,7 @@ pub async fn reindex(
     let wanted = model.unwrap_or_else(|| set.clone());
     config.embedding.model.clone_from(&wanted);
     config.check()?;
-    let embedder = open_model(&config).await?;
+    let embedder = open_new_model(&config).await?;
     let fingerprint = embedder.fingerprint().to_string();
     let dir = config.memory.data_dir.clone();
     let _alone = alone(&config)?;
@@ -138,7 +139,7 @@ pub async fn reindex(
         model: fingerprint,
         records: done.records,
         embedded: done.embedded,
-        setting: (wanted != set).then_some(wanted),
+        setting: (!is_found_by(&set, &wanted)).then_some(wanted),
     })
 }
 

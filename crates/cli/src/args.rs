@@ -477,7 +477,8 @@ pub(crate) struct Verify {
 
 #[derive(Debug, Args)]
 pub(crate) struct Reindex {
-    /// The model: `bundled`, or its directory [default: the setting embedding.model]
+    /// The model: `minilm`, `static`, or its directory [default: the setting embedding.model, whose
+    /// `auto` is the present default]
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
 }

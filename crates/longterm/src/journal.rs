@@ -189,9 +189,14 @@ impl Journal {
         Ok(self.ledger.backup(target).await?)
     }
 
+    /// The fingerprint of the model whose vectors are stored.
+    pub(crate) async fn stored_embedder(&self) -> Result<Option<String>, Error> {
+        self.ledger.read(|db| meta_text(db, "embedder")).await
+    }
+
     /// The model of the stored vectors: this handle's from the first time on.
     pub(crate) async fn claim_embedder(&self) -> Result<String, Error> {
-        if let Some(stored) = self.ledger.read(|db| meta_text(db, "embedder")).await? {
+        if let Some(stored) = self.stored_embedder().await? {
             return Ok(stored);
         }
         let given = Arc::clone(&self.model);

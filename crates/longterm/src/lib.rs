@@ -73,6 +73,7 @@ mod search;
 mod sources;
 mod stats;
 mod store;
+mod stored;
 mod sync;
 mod told;
 mod tombstones;
@@ -105,6 +106,7 @@ pub use crate::{
     },
     stats::Stats,
     store::Longterm,
+    stored::stored_model,
     tombstones::TextTombstones,
     vectors::Space,
     verify::Verification,

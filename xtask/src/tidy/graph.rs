@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aios-analysis", &["aios-record"]),
     ("aios-working", &["aios-record", "aios-analysis", "aios-files", "aios-ledger"]),
     ("aios-embedding", &[]),
+    ("aios-minilm", &["aios-embedding"]),
     (
         "aios-longterm",
         &["aios-record", "aios-analysis", "aios-files", "aios-ledger", "aios-embedding"],
@@ -35,6 +36,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "aios-operational",
             "aios-working",
             "aios-embedding",
+            "aios-minilm",
             "aios-longterm",
             "aios-context",
             "aios-learning",
@@ -84,6 +86,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("aios-ledger", &["lancedb", "candle-core"]),
     ("aios-working", &["lancedb", "candle-core"]),
     ("aios-embedding", &["tokio", "rusqlite", "lancedb"]),
+    ("aios-minilm", &["tokio", "rusqlite", "lancedb"]),
     ("xtask", &["tokio", "rusqlite", "lancedb", "candle-core", "clap"]),
 ];
 

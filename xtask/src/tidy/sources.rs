@@ -9,8 +9,10 @@ const COLUMNS_MAX: usize = 100;
 /// Text that people write by hand and machines read. Data of tests is not meant here.
 const SOURCES: &[&str] = &["rs", "toml", "sql", "proto", "sh", "py"];
 
-/// Where `unsafe` may be: the slots of the lock-free ring, which are verified for it.
-const UNSAFE_IN: &[&str] = &["crates/operational/src/ring/"];
+/// Where `unsafe` may be: the slots of the lock-free ring, which are verified for it, and the
+/// kernels of int8 products, each of which is compared with plain arithmetic.
+const UNSAFE_IN: &[&str] =
+    &["crates/operational/src/ring/", "crates/embedding/src/bert/int8/kernels.rs"];
 
 /// Marks of unfinished work, put together so that this line is not one.
 const LEFTOVERS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
@@ -106,7 +108,8 @@ fn words(path: &str, line: &Line) -> impl Iterator<Item = &'static str> {
     let ignored = code.contains("#[ignore") || code.contains(" ignore)]");
     let sleeps = is_test(path) && (says("sleep") || says("sleep_until"));
     [
-        (says("unsafe") && !unsafe_here).then_some("`unsafe` is for the ring alone"),
+        (says("unsafe") && !unsafe_here)
+            .then_some("`unsafe` is for the ring and the int8 kernels alone"),
         code.contains("dbg!").then_some("`dbg!` is for the moment"),
         says("should_panic").then_some("return the error and check it; no `should_panic`"),
         (ignored || line.comment.contains("```ignore"))

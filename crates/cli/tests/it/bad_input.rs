@@ -148,7 +148,7 @@ fn models() {
     let missing = program.path("missing").display().to_string();
     let ended =
         program.run_with(&["stats"], b"", &[("AIOS_MEMORY_EMBEDDING_MODEL", missing.as_str())]);
-    check_error(&program, &ended, 1, "set embedding.model to a model's directory, or to `bundled`");
+    check_error(&program, &ended, 1, "set embedding.model to a model's directory, or to `auto`");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::program::{Program, text};
 
-/// A model with another fingerprint than the bundled one, and nearly its vectors.
+/// A model with another fingerprint than the static one, and nearly its vectors.
 fn another_model(program: &Program) -> PathBuf {
     const CHECKSUM_BYTES: usize = 32;
     let bundled = concat!(env!("CARGO_MANIFEST_DIR"), "/../embedding/assets/static-model.bin");
@@ -50,6 +50,35 @@ fn reindex_goes_over_to_another_model_and_says_what_to_set() {
     assert!(told.stdout.contains("now set embedding.model = \"bundled\""), "{told:?}");
     assert_eq!(program.recall("tea").len(), 2);
     assert_eq!(program.json(&["verify"])["checked"], 2);
+}
+
+#[test]
+fn a_memory_keeps_its_model_until_it_is_reindexed() {
+    let program = Program::new();
+    let set = |model| [("AIOS_MEMORY_EMBEDDING_MODEL", model)];
+    let made = program.run_with(&["remember", "tea at four"], b"", &set("static"));
+    assert_eq!(made.code, 0, "{made:?}");
+    let model = || program.json(&["stats"])["model"].as_str().unwrap().to_owned();
+    assert!(model().starts_with("all-MiniLM-L6-v2-static@"), "{}", model());
+    assert_eq!(program.recall("tea"), ["tea at four"]);
+    let refused = program.run_with(&["recall", "tea"], b"", &set("minilm"));
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains("aios-memory reindex"), "{refused:?}");
+
+    let moved = program.json(&["reindex"]);
+    assert_eq!((&moved["embedded"], &moved["setting"]), (&json!(1), &json!(null)), "{moved}");
+    assert!(model().starts_with("all-MiniLM-L6-v2-int8@"), "{}", model());
+    assert_eq!(program.recall("a hot drink in the afternoon"), ["tea at four"]);
+    let refused = program.run_with(&["recall", "tea"], b"", &set("static"));
+    assert_eq!(refused.code, 1, "{refused:?}");
+    for alias in ["auto", "bundled", "minilm"] {
+        let found = program.run_with(&["recall", "tea"], b"", &set(alias));
+        assert!(found.stdout.contains("tea at four"), "{alias}: {found:?}");
+    }
+
+    let back = program.json(&["reindex", "--model", "static"]);
+    assert_eq!((&back["embedded"], &back["setting"]), (&json!(1), &json!(null)), "{back}");
+    assert_eq!(program.recall("tea"), ["tea at four"]);
 }
 
 #[test]

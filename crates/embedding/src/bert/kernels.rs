@@ -3,23 +3,45 @@
 //! Each goes over a row once, while the cache still has it, and is written so that the compiler
 //! makes vectors of it.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 /// Numbers that are summed side by side: two of the widest registers.
 const LANES: usize = 32;
 
+/// Runs `work`, whose loops become the widest instructions that pulp knows of this processor: mark
+/// it `#[inline(always)]`.
+pub(super) fn widest<R>(work: impl FnMut() -> R) -> R {
+    struct Widest<F>(F);
+
+    // As `FnOnce`, a closure is called through a shim, which is compiled without those
+    // instructions and not always inlined. As `FnMut`, it is called itself.
+    impl<R, F: FnMut() -> R> NullaryFnOnce for Widest<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn call(mut self) -> R {
+            (self.0)()
+        }
+    }
+
+    Arch::new().dispatch(Widest(work))
+}
+
 /// Adds `bias` to each row.
 pub(super) fn add_bias(rows: &mut [f32], bias: &[f32]) {
-    Arch::new().dispatch(|| {
-        for row in rows.chunks_exact_mut(bias.len()) {
-            row.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
-        }
-    });
+    widest(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact_mut(bias.len()) {
+                row.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
+            }
+        },
+    );
 }
 
 /// Adds `bias` to each row, and puts what `activation` makes of it in its place.
 pub(super) fn activate(rows: &mut [f32], bias: &[f32], activation: impl Fn(f32) -> f32) {
-    Arch::new().dispatch(
+    widest(
         #[inline(always)]
         || {
             for row in rows.chunks_exact_mut(bias.len()) {
@@ -45,7 +67,7 @@ pub(super) fn gelu_tanh(x: f32) -> f32 {
 /// Brings each row of `columns` numbers to mean 0 and variance 1, then scales and shifts it (Ba,
 /// Kiros and Hinton, 2016).
 pub(super) fn normalise(rows: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
-    Arch::new().dispatch(
+    widest(
         #[inline(always)]
         || {
             for row in rows.chunks_exact_mut(weight.len()) {
@@ -63,7 +85,7 @@ pub(super) fn add_and_normalise(
     bias: &[f32],
     epsilon: f32,
 ) {
-    Arch::new().dispatch(
+    widest(
         #[inline(always)]
         || {
             let width = weight.len();
@@ -90,7 +112,7 @@ fn normalise_row(row: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
 
 /// Turns each row of `columns` numbers into shares of 1, in proportion to their exponentials.
 pub(super) fn softmax(rows: &mut [f32], columns: usize) {
-    Arch::new().dispatch(
+    widest(
         #[inline(always)]
         || {
             for row in rows.chunks_exact_mut(columns) {

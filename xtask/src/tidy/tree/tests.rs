@@ -20,6 +20,8 @@ fn a_room_is_named_for_what_is_in_it() {
 fn a_file_has_a_limit() {
     assert_eq!(check_path("assets/model.bin", FILE_BYTES_MAX), 0);
     assert_eq!(check_path("assets/model.bin", FILE_BYTES_MAX + 1), 1);
+    assert_eq!(check_path(LARGE.0, LARGE.1), 0);
+    assert_eq!(check_path(LARGE.0, LARGE.1 + 1), 1);
 }
 
 #[test]

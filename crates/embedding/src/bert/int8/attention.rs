@@ -3,9 +3,7 @@
 //! Sums are taken in one order and without fused operations, so every processor gives the same
 //! numbers.
 
-use pulp::Arch;
-
-use crate::bert::kernels::softmax;
+use crate::bert::kernels::{softmax, widest};
 
 /// Queries that are handled at the same time.
 const QUERIES: usize = 4;
@@ -68,14 +66,14 @@ impl Attention {
             }
         }
         shares.resize(length.next_multiple_of(QUERIES) * filled, 0.0);
-        Arch::new().dispatch(
+        widest(
             #[inline(always)]
             || matches(rows, (3 * hidden, part(0), self.size), keys, shares, filled),
         );
         exact.clear();
         exact.extend(shares.chunks_exact(filled).take(length).flat_map(|row| &row[..length]));
         softmax(exact, length);
-        Arch::new().dispatch(
+        widest(
             #[inline(always)]
             || {
                 for lane in (0..self.size).step_by(LANES) {

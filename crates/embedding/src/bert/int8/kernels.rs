@@ -22,11 +22,28 @@ const ROWS: usize = 6;
 
 /// The sums of one row and one block.
 pub(super) type Sums = [i32; COLUMNS];
+/// The sums of the rows that are multiplied at the same time.
+type Tile = [Sums; ROWS];
 /// The groups of a row.
 type Row<'a> = &'a [[u8; GROUP]];
 /// The weights of a block, a group after the other.
 type Block<'a> = &'a [[u8; STEP_BYTES]];
 
+/// Multiplies as many rows as there are at once, up to [`ROWS`]: a row alone takes nearly as long
+/// as several.
+macro_rules! in_tiles {
+    ($multiply:ident) => {
+        |rows: &[Row<'_>], block: Block<'_>, sums: &mut Tile| match rows {
+            &[a, b, c, d, e, f] => $multiply([a, b, c, d, e, f], block, sums),
+            &[a, b, c, d, e] => $multiply([a, b, c, d, e], block, sums),
+            &[a, b, c, d] => $multiply([a, b, c, d], block, sums),
+            &[a, b, c] => $multiply([a, b, c], block, sums),
+            &[a, b] => $multiply([a, b], block, sums),
+            &[a] => $multiply([a], block, sums),
+            _ => unreachable!("a tile has at least one row and at most six"),
+        }
+    };
+}
 /// A set of instructions that this processor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Path(Instructions);
@@ -93,9 +110,7 @@ pub(super) fn multiply(
         // SAFETY: `Path::available` gives this path only if the processor has AVX2.
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 => unsafe { x86::avx2(left, inputs, weights, finish) },
-        Instructions::Plain => {
-            walk(left, inputs, weights, finish, plain::<ROWS>, plain::<1>);
-        }
+        Instructions::Plain => walk(left, inputs, weights, finish, in_tiles!(plain)),
     }
 }
 
@@ -106,36 +121,34 @@ fn walk(
     inputs: usize,
     weights: &[u8],
     mut finish: impl FnMut(usize, usize, &Sums),
-    many: impl Fn([Row<'_>; ROWS], Block<'_>) -> [Sums; ROWS],
-    one: impl Fn([Row<'_>; 1], Block<'_>) -> [Sums; 1],
+    multiply: impl Fn(&[Row<'_>], Block<'_>, &mut Tile),
 ) {
     let groups = inputs / GROUP;
     let rows = left.as_chunks::<GROUP>().0;
+    let mut sums: Tile = [[0; COLUMNS]; ROWS];
     for (at, block) in weights.chunks_exact(inputs * COLUMNS).enumerate() {
         let (block, column) = (block.as_chunks::<STEP_BYTES>().0, at * COLUMNS);
-        let mut row = 0;
-        let mut tiles = rows.chunks_exact(groups * ROWS);
-        for tile in &mut tiles {
-            let tile = std::array::from_fn(|index| &tile[index * groups..(index + 1) * groups]);
-            for sums in &many(tile, block) {
-                finish(row, column, sums);
-                row += 1;
+        for (tile_at, tile) in rows.chunks(groups * ROWS).enumerate() {
+            let mut tiled: [Row<'_>; ROWS] = [&[]; ROWS];
+            for (row, groups) in tiled.iter_mut().zip(tile.chunks_exact(groups)) {
+                *row = groups;
             }
-        }
-        for tile in tiles.remainder().chunks_exact(groups) {
-            finish(row, column, &one([tile], block)[0]);
-            row += 1;
+            let count = tile.len() / groups;
+            multiply(&tiled[..count], block, &mut sums);
+            for (row, sums) in sums[..count].iter().enumerate() {
+                finish(tile_at * ROWS + row, column, sums);
+            }
         }
     }
 }
 
 /// The sums in plain arithmetic: the reference of the other paths.
 #[inline(always)]
-fn plain<const N: usize>(rows: [Row<'_>; N], block: Block<'_>) -> [Sums; N] {
-    let mut sums = [[0; COLUMNS]; N];
+fn plain<const N: usize>(rows: [Row<'_>; N], block: Block<'_>, sums: &mut Tile) {
+    *sums = [[0; COLUMNS]; ROWS];
     for (group, step) in block.iter().enumerate() {
         let weights = step.as_chunks::<GROUP>().0;
-        for (row, sums) in rows.iter().zip(&mut sums) {
+        for (row, sums) in rows.iter().zip(&mut *sums) {
             let inputs = row[group].map(i32::from);
             for (sum, weights) in sums.iter_mut().zip(weights) {
                 let products = inputs.iter().zip(weights);
@@ -143,7 +156,6 @@ fn plain<const N: usize>(rows: [Row<'_>; N], block: Block<'_>) -> [Sums; N] {
             }
         }
     }
-    sums
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -156,7 +168,7 @@ mod x86 {
         _mm512_storeu_si512,
     };
 
-    use super::{Block, COLUMNS, GROUP, Row, STEP_BYTES, Sums, walk};
+    use super::{Block, COLUMNS, GROUP, Row, STEP_BYTES, Sums, Tile, walk};
 
     /// Sixteen outputs in a register, two registers a block.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -166,14 +178,12 @@ mod x86 {
         weights: &[u8],
         finish: impl FnMut(usize, usize, &Sums),
     ) {
-        let many = |rows: [Row<'_>; super::ROWS], block: Block<'_>| tile_avx512(rows, block);
-        walk(left, inputs, weights, finish, many, |rows, block| tile_avx512(rows, block));
+        walk(left, inputs, weights, finish, in_tiles!(tile_avx512));
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     #[inline]
-    fn tile_avx512<const N: usize>(rows: [Row<'_>; N], block: Block<'_>) -> [Sums; N] {
-        let rows = rows.map(|row| &row[..block.len()]);
+    fn tile_avx512<const N: usize>(rows: [Row<'_>; N], block: Block<'_>, out: &mut Tile) {
         let mut sums = [[_mm512_setzero_si512(); 2]; N];
         for (group, step) in block.iter().enumerate() {
             let weights = [load_512(step, 0), load_512(step, 64)];
@@ -183,15 +193,12 @@ mod x86 {
                 sums[1] = _mm512_dpbusd_epi32(sums[1], inputs, weights[1]);
             }
         }
-        sums.map(|registers| {
-            let mut sums = [0; COLUMNS];
-            let (halves, _) = sums.as_chunks_mut::<16>();
-            for (half, register) in halves.iter_mut().zip(registers) {
+        for (out, registers) in out.iter_mut().zip(&sums) {
+            for (half, register) in out.as_chunks_mut::<16>().0.iter_mut().zip(registers) {
                 // SAFETY: `half` has the 64 bytes that are written; any alignment will do.
-                unsafe { _mm512_storeu_si512(half.as_mut_ptr().cast::<__m512i>(), register) };
+                unsafe { _mm512_storeu_si512(half.as_mut_ptr().cast::<__m512i>(), *register) };
             }
-            sums
-        })
+        }
     }
 
     /// Eight outputs in a register. Two half blocks after each other, so that the sums of all rows
@@ -203,15 +210,12 @@ mod x86 {
         weights: &[u8],
         finish: impl FnMut(usize, usize, &Sums),
     ) {
-        let many = |rows: [Row<'_>; super::ROWS], block: Block<'_>| tile_avx_vnni(rows, block);
-        walk(left, inputs, weights, finish, many, |rows, block| tile_avx_vnni(rows, block));
+        walk(left, inputs, weights, finish, in_tiles!(tile_avx_vnni));
     }
 
     #[target_feature(enable = "avx2,avxvnni")]
     #[inline]
-    fn tile_avx_vnni<const N: usize>(rows: [Row<'_>; N], block: Block<'_>) -> [Sums; N] {
-        let rows = rows.map(|row| &row[..block.len()]);
-        let mut out = [[0; COLUMNS]; N];
+    fn tile_avx_vnni<const N: usize>(rows: [Row<'_>; N], block: Block<'_>, out: &mut Tile) {
         for half in 0..2 {
             let mut sums = [[_mm256_setzero_si256(); 2]; N];
             for (group, step) in block.iter().enumerate() {
@@ -227,7 +231,6 @@ mod x86 {
                 out[half * 16 + 8..half * 16 + 16].copy_from_slice(&store_256(registers[1]));
             }
         }
-        out
     }
 
     /// Weights and inputs as 16 bits, whose products in pairs are exact. (`vpmaddubsw` would take
@@ -239,15 +242,12 @@ mod x86 {
         weights: &[u8],
         finish: impl FnMut(usize, usize, &Sums),
     ) {
-        let many = |rows: [Row<'_>; super::ROWS], block: Block<'_>| tile_avx2(rows, block);
-        walk(left, inputs, weights, finish, many, |rows, block| tile_avx2(rows, block));
+        walk(left, inputs, weights, finish, in_tiles!(tile_avx2));
     }
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn tile_avx2<const N: usize>(rows: [Row<'_>; N], block: Block<'_>) -> [Sums; N] {
-        let rows = rows.map(|row| &row[..block.len()]);
-        let mut out = [[0; COLUMNS]; N];
+    fn tile_avx2<const N: usize>(rows: [Row<'_>; N], block: Block<'_>, out: &mut Tile) {
         for part in 0..COLUMNS / 8 {
             // Two numbers an output, for the first and the second half of a group.
             let mut sums = [[_mm256_setzero_si256(); 2]; N];
@@ -265,14 +265,13 @@ mod x86 {
                 }
             }
             for (out, registers) in out.iter_mut().zip(sums) {
-                let halves = registers.map(|register| store_256(register));
+                let halves = [store_256(registers[0]), store_256(registers[1])];
                 let pairs = halves.as_flattened().as_chunks::<2>().0;
                 for (out, [first, second]) in out[part * 8..].iter_mut().zip(pairs) {
                     *out = first + second;
                 }
             }
         }
-        out
     }
 
     #[target_feature(enable = "avx512f")]

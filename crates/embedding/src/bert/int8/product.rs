@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
-use pulp::Arch;
-
-use super::kernels::{self, COLUMNS, GROUP, Path};
+#[cfg(any(test, feature = "distill"))]
+use super::kernels::GROUP;
+use super::kernels::{self, COLUMNS, Path};
+use crate::bert::kernels::widest;
 
 /// Numbers whose extremes are sought side by side.
 const LANES: usize = 32;
@@ -66,7 +67,7 @@ impl Rows {
         self.zeros.clear();
         self.scales.reserve(count);
         self.zeros.reserve(count);
-        Arch::new().dispatch(
+        widest(
             #[inline(always)]
             || {
                 for (row, bytes) in

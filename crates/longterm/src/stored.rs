@@ -1,0 +1,30 @@
+//! The model that made the vectors of a data directory, asked before anything is opened.
+
+use std::{path::Path, sync::Arc};
+
+use aios_embedding::Fingerprint;
+use tokio::task;
+
+use crate::{
+    Access, Durability, Error, Space, journal::Journal, owner::Places, sync::System,
+    vectors::Vectors,
+};
+
+/// Returns the fingerprint of the model that made the vectors of long-term memory in the directory
+/// `dir`; `None` if there are none yet. Nothing is created or written, and other processes may use
+/// the directory meanwhile.
+///
+/// # Errors
+/// [`Error::Journal`] if the journal cannot be read.
+pub async fn stored_model(dir: &Path) -> Result<Option<Fingerprint>, Error> {
+    let places = Places::new(dir, Arc::new(System));
+    // No vector is read.
+    let vectors = Vectors::Given(Space { fingerprint: Fingerprint::new(""), dimension: 1 });
+    let opening = task::spawn_blocking(move || {
+        Journal::open(&places, Access::ReadOnly, Durability::Full, &vectors)
+    });
+    let journal = opening.await.map_err(|_| Error::Closed)??;
+    let stored = journal.stored_embedder().await;
+    journal.close().await;
+    Ok(stored?.map(Fingerprint::new))
+}

@@ -1,0 +1,38 @@
+//! all-MiniLM-L6-v2 with int8 weights, as part of the program.
+//!
+//! ```
+//! use aios_embedding::Embedder;
+//!
+//! let model = aios_minilm::model()?;
+//! let query = model.embed_query("which server crashed?")?;
+//! let texts = model.embed_documents(&["a kitten naps", "nginx went down"])?;
+//! let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
+//! assert!(dot(&query, &texts[0]) < dot(&query, &texts[1]));
+//! # Ok::<(), aios_embedding::Error>(())
+//! ```
+//!
+//! A crate of its own, since its asset of 17 MB is more than a crate registry takes: depend on it
+//! by path or git. The computation is [`Int8Bert`]; `assets/README.md` says how the asset is made.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
+
+use aios_embedding::{Error, Int8Bert};
+
+static BYTES: &[u8] = include_bytes!("../assets/int8-bert.bin");
+static MODEL: OnceLock<Arc<Int8Bert>> = OnceLock::new();
+
+/// Returns the model: English, uncased, 384 dimensions, texts of at most 254 tokens. Loaded once
+/// per process, in some 15 ms.
+///
+/// # Errors
+/// [`Error::Damaged`] if the program's own bytes are.
+pub fn model() -> Result<Arc<Int8Bert>, Error> {
+    if let Some(model) = MODEL.get() {
+        return Ok(Arc::clone(model));
+    }
+    let model = Int8Bert::from_bytes(Cow::Borrowed(BYTES))?;
+    Ok(Arc::clone(MODEL.get_or_init(|| Arc::new(model))))
+}
