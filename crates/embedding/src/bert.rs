@@ -25,6 +25,6 @@ pub use float::{Bert, BertOptions};
 #[cfg(feature = "int8")]
 pub use int8::Int8Bert;
 #[cfg(feature = "distill")]
-pub(crate) use int8::encode_int8;
+pub use int8::encode_int8;
 use norm::Norm;
 use settings::{Activation, Pooling};

@@ -48,7 +48,7 @@ fn vectors_are_the_same_to_the_bit_as_those_that_users_have_stored() {
     for number in vectors.iter().flatten() {
         hasher.update(&number.to_le_bytes());
     }
-    let expected = "0";
+    let expected = "3447ed505e1bad8d1458363708788a3b6b1c6f564f8a809026f854020b274296";
     assert_eq!(hasher.finalize().to_hex().as_str(), expected);
 }
 
@@ -57,6 +57,6 @@ fn the_model_is_loaded_once_and_says_what_it_is() {
     let model = aios_minilm::model().unwrap();
     assert!(Arc::ptr_eq(&model, &aios_minilm::model().unwrap()));
     assert_eq!((model.dimension(), model.tokens_max()), (384, Some(254)));
-    assert_eq!(model.count_tokens("unaffordable lunches"), 4);
+    assert_eq!(model.count_tokens("unaffordable lunches"), 6);
     assert!(!model.is_fast());
 }
