@@ -502,16 +502,23 @@ pub(crate) struct Migrate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
-    /// Files of conversations, or directories of document collections
+    /// Files of conversations or notes, or directories of document collections
     #[arg(required = true, value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<PathBuf>,
     /// How they are written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: EvalFormat,
+    /// Put the notes among other texts: a directory of a document collection, a .json file of
+    /// conversations, or a file with a text or an object with `text` on each line; may be repeated
+    #[arg(long, value_name = "PATH", value_parser = path())]
+    pub(crate) among: Vec<PathBuf>,
+    /// The model: `bundled`, or its directory [default: the setting embedding.model]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
 }
 
 /// The datasets that `eval` reads.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EvalFormat {
     /// The LoCoMo dataset's JSON, or LongMemEval's
     #[default]
@@ -523,6 +530,10 @@ pub(crate) enum EvalFormat {
     Beir,
     /// Directories with cran.all.1400, cran.qry and cranqrel
     Cranfield,
+    /// Directories with CISI.ALL, CISI.QRY and CISI.REL
+    Cisi,
+    /// Lines of JSON: memories (id, text, kind, user), and questions about them (q, gold, type)
+    Notes,
 }
 
 #[derive(Debug, Subcommand)]

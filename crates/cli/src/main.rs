@@ -74,7 +74,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             Command::Demo => return command::demo(output).await,
             Command::Model(command) => return command::model(command, output).await,
             Command::Eval(eval) => {
-                return Box::pin(command::eval(&eval, &settings(&global)?, output)).await;
+                return Box::pin(command::eval(eval, settings(&global)?, output)).await;
             }
             Command::Restore(restore) => {
                 return command::restore(&restore, &settings(&global)?.config, output).await;

@@ -31,6 +31,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "aios-memory",
         &[
             "aios-record",
+            "aios-analysis",
             "aios-files",
             "aios-guard",
             "aios-operational",

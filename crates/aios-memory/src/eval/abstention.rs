@@ -4,10 +4,7 @@
 
 use serde::Serialize;
 
-use super::metrics::ratio;
-
-/// From this relevance on a hit counts as an answer.
-const RELEVANCE_ANSWERS: f64 = 0.5;
+use super::separation::{area_under_curve, calibration_error_of, passing};
 
 /// Of questions by what the index holds for them, the share whose best hit is relevant: 0.5 or
 /// more. It should be 1 of the answerable ones, and 0 of all others.
@@ -15,16 +12,25 @@ const RELEVANCE_ANSWERS: f64 = 0.5;
 pub struct Abstention {
     /// Of the questions with evidence.
     pub answerable: f64,
-    /// Of questions about the conversation that it does not answer; none where none are asked.
+    /// Of questions about the conversation that it does not answer; `None` if none are asked.
     pub unanswerable: Option<f64>,
-    /// Of another conversation's questions; none where there is one only.
+    /// Of another conversation's questions; `None` if there is only one conversation.
     pub foreign: Option<f64>,
-    /// How often an answerable question's best hit is more relevant than that of a question of
-    /// another conversation, ties counting half: the area under the ROC curve.
+    /// The share of pairs of an answerable question and one of another conversation in which the
+    /// best hit of the former is more relevant, ties counting half: the area under the ROC curve.
     pub area_under_curve: Option<f64>,
+    /// The expected calibration error over the same questions: the answerable ones should have a
+    /// relevance of 1, those of another conversation 0. Over ten intervals of relevance of equal
+    /// width, it is the mean difference between the mean relevance and the share of answerable
+    /// questions, each interval weighted by its questions.
+    pub calibration_error: Option<f64>,
+    /// As `area_under_curve`, against the unanswerable questions.
+    pub unanswerable_area_under_curve: Option<f64>,
+    /// As `calibration_error`, against the unanswerable questions.
+    pub unanswerable_calibration_error: Option<f64>,
 }
 
-/// The relevance of the best hits so far, 0 where there is none.
+/// The relevance of the best hits so far, 0 if there is no hit.
 #[derive(Debug, Default)]
 pub(super) struct BestHits {
     pub(super) answerable: Vec<f64>,
@@ -34,31 +40,20 @@ pub(super) struct BestHits {
 
 impl BestHits {
     pub(super) fn summary(&self) -> Abstention {
+        let area = |below: &[f64]| area_under_curve(&self.answerable, below);
+        let error = |below: &[f64]| {
+            (!below.is_empty()).then(|| calibration_error_of(&self.answerable, below))
+        };
         Abstention {
-            answerable: share(&self.answerable).unwrap_or_default(),
-            unanswerable: share(&self.unanswerable),
-            foreign: share(&self.foreign),
-            area_under_curve: area_under_curve(&self.answerable, &self.foreign),
+            answerable: passing(&self.answerable).unwrap_or_default(),
+            unanswerable: passing(&self.unanswerable),
+            foreign: passing(&self.foreign),
+            area_under_curve: area(&self.foreign),
+            calibration_error: error(&self.foreign),
+            unanswerable_area_under_curve: area(&self.unanswerable),
+            unanswerable_calibration_error: error(&self.unanswerable),
         }
     }
-}
-
-fn share(relevances: &[f64]) -> Option<f64> {
-    let relevant = relevances.iter().filter(|relevance| RELEVANCE_ANSWERS <= **relevance).count();
-    (!relevances.is_empty()).then(|| ratio(relevant, relevances.len()))
-}
-
-/// As the statistic of Mann and Whitney (1947).
-fn area_under_curve(above: &[f64], below: &[f64]) -> Option<f64> {
-    let mut below = below.to_vec();
-    below.sort_by(f64::total_cmp);
-    let won = above.iter().map(|value| {
-        let less = below.partition_point(|other| other < value);
-        let not_more = below.partition_point(|other| other <= value);
-        ratio(less + not_more, 2)
-    });
-    let pairs = above.len() * below.len();
-    (0 < pairs).then(|| won.sum::<f64>() / ratio(pairs, 1))
 }
 
 #[cfg(test)]

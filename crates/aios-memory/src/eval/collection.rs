@@ -1,16 +1,18 @@
 //! Document collections as retrieval research gives them out: documents, queries, judgements.
+//!
+//! Not here: the format of the SMART system.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 
-use super::read;
+use super::{malformed, read};
 use crate::Error;
 
-/// Documents, and the queries of which it is known what answers them.
+/// Documents, and the queries whose relevant documents are known.
 #[derive(Debug, PartialEq)]
 pub(super) struct Collection {
     pub(super) documents: Vec<Document>,
@@ -29,139 +31,167 @@ pub(super) struct Query {
     pub(super) text: String,
     /// The document that is the query, which is no answer to it.
     pub(super) itself: Option<String>,
-    /// How relevant documents are, above 0; there is one at least.
+    /// The grades of relevant documents, above 0; there is one at least.
     judged: BTreeMap<String, u32>,
 }
 
 impl Query {
+    /// A query that is yet to be judged.
+    pub(super) fn new(text: String) -> Query {
+        Query { text, itself: None, judged: BTreeMap::new() }
+    }
+
     pub(super) fn grades(&self) -> BTreeMap<&str, u32> {
         self.judged.iter().map(|(id, grade)| (id.as_str(), *grade)).collect()
     }
 }
 
-/// By the query's id, the grades above 0 of its documents.
-type Judgements = HashMap<String, BTreeMap<String, u32>>;
+impl Collection {
+    /// Joins the parts of a collection, where each query comes with its id, and leaves out queries
+    /// without a relevant document.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a judgement names an id that is not there, or if no query remains.
+    pub(super) fn of_judged(
+        dir: &Path,
+        documents: Vec<Document>,
+        queries: Vec<(String, Query)>,
+        mut judged: Judgements,
+    ) -> Result<Collection, Error> {
+        let known: HashSet<&str> = documents.iter().map(|document| document.id.as_str()).collect();
+        let asked: HashSet<&str> = queries.iter().map(|(id, _)| id.as_str()).collect();
+        judged.check(&asked, &known)?;
+        let query = |(id, query): (String, Query)| {
+            Some(Query { judged: judged.of_query.remove(&id)?, ..query })
+        };
+        let queries: Vec<Query> = queries.into_iter().filter_map(query).collect();
+        if queries.is_empty() {
+            let problem = "no queries with judgements; give a collection with both".to_owned();
+            return Err(Error::Input { path: dir.to_owned(), problem });
+        }
+        Ok(Collection { documents, queries })
+    }
+}
 
 /// Reads `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv` in `dir`.
 pub(super) fn beir(dir: &Path) -> Result<Collection, Error> {
-    #[derive(Deserialize)]
-    struct Entry {
-        #[serde(rename = "_id")]
-        id: String,
-        #[serde(default)]
-        title: String,
-        text: String,
-    }
-    let entries = |name: &str| {
-        let path = dir.join(name);
-        let content = read(&path)?;
-        let lines = (1..).zip(content.lines()).filter(|(_, line)| !line.trim().is_empty());
-        let entries = lines.map(|(number, line)| {
-            serde_json::from_str(line).map_err(|error| Error::Input {
-                path: path.clone(),
-                problem: format!("line {number} is no `_id` and `text`: {error}"),
-            })
-        });
-        entries.collect::<Result<Vec<Entry>, Error>>()
-    };
-    let documents: Vec<Document> = entries("corpus.jsonl")?
-        .into_iter()
-        .map(|Entry { id, title, text }| {
-            let title = Some(title).filter(|title| !title.trim().is_empty());
-            Document { id, title, text }
-        })
-        .collect();
-    // A heading stands above them.
-    let mut judged = judgements(&dir.join("qrels/test.tsv"), 1, |grade| grade)?;
+    let documents = beir_documents(dir)?;
     let known: HashSet<&str> = documents.iter().map(|document| document.id.as_str()).collect();
-    let queries = entries("queries.jsonl")?.into_iter().filter_map(|query| {
-        let judged = judged.remove(&query.id)?;
-        let itself = known.contains(query.id.as_str()).then_some(query.id);
-        Some(Query { text: query.text, itself, judged })
-    });
-    let queries = queries.collect();
-    checked(dir, Collection { documents, queries })
+    let query = |Line { id, text, .. }| {
+        let itself = Some(id.clone()).filter(|id| known.contains(id.as_str()));
+        (id, Query { itself, ..Query::new(text) })
+    };
+    let queries = lines(&dir.join("queries.jsonl"))?.into_iter().map(query).collect();
+    // A heading stands above them.
+    let judged = Judgements::read(&dir.join("qrels/test.tsv"), 1, |line| match *line {
+        [query, document, grade] => Some((query, document, grade.parse().ok()?)),
+        _ => None,
+    })?;
+    Collection::of_judged(dir, documents, queries, judged)
 }
 
-/// Reads `cran.all.1400`, `cran.qry` and `cranqrel` in `dir`. The text of a document begins with
-/// its title.
-pub(super) fn cranfield(dir: &Path) -> Result<Collection, Error> {
-    let documents = read(&dir.join("cran.all.1400"))?;
-    let documents = smart(&documents).map(|fields| Document {
-        id: fields.id.to_owned(),
-        title: None,
-        text: fields.under("W"),
-    });
-    let mut judged = judgements(&dir.join("cranqrel"), 0, |grade| grade.min(1))?;
-    let queries = read(&dir.join("cran.qry"))?;
-    let queries = smart(&queries).zip(1..).filter_map(|(fields, number)| {
-        let judged = judged.remove(&number.to_string())?;
-        Some(Query { text: fields.under("W"), itself: None, judged })
-    });
-    let collection = Collection { documents: documents.collect(), queries: queries.collect() };
-    checked(dir, collection)
+/// The documents of [`beir`].
+pub(super) fn beir_documents(dir: &Path) -> Result<Vec<Document>, Error> {
+    let document = |Line { id, title, text }| {
+        let title = Some(title).filter(|title| !title.trim().is_empty());
+        Document { id, title, text }
+    };
+    Ok(lines(&dir.join("corpus.jsonl"))?.into_iter().map(document).collect())
 }
 
-fn checked(dir: &Path, collection: Collection) -> Result<Collection, Error> {
-    match collection.queries.is_empty() {
-        true => {
-            let problem = "it holds no queries with judgements".to_owned();
-            Err(Error::Input { path: dir.to_owned(), problem })
+/// A document or a query of a BEIR collection. Collections have fields of their own beside these.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(default)]
+    title: String,
+    text: String,
+}
+
+fn lines(path: &Path) -> Result<Vec<Line>, Error> {
+    let content = read(path)?;
+    let lines = (1..).zip(content.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let lines = lines.map(|(number, line)| {
+        let read = serde_json::from_str::<Line>(line).map_err(|error| {
+            let problem = format!("expected an object with `_id` and `text` as strings: {error}");
+            malformed(path, number, &problem)
+        });
+        Ok((number, read?))
+    });
+    let lines = lines.collect::<Result<Vec<(usize, Line)>, Error>>()?;
+    unique(path, lines.iter().map(|(number, line)| (*number, line.id.as_str())))?;
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+/// Refuses an id that two lines have.
+pub(super) fn unique<'a>(
+    path: &Path,
+    ids: impl IntoIterator<Item = (usize, &'a str)>,
+) -> Result<(), Error> {
+    let mut lines: HashMap<&str, usize> = HashMap::new();
+    for (number, id) in ids {
+        if let Some(first) = lines.insert(id, number) {
+            let problem = format!("line {first} has the id `{id}`, too; give each its own");
+            return Err(malformed(path, number, &problem));
         }
-        false => Ok(collection),
     }
+    Ok(())
 }
 
-/// Lines of a query's id, a document's id and a number, which `grade` turns into a grade.
-fn judgements(path: &Path, skip: usize, grade: fn(u32) -> u32) -> Result<Judgements, Error> {
-    let mut judged = Judgements::new();
-    for (number, line) in (1..).zip(read(path)?.lines()).skip(skip) {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let read = match fields[..] {
-            [] => continue,
-            [query, document, given] => {
-                given.parse::<i64>().ok().map(|given| (query, document, given))
+/// The relevant documents of each query.
+pub(super) struct Judgements {
+    path: PathBuf,
+    /// By the query's id, the grades above 0 of its documents.
+    of_query: HashMap<String, BTreeMap<String, u32>>,
+    /// The lines that give a grade above 0, with the ids of the query and the document.
+    lines: Vec<(usize, String, String)>,
+}
+
+impl Judgements {
+    /// Reads the lines of a file below the first `skip`. `judgement` takes the words of a line
+    /// apart, into the id of a query, that of a document, and a grade.
+    pub(super) fn read(
+        path: &Path,
+        skip: usize,
+        judgement: for<'l> fn(&[&'l str]) -> Option<(&'l str, &'l str, i64)>,
+    ) -> Result<Judgements, Error> {
+        let mut of_query = HashMap::<String, BTreeMap<String, u32>>::new();
+        let mut lines = Vec::new();
+        for (number, line) in (1..).zip(read(path)?.lines()).skip(skip) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if words.is_empty() {
+                continue;
             }
-            _ => None,
-        };
-        let (query, document, given) = read.ok_or_else(|| Error::Input {
-            path: path.to_owned(),
-            problem: format!("line {number} is no query, document and grade"),
-        })?;
-        let given = u32::try_from(given.max(0)).unwrap_or(u32::MAX);
-        if 0 < given {
-            let of_query = judged.entry(query.to_owned()).or_default();
-            of_query.insert(document.to_owned(), grade(given));
+            let (query, document, grade) = judgement(&words).ok_or_else(|| {
+                let problem = "expected the ids of a query and of a document, and a grade that is \
+                               a whole number";
+                malformed(path, number, problem)
+            })?;
+            let grade = u32::try_from(grade.max(0)).unwrap_or(u32::MAX);
+            if 0 < grade {
+                let of_query = of_query.entry(query.to_owned()).or_default();
+                of_query.insert(document.to_owned(), grade);
+                lines.push((number, query.to_owned(), document.to_owned()));
+            }
         }
+        Ok(Judgements { path: path.to_owned(), of_query, lines })
     }
-    Ok(judged)
-}
 
-/// An entry of a file of the SMART system: `.I` and an id, then fields, each under a line such as
-/// `.W`.
-struct Fields<'a> {
-    id: &'a str,
-    lines: Vec<&'a str>,
-}
-
-fn smart(content: &str) -> impl Iterator<Item = Fields<'_>> {
-    let entries = content.strip_prefix(".I ").unwrap_or(content).split("\n.I ");
-    entries.filter(|entry| !entry.trim().is_empty()).map(|entry| {
-        let mut lines = entry.lines();
-        Fields { id: lines.next().unwrap_or_default().trim(), lines: lines.collect() }
-    })
-}
-
-impl Fields<'_> {
-    /// The lines of a field, joined.
-    fn under(&self, field: &str) -> String {
-        let is_heading = |line: &str| line.len() == 2 && line.starts_with('.');
-        let wanted = |line: &str| is_heading(line) && line.ends_with(field);
-        let below = self.lines.iter().skip_while(|line| !wanted(line)).skip(1);
-        let lines: Vec<&str> = below.take_while(|line| !is_heading(line)).copied().collect();
-        lines.join("\n")
+    /// Refuses judgements of queries or documents that are not there.
+    fn check(&self, queries: &HashSet<&str>, documents: &HashSet<&str>) -> Result<(), Error> {
+        for (number, query, document) in &self.lines {
+            let unknown = match () {
+                () if !queries.contains(query.as_str()) => format!("query `{query}`"),
+                () if !documents.contains(document.as_str()) => format!("document `{document}`"),
+                () => continue,
+            };
+            let problem = format!("there is no {unknown}; remove the line, or add what it names");
+            return Err(malformed(&self.path, *number, &problem));
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -33,11 +33,17 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
 ) -> Result<Report, Error> {
     let mut samples = Vec::new();
     for file in files {
-        samples.extend(read_labelled(file)?);
+        samples.extend(read_labelled(file)?.into_iter().map(|sample| (file, sample)));
     }
-    run.total = samples.iter().map(|sample| asked(sample).count()).sum();
+    run.total = samples.iter().map(|(_, sample)| asked(sample).count()).sum();
+    if let (0, Some(file)) = (run.total, files.first()) {
+        let problem = "no questions whose evidence is there; give a file whose `qa` names turns as \
+                       `evidence`";
+        return Err(Error::Input { path: file.clone(), problem: problem.to_owned() });
+    }
     let mut seen = Seen::default();
-    for (at, sample) in samples.iter().enumerate() {
+    for (at, (file, sample)) in samples.iter().enumerate() {
+        run.begin(file);
         let sessions = sample.drafts.iter().filter_map(|draft| {
             Some((draft.external_id.as_deref()?, draft.scope.session.as_deref()?))
         });
@@ -46,15 +52,15 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
         for question in asked(sample) {
             seen.ask(question, &index, &sessions, &mut run).await?;
         }
-        let other = &samples[(at + 1) % samples.len()];
+        let (_, other) = &samples[(at + 1) % samples.len()];
         let foreign = asked(other).filter(|_| other.id != sample.id);
         seen.ask_in_vain(sample, foreign, &index).await?;
         index.memory.shutdown().await?;
     }
     Ok(Report {
         sessions: Some(Summary::of(&seen.sessions)),
-        evidence_within_tokens: shares(seen.all_within, run.measures.len()),
-        any_evidence_within_tokens: shares(seen.any_within, run.measures.len()),
+        evidence_within_tokens: shares(seen.all_within, run.asked.len()),
+        any_evidence_within_tokens: shares(seen.any_within, run.asked.len()),
         abstention: Some(seen.best_hits.summary()),
         ..run.report()
     })
@@ -97,7 +103,8 @@ impl Seen {
         let options = SearchOptions { limit, ..SearchOptions::default() };
         let hits = run.recall(index, &question.text, &options).await?;
         self.best_hits.answerable.push(relevance_of_best(&hits));
-        run.measured(Some(question.category), Measures::of(&index.names(&hits), &evidence));
+        let measures = Measures::of(&index.names(&hits), &evidence);
+        run.measured(Some(question.category.to_string()), measures, None);
         let more = SearchOptions { limit: SESSION_HITS, ..options };
         let hits = index.memory.recall(&question.text, &more).await?.hits;
         let of = |turn: &&str| sessions.get(turn).copied();
@@ -162,7 +169,7 @@ fn relevance_of_best(hits: &[Recollection]) -> f64 {
 
 /// Reads the conversations of a file: LoCoMo's samples and LongMemEval's haystacks, as each element
 /// tells.
-fn read_labelled(file: &Path) -> Result<Vec<Labelled>, Error> {
+pub(super) fn read_labelled(file: &Path) -> Result<Vec<Labelled>, Error> {
     let input = |problem: String| Error::Input { path: file.to_owned(), problem };
     let value: Value = serde_json::from_str(&read(file)?)
         .map_err(|error| input(format!("it is no LoCoMo or LongMemEval dataset: {error}")))?;

@@ -9,13 +9,14 @@ use aios_record::{Kind, Scope};
 
 use super::{
     Report, Run,
+    baselines::Text,
     collection::{Collection, Document, Query},
     distinct,
     metrics::{DEPTHS, Measures},
 };
 use crate::{Error, ingest::Draft};
 
-/// What stands between a document's id and the number of its piece.
+/// The sign between a document's id and the number of its piece.
 const PIECE: char = '#';
 /// Pieces are searched for as if no document had more than this many among the best.
 const PIECES_MAX: usize = 5;
@@ -27,37 +28,66 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
 ) -> Result<Report, Error> {
     let collections = dirs.iter().map(|dir| read(dir)).collect::<Result<Vec<_>, _>>()?;
     run.total = collections.iter().map(|collection| collection.queries.len()).sum();
-    for Collection { documents, queries } in &collections {
+    for (Collection { documents, queries }, dir) in collections.iter().zip(dirs) {
+        run.begin(dir);
+        let wholes: Vec<String> = documents.iter().map(Document::whole).collect();
         let pieces = documents.iter().map(|document| pieces(document, &*run.embedder));
         let pieces: Vec<Vec<Draft>> = pieces.collect();
         let most = pieces.iter().map(Vec::len).max().unwrap_or(0).clamp(1, PIECES_MAX);
         let index = run.index(&pieces.concat()).await?;
+        let texts = documents.iter().zip(&wholes).zip(&pieces);
+        let texts = texts.map(|((document, whole), pieces)| Text {
+            id: &document.id,
+            whole,
+            pieces: pieces.iter().map(|piece| piece.text.as_str()).collect(),
+        });
+        let baselines = run.baselines(&Vec::from_iter(texts))?;
         let limit = DEPTHS[DEPTHS.len() - 1] * most;
         let options = SearchOptions { limit, ..SearchOptions::default() };
         for query in queries {
+            let grades = query.grades();
             let hits = run.recall(&index, &query.text, &options).await?;
-            let ranked = ranked(&index.names(&hits), query);
-            run.measured(None, Measures::of(&ranked, &query.grades()));
+            let rankings = baselines.rankings(&query.text)?;
+            let rankings = rankings.map(|ids| Measures::of(&ranked(&ids, query), &grades));
+            let measures =
+                Measures::of(&ranked(&documents_of(&index.names(&hits)), query), &grades);
+            run.measured(None, measures, Some(rankings));
         }
         index.memory.shutdown().await?;
     }
     Ok(run.report())
 }
 
+impl Document {
+    /// The text as a file has it, with its title above.
+    fn whole(&self) -> String {
+        match &self.title {
+            Some(title) => format!("{title}\n\n{}", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
 /// A document as `ingest` takes in a file.
-fn pieces(document: &Document, embedder: &dyn Embedder) -> Vec<Draft> {
-    let ranges = chunks(&document.text, embedder);
+pub(super) fn pieces(document: &Document, embedder: &dyn Embedder) -> Vec<Draft> {
+    let text = document.whole();
+    let ranges = chunks(&text, embedder);
     let draft = |(number, range): (usize, std::ops::Range<usize>)| Draft {
         title: document.title.clone(),
         external_id: Some(format!("{}{PIECE}{number}", document.id)),
-        ..Draft::new(Kind::Knowledge, Scope::default(), document.text[range].to_owned())
+        ..Draft::new(Kind::Knowledge, Scope::default(), text[range].to_owned())
     };
     (1..).zip(ranges).map(draft).collect()
 }
 
-/// The documents of pieces, without the one that is the query itself.
-fn ranked<'i>(pieces: &[&'i str], query: &Query) -> Vec<&'i str> {
-    let documents =
-        pieces.iter().map(|piece| piece.rsplit_once(PIECE).map_or(*piece, |(id, _)| id));
-    distinct(documents.filter(|id| query.itself.as_deref() != Some(*id)))
+/// The documents of pieces.
+fn documents_of<'i>(pieces: &[&'i str]) -> Vec<&'i str> {
+    let document = |piece: &&'i str| piece.rsplit_once(PIECE).map_or(*piece, |(id, _)| id);
+    distinct(pieces.iter().map(document))
+}
+
+/// The documents without the one that is the query itself.
+fn ranked<'i>(documents: &[&'i str], query: &Query) -> Vec<&'i str> {
+    let is_other = |id: &&str| query.itself.as_deref() != Some(*id);
+    documents.iter().copied().filter(is_other).collect()
 }

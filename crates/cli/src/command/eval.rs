@@ -1,8 +1,10 @@
 //! `eval`: how well questions find their evidence.
 
+use std::io::{self, Write};
+
 use aios_memory::{
     Effective,
-    eval::{Dataset, evaluate},
+    eval::{Dataset, Report, abstention::Abstention, evaluate},
 };
 
 use crate::{
@@ -12,61 +14,40 @@ use crate::{
 };
 
 pub(crate) async fn eval(
-    arguments: &Eval,
-    settings: &Effective,
+    arguments: Eval,
+    settings: Effective,
     output: Output,
 ) -> Result<(), Failure> {
-    let dataset = match arguments.format {
+    let Eval { paths, format, among, model } = arguments;
+    if format != EvalFormat::Notes && !among.is_empty() {
+        return Err(Failure::Usage {
+            message: "--among takes texts for notes alone".to_owned(),
+            hint: "give --format notes, or leave --among out",
+        });
+    }
+    let dataset = match format {
         EvalFormat::Locomo => Dataset::Locomo,
         EvalFormat::LongMemEval => Dataset::LongMemEval,
         EvalFormat::Beir => Dataset::Beir,
         EvalFormat::Cranfield => Dataset::Cranfield,
+        EvalFormat::Cisi => Dataset::Cisi,
+        EvalFormat::Notes => Dataset::Notes { among },
     };
+    let mut config = settings.config;
+    config.embedding.model = model.unwrap_or(config.embedding.model);
     let bar = output.progress("{pos}/{len} questions {wide_bar} {eta}", Some(0));
     let told = |done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let report = Box::pin(evaluate(&arguments.paths, dataset, &settings.config, told)).await?;
+    let report = Box::pin(evaluate(&paths, dataset, &config, told)).await?;
     bar.end();
     output.result(&report, |out| {
-        let summary = &report.summary;
-        writeln!(
-            out,
-            "{} questions, {} indexes, {} records, {}",
-            summary.queries, report.indexes, report.records, report.embedder
-        )?;
-        writeln!(out, "{:<12} {:>8} {:>10} {:>10}", "k", "recall", "any", "all")?;
-        for (at, k) in report.k.iter().enumerate() {
-            let [recall, any, all] =
-                [summary.recall, summary.recall_any, summary.recall_all].map(|by| by.0[at]);
-            writeln!(out, "{k:<12} {recall:>8.3} {any:>10.3} {all:>10.3}")?;
-        }
-        writeln!(out, "mrr {:.3}, ndcg@10 {:.3}", summary.mrr, summary.ndcg_at_10)?;
-        if let Some(sessions) = &report.sessions {
-            let recall = sessions.recall.at(10).unwrap_or_default();
-            writeln!(out, "sessions of the evidence among the first 10 sessions: {recall:.3}")?;
-        }
-        for (category, summary) in &report.by_category {
-            let (recall, queries) = (summary.recall.at(10).unwrap_or_default(), summary.queries);
-            writeln!(out, "category {category}: recall@10 {recall:.3} of {queries}")?;
-        }
-        for (tokens, share) in &report.evidence_within_tokens {
-            let any = report.any_evidence_within_tokens.get(tokens).copied().unwrap_or_default();
-            writeln!(out, "evidence in {tokens} tokens of context: all {share:.3}, any {any:.3}")?;
-        }
-        if let Some(abstention) = &report.abstention {
-            let shown = |share: Option<f64>| share.map_or("-".to_owned(), |it| format!("{it:.3}"));
-            writeln!(
-                out,
-                "best hit relevant: answerable {:.3}, unanswerable {}, of another conversation {} \
-                 (area under curve {})",
-                abstention.answerable,
-                shown(abstention.unanswerable),
-                shown(abstention.foreign),
-                shown(abstention.area_under_curve),
-            )?;
-        }
+        write_recall(out, &report)?;
+        write_groups(out, &report)?;
+        write_contexts(out, &report)?;
+        write_relevance(out, &report)?;
+        write_baselines(out, &report)?;
         writeln!(
             out,
             "indexed in {:.2} s, search p50 {:.1} ms, p95 {:.1} ms",
@@ -74,4 +55,135 @@ pub(crate) async fn eval(
         )
     })?;
     Ok(())
+}
+
+fn write_recall(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let summary = &report.summary;
+    writeln!(
+        out,
+        "{} questions, {} indexes, {} records, {}",
+        summary.queries, report.indexes, report.records, report.embedder
+    )?;
+    writeln!(out, "{:<12} {:>8} {:>10} {:>10}", "k", "recall", "any", "all")?;
+    for (at, k) in report.k.iter().enumerate() {
+        let [recall, any, all] =
+            [summary.recall, summary.recall_any, summary.recall_all].map(|by| by.0[at]);
+        writeln!(out, "{k:<12} {recall:>8.3} {any:>10.3} {all:>10.3}")?;
+    }
+    writeln!(out, "mrr {:.3}, ndcg@10 {:.3}", summary.mrr, summary.ndcg_at_10)
+}
+
+/// The figures of sessions, categories and files.
+fn write_groups(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    if let Some(sessions) = &report.sessions {
+        let recall = sessions.recall.at(10).unwrap_or_default();
+        writeln!(out, "sessions of the evidence among the first 10 sessions: {recall:.3}")?;
+    }
+    if report.relevance.is_empty() {
+        for (category, summary) in &report.by_category {
+            let (recall, queries) = (summary.recall.at(10).unwrap_or_default(), summary.queries);
+            writeln!(out, "category {category}: recall@10 {recall:.3} of {queries}")?;
+        }
+    }
+    if 1 < report.by_path.len() {
+        for (path, summary) in &report.by_path {
+            let (recall, queries) = (summary.recall.at(10).unwrap_or_default(), summary.queries);
+            writeln!(out, "{path}: recall@10 {recall:.3} of {queries}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_contexts(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    for (tokens, share) in &report.evidence_within_tokens {
+        let any = report.any_evidence_within_tokens.get(tokens).copied().unwrap_or_default();
+        writeln!(out, "evidence in {tokens} tokens of context: all {share:.3}, any {any:.3}")?;
+    }
+    Ok(())
+}
+
+fn write_relevance(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    if let Some(abstention) = &report.abstention {
+        write_abstention(out, abstention)?;
+    }
+    if let Some(others) = report.others.filter(|others| 0 < *others) {
+        writeln!(out, "among {others} other texts")?;
+    }
+    if !report.relevance.is_empty() {
+        writeln!(
+            out,
+            "{:<14} {:>9} {:>6} {:>6} {:>6} {:>6} {:>10} {:>6} {:>6} {:>17}",
+            "type",
+            "questions",
+            "first",
+            "in 3",
+            "in 10",
+            "mrr",
+            "at .5",
+            "median",
+            "AUROC",
+            "calibration error"
+        )?;
+    }
+    for (name, relevance) in &report.relevance {
+        let summary = report.by_category.get(name);
+        let any = |depth| summary.and_then(|summary| summary.recall_any.at(depth));
+        writeln!(
+            out,
+            "{name:<14} {:>9} {:>6} {:>6} {:>6} {:>6} {:>10.3} {:>6.3} {:>6} {:>17}",
+            relevance.queries,
+            shown(any(1)),
+            shown(any(3)),
+            shown(any(10)),
+            shown(summary.map(|summary| summary.mrr)),
+            relevance.passing,
+            relevance.median,
+            shown(relevance.area_under_curve),
+            shown(relevance.calibration_error),
+        )?;
+    }
+    match report.best_hit_calibration_error {
+        Some(error) => writeln!(out, "calibration error of all best hits: {error:.3}"),
+        None => Ok(()),
+    }
+}
+
+fn write_abstention(out: &mut dyn Write, abstention: &Abstention) -> io::Result<()> {
+    writeln!(
+        out,
+        "best hit relevant: answerable {:.3}, unanswerable {}, of another conversation {} (area \
+         under curve {})",
+        abstention.answerable,
+        shown(abstention.unanswerable),
+        shown(abstention.foreign),
+        shown(abstention.area_under_curve),
+    )?;
+    writeln!(
+        out,
+        "answerable against unanswerable: area under curve {}, calibration error {}",
+        shown(abstention.unanswerable_area_under_curve),
+        shown(abstention.unanswerable_calibration_error),
+    )?;
+    writeln!(
+        out,
+        "answerable against another conversation's: area under curve {}, calibration error {}",
+        shown(abstention.area_under_curve),
+        shown(abstention.calibration_error),
+    )
+}
+
+fn write_baselines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    for (name, groups) in &report.baselines {
+        let summary = &groups.summary;
+        write!(out, "{name}: mrr {:.3}, ndcg@10 {:.3}", summary.mrr, summary.ndcg_at_10)?;
+        for (category, summary) in &groups.by_category {
+            write!(out, ", {category} mrr {:.3}", summary.mrr)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn shown(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

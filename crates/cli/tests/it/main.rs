@@ -8,6 +8,7 @@ mod commands;
 mod damage;
 mod databases;
 mod documents;
+mod evaluation;
 mod forgetting;
 mod formats;
 mod hostile;

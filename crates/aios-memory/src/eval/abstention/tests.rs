@@ -3,24 +3,28 @@
 use super::*;
 
 #[test]
-fn shares_count_what_is_as_relevant_as_the_bound() {
+fn shares_count_hits_as_relevant_as_the_bound() {
     let hits = BestHits {
         answerable: vec![0.9, 0.5, 0.4, 0.0],
         unanswerable: vec![0.6],
         foreign: Vec::new(),
     };
-    let expected = Abstention {
-        answerable: 0.5,
-        unanswerable: Some(1.0),
-        foreign: None,
-        area_under_curve: None,
-    };
-    assert_eq!(hits.summary(), expected);
+    let found = hits.summary();
+    assert_eq!((found.answerable, found.unanswerable, found.foreign), (0.5, Some(1.0), None));
+    assert_eq!((found.area_under_curve, found.calibration_error), (None, None));
 }
 
 #[test]
-fn the_area_counts_pairs_in_order_and_half_of_the_ties() {
-    // Of six pairs four are in order and one is a tie.
-    assert_eq!(area_under_curve(&[0.9, 0.5, 0.2], &[0.5, 0.1]), Some(4.5 / 6.0));
-    assert_eq!(area_under_curve(&[0.3], &[]), None);
+fn foreign_and_unanswerable_questions_are_told_apart() {
+    let hits =
+        BestHits { answerable: vec![0.9, 0.5], unanswerable: vec![1.0], foreign: vec![0.0, 0.6] };
+    let found = hits.summary();
+    assert_eq!(found.area_under_curve, Some(0.75));
+    assert_eq!(found.unanswerable_area_under_curve, Some(0.0));
+    let close = |found: Option<f64>, expect: f64| {
+        assert!((found.unwrap() - expect).abs() < 1e-12, "{found:?} is not {expect}");
+    };
+    close(found.calibration_error, (0.1 + 0.5 + 0.6) / 4.0);
+    // In the last interval .9 should be 1, and 1 should be 0.
+    close(found.unanswerable_calibration_error, (0.9 + 0.5) / 3.0);
 }

@@ -1,10 +1,11 @@
-//! Small collections in each layout, and broken ones.
+//! Small collections in the layout of BEIR, and broken ones.
 
 use std::fs;
 
 use super::*;
 
-fn dir(files: &[(&str, &str)]) -> tempfile::TempDir {
+/// A directory with these files.
+pub(in crate::eval) fn dir(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, content) in files {
         let path = dir.path().join(name);
@@ -14,11 +15,11 @@ fn dir(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
-fn document(id: &str, title: Option<&str>, text: &str) -> Document {
+pub(in crate::eval) fn document(id: &str, title: Option<&str>, text: &str) -> Document {
     Document { id: id.to_owned(), title: title.map(str::to_owned), text: text.to_owned() }
 }
 
-fn query(text: &str, itself: Option<&str>, judged: &[(&str, u32)]) -> Query {
+pub(in crate::eval) fn query(text: &str, itself: Option<&str>, judged: &[(&str, u32)]) -> Query {
     let judged = judged.iter().map(|(id, grade)| ((*id).to_owned(), *grade)).collect();
     Query { text: text.to_owned(), itself: itself.map(str::to_owned), judged }
 }
@@ -46,41 +47,33 @@ fn beir_has_grades_and_queries_that_are_documents() {
     assert_eq!(beir(dir.path()).unwrap(), expect);
 }
 
-const ABSTRACTS: &str = ".I 1\n.T\nwings\n.A\nnobody\n.B\n1958\n.W\nwings\nin a slipstream .\n\
-    .I 2\n\
-                         .T\n.A\n.B\n.W\nheat\n";
-
 #[test]
-fn cranfields_queries_are_numbered_in_their_order_and_judged_yes_or_no() {
-    let queries = ".I 001\n.W\nwhat of\nwings\n.I 004\n.W\nheat .\n";
-    let judged = "1 1 3 \n1 2 -1\n2 2 1\n";
-    let files = [("cran.all.1400", ABSTRACTS), ("cran.qry", queries), ("cranqrel", judged)];
-    let dir = dir(&files);
-    let expect = Collection {
-        documents: vec![
-            document("1", None, "wings\nin a slipstream ."),
-            document("2", None, "heat"),
-        ],
-        queries: vec![
-            query("what of\nwings", None, &[("1", 1)]),
-            query("heat .", None, &[("2", 1)]),
-        ],
-    };
-    assert_eq!(cranfield(dir.path()).unwrap(), expect);
-}
-
-#[test]
-fn what_is_broken_is_told_with_its_line() {
+fn broken_lines_are_named_with_the_remedy() {
     let check = |changed: (&str, &str), expect: &str| {
         let files =
             [("corpus.jsonl", CORPUS), ("queries.jsonl", QUERIES), ("qrels/test.tsv", QRELS)];
         let files = files.map(|file| if file.0 == changed.0 { changed } else { file });
         let error = beir(dir(&files).path()).unwrap_err().to_string();
+        assert!(error.contains(changed.0.rsplit('/').next().unwrap()) || expect.starts_with("no "));
         assert!(error.contains(expect), "{error}");
     };
-    check(("corpus.jsonl", "{\"_id\": \"a\", \"text\": \"b\"}\n{}"), "line 2");
-    check(("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\thigh"), "line 2");
-    check(("qrels/test.tsv", "query-id\tcorpus-id\tscore\n"), "no queries");
+    check(("corpus.jsonl", "{\"_id\": \"a\", \"text\": \"b\"}\n{}"), "line 2: expected an object");
+    check(
+        ("corpus.jsonl", "{\"_id\": \"a\", \"text\": \"b\"}\n\n{\"_id\": \"a\", \"text\": \"c\"}"),
+        "line 3: line 1 has the id `a`, too; give each its own",
+    );
+    let heading = "query-id\tcorpus-id\tscore\n";
+    let judged = |line: &str| format!("{heading}{line}");
+    check(("qrels/test.tsv", &judged("q1\td1\thigh")), "line 2: expected the ids of a query");
+    check(("qrels/test.tsv", &judged("q1\td1")), "line 2: expected the ids of a query");
+    check(
+        ("qrels/test.tsv", &judged("q1\td1\t1\nq1\td9\t1")),
+        "line 3: there is no document `d9`; remove the line, or add what it names",
+    );
+    check(("qrels/test.tsv", &judged("q9\td1\t1")), "line 2: there is no query `q9`");
+    check(("qrels/test.tsv", heading), "no queries with judgements");
+    check(("qrels/test.tsv", &judged("q1\td9\t0")), "no queries with judgements");
     let empty = dir(&[]);
-    assert!(beir(empty.path()).unwrap_err().to_string().contains("failed to read"));
+    let error = beir(empty.path()).unwrap_err().to_string();
+    assert!(error.contains("failed to read") && error.contains("check the path"), "{error}");
 }

@@ -1,0 +1,167 @@
+//! Plain ways of ranking the same texts, which the product should not fall behind: by words alone,
+//! by vectors alone, and by both, fused.
+//!
+//! Words: BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
+//! 2009) over terms as the product has them, without its other spellings, neighbours and weights.
+//! Vectors: the cosine of the query's and of a text's best piece. Fused: by reciprocal rank
+//! (Cormack, Clarke and Buettcher, 2009), and by the sum of both scores, each as its deviation from
+//! the mean over all texts in standard deviations.
+
+use std::{collections::HashMap, sync::Arc};
+
+use aios_analysis::{Analyzer, Language};
+use aios_embedding::Embedder;
+
+use super::metrics::ratio;
+use crate::Error;
+
+/// The saturation of a term that comes again.
+const K1: f64 = 1.2;
+/// The part of a text's length that counts.
+const B: f64 = 0.75;
+/// The rank at which a hit counts half as much as before the first.
+const RECIPROCAL_RANK_K: usize = 60;
+
+/// The names of the baselines, as in a report, in the order of their rankings.
+pub const BASELINES: [&str; 4] = ["bm25", "vector", "reciprocal_rank_fusion", "z_score_fusion"];
+
+/// A text to be ranked.
+pub(super) struct Text<'a> {
+    pub(super) id: &'a str,
+    pub(super) whole: &'a str,
+    /// The parts of it that have vectors.
+    pub(super) pieces: Vec<&'a str>,
+}
+
+/// Texts, ready to be ranked.
+pub(super) struct Baselines {
+    ids: Vec<String>,
+    words: Words,
+    /// Vectors of pieces, each with the place of its text.
+    vectors: Vec<(usize, Vec<f32>)>,
+    embedder: Arc<dyn Embedder>,
+}
+
+impl Baselines {
+    pub(super) fn new<'t>(
+        texts: &[Text<'t>],
+        language: Language,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<Baselines, Error> {
+        let pieces: Vec<(usize, &str)> = (0..)
+            .zip(texts)
+            .flat_map(|(at, text)| text.pieces.iter().map(move |piece| (at, *piece)))
+            .collect();
+        let content: Vec<&str> = pieces.iter().map(|(_, piece)| *piece).collect();
+        let vectors = pieces.iter().map(|(at, _)| *at).zip(embedder.embed_documents(&content)?);
+        let vectors = vectors.collect();
+        Ok(Baselines {
+            ids: texts.iter().map(|text| text.id.to_owned()).collect(),
+            words: Words::new(Analyzer::of(language), texts.iter().map(|text| text.whole)),
+            vectors,
+            embedder,
+        })
+    }
+
+    /// The ids of the texts in the order of each of [`BASELINES`], best first.
+    ///
+    /// # Errors
+    /// [`Error::Embedding`] if the model refuses the query.
+    pub(super) fn rankings(&self, query: &str) -> Result<[Vec<&str>; BASELINES.len()], Error> {
+        let words = self.words.scores(query);
+        let meaning = self.cosines(&self.embedder.embed_query(query)?);
+        let by_words = order(&words).into_iter().filter(|at| 0.0 < words[*at]).collect();
+        let by_meaning = order(&meaning);
+        let reciprocal = reciprocal_ranks(&[&by_words, &by_meaning], self.ids.len());
+        let (words, meaning) = (deviations(&words), deviations(&meaning));
+        let sums: Vec<f64> = words.iter().zip(&meaning).map(|(left, right)| left + right).collect();
+        let orders = [by_words, by_meaning, order(&reciprocal), order(&sums)];
+        Ok(orders.map(|order| order.into_iter().map(|at| self.ids[at].as_str()).collect()))
+    }
+
+    /// For each text the cosine of its best piece; 0 without any.
+    fn cosines(&self, query: &[f32]) -> Vec<f64> {
+        let mut cosines: Vec<Option<f64>> = vec![None; self.ids.len()];
+        for (at, vector) in &self.vectors {
+            let cosine: f32 = query.iter().zip(vector).map(|(left, right)| left * right).sum();
+            let best = cosines[*at].map_or(f64::from(cosine), |best| best.max(f64::from(cosine)));
+            cosines[*at] = Some(best);
+        }
+        cosines.into_iter().map(Option::unwrap_or_default).collect()
+    }
+}
+
+/// An inverted index.
+struct Words {
+    analyzer: &'static Analyzer,
+    /// By term, the places of the texts that have it, with how often each does.
+    postings: HashMap<String, Vec<(usize, usize)>>,
+    /// The number of terms of each text.
+    lengths: Vec<usize>,
+}
+
+impl Words {
+    fn new<'t>(analyzer: &'static Analyzer, texts: impl Iterator<Item = &'t str>) -> Words {
+        let mut postings: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+        let mut lengths = Vec::new();
+        for (at, text) in texts.enumerate() {
+            let terms = analyzer.terms(text);
+            lengths.push(terms.len());
+            for term in terms {
+                let posting = postings.entry(term).or_default();
+                match posting.last_mut() {
+                    Some((last, count)) if *last == at => *count += 1,
+                    _ => posting.push((at, 1)),
+                }
+            }
+        }
+        Words { analyzer, postings, lengths }
+    }
+
+    fn scores(&self, query: &str) -> Vec<f64> {
+        let mut scores = vec![0.0; self.lengths.len()];
+        let texts = ratio(self.lengths.len(), 1);
+        let length_mean = ratio(self.lengths.iter().sum(), self.lengths.len().max(1));
+        for term in self.analyzer.query(query).terms {
+            let Some(posting) = self.postings.get(&term) else { continue };
+            let having = ratio(posting.len(), 1);
+            let rarity = (1.0 + (texts - having + 0.5) / (having + 0.5)).ln();
+            for (at, count) in posting {
+                let count = ratio(*count, 1);
+                let length = ratio(self.lengths[*at], 1) / length_mean;
+                scores[*at] += rarity * count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length));
+            }
+        }
+        scores
+    }
+}
+
+/// The places of `scores`, highest first, those that are equal in their order.
+fn order(scores: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|left, right| scores[*right].total_cmp(&scores[*left]));
+    order
+}
+
+fn reciprocal_ranks(orders: &[&Vec<usize>], texts: usize) -> Vec<f64> {
+    let mut scores = vec![0.0; texts];
+    for order in orders {
+        for (rank, at) in (1..).zip(*order) {
+            scores[*at] += ratio(1, RECIPROCAL_RANK_K + rank);
+        }
+    }
+    scores
+}
+
+/// Each score's deviation from the mean, in standard deviations; 0 if all are the same.
+fn deviations(scores: &[f64]) -> Vec<f64> {
+    let count = ratio(scores.len().max(1), 1);
+    let mean = scores.iter().sum::<f64>() / count;
+    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count;
+    let deviation = variance.sqrt();
+    let of = |score: &f64| if 0.0 < deviation { (score - mean) / deviation } else { 0.0 };
+    scores.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests;
