@@ -21,6 +21,8 @@ pub(crate) enum Error {
     Child { command: String, code: Option<i32> },
     /// A program ran, and what it printed is not what was agreed.
     Answer { command: String, expected: &'static str },
+    /// A path holds no set of labelled data.
+    NoSets { path: PathBuf },
     /// A file could not be read or written.
     File { path: PathBuf, source: io::Error },
     /// `tidy` found something; it has been printed.
@@ -57,6 +59,12 @@ impl fmt::Display for Error {
             Self::Answer { command, expected } => {
                 write!(f, "`{command}` did not print {expected}; build both from the same commit")
             }
+            Self::NoSets { path } => write!(
+                f,
+                "{}: no labelled data; give files of conversations or notes, directories of \
+                 document collections, or the directory that holds them",
+                path.display()
+            ),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Untidy { findings } => {
                 write!(f, "tidy found {findings} thing(s); CONTRIBUTING.md says why they matter")

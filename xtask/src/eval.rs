@@ -1,149 +1,163 @@
-//! `eval`: the binary's `eval` over several files of labelled conversations, or directories of
-//! document collections, as one table.
+//! `eval`: the binary's `eval` over every set of labelled data in a directory, as one table.
 //!
-//! One run per path, each with an index of its own, so that a row does not depend on its
-//! neighbours. The last row weights every path by its questions.
+//! Sets that the constants of search were fitted on and held-out ones are printed apart. All
+//! conversations of a part are one run, because each is also asked the questions of the next. The
+//! collections and the notes have a run each, and the notes a second one among the texts of all
+//! other sets.
+
+mod sets;
+mod table;
+
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::child::Cargo;
+use self::sets::{Format, Set};
+use self::table::Table;
+use crate::child::{Cargo, workspace_root};
 use crate::error::Error;
 
 pub(crate) const USAGE: &str =
-    "eval [--release] [--format=locomo|beir|cranfield] PATH... [-- ARGS]";
+    "eval [--release] [--format=FORMAT] [--model=NAME] [PATH...] [-- ARGS]";
 
-/// The format of paths where none is told.
-const FORMAT: &str = "--format=locomo";
+/// The directory of the data, beside the workspace, if none is given.
+const DATA: &str = "../shared/data";
 
-/// A column: its heading, where its value stands in the binary's answer, and its unit.
-struct Column {
-    heading: &'static str,
-    path: &'static [&'static str],
-    decimals: usize,
-}
-
-const fn share(heading: &'static str, path: &'static [&'static str]) -> Column {
-    Column { heading, path, decimals: 3 }
-}
-
-const fn millis(heading: &'static str, path: &'static [&'static str]) -> Column {
-    Column { heading, path, decimals: 1 }
-}
-
-const COLUMNS: &[Column] = &[
-    share("recall@5", &["recall", "5"]),
-    share("recall@10", &["recall", "10"]),
-    share("hit@10", &["recall_any", "10"]),
-    share("MRR", &["mrr"]),
-    share("nDCG@10", &["ndcg@10"]),
-    share("sess. @10", &["sessions", "recall", "10"]),
-    share("in 500", &["evidence_within_tokens", "500"]),
-    share("in 1000", &["evidence_within_tokens", "1000"]),
-    share("in 2000", &["evidence_within_tokens", "2000"]),
-    millis("p50 ms", &["query_ms", "p50"]),
-    millis("p95 ms", &["query_ms", "p95"]),
+/// The names of the sets that the constants of search were chosen with.
+const FITTED: &[&str] = &[
+    "conv-26.json",
+    "conv-41.json",
+    "conv-43.json",
+    "conv-47.json",
+    "conv-49.json",
+    "cranfield",
+    "cisi",
+    "notes_dev.jsonl",
 ];
 
-/// What one path gave: its questions, and a value per column where the binary gave one.
-#[derive(Debug, PartialEq)]
-struct Row {
-    name: String,
-    questions: f64,
-    values: Vec<Option<f64>>,
-}
-
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
-    let Call { options, format, paths, rest } = Call::parse(arguments)?;
-    Cargo::new(&["build", "--package", "aios-memory-cli"]).args(&options).run()?;
-    let mut rows = Vec::with_capacity(paths.len() + 1);
-    for path in paths {
-        eprintln!("{path}");
-        let answer = Cargo::binary(&[&options[..], &["--quiet"]].concat())
-            .args(&["eval", "--json", format])
-            .args(rest)
-            .args(&[path])
-            .output()?;
-        let row = serde_json::from_str(&answer).ok().and_then(|json| Row::read(path, &json));
-        rows.push(row.ok_or_else(|| Error::Answer {
-            command: "aios-memory eval --json".to_owned(),
-            expected: "an object with `queries` and its measures",
-        })?);
+    let call = Call::parse(arguments)?;
+    let mut sets = Vec::new();
+    for path in &call.paths {
+        match call.format {
+            Some(format) => sets.push(Set { format, path: path.clone() }),
+            None => sets.extend(sets::find(path)?),
+        }
     }
-    rows.push(mean(&rows));
-    print!("{}", table(&rows));
+    Cargo::new(&["build", "--package", "aios-memory-cli"]).args(&call.release()).run()?;
+    let (fitted, held_out): (Vec<&Set>, Vec<&Set>) = sets.iter().partition(|set| is_fitted(set));
+    let mut parts = Vec::new();
+    for (heading, part) in [
+        ("Sets that the constants were fitted on", fitted),
+        ("Held-out sets, which no constant was chosen with", held_out),
+    ] {
+        if !part.is_empty() {
+            parts.push((heading, measure(&call, &part, &sets)?));
+        }
+    }
+    print!("{}", table::text(&parts));
     Ok(())
 }
 
-/// The arguments, told apart.
-#[derive(Debug)]
-struct Call<'a> {
-    options: Vec<&'static str>,
-    format: &'a str,
-    paths: Vec<&'a str>,
-    rest: &'a [String],
+fn is_fitted(set: &Set) -> bool {
+    FITTED.contains(&&*set.name())
 }
 
-impl<'a> Call<'a> {
-    fn parse(arguments: &'a [String]) -> Result<Self, Error> {
+/// The rows of some of all sets.
+fn measure(call: &Call, part: &[&Set], all: &[Set]) -> Result<Table, Error> {
+    let mut table = Table::default();
+    let of = |wanted: fn(Format) -> bool| part.iter().filter(move |set| wanted(set.format));
+    let conversations: Vec<&Set> = of(Format::is_conversations).copied().collect();
+    if !conversations.is_empty() {
+        table.conversations(&answer(call, &conversations, &[])?)?;
+    }
+    for set in of(Format::is_documents) {
+        table.documents(&set.name(), &answer(call, &[set], &[])?)?;
+    }
+    for set in of(|format| format == Format::Notes) {
+        table.notes(&set.name(), &answer(call, &[set], &[])?)?;
+        let others = all.iter().filter(|other| other.format != Format::Notes);
+        let others: Vec<&Set> = others.collect();
+        if !others.is_empty() {
+            table.notes(&set.name(), &answer(call, &[set], &others)?)?;
+        }
+    }
+    Ok(table)
+}
+
+/// The binary's answer about `sets` of one format.
+fn answer(call: &Call, sets: &[&Set], among: &[&Set]) -> Result<Value, Error> {
+    let path = |set: &&Set| set.path.to_string_lossy().into_owned();
+    let format = sets.first().map_or("", |set| set.format.name());
+    let mut arguments = vec!["--format".to_owned(), format.to_owned()];
+    for (flag, values) in [
+        ("--model", Vec::from_iter(call.model.clone())),
+        ("--among", among.iter().map(path).collect()),
+    ] {
+        arguments.extend(values.into_iter().flat_map(|value| [flag.to_owned(), value]));
+    }
+    eprintln!("eval {} ({format})", sets.iter().map(path).collect::<Vec<_>>().join(" "));
+    let answer = Cargo::binary(&[&call.release()[..], &["--quiet"]].concat())
+        .args(&["eval", "--json"])
+        .args(&arguments)
+        .args(&call.rest)
+        .args(&sets.iter().map(path).collect::<Vec<_>>())
+        .output()?;
+    serde_json::from_str(&answer).map_err(|_| table::no_report())
+}
+
+/// The arguments, told apart.
+#[derive(Debug, PartialEq)]
+struct Call {
+    is_release: bool,
+    format: Option<Format>,
+    model: Option<String>,
+    paths: Vec<PathBuf>,
+    rest: Vec<String>,
+}
+
+impl Call {
+    fn parse(arguments: &[String]) -> Result<Call, Error> {
+        let wrong = Error::Usage { usage: USAGE };
         let split = arguments.iter().position(|argument| argument == "--");
         let (own, rest) = match split {
             Some(at) => (&arguments[..at], &arguments[at + 1..]),
             None => (arguments, &[][..]),
         };
-        let (options, paths): (Vec<_>, Vec<_>) =
-            own.iter().map(String::as_str).partition(|argument| argument.starts_with('-'));
-        let (release, formats): (Vec<_>, Vec<_>) =
-            options.into_iter().partition(|option| *option == "--release");
-        let known = formats.iter().all(|option| option.starts_with("--format="));
-        if paths.is_empty() || !known {
-            return Err(Error::Usage { usage: USAGE });
-        }
-        let options = if release.is_empty() { vec![] } else { vec!["--release"] };
-        Ok(Self { options, format: formats.last().copied().unwrap_or(FORMAT), paths, rest })
-    }
-}
-
-impl Row {
-    fn read(path: &str, json: &Value) -> Option<Self> {
-        let value = |column: &Column| {
-            column.path.iter().try_fold(json, |at, key| at.get(key)).and_then(Value::as_f64)
-        };
-        Some(Self {
-            name: path.rsplit('/').next().unwrap_or(path).to_owned(),
-            questions: json.get("queries")?.as_f64()?,
-            values: COLUMNS.iter().map(value).collect(),
-        })
-    }
-}
-
-/// Every question counts once. A column that one path lacks has no mean.
-fn mean(rows: &[Row]) -> Row {
-    let questions: f64 = rows.iter().map(|row| row.questions).sum();
-    let column = |index: usize| {
-        let weighted = rows.iter().map(|row| row.values[index].map(|value| value * row.questions));
-        weighted.sum::<Option<f64>>().filter(|_| questions > 0.0).map(|sum| sum / questions)
-    };
-    Row { name: "mean".to_owned(), questions, values: (0..COLUMNS.len()).map(column).collect() }
-}
-
-fn table(rows: &[Row]) -> String {
-    let name_width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
-    let mut text = format!("{:name_width$}  questions", "");
-    for Column { heading, .. } in COLUMNS {
-        text.push_str(&format!("  {heading:>9}"));
-    }
-    text.push('\n');
-    for Row { name, questions, values } in rows {
-        text.push_str(&format!("{name:name_width$}  {questions:>9}"));
-        for (Column { decimals, .. }, value) in COLUMNS.iter().zip(values) {
-            match value {
-                Some(value) => text.push_str(&format!("  {value:>9.decimals$}")),
-                None => text.push_str(&format!("  {:>9}", "-")),
+        let (mut format, mut model, mut paths) = (None, None, Vec::new());
+        let mut is_release = false;
+        let mut own = own.iter();
+        while let Some(argument) = own.next() {
+            let (name, value) = match argument.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+                _ => (argument.as_str(), None),
+            };
+            let mut value = || value.clone().or_else(|| own.next().cloned());
+            match name {
+                "--release" => is_release = true,
+                "--model" => match value() {
+                    Some(name) => model = Some(name),
+                    None => return Err(wrong),
+                },
+                "--format" => match value().and_then(|name| Format::named(&name)) {
+                    Some(named) => format = Some(named),
+                    None => return Err(wrong),
+                },
+                option if option.starts_with('-') => return Err(wrong),
+                _ => paths.push(PathBuf::from(argument)),
             }
         }
-        text.push('\n');
+        match (paths.is_empty(), format) {
+            (true, Some(_)) => return Err(wrong),
+            (true, None) => paths.push(workspace_root().join(DATA)),
+            (false, _) => {}
+        }
+        Ok(Call { is_release, format, model, paths, rest: rest.to_vec() })
     }
-    text
+
+    fn release(&self) -> Vec<&'static str> {
+        if self.is_release { vec!["--release"] } else { vec![] }
+    }
 }
 
 #[cfg(test)]
