@@ -122,14 +122,20 @@ impl Words {
         let mut scores = vec![0.0; self.lengths.len()];
         let texts = ratio(self.lengths.len(), 1);
         let length_mean = ratio(self.lengths.iter().sum(), self.lengths.len().max(1));
+        // A term counts as often as the query has it: long queries repeat what they are about.
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for term in self.analyzer.terms(query) {
+            *counts.entry(term).or_default() += 1;
+        }
         for term in self.analyzer.query(query).terms {
             let Some(posting) = self.postings.get(&term) else { continue };
+            let repeated = ratio(counts.get(&term).copied().unwrap_or(1), 1);
             let having = ratio(posting.len(), 1);
-            let rarity = (1.0 + (texts - having + 0.5) / (having + 0.5)).ln();
+            let weight = repeated * (1.0 + (texts - having + 0.5) / (having + 0.5)).ln();
             for (at, count) in posting {
                 let count = ratio(*count, 1);
                 let length = ratio(self.lengths[*at], 1) / length_mean;
-                scores[*at] += rarity * count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length));
+                scores[*at] += weight * count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length));
             }
         }
         scores

@@ -57,7 +57,7 @@ fn notes_are_shown_in_a_table() {
 fn notes_are_found_among_other_texts() {
     let program = Program::new();
     let file = program.file("notes.jsonl", NOTES);
-    let lines = program.file("lines.txt", "The kettle is dented, is it?\nA third text.\n");
+    let lines = program.file("lines.txt", "Dented kettle.\nA third text.\n");
     let more = program.file("more.jsonl", "{\"text\": \"The boat is green.\"}\n");
     let eval = ["eval", "--format", "notes", "--among", text(&lines), "--among", text(&more)];
     let report = program.json(&[&eval[..], &[text(&file)]].concat());

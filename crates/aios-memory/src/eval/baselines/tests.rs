@@ -104,6 +104,8 @@ fn scores_of_bm25_are_those_of_the_formula() {
     let expect = rarity * 2.0 * 2.2 / (2.0 + 1.2 * (0.25 + 0.75 * 3.0 / 4.0));
     assert!((scores[0] - expect).abs() < 1e-12, "{scores:?}");
     assert_eq!(scores[1], 0.0);
+    let repeated = words.scores("oak, oak");
+    assert!((repeated[0] - 2.0 * expect).abs() < 1e-12, "{repeated:?}");
 }
 
 #[test]
