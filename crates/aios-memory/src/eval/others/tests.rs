@@ -1,10 +1,12 @@
 //! Texts of every form, and broken ones.
 
-use super::*;
-use crate::{Config, eval::collection::tests::dir, model::open_model};
+use aios_embedding::StaticModel;
 
-#[tokio::test]
-async fn every_form_gives_its_texts() {
+use super::*;
+use crate::eval::collection::tests::dir;
+
+#[test]
+fn every_form_gives_its_texts() {
     let dir = dir(&[
         ("lines.txt", "One text.\n\n  Another text.\n"),
         (
@@ -17,7 +19,7 @@ async fn every_form_gives_its_texts() {
         ("beir/corpus.jsonl", "{\"_id\": \"d\", \"title\": \"Tea\", \"text\": \"It is green.\"}\n"),
         ("talk.json", include_str!("talk.json")),
     ]);
-    let embedder = open_model(&Config::default()).await.unwrap();
+    let embedder = StaticModel::bundled().unwrap();
     let check = |name: &str, expect: &[&str]| {
         let drafts = others(&dir.path().join(name), &*embedder).unwrap();
         let texts: Vec<String> = drafts.into_iter().map(|draft| draft.text).collect();
@@ -31,15 +33,15 @@ async fn every_form_gives_its_texts() {
     check("talk.json", &["I adopted a heron."]);
 }
 
-#[tokio::test]
-async fn broken_texts_are_named_with_the_remedy() {
+#[test]
+fn broken_texts_are_named_with_the_remedy() {
     let dir = dir(&[
         ("empty.txt", "\n\n"),
         ("broken.jsonl", "a text\n{\"text\": 1}\n"),
         ("cut.jsonl", "{\"text\": \n"),
         ("folder/readme.txt", "nothing\n"),
     ]);
-    let embedder = open_model(&Config::default()).await.unwrap();
+    let embedder = StaticModel::bundled().unwrap();
     let check = |name: &str, expect: &str| {
         let error = others(&dir.path().join(name), &*embedder).unwrap_err().to_string();
         assert!(error.contains(expect), "{error}");
