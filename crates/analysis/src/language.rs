@@ -49,8 +49,9 @@ impl Language {
     }
 }
 
-/// Words that ask rather than tell. They are taken out of English queries only: in a stored text
-/// they may be what is looked for ("The Who").
+/// Words that ask rather than tell, and those that ask for the present state, which is what is told
+/// anyway. They are taken out of English queries only: in a stored text they may be what is looked
+/// for ("The Who").
 #[rustfmt::skip]
 pub(crate) const QUERY_STOP_WORDS: &[&str] = &[
     "a", "about", "again", "all", "also", "am", "an", "and", "any", "anyone", "anything", "are",
@@ -59,13 +60,13 @@ pub(crate) const QUERY_STOP_WORDS: &[&str] = &[
     "has", "have", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how",
     "i", "if", "in", "into", "is", "it", "its", "itself", "just", "kind", "kinds", "know", "let",
     "long", "many", "may", "me", "might", "more", "most", "much", "must", "my", "myself", "no",
-    "nor", "not", "of", "often", "on", "once", "one", "ones", "only", "or", "other", "our", "ours",
-    "ourselves", "out", "over", "own", "please", "s", "same", "shall", "she", "should", "show",
-    "so", "some", "someone", "something", "sort", "such", "t", "tell", "than", "that", "the",
-    "their", "theirs", "them", "themselves", "then", "there", "these", "they", "this", "those",
-    "to", "too", "type", "types", "up", "us", "very", "was", "we", "were", "what", "when", "where",
-    "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "you",
-    "your", "yours", "yourself", "yourselves",
+    "nor", "not", "now", "nowadays", "of", "often", "on", "once", "one", "ones", "only", "or",
+    "other", "our", "ours", "ourselves", "out", "over", "own", "please", "s", "same", "shall",
+    "she", "should", "show", "so", "some", "someone", "something", "sort", "such", "t", "tell",
+    "than", "that", "the", "their", "theirs", "them", "themselves", "then", "there", "these",
+    "they", "this", "those", "to", "too", "type", "types", "up", "us", "very", "was", "we", "were",
+    "what", "when", "where", "whether", "which", "while", "who", "whom", "whose", "why", "will",
+    "with", "would", "you", "your", "yours", "yourself", "yourselves",
 ];
 
 /// Words by which an English text tells when something was.

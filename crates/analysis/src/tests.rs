@@ -123,6 +123,7 @@ fn a_term_has_a_limit_and_stays_whole_characters() {
 fn a_query_loses_what_only_asks_unless_nothing_else_is_left() {
     let terms = |text: &str| Analyzer::of(Language::English).query(text).terms;
     assert_eq!(terms("When did Ada go to Rome, Rome?"), ["ada", "go", "rome"]);
+    assert_eq!(terms("Where does Ada live now?"), ["ada", "live"]);
     assert_eq!(terms("Who is it?"), ["who", "is", "it"]);
     assert!(terms("?!").is_empty());
     assert_eq!(terms("\u{6771}\u{4eac}\u{30bf}"), ["\u{6771}\u{4eac}", "\u{4eac}\u{30bf}"]);

@@ -5,57 +5,55 @@
 //! analysed when it is first seen (`waiting`); the library is held in RAM (`resident`), or, where
 //! it is not, its own indexes propose (`by_library`).
 
+mod asker;
+mod asking;
 mod background;
+mod bm25;
 mod by_library;
 mod counts;
+mod explain;
+mod feedback;
 mod filter;
 mod legs;
+mod looking;
+mod query;
 mod ranking;
 mod related;
+mod relevance;
 mod resident;
 mod score;
 mod segment;
+mod speakers;
 mod spelling;
 mod strings;
 mod vectors;
 mod waiting;
+mod weights;
 mod when;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use aios_record::{Gate, Identity, Kind, Record, ScopeFilter, Timestamp};
-use tokio::{task, time};
+use tokio::task;
 
 use crate::{
     Error, LongtermView,
-    journal::{Corpus, Snapshot, Statistics},
-    library::{Edition, SHOWN_COLUMNS},
+    library::SHOWN_COLUMNS,
     search::{
-        filter::Filter,
+        asking::Asking,
         legs::Home,
         ranking::{Chosen, Ranking},
-        related::related,
         resident::View,
-        score::{Meaning, Query},
-        spelling::Vocabulary,
-        vectors::Asked,
-        waiting::Seen,
-        when::When,
     },
-    store::{Shared, Tries},
+    store::Tries,
 };
-use background::Background;
 pub(crate) use background::Backgrounds;
+pub use explain::{Counted, Explanation};
 pub(crate) use filter::visible;
 pub(crate) use resident::Resident;
-pub use score::{Counted, Explanation, Weights};
 pub(crate) use segment::Names;
-use waiting::HeldRow;
 pub(crate) use waiting::Waiting;
+pub use weights::Weights;
 
 /// The longest query, in bytes; of a long one the rarest terms are searched for.
 pub const QUERY_BYTES_MAX: usize = 1 << 20;
@@ -65,16 +63,6 @@ pub const LIMIT_MAX: usize = 1000;
 pub const LIMIT_OF_CONFIG: usize = usize::MAX;
 /// The most tags or kinds of one search.
 const FILTER_VALUES_MAX: usize = 100;
-/// Keys whose rows in the library are looked up at once.
-const HELD_KEYS: usize = 4096;
-/// The time between looks at vectors that are outstanding.
-const VECTOR_POLL: Duration = Duration::from_millis(5);
-/// Candidates that each leg proposes, at least.
-const LEG_ROWS_MIN: usize = 64;
-/// Candidates that each leg proposes for each hit that is wanted.
-const LEG_ROWS_PER_HIT: usize = 3;
-/// Of a query with more terms, as many of the rarest are searched for.
-const QUERY_TERMS_MAX: usize = 64;
 
 /// What to search, beside the query's text. Every field restricts, none is required.
 #[derive(Debug, Clone)]
@@ -147,7 +135,9 @@ pub struct Hit {
     pub record: Record,
     /// Orders the hits of one search.
     pub score: f64,
-    /// How well it fits, 0 to 1; grows with the score and means the same in every search.
+    /// The fit, 0 to 1, by words and meaning; means the same in every search. A hit is as relevant
+    /// as the most relevant of those that are ranked no better, so within one search it falls with
+    /// the score.
     pub relevance: f64,
     /// Records that say the same, which this hit stands for: of the same text and speaker, of the
     /// same owner, or, where the hit is a user's own, shared.
@@ -192,171 +182,34 @@ impl LongtermView {
         gate: &Gate,
     ) -> Result<Found, Error> {
         let shared = &self.shared;
-        let asked = shared.analyzer.query(text);
-        let terms = asked.terms.clone();
-        if (terms.is_empty() && options.vector.is_none()) || options.limit == 0 {
+        let Some(asking) = Asking::new(text, options, gate, shared.analyzer) else {
             return Ok(Found::default());
-        }
-        let corpus = Corpus::of(gate);
-        let background = shared.background(&corpus).await?;
-        let centre = background.centre();
-        let looking = shared.look_for_vectors(&terms, &corpus, &centre, gate);
-        let meaning = shared.meaning(text, &terms, options.vector.clone(), background);
-        let (looked, meaning) = tokio::try_join!(looking, meaning)?;
-        let now = shared.now();
-        let Looked { edition, statistics, seen } = looked;
-        let vectors_outstanding = seen.outstanding(gate);
+        };
+        let background = shared.background(asking.corpus()).await?;
+        let looked = asking.look_for_vectors(shared, &background.centre()).await?;
+        let edition = looked.edition;
+        let vectors_outstanding = looked.seen.outstanding(gate);
         let view = shared.view(edition).await;
-        let asked = asked.with_terms(rarest(terms, &statistics.documents_with));
-        let vocabulary = Vocabulary {
-            seen: Arc::clone(&seen),
-            corpus: corpus.clone(),
-            is_in_ram: view.is_some() || edition.version == 0,
+        let ranking = asking.ranking(shared, looked, view.as_deref(), background.centre()).await?;
+        let ranking = match view {
+            Some(_) => shared.mean(ranking, text, options, background).await?,
+            None => asking.ranking_by_library(shared, edition, ranking, background).await?,
         };
-        let variants = shared.variants(&asked, &statistics, vocabulary).await?;
-        let parts = view.iter().flat_map(|view| view.parts());
-        let mut ranking = Ranking {
-            shared: Arc::clone(shared),
-            query: Query {
-                terms: asked.terms,
-                variants,
-                names: shared.analyzer.query_names(text),
-                meaning,
-                when: When::parse(text, options.as_of.unwrap_or(now)),
-                moments: match when::asks_when(text) {
-                    true => shared.analyzer.time_terms().to_vec(),
-                    false => Vec::new(),
-                },
-                corpus,
-                statistics,
-            },
-            centre,
-            filter: Filter::new(options, gate.clone(), now),
-            parts: seen.parts.iter().cloned().chain(parts).collect(),
-            seen,
-            rows: options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
-        };
-        if view.is_none() {
-            ranking = ranking.with_library(edition).await?;
-        }
         let (limit, least) = (options.limit, options.min_relevance);
-        let choosing = blocking(move || (ranking.choose(limit, least), ranking));
-        let (chosen, ranking) = choosing.await?;
+        let choosing = Arc::clone(shared);
+        let mut ranking = ranking;
+        let choose = move || (choosing.choose(&mut ranking, limit, least), ranking);
+        let (chosen, ranking) = blocking(choose).await?;
         let chosen = chosen?;
         let records = records(&ranking, view.as_deref(), &chosen).await?;
         let hits = chosen.into_iter().zip(records).map(|(chosen, record)| Hit {
             record,
             score: chosen.score,
-            relevance: score::relevance(chosen.score),
+            relevance: chosen.relevance,
             folded: chosen.folded,
             explain: (options.explain == Explain::Yes).then_some(chosen.explanation),
         });
         Ok(Found { hits: hits.collect(), vectors_outstanding })
-    }
-}
-
-/// The journal at the moment of a search.
-struct Looked {
-    edition: Edition,
-    statistics: Statistics,
-    seen: Arc<Seen>,
-}
-
-impl Shared {
-    /// The mean of the vectors of all texts.
-    async fn centre(self: &Arc<Shared>) -> Result<Arc<[f32]>, Error> {
-        Ok(self.background(&Corpus::All).await?.centre())
-    }
-
-    /// The journal once no row that `gate` sees waits for its vector, or as it is after a while.
-    async fn look_for_vectors(
-        self: &Arc<Shared>,
-        terms: &[String],
-        corpus: &Corpus,
-        centre: &Arc<[f32]>,
-        gate: &Gate,
-    ) -> Result<Looked, Error> {
-        let end = Instant::now() + self.config.vector_wait;
-        loop {
-            let looked = self.look(terms, corpus, centre).await?;
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || looked.seen.outstanding(gate) == 0 {
-                return Ok(looked);
-            }
-            time::sleep(left.min(VECTOR_POLL)).await;
-        }
-    }
-
-    /// The journal as it is now.
-    async fn look(
-        self: &Arc<Shared>,
-        terms: &[String],
-        corpus: &Corpus,
-        centre: &Arc<[f32]>,
-    ) -> Result<Looked, Error> {
-        loop {
-            let known = self.waiting.known();
-            let mut snapshot = self.journal.snapshot(terms.to_vec(), corpus.clone(), known).await?;
-            let edition = snapshot.edition;
-            let held = self.held_rows(&snapshot).await?;
-            let mut statistics = std::mem::take(&mut snapshot.statistics);
-            // Without rows that wait there is nothing to compute.
-            let is_quick = snapshot.seqs.is_empty();
-            let (shared, corpus) = (Arc::clone(self), corpus.clone());
-            let centre = Arc::clone(centre);
-            let see = move || {
-                let seen = shared.waiting.see(snapshot, held, &centre, &shared.names)?;
-                let names = shared.names.read().expect("no holder panics");
-                seen.count(&mut statistics, &corpus, &names);
-                Some(Looked { edition, statistics, seen })
-            };
-            let looked = if is_quick { see() } else { blocking(see).await? };
-            // Each time that this goes round, another search has seen a later journal.
-            if let Some(looked) = looked {
-                return Ok(looked);
-            }
-        }
-    }
-
-    /// The rows that the library holds of the keys of changes that are fresh.
-    async fn held_rows(self: &Arc<Shared>, snapshot: &Snapshot) -> Result<Vec<HeldRow>, Error> {
-        let changes = snapshot.fresh.iter().filter(|change| !change.is_new);
-        let mut seqs: HashMap<&str, i64> = HashMap::new();
-        seqs.extend(changes.map(|change| (&*change.key, change.seq)));
-        let mut held = Vec::new();
-        if seqs.is_empty() {
-            return Ok(held);
-        }
-        let Some(library) = self.library(snapshot.edition).await? else { return Ok(held) };
-        // A later version may hold the changes themselves.
-        let library = library.pinned(snapshot.edition.version).await?;
-        let keys: Vec<String> = seqs.keys().map(|key| (*key).to_owned()).collect();
-        for keys in keys.chunks(HELD_KEYS) {
-            let rows = library.terms_of(keys).await?;
-            held.extend(rows.into_iter().map(|row| HeldRow { seq: seqs[&*row.key], row }));
-        }
-        Ok(held)
-    }
-
-    /// What the query means, worked out off the async workers; its vector may be given.
-    async fn meaning(
-        self: &Arc<Shared>,
-        text: &str,
-        terms: &[String],
-        given: Option<Vec<f32>>,
-        background: Arc<Background>,
-    ) -> Result<Meaning, Error> {
-        let (shared, text, terms) = (Arc::clone(self), text.to_owned(), terms.to_vec());
-        let work = blocking(move || {
-            let vector = shared.vectors.of_query(&text, given)?;
-            Ok(Meaning {
-                related: related(&terms, shared.analyzer),
-                asked: Asked::new(&vector, &background.centre()),
-                spread: background.spread(&vector),
-                vector,
-            })
-        });
-        work.await?
     }
 }
 
@@ -413,34 +266,4 @@ fn check(text: &str, options: &SearchOptions) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-impl Filter {
-    fn new(options: &SearchOptions, gate: Gate, now: Timestamp) -> Filter {
-        Filter {
-            gate,
-            kinds: options.kinds.clone(),
-            tags: options.tags.clone(),
-            since: options.since,
-            until: options.until,
-            at: options.as_of.unwrap_or(now),
-            as_of: options.as_of.is_some(),
-        }
-    }
-}
-
-/// The terms that fewest records have, in their own order.
-fn rarest(mut terms: Vec<String>, documents_with: &HashMap<String, u64>) -> Vec<String> {
-    if QUERY_TERMS_MAX < terms.len() {
-        let rarity = |term: &String| documents_with.get(term).copied().unwrap_or(0);
-        let mut by_rarity: Vec<&String> = terms.iter().filter(|term| 0 < rarity(term)).collect();
-        by_rarity.sort_by_key(|term| rarity(term));
-        let kept: HashSet<String> = by_rarity.into_iter().take(QUERY_TERMS_MAX).cloned().collect();
-        if kept.is_empty() {
-            terms.truncate(QUERY_TERMS_MAX);
-        } else {
-            terms.retain(|term| kept.contains(term));
-        }
-    }
-    terms
 }

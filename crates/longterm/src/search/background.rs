@@ -1,12 +1,16 @@
-//! How alike two texts are that have nothing to do with each other.
+//! The likeness of texts that have nothing to do with each other, and the part that all texts
+//! share.
 //!
-//! Cosines mean different things in different models: unrelated texts lie around .75 with a
-//! deviation of .04 in one and around .05 with .11 in another. So a query's cosines are measured
-//! against those that it has with a few everyday sentences about unrelated things, and the unit is
-//! how far above these a question lies from its answer. That takes no constant for a model and no
-//! pass over what is stored. Where vectors are the caller's own, and
-//! nobody can embed a sentence, rows of the library that the searcher sees take their place; until
-//! there are enough, a query's cosines are taken to be [`Spread::NEUTRAL`].
+//! Cosines mean different things in different models: unrelated texts lie around .75 in one and
+//! around .05 in another. A few everyday sentences about unrelated things, embedded once, tell
+//! both. Their mean is the centre from which vectors are seen; the cosines of unrelated pairs, seen
+//! from there, are 0 on the scale of likeness, and those of a question and its answer are 1. That
+//! takes no constant for a model and no pass over what is stored, so it is alike in a small and a
+//! large store, and no owner's texts show in another's scores.
+//!
+//! If vectors are the caller's own, and nobody can embed a sentence, rows of the library that
+//! the searcher sees take their place; until there are enough, a query's cosines are taken to be
+//! [`Scale::NEUTRAL`].
 
 use std::{
     collections::HashMap,
@@ -20,7 +24,11 @@ use lancedb::expr::DfExpr;
 use crate::{
     Error,
     journal::Corpus,
-    search::{blocking, filter::visible, score::dot},
+    search::{
+        blocking,
+        filter::visible,
+        vectors::{direction, dot},
+    },
     store::Shared,
     vectors::Vectors,
 };
@@ -31,56 +39,58 @@ const OWNERS_MAX: usize = 64;
 const STORED: usize = 256;
 const STORED_MIN: usize = 32;
 
-/// The everyday sentences, embedded, or what takes their place.
+/// The centre and the scale of a model, or of stored vectors.
 #[derive(Debug)]
 pub(crate) struct Background {
-    vectors: Vec<Vec<f32>>,
     centre: Arc<[f32]>,
-    /// How many deviations above unrelated texts an answer lies.
-    answers: f64,
+    likeness: Likeness,
 }
 
-/// What cosines of one query with unrelated texts are like.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Spread {
-    mean: f64,
-    deviation: f64,
-    answers: f64,
+#[derive(Debug)]
+enum Likeness {
+    /// A model's, for all queries.
+    Of(Scale),
+    /// To be measured for each query against these vectors.
+    Among(Vec<Vec<f32>>),
 }
 
-/// The least deviation: below it differences are rounding.
-const DEVIATION_MIN: f64 = 1e-3;
-/// How many deviations above unrelated texts an answer lies, at least, and where nobody can tell.
-const ANSWERS_MIN: f64 = 1.0;
-const ANSWERS_UNKNOWN: f64 = 3.0;
+/// The cosines that mean nothing, and those that mean an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Scale {
+    /// Of unrelated texts.
+    unrelated: f64,
+    /// The distance of a question's answer above it.
+    answer: f64,
+    /// The reliability, 0 to 1, with which it tells answers from unrelated texts.
+    trust: f64,
+}
+
+/// The least distance of an answer from unrelated texts: below it differences are rounding.
+const ANSWER_MIN: f64 = 1e-3;
+/// Deviations that an answer is taken to lie above unrelated texts, if no model tells.
+const ANSWER_DEVIATIONS: f64 = 3.0;
+/// The same for a model that can be relied on: some 6 for MiniLM, 4 for the static model.
+const TRUSTED_DEVIATIONS: f64 = 6.0;
 
 impl Background {
     pub(crate) fn new(embedder: &dyn Embedder) -> Result<Background, Error> {
         let vectors = embedder.embed_documents(SENTENCES)?;
-        let mut centre = vec![0.0; embedder.dimension()];
-        for vector in &vectors {
-            let share = 1.0 / vectors.len() as f32;
-            centre.iter_mut().zip(vector).for_each(|(sum, number)| *sum += share * number);
-        }
-        let mut background =
-            Background { vectors, centre: centre.into(), answers: ANSWERS_UNKNOWN };
-        background.answers = background.answers(embedder)?;
-        Ok(background)
-    }
-
-    /// The median over the questions that have an answer among the sentences.
-    fn answers(&self, embedder: &dyn Embedder) -> Result<f64, Error> {
-        let mut found = Vec::with_capacity(QUESTIONS.len());
+        let centre = centre(&vectors, embedder.dimension());
+        let seen = |vector: &Vec<f32>| direction(vector, &centre).unwrap_or_else(|| vector.clone());
+        let vectors: Vec<Vec<f32>> = vectors.iter().map(seen).collect();
+        let (mut answers, mut unrelated) = (Vec::with_capacity(QUESTIONS.len()), Vec::new());
         for (question, answer) in QUESTIONS {
-            let asked = embedder.embed_query(question)?;
-            let mut cosines: Vec<f64> =
-                self.vectors.iter().map(|vector| dot(vector, &asked)).collect();
-            let cosine = cosines.remove(*answer);
-            let (mean, deviation) = moments(&cosines);
-            found.push((cosine - mean) / deviation);
+            let asked = seen(&embedder.embed_query(question)?);
+            let cosines = vectors.iter().map(|vector| dot(vector, &asked));
+            let mut cosines: Vec<f64> = cosines.collect();
+            answers.push(cosines.remove(*answer));
+            unrelated.extend(cosines);
         }
-        found.sort_by(f64::total_cmp);
-        Ok(found[found.len() / 2].max(ANSWERS_MIN))
+        answers.sort_by(f64::total_cmp);
+        let (unrelated, deviation) = moments(&unrelated);
+        let answer = answers[answers.len() / 2] - unrelated;
+        let likeness = Likeness::Of(Scale::new(unrelated, deviation, answer));
+        Ok(Background { centre: centre.into(), likeness })
     }
 
     /// Of vectors that are stored. Their centre is left at zero, for it must not move while they
@@ -89,30 +99,56 @@ impl Background {
         if vectors.len() < STORED_MIN {
             vectors.clear();
         }
-        let centre = vec![0.0; dimension].into();
-        Background { vectors, centre, answers: ANSWERS_UNKNOWN }
+        Background { centre: vec![0.0; dimension].into(), likeness: Likeness::Among(vectors) }
     }
 
-    /// The mean of the sentences' vectors: what all texts have in common.
+    fn is_empty(&self) -> bool {
+        matches!(&self.likeness, Likeness::Among(vectors) if vectors.is_empty())
+    }
+
+    /// The point from which vectors are seen.
     pub(crate) fn centre(&self) -> Arc<[f32]> {
         Arc::clone(&self.centre)
     }
 
-    pub(crate) fn spread(&self, query: &[f32]) -> Spread {
-        if self.vectors.is_empty() {
-            return Spread::NEUTRAL;
+    /// The scale for the cosines of `query`.
+    pub(crate) fn scale(&self, query: &[f32]) -> Scale {
+        match &self.likeness {
+            Likeness::Of(scale) => *scale,
+            Likeness::Among(vectors) if vectors.is_empty() => Scale::NEUTRAL,
+            Likeness::Among(vectors) => {
+                let cosines: Vec<f64> = vectors.iter().map(|vector| dot(vector, query)).collect();
+                let (unrelated, deviation) = moments(&cosines);
+                Scale::new(unrelated, deviation, ANSWER_DEVIATIONS * deviation)
+            }
         }
-        let cosines: Vec<f64> = self.vectors.iter().map(|vector| dot(vector, query)).collect();
-        let (mean, deviation) = moments(&cosines);
-        Spread { mean, deviation, answers: self.answers }
     }
 }
 
+/// The part that all texts have in common, estimated from the vectors of a few. The mean of `n`
+/// vectors keeps an n-th of what each has of its own, so it is drawn towards zero by that part
+/// (James and Stein, "Estimation with Quadratic Loss", 1961): where texts share little, as in a
+/// transformer that was trained to spread them, the centre is near zero.
+fn centre(vectors: &[Vec<f32>], dimension: usize) -> Vec<f32> {
+    let count = vectors.len() as f64;
+    let mut mean = vec![0.0; dimension];
+    for vector in vectors {
+        mean.iter_mut().zip(vector).for_each(|(sum, number)| *sum += number / count as f32);
+    }
+    let squares: f64 = vectors.iter().map(|vector| dot(vector, vector)).sum();
+    let of_mean = dot(&mean, &mean);
+    let of_pairs = (count * count * of_mean - squares) / (count * (count - 1.0)).max(1.0);
+    let kept = (of_pairs / of_mean.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) as f32;
+    mean.iter_mut().for_each(|number| *number *= kept);
+    mean
+}
+
+/// Mean and deviation.
 fn moments(cosines: &[f64]) -> (f64, f64) {
     let count = cosines.len() as f64;
     let mean = cosines.iter().sum::<f64>() / count;
     let variance = cosines.iter().map(|cosine| (cosine - mean).powi(2)).sum::<f64>() / count;
-    (mean, variance.sqrt().max(DEVIATION_MIN))
+    (mean, variance.sqrt())
 }
 
 /// The backgrounds of a handle. A model has one for all; of vectors of the caller's own every owner
@@ -161,7 +197,7 @@ impl Shared {
                     None => Vec::new(),
                 };
                 let background = Background::of_stored(vectors, space.dimension);
-                if background.vectors.is_empty() {
+                if background.is_empty() {
                     return Ok(Arc::new(background));
                 }
                 background
@@ -171,14 +207,26 @@ impl Shared {
     }
 }
 
-impl Spread {
-    /// Of a space of which nothing is known: cosines of 0 and 1 lie two deviations apart from the
-    /// middle.
-    const NEUTRAL: Spread = Spread { mean: 0.5, deviation: 0.25, answers: ANSWERS_UNKNOWN };
+impl Scale {
+    /// That of an unknown space: texts of a cosine of .5 are taken for unrelated.
+    pub(crate) const NEUTRAL: Scale = Scale { unrelated: 0.5, answer: 0.75, trust: 0.5 };
 
-    /// How alike a cosine says that two texts are: 0 as unrelated ones, 1 as question and answer.
+    /// Of unrelated texts whose cosines have this mean and `deviation`, with answers so far above
+    /// it.
+    fn new(unrelated: f64, deviation: f64, answer: f64) -> Scale {
+        let answer = answer.max(ANSWER_MIN);
+        let trust = answer / deviation.max(ANSWER_MIN) / TRUSTED_DEVIATIONS;
+        Scale { unrelated, answer, trust: trust.min(1.0) }
+    }
+
+    /// The likeness of two texts of this cosine: 0 as unrelated ones, 1 as question and answer.
     pub(crate) fn likeness(self, cosine: f64) -> f64 {
-        (cosine - self.mean) / self.deviation / self.answers
+        (cosine - self.unrelated) / self.answer
+    }
+
+    /// The reliability, 0 to 1, with which the model tells answers from unrelated texts.
+    pub(crate) fn trust(self) -> f64 {
+        self.trust
     }
 }
 
@@ -236,3 +284,6 @@ const SENTENCES: &[&str] = &[
     "The garden needs more sunlight in the afternoon.",
     "He apologised and promised to call back tomorrow.",
 ];
+
+#[cfg(test)]
+mod tests;

@@ -15,63 +15,81 @@ use crate::{
         blocking,
         legs::{Home, Part, Place},
         ranking::{REACH, Ranking},
-        segment::Builder,
+        segment::{Builder, Names},
     },
+    store::Shared,
 };
 
-impl Ranking {
-    /// This ranking with the candidates of the library, at `edition` or later.
-    pub(crate) async fn with_library(mut self, edition: Edition) -> Result<Ranking, Error> {
-        let Some(library) = self.shared.library(edition).await? else { return Ok(self) };
-        let mut known: HashSet<String> = self.seen.masked.clone();
-        let rows = self.legs(&library).await?;
-        self.add(rows, &mut known);
-        let (ranking, best) = blocking(move || {
-            let best = self.best();
-            (self, best)
+/// A search in a library that is not held in RAM.
+pub(super) struct Lookup<'a> {
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) library: Library,
+    /// The encoded identities of records that are known in a newer form.
+    known: HashSet<String>,
+}
+
+impl<'a> Lookup<'a> {
+    /// In the library at `edition` or later; `None` if there is none.
+    pub(super) async fn new(
+        shared: &'a Arc<Shared>,
+        edition: Edition,
+        ranking: &Ranking,
+    ) -> Result<Option<Lookup<'a>>, Error> {
+        let Some(library) = shared.library(edition).await? else { return Ok(None) };
+        Ok(Some(Lookup { shared, library, known: ranking.seen.masked.clone() }))
+    }
+
+    /// Adds the rows that have the query's words.
+    pub(super) async fn add_by_words(&mut self, ranking: &mut Ranking) -> Result<(), Error> {
+        let terms = ranking.query.all_terms();
+        if !terms.is_empty() {
+            let filter = ranking.filter.expression();
+            let rows = self.library.matching(&terms, &filter, ranking.rows).await?;
+            self.add(rows, ranking);
+        }
+        Ok(())
+    }
+
+    /// Adds the rows whose meaning is near the query's, and then those around the best of all.
+    pub(super) async fn add_by_meaning(mut self, mut ranking: Ranking) -> Result<Ranking, Error> {
+        let filter = ranking.filter.expression();
+        if ranking.query.meaning.asked.is_some() {
+            let vector = &ranking.query.meaning.vector;
+            let rows = self.library.nearest(vector, &filter, ranking.rows).await?;
+            self.add(rows, &mut ranking);
+        }
+        let shared = Arc::clone(self.shared);
+        let (mut ranking, near) = blocking(move || {
+            let names = shared.names.read().expect("no holder panics");
+            let near = ranking.around(&ranking.best(&names), &names);
+            drop(names);
+            (ranking, near)
         })
         .await?;
-        self = ranking;
-        if let Some(near) = self.around(&best) {
-            let rows = library.scan(near.and(self.filter.expression())).await?;
-            self.add(rows, &mut known);
+        if let Some(near) = near {
+            let rows = self.library.scan(near.and(ranking.filter.expression())).await?;
+            self.add(rows, &mut ranking);
         }
-        Ok(self)
+        Ok(ranking)
     }
 
-    async fn legs(&self, library: &Library) -> Result<Vec<Row>, Error> {
-        let (query, filter) = (&self.query, self.filter.expression());
-        let lexical = async {
-            match query.terms.is_empty() {
-                true => Ok(Vec::new()),
-                false => library.matching(&query.all_terms(), &filter, self.rows).await,
-            }
-        };
-        if query.meaning.asked.is_none() {
-            return lexical.await;
-        }
-        let dense = library.nearest(&query.meaning.vector, &filter, self.rows);
-        let (mut rows, dense) = tokio::try_join!(lexical, dense)?;
-        rows.extend(dense);
-        Ok(rows)
-    }
-
-    /// Rows of the library as a part, but for those of which something newer is `known`.
-    fn add(&mut self, mut rows: Vec<Row>, known: &mut HashSet<String>) {
-        rows.retain(|row| known.insert(row.record.encoded_identity()));
-        let mut builder = Builder::new(Arc::clone(&self.centre), rows.len());
+    /// Adds rows of the library as a part, but for those that are known in a newer form.
+    fn add(&mut self, mut rows: Vec<Row>, ranking: &mut Ranking) {
+        rows.retain(|row| self.known.insert(row.record.encoded_identity()));
+        let mut builder = Builder::new(Arc::clone(&ranking.centre), rows.len());
         let mut names = self.shared.names.write().expect("no holder panics");
         rows.iter().for_each(|row| builder.push(&row.ranked(), &mut names));
         drop(names);
         let records = rows.into_iter().map(|row| row.record).collect();
         let segment = Arc::new(builder.finish());
-        self.parts.push(Part { segment, gone: Arc::new([]), home: Home::Here(records) });
+        ranking.parts.push(Part { segment, gone: Arc::new([]), home: Home::Here(records) });
     }
+}
 
+impl Ranking {
     /// An expression for the rows around `best` in their sessions; none where none has a place in
     /// one.
-    fn around(&self, best: &[Place]) -> Option<DfExpr> {
-        let names = self.shared.names.read().expect("no holder panics");
+    fn around(&self, best: &[Place], names: &Names) -> Option<DfExpr> {
         let mut wanted: BTreeMap<(Option<&str>, &str), BTreeSet<i64>> = BTreeMap::new();
         for place in best {
             let segment = &self.parts[place.part as usize].segment;

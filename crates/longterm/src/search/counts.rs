@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aios_analysis::Variant;
 
-use crate::search::{related::RelatedTerm, score::Query, segment::Names};
+use crate::search::{query::Query, related::RelatedTerm, segment::Names};
 
 /// Shares are multiples of one in so many. Sums of their products with counts are exact, so the
 /// order of terms, which follows from all that was ever stored, changes no bit of them.
@@ -20,7 +20,7 @@ pub(super) fn wanted(
     named: &BTreeSet<String>,
 ) -> Vec<(u32, usize, f64)> {
     let own = (0..).zip(numbers).filter_map(|(to, number)| Some(((*number)?, to, 1.0)));
-    let related = query.meaning.related.iter();
+    let related = query.related.iter();
     let related = related.filter(|related| !named.contains(related.term));
     let related = related.filter_map(|RelatedTerm { term, to, cosine }| {
         Some((names.terms.find(term)?, *to, (share * cosine * SHARE_STEPS).round() / SHARE_STEPS))

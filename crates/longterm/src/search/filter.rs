@@ -7,6 +7,7 @@ use lancedb::expr::{DfExpr, col, contains, is_in, lit};
 use crate::{
     library::TAG_SEPARATOR,
     search::{
+        SearchOptions,
         segment::{Limits, Segment},
         strings::{NONE, Strings},
     },
@@ -29,6 +30,20 @@ pub(crate) struct Filter {
     pub(crate) at: Timestamp,
     /// Leaves out what was recorded after `at`, and shows what was superseded only later.
     pub(crate) as_of: bool,
+}
+
+impl Filter {
+    pub(crate) fn new(options: &SearchOptions, gate: Gate, now: Timestamp) -> Filter {
+        Filter {
+            gate,
+            kinds: options.kinds.clone(),
+            tags: options.tags.clone(),
+            since: options.since,
+            until: options.until,
+            at: options.as_of.unwrap_or(now),
+            as_of: options.as_of.is_some(),
+        }
+    }
 }
 
 /// A filter in the numbers that stand for names.
@@ -81,6 +96,11 @@ impl Users {
 }
 
 impl Numbered {
+    /// Returns `true` if some records of `user` may be visible.
+    pub(crate) fn admits_user(&self, user: u32) -> bool {
+        self.users.admit(user)
+    }
+
     pub(crate) fn admits(&self, segment: &Segment, at: u32) -> bool {
         self.admits_scope(&segment.scopes[at as usize]) && self.admits_rest(segment, at)
     }

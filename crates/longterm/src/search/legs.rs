@@ -5,12 +5,17 @@
 //! have it (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995); vectors are
 //! all compared, so that nothing is missed. Many rows are shared out among threads.
 
-use std::{cmp::Ordering, collections::HashSet, sync::Arc, thread};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    thread,
+};
 
 use aios_record::Record;
 
 use crate::search::{
-    filter::Numbered, score::saturated, segment::Segment, strings::Strings, vectors::Asked,
+    bm25::saturated, filter::Numbered, segment::Segment, strings::Strings, vectors::Asked,
 };
 
 /// Rows from which on a second thread pays.
@@ -116,6 +121,24 @@ impl Sight<'_> {
             }
         }
         near
+    }
+
+    /// The speakers of the rows whose name `is_asked`, by number.
+    pub(crate) fn speakers(&self, is_asked: impl Fn(&str) -> bool) -> BTreeSet<u32> {
+        let pairs = self.parts.iter().flat_map(|part| &part.segment.speakers);
+        let admitted = pairs.filter(|[user, _]| self.filter.admits_user(*user));
+        let mut asked: BTreeSet<u32> = admitted.map(|[_, speaker]| *speaker).collect();
+        asked.retain(|speaker| is_asked(self.names.text(*speaker)) && self.speaks(*speaker));
+        asked
+    }
+
+    /// Returns `true` if a row that is visible is of `speaker`.
+    fn speaks(&self, speaker: u32) -> bool {
+        (0..).zip(self.parts).any(|(number, part): (u32, &Part)| {
+            let places = (0..).zip(&part.segment.columns).filter(|(_, row)| row.speaker == speaker);
+            let mut places = places.map(|(at, _)| Place { part: number, at });
+            places.any(|place| self.admits(place) && self.is_shown(place))
+        })
     }
 
     fn admits(&self, place: Place) -> bool {

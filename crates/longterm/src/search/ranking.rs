@@ -1,31 +1,35 @@
 //! One search after its journal and its query are known: candidates, order, choice. Computes and
-//! waits for nothing, so it is not for an async worker.
+//! waits for nothing, so it is not for an async worker. Not here: reading. The counts that it needs
+//! of terms that it finds itself come from a function that it is given.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use aios_analysis::Variant;
+use aios_analysis::{Analyzer, Variant};
 use aios_record::Identity;
 
 use crate::{
     Error,
-    journal::Corpus,
+    journal::{Corpus, Statistics},
     search::{
+        bm25::idf,
+        explain::Explanation,
         filter::Filter,
         legs::{Part, Place, Sight, Wanted},
-        score::{Explanation, Query, Scored, Scorer, idf, relevance},
+        query::Query,
+        score::{Scored, Scorer},
         segment::Names,
         strings::NONE,
         waiting::Seen,
+        weights::Weights,
     },
-    store::Shared,
 };
 
 /// Candidates whose neighbours become candidates, best first.
 const NEIGHBOURED: usize = 64;
-/// As many times as many candidates are proposed where those with the same words crowd others out.
+/// Factor by which the candidate limit grows when duplicates crowd out other hits.
 const CROWDED: usize = 8;
 /// No more are proposed than in the round that reaches this: each is scored.
 const CROWDED_ROWS_MAX: usize = 32_768;
@@ -34,9 +38,10 @@ pub(crate) const REACH: i64 = 2;
 
 /// All that one search ranks, and by what.
 pub(crate) struct Ranking {
-    pub(crate) shared: Arc<Shared>,
     pub(crate) query: Query,
-    /// What segments of this search are made with.
+    pub(crate) weights: Weights,
+    pub(crate) analyzer: &'static Analyzer,
+    /// The centre that segments of this search are made with.
     pub(crate) centre: Arc<[f32]>,
     pub(crate) filter: Filter,
     pub(crate) parts: Vec<Part>,
@@ -45,30 +50,44 @@ pub(crate) struct Ranking {
     pub(crate) rows: usize,
 }
 
-/// What becomes a hit.
+/// A row that becomes a hit.
 pub(crate) struct Chosen {
     pub(crate) place: Place,
     pub(crate) score: f64,
+    pub(crate) relevance: f64,
     pub(crate) explanation: Explanation,
     /// Rows that say the same.
     pub(crate) folded: Vec<Identity>,
 }
 
 impl Ranking {
-    /// The best candidates so far, whose neighbours are to become candidates too.
-    pub(crate) fn best(&self) -> Vec<Place> {
-        self.with_names(|names, sight| self.candidates(names, sight).1)
+    /// The sight of this search, in the numbers of `names`.
+    pub(crate) fn sight<'a>(&'a self, names: &'a Names) -> Sight<'a> {
+        Sight {
+            parts: &self.parts,
+            masked: &self.seen.masked,
+            names: &names.others,
+            filter: self.filter.numbered(&names.others),
+        }
     }
 
-    /// The hits: at most `limit`, none of less relevance than `least`. Where rows with the same
-    /// words crowd others out, the legs propose more. Reads the journal, so it may block.
+    /// The best candidates so far, whose neighbours are to become candidates too.
+    pub(crate) fn best(&self, names: &Names) -> Vec<Place> {
+        self.candidates(names, &self.sight(names)).1
+    }
+
+    /// The hits: at most `limit`, none of less relevance than `least`. If rows with the same words
+    /// crowd others out, the legs propose more. `count` tells how many records have each of some
+    /// terms.
     pub(crate) fn choose(
         &mut self,
         limit: usize,
         least: Option<f64>,
+        names: &Names,
+        count: impl Fn(&[String]) -> Result<Statistics, Error>,
     ) -> Result<Vec<Chosen>, Error> {
         loop {
-            let (chosen, may_lack) = self.choose_among(limit, least)?;
+            let (chosen, may_lack) = self.choose_among(limit, least, names, &count)?;
             let is_crowded = chosen.iter().any(|chosen| !chosen.folded.is_empty());
             if limit <= chosen.len() || !is_crowded || !may_lack || CROWDED_ROWS_MAX <= self.rows {
                 return Ok(chosen);
@@ -79,32 +98,30 @@ impl Ranking {
 
     /// Candidates in order, then again with the feedback of the terms that the first of them share;
     /// and whether others than the candidates may fit as well.
-    fn choose_among(&self, limit: usize, least: Option<f64>) -> Result<(Vec<Chosen>, bool), Error> {
-        self.with_names(|names, sight| {
-            let (mut candidates, best) = self.candidates(names, sight);
-            let is_cut = self.rows <= candidates.len();
-            let near = sight.neighbours(&best, REACH);
-            let known: HashSet<Place> = candidates.iter().copied().collect();
-            candidates.extend(near.into_iter().filter(|place| !known.contains(place)));
-            let scorer = self.scorer(names, sight, &candidates);
-            let mut order = scorer.rank();
-            let asks = |term: &str| self.shared.analyzer.asks(term);
-            let terms = scorer.shared_terms(&order, asks);
-            if !terms.is_empty() {
-                let corpus = &self.query.corpus;
-                let journal = &self.shared.journal;
-                let (statistics, waiting) =
-                    journal.statistics_blocking(terms.clone(), corpus.clone())?;
-                let first = &self.query.statistics;
-                let statistics = self.seen.count_later(statistics, &waiting, first, corpus, names);
-                order = scorer.rank_with_feedback(order, &terms, &statistics);
-            }
-            let count = order.len();
-            order.retain(|scored| least.is_none_or(|least| least <= relevance(scored.score)));
-            // Where some fit too little, those that come after them would, too.
-            let may_lack = is_cut && order.len() == count;
-            Ok((fold(order, &scorer, sight, limit, &self.query.corpus), may_lack))
-        })
+    fn choose_among(
+        &self,
+        limit: usize,
+        least: Option<f64>,
+        names: &Names,
+        count: &impl Fn(&[String]) -> Result<Statistics, Error>,
+    ) -> Result<(Vec<Chosen>, bool), Error> {
+        let sight = &self.sight(names);
+        let (mut candidates, best) = self.candidates(names, sight);
+        let is_cut = self.rows <= candidates.len();
+        let near = sight.neighbours(&best, REACH);
+        let known: HashSet<Place> = candidates.iter().copied().collect();
+        candidates.extend(near.into_iter().filter(|place| !known.contains(place)));
+        let scorer = self.scorer(names, sight, &candidates);
+        let mut order = scorer.rank();
+        let terms = scorer.shared_terms(&order, |term| self.analyzer.asks(term));
+        if !terms.is_empty() {
+            order = scorer.rank_with_feedback(order, &terms, &count(&terms)?);
+        }
+        let count = order.len();
+        order.retain(|scored| least.is_none_or(|least| least <= scored.relevance));
+        // If some fit too little, those that come after them would, too.
+        let may_lack = is_cut && order.len() == count;
+        Ok((self.fold(order, &scorer, sight, limit), may_lack))
     }
 
     /// What the legs propose, and the best of it.
@@ -136,62 +153,52 @@ impl Ranking {
         sight: &'a Sight<'a>,
         candidates: &'a [Place],
     ) -> Scorer<'a> {
-        let stem = |name: &str| self.shared.analyzer.terms(name);
-        Scorer::new(&self.query, self.shared.weights(), sight, names, candidates, stem)
+        let stem = |name: &str| self.analyzer.terms(name);
+        Scorer::new(&self.query, self.weights, sight, names, candidates, stem)
     }
 
-    fn with_names<T>(&self, work: impl FnOnce(&Names, &Sight<'_>) -> T) -> T {
-        let names = self.shared.names.read().expect("no holder panics");
-        let sight = Sight {
-            parts: &self.parts,
-            masked: &self.seen.masked,
-            names: &names.others,
-            filter: self.filter.numbered(&names.others),
-        };
-        work(&names, &sight)
+    /// The first `limit` of `order`. Rows that say the same are folded into one hit, which has the
+    /// score of the best of them: those of one owner, and for a user also the shared ones, which
+    /// are folded into the user's own.
+    fn fold(
+        &self,
+        order: Vec<Scored>,
+        scorer: &Scorer<'_>,
+        sight: &Sight<'_>,
+        limit: usize,
+    ) -> Vec<Chosen> {
+        let mut chosen: Vec<Chosen> = Vec::new();
+        let mut first_with: HashMap<(u64, u32), usize> = HashMap::new();
+        for mut scored in order {
+            let (place, segment) = scorer.row(scored.at);
+            let fold = segment.columns[place.at as usize].fold;
+            let owner = match self.query.corpus {
+                Corpus::All => segment.scopes[place.at as usize][0],
+                Corpus::Of(_) => NONE,
+            };
+            if let Some(&first) = first_with.get(&(fold, owner)) {
+                chosen[first].fold(place, sight);
+                continue;
+            }
+            if chosen.len() == limit {
+                // Those that follow may still say the same as one that is chosen.
+                continue;
+            }
+            if fold != 0 {
+                first_with.insert((fold, owner), chosen.len());
+            }
+            scored.explanation.terms = scorer.own_terms(scored.at);
+            scored.explanation.related = scorer.related_terms(scored.at);
+            scored.explanation.scope.clone_from(&self.query.scope);
+            let Scored { score, relevance, explanation, .. } = scored;
+            chosen.push(Chosen { place, score, relevance, explanation, folded: Vec::new() });
+        }
+        chosen
     }
 }
 
 /// A store of nothing yet counts its rows as of this many words.
 const WORDS_MEAN_MIN: f64 = 10.0;
-
-/// The first `limit` of `order`. Rows that say the same are folded into one hit, which has the
-/// score of the best of them: those of one owner, and for a user also the shared ones, which are
-/// folded into the user's own.
-fn fold(
-    order: Vec<Scored>,
-    scorer: &Scorer<'_>,
-    sight: &Sight<'_>,
-    limit: usize,
-    corpus: &Corpus,
-) -> Vec<Chosen> {
-    let mut chosen: Vec<Chosen> = Vec::new();
-    let mut first_with: HashMap<(u64, u32), usize> = HashMap::new();
-    for mut scored in order {
-        let (place, segment) = scorer.row(scored.at);
-        let fold = segment.columns[place.at as usize].fold;
-        let owner = match corpus {
-            Corpus::All => segment.scopes[place.at as usize][0],
-            Corpus::Of(_) => NONE,
-        };
-        if let Some(&first) = first_with.get(&(fold, owner)) {
-            chosen[first].fold(place, sight);
-            continue;
-        }
-        if chosen.len() == limit {
-            // Those that follow may still say the same as one that is chosen.
-            continue;
-        }
-        if fold != 0 {
-            first_with.insert((fold, owner), chosen.len());
-        }
-        scored.explanation.terms = scorer.own_terms(scored.at);
-        scored.explanation.related = scorer.related_terms(scored.at);
-        let Scored { score, explanation, .. } = scored;
-        chosen.push(Chosen { place, score, explanation, folded: Vec::new() });
-    }
-    chosen
-}
 
 impl Chosen {
     /// Folds in the row at `place`; a user's own takes the place of a shared one.

@@ -8,7 +8,7 @@
 mod packed;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
     sync::Arc,
 };
@@ -53,6 +53,8 @@ pub(crate) struct Segment {
     id_ends: Vec<u32>,
     /// Rows with a place in a session, ordered by user, session and position.
     placed: Vec<u32>,
+    /// Each user with each speaker of the rows, once, in order.
+    pub(crate) speakers: Vec<[u32; 2]>,
 }
 
 /// What every row has.
@@ -164,6 +166,7 @@ impl Segment {
             + self.bags.bytes()
             + self.ids.capacity()
             + (self.id_ends.capacity() + self.placed.capacity()) * 4
+            + self.speakers.capacity() * 8
     }
 }
 
@@ -189,6 +192,7 @@ impl Builder {
             ids: String::with_capacity(rows * ID_BYTES),
             id_ends: Vec::with_capacity(rows),
             placed: Vec::with_capacity(rows),
+            speakers: Vec::new(),
         };
         Builder { segment, counts: Vec::new() }
     }
@@ -238,6 +242,10 @@ impl Builder {
             let [user, _, _, session] = scopes[at as usize];
             ([user, session], columns[at as usize].position, at)
         });
+        let said = scopes.iter().zip(columns).filter(|(_, columns)| columns.speaker != NONE);
+        let speakers: BTreeSet<[u32; 2]> =
+            said.map(|(scope, columns)| [scope[0], columns.speaker]).collect();
+        segment.speakers = speakers.into_iter().collect();
         segment.scopes.shrink_to_fit();
         segment.columns.shrink_to_fit();
         segment.vectors.shrink_to_fit();

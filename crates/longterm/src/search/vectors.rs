@@ -1,9 +1,9 @@
 //! Vectors of a segment in twelve bits a number, and how near they are to a query.
 //!
-//! A vector is stored as its difference from a centre, with a scale of its own. The centre is what
-//! all texts of the model have in common, mostly one large number, which would coarsen the others.
-//! It is the same for every segment, so a cosine does not depend on where a row lies. The query
-//! keeps 14 bits a number.
+//! A vector is stored as the direction in which it lies from a centre, with a scale of its own, and
+//! so is the query, in 14 bits a number: cosines are those of these directions. The centre is what
+//! all texts of the model have in common, which tells none of them from another. It belongs to the
+//! model, so a cosine depends neither on where a row lies nor on what else is stored.
 //!
 //! The upper eight bits lie together, and all rows are compared by these alone; the few rows that
 //! are then scored are compared by all twelve. Products are summed as integers, in loops that the
@@ -19,6 +19,8 @@ const UPPER_MAX: f32 = 127.0;
 const LOWER_STEPS: i16 = 16;
 /// The largest number of a query: 14 bits, or fewer where a sum could pass 31.
 const ASKED_MAX: f32 = 8191.0;
+/// A vector that lies no further from the centre has no direction.
+const LENGTH_MIN: f32 = 1e-6;
 
 /// Vectors of one dimension, one after the other.
 #[derive(Debug)]
@@ -37,8 +39,6 @@ pub(crate) struct Vectors {
 pub(crate) struct Asked {
     numbers: Vec<i16>,
     scale: f32,
-    /// Its product with the centre.
-    offset: f32,
 }
 
 impl Vectors {
@@ -56,19 +56,19 @@ impl Vectors {
     pub(crate) fn push(&mut self, vector: Option<&[f32]>) {
         let dimension = self.centre.len();
         let halved = dimension.div_ceil(2);
-        let Some(vector) = vector.filter(|vector| vector.len() == dimension) else {
+        let vector = vector.filter(|vector| vector.len() == dimension);
+        let Some(direction) = vector.and_then(|vector| direction(vector, &self.centre)) else {
             self.scales.push(0.0);
             self.uppers.resize(self.uppers.len() + dimension, 0);
             self.lowers.resize(self.lowers.len() + halved, 0);
             return;
         };
-        let apart = vector.iter().zip(&*self.centre).map(|(number, centre)| number - centre);
-        let scale = largest(apart.clone()).max(f32::MIN_POSITIVE * UPPER_MAX) / UPPER_MAX;
+        let scale = largest(&direction) / UPPER_MAX;
         self.scales.push(scale);
         let start = self.lowers.len();
         self.lowers.resize(start + halved, 0);
         let lowers = &mut self.lowers[start..];
-        for (at, number) in apart.enumerate() {
+        for (at, number) in direction.into_iter().enumerate() {
             let steps = (number / scale * f32::from(LOWER_STEPS)).round() as i16;
             let upper = (steps + LOWER_STEPS / 2).div_euclid(LOWER_STEPS);
             let lower = steps - LOWER_STEPS * upper + LOWER_STEPS / 2;
@@ -92,7 +92,7 @@ impl Vectors {
         let sums = || (self.upper_sum(at, asked), self.lower_sum(at, asked));
         let (upper, lower) = Arch::new().dispatch(sums);
         let sum = upper as f32 + lower as f32 / f32::from(LOWER_STEPS);
-        Some(asked.offset + scale * asked.scale * sum)
+        Some(scale * asked.scale * sum)
     }
 
     /// Calls `found` with the cosine of each of `rows` that has a vector, by the upper parts.
@@ -102,7 +102,7 @@ impl Vectors {
                 let scale = self.scales[at as usize];
                 if 0.0 < scale {
                     let sum = self.upper_sum(at, asked) as f32;
-                    found(at, asked.offset + scale * asked.scale * sum);
+                    found(at, scale * asked.scale * sum);
                 }
             }
         });
@@ -136,22 +136,38 @@ impl Vectors {
 }
 
 impl Asked {
-    /// None where every number is 0, as for a text without a known word.
+    /// `None` if every number is 0, as for a text without a known word.
     pub(crate) fn new(vector: &[f32], centre: &[f32]) -> Option<Asked> {
-        let largest = largest(vector.iter().copied());
-        if largest <= 0.0 {
-            return None;
-        }
-        let bound = i32::MAX as f32 / (UPPER_MAX * vector.len() as f32);
-        let scale = largest / ASKED_MAX.min(bound.floor());
-        let numbers = vector.iter().map(|number| (number / scale).round() as i16).collect();
-        let offset = vector.iter().zip(centre).map(|(a, b)| a * b).sum();
-        Some(Asked { numbers, scale, offset })
+        let direction = direction(vector, centre)?;
+        let bound = i32::MAX as f32 / (UPPER_MAX * direction.len() as f32);
+        let scale = largest(&direction) / ASKED_MAX.min(bound.floor());
+        let numbers = direction.iter().map(|number| (number / scale).round() as i16).collect();
+        Some(Asked { numbers, scale })
     }
 }
 
-fn largest(numbers: impl Iterator<Item = f32>) -> f32 {
-    numbers.fold(0.0, |largest: f32, number| largest.max(number.abs()))
+/// The direction in which `vector` lies from `centre`, of length 1; `None` for the centre itself
+/// and for a vector of zeros.
+pub(crate) fn direction(vector: &[f32], centre: &[f32]) -> Option<Vec<f32>> {
+    if vector.iter().all(|number| *number == 0.0) {
+        return None;
+    }
+    let apart = vector.iter().zip(centre).map(|(number, centre)| number - centre);
+    let mut apart: Vec<f32> = apart.collect();
+    let length = dot(&apart, &apart).sqrt() as f32;
+    if length < LENGTH_MIN {
+        return None;
+    }
+    apart.iter_mut().for_each(|number| *number /= length);
+    Some(apart)
+}
+
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum()
+}
+
+fn largest(numbers: &[f32]) -> f32 {
+    numbers.iter().fold(0.0, |largest: f32, number| largest.max(number.abs()))
 }
 
 #[cfg(test)]

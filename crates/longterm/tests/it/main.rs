@@ -17,6 +17,7 @@ mod owners;
 mod procedures;
 mod processes;
 mod purge;
+mod ranking;
 mod reindex;
 mod search;
 mod separate;

@@ -179,7 +179,7 @@ async fn a_hit_explains_itself_and_its_score_is_the_sum() {
     assert_eq!(why.terms, ["paint"]);
     assert!(0.0 < why.speaker && 0.0 < why.words && 0.0 < why.meaning, "{why:?}");
     let sum = why.words + why.meaning + why.speaker + why.time + why.moment + why.question;
-    assert!((hit.score - sum).abs() < 1e-9);
+    assert!((hit.score - sum - why.feedback).abs() < 1e-9);
     assert!((0.0..=1.0).contains(&hit.relevance));
 }
 

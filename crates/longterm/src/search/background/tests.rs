@@ -1,0 +1,42 @@
+//! The centre and the scale of models that are told apart by what their texts share.
+
+use super::*;
+
+/// Vectors that share `shared` of their first number and have one number of their own each.
+fn sharing(shared: f32, count: usize) -> Vec<Vec<f32>> {
+    let of = |at: usize| {
+        let mut vector = vec![0.0; count + 1];
+        (vector[0], vector[at + 1]) = (shared, (1.0 - shared * shared).sqrt());
+        vector
+    };
+    (0..count).map(of).collect()
+}
+
+#[test]
+fn the_centre_is_what_texts_share_and_nothing_of_their_own() {
+    for shared in [0.2, 0.5, 0.9] {
+        let vectors = sharing(shared, 32);
+        let centre = centre(&vectors, 33);
+        let length = dot(&centre, &centre).sqrt();
+        assert!(length <= f64::from(shared) + 1e-6, "{shared}: {length}");
+        assert!(0.5 * f64::from(shared) < length, "{shared}: {length}");
+    }
+    let centre = centre(&sharing(0.0, 32), 33);
+    assert!(dot(&centre, &centre) < 1e-9, "texts that share nothing have no centre");
+}
+
+#[test]
+fn an_answer_is_as_alike_in_every_model() {
+    for unrelated in [0.0, 0.7] {
+        let scale = Scale::new(unrelated, 0.05, 0.25);
+        assert!(scale.likeness(unrelated).abs() < 1e-9);
+        assert!((scale.likeness(unrelated + 0.25) - 1.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn a_model_is_trusted_as_far_as_it_tells_answers_from_other_texts() {
+    let trust = |deviation| Scale::new(0.1, deviation, 0.3).trust();
+    assert!(trust(0.2) < trust(0.1) && trust(0.1) < trust(0.05), "the wider, the less");
+    assert!(trust(0.01) <= 1.0);
+}

@@ -1,0 +1,110 @@
+//! The journal as one search finds it: what waits there, and the counts of the query's terms.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aios_record::Gate;
+use tokio::time;
+
+use crate::{
+    Error,
+    journal::{Corpus, Snapshot, Statistics},
+    library::Edition,
+    search::{
+        blocking,
+        waiting::{HeldRow, Seen},
+    },
+    store::Shared,
+};
+
+/// Keys whose rows in the library are looked up at once.
+const HELD_KEYS: usize = 4096;
+/// The time between looks at vectors that are outstanding.
+const VECTOR_POLL: Duration = Duration::from_millis(5);
+
+/// The journal at the moment of a search.
+pub(super) struct Looked {
+    pub(super) edition: Edition,
+    pub(super) statistics: Statistics,
+    pub(super) seen: Arc<Seen>,
+}
+
+impl Shared {
+    /// The point from which the vectors of all texts are seen.
+    pub(super) async fn centre(self: &Arc<Shared>) -> Result<Arc<[f32]>, Error> {
+        Ok(self.background(&Corpus::All).await?.centre())
+    }
+
+    /// The journal once no row that `gate` sees waits for its vector, or as it is after a while.
+    pub(super) async fn look_for_vectors(
+        self: &Arc<Shared>,
+        terms: &[String],
+        corpus: &Corpus,
+        centre: &Arc<[f32]>,
+        gate: &Gate,
+    ) -> Result<Looked, Error> {
+        let end = Instant::now() + self.config.vector_wait;
+        loop {
+            let looked = self.look(terms, corpus, centre).await?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || looked.seen.outstanding(gate) == 0 {
+                return Ok(looked);
+            }
+            time::sleep(left.min(VECTOR_POLL)).await;
+        }
+    }
+
+    /// The journal as it is now.
+    async fn look(
+        self: &Arc<Shared>,
+        terms: &[String],
+        corpus: &Corpus,
+        centre: &Arc<[f32]>,
+    ) -> Result<Looked, Error> {
+        loop {
+            let known = self.waiting.known();
+            let mut snapshot = self.journal.snapshot(terms.to_vec(), corpus.clone(), known).await?;
+            let edition = snapshot.edition;
+            let held = self.held_rows(&snapshot).await?;
+            let mut statistics = std::mem::take(&mut snapshot.statistics);
+            // Without rows that wait there is nothing to compute.
+            let is_quick = snapshot.seqs.is_empty();
+            let (shared, corpus) = (Arc::clone(self), corpus.clone());
+            let centre = Arc::clone(centre);
+            let see = move || {
+                let seen = shared.waiting.see(snapshot, held, &centre, &shared.names)?;
+                let names = shared.names.read().expect("no holder panics");
+                seen.count(&mut statistics, &corpus, &names);
+                Some(Looked { edition, statistics, seen })
+            };
+            let looked = if is_quick { see() } else { blocking(see).await? };
+            // Each time that this goes round, another search has seen a later journal.
+            if let Some(looked) = looked {
+                return Ok(looked);
+            }
+        }
+    }
+
+    /// The rows that the library holds of the keys of changes that are fresh.
+    async fn held_rows(self: &Arc<Shared>, snapshot: &Snapshot) -> Result<Vec<HeldRow>, Error> {
+        let changes = snapshot.fresh.iter().filter(|change| !change.is_new);
+        let mut seqs: HashMap<&str, i64> = HashMap::new();
+        seqs.extend(changes.map(|change| (&*change.key, change.seq)));
+        let mut held = Vec::new();
+        if seqs.is_empty() {
+            return Ok(held);
+        }
+        let Some(library) = self.library(snapshot.edition).await? else { return Ok(held) };
+        // A later version may hold the changes themselves.
+        let library = library.pinned(snapshot.edition.version).await?;
+        let keys: Vec<String> = seqs.keys().map(|key| (*key).to_owned()).collect();
+        for keys in keys.chunks(HELD_KEYS) {
+            let rows = library.terms_of(keys).await?;
+            held.extend(rows.into_iter().map(|row| HeldRow { seq: seqs[&*row.key], row }));
+        }
+        Ok(held)
+    }
+}

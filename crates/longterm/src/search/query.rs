@@ -1,0 +1,66 @@
+//! A query, analysed and embedded.
+
+use std::collections::HashSet;
+
+use aios_analysis::Variant;
+
+use crate::{
+    journal::{Corpus, Statistics},
+    search::{background::Scale, related::RelatedTerm, vectors::Asked, when::When},
+};
+
+/// A query, analysed and embedded.
+#[derive(Debug)]
+pub(crate) struct Query {
+    /// Each once.
+    pub(crate) terms: Vec<String>,
+    /// The share of the query, 0 to 1, that is not words said over and over, which a vector would
+    /// mean above all.
+    pub(crate) varied: f64,
+    /// For each term, whether a model can make nothing of it: a figure, a word of a date, or a word
+    /// with a slip of the pen.
+    pub(crate) opaque: Vec<bool>,
+    /// The terms that count for others, which differ in signs or spelling.
+    pub(crate) variants: Vec<Variant>,
+    /// Terms that count only where they are a speaker's name.
+    pub(crate) names: Vec<String>,
+    /// The words that name the asker or a speaker.
+    pub(crate) scope: Vec<String>,
+    /// The terms that are related to the query's.
+    pub(crate) related: Vec<RelatedTerm>,
+    pub(crate) meaning: Meaning,
+    pub(crate) when: When,
+    /// The terms by which a record may tell when, if the query asks that.
+    pub(crate) moments: Vec<String>,
+    /// The owners whose records are counted.
+    pub(crate) corpus: Corpus,
+    pub(crate) statistics: Statistics,
+}
+
+impl Query {
+    /// The terms and what counts for them, each once.
+    pub(crate) fn all_terms(&self) -> Vec<String> {
+        let variants = self.variants.iter().map(|variant| &variant.term);
+        let mut seen = HashSet::new();
+        let all = self.terms.iter().chain(variants).filter(|term| seen.insert(*term));
+        all.cloned().collect()
+    }
+}
+
+/// The meaning of a query.
+#[derive(Debug)]
+pub(crate) struct Meaning {
+    /// All zeros if no word of the query is known to the model.
+    pub(crate) vector: Vec<f32>,
+    /// The same, to be compared with; `None` if it is all zeros.
+    pub(crate) asked: Option<Asked>,
+    /// The scale from the query's cosines to likeness.
+    pub(crate) scale: Scale,
+}
+
+impl Meaning {
+    /// That of a query that is not embedded yet.
+    pub(crate) fn none() -> Meaning {
+        Meaning { vector: Vec::new(), asked: None, scale: Scale::NEUTRAL }
+    }
+}
