@@ -215,6 +215,16 @@ impl Journal {
             .await
     }
 
+    /// The background that was measured last, as it was given.
+    pub(crate) async fn background(&self) -> Result<Option<String>, Error> {
+        self.ledger.read(|db| meta_text(db, "background")).await
+    }
+
+    /// Keeps a background for later handles.
+    pub(crate) async fn keep_background(&self, background: String) -> Result<(), Error> {
+        self.ledger.write(move |db| set_meta(db, "background", background)).await
+    }
+
     /// Makes durable what is committed, where an acknowledgement does not promise that already.
     pub(crate) async fn sync(&self) -> Result<(), Error> {
         if self.durability != Durability::Full {

@@ -17,12 +17,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aios_embedding::Embedder;
+use aios_embedding::{Embedder, Fingerprint};
 use aios_record::{Gate, Owner};
 use lancedb::expr::DfExpr;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error,
+    Access, Error,
     journal::Corpus,
     search::{
         blocking,
@@ -54,8 +55,18 @@ enum Likeness {
     Among(Vec<Vec<f32>>),
 }
 
+/// A model's background as the journal keeps it: a transformer takes as long to measure it as for
+/// fifty searches, and a process on the command line searches once.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The model and the sentences that it was measured with.
+    by: String,
+    centre: Vec<f32>,
+    scale: Scale,
+}
+
 /// The cosines that mean nothing, and those that mean an answer.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scale {
     /// Of unrelated texts.
     unrelated: f64,
@@ -91,6 +102,22 @@ impl Background {
         let answer = answers[answers.len() / 2] - unrelated;
         let likeness = Likeness::Of(Scale::new(unrelated, deviation, answer));
         Ok(Background { centre: centre.into(), likeness })
+    }
+
+    /// The one that was `kept` of the model `fingerprint`; `None` if it is of another model or of
+    /// other sentences.
+    fn of_kept(kept: &str, fingerprint: &Fingerprint) -> Option<Background> {
+        let kept: Kept = serde_json::from_str(kept).ok()?;
+        let is_same = kept.by == measured_by(fingerprint);
+        let likeness = Likeness::Of(kept.scale);
+        is_same.then(|| Background { centre: kept.centre.into(), likeness })
+    }
+
+    /// What is kept of a model's.
+    fn to_kept(&self, fingerprint: &Fingerprint) -> Option<String> {
+        let Likeness::Of(scale) = self.likeness else { return None };
+        let by = measured_by(fingerprint);
+        serde_json::to_string(&Kept { by, centre: self.centre.to_vec(), scale }).ok()
     }
 
     /// Of vectors that are stored. Their centre is left at zero, for it must not move while they
@@ -184,10 +211,7 @@ impl Shared {
             return Ok(background);
         }
         let background = match &self.vectors {
-            Vectors::Model(model) => {
-                let model = Arc::clone(model);
-                blocking(move || Background::new(&*model)).await??
-            }
+            Vectors::Model(model) => self.measured(model).await?,
             Vectors::Given(space) => {
                 let edition = self.journal.edition().await?;
                 let visible = of.clone().map(|owner| visible(&Gate::owner(owner)));
@@ -205,6 +229,36 @@ impl Shared {
         };
         Ok(self.backgrounds.keep(of, background))
     }
+
+    /// A model's background, from the journal or measured.
+    async fn measured(&self, model: &Arc<dyn Embedder>) -> Result<Background, Error> {
+        let fingerprint = model.fingerprint().clone();
+        let kept = self.journal.background().await?;
+        if let Some(known) = kept.and_then(|kept| Background::of_kept(&kept, &fingerprint)) {
+            return Ok(known);
+        }
+        let model = Arc::clone(model);
+        let measured = blocking(move || Background::new(&*model)).await??;
+        if self.config.access == Access::ReadWrite
+            && let Some(kept) = measured.to_kept(&fingerprint)
+        {
+            // If it cannot be kept, as on a full disk, the next handle measures it again.
+            let _ = self.journal.keep_background(kept).await;
+        }
+        Ok(measured)
+    }
+}
+
+/// The model, and a hash of the sentences.
+fn measured_by(fingerprint: &Fingerprint) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (question, answer) in QUESTIONS {
+        hasher.update(format!("{question}\n{answer}\n").as_bytes());
+    }
+    for sentence in SENTENCES {
+        hasher.update(format!("{sentence}\n").as_bytes());
+    }
+    format!("{fingerprint} {}", &hasher.finalize().to_hex()[..16])
 }
 
 impl Scale {

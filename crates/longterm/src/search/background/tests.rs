@@ -40,3 +40,18 @@ fn a_model_is_trusted_as_far_as_it_tells_answers_from_other_texts() {
     assert!(trust(0.2) < trust(0.1) && trust(0.1) < trust(0.05), "the wider, the less");
     assert!(trust(0.01) <= 1.0);
 }
+
+#[test]
+fn what_is_kept_of_a_model_is_what_was_measured_and_of_no_other_model() {
+    let model = aios_embedding::StaticModel::bundled().unwrap();
+    let measured = Background::new(&*model).unwrap();
+    let kept = measured.to_kept(model.fingerprint()).unwrap();
+    let again = Background::of_kept(&kept, model.fingerprint()).unwrap();
+    let query = model.embed_query("which pet?").unwrap();
+    assert_eq!(again.centre(), measured.centre());
+    assert_eq!(again.scale(&query), measured.scale(&query));
+    assert!(Background::of_kept(&kept, &Fingerprint::new("another")).is_none());
+    assert!(Background::of_kept("{}", model.fingerprint()).is_none());
+    let given = Background::of_stored(Vec::new(), 4);
+    assert!(given.to_kept(model.fingerprint()).is_none(), "the caller's vectors have none");
+}
