@@ -229,7 +229,7 @@ fn is_day(term: &str) -> bool {
 }
 
 /// The share of a text, 0 to 1, that is not words said over and over: all of it if each is said
-/// twice on average.
+/// twice on average, or there are none.
 fn varied(text: &str) -> f64 {
     let words = text.split_whitespace().map(str::to_lowercase);
     let (mut count, mut distinct) = (0_usize, HashSet::new());
@@ -237,7 +237,7 @@ fn varied(text: &str) -> f64 {
         count += 1;
         distinct.insert(word);
     }
-    (2.0 * distinct.len() as f64 / count.max(1) as f64).min(1.0)
+    if count == 0 { 1.0 } else { (2.0 * distinct.len() as f64 / count as f64).min(1.0) }
 }
 
 /// The terms that fewest records have, in their own order.
