@@ -239,13 +239,14 @@ impl Shared {
         }
         let model = Arc::clone(model);
         let measured = blocking(move || Background::new(&*model)).await??;
-        if self.config.access == Access::ReadWrite
-            && let Some(kept) = measured.to_kept(&fingerprint)
-        {
+        let Some(kept) = measured.to_kept(&fingerprint) else { return Ok(measured) };
+        // To the last bit what later handles read.
+        let same = Background::of_kept(&kept, &fingerprint).unwrap_or(measured);
+        if self.config.access == Access::ReadWrite {
             // If it cannot be kept, as on a full disk, the next handle measures it again.
             let _ = self.journal.keep_background(kept).await;
         }
-        Ok(measured)
+        Ok(same)
     }
 }
 
