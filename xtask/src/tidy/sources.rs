@@ -1,4 +1,4 @@
-//! What holds for every source file: front line, ASCII, line length, and words that stay out.
+//! Rules for every source file: front line, ASCII, line length, and words that stay out.
 
 use super::Finding;
 use super::scan::{Line, scan};
@@ -10,7 +10,7 @@ const COLUMNS_MAX: usize = 100;
 const SOURCES: &[&str] = &["rs", "toml", "sql", "proto", "sh", "py"];
 
 /// Where `unsafe` may be: the slots of the lock-free ring, which are verified for it, and the
-/// kernels of int8 products, each of which is compared with plain arithmetic.
+/// kernels of int8 products, which are compared with plain arithmetic.
 const UNSAFE_IN: &[&str] =
     &["crates/operational/src/ring/", "crates/embedding/src/bert/int8/kernels.rs"];
 
@@ -64,7 +64,7 @@ fn rust(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Whether `path` holds tests: they quote other languages, and they never sleep.
+/// Returns `true` if `path` holds tests: they quote other languages, and they never sleep.
 pub(super) fn is_test(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
 }
@@ -100,7 +100,7 @@ fn leftover(path: &str, number: usize, text: &str) -> Option<Finding> {
     Some(Finding::new(path, number, format!("`{found}`: do it, or file it as an issue")))
 }
 
-/// What a line of code must not say here.
+/// Words that a line of code must not have here.
 fn words(path: &str, line: &Line) -> impl Iterator<Item = &'static str> {
     let code = &line.code;
     let says = |word: &str| identifiers(code).any(|it| it == word);

@@ -9,8 +9,8 @@ use crate::error::Error;
 /// No file is larger, but for [`LARGE`]: a clone stays small.
 const FILE_BYTES_MAX: u64 = 9_000_000;
 
-/// The transformer that is part of the program, and the most bytes that it may have. It is committed
-/// once, since each version of it would stay in every clone.
+/// The transformer that is part of the program, and the most bytes that it may have. It is
+/// committed once, since each version of it would stay in every clone.
 const LARGE: (&str, u64) = ("crates/minilm/assets/int8-bert.bin", 18_000_000);
 
 /// Names that say nothing about what is inside.

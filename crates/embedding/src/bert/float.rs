@@ -19,18 +19,18 @@ use crate::{Embedder, Error, Fingerprint};
 /// Most tokens of one batch, unless a single text has more: bounds the RAM of an inference.
 const BATCH_TOKENS_MAX: usize = 2048;
 
-/// How a [`Bert`] works.
+/// Options of a [`Bert`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BertOptions {
     /// Most texts of one batch; 0 counts as 1. Default 32.
     pub batch_max: usize,
     /// Inferences at the same time, each on one thread; 0 counts as 1. Default: one per core.
     pub threads: usize,
-    /// What the model wants before a query, such as `query: ` for e5. Default: what its
-    /// `config_sentence_transformers.json` calls its prompt for a `query`, if anything.
+    /// Text before a query, such as `query: ` for e5. Default: the prompt for a `query` in
+    /// `config_sentence_transformers.json`, if there is one.
     pub query_prefix: Option<String>,
-    /// What the model wants before a document, such as `passage: ` for e5. Default: what that file
-    /// calls its prompt for a `document` or a `passage`, if anything.
+    /// Text before a document, such as `passage: ` for e5. Default: the prompt for a `document` or
+    /// a `passage` in that file, if there is one.
     pub document_prefix: Option<String>,
 }
 

@@ -33,7 +33,7 @@ const LIMITS: BatchLimits = BatchLimits { texts: 64, tokens: 192 };
 const FRAME_TOKENS: usize = 2;
 /// Bytes of a text that are looked at first, for each token of the limit.
 const START_BYTES_PER_TOKEN: usize = 16;
-/// Most pieces of a word, all of which may change if the word is cut.
+/// Most pieces of a word. All of them may change if the word is cut.
 const WORD_PIECES_MAX: usize = 100;
 
 /// An int8 BERT as an [`Embedder`]. English texts, uncased; texts are cut at the model's limit of
@@ -69,7 +69,8 @@ impl Int8Bert {
             .map_err(|source| Error::Damaged { origin: format!("`{}`", path.display()), source })
     }
 
-    /// Reads a model from the content of its file. What is part of the program is not copied.
+    /// Reads a model from the content of its file. Bytes that are part of the program are not
+    /// copied.
     ///
     /// # Errors
     /// [`Error::Damaged`] if `bytes` is not such a model.

@@ -15,11 +15,11 @@ use crate::{Error, vector::normalise};
 /// A text as a network takes it.
 pub(super) struct Sequence {
     pub(super) ids: Vec<u32>,
-    /// Whether any token of the text itself is known.
+    /// Set if any token of the text itself is known.
     pub(super) is_known: bool,
 }
 
-/// How large a batch may be. A single text may have more tokens.
+/// Limits of a batch. A single text may have more tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BatchLimits {
     pub(super) texts: usize,

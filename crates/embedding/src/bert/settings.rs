@@ -1,6 +1,6 @@
 //! Settings that networks of either kind of weights have.
 
-/// How the vectors of a text's tokens become one.
+/// The way from the vectors of a text's tokens to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pooling {
     /// Their mean.

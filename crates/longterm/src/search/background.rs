@@ -113,7 +113,7 @@ impl Background {
         is_same.then(|| Background { centre: kept.centre.into(), likeness })
     }
 
-    /// What is kept of a model's.
+    /// The text that is kept of a model's background.
     fn to_kept(&self, fingerprint: &Fingerprint) -> Option<String> {
         let Likeness::Of(scale) = self.likeness else { return None };
         let by = measured_by(fingerprint);

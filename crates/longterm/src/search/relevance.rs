@@ -11,8 +11,8 @@ const OF_WORDS: f64 = 2.6;
 /// The relevance, 0 to 1, of a record whose meaning is so alike to the query's, on the scale of
 /// likeness, and that has this share of the query's words itself.
 ///
-/// Neither depends on what else is stored, except that the share weighs rare words more. The weights
-/// of the score do not count, nor does anything that ranks records of equal fit.
+/// Neither depends on what else is stored, but for the share, which weighs rare words more. The
+/// weights of the score do not count, nor does anything that ranks records of equal fit.
 pub(crate) fn relevance(likeness: f64, share_of_words: f64) -> f64 {
     1.0 / (1.0 + (-(BIAS + OF_MEANING * likeness + OF_WORDS * share_of_words)).exp())
 }

@@ -18,7 +18,7 @@ pub(super) struct Attention {
     pub(super) size: usize,
 }
 
-/// What an attention writes on the way.
+/// Buffers of an attention.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// The keys of a head: a row per number, a column per token, filled up to whole blocks.

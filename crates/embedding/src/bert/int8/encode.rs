@@ -26,9 +26,9 @@ const TRIALS: u16 = 16;
 /// Texts on which the crate's own tokenizer must agree with the model's.
 const PROBES: &[&str] = &[
     "The quick brown fox, at 12:30, paid $1,299.00 -- didn't it?",
-    "Crème BRÛLÉE naïve Straße Ω ﬁne",
+    "Cr\u{e8}me BR\u{db}L\u{c9}E na\u{ef}ve Stra\u{df}e \u{3a9} \u{fb01}ne",
     "supercalifragilisticexpialidocious antidisestablishmentarianism",
-    "日本語 ตัวอย่าง русский",
+    "\u{65e5}\u{672c}\u{8a9e} \u{e15}\u{e31}\u{e27} \u{440}\u{443}\u{441}",
 ];
 
 /// Returns the content of `int8-bert.bin` for the model in `dir`, which is called `name` in its
@@ -94,7 +94,7 @@ fn vocabulary(files: &ModelFiles) -> Result<Option<Vec<(u32, String)>>, Error> {
     Ok(Some(pieces))
 }
 
-/// What follows the header.
+/// The content after the header.
 struct Parts {
     bytes: Vec<u8>,
     sizes: Sizes,

@@ -4,18 +4,23 @@
 //! |---|---|
 //! | 8 | `AIOSBERT` |
 //! | 4 | version, 1 |
-//! | 4 each | hidden size `h`, wide size `w`, layers `l`, heads, positions `p`, word pieces `n`, pooling (0 mean, 1 first token), activation (0 GELU, 1 GELU by tanh, 2 ReLU), bytes of the name, bytes of the vocabulary |
+//! | 24 | hidden size `h`, wide size `w`, layers, heads, positions `p`, word pieces `n` |
+//! | 4 | pooling: 0 mean, 1 first token |
+//! | 4 | activation: 0 GELU, 1 GELU by tanh, 2 ReLU |
+//! | 8 | bytes of the name, bytes of the vocabulary |
 //! | 4 | epsilon of the normalisations, f32 |
 //! | | name of the model, UTF-8 |
 //! | | vocabulary, UTF-8: `n` word pieces, each ended by a line feed |
-//! | `n h / 2` | word vectors, 4 bits a number: the low half of a byte comes first, and is the number plus 8 |
+//! | `n h / 2` | word vectors, 4 bits a number plus 8: the low half of a byte comes first |
 //! | `n h / 64` | a step per 64 numbers of a word vector, u8 |
 //! | `4 n` | a scale per word vector, f32: a number is `bits * step * scale` |
 //! | `4 p h` | position vectors, f32, each with the vector of token type 0 added |
 //! | `8 h` | weights and biases of the normalisation of embeddings, f32 |
-//! | | per layer: the products query-key-value (`h` to `3 h`), attended (`h` to `h`), a normalisation, the products wide (`h` to `w`) and narrow (`w` to `h`), a normalisation |
+//! | | the layers |
 //! | 32 | BLAKE3 of everything before |
 //!
+//! A layer is the products query-key-value (`h` to `3 h`) and attended (`h` to `h`), a
+//! normalisation, the products wide (`h` to `w`) and narrow (`w` to `h`), and a normalisation.
 //! A product is, for its outputs: scales (f32), sums of the weights (i32), biases (f32); then the
 //! weights, int8, packed as [`kernels`](super::kernels) wants them. Queries are divided by the root
 //! of the head's size.
@@ -48,7 +53,7 @@ const PIECES_MAX: usize = 1 << 20;
 /// Most bytes of name and vocabulary.
 const TEXT_BYTES_MAX: usize = 1 << 26;
 
-/// What a file holds.
+/// The content of a file.
 pub(super) struct Parsed {
     pub(super) name: String,
     pub(super) checksum: blake3::Hash,
@@ -113,7 +118,7 @@ pub(super) fn parse(bytes: Cow<'static, [u8]>) -> Result<Parsed, Damage> {
 const SHAPE: Damage = Damage::Network;
 
 impl Sizes {
-    /// Whether the kernels can work with these sizes.
+    /// Refuses sizes that the kernels cannot work with.
     pub(super) fn check(&self) -> Result<(), Damage> {
         let Sizes { hidden, wide, layers, heads, positions, pieces } = *self;
         let is_sound = (1..=SIZE_MAX).contains(&hidden)

@@ -51,7 +51,7 @@ pub(super) struct Linear {
     pub(super) bias: Vec<f32>,
 }
 
-/// What a forward pass writes on the way: kept from batch to batch, so that its pages are there.
+/// Buffers of a forward pass: kept from batch to batch, so that their pages are there.
 #[derive(Default)]
 pub(super) struct Scratch {
     tokens: Vec<f32>,
