@@ -55,6 +55,9 @@ const MEANINGS_AFTER: [f64; 1] = [0.2];
 /// the record has all the query's words: about that of short texts that have vectors.
 const LIKENESS_OF_ALL_WORDS: f64 = 1.2;
 
+/// The share of the query's words from which on a record is taken to have all of them.
+const ALL_WORDS: f64 = 0.999;
+
 /// The number of records with most of the query's words that tell whether these words fail.
 const WORDED_ROWS: usize = 5;
 /// The mean likeness of these records below which the query's words are taken to fail, the more
@@ -311,7 +314,13 @@ impl<'a> Scorer<'a> {
     pub(super) fn own_likeness(&self, at: usize) -> f64 {
         match self.cosines[at] {
             Some(cosine) => self.query.meaning.scale.likeness(cosine),
-            None => LIKENESS_OF_ALL_WORDS * self.share_of_words(at).powi(2),
+            None => match self.share_of_words(at) {
+                // Its vector may be outstanding, and those of others that say nearly the same not.
+                share if self.query.meaning.asked.is_some() && ALL_WORDS <= share => {
+                    self.query.meaning.scale.likeness(1.0).max(LIKENESS_OF_ALL_WORDS)
+                }
+                share => LIKENESS_OF_ALL_WORDS * share.powi(2),
+            },
         }
     }
 
