@@ -48,7 +48,7 @@ pub struct Recollection {
     pub relevance: f64,
     /// The order of the hits of this search, but for those that a reranker read.
     pub score: f64,
-    /// What the reranker gave for it, without bounds; hits that it read come first, the highest
+    /// The score of the reranker, without bounds; hits that it read come first, the highest
     /// before the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranked: Option<f64>,

@@ -55,7 +55,7 @@ impl Reranker {
         Err(Error::Embedding(aios_embedding::Error::Unsupported {
             path: dir,
             feature: "a reranker".to_owned(),
-            instead: "a program that was built with the feature `families`, or unset search.reranker",
+            instead: "a program built with the feature `families`, or no search.reranker",
         }))
     }
 
@@ -106,7 +106,7 @@ fn limit(options: &SearchOptions, limit_of_config: usize) -> usize {
     if options.limit == LIMIT_OF_CONFIG { limit_of_config } else { options.limit }
 }
 
-/// What is read of a hit.
+/// The text of a hit that is read.
 fn text(hit: &Hit) -> String {
     match &hit.record.title {
         Some(title) => format!("{title}\n{}", hit.record.text),

@@ -20,9 +20,9 @@ use crate::{
     file,
 };
 
-pub(crate) const HOLDS: &str = "a sentence-transformers model: modules.json, config.json, tokenizer.json, \
-                     model.safetensors and 1_Pooling/config.json";
-/// What to use in place of a model that is refused.
+pub(crate) const HOLDS: &str = "a sentence-transformers model: modules.json, config.json, \
+                     tokenizer.json, model.safetensors and 1_Pooling/config.json";
+/// The models to use in place of one that is refused.
 pub(crate) const INSTEAD: &str = if cfg!(feature = "families") {
     "a sentence-transformers model of the BERT, DistilBERT, XLM-RoBERTa, ModernBERT, NomicBERT, \
      JinaBERT, DeBERTa-v2 or T5 family"
@@ -37,7 +37,7 @@ pub(crate) const WEIGHTS: &str = "model.safetensors";
 const INPUT: &str = "sentence_bert_config.json";
 const PROMPTS: &str = "config_sentence_transformers.json";
 
-/// What the names of the settings in the pooling's `config.json` begin with.
+/// The start of the names of the settings in the pooling's `config.json`.
 const POOLING_MODE: &str = "pooling_mode_";
 
 /// The files of a model, by their paths in its directory.
@@ -85,14 +85,14 @@ pub(crate) struct Directory {
     pub(crate) dense: Vec<Dense>,
     /// Most tokens that the model is meant for, special ones included, if it says so.
     input_max: Option<usize>,
-    /// Whether texts are made lower case, whatever the tokenizer does.
+    /// True if texts are made lower case, whatever the tokenizer does.
     lowercase: bool,
     pub(crate) prompts: Prompts,
     tokenizer: Vec<u8>,
     pub(crate) weights: Vec<u8>,
 }
 
-/// What goes before a text.
+/// The words that go before a text.
 #[derive(Debug, Clone)]
 pub(crate) struct Prompts {
     pub(crate) query: String,
@@ -145,7 +145,7 @@ impl PromptsConfig {
     }
 }
 
-/// What `tokenizer.json` says about unknown words.
+/// The part of `tokenizer.json` about unknown words.
 #[derive(Deserialize)]
 struct TokenizerFile {
     model: TokenizerModel,
@@ -267,8 +267,8 @@ struct Modules {
     dense: Vec<String>,
 }
 
-/// What `modules.json`, which is at `path`, has after the network. A final normalisation may stand
-/// there or not: vectors are compared by their direction, so it is done in any case.
+/// The modules after the network in `modules.json`, which is at `path`. A final normalisation may
+/// stand there or not: vectors are compared by their direction, so it is done in any case.
 fn read_modules(path: &Path, modules: &[u8]) -> Result<Modules, Error> {
     let modules: Vec<ModuleEntry> = parse_json(path, modules)?;
     let names: Vec<&str> =
@@ -316,7 +316,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     parse_json(path, &file::read(path, HOLDS)?)
 }
 
-/// What a file says that need not be there.
+/// The content of a file that need not be there.
 fn read_optional<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Error> {
     match read_json(path) {
         Err(error) if error.is_not_found() => Ok(T::default()),

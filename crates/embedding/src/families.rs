@@ -1,6 +1,6 @@
 //! Encoders of other families than BERT's, computed by candle-transformers.
 //!
-//! What stands before and after the network (prompts, tokenizer, pooling) is that of a
+//! The parts before and after the network (prompts, tokenizer, pooling) are those of a
 //! [`Bert`](crate::Bert). A batch has texts of one length only, so nothing is padded or masked, and
 //! a text has the same vector whatever is beside it. Not here: what a family's `config.json` may
 //! say, which is in `settings`.

@@ -3,8 +3,8 @@
 //! Weights of eight bits are read in the layout of compressed-tensors, which llm-compressor and
 //! vLLM write (formats `int-quantized`, `naive-quantized` and `float-quantized`): beside
 //! `X.weight`, of type `I8` or `F8_E4M3`, stands `X.weight_scale`, a float for the whole matrix or
-//! one for each row, and a weight is the product of both. How such a model would round what goes
-//! into a layer (`input_scale`) is not taken over: products are those of floats.
+//! one for each row, and a weight is the product of both. The rounding of what goes into a layer
+//! (`input_scale`) is not taken over: products are those of floats.
 
 use std::{collections::HashMap, path::Path};
 

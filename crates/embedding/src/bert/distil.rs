@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub(super) const MODEL_TYPE: &str = "distilbert";
 
-/// What its `config.json` calls the settings of a BERT.
+/// The names in its `config.json` for the settings of a BERT.
 const SETTINGS: &[(&str, &str)] = &[
     ("dim", "hidden_size"),
     ("n_layers", "num_hidden_layers"),
@@ -17,7 +17,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("activation", "hidden_act"),
 ];
 
-/// What its file of weights calls the parts of a layer of a BERT.
+/// The names in its file of weights for the parts of a layer of a BERT.
 const PARTS: &[(&str, &str)] = &[
     ("attention.q_lin", "attention.self.query"),
     ("attention.k_lin", "attention.self.key"),

@@ -94,7 +94,7 @@ fn batches<'a>(sorted: &'a [&'a [u32]], limits: BatchLimits) -> Vec<&'a [&'a [u3
     batches
 }
 
-/// What `forward` gives for the items of all batches, in order. The threads take the batches from
+/// Returns the results of `forward` for all batches, in order. The threads take the batches from
 /// the end, where the longest are, so that they finish at about the same time.
 pub(crate) fn in_batches<T: Sync, R: Send, S: Default>(
     (lanes, threads): (&Lanes, usize),

@@ -95,8 +95,9 @@ impl CrossEncoder {
         })
     }
 
-    /// How well each of `texts` fits `query`: higher is better, without bounds (the logit of the
-    /// model's label). A query and a text that are too long together lose the end of the longer.
+    /// Scores each of `texts` by how well it fits `query`: higher is better, without bounds (the
+    /// logit of the model's label). A query and a text that are too long together lose the end of
+    /// the longer.
     ///
     /// # Errors
     /// [`Error::Compute`] if the model refuses a text or gives a number that is not finite.
@@ -130,7 +131,7 @@ impl CrossEncoder {
     }
 }
 
-/// The tokenizer in `path`, which cuts a pair at `length_max` tokens, for a table of so many `rows`.
+/// The tokenizer in `path`, which cuts a pair at `length_max` tokens, for a table of `rows`.
 fn tokenizer(path: &Path, length_max: usize, rows: usize) -> Result<Tokenizer, Error> {
     let malformed = |reason: String| Error::Malformed { path: path.to_owned(), reason };
     let bytes = file::read(path, HOLDS)?;

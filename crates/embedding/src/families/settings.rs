@@ -1,4 +1,4 @@
-//! What the `config.json` of each family says, and what of it is not computed.
+//! The settings in the `config.json` of each family, and those that are not computed.
 
 mod reader;
 
@@ -17,7 +17,7 @@ use reader::Reader;
 /// four bytes for each pair and head, 3.2 GB for the 8,192 that the models name.
 const JINA_POSITIONS_MAX: usize = 1024;
 
-/// What to use in place of a cross-encoder that is refused.
+/// The models to use in place of a cross-encoder that is refused.
 pub(super) const CROSS_ENCODERS: &str =
     "a cross-encoder with one label, of the BERT, XLM-RoBERTa or DeBERTa-v2 family";
 
@@ -50,12 +50,12 @@ pub(super) enum Make {
     Roberta(xlm_roberta::Config),
 }
 
-/// How the settings of a family are read.
+/// The function that reads the settings of a family.
 type Read = fn(&Reader<'_>) -> Result<Sizes, Error>;
 
 impl Settings {
-    /// What `config`, which `path` holds, says of an encoder, or `None` if it is of none of these
-    /// families.
+    /// Reads the settings of an encoder from `config`, which `path` holds; `None` if it is of none
+    /// of these families.
     pub(super) fn read(path: &Path, config: &Value) -> Result<Option<Settings>, Error> {
         let is_alibi = config["position_embedding_type"] == "alibi";
         let (family, read): (&'static str, Read) = match config["model_type"].as_str() {
@@ -69,7 +69,7 @@ impl Settings {
         Settings::of_family(Reader::new(path, config, INSTEAD), family, read).map(Some)
     }
 
-    /// What `config`, which `path` holds, says of a cross-encoder with one label.
+    /// Reads the settings of a cross-encoder with one label from `config`, which `path` holds.
     pub(super) fn read_cross_encoder(path: &Path, config: &Value) -> Result<Settings, Error> {
         let reader = Reader::new(path, config, CROSS_ENCODERS);
         reader.only("position_embedding_type", "absolute")?;

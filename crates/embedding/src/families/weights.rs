@@ -30,14 +30,14 @@ const IDLE: &[&str] = &["embeddings.position_ids", "encoder.embed_tokens.weight"
 pub(super) struct Weights {
     path: PathBuf,
     tensors: HashMap<String, Tensor>,
-    /// What to use in place of a model that is refused.
+    /// The models to use in place of one that is refused.
     instead: &'static str,
 }
 
 /// The tensors below one prefix, as a network asks for them.
 struct Source {
     tensors: HashMap<String, Tensor>,
-    /// What the network has before the names, and the file does not.
+    /// The prefix that the network has before the names, and the file does not.
     own_prefix: &'static str,
     /// The names that the network asked for.
     asked: Arc<Mutex<HashSet<String>>>,

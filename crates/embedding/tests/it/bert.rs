@@ -350,7 +350,9 @@ fn a_model_of_another_make_is_refused() {
     check("modules.json", modules, "CNN");
     // Families that call their sizes otherwise.
     let mpnet = json!({
-        "architectures": ["MPNetModel"], "model_type": "mpnet", "relative_attention_num_buckets": 32,
+        "architectures": ["MPNetModel"],
+        "model_type": "mpnet",
+        "relative_attention_num_buckets": 32,
     });
     check("config.json", mpnet, "model type `mpnet`");
     let albert = json!({ "model_type": "albert", "hidden_size": 768, "hidden_act": "gelu_new" });

@@ -11,7 +11,7 @@ use crate::Error;
 pub(super) struct Reader<'a> {
     path: &'a Path,
     config: &'a Value,
-    /// What to use in place of a model that is refused.
+    /// The models to use in place of one that is refused.
     instead: &'static str,
     /// The first name of each value that was asked for, and the value, defaults included.
     noted: RefCell<BTreeMap<String, String>>,
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
         Ok(flag)
     }
 
-    /// Whether `name` is true; it need not be there.
+    /// Returns true if `name` is there and true.
     pub(super) fn is_true(&self, name: &str) -> Result<bool, Error> {
         Ok(self.flag(name)?.unwrap_or(false))
     }

@@ -17,7 +17,7 @@ pub(super) fn normalised(vector: &[f64]) -> Vec<f32> {
     vector.iter().map(|x| (x / length) as f32).collect()
 }
 
-/// What the pooling gives for a sequence.
+/// The result of the pooling of a sequence.
 pub(super) fn pool(tiny: &Tiny, ids: &[usize]) -> Vec<f64> {
     let embedding = |name: &str, row: usize| {
         let tensor = &tiny.tensors[&format!("embeddings.{name}_embeddings.weight")];

@@ -35,7 +35,7 @@ impl Fixture {
         self.dir.path()
     }
 
-    /// What PyTorch computes with it.
+    /// The results of PyTorch with it.
     pub(crate) fn expected(&self) -> Value {
         serde_json::from_slice(&fs::read(self.source.join("expected.json")).unwrap()).unwrap()
     }
