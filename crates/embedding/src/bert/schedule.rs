@@ -13,10 +13,10 @@ use super::lanes::Lanes;
 use crate::{Error, vector::normalise};
 
 /// A text as a network takes it.
-pub(super) struct Sequence {
-    pub(super) ids: Vec<u32>,
+pub(crate) struct Sequence {
+    pub(crate) ids: Vec<u32>,
     /// Set if any token of the text itself is known.
-    pub(super) is_known: bool,
+    pub(crate) is_known: bool,
 }
 
 /// Limits of a batch. A single text may have more tokens.
