@@ -233,6 +233,9 @@ settings! {
         /// The longest time, in milliseconds, for which a search waits for vectors that are still
         /// to be made; then it searches those records by their words alone.
         vector_wait_ms: u64 = 50 => 0..=60_000,
+        /// The directory of a cross-encoder with one label, which reads the first 30 hits of a
+        /// recall together with the query and orders them; empty for none.
+        reranker: PathBuf = PathBuf::new(),
     }
     /// What each signal of a search counts for; 0 switches it off.
     "search.weights" => search_weights: SearchWeights {

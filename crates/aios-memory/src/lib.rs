@@ -82,6 +82,7 @@ mod rebuild;
 mod recall;
 mod records;
 mod remember;
+mod rerank;
 mod spill;
 mod together;
 mod tokens;

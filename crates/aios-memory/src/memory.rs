@@ -24,6 +24,7 @@ use crate::{
     metrics::MetricHistory,
     model::open_model,
     pump::{Pump, Pumping},
+    rerank::Reranker,
     spill::{Spill, Spilling},
     together::{self, Generations},
 };
@@ -88,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) working: Working,
     pub(crate) longterm: Longterm,
     pub(crate) embedder: Arc<dyn Embedder>,
+    pub(crate) reranker: Option<Reranker>,
     pub(crate) pump: Pump,
     /// Held by whoever changes a record of working memory.
     pub(crate) updating: tokio::sync::Mutex<()>,
@@ -133,7 +135,7 @@ impl AgentMemory {
     /// - [`Error::Directory`] if the data directory cannot be used, [`Error::ForeignDirectory`] if
     ///   it belongs to another user of the system, [`Error::Place`] if something in it does.
     /// - [`Error::Older`] if a database is older than what lies beside it.
-    /// - [`Error::Embedding`] if the model cannot be opened.
+    /// - [`Error::Embedding`] if the model, or the reranker, cannot be opened.
     /// - Errors of the tiers, such as for a file that a newer version wrote.
     pub async fn open(config: Config) -> Result<AgentMemory, Error> {
         let embedder = open_model(&config).await?;
@@ -168,6 +170,7 @@ impl AgentMemory {
             Access::ReadWrite => Generations::noted(&data_dir)?,
             Access::ReadOnly => Generations::default(),
         };
+        let reranker = Reranker::open(&config).await?;
         // First, for the library is made to fit the journal.
         let working = open_working(&config, reached.working).await?;
         let settings = aios_longterm::Config { reached: reached.journal, ..config.to_longterm() };
@@ -198,6 +201,7 @@ impl AgentMemory {
             working,
             longterm,
             embedder,
+            reranker,
             pump,
             updating: tokio::sync::Mutex::default(),
             pumping,

@@ -2,7 +2,9 @@
 
 use std::{env, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use aios_embedding::{Bert, Cached, Embedder, HubCache, Int8Bert, ModelName, StaticModel};
+use aios_embedding::{
+    Cached, Embedder, HubCache, Int8Bert, ModelName, StaticModel, open_transformer,
+};
 use aios_longterm::stored_model;
 
 use crate::{Config, Error};
@@ -52,7 +54,7 @@ pub(crate) async fn open_new_model(config: &Config) -> Result<Arc<dyn Embedder>,
         if Int8Bert::is_in(&dir) {
             return Ok(cached(Int8Bert::open(dir)?, cache_entries));
         }
-        Ok(cached(Bert::open(dir, options)?, cache_entries))
+        Ok(cached(open_transformer(dir, options)?, cache_entries))
     });
     opening.await.map_err(|_| Error::Interrupted)?
 }

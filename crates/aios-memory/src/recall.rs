@@ -6,7 +6,7 @@ use aios_longterm::{Explanation, Hit, LIMIT_OF_CONFIG, SearchOptions};
 use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
 use serde::Serialize;
 
-use crate::{Error, MemoryView};
+use crate::{Error, MemoryView, rerank::Reranker};
 
 /// The result of a search. It serializes to what `aios-memory recall --json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -46,8 +46,12 @@ pub struct Recollection {
     pub name: Option<String>,
     /// The relevance, 0 to 1; comparable between searches.
     pub relevance: f64,
-    /// The order of the hits of this search.
+    /// The order of the hits of this search, but for those that a reranker read.
     pub score: f64,
+    /// The score of the reranker, without bounds; hits that it read come first, the highest
+    /// before the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reranked: Option<f64>,
     /// When it happened, if known.
     pub occurred_at: Option<Timestamp>,
     /// When the memory took it in.
@@ -99,6 +103,7 @@ impl From<Hit> for Recollection {
             name: record.speaker,
             relevance,
             score,
+            reranked: None,
             occurred_at: record.occurred_at,
             recorded_at: record.recorded_at,
             user: record.scope.user,
@@ -116,7 +121,8 @@ impl MemoryView {
     /// Finds the records that fit `query`, best first, among all of this view that was
     /// acknowledged before the call. A query without a single word finds nothing.
     /// [`SearchOptions::scope`] narrows the view further; without a limit the configuration's
-    /// `search.limit` holds.
+    /// `search.limit` holds. If the setting `search.reranker` names a cross-encoder, it orders the
+    /// first hits.
     ///
     /// # Errors
     /// [`Error::Limit`] if [`SearchOptions::limit`] is not from 1 to 1000; errors of working or
@@ -127,13 +133,31 @@ impl MemoryView {
             Error::check_limit(options.limit)?;
         }
         let behind = self.catch_up().await?;
-        let found = self.longterm().search(query, options).await?;
+        let (hits, vectors_outstanding) = self.ranked(query, options).await?;
         Ok(Recalled {
             query: query.to_owned(),
             behind,
-            vectors_outstanding: found.vectors_outstanding,
-            hits: found.hits.into_iter().map(Recollection::from).collect(),
+            vectors_outstanding,
+            hits,
             elapsed_ms: began.elapsed().as_secs_f64() * 1e3,
         })
+    }
+
+    /// The hits of a search, and how many records have no vector yet.
+    async fn ranked(
+        &self,
+        query: &str,
+        options: &SearchOptions,
+    ) -> Result<(Vec<Recollection>, u64), Error> {
+        let Some(reranker) = &self.shared().reranker else {
+            let found = self.longterm().search(query, options).await?;
+            let hits = found.hits.into_iter().map(Recollection::from).collect();
+            return Ok((hits, found.vectors_outstanding));
+        };
+        let limit = self.config().search.limit;
+        let found = self.longterm().search(query, &Reranker::widened(options, limit)).await?;
+        let reranked = reranker.rerank(query, found.hits, options, limit).await?;
+        let recollection = |(hit, reranked)| Recollection { reranked, ..Recollection::from(hit) };
+        Ok((reranked.into_iter().map(recollection).collect(), found.vectors_outstanding))
     }
 }

@@ -1,5 +1,7 @@
-//! Transformers of the BERT and XLM-RoBERTa families, and one with int8 weights.
+//! Transformers of the BERT, DistilBERT and XLM-RoBERTa families, and one with int8 weights.
 
+#[cfg(feature = "bert")]
+mod distil;
 #[cfg(feature = "bert")]
 mod files;
 #[cfg(feature = "bert")]
@@ -19,12 +21,17 @@ mod tokens;
 mod weights;
 
 #[cfg(feature = "bert")]
-pub use files::FileNames;
-#[cfg(feature = "bert")]
 pub use float::{Bert, BertOptions};
 #[cfg(feature = "int8")]
 pub use int8::Int8Bert;
 #[cfg(feature = "distill")]
 pub use int8::encode_int8;
+#[cfg(feature = "families")]
+pub(crate) use lanes::Lanes;
 use norm::Norm;
-use settings::{Activation, Pooling};
+#[cfg(feature = "families")]
+pub(crate) use schedule::{Sequence, check_finite, in_batches};
+use settings::Activation;
+pub(crate) use settings::Pooling;
+#[cfg(feature = "bert")]
+pub(crate) use tokens::Tokens;

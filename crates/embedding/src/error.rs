@@ -45,7 +45,7 @@ pub enum Error {
     /// fetched by a program that needed other files of it.
     #[error(
         "`{model}` is in the Hugging Face cache, but {reason}; use a sentence-transformers model \
-         of the BERT or XLM-RoBERTa family, or, if it is one, run `aios-memory model pull {model}`"
+         of a family that is built here, or, if it is one, run `aios-memory model pull {model}`"
     )]
     OtherMake {
         /// The model.

@@ -15,10 +15,11 @@
 //!   texts are, and counts tokens as it sees them.
 //! - [`StaticModel`] is a table of word pieces: [bundled](StaticModel::bundled), English, loaded in
 //!   milliseconds, hundreds of thousands of short texts a second on one core.
-//! - [`Bert`] is a transformer of the BERT or XLM-RoBERTa family in a local directory: slower by
-//!   three orders of magnitude, better at meaning.
-//! - [`Int8Bert`] is such a transformer in one file, with weights of a byte: English, uncased, four
-//!   times smaller and several times faster.
+//! - [`Bert`] is a transformer of the BERT, DistilBERT or XLM-RoBERTa family in a local directory:
+//!   slower by three orders of magnitude, better at meaning. [`open_transformer`] opens one of any
+//!   family that is built.
+//! - [`Int8Bert`] is a BERT in one file, with weights of a byte: English, uncased, four times
+//!   smaller and several times faster.
 //! - [`HubCache`] finds models that are in the cache of the Hugging Face hub.
 //! - [`related_terms`] says which English words mean nearly the same as one.
 //! - [`Cached`] keeps the vectors of texts that come again.
@@ -29,35 +30,55 @@
 //! # Features
 //!
 //! - `bert` (default): [`Bert`], with faer, candle and tokenizers. Without it none is in the graph.
+//! - `families`: encoders of more families for [`open_transformer`], and `CrossEncoder`, with
+//!   candle-transformers.
 //! - `int8` (default): [`Int8Bert`], which needs none of them.
 //! - `distill`: how the bundled tables are made, as the module `distill` and a binary.
 
 #[cfg(any(feature = "bert", feature = "int8"))]
 mod bert;
 mod cached;
+#[cfg(feature = "bert")]
+mod dense;
+#[cfg(feature = "bert")]
+mod directory;
 #[cfg(feature = "distill")]
 pub mod distill;
 mod embedder;
 mod error;
+#[cfg(feature = "families")]
+mod families;
 mod file;
 mod fingerprint;
 #[cfg(feature = "bert")]
 mod hub;
+#[cfg(feature = "families")]
+mod inference;
 mod learned;
 mod related;
 mod static_model;
+#[cfg(feature = "bert")]
+mod tensors;
+#[cfg(feature = "bert")]
+mod transformer;
 mod vector;
 mod wordpiece;
 
 #[cfg(feature = "int8")]
 pub use bert::Int8Bert;
 #[cfg(feature = "bert")]
-pub use bert::{Bert, BertOptions, FileNames};
+pub use bert::{Bert, BertOptions};
 pub use cached::Cached;
+#[cfg(feature = "bert")]
+pub use directory::FileNames;
 pub use embedder::Embedder;
 pub use error::{Damage, Error};
+#[cfg(feature = "families")]
+pub use families::CrossEncoder;
 pub use fingerprint::Fingerprint;
 #[cfg(feature = "bert")]
 pub use hub::{CachedModel, HubCache, ModelName, ModelNameError};
 pub use related::related_terms;
 pub use static_model::{StaticModel, StaticTable};
+#[cfg(feature = "bert")]
+pub use transformer::open_transformer;

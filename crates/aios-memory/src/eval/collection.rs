@@ -148,13 +148,16 @@ pub(super) struct Judgements {
     lines: Vec<(usize, String, String)>,
 }
 
+/// The id of a query, that of a document, and a grade.
+type Judgement<'l> = (&'l str, &'l str, i64);
+
 impl Judgements {
     /// Reads the lines of a file below the first `skip`. `judgement` takes the words of a line
     /// apart, into the id of a query, that of a document, and a grade.
     pub(super) fn read(
         path: &Path,
         skip: usize,
-        judgement: for<'l> fn(&[&'l str]) -> Option<(&'l str, &'l str, i64)>,
+        judgement: for<'l> fn(&[&'l str]) -> Option<Judgement<'l>>,
     ) -> Result<Judgements, Error> {
         let mut of_query = HashMap::<String, BTreeMap<String, u32>>::new();
         let mut lines = Vec::new();

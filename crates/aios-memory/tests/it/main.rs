@@ -20,6 +20,8 @@ mod places;
 mod pull;
 mod purged;
 mod read_only;
+#[cfg(feature = "families")]
+mod rerank;
 mod together;
 mod update;
 

@@ -60,6 +60,9 @@ pub(crate) async fn recall(
             writeln!(out, "{:.2}  {time}  {who}{text}  [{name}]", hit.relevance)?;
             if let Some(explain) = &hit.explain {
                 writeln!(out, "      {}", serde_json::to_string(explain)?)?;
+                if let Some(reranked) = hit.reranked {
+                    writeln!(out, "      reranker: {reranked:.3}")?;
+                }
             }
         }
         Ok(())

@@ -9,12 +9,16 @@ use std::{
 };
 
 use super::{
-    files::{self, FileNames, ModelFiles, Prompts},
+    files::ModelFiles,
     network::Network,
     schedule::{BatchLimits, Scheduler, Sequence},
     tokens::Tokens,
 };
-use crate::{Embedder, Error, Fingerprint};
+use crate::{
+    Embedder, Error, Fingerprint,
+    dense::Dense,
+    directory::{self, FileNames, Prompts},
+};
 
 /// Most tokens of one batch, unless a single text has more: bounds the RAM of an inference.
 const BATCH_TOKENS_MAX: usize = 2048;
@@ -82,6 +86,8 @@ pub struct Bert {
     prompts: Prompts,
     tokens: Tokens,
     network: Network,
+    dense: Vec<Dense>,
+    dimension: usize,
     scheduler: Scheduler,
 }
 
@@ -97,9 +103,11 @@ impl Bert {
         let files = ModelFiles::read(dir.as_ref(), &options)?;
         let tokens = files.tokens()?;
         Ok(Bert {
-            fingerprint: files.fingerprint(),
+            fingerprint: files.fingerprint()?,
             network: files.network(tokens.ids_end()?)?,
-            prompts: files.prompts,
+            dimension: files.dimension()?,
+            prompts: files.directory.prompts,
+            dense: files.directory.dense,
             tokens,
             scheduler: Scheduler::new(options.threads),
             options,
@@ -111,7 +119,7 @@ impl Bert {
     /// # Errors
     /// As [`open`](Bert::open), for the files that say what is needed.
     pub fn missing_file(dir: &Path) -> Result<Option<PathBuf>, Error> {
-        files::missing(dir)
+        directory::missing(dir)
     }
 
     /// The files of a model whose `modules.json` is `modules`.
@@ -119,7 +127,7 @@ impl Bert {
     /// # Errors
     /// [`Error::Malformed`] or [`Error::Unsupported`], as [`open`](Bert::open).
     pub fn file_names(modules: &[u8]) -> Result<FileNames, Error> {
-        files::names(modules)
+        directory::names(modules)
     }
 
     /// The vectors of `texts`, each taken with `prefix` before it.
@@ -127,8 +135,12 @@ impl Bert {
         let sequences: Vec<Sequence> =
             texts.iter().map(|text| self.tokens.encode(prefix, text)).collect::<Result<_, _>>()?;
         let limits = BatchLimits { texts: self.options.batch_max, tokens: BATCH_TOKENS_MAX };
-        self.scheduler.embed(&sequences, limits, self.network.hidden, |batch, scratch| {
-            self.network.forward(batch, scratch)
+        self.scheduler.embed(&sequences, limits, self.dimension, |batch, scratch| {
+            let mut vectors = self.network.forward(batch, scratch);
+            for layer in &self.dense {
+                vectors.iter_mut().for_each(|vector| *vector = layer.forward(vector));
+            }
+            vectors
         })
     }
 
@@ -166,7 +178,7 @@ impl Embedder for Bert {
     }
 
     fn dimension(&self) -> usize {
-        self.network.hidden
+        self.dimension
     }
 
     fn fingerprint(&self) -> &Fingerprint {

@@ -5,7 +5,7 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-pub(super) struct Lanes {
+pub(crate) struct Lanes {
     queue: Mutex<Queue>,
     moved: Condvar,
 }
@@ -18,16 +18,16 @@ struct Queue {
 }
 
 /// The right to run one batch.
-pub(super) struct Lane<'a>(&'a Lanes);
+pub(crate) struct Lane<'a>(&'a Lanes);
 
 impl Lanes {
-    pub(super) fn new(count: usize) -> Lanes {
+    pub(crate) fn new(count: usize) -> Lanes {
         let queue = Queue { free: count, next: 0, called: 0 };
         Lanes { queue: Mutex::new(queue), moved: Condvar::new() }
     }
 
     /// Waits for a lane, behind all who came before.
-    pub(super) fn enter(&self) -> Lane<'_> {
+    pub(crate) fn enter(&self) -> Lane<'_> {
         let mut queue = self.lock();
         let number = queue.next;
         queue.next += 1;

@@ -13,10 +13,10 @@ use super::lanes::Lanes;
 use crate::{Error, vector::normalise};
 
 /// A text as a network takes it.
-pub(super) struct Sequence {
-    pub(super) ids: Vec<u32>,
+pub(crate) struct Sequence {
+    pub(crate) ids: Vec<u32>,
     /// Set if any token of the text itself is known.
-    pub(super) is_known: bool,
+    pub(crate) is_known: bool,
 }
 
 /// Limits of a batch. A single text may have more tokens.
@@ -61,44 +61,19 @@ impl Scheduler {
         Ok(vectors)
     }
 
-    /// The vectors of `sorted` sequences in their order, as `forward` gives them. The threads take
-    /// the batches from the end, where the longest are, so that they finish at about the same time.
+    /// The vectors of `sorted` sequences in their order, as `forward` gives them.
     pub(super) fn compute<S: Default>(
         &self,
         sorted: &[&[u32]],
         limits: BatchLimits,
         forward: impl Fn(&[&[u32]], &mut S) -> Vec<Vec<f32>> + Sync,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let batches = batches(sorted, limits);
-        let left = AtomicUsize::new(batches.len());
-        let work = || {
-            let (mut done, mut scratch) = (Vec::new(), S::default());
-            while let Ok(count) =
-                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
-            {
-                let lane = self.lanes.enter();
-                let vectors = forward(batches[count - 1], &mut scratch);
-                drop(lane);
-                if vectors.iter().flatten().any(|x| !x.is_finite()) {
-                    return Err(Error::compute("the weights give a vector that is not finite"));
-                }
-                done.push((count - 1, vectors));
-            }
-            Ok(done)
-        };
-        let helpers = self.threads.min(batches.len()).saturating_sub(1);
-        let mut done = thread::scope(|scope| {
-            // A thread that the system does not give is done without: its batches are still left.
-            let helper = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
-            let helpers: Vec<_> = (0..helpers).map_while(helper).collect();
-            let mut done = work()?;
-            for helper in helpers {
-                done.extend(helper.join().expect("an inference does not panic")?);
-            }
-            Ok::<_, Error>(done)
-        })?;
-        done.sort_unstable_by_key(|(index, _)| *index);
-        Ok(done.into_iter().flat_map(|(_, vectors)| vectors).collect())
+        let lanes = (&self.lanes, self.threads);
+        in_batches(lanes, &batches(sorted, limits), |batch, scratch| {
+            let vectors = forward(batch, scratch);
+            check_finite(&vectors)?;
+            Ok(vectors)
+        })
     }
 }
 
@@ -117,4 +92,47 @@ fn batches<'a>(sorted: &'a [&'a [u32]], limits: BatchLimits) -> Vec<&'a [&'a [u3
         rest = later;
     }
     batches
+}
+
+/// Returns the results of `forward` for all batches, in order. The threads take the batches from
+/// the end, where the longest are, so that they finish at about the same time.
+pub(crate) fn in_batches<T: Sync, R: Send, S: Default>(
+    (lanes, threads): (&Lanes, usize),
+    batches: &[&[T]],
+    forward: impl Fn(&[T], &mut S) -> Result<Vec<R>, Error> + Sync,
+) -> Result<Vec<R>, Error> {
+    let left = AtomicUsize::new(batches.len());
+    let work = || {
+        let (mut done, mut scratch) = (Vec::new(), S::default());
+        while let Ok(count) =
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+        {
+            let lane = lanes.enter();
+            let results = forward(batches[count - 1], &mut scratch);
+            drop(lane);
+            done.push((count - 1, results?));
+        }
+        Ok(done)
+    };
+    let helpers = threads.min(batches.len()).saturating_sub(1);
+    let mut done = thread::scope(|scope| {
+        // A thread that the system does not give is done without: its batches are still left.
+        let helper = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+        let helpers: Vec<_> = (0..helpers).map_while(helper).collect();
+        let mut done = work()?;
+        for helper in helpers {
+            done.extend(helper.join().expect("an inference does not panic")?);
+        }
+        Ok::<_, Error>(done)
+    })?;
+    done.sort_unstable_by_key(|(index, _)| *index);
+    Ok(done.into_iter().flat_map(|(_, results)| results).collect())
+}
+
+/// Refuses vectors with a number that is not finite.
+pub(crate) fn check_finite(vectors: &[Vec<f32>]) -> Result<(), Error> {
+    if vectors.iter().flatten().any(|x| !x.is_finite()) {
+        return Err(Error::compute("the weights give a vector that is not finite"));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 /// The way from the vectors of a text's tokens to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pooling {
+pub(crate) enum Pooling {
     /// Their mean.
     Mean,
     /// That of the first token.
@@ -11,7 +11,7 @@ pub(super) enum Pooling {
 
 impl Pooling {
     /// The name in a fingerprint.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Pooling::Mean => "mean",
             Pooling::Cls => "cls",

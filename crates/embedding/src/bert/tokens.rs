@@ -17,17 +17,17 @@ const WORDS_UNSETTLED: u32 = 4;
 
 /// A tokenizer with the model's limit. Special tokens that are spelt out in a text are taken as
 /// plain text: what is stored is data and cannot end its own sequence.
-pub(super) struct Tokens {
-    pub(super) tokenizer: Tokenizer,
+pub(crate) struct Tokens {
+    pub(crate) tokenizer: Tokenizer,
     /// The token of an unknown word, where the tokenizer has one.
-    pub(super) unknown: Option<u32>,
+    pub(crate) unknown: Option<u32>,
     /// Most tokens of a text, without special ones.
-    pub(super) tokens_max: usize,
+    pub(crate) tokens_max: usize,
 }
 
 impl Tokens {
     /// `prefix` and `text` as one sequence, cut at the limit.
-    pub(super) fn encode(&self, prefix: &str, text: &str) -> Result<Sequence, Error> {
+    pub(crate) fn encode(&self, prefix: &str, text: &str) -> Result<Sequence, Error> {
         let mut encoding = self.encode_start(prefix, text)?;
         encoding.truncate(self.tokens_max, 0, TruncationDirection::Right);
         encoding.take_overflowing();
@@ -57,13 +57,13 @@ impl Tokens {
     }
 
     /// Tokens of `text` without special ones; a text that the tokenizer refuses has none.
-    pub(super) fn count(&self, text: &str) -> usize {
+    pub(crate) fn count(&self, text: &str) -> usize {
         self.tokenizer.encode_fast(text, false).map_or(0, |encoding| encoding.len())
     }
 
     /// One more than the largest id that a sequence can have: ids may have gaps, and what frames a
     /// text need not be in the vocabulary.
-    pub(super) fn ids_end(&self) -> Result<usize, Error> {
+    pub(crate) fn ids_end(&self) -> Result<usize, Error> {
         let frame = self.tokenizer.post_process(Encoding::default(), None, true);
         let frame = frame.map_err(Error::compute)?;
         let words = self.tokenizer.get_vocab(false).into_values();
@@ -75,7 +75,7 @@ impl Tokens {
     /// Every word piece that can stand in a text, in the order of the ids, and its sequence:
     /// the piece between the special tokens.
     #[cfg(feature = "distill")]
-    pub(super) fn framed_pieces(&self) -> Result<(Vec<String>, Vec<Vec<u32>>), Error> {
+    pub(crate) fn framed_pieces(&self) -> Result<(Vec<String>, Vec<Vec<u32>>), Error> {
         use tokenizers::Token;
 
         let special = self.tokenizer.get_added_tokens_decoder();

@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
-use candle_core::{DType, Device, Tensor, safetensors};
+use candle_core::{DType, Tensor};
 
-use super::{files::INSTEAD, network::Linear};
-use crate::Error;
+use super::{distil, network::Linear};
+use crate::{Error, directory::INSTEAD, tensors};
 
 /// The tensors of `model.safetensors`.
 pub(super) struct Weights {
@@ -17,8 +17,8 @@ pub(super) struct Weights {
 
 impl Weights {
     pub(super) fn read(path: PathBuf, bytes: &[u8]) -> Result<Weights, Error> {
-        let tensors = safetensors::load_buffer(bytes, &Device::Cpu)
-            .map_err(|error| Error::Malformed { path: path.clone(), reason: error.to_string() })?;
+        let tensors = distil::rename_weights(tensors::read(&path, bytes, INSTEAD)?);
+        let tensors = tensors.map_err(Error::compute)?;
         let words = "embeddings.word_embeddings.weight";
         let mut prefixes: Vec<&str> =
             tensors.keys().filter_map(|name| name.strip_suffix(words)).collect();

@@ -1,5 +1,6 @@
 //! BERT from a directory: against reference arithmetic, and with what can be wrong with one.
 
+mod dense;
 mod reference;
 pub(crate) mod tiny;
 
@@ -344,22 +345,16 @@ fn a_model_of_another_make_is_refused() {
     let modules = json!([
         { "path": "", "type": "sentence_transformers.models.Transformer" },
         { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" },
-        { "path": "2_Dense", "type": "sentence_transformers.models.Dense" },
+        { "path": "2_CNN", "type": "sentence_transformers.models.CNN" },
     ]);
-    check("modules.json", modules, "Dense");
+    check("modules.json", modules, "CNN");
     // Families that call their sizes otherwise.
-    let t5 = json!({
-        "architectures": ["T5EncoderModel"], "model_type": "t5", "d_ff": 3072, "d_kv": 64,
-        "d_model": 768, "dense_act_fn": "relu", "feed_forward_proj": "relu",
-        "layer_norm_epsilon": 1e-6, "num_heads": 12, "num_layers": 12, "pad_token_id": 0,
-        "relative_attention_num_buckets": 32, "vocab_size": 32128,
+    let mpnet = json!({
+        "architectures": ["MPNetModel"],
+        "model_type": "mpnet",
+        "relative_attention_num_buckets": 32,
     });
-    check("config.json", t5, "model type `t5`");
-    let distilbert = json!({
-        "_name_or_path": "distilbert-base-uncased", "activation": "gelu",
-        "architectures": ["DistilBertModel"], "dim": 768, "hidden_dim": 3072,
-        "max_position_embeddings": 512, "model_type": "distilbert", "n_heads": 12, "n_layers": 6,
-        "pad_token_id": 0, "sinusoidal_pos_embds": false, "vocab_size": 30522,
-    });
-    check("config.json", distilbert, "model type `distilbert`");
+    check("config.json", mpnet, "model type `mpnet`");
+    let albert = json!({ "model_type": "albert", "hidden_size": 768, "hidden_act": "gelu_new" });
+    check("config.json", albert, "model type `albert`");
 }

@@ -5,8 +5,14 @@
 mod bert;
 mod bundled;
 mod cached;
+#[cfg(feature = "families")]
+mod cross_encoder;
+#[cfg(feature = "families")]
+mod families;
 #[cfg(feature = "bert")]
 mod hub;
+#[cfg(feature = "bert")]
+mod quantised;
 mod static_model;
 #[cfg(feature = "bert")]
 mod tokenizer;

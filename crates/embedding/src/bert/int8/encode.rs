@@ -44,6 +44,9 @@ pub fn encode_int8(dir: &Path, name: &str) -> Result<Vec<u8>, Error> {
         feature: feature.to_owned(),
         instead: "an uncased BERT whose hidden size is a multiple of 64",
     };
+    if !files.directory.dense.is_empty() {
+        return Err(unsupported("a layer after the pooling"));
+    }
     let vocabulary = vocabulary(&files)?.ok_or_else(|| unsupported("another tokenizer"))?;
     let (config, weights) = (&files.config, files.weights()?);
     let sizes = Sizes {
@@ -65,7 +68,7 @@ pub fn encode_int8(dir: &Path, name: &str) -> Result<Vec<u8>, Error> {
         parts.layer(&format!("encoder.layer.{index}"))?;
     }
     let lines: String = vocabulary.iter().flat_map(|(_, piece)| [piece, "\n"]).collect();
-    let settings = (files.pooling, config.hidden_act, config.layer_norm_eps as f32);
+    let settings = (files.directory.pooling, config.hidden_act, config.layer_norm_eps as f32);
     Ok(write(sizes, settings, (name, &lines), &parts.bytes))
 }
 

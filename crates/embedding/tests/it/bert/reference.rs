@@ -8,6 +8,17 @@ type Rows = Vec<Vec<f64>>;
 
 /// The normalised vector of a sequence.
 pub(super) fn embed(tiny: &Tiny, ids: &[usize]) -> Vec<f32> {
+    normalised(&pool(tiny, ids))
+}
+
+/// `vector` at length 1.
+pub(super) fn normalised(vector: &[f64]) -> Vec<f32> {
+    let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+    vector.iter().map(|x| (x / length) as f32).collect()
+}
+
+/// The result of the pooling of a sequence.
+pub(super) fn pool(tiny: &Tiny, ids: &[usize]) -> Vec<f64> {
     let embedding = |name: &str, row: usize| {
         let tensor = &tiny.tensors[&format!("embeddings.{name}_embeddings.weight")];
         tensor.values[row * HIDDEN..(row + 1) * HIDDEN].iter().map(|&x| f64::from(x))
@@ -28,8 +39,7 @@ pub(super) fn embed(tiny: &Tiny, ids: &[usize]) -> Vec<f32> {
             *sum = tokens.iter().map(|token| token[column]).sum::<f64>() / tokens.len() as f64;
         }
     }
-    let length = pooled.iter().map(|x| x * x).sum::<f64>().sqrt();
-    pooled.iter().map(|x| (x / length) as f32).collect()
+    pooled
 }
 
 fn encode(tiny: &Tiny, at: &str, tokens: &Rows) -> Rows {

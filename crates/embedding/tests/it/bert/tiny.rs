@@ -132,14 +132,7 @@ impl Tiny {
         fs::create_dir(self.path().join("1_Pooling")).unwrap();
         write("config.json", self.config());
         write("tokenizer.json", self.tokenizer());
-        write(
-            "modules.json",
-            json!([
-                { "path": "", "type": "sentence_transformers.models.Transformer" },
-                { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" },
-                { "path": "2_Normalize", "type": "sentence_transformers.models.Normalize" },
-            ]),
-        );
+        write("modules.json", modules());
         let mode = format!("pooling_mode_{}", self.settings.pooling);
         write("1_Pooling/config.json", json!({ mode: true }));
         if let Some(length_max) = self.settings.length_max {
@@ -166,7 +159,15 @@ impl Tensor {
     }
 }
 
-fn tokenizer() -> Value {
+pub(crate) fn modules() -> Value {
+    json!([
+        { "path": "", "type": "sentence_transformers.models.Transformer" },
+        { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" },
+        { "path": "2_Normalize", "type": "sentence_transformers.models.Normalize" },
+    ])
+}
+
+pub(crate) fn tokenizer() -> Value {
     let vocabulary: BTreeMap<&str, usize> =
         PIECES.iter().enumerate().map(|(id, &piece)| (piece, id)).collect();
     let special = |id: usize| {

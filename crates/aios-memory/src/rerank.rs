@@ -1,0 +1,115 @@
+//! The first hits of a recall in the order of a cross-encoder, if the settings name one.
+//!
+//! Ranking itself is long-term memory's: here its first hits are read together with the query, and
+//! change their places among themselves. Relevance stays, so that it means the same with and
+//! without a reranker.
+
+#[cfg(feature = "families")]
+use std::sync::Arc;
+
+#[cfg(feature = "families")]
+use aios_embedding::{BertOptions, CrossEncoder};
+use aios_longterm::{Hit, LIMIT_OF_CONFIG, SearchOptions};
+
+use crate::{Config, Error};
+
+/// Hits that are read; the others keep their places behind these.
+const HITS_READ: usize = 30;
+
+/// A cross-encoder that the settings name. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Reranker {
+    #[cfg(feature = "families")]
+    model: Arc<CrossEncoder>,
+    #[cfg(not(feature = "families"))]
+    model: std::convert::Infallible,
+}
+
+/// A hit, and what the cross-encoder gave for it.
+pub(crate) type Reranked = (Hit, Option<f64>);
+
+impl Reranker {
+    /// The one that `search.reranker` names, opened off the async workers; `None` if it is empty.
+    pub(crate) async fn open(config: &Config) -> Result<Option<Reranker>, Error> {
+        let dir = config.search.reranker.clone();
+        if dir.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        #[cfg(feature = "families")]
+        {
+            let threads = BertOptions::default().threads;
+            let opening = tokio::task::spawn_blocking(move || CrossEncoder::open(dir, threads));
+            let opened = opening.await.map_err(|_| Error::Interrupted)?;
+            let model = opened.map_err(|error| match error {
+                aios_embedding::Error::Missing { path, holds } => {
+                    let problem = format!(
+                        "it is missing; set search.reranker to a directory that holds {holds}"
+                    );
+                    Error::Input { path, problem }
+                }
+                error => Error::Embedding(error),
+            })?;
+            Ok(Some(Reranker { model: Arc::new(model) }))
+        }
+        #[cfg(not(feature = "families"))]
+        Err(Error::Embedding(aios_embedding::Error::Unsupported {
+            path: dir,
+            feature: "a reranker".to_owned(),
+            instead: "a program built with the feature `families`, or no search.reranker",
+        }))
+    }
+
+    /// `options` for a search whose hits are reranked: enough to choose from.
+    pub(crate) fn widened(options: &SearchOptions, limit_of_config: usize) -> SearchOptions {
+        let limit = limit(options, limit_of_config);
+        SearchOptions { limit: limit.max(HITS_READ), ..options.clone() }
+    }
+
+    /// `hits`, the best first, with the first of them in the order of the cross-encoder; as many as
+    /// `options` ask for.
+    pub(crate) async fn rerank(
+        &self,
+        query: &str,
+        hits: Vec<Hit>,
+        options: &SearchOptions,
+        limit_of_config: usize,
+    ) -> Result<Vec<Reranked>, Error> {
+        let texts: Vec<String> = hits.iter().take(HITS_READ).map(text).collect();
+        let scores = self.scores(query.to_owned(), texts).await?;
+        let scores = scores.into_iter().map(|score| Some(f64::from(score)));
+        let mut reranked: Vec<Reranked> =
+            hits.into_iter().zip(scores.chain(std::iter::repeat(None))).collect();
+        let read = reranked.iter().take_while(|(_, score)| score.is_some()).count();
+        let order = |score: Option<f64>| score.unwrap_or(f64::NEG_INFINITY);
+        reranked[..read].sort_by(|(_, a), (_, b)| order(*b).total_cmp(&order(*a)));
+        reranked.truncate(limit(options, limit_of_config));
+        Ok(reranked)
+    }
+
+    #[cfg(feature = "families")]
+    async fn scores(&self, query: String, texts: Vec<String>) -> Result<Vec<f32>, Error> {
+        let model = Arc::clone(&self.model);
+        let scoring = tokio::task::spawn_blocking(move || {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            model.score(&query, &texts)
+        });
+        Ok(scoring.await.map_err(|_| Error::Interrupted)??)
+    }
+
+    #[cfg(not(feature = "families"))]
+    async fn scores(&self, _: String, _: Vec<String>) -> Result<Vec<f32>, Error> {
+        match self.model {}
+    }
+}
+
+fn limit(options: &SearchOptions, limit_of_config: usize) -> usize {
+    if options.limit == LIMIT_OF_CONFIG { limit_of_config } else { options.limit }
+}
+
+/// The text of a hit that is read.
+fn text(hit: &Hit) -> String {
+    match &hit.record.title {
+        Some(title) => format!("{title}\n{}", hit.record.text),
+        None => hit.record.text.clone(),
+    }
+}
