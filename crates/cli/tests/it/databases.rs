@@ -103,8 +103,11 @@ fn a_scope_that_was_never_known_is_not_purged() {
 /// A store with records that only working memory keeps, and others.
 fn full() -> Program {
     let program = Program::new();
+    // The store keeps the fast model that it is made with: nothing here depends on meaning.
+    let fast = [("AIOS_MEMORY_EMBEDDING_MODEL", "static")];
     let goal = ["record", "goal", "--id", "g1", "--description", "paint the boat"];
-    program.json(&goal);
+    let made = program.run_with(&goal, b"", &fast);
+    assert_eq!(made.code, 0, "{made:?}");
     let task =
         ["record", "task", "--id", "t1", "--goal-id", "g1", "--description", "buy the paint"];
     program.json(&task);

@@ -7,8 +7,9 @@ use crate::bert::kernels::{softmax, widest};
 
 /// Queries that are handled at the same time.
 const QUERIES: usize = 4;
-/// Numbers of a sum that lie side by side: keys of a block, or numbers of a head's value.
-pub(super) const LANES: usize = 32;
+/// Numbers of a sum that lie side by side: keys of a block, or numbers of a head's value. The sums
+/// of all queries take half of the registers that AVX2 has; with twice as many they would not fit.
+pub(super) const LANES: usize = 16;
 
 /// The shape of a layer's attention.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +72,9 @@ impl Attention {
             || matches(rows, (3 * hidden, part(0), self.size), keys, shares, filled),
         );
         exact.clear();
-        exact.extend(shares.chunks_exact(filled).take(length).flat_map(|row| &row[..length]));
+        for row in shares.chunks_exact(filled).take(length) {
+            exact.extend_from_slice(&row[..length]);
+        }
         softmax(exact, length);
         widest(
             #[inline(always)]
