@@ -25,6 +25,8 @@ mod rerank;
 mod together;
 mod update;
 
+use std::{fs, io, path::Path};
+
 use aios_memory::{AgentMemory, Config, MemoryView, Scope, SearchOptions};
 use tempfile::TempDir;
 
@@ -44,6 +46,14 @@ impl Fixture {
 
     async fn open(&self) -> AgentMemory {
         AgentMemory::open(self.config()).await.unwrap()
+    }
+}
+
+/// The content of a file; `None` if background work has removed it meanwhile.
+fn content(path: &Path) -> Option<Vec<u8>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        read => Some(read.unwrap()),
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 use aios_memory::{AgentMemory, Config, Error, Kind, reindex, repair, restore};
 use serde_json::json;
 
-use crate::{Fixture, texts};
+use crate::{Fixture, content, texts};
 
 /// Another user than the one of the tests, if they run as root.
 const NOBODY: u32 = 65534;
@@ -26,7 +26,7 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         let path = entry.unwrap().path();
         match path.is_dir() {
             true => found.extend(files(&path)),
-            false => drop(found.insert(path.clone(), fs::read(&path).unwrap())),
+            false => found.extend(content(&path).map(|bytes| (path, bytes))),
         }
     }
     found

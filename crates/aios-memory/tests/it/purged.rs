@@ -12,7 +12,7 @@ use aios_memory::{
 use aios_record::forms;
 use serde_json::json;
 
-use crate::{Fixture, in_session, of};
+use crate::{Fixture, content, in_session, of};
 
 /// The files below `dir` that hold `needle`, as given or in one of its normal forms, in UTF-8 or
 /// UTF-16.
@@ -34,13 +34,15 @@ pub(crate) fn holding(dir: &Path, needle: &str) -> Vec<PathBuf> {
 
 fn holding_bytes(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
+    // Background work may remove a directory or a file meanwhile.
+    let Ok(entries) = fs::read_dir(dir) else { return found };
+    for entry in entries {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(holding_bytes(&path, needles));
             continue;
         }
-        let bytes = fs::read(&path).unwrap();
+        let Some(bytes) = content(&path) else { continue };
         if needles.iter().any(|needle| bytes.windows(needle.len()).any(|it| it == needle)) {
             found.push(path);
         }
