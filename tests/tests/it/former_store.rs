@@ -24,8 +24,8 @@ use crate::isolation_methods::exported;
 
 /// Answers of a lower relevance are noise: their order may change.
 const RELEVANCE_MIN: f64 = 0.1;
-/// Word statistics are those of an owner now.
-const RELEVANCE_CHANGE_MAX: f64 = 0.25;
+/// A first answer of this relevance or more is the first still.
+const RELEVANCE_OF_FIRST: f64 = 0.9;
 /// Texts that were purged.
 const PURGED: &[&str] = &["90-21-wolf", "behind the beehive", "marzipan-9"];
 
@@ -282,14 +282,14 @@ async fn a_former_store_answers_as_it_did() {
                 continue;
             }
             let now = found.iter().find(|it| it.key().to_string() == *key && it.user == *user);
-            let is_near =
-                now.is_some_and(|it| (it.relevance - relevance).abs() < RELEVANCE_CHANGE_MAX);
             let is_folded = found
                 .iter()
                 .flat_map(|it| &it.folded)
                 .any(|it| it.key().to_string() == *key && it.owner.name() == user.as_deref());
-            let is_first = place != 0 || found[0].key().to_string() == *key;
-            if !(is_folded || is_near && is_first) {
+            // How relevant a record is, the ranking says, which has changed since.
+            let is_first =
+                place != 0 || *relevance < RELEVANCE_OF_FIRST || found[0].key().to_string() == *key;
+            if !(is_folded || now.is_some() && is_first) {
                 let user_asked = &asked["user"];
                 changed.push(format!(
                     "{user_asked} asks `{query}`: {key} of {user:?} at {relevance}; found\n  {}",

@@ -28,14 +28,17 @@ impl Place {
         let program = Program::new();
         let temporary = program.path("temporary");
         fs::create_dir(&temporary).unwrap();
-        program.json(&["remember", SECRET]);
-        Place { program, temporary }
+        let place = Place { program, temporary };
+        assert_eq!(place.run(&["remember", SECRET]).code, 0);
+        place
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aios-memory"));
         command.args(arguments).env_clear().env("HOME", self.program.path(""));
         command.env("TMPDIR", &self.temporary).current_dir(self.program.path(""));
+        // A flood of lines is to be written, not to wait for its vectors.
+        command.env("AIOS_MEMORY_EMBEDDING_MODEL", "static");
         command
     }
 
