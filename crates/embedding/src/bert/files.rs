@@ -158,7 +158,7 @@ impl ModelFiles {
 impl Config {
     /// The row of a text's first position: RoBERTa counts on from the padding token's id, which is
     /// 1 unless said.
-    fn position_offset(&self) -> usize {
+    pub(super) fn position_offset(&self) -> usize {
         match &*self.model_type {
             "bert" | distil::MODEL_TYPE => 0,
             _ => self.pad_token_id.unwrap_or(1) as usize + 1,
