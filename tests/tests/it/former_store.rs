@@ -24,8 +24,9 @@ use crate::isolation_methods::exported;
 
 /// Answers of a lower relevance are noise: their order may change.
 const RELEVANCE_MIN: f64 = 0.1;
-/// A first answer of this relevance or more is the first still.
+/// A first answer of this relevance or more is among so many first ones still.
 const RELEVANCE_OF_FIRST: f64 = 0.9;
+const FIRST: usize = 3;
 /// Texts that were purged.
 const PURGED: &[&str] = &["90-21-wolf", "behind the beehive", "marzipan-9"];
 
@@ -287,8 +288,9 @@ async fn a_former_store_answers_as_it_did() {
                 .flat_map(|it| &it.folded)
                 .any(|it| it.key().to_string() == *key && it.owner.name() == user.as_deref());
             // How relevant a record is, the ranking says, which has changed since.
-            let is_first =
-                place != 0 || *relevance < RELEVANCE_OF_FIRST || found[0].key().to_string() == *key;
+            let is_first = place != 0
+                || *relevance < RELEVANCE_OF_FIRST
+                || found.iter().take(FIRST).any(|it| it.key().to_string() == *key);
             if !(is_folded || now.is_some() && is_first) {
                 let user_asked = &asked["user"];
                 changed.push(format!(
