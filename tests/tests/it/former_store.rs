@@ -287,7 +287,7 @@ async fn a_former_store_answers_as_it_did() {
                 .iter()
                 .flat_map(|it| &it.folded)
                 .any(|it| it.key().to_string() == *key && it.owner.name() == user.as_deref());
-            // How relevant a record is, the ranking says, which has changed since.
+            // The ranking, which has changed since, says how relevant a record is.
             let is_first = place != 0
                 || *relevance < RELEVANCE_OF_FIRST
                 || found.iter().take(FIRST).any(|it| it.key().to_string() == *key);

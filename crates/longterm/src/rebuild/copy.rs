@@ -285,8 +285,8 @@ impl Copying<'_> {
         rows.retain(|row| rules.is_intact(row));
         self.findings.unreadable += (count - rows.len()) as u64;
         self.proves_deletions &= count == rows.len();
-        // Where a model makes the vectors, it makes this one again. Beside a lost journal they may be
-        // those of a model of another dimension.
+        // Where a model makes the vectors, it makes this one again. Beside a lost journal they may
+        // be those of a model of another dimension.
         let dimension = self.rebuild.vectors.dimension();
         let fits = |row: &Row| row.vector.as_ref().is_none_or(|it| it.len() == dimension);
         for row in rows.iter_mut().filter(|row| !row.has_sound_vector() || !fits(row)) {
