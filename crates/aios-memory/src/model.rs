@@ -24,12 +24,15 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
     if !is_auto(&config.embedding.model) {
         return open_new_model(config).await;
     }
+    let new = open_new_model(config).await?;
     // If the journal cannot be read, opening it tells why.
     let stored = stored_model(&config.memory.data_dir).await.unwrap_or_default();
-    let is_static = |model: &Arc<StaticModel>| stored.as_ref() == Some(model.fingerprint());
-    match StaticModel::bundled()? {
-        model if is_static(&model) => Ok(model),
-        _ => open_new_model(config).await,
+    match stored {
+        Some(stored) if stored != *new.fingerprint() => {
+            let fast = StaticModel::bundled()?;
+            Ok(if stored == *fast.fingerprint() { fast } else { new })
+        }
+        _ => Ok(new),
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) struct Spelled {
 pub enum Known {
     /// A text has it: nothing stands for it.
     InTexts,
-    /// The language has it and no text does: it may be written as two words, and is no slip.
+    /// No text has it, but the language does: it may be written as two words, and is not
+    /// misspelt.
     InLanguage,
     /// Neither has it.
     No,

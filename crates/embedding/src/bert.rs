@@ -30,7 +30,7 @@ pub use int8::encode_int8;
 pub(crate) use lanes::Lanes;
 use norm::Norm;
 #[cfg(feature = "families")]
-pub(crate) use schedule::{Sequence, check_finite, in_batches};
+pub(crate) use schedule::{Sequence, check_finite, in_batches, in_order};
 use settings::Activation;
 pub(crate) use settings::Pooling;
 #[cfg(feature = "bert")]

@@ -18,7 +18,8 @@ use crate::{Embedder, Error, Fingerprint};
 /// the texts themselves are not kept.
 pub struct Cached<E> {
     inner: E,
-    queries: Entries,
+    /// `None` if each query is computed.
+    queries: Option<Entries>,
     documents: Entries,
 }
 
@@ -30,7 +31,14 @@ impl<E: Embedder> Cached<E> {
     #[must_use]
     pub fn new(inner: E, entries: NonZeroUsize) -> Cached<E> {
         let entries = entries.get();
-        Cached { inner, queries: Cache::new(entries), documents: Cache::new(entries) }
+        Cached { inner, queries: Some(Cache::new(entries)), documents: Cache::new(entries) }
+    }
+
+    /// Puts a cache of `entries` documents before `inner`. Each query is computed, as whoever
+    /// measures the time of a search wants it.
+    #[must_use]
+    pub fn of_documents(inner: E, entries: NonZeroUsize) -> Cached<E> {
+        Cached { inner, queries: None, documents: Cache::new(entries.get()) }
     }
 }
 
@@ -60,7 +68,10 @@ impl<E: Embedder> Embedder for Cached<E> {
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error> {
         let compute = || self.inner.embed_query(text).map(Arc::from);
-        self.queries.get_or_insert_with(&key(text), compute).map(|vector| vector.to_vec())
+        match &self.queries {
+            Some(kept) => kept.get_or_insert_with(&key(text), compute).map(|it| it.to_vec()),
+            None => self.inner.embed_query(text),
+        }
     }
 
     fn count_tokens(&self, text: &str) -> usize {

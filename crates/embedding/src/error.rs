@@ -122,7 +122,7 @@ fn shown(paths: &[PathBuf]) -> String {
     paths.join(" and ")
 }
 
-/// What is wrong with the bytes of a static or int8 model.
+/// The damage to the bytes of a static or int8 model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {

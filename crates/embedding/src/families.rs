@@ -18,10 +18,9 @@ use serde_json::Value;
 
 use crate::{
     BertOptions, Embedder, Error, Fingerprint,
-    bert::{Lanes, Pooling, Tokens, check_finite, in_batches},
+    bert::{Lanes, Pooling, Sequence, Tokens, check_finite, in_batches, in_order},
     dense::Dense,
     directory::{CONFIG, Directory, INSTEAD, Prompts, read_json},
-    inference,
 };
 pub use cross_encoder::CrossEncoder;
 use network::Network;
@@ -42,7 +41,7 @@ pub(crate) struct Encoder {
     dense: Vec<Dense>,
     dimension: usize,
     lanes: Lanes,
-    /// Where candle finds the threads of its products: without it, it takes every core.
+    /// The threads of candle's products. Without a pool, candle takes every core.
     threads: ThreadPool,
 }
 
@@ -84,12 +83,17 @@ impl Encoder {
     }
 
     fn embed(&self, prefix: &str, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        inference::embed(&self.tokens, prefix, texts, (&self.dense, self.dimension), |sorted| {
+        let sequences: Vec<Sequence> =
+            texts.iter().map(|text| self.tokens.encode(prefix, text)).collect::<Result<_, _>>()?;
+        in_order(&sequences, self.dimension, |sorted| {
             let batches = of_one_length(sorted, self.options.batch_max);
             let lanes = (&self.lanes, self.options.threads);
             in_batches(lanes, &batches, |batch, _: &mut ()| {
                 let vectors = self.threads.install(|| self.forward(batch));
-                let vectors = vectors.map_err(Error::compute)?;
+                let mut vectors = vectors.map_err(Error::compute)?;
+                for layer in &self.dense {
+                    vectors.iter_mut().for_each(|vector| *vector = layer.forward(vector));
+                }
                 check_finite(&vectors)?;
                 Ok(vectors)
             })

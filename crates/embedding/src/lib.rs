@@ -52,8 +52,6 @@ mod file;
 mod fingerprint;
 #[cfg(feature = "bert")]
 mod hub;
-#[cfg(feature = "families")]
-mod inference;
 mod learned;
 mod related;
 mod static_model;

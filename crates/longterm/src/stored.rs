@@ -10,6 +10,9 @@ use crate::{
     vectors::Vectors,
 };
 
+/// Attempts to read the journal before others have changed it.
+const TRIES: u32 = 5;
+
 /// Returns the fingerprint of the model that made the vectors of long-term memory in the directory
 /// `dir`; `None` if there are none yet. Nothing is created or written, and other processes may use
 /// the directory meanwhile.
@@ -17,6 +20,16 @@ use crate::{
 /// # Errors
 /// [`Error::Journal`] if the journal cannot be read.
 pub async fn stored_model(dir: &Path) -> Result<Option<Fingerprint>, Error> {
+    for _ in 1..TRIES {
+        match read(dir).await {
+            Err(error) if error.is_retryable() => {}
+            read => return read,
+        }
+    }
+    read(dir).await
+}
+
+async fn read(dir: &Path) -> Result<Option<Fingerprint>, Error> {
     let places = Places::new(dir, Arc::new(System));
     // No vector is read.
     let vectors = Vectors::Given(Space { fingerprint: Fingerprint::new(""), dimension: 1 });

@@ -10,11 +10,11 @@ use super::separation::{area_under_curve, calibration_error_of, passing};
 /// more. It should be 1 of the answerable ones, and 0 of all others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Abstention {
-    /// Of the questions with evidence.
+    /// The share of the questions with evidence.
     pub answerable: f64,
-    /// Of questions about the conversation that it does not answer; `None` if none are asked.
+    /// The same of questions that the conversation does not answer; `None` if none are asked.
     pub unanswerable: Option<f64>,
-    /// Of another conversation's questions; `None` if there is only one conversation.
+    /// The same of another conversation's questions; `None` if there is only one conversation.
     pub foreign: Option<f64>,
     /// The share of pairs of an answerable question and one of another conversation in which the
     /// best hit of the former is more relevant, ties counting half: the area under the ROC curve.

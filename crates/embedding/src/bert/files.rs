@@ -1,4 +1,4 @@
-//! What `config.json` says, checked, and the weights, brought into the network's shapes.
+//! Reads `config.json` and the weights, checks them, and brings them into the network's shapes.
 
 use std::path::Path;
 
@@ -57,8 +57,8 @@ impl ModelFiles {
         Ok(ModelFiles { length_max: directory.length_max(positions), directory, config })
     }
 
-    /// Of `config.json` only what decides: the name that it has for the model is the path that
-    /// somebody once trained it at.
+    /// The fingerprint over what decides about vectors. The model's name in `config.json` does not:
+    /// it is the path that somebody once trained it at.
     pub(super) fn fingerprint(&self) -> Result<Fingerprint, Error> {
         let config = serde_json::to_vec(&self.config).expect("a configuration is plain data");
         let (model_type, dimension) = (&self.config.model_type, self.dimension()?);

@@ -48,17 +48,7 @@ impl Scheduler {
         dimension: usize,
         forward: impl Fn(&[&[u32]], &mut S) -> Vec<Vec<f32>> + Sync,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let mut order: Vec<usize> =
-            (0..sequences.len()).filter(|&index| sequences[index].is_known).collect();
-        order.sort_by_key(|&index| sequences[index].ids.len());
-        let sorted: Vec<&[u32]> = order.iter().map(|&index| &*sequences[index].ids).collect();
-        let computed = self.compute(&sorted, limits, forward)?;
-        let mut vectors = vec![vec![0.0; dimension]; sequences.len()];
-        for (index, mut vector) in order.into_iter().zip(computed) {
-            normalise(&mut vector);
-            vectors[index] = vector;
-        }
-        Ok(vectors)
+        in_order(sequences, dimension, |sorted| self.compute(sorted, limits, forward))
     }
 
     /// The vectors of `sorted` sequences in their order, as `forward` gives them.
@@ -75,6 +65,26 @@ impl Scheduler {
             Ok(vectors)
         })
     }
+}
+
+/// The vectors of `sequences` in their order, each of length 1, or zeros if no token is known.
+/// `compute` gives those of the others, sorted by length.
+pub(crate) fn in_order(
+    sequences: &[Sequence],
+    dimension: usize,
+    compute: impl FnOnce(&[&[u32]]) -> Result<Vec<Vec<f32>>, Error>,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let mut order: Vec<usize> =
+        (0..sequences.len()).filter(|&index| sequences[index].is_known).collect();
+    order.sort_by_key(|&index| sequences[index].ids.len());
+    let sorted: Vec<&[u32]> = order.iter().map(|&index| &*sequences[index].ids).collect();
+    let computed = compute(&sorted)?;
+    let mut vectors = vec![vec![0.0; dimension]; sequences.len()];
+    for (index, mut vector) in order.into_iter().zip(computed) {
+        normalise(&mut vector);
+        vectors[index] = vector;
+    }
+    Ok(vectors)
 }
 
 /// Cuts `sorted` into batches.

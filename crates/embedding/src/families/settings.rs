@@ -44,9 +44,9 @@ pub(super) enum Make {
     Jina(jina_bert::Config),
     Deberta(Box<debertav2::Config>),
     T5(t5::Config),
-    /// Of a cross-encoder only.
+    /// For cross-encoders only.
     Bert(bert::Config),
-    /// Of a cross-encoder only.
+    /// For cross-encoders only.
     Roberta(xlm_roberta::Config),
 }
 

@@ -72,3 +72,22 @@ fn more_texts_than_room_are_still_right() {
     }
     assert!(50 + 40 < seen.lock().unwrap().len());
 }
+
+#[test]
+fn queries_are_computed_each_time_if_documents_alone_are_kept() {
+    let inner = StaticModel::bundled().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watched = Watched { inner: Arc::clone(&inner), seen: Arc::clone(&seen) };
+    let cached = Cached::of_documents(watched, NonZeroUsize::new(100).unwrap());
+    cached.embed_documents(&["a tin lantern"]).unwrap();
+    let texts = ["a wet harbour", "a tin lantern", "an old kettle"];
+    assert_eq!(cached.embed_documents(&texts).unwrap(), inner.embed_documents(&texts).unwrap());
+    for _ in 0..2 {
+        assert_eq!(cached.embed_query("kettle").unwrap(), inner.embed_query("kettle").unwrap());
+    }
+    let documents = ["a tin lantern", "a wet harbour", "an old kettle"];
+    let documents = documents.iter().map(|text| format!("document {text}"));
+    let expected: Vec<String> =
+        documents.chain((0..2).map(|_| "query kettle".to_owned())).collect();
+    assert_eq!(*seen.lock().unwrap(), expected);
+}

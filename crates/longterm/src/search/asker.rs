@@ -13,7 +13,7 @@ use aios_analysis::{Analyzer, Language};
 
 /// A longer query is a text that says what it means.
 const WORDS_MAX: usize = 32;
-/// Shorter parts of an owner's name are no names.
+/// The least characters of a part of an owner's name that counts as a name.
 const NAME_CHARS_MIN: usize = 3;
 /// Words after which "the user" is part of the name of a thing.
 #[rustfmt::skip]

@@ -157,7 +157,7 @@ fn vocabulary(bytes: Cow<'static, [u8]>, pieces: usize) -> Result<WordPiece, Dam
 struct Reader<'a> {
     bytes: &'a Cow<'static, [u8]>,
     at: usize,
-    /// Where the checksum begins.
+    /// The offset of the checksum.
     end: usize,
 }
 
