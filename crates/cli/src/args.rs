@@ -512,7 +512,8 @@ pub(crate) struct Eval {
     /// conversations, or a file with a text or an object with `text` on each line; may be repeated
     #[arg(long, value_name = "PATH", value_parser = path())]
     pub(crate) among: Vec<PathBuf>,
-    /// The model: `bundled`, or its directory [default: the setting embedding.model]
+    /// The model: `minilm`, `static`, or its directory [default: the setting embedding.model, whose
+    /// `auto` is the present default]
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
 }

@@ -49,9 +49,9 @@ pub(crate) struct Background {
 
 #[derive(Debug)]
 enum Likeness {
-    /// A model's, for all queries.
+    /// The scale of a model, for all queries.
     Of(Scale),
-    /// To be measured for each query against these vectors.
+    /// Vectors against which the scale of each query is measured.
     Among(Vec<Vec<f32>>),
 }
 
@@ -68,7 +68,7 @@ struct Kept {
 /// The cosines that mean nothing, and those that mean an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scale {
-    /// Of unrelated texts.
+    /// The mean cosine of unrelated texts.
     unrelated: f64,
     /// The distance of a question's answer above it.
     answer: f64,
@@ -104,11 +104,12 @@ impl Background {
         Ok(Background { centre: centre.into(), likeness })
     }
 
-    /// The one that was `kept` of the model `fingerprint`; `None` if it is of another model or of
-    /// other sentences.
-    fn of_kept(kept: &str, fingerprint: &Fingerprint) -> Option<Background> {
+    /// The background that was `kept` of `embedder`; `None` if it is another model's or of other
+    /// sentences.
+    fn of_kept(kept: &str, embedder: &dyn Embedder) -> Option<Background> {
         let kept: Kept = serde_json::from_str(kept).ok()?;
-        let is_same = kept.by == measured_by(fingerprint);
+        let is_same = kept.by == measured_by(embedder.fingerprint())
+            && kept.centre.len() == embedder.dimension();
         let likeness = Likeness::Of(kept.scale);
         is_same.then(|| Background { centre: kept.centre.into(), likeness })
     }
@@ -232,16 +233,15 @@ impl Shared {
 
     /// A model's background, from the journal or measured.
     async fn measured(&self, model: &Arc<dyn Embedder>) -> Result<Background, Error> {
-        let fingerprint = model.fingerprint().clone();
         let kept = self.journal.background().await?;
-        if let Some(known) = kept.and_then(|kept| Background::of_kept(&kept, &fingerprint)) {
+        if let Some(known) = kept.and_then(|kept| Background::of_kept(&kept, &**model)) {
             return Ok(known);
         }
-        let model = Arc::clone(model);
-        let measured = blocking(move || Background::new(&*model)).await??;
-        let Some(kept) = measured.to_kept(&fingerprint) else { return Ok(measured) };
+        let measuring = Arc::clone(model);
+        let measured = blocking(move || Background::new(&*measuring)).await??;
+        let Some(kept) = measured.to_kept(model.fingerprint()) else { return Ok(measured) };
         // To the last bit what later handles read.
-        let same = Background::of_kept(&kept, &fingerprint).unwrap_or(measured);
+        let same = Background::of_kept(&kept, &**model).unwrap_or(measured);
         if self.config.access == Access::ReadWrite {
             // If it cannot be kept, as on a full disk, the next handle measures it again.
             let _ = self.journal.keep_background(kept).await;

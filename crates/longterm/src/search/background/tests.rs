@@ -46,7 +46,7 @@ fn what_is_kept_of_a_model_is_what_was_measured_and_of_no_other_model() {
     let model = aios_embedding::StaticModel::bundled().unwrap();
     let measured = Background::new(&*model).unwrap();
     let kept = measured.to_kept(model.fingerprint()).unwrap();
-    let again = Background::of_kept(&kept, model.fingerprint()).unwrap();
+    let again = Background::of_kept(&kept, &*model).unwrap();
     let query = model.embed_query("which pet?").unwrap();
     for (found, expected) in again.centre().iter().zip(&*measured.centre()) {
         assert!((found - expected).abs() < 1e-6);
@@ -54,8 +54,12 @@ fn what_is_kept_of_a_model_is_what_was_measured_and_of_no_other_model() {
     let (found, expected) = (again.scale(&query), measured.scale(&query));
     assert!((found.likeness(0.5) - expected.likeness(0.5)).abs() < 1e-9);
     assert!((found.trust() - expected.trust()).abs() < 1e-9);
-    assert!(Background::of_kept(&kept, &Fingerprint::new("another")).is_none());
-    assert!(Background::of_kept("{}", model.fingerprint()).is_none());
+    let other = kept.replace(model.fingerprint().as_str(), "another");
+    assert!(Background::of_kept(&other, &*model).is_none());
+    let mut shorter: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    shorter["centre"].as_array_mut().unwrap().pop();
+    assert!(Background::of_kept(&shorter.to_string(), &*model).is_none());
+    assert!(Background::of_kept("{}", &*model).is_none());
     let given = Background::of_stored(Vec::new(), 4);
     assert!(given.to_kept(model.fingerprint()).is_none(), "the caller's vectors have none");
 }
