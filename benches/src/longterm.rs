@@ -1,10 +1,12 @@
 //! The workloads of tier 2: storing, searching, opening, and what it takes of RAM, at 1,000 to
-//! 1,000,000 records, with the bundled model.
+//! 1,000,000 records, with the bundled static model, and questions of everything with the bundled transformer.
 //!
 //! The records are made up (`corpus`). A search is whole: the question is embedded, both legs are
 //! asked, a user's scope is the filter, ten hits with their texts come back.
 
 pub mod corpus;
+mod english;
+mod questions;
 mod rivals;
 
 use std::{
@@ -82,6 +84,7 @@ pub async fn run(options: Options) -> Report {
         visit(&store, records, options.size, &mut report).await;
     }
     flatness(&mut report);
+    questions::run(options.size, dir.path(), &mut report).await;
     if options.rivals {
         rivals::run(options.size, &steps, dir.path(), &mut report);
     }

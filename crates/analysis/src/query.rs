@@ -20,6 +20,8 @@ const LOOSE_SHARE: f64 = 0.2;
 pub struct Query {
     /// Each once, without the words that only make it a question, unless there are no others.
     pub terms: Vec<String>,
+    /// How often the query has a term, of those that it repeats.
+    repeats: HashMap<String, u32>,
     /// The terms without their signs, of those that have some.
     bare: HashMap<String, (String, Use)>,
     words: Vec<Spelled>,
@@ -43,6 +45,7 @@ impl Query {
         let mut bare = HashMap::new();
         let mut terms: Vec<String> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
+        let mut repeats = HashMap::new();
         let mut words: Vec<Spelled> = Vec::new();
         let mut is_next = false;
         let mut before: Option<String> = None;
@@ -57,7 +60,10 @@ impl Query {
             }
             before = Some(term.clone());
             let at = match places.get(&term) {
-                Some(at) => Some(*at),
+                Some(at) => {
+                    *repeats.entry(term).or_insert(1) += 1;
+                    Some(*at)
+                }
                 None if !all_ask && analyzer.asks(&term) => None,
                 None => {
                     places.insert(term.clone(), terms.len());
@@ -69,7 +75,13 @@ impl Query {
             words.extend(word.map(|word| Spelled { word, at, is_next }));
             is_next = is_word;
         }
-        Query { terms, bare, words }
+        Query { terms, repeats, bare, words }
+    }
+
+    /// The number of times that the query has one of its terms.
+    #[must_use]
+    pub fn count(&self, term: &str) -> u32 {
+        self.repeats.get(term).copied().unwrap_or(1)
     }
 
     /// This query with `terms` in the place of its own: some of them, in whatever order.

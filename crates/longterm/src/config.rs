@@ -23,9 +23,10 @@ pub struct Config {
     pub durability: Durability,
     /// Bytes that LanceDB may keep of indexes and metadata in RAM; 128 MiB.
     pub cache_bytes: usize,
-    /// Bytes that a process may take to hold the library's words and vectors in RAM; 1 GiB. About
-    /// 250 bytes and a vector of twelve bits a dimension for each record. A larger library is
-    /// searched by LanceDB's indexes, which is slower; 0 for always.
+    /// Bytes that a process may take to hold the library in RAM. Default: 1 GiB. About 250 bytes and
+    /// a vector of twelve bits a dimension for each record; texts are held in what is left, and
+    /// read from disk where there is no room. A larger library is searched by LanceDB's indexes,
+    /// which is slower; 0 for always.
     pub resident_bytes_max: usize,
     /// Records that may wait in the journal before writes are refused. A batch of more records goes
     /// in when none waits. Default: 1,000,000.
@@ -75,7 +76,13 @@ const INDEXED_ROWS_MIN: u64 = 10_000;
 impl Config {
     /// How many records can be searched in RAM, with vectors of this many numbers.
     pub(crate) fn resident_rows_max(&self, dimension: usize) -> u64 {
-        (self.resident_bytes_max / (dimension * 3 / 2 + RECORD_BYTES)) as u64
+        (self.resident_bytes_max / resident_bytes(dimension)) as u64
+    }
+
+    /// The bytes that are left for texts if so many records are searched in RAM.
+    pub(crate) fn resident_bytes_left(&self, rows: u64, dimension: usize) -> usize {
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        self.resident_bytes_max.saturating_sub(rows.saturating_mul(resident_bytes(dimension)))
     }
 
     /// Records from which on there is a vector index.
@@ -83,6 +90,11 @@ impl Config {
         let too_many = || self.resident_rows_max(dimension).max(INDEXED_ROWS_MIN);
         self.index_threshold.unwrap_or_else(too_many)
     }
+}
+
+/// The bytes of a record in RAM, but for what only a hit shows.
+fn resident_bytes(dimension: usize) -> usize {
+    dimension * 3 / 2 + RECORD_BYTES
 }
 
 impl Default for Config {

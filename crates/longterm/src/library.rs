@@ -41,7 +41,7 @@ use lancedb::{
 pub(crate) use self::{
     data_file::DataFile,
     fragments::{Deleted, Fragment},
-    ranked::Ranked,
+    ranked::{Extra, Ranked, Read},
     rows::{Row, SHOWN_COLUMNS, TAG_SEPARATOR},
     salvage::open_guarded,
     site::{Edition, Site, remove, tables},

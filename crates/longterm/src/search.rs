@@ -23,6 +23,7 @@ mod relevance;
 mod resident;
 mod score;
 mod segment;
+mod shown;
 mod speakers;
 mod spelling;
 mod strings;
@@ -41,11 +42,11 @@ use crate::{
     library::SHOWN_COLUMNS,
     search::{
         asking::Asking,
-        legs::Home,
+        legs::{Home, Place},
         ranking::{Chosen, Ranking},
         resident::View,
     },
-    store::Tries,
+    store::{Shared, Tries},
 };
 pub(crate) use background::Backgrounds;
 pub use explain::{Counted, Explanation};
@@ -201,7 +202,7 @@ impl LongtermView {
         let choose = move || (choosing.choose(&mut ranking, limit, least), ranking);
         let (chosen, ranking) = blocking(choose).await?;
         let chosen = chosen?;
-        let records = records(&ranking, view.as_deref(), &chosen).await?;
+        let records = records(shared, &ranking, view.as_deref(), &chosen).await?;
         let hits = chosen.into_iter().zip(records).map(|(chosen, record)| Hit {
             record,
             score: chosen.score,
@@ -219,34 +220,35 @@ pub(crate) async fn blocking<T: Send + 'static>(
     task::spawn_blocking(work).await.map_err(|_| Error::Closed)
 }
 
-/// The records of what was chosen, in that order.
+/// The records of what was chosen, in that order: from RAM, or from the library's files.
 async fn records(
+    shared: &Shared,
     ranking: &Ranking,
     view: Option<&View>,
     chosen: &[Chosen],
 ) -> Result<Vec<Record>, Error> {
+    let part = |place: Place| &ranking.parts[place.part as usize];
+    let at_hand: Vec<Option<Record>> = {
+        let names = shared.names.read().expect("no holder panics");
+        chosen.iter().map(|it| part(it.place).record(it.place.at, &names)).collect()
+    };
     let mut places = Vec::new();
-    for Chosen { place, .. } in chosen {
-        if let Home::Fragment { id, offsets } = &ranking.parts[place.part as usize].home {
+    for (Chosen { place, .. }, record) in chosen.iter().zip(&at_hand) {
+        if let (Home::Fragment { id, offsets, .. }, None) = (&part(*place).home, record) {
             places.push((*id, offsets[place.at as usize]));
         }
     }
     let taken = match view {
-        Some(view) => view.library.take(&places, SHOWN_COLUMNS).await?,
-        None => Vec::new(),
+        Some(view) if !places.is_empty() => view.library.take(&places, SHOWN_COLUMNS).await?,
+        _ => Vec::new(),
     };
-    let mut taken = taken.into_iter();
-    let records =
-        chosen.iter().map(|Chosen { place, .. }| match &ranking.parts[place.part as usize].home {
-            Home::Here(records) => Ok(records[place.at as usize].clone()),
-            Home::Fragment { .. } => {
-                let row = taken.next().map(|row| row.record);
-                row.ok_or_else(|| Error::Library {
-                    action: "read hits",
-                    source: "a row is not where it was".into(),
-                })
-            }
-        });
+    let mut taken = taken.into_iter().map(|row| row.record);
+    let records = at_hand.into_iter().map(|record| {
+        record.or_else(|| taken.next()).ok_or_else(|| Error::Library {
+            action: "read hits",
+            source: "a row is not where it was".into(),
+        })
+    });
     records.collect()
 }
 

@@ -15,7 +15,7 @@ use lancedb::arrow::arrow_array::RecordBatch;
 
 use crate::{
     Error,
-    library::{Library, Ranked, Row, deletions, ranked, rows},
+    library::{Library, Row, deletions, ranked, ranked::Read, rows},
 };
 
 /// What identifies the content of a fragment.
@@ -35,9 +35,7 @@ pub(crate) struct Columns(RecordBatch);
 
 impl Columns {
     /// The rows, each with its offset in the fragment.
-    pub(crate) fn rows(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<(u32, Ranked<'_>), Error>>, Error> {
+    pub(crate) fn rows(&self) -> Result<impl Iterator<Item = Result<Read<'_>, Error>>, Error> {
         let batch = ranked::Batch::new(&self.0).ok_or_else(|| Error::Library {
             action: "read a file",
             source: "a column is missing".into(),
@@ -86,12 +84,12 @@ impl Library {
         Ok(fragments.collect())
     }
 
-    /// The rows of a fragment that are not deleted, in the columns that ranking needs.
+    /// The rows of a fragment that are not deleted, in the columns that search needs.
     pub(crate) async fn read_fragment(
         &self,
         id: u64,
     ) -> Result<impl Stream<Item = Result<Columns, Error>> + use<>, Error> {
-        let batches = self.scan_fragment(id, ranked::RANKING_COLUMNS, Deleted::LeftOut).await?;
+        let batches = self.scan_fragment(id, ranked::RESIDENT_COLUMNS, Deleted::LeftOut).await?;
         Ok(batches.map(|batch| batch.map(Columns)))
     }
 

@@ -1,7 +1,7 @@
-//! What ranking needs of a row, borrowed from where the row lies: a whole [`Row`], or a batch of
-//! columns, of which no row is made.
+//! The parts of a row that ranking needs, and those that only a hit shows, borrowed from where the
+//! row lies: a whole [`Row`], or a batch of columns, of which no row is made.
 
-use aios_record::{Kind, Timestamp};
+use aios_record::{Kind, Timestamp, Trust};
 use lancedb::arrow::arrow_array::{
     Array, FixedSizeListArray, Float32Array, Int64Array, RecordBatch, StringArray, UInt64Array,
     cast::AsArray,
@@ -13,8 +13,8 @@ use crate::{
     library::{Row, TAG_SEPARATOR},
 };
 
-/// The columns that a search filters and ranks by.
-pub(crate) const RANKING_COLUMNS: &[&str] = &[
+/// The columns that a search filters and ranks by, and those that a hit shows.
+pub(crate) const RESIDENT_COLUMNS: &[&str] = &[
     "id",
     "collection",
     "text",
@@ -33,6 +33,13 @@ pub(crate) const RANKING_COLUMNS: &[&str] = &[
     "valid_to",
     "superseded_by",
     "expires_at",
+    "title",
+    "source_kind",
+    "source_id",
+    "external_id",
+    "importance",
+    "confidence",
+    "trust",
 ];
 
 /// A row as it is filtered and ranked. Times are in microseconds.
@@ -54,6 +61,20 @@ pub(crate) struct Ranked<'a> {
     pub(crate) valid_to: Option<i64>,
     pub(crate) expires_at: Option<i64>,
     pub(crate) superseded: bool,
+}
+
+/// The parts of a row that only a hit shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extra<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) title: Option<&'a str>,
+    /// Kind and id.
+    pub(crate) source: Option<(&'a str, &'a str)>,
+    pub(crate) external_id: Option<&'a str>,
+    pub(crate) superseded_by: Option<&'a str>,
+    pub(crate) importance: f32,
+    pub(crate) confidence: f32,
+    pub(crate) trust: Trust,
 }
 
 impl Row {
@@ -80,7 +101,16 @@ impl Row {
     }
 }
 
-/// A batch of [`RANKING_COLUMNS`] and addresses.
+/// A row that was read from a fragment.
+pub(crate) struct Read<'a> {
+    /// Its place in the fragment.
+    pub(crate) offset: u32,
+    pub(crate) ranked: Ranked<'a>,
+    /// `None` if it is damaged, which whoever reads the whole row is told.
+    pub(crate) extra: Option<Extra<'a>>,
+}
+
+/// A batch of [`RESIDENT_COLUMNS`] and addresses.
 pub(crate) struct Batch<'a> {
     addresses: &'a UInt64Array,
     ids: &'a StringArray,
@@ -100,6 +130,12 @@ pub(crate) struct Batch<'a> {
     valid_to: &'a Int64Array,
     expires_at: &'a Int64Array,
     superseded_by: &'a StringArray,
+    titles: &'a StringArray,
+    sources: [&'a StringArray; 2],
+    external_ids: &'a StringArray,
+    importance: &'a Float32Array,
+    confidence: &'a Float32Array,
+    trust: &'a StringArray,
 }
 
 impl<'a> Batch<'a> {
@@ -107,6 +143,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn new(batch: &'a RecordBatch) -> Option<Batch<'a>> {
         let texts = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
         let integers = |name| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
+        let numbers = |name| batch.column_by_name(name)?.as_primitive_opt::<Float32Type>();
         let addresses = batch.column_by_name("_rowaddr")?.as_primitive_opt::<UInt64Type>()?;
         let vectors = batch.column_by_name("vector")?.as_fixed_size_list_opt()?;
         Some(Batch {
@@ -127,14 +164,36 @@ impl<'a> Batch<'a> {
             valid_to: integers("valid_to")?,
             expires_at: integers("expires_at")?,
             superseded_by: texts("superseded_by")?,
+            titles: texts("title")?,
+            sources: [texts("source_kind")?, texts("source_id")?],
+            external_ids: texts("external_id")?,
+            importance: numbers("importance")?,
+            confidence: numbers("confidence")?,
+            trust: texts("trust")?,
         })
     }
 
     /// The rows, each with its offset in its fragment.
-    pub(crate) fn into_rows(self) -> impl Iterator<Item = Result<(u32, Ranked<'a>), Error>> {
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = Result<Read<'a>, Error>> {
         // An address is the fragment's number and, in the low half, the offset.
         let offsets = self.addresses.values().iter().map(|address| *address as u32);
-        offsets.enumerate().map(move |(at, offset)| Ok((offset, self.row(at)?)))
+        offsets.enumerate().map(move |(at, offset)| {
+            Ok(Read { offset, ranked: self.row(at)?, extra: self.extra(at) })
+        })
+    }
+
+    fn extra(&self, at: usize) -> Option<Extra<'a>> {
+        let [kinds, ids] = self.sources;
+        Some(Extra {
+            text: self.texts.value(at),
+            title: text(self.titles, at),
+            source: text(kinds, at).zip(text(ids, at)),
+            external_id: text(self.external_ids, at),
+            superseded_by: text(self.superseded_by, at),
+            importance: self.importance.value(at),
+            confidence: self.confidence.value(at),
+            trust: self.trust.value(at).parse().ok()?,
+        })
     }
 
     fn row(&self, at: usize) -> Result<Ranked<'a>, Error> {

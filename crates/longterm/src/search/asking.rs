@@ -116,6 +116,7 @@ impl<'a> Asking<'a> {
         Ok(Ranking {
             query: Query {
                 related: related(&query.terms, analyzer),
+                counts: query.terms.iter().map(|term| query.count(term)).collect(),
                 terms: query.terms,
                 opaque,
                 varied: varied(text),

@@ -65,6 +65,10 @@ struct Kept {
     scale: Scale,
 }
 
+/// The background of the bundled transformer, which would take the first search of a new store
+/// about as long as fifty others.
+const SHIPPED: &str = include_str!("background/minilm.json");
+
 /// The cosines that mean nothing, and those that mean an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scale {
@@ -231,8 +235,11 @@ impl Shared {
         Ok(self.backgrounds.keep(of, background))
     }
 
-    /// A model's background, from the journal or measured.
+    /// A model's background: shipped with the program, from the journal, or measured.
     async fn measured(&self, model: &Arc<dyn Embedder>) -> Result<Background, Error> {
+        if let Some(shipped) = Background::of_kept(SHIPPED, &**model) {
+            return Ok(shipped);
+        }
         let kept = self.journal.background().await?;
         if let Some(known) = kept.and_then(|kept| Background::of_kept(&kept, &**model)) {
             return Ok(known);

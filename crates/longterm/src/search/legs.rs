@@ -15,7 +15,12 @@ use std::{
 use aios_record::Record;
 
 use crate::search::{
-    bm25::saturated, filter::Numbered, segment::Segment, strings::Strings, vectors::Asked,
+    bm25::saturated,
+    filter::Numbered,
+    segment::{Names, Segment},
+    shown::Shown,
+    strings::Strings,
+    vectors::Asked,
 };
 
 /// Rows from which on a second thread pays.
@@ -37,8 +42,9 @@ pub(crate) struct Part {
 pub(crate) enum Home {
     /// At hand, and newer than whatever else has their keys.
     Here(Arc<[Record]>),
-    /// In a fragment of the library, at these offsets. Hidden where the journal has their keys.
-    Fragment { id: u64, offsets: Arc<[u32]> },
+    /// In a fragment of the library, at these offsets, and perhaps in RAM. Hidden where the journal
+    /// has their keys.
+    Fragment { id: u64, offsets: Arc<[u32]>, shown: Option<Arc<Shown>> },
 }
 
 /// Where a row is: in which part, and where in it.
@@ -202,6 +208,27 @@ impl Sight<'_> {
 }
 
 impl Part {
+    /// The record at `at` as a hit shows it, if it is in RAM.
+    pub(crate) fn record(&self, at: u32, names: &Names) -> Option<Record> {
+        match &self.home {
+            Home::Here(records) => records.get(at as usize).cloned(),
+            Home::Fragment { shown, .. } => shown.as_ref()?.record(at, &self.segment, names),
+        }
+    }
+
+    /// About how many bytes it takes in all.
+    pub(crate) fn bytes(&self) -> usize {
+        self.segment.bytes() + self.bytes_shown()
+    }
+
+    /// The bytes of what only hits show.
+    pub(crate) fn bytes_shown(&self) -> usize {
+        match &self.home {
+            Home::Fragment { shown: Some(shown), .. } => shown.bytes(),
+            _ => 0,
+        }
+    }
+
     fn is_gone(&self, at: u32) -> bool {
         self.gone.get(at as usize).is_some_and(|gone| *gone)
     }

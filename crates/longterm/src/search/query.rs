@@ -6,7 +6,7 @@ use aios_analysis::Variant;
 
 use crate::{
     journal::{Corpus, Statistics},
-    search::{background::Scale, related::RelatedTerm, vectors::Asked, when::When},
+    search::{background::Scale, bm25::idf, related::RelatedTerm, vectors::Asked, when::When},
 };
 
 /// A query, analysed and embedded.
@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Query {
     /// Each once.
     pub(crate) terms: Vec<String>,
+    /// The number of times that the query has each of them.
+    pub(crate) counts: Vec<u32>,
     /// The share of the query, 0 to 1, that is not words said over and over, which a vector would
     /// mean above all.
     pub(crate) varied: f64,
@@ -38,6 +40,12 @@ pub(crate) struct Query {
 }
 
 impl Query {
+    /// The weight of a record's having the term at this place: its rarity, as often as the query
+    /// repeats it.
+    pub(crate) fn weight(&self, at: usize) -> f64 {
+        f64::from(self.counts[at]) * idf(&self.statistics, &self.terms[at])
+    }
+
     /// The terms and what counts for them, each once.
     pub(crate) fn all_terms(&self) -> Vec<String> {
         let variants = self.variants.iter().map(|variant| &variant.term);

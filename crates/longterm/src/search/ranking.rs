@@ -14,7 +14,6 @@ use crate::{
     Error,
     journal::{Corpus, Statistics},
     search::{
-        bm25::idf,
         explain::Explanation,
         filter::Filter,
         legs::{Part, Place, Sight, Wanted},
@@ -127,11 +126,10 @@ impl Ranking {
     /// What the legs propose, and the best of it.
     fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
         let statistics = &self.query.statistics;
-        let weight = |at: usize| idf(statistics, &self.query.terms[at]);
         let own = self.query.terms.iter().enumerate();
-        let own = own.filter_map(|(at, term)| Some((names.terms.find(term)?, weight(at))));
+        let own = own.filter_map(|(at, term)| Some((names.terms.find(term)?, self.query.weight(at))));
         let variants = self.query.variants.iter().filter_map(|Variant { term, to, share }| {
-            Some((names.terms.find(term)?, share * weight(*to)))
+            Some((names.terms.find(term)?, share * self.query.weight(*to)))
         });
         let documents = statistics.documents.max(1) as f64;
         let wanted = Wanted {

@@ -1,5 +1,5 @@
-//! The library in RAM: a segment for each of the table's fragments, so that a search plans nothing
-//! and reads from disk only what it shows.
+//! The library in RAM: a segment for each of the table's fragments, so that a search plans nothing.
+//! Texts are held, too, as long as there is room; otherwise hits are read from disk.
 //!
 //! A view is what one version of the table holds; it never changes. The next version's view keeps
 //! the segments of the fragments that are still there, so a view costs what is new. Views are made
@@ -17,11 +17,12 @@ use tokio::{runtime, sync::Mutex, task, time};
 
 use crate::{
     Error, Longterm,
-    library::{Edition, Fragment, Library},
+    library::{Edition, Fragment, Library, Read},
     search::{
         blocking,
         legs::{Home, Part},
         segment::Builder,
+        shown::Shown,
     },
     store::Shared,
 };
@@ -63,7 +64,7 @@ impl View {
 
     /// About how many bytes it takes, vectors and names included.
     pub(crate) fn bytes(&self) -> usize {
-        self.fragments.iter().map(|held| held.part.segment.bytes()).sum()
+        self.fragments.iter().map(|held| held.part.bytes()).sum()
     }
 }
 
@@ -177,6 +178,7 @@ impl Shared {
             .flat_map(|view| &view.fragments)
             .map(|held| (held.fragment.id, held))
             .collect();
+        let mut room = self.config.resident_bytes_left(rows, self.vectors.dimension());
         let mut fragments = Vec::new();
         for fragment in library.fragments().await? {
             let part = match before.get(&fragment.id) {
@@ -184,8 +186,9 @@ impl Shared {
                 Some(held) if held.fragment.file == fragment.file => {
                     with_deletions(held, &library).await?
                 }
-                _ => self.read_part(&library, &fragment).await?,
+                _ => self.read_part(&library, &fragment, room).await?,
             };
+            room = room.saturating_sub(part.bytes_shown());
             fragments.push(Held { fragment, part });
         }
         let view = View { edition, library, fragments };
@@ -193,25 +196,36 @@ impl Shared {
         Ok(Some(view))
     }
 
-    /// Computes for long, so it is not for a runtime that others use.
+    /// Computes for long, so it is not for a runtime that others use. The parts that only hits show
+    /// are held if they take no more bytes than `room`.
     async fn read_part(
         self: &Arc<Shared>,
         library: &Library,
         fragment: &Fragment,
+        room: usize,
     ) -> Result<Part, Error> {
         let &Fragment { id, rows, .. } = fragment;
         let mut batches = Box::pin(library.read_fragment(id).await?);
         let mut builder = Builder::new(self.centre().await?, rows);
         let mut offsets = Vec::with_capacity(rows);
+        let mut shown = Some(Shown::default());
         while let Some(batch) = batches.try_next().await? {
             let mut names = self.names.write().expect("no holder panics");
             for row in batch.rows()? {
-                let (offset, row) = row?;
-                builder.push(&row, &mut names);
+                let Read { offset, ranked, extra } = row?;
+                builder.push(&ranked, &mut names);
                 offsets.push(offset);
+                shown = shown.zip(extra).and_then(|(mut shown, extra)| {
+                    shown.push(&extra);
+                    (shown.bytes() <= room).then_some(shown)
+                });
             }
         }
-        let home = Home::Fragment { id, offsets: offsets.into() };
+        if let Some(shown) = &mut shown {
+            shown.shrink_to_fit();
+        }
+        let home =
+            Home::Fragment { id, offsets: offsets.into(), shown: shown.map(Arc::new) };
         Ok(Part { segment: Arc::new(builder.finish()), gone: Arc::new([]), home })
     }
 }
@@ -227,7 +241,7 @@ fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
 /// The part of a fragment of which more rows were deleted since.
 async fn with_deletions(held: &Held, library: &Library) -> Result<Part, Error> {
     let mut part = held.part.clone();
-    let Home::Fragment { id, offsets } = &part.home else { return Ok(part) };
+    let Home::Fragment { id, offsets, .. } = &part.home else { return Ok(part) };
     let mut gone = vec![false; offsets.len()];
     for offset in library.deleted(*id).await? {
         if let Ok(at) = offsets.binary_search(&offset) {

@@ -30,7 +30,7 @@ use aios_record::Timestamp;
 use foldhash::fast::RandomState;
 
 use crate::search::{
-    bm25::{idf, saturated},
+    bm25::saturated,
     counts::{add_counts, count, raise_counts, variants, wanted},
     explain::{Counted, Explanation},
     legs::{Place, Sight},
@@ -92,8 +92,8 @@ pub(crate) struct Scorer<'a> {
     numbers: Vec<Option<u32>>,
     /// The numbers of the terms by which a record may tell when, in order.
     moments: Vec<u32>,
-    /// Of the terms that name no speaker.
-    idf: Vec<f64>,
+    /// The weights of the terms that name no speaker.
+    term_weights: Vec<f64>,
     pub(super) words_mean: f64,
     at_place: HashMap<([u32; 2], i64), usize, RandomState>,
     /// Per row, its cosine with the query, if both have a vector.
@@ -141,7 +141,6 @@ impl<'a> Scorer<'a> {
             let asked = query.meaning.asked.as_ref()?;
             segment(row).vectors.cosine(row.at, asked).map(f64::from)
         };
-        let of_term = |at: &usize| idf(statistics, &query.terms[*at]);
         Scorer {
             query,
             weights,
@@ -151,7 +150,7 @@ impl<'a> Scorer<'a> {
             counts,
             numbers,
             moments,
-            idf: speakers.others.iter().map(of_term).collect(),
+            term_weights: speakers.others.iter().map(|at| query.weight(*at)).collect(),
             speakers,
             bags,
             bag_ends,
@@ -273,9 +272,9 @@ impl<'a> Scorer<'a> {
     /// query does, the more, up to twice the weight. It is the less, the more of the query no model
     /// understands, and for a model that tells answers badly from other texts.
     fn meaning_weight(&self, shares: &[f64]) -> f64 {
-        let opaque = self.speakers.others.iter().zip(&self.idf);
+        let opaque = self.speakers.others.iter().zip(&self.term_weights);
         let opaque = opaque.filter(|(term, _)| self.query.opaque[**term]);
-        let opaque = opaque.map(|(_, idf)| idf).sum::<f64>() / self.most();
+        let opaque = opaque.map(|(_, weight)| weight).sum::<f64>() / self.most();
         let trust = self.query.meaning.scale.trust() * self.query.varied;
         let trust = trust * (1.0 - opaque).max(0.0);
         let weight = self.weights.meaning * trust;
@@ -327,8 +326,8 @@ impl<'a> Scorer<'a> {
     /// The share of the query's words that a row itself has, however long it is, by their weights.
     /// Some of the words are few: its square tells whether the texts mean the same.
     fn share_of_words(&self, at: usize) -> f64 {
-        let has = |(term, idf): (&usize, &f64)| idf * self.count(at, *term).min(1.0);
-        self.speakers.others.iter().zip(&self.idf).map(has).sum::<f64>() / self.most()
+        let has = |(term, weight): (&usize, &f64)| weight * self.count(at, *term).min(1.0);
+        self.speakers.others.iter().zip(&self.term_weights).map(has).sum::<f64>() / self.most()
     }
 
     /// Whether the query names who said it, or, of a row that nobody said, somebody in it.
@@ -364,16 +363,16 @@ impl<'a> Scorer<'a> {
         window.extend(self.around(at, &WEIGHTS_BEFORE, &WEIGHTS_AFTER));
         let weight: f64 = window.iter().map(|(_, weight)| weight).sum();
         let length: f64 = window.iter().map(|(at, weight)| weight * self.length(*at)).sum();
-        let gain = |(term, idf): (&usize, &f64)| {
+        let gain = |(term, term_weight): (&usize, &f64)| {
             let counts = window.iter().map(|(at, weight)| weight * self.count(*at, *term));
-            idf * saturated(counts.sum(), length / weight, self.words_mean)
+            term_weight * saturated(counts.sum(), length / weight, self.words_mean)
         };
-        self.speakers.others.iter().zip(&self.idf).map(gain).sum::<f64>() / self.most()
+        self.speakers.others.iter().zip(&self.term_weights).map(gain).sum::<f64>() / self.most()
     }
 
     /// The sum of the weights of the query's words.
     fn most(&self) -> f64 {
-        self.idf.iter().sum::<f64>().max(f64::MIN_POSITIVE)
+        self.term_weights.iter().sum::<f64>().max(f64::MIN_POSITIVE)
     }
 }
 

@@ -2,8 +2,8 @@
 //! vectors in bytes. Made once from rows and never changed; what becomes of a row later is known
 //! to whoever holds the segment.
 //!
-//! It holds what a search filters and ranks by, and not what it shows: a row's text stays where
-//! the row lies.
+//! It holds what a search filters and ranks by. What only a hit shows, such as the text, is held
+//! apart (`shown`), or stays where the row lies.
 
 mod packed;
 
@@ -22,8 +22,8 @@ use crate::{
         vectors::Vectors,
     },
 };
-pub(crate) use packed::Bag;
 use packed::{Bags, Postings};
+pub(crate) use packed::{Bag, push_number, take_number};
 
 /// Records that say the same are folded into the best of them from this many words on; shorter
 /// ones ("Thanks!") are told apart by their moment.
@@ -91,6 +91,10 @@ pub(crate) struct Limits {
 }
 
 impl Columns {
+    pub(crate) fn position(&self) -> Option<i64> {
+        (self.position != ABSENT).then_some(self.position)
+    }
+
     pub(crate) fn occurred_at(&self) -> Option<i64> {
         (self.occurred_at != ABSENT).then_some(self.occurred_at)
     }

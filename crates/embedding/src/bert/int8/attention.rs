@@ -3,12 +3,14 @@
 //! Sums are taken in one order and without fused operations, so every processor gives the same
 //! numbers.
 
-use crate::bert::kernels::{softmax, widest};
+use pulp::{Arch, Scalar, Simd, WithSimd};
+
+use crate::bert::kernels::softmax;
 
 /// Queries that are handled at the same time.
 const QUERIES: usize = 4;
-/// Numbers of a sum that lie side by side: keys of a block, or numbers of a head's value. The sums
-/// of all queries take half of the registers that AVX2 has; with twice as many they would not fit.
+/// Rows of keys are filled up to a multiple of this, and a head's numbers are one: two registers of
+/// AVX2. With two for each query at a time, sums take half of the registers that AVX2 has.
 pub(super) const LANES: usize = 16;
 
 /// The shape of a layer's attention.
@@ -67,86 +69,127 @@ impl Attention {
             }
         }
         shares.resize(length.next_multiple_of(QUERIES) * filled, 0.0);
-        widest(
-            #[inline(always)]
-            || matches(rows, (3 * hidden, part(0), self.size), keys, shares, filled),
-        );
+        let (width, size) = (3 * hidden, self.size);
+        let arch = Arch::new();
+        let start = part(0);
+        arch.dispatch(Match { rows, width, start, size, keys, filled, shares: &mut *shares });
         exact.clear();
         for row in shares.chunks_exact(filled).take(length) {
             exact.extend_from_slice(&row[..length]);
         }
         softmax(exact, length);
-        widest(
-            #[inline(always)]
-            || {
-                for lane in (0..self.size).step_by(LANES) {
-                    let out = (&mut *out, hidden, head * self.size + lane);
-                    weigh(rows, (3 * hidden, part(2) + lane), exact, out);
-                }
-            },
-        );
+        let (start, out_width, out_start) = (part(2), hidden, head * size);
+        let shares = exact;
+        arch.dispatch(Weigh { rows, width, start, size, shares, out, out_width, out_start });
     }
 }
 
-/// Writes the product of each query with each key.
-#[inline(always)]
-fn matches(
-    rows: &[f32],
-    (width, start, size): (usize, usize, usize),
-    keys: &[f32],
-    shares: &mut [f32],
+/// Writes the product of each query with each key of a head.
+struct Match<'a> {
+    rows: &'a [f32],
+    /// Numbers of a row, and where a query begins in it.
+    width: usize,
+    start: usize,
+    size: usize,
+    keys: &'a [f32],
     filled: usize,
-) {
-    let length = rows.len() / width;
-    for (first, shares) in
-        (0..length).step_by(QUERIES).zip(shares.chunks_exact_mut(QUERIES * filled))
-    {
-        let queries: [&[f32]; QUERIES] = std::array::from_fn(|index| {
-            let query = (first + index).min(length - 1);
-            &rows[query * width + start..][..size]
-        });
-        for column in (0..filled).step_by(LANES) {
-            let mut sums = [[0.0; LANES]; QUERIES];
-            for (number, keys) in keys.chunks_exact(filled).enumerate() {
-                let keys: &[f32] = &keys[column..column + LANES];
-                for (sums, query) in sums.iter_mut().zip(queries) {
-                    let x = query[number];
-                    sums.iter_mut().zip(keys).for_each(|(sum, key)| *sum += x * key);
+    shares: &'a mut [f32],
+}
+
+impl WithSimd for Match<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let block = 2 * S::F32_LANES;
+        if !LANES.is_multiple_of(block) {
+            return self.with_simd(Scalar::new());
+        }
+        let Match { rows, width, start, size, keys, filled, shares } = self;
+        let length = rows.len() / width;
+        let shares = shares.chunks_exact_mut(QUERIES * filled);
+        for (first, shares) in (0..length).step_by(QUERIES).zip(shares) {
+            let queries: [&[f32]; QUERIES] = std::array::from_fn(|index| {
+                let query = (first + index).min(length - 1);
+                &rows[query * width + start..][..size]
+            });
+            for column in (0..filled).step_by(block) {
+                let mut sums = [[simd.splat_f32s(0.0); 2]; QUERIES];
+                for (number, keys) in keys.chunks_exact(filled).enumerate() {
+                    let keys = pair::<S>(&keys[column..column + block]);
+                    for (sums, query) in sums.iter_mut().zip(queries) {
+                        add_product(simd, sums, query[number], keys);
+                    }
                 }
-            }
-            for (sums, shares) in sums.iter().zip(shares.chunks_exact_mut(filled)) {
-                shares[column..column + LANES].copy_from_slice(sums);
+                for (sums, shares) in sums.iter().zip(shares.chunks_exact_mut(filled)) {
+                    let shares = &mut shares[column..column + block];
+                    S::as_mut_simd_f32s(shares).0.copy_from_slice(sums);
+                }
             }
         }
     }
 }
 
-/// Writes the weighted mean of [`LANES`] numbers of the values for each query.
-#[inline(always)]
-fn weigh(
-    rows: &[f32],
-    (width, start): (usize, usize),
-    shares: &[f32],
-    (out, out_width, out_start): (&mut [f32], usize, usize),
-) {
-    let length = rows.len() / width;
-    for first in (0..length).step_by(QUERIES) {
-        let queries: [usize; QUERIES] =
-            std::array::from_fn(|index| (first + index).min(length - 1));
-        let shares = queries.map(|query| &shares[query * length..(query + 1) * length]);
-        let mut sums = [[0.0; LANES]; QUERIES];
-        for (token, row) in rows.chunks_exact(width).enumerate() {
-            let values: &[f32] = &row[start..start + LANES];
-            for (sums, shares) in sums.iter_mut().zip(shares) {
-                let share = shares[token];
-                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += share * value);
+/// Writes the weighted mean of a head's values for each query.
+struct Weigh<'a> {
+    rows: &'a [f32],
+    /// Numbers of a row, and where a value begins in it.
+    width: usize,
+    start: usize,
+    size: usize,
+    shares: &'a [f32],
+    out: &'a mut [f32],
+    /// The same of a row of `out`.
+    out_width: usize,
+    out_start: usize,
+}
+
+impl WithSimd for Weigh<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let block = 2 * S::F32_LANES;
+        if !LANES.is_multiple_of(block) {
+            return self.with_simd(Scalar::new());
+        }
+        let Weigh { rows, width, start, size, shares, out, out_width, out_start } = self;
+        let length = rows.len() / width;
+        for first in (0..length).step_by(QUERIES) {
+            let queries: [usize; QUERIES] =
+                std::array::from_fn(|index| (first + index).min(length - 1));
+            let shares = queries.map(|query| &shares[query * length..(query + 1) * length]);
+            for lane in (0..size).step_by(block) {
+                let mut sums = [[simd.splat_f32s(0.0); 2]; QUERIES];
+                for (token, row) in rows.chunks_exact(width).enumerate() {
+                    let values = pair::<S>(&row[start + lane..start + lane + block]);
+                    for (sums, shares) in sums.iter_mut().zip(shares) {
+                        add_product(simd, sums, shares[token], values);
+                    }
+                }
+                for (query, sums) in queries.into_iter().zip(&sums) {
+                    let at = query * out_width + out_start + lane;
+                    S::as_mut_simd_f32s(&mut out[at..at + block]).0.copy_from_slice(sums);
+                }
             }
         }
-        for (query, sums) in queries.into_iter().zip(&sums) {
-            let at = query * out_width + out_start;
-            out[at..at + LANES].copy_from_slice(sums);
-        }
     }
+}
+
+/// Adds `x` times `numbers` to `sums`, without fusing.
+#[inline(always)]
+fn add_product<S: Simd>(simd: S, sums: &mut [S::f32s; 2], x: f32, numbers: [S::f32s; 2]) {
+    let x = simd.splat_f32s(x);
+    for (sum, number) in sums.iter_mut().zip(numbers) {
+        *sum = simd.add_f32s(*sum, simd.mul_f32s(x, number));
+    }
+}
+
+/// The two registers that `numbers` fill.
+#[inline(always)]
+fn pair<S: Simd>(numbers: &[f32]) -> [S::f32s; 2] {
+    let registers = S::as_simd_f32s(numbers).0;
+    [registers[0], registers[1]]
 }
 
 #[cfg(test)]

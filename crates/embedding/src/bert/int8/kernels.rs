@@ -24,7 +24,7 @@ const ROWS: usize = 6;
 pub(super) type Sums = [i32; COLUMNS];
 /// The sums of the rows that are multiplied at the same time.
 type Tile = [Sums; ROWS];
-/// The groups of a row.
+/// The groups of a row, or of several after each other.
 type Row<'a> = &'a [[u8; GROUP]];
 /// The weights of a block, a group after the other.
 type Block<'a> = &'a [[u8; STEP_BYTES]];
@@ -33,13 +33,13 @@ type Block<'a> = &'a [[u8; STEP_BYTES]];
 /// as several.
 macro_rules! in_tiles {
     ($multiply:ident) => {
-        |rows: &[Row<'_>], block: Block<'_>, sums: &mut Tile| match rows {
-            &[a, b, c, d, e, f] => $multiply([a, b, c, d, e, f], block, sums),
-            &[a, b, c, d, e] => $multiply([a, b, c, d, e], block, sums),
-            &[a, b, c, d] => $multiply([a, b, c, d], block, sums),
-            &[a, b, c] => $multiply([a, b, c], block, sums),
-            &[a, b] => $multiply([a, b], block, sums),
-            &[a] => $multiply([a], block, sums),
+        |rows: Row<'_>, count: usize, block: Block<'_>, sums: &mut Tile| match count {
+            6 => $multiply(split::<6>(rows, block), block, sums),
+            5 => $multiply(split::<5>(rows, block), block, sums),
+            4 => $multiply(split::<4>(rows, block), block, sums),
+            3 => $multiply(split::<3>(rows, block), block, sums),
+            2 => $multiply(split::<2>(rows, block), block, sums),
+            1 => $multiply(split::<1>(rows, block), block, sums),
             _ => unreachable!("a tile has at least one row and at most six"),
         }
     };
@@ -121,7 +121,7 @@ fn walk(
     inputs: usize,
     weights: &[u8],
     mut finish: impl FnMut(usize, usize, &Sums),
-    multiply: impl Fn(&[Row<'_>], Block<'_>, &mut Tile),
+    multiply: impl Fn(Row<'_>, usize, Block<'_>, &mut Tile),
 ) {
     let groups = inputs / GROUP;
     let rows = left.as_chunks::<GROUP>().0;
@@ -129,17 +129,19 @@ fn walk(
     for (at, block) in weights.chunks_exact(inputs * COLUMNS).enumerate() {
         let (block, column) = (block.as_chunks::<STEP_BYTES>().0, at * COLUMNS);
         for (tile_at, tile) in rows.chunks(groups * ROWS).enumerate() {
-            let mut tiled: [Row<'_>; ROWS] = [&[]; ROWS];
-            for (row, groups) in tiled.iter_mut().zip(tile.chunks_exact(groups)) {
-                *row = groups;
-            }
             let count = tile.len() / groups;
-            multiply(&tiled[..count], block, &mut sums);
+            multiply(tile, count, block, &mut sums);
             for (row, sums) in sums[..count].iter().enumerate() {
                 finish(tile_at * ROWS + row, column, sums);
             }
         }
     }
+}
+
+/// The rows of a tile, each as long as `block`, which tells the compiler that no index is outside.
+#[inline(always)]
+fn split<'a, const N: usize>(rows: Row<'a>, block: Block<'_>) -> [Row<'a>; N] {
+    std::array::from_fn(|row| &rows[row * block.len()..][..block.len()])
 }
 
 /// The sums in plain arithmetic: the reference of the other paths.
@@ -168,7 +170,7 @@ mod x86 {
         _mm512_storeu_si512,
     };
 
-    use super::{Block, COLUMNS, GROUP, Row, STEP_BYTES, Sums, Tile, walk};
+    use super::{Block, COLUMNS, GROUP, Row, STEP_BYTES, Sums, Tile, split, walk};
 
     /// Sixteen outputs in a register, two registers a block.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]

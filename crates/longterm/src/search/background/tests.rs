@@ -63,3 +63,13 @@ fn what_is_kept_of_a_model_is_what_was_measured_and_of_no_other_model() {
     let given = Background::of_stored(Vec::new(), 4);
     assert!(given.to_kept(model.fingerprint()).is_none(), "the caller's vectors have none");
 }
+
+#[test]
+fn the_background_of_the_bundled_transformer_is_shipped() {
+    let model = aios_minilm::model().unwrap();
+    let measured = Background::new(&*model).unwrap().to_kept(model.fingerprint()).unwrap();
+    assert!(
+        Background::of_kept(SHIPPED, &*model).is_some() && SHIPPED.trim_end() == measured,
+        "the model or the sentences have changed; minilm.json is now\n{measured}"
+    );
+}

@@ -113,8 +113,8 @@ impl Iterator for Bag<'_> {
         if self.bytes.is_empty() {
             return None;
         }
-        let number = take(&mut self.bytes);
-        let count = if number & 1 == 1 { take(&mut self.bytes) as u32 } else { 1 };
+        let number = take_number(&mut self.bytes);
+        let count = if number & 1 == 1 { take_number(&mut self.bytes) as u32 } else { 1 };
         self.last += (number >> 1) as u32;
         Some((self.last, count))
     }
@@ -126,13 +126,14 @@ fn slice<'a>(bytes: &'a [u8], ends: &[usize], at: usize) -> &'a [u8] {
 }
 
 fn push_pair(bytes: &mut Vec<u8>, distance: u32, count: u32) {
-    push(bytes, u64::from(distance) << 1 | u64::from(1 < count));
+    push_number(bytes, u64::from(distance) << 1 | u64::from(1 < count));
     if 1 < count {
-        push(bytes, u64::from(count));
+        push_number(bytes, u64::from(count));
     }
 }
 
-fn push(bytes: &mut Vec<u8>, mut number: u64) {
+/// Appends `number` in LEB128.
+pub(crate) fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
     while 0x80 <= number {
         bytes.push(number as u8 | 0x80);
         number >>= 7;
@@ -140,8 +141,8 @@ fn push(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// The list was written by `push`, so it does not end within a number.
-fn take(bytes: &mut &[u8]) -> u64 {
+/// Takes the first number of a list that [`push_number`] wrote, which does not end within one.
+pub(crate) fn take_number(bytes: &mut &[u8]) -> u64 {
     let mut number = 0;
     let mut shift = 0;
     while let Some((&byte, rest)) = bytes.split_first() {
