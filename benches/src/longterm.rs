@@ -1,5 +1,6 @@
 //! The workloads of tier 2: storing, searching, opening, and what it takes of RAM, at 1,000 to
-//! 1,000,000 records, with the bundled static model, and questions of everything with the bundled transformer.
+//! 1,000,000 records, with the bundled static model; and questions without a filter, with the bundled
+//! transformer.
 //!
 //! The records are made up (`corpus`). A search is whole: the question is embedded, both legs are
 //! asked, a user's scope is the filter, ten hits with their texts come back.
@@ -47,6 +48,8 @@ pub struct Options {
     pub million: bool,
     /// Whether other stores run beside it.
     pub rivals: bool,
+    /// Whether only the questions without a filter are run.
+    pub questions_only: bool,
 }
 
 /// What a fresh process found in a store.
@@ -66,6 +69,10 @@ pub struct Visit {
 pub async fn run(options: Options) -> Report {
     let mut report = Report::default();
     let dir = tempfile::tempdir().expect("a temporary directory");
+    if options.questions_only {
+        questions::run(options.size, dir.path(), &mut report).await;
+        return report;
+    }
     let floor_ms = floor(options.size, dir.path(), &mut report);
     let store = dir.path().join("store");
     let mut steps = options.size.pick(vec![100, 200], vec![1_000, 10_000, 100_000]);

@@ -7,7 +7,9 @@ use aios_memory_benches::{
 
 #[tokio::test]
 async fn every_workload_runs() {
-    let report = run(Options { size: Size::Smoke, million: false, rivals: true }).await;
+    let report =
+        run(Options { size: Size::Smoke, million: false, rivals: true, questions_only: false })
+            .await;
     assert!(report.rows.iter().all(|row| row.median.is_finite()), "{report}");
     assert!(report.find("a fresh process, 200 records", "first search").is_some(), "{report}");
     for rival in ["chromadb", "lancedb", "mem0"] {

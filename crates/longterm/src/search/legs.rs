@@ -8,6 +8,7 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeSet, HashSet},
+    ops::Range,
     sync::Arc,
     thread,
 };
@@ -23,8 +24,8 @@ use crate::search::{
     vectors::Asked,
 };
 
-/// Rows from which on a second thread pays.
-const ROWS_OF_THREAD: usize = 262_144;
+/// Rows for each of which a thread pays: comparing as many vectors takes some half a millisecond.
+const ROWS_OF_THREAD: usize = 32_768;
 /// The most threads of one search.
 const THREADS_MAX: usize = 4;
 
@@ -86,7 +87,7 @@ impl Sight<'_> {
         if let [share] = &shares[..] {
             self.search(share, wanted, &mut found);
         } else {
-            let of_share = |share: Vec<u32>| {
+            let of_share = |share: Vec<Stretch>| {
                 let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
                 self.search(&share, wanted, &mut found);
                 found
@@ -160,42 +161,44 @@ impl Sight<'_> {
             || !self.masked.contains(&part.segment.key(place.at, self.names))
     }
 
-    /// The parts in as many shares of about the same size as are worth a thread.
-    fn shares(&self) -> Vec<Vec<u32>> {
+    /// The rows in as many shares of the same size as are worth a thread.
+    fn shares(&self) -> Vec<Vec<Stretch>> {
         let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let count = rows.div_ceil(ROWS_OF_THREAD).clamp(1, cores.min(THREADS_MAX));
-        let mut shares: Vec<(usize, Vec<u32>)> = vec![(0, Vec::new()); count];
-        let mut largest_first: Vec<u32> = (0..).take(self.parts.len()).collect();
-        let len = |part: &u32| self.parts[*part as usize].segment.len();
-        largest_first.sort_by_key(|part| std::cmp::Reverse(len(part)));
-        for part in largest_first {
-            let smallest = shares.iter_mut().min_by_key(|(rows, _)| *rows);
-            let (rows, share) = smallest.expect("there is one share at least");
-            *rows += len(&part);
-            share.push(part);
+        let size = rows.div_ceil(count).max(1);
+        let mut shares: Vec<Vec<Stretch>> = vec![Vec::new(); count];
+        let mut taken = 0;
+        for (part, number) in self.parts.iter().zip(0..) {
+            let mut start = 0;
+            while start < part.segment.len() {
+                let end = part.segment.len().min(start + size - taken % size);
+                shares[taken / size].push(Stretch { part: number, rows: start as u32..end as u32 });
+                taken += end - start;
+                start = end;
+            }
         }
-        shares.into_iter().map(|(_, share)| share).collect()
+        shares
     }
 
-    fn search(&self, share: &[u32], wanted: &Wanted<'_>, found: &mut [Best; 2]) {
+    fn search(&self, share: &[Stretch], wanted: &Wanted<'_>, found: &mut [Best; 2]) {
         let [by_words, by_meaning] = found;
-        for &number in share {
-            let part = &self.parts[number as usize];
-            let rows: Vec<u32> = (0..)
-                .take(part.segment.len())
-                .filter(|&at| !part.is_gone(at) && self.filter.admits(&part.segment, at))
-                .collect();
+        for Stretch { part: number, rows: range } in share {
+            let part = &self.parts[*number as usize];
+            let is_admitted =
+                |at: &u32| !part.is_gone(*at) && self.filter.admits(&part.segment, *at);
+            let rows: Vec<u32> = range.clone().filter(is_admitted).collect();
             if rows.is_empty() {
                 continue;
             }
-            let place = |at| Place { part: number, at };
-            let scores = by_term(&part.segment, wanted);
-            for &at in &rows {
-                if let Some(&score) = scores.get(at as usize)
-                    && 0.0 < score
-                {
-                    by_words.offer(score, place(at), self);
+            let place = |at| Place { part: *number, at };
+            let scores = by_term(&part.segment, range, wanted);
+            if !scores.is_empty() {
+                for &at in &rows {
+                    let score = scores[(at - range.start) as usize];
+                    if 0.0 < score {
+                        by_words.offer(score, place(at), self);
+                    }
                 }
             }
             if let Some(asked) = wanted.asked {
@@ -205,6 +208,13 @@ impl Sight<'_> {
             }
         }
     }
+}
+
+/// Rows of a part, one after the other.
+#[derive(Clone)]
+struct Stretch {
+    part: u32,
+    rows: Range<u32>,
 }
 
 impl Part {
@@ -234,17 +244,18 @@ impl Part {
     }
 }
 
-/// BM25 of each row; empty where no row has any of the terms.
-fn by_term(segment: &Segment, wanted: &Wanted<'_>) -> Vec<f32> {
+/// BM25 of each of `rows`; empty where no row has any of the terms.
+fn by_term(segment: &Segment, rows: &Range<u32>, wanted: &Wanted<'_>) -> Vec<f32> {
     let mut scores = Vec::new();
     for &(term, weight) in &wanted.terms {
-        for (at, count) in segment.postings.rows(term) {
+        let counts = segment.postings.rows(term).skip_while(|(at, _)| *at < rows.start);
+        for (at, count) in counts.take_while(|(at, _)| *at < rows.end) {
             if scores.is_empty() {
-                scores.resize(segment.len(), 0.0);
+                scores.resize(rows.len(), 0.0);
             }
             let length = f64::from(segment.columns[at as usize].length);
             let gain = weight * saturated(f64::from(count), length, wanted.words_mean);
-            scores[at as usize] += gain as f32;
+            scores[(at - rows.start) as usize] += gain as f32;
         }
     }
     scores

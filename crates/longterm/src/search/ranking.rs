@@ -127,7 +127,8 @@ impl Ranking {
     fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
         let statistics = &self.query.statistics;
         let own = self.query.terms.iter().enumerate();
-        let own = own.filter_map(|(at, term)| Some((names.terms.find(term)?, self.query.weight(at))));
+        let own =
+            own.filter_map(|(at, term)| Some((names.terms.find(term)?, self.query.weight(at))));
         let variants = self.query.variants.iter().filter_map(|Variant { term, to, share }| {
             Some((names.terms.find(term)?, share * self.query.weight(*to)))
         });

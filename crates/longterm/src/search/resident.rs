@@ -224,8 +224,7 @@ impl Shared {
         if let Some(shown) = &mut shown {
             shown.shrink_to_fit();
         }
-        let home =
-            Home::Fragment { id, offsets: offsets.into(), shown: shown.map(Arc::new) };
+        let home = Home::Fragment { id, offsets: offsets.into(), shown: shown.map(Arc::new) };
         Ok(Part { segment: Arc::new(builder.finish()), gone: Arc::new([]), home })
     }
 }

@@ -22,8 +22,8 @@ use crate::{
         vectors::Vectors,
     },
 };
-use packed::{Bags, Postings};
 pub(crate) use packed::{Bag, push_number, take_number};
+use packed::{Bags, Postings};
 
 /// Records that say the same are folded into the best of them from this many words on; shorter
 /// ones ("Thanks!") are told apart by their moment.

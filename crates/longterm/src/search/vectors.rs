@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 /// The largest upper part of a stored number.
 const UPPER_MAX: f32 = 127.0;
@@ -89,23 +89,14 @@ impl Vectors {
         if scale <= 0.0 {
             return None;
         }
-        let sums = || (self.upper_sum(at, asked), self.lower_sum(at, asked));
-        let (upper, lower) = Arch::new().dispatch(sums);
+        let (upper, lower) = Arch::new().dispatch(Exactly { vectors: self, at, asked });
         let sum = upper as f32 + lower as f32 / f32::from(LOWER_STEPS);
         Some(scale * asked.scale * sum)
     }
 
     /// Calls `found` with the cosine of each of `rows` that has a vector, by the upper parts.
-    pub(crate) fn cosines(&self, rows: &[u32], asked: &Asked, mut found: impl FnMut(u32, f32)) {
-        Arch::new().dispatch(|| {
-            for &at in rows {
-                let scale = self.scales[at as usize];
-                if 0.0 < scale {
-                    let sum = self.upper_sum(at, asked) as f32;
-                    found(at, scale * asked.scale * sum);
-                }
-            }
-        });
+    pub(crate) fn cosines(&self, rows: &[u32], asked: &Asked, found: impl FnMut(u32, f32)) {
+        Arch::new().dispatch(Roughly { vectors: self, rows, asked, found });
     }
 
     #[inline(always)]
@@ -132,6 +123,47 @@ impl Vectors {
 
     pub(crate) fn bytes(&self) -> usize {
         self.uppers.capacity() + self.lowers.capacity() + self.scales.capacity() * 4
+    }
+}
+
+/// The sums of one vector, of its upper and of its lower parts. (A closure would be called through
+/// a shim that is compiled without the instructions that pulp finds.)
+struct Exactly<'a> {
+    vectors: &'a Vectors,
+    at: u32,
+    asked: &'a Asked,
+}
+
+impl NullaryFnOnce for Exactly<'_> {
+    type Output = (i32, i32);
+
+    #[inline(always)]
+    fn call(self) -> (i32, i32) {
+        let Exactly { vectors, at, asked } = self;
+        (vectors.upper_sum(at, asked), vectors.lower_sum(at, asked))
+    }
+}
+
+/// The cosines of many vectors by their upper parts.
+struct Roughly<'a, F> {
+    vectors: &'a Vectors,
+    rows: &'a [u32],
+    asked: &'a Asked,
+    found: F,
+}
+
+impl<F: FnMut(u32, f32)> NullaryFnOnce for Roughly<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(mut self) {
+        for &at in self.rows {
+            let scale = self.vectors.scales[at as usize];
+            if 0.0 < scale {
+                let sum = self.vectors.upper_sum(at, self.asked) as f32;
+                (self.found)(at, scale * self.asked.scale * sum);
+            }
+        }
     }
 }
 
