@@ -8,16 +8,19 @@ use std::{env, path::Path, process::ExitCode};
 
 use aios_memory_benches::{
     Size,
-    longterm::{self, Options, VISIT},
+    longterm::{self, Model, Options, VISIT, VISIT_TRANSFORMER},
 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
-    if let Some(at) = arguments.iter().position(|argument| argument == VISIT) {
-        let visit = longterm::visited(Path::new(&arguments[at + 1]), Size::Real).await;
-        println!("{}", serde_json::to_string(&visit).expect("numbers are plain data"));
-        return ExitCode::SUCCESS;
+    for (visit, model) in [(VISIT, Model::Static), (VISIT_TRANSFORMER, Model::Transformer)] {
+        if let Some(at) = arguments.iter().position(|argument| argument == visit) {
+            let store = Path::new(&arguments[at + 1]);
+            let visit = longterm::visited(store, model, Size::Real).await;
+            println!("{}", serde_json::to_string(&visit).expect("numbers are plain data"));
+            return ExitCode::SUCCESS;
+        }
     }
     let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let options = Options {

@@ -1,6 +1,7 @@
-"""Embeds texts with ONNX Runtime in fp32, from the weights of a sentence-transformers directory.
+"""Embeds texts with ONNX Runtime, from the weights of a sentence-transformers directory.
 
-usage: embedding.py MODEL_DIRECTORY
+usage: embedding.py MODEL_DIRECTORY [int8]
+In fp32, or with weights of eight bits per channel (dynamic quantisation by ONNX Runtime itself).
 Builds the graph of a BERT with ONNX Runtime's own fused operators, as its optimizer would, so that
 nothing but the weights has to be there. Says {"version"} or {"missing": why}, then answers each
 line on stdin, {"threads", "batch", "texts"}, with one on stdout, {"seconds", "vectors"}: the texts
@@ -10,6 +11,7 @@ are cut into tokens, sorted by length, computed in batches, pooled and brought t
 import json
 import os
 import sys
+import tempfile
 import time
 
 
@@ -123,6 +125,19 @@ def graph(config, weights):
     return helper.make_model(whole, opset_imports=versions, ir_version=8).SerializeToString()
 
 
+def quantised(model):
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as directory:
+        fp32, int8 = (os.path.join(directory, name) for name in ["fp32.onnx", "int8.onnx"])
+        with open(fp32, "wb") as file:
+            file.write(model)
+        kinds = ["MatMul", "Attention"]
+        quantize_dynamic(fp32, int8, kinds, per_channel=True, weight_type=QuantType.QInt8)
+        with open(int8, "rb") as file:
+            return file.read()
+
+
 def session(model, threads):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -150,7 +165,7 @@ def embed(session, tokenizer, texts, batch):
     return vectors
 
 
-def main(directory):
+def main(directory, bits="fp32"):
     config = read(directory, "config.json")
     weights = load_file(os.path.join(directory, "model.safetensors"))
     why = beyond(directory, config, weights)
@@ -164,6 +179,8 @@ def main(directory):
     positions = config["max_position_embeddings"]
     tokenizer.enable_truncation(min(length or positions, positions))
     model = graph(config, weights)
+    if bits == "int8":
+        model = quantised(model)
     sessions = {}
     say({"version": onnxruntime.__version__})
     for line in sys.stdin:
@@ -177,4 +194,4 @@ def main(directory):
         say({"seconds": seconds, "vectors": [[float(x) for x in row] for row in vectors]})
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

@@ -1,5 +1,5 @@
-//! The workloads of embedding: the bundled model on one core, and a BERT beside ONNX Runtime, with
-//! the same weights, texts, batches and threads, by turns.
+//! The workloads of embedding: the bundled static model on one core; the bundled transformer and a
+//! BERT in fp32, each beside ONNX Runtime with the same texts, batches and threads, by turns.
 //!
 //! A measurement is whole: text in, vectors of length 1 out, cutting into tokens included.
 
@@ -40,26 +40,50 @@ pub struct Options {
 pub fn run(options: &Options) -> Report {
     let mut report = Report::default();
     bundled(options.size, &mut report);
+    let mut start = |bits: &str| {
+        let started = Rival::start(options.model.as_deref()?, bits);
+        started.map_err(|why| report.note(&format!("onnxruntime: skipped, {why}"))).ok()
+    };
+    let (mut int8, mut fp32) = (start("int8"), start("fp32"));
+    for threads in [1, 2] {
+        let model = aios_minilm::load().expect("the model is in the program");
+        let ours = Ours { name: "bundled transformer", model: &model.with_threads(threads) };
+        measure(options.size, threads, ours, int8.as_mut(), &mut report);
+    }
     let Some(dir) = &options.model else {
         report.note(&format!("BERT: skipped, {MODEL} names no directory of a model"));
         return report;
     };
-    let mut rival = match Rival::start(dir) {
-        Ok(rival) => Some(rival),
-        Err(why) => {
-            report.note(&format!("onnxruntime: skipped, {why}"));
-            None
-        }
-    };
     for threads in [1, 2] {
         let bert_options = BertOptions::default().with_batch_max(BATCH).with_threads(threads);
         let bert = Bert::open(dir, bert_options).expect("the model can be opened");
-        documents(options.size, threads, &bert, rival.as_mut(), &mut report);
-        if threads == 1 {
-            query(options.size, &bert, rival.as_mut(), &mut report);
+        if let (1, Some(rival)) = (threads, &mut fp32) {
+            agree(&bert, rival);
         }
+        let ours = Ours { name: "BERT", model: &bert };
+        measure(options.size, threads, ours, fp32.as_mut(), &mut report);
     }
     report
+}
+
+/// A model of ours.
+#[derive(Clone, Copy)]
+struct Ours<'a> {
+    name: &'static str,
+    model: &'a dyn Embedder,
+}
+
+fn measure(
+    size: Size,
+    threads: usize,
+    ours: Ours<'_>,
+    mut rival: Option<&mut Rival>,
+    report: &mut Report,
+) {
+    documents(size, threads, ours, rival.as_deref_mut(), report);
+    if threads == 1 {
+        query(size, ours, rival, report);
+    }
 }
 
 fn bundled(size: Size, report: &mut Report) {
@@ -82,19 +106,16 @@ fn bundled(size: Size, report: &mut Report) {
 fn documents(
     size: Size,
     threads: usize,
-    bert: &Bert,
+    Ours { name, model }: Ours<'_>,
     mut rival: Option<&mut Rival>,
     report: &mut Report,
 ) {
     let texts = texts(size.pick(40, 960), 10, 60);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    if let Some(rival) = rival.as_deref_mut() {
-        agree(bert, rival, &texts[..BATCH]);
-    }
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..size.pick(1, 7) {
         let began = Instant::now();
-        black_box(bert.embed_documents(&texts).expect("they are texts"));
+        black_box(model.embed_documents(&texts).expect("they are texts"));
         ours.push(texts.len() as f64 / began.elapsed().as_secs_f64());
         if let Some(rival) = rival.as_deref_mut() {
             let answer = rival.embed(threads, BATCH, &texts);
@@ -102,37 +123,44 @@ fn documents(
         }
     }
     let workload = format!("texts of 10 to 60 words, {threads} threads");
-    report.rows.push(Row::new(&workload, "BERT", "texts/s", &ours));
+    report.rows.push(Row::new(&workload, name, "texts/s", &ours));
     if let Some(rival) = rival {
         report.rows.push(Row::new(&workload, &rival.name, "texts/s", &theirs));
-        let ratio = report.median(&workload, "BERT") / report.median(&workload, &rival.name);
-        report.target(&format!("{workload}, to {}", rival.name), ratio, Bound::AtLeast(1.0));
+        let ratio = report.median(&workload, name) / report.median(&workload, &rival.name);
+        report.target(&format!("{workload}, {name} to {}", rival.name), ratio, Bound::AtLeast(1.0));
     }
 }
 
-fn query(size: Size, bert: &Bert, mut rival: Option<&mut Rival>, report: &mut Report) {
+fn query(
+    size: Size,
+    Ours { name, model }: Ours<'_>,
+    mut rival: Option<&mut Rival>,
+    report: &mut Report,
+) {
     const TEXT: &str = "which server went down today?";
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..size.pick(2, 200) {
         let began = Instant::now();
-        black_box(bert.embed_query(TEXT).expect("it is text"));
+        black_box(model.embed_query(TEXT).expect("it is text"));
         ours.push(began.elapsed().as_nanos() as u64);
         if let Some(rival) = rival.as_deref_mut() {
             theirs.push((rival.embed(1, 1, &[TEXT]).seconds * 1e9) as u64);
         }
     }
-    report.add_tail(QUERY, "BERT", ours);
+    report.add_tail(QUERY, name, ours);
     if let Some(rival) = rival {
         report.add_tail(QUERY, &rival.name, theirs);
-        let ratio = report.median(QUERY, "BERT") / report.median(QUERY, &rival.name);
-        report.target(&format!("{QUERY}, to {}", rival.name), ratio, Bound::AtMost(1.0));
+        let ratio = report.median(QUERY, name) / report.median(QUERY, &rival.name);
+        report.target(&format!("{QUERY}, {name} to {}", rival.name), ratio, Bound::AtMost(1.0));
     }
 }
 
-/// Checks that both compute the same.
-fn agree(bert: &Bert, rival: &mut Rival, texts: &[&str]) {
-    let ours = bert.embed_documents(texts).expect("they are texts");
-    let theirs = rival.embed(1, BATCH, texts).vectors;
+/// Checks that both compute the same in fp32.
+fn agree(bert: &Bert, rival: &mut Rival) {
+    let texts = texts(BATCH, 10, 60);
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let ours = bert.embed_documents(&texts).expect("they are texts");
+    let theirs = rival.embed(1, BATCH, &texts).vectors;
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(&theirs) {
         // A text of which the model knows nothing has no direction here.

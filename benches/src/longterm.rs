@@ -15,6 +15,7 @@ use std::{
     env,
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -38,6 +39,8 @@ const STORE: &str = "store, one by one";
 const SEARCH: &str = "search";
 /// The argument with which the program runs itself to look at a store in a fresh process.
 pub const VISIT: &str = "--visit";
+/// The same for a store of the transformer's.
+pub const VISIT_TRANSFORMER: &str = "--visit-transformer";
 
 /// What to run.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +91,7 @@ pub async fn run(options: Options) -> Report {
         searches(&longterm, records, options.size, &mut report).await;
         longterm.close().await.expect("the store closes");
         recall(&store, filled, records, options.size, &mut report).await;
-        visit(&store, records, options.size, &mut report).await;
+        visit(&store, (records, Model::Static), options.size, &mut report).await;
     }
     flatness(&mut report);
     questions::run(options.size, dir.path(), &mut report).await;
@@ -99,8 +102,24 @@ pub async fn run(options: Options) -> Report {
 }
 
 async fn open(store: &Path, config: Config) -> Longterm {
-    let model = StaticModel::bundled().expect("the model is in the program");
+    open_with(store, config, Model::Static).await
+}
+
+async fn open_with(store: &Path, config: Config, model: Model) -> Longterm {
+    let model: Arc<dyn Embedder> = match model {
+        Model::Static => StaticModel::bundled().expect("the model is in the program"),
+        Model::Transformer => aios_minilm::model().expect("the model is in the program"),
+    };
     Longterm::open(store, config, model).await.expect("the store opens")
+}
+
+/// The model of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    /// The bundled static table.
+    Static,
+    /// The bundled transformer.
+    Transformer,
 }
 
 /// What a store cannot be faster than: one commit of SQLite that is on disk, and the embedding.
@@ -276,19 +295,29 @@ fn keep_best(nearest: &mut Vec<(f32, String)>) {
 }
 
 /// Looks at the store in a process of its own, so that nothing else is in its RAM.
-async fn visit(store: &Path, records: u64, size: Size, report: &mut Report) {
+async fn visit(store: &Path, (records, model): (u64, Model), size: Size, report: &mut Report) {
     let visit = match size {
-        Size::Real => in_fresh_process(store),
+        Size::Real => in_fresh_process(store, model),
         // The smoke size runs inside the tests, whose program is another.
-        Size::Smoke => visited(store, size).await,
+        Size::Smoke => visited(store, model, size).await,
     };
     let megabytes = |bytes: f64| bytes / 1e6;
-    let workload = at("a fresh process", records);
+    let workload = match model {
+        Model::Static => at("a fresh process", records),
+        Model::Transformer => at("a fresh process with the transformer", records),
+    };
     add(report, &workload, "open", "ms", visit.open_ms);
     add(report, &workload, "first search", "ms", visit.first_ms);
     add(report, &workload, "RAM before searching", "MB", megabytes(visit.idle_bytes));
     add(report, &workload, "RAM while searching", "MB", megabytes(visit.searching_bytes));
-    if records == 100_000 {
+    if (records, model) == (100_000, Model::Transformer) {
+        let searched = megabytes(visit.searching_bytes);
+        let bound = Bound::AtMost(220.0);
+        report.target_in(&format!("{workload}: RAM after searching"), searched, "MB", bound);
+        let bound = Bound::AtMost(40.0);
+        report.target_in(&format!("{workload}: open"), visit.open_ms, "ms", bound);
+    }
+    if (records, model) == (100_000, Model::Static) {
         report.target_in("open, 100,000 records", visit.open_ms, "ms", Bound::AtMost(150.0));
         let idle = megabytes(visit.idle_bytes);
         report.target_in("RAM before searching, 100,000 records", idle, "MB", RAM_IDLE);
@@ -305,10 +334,11 @@ async fn visit(store: &Path, records: u64, size: Size, report: &mut Report) {
 /// In megabytes, at 100,000 records. A process that has searched holds the library in RAM.
 const RAM_IDLE: Bound = Bound::AtMost(150.0);
 
-fn in_fresh_process(store: &Path) -> Visit {
+fn in_fresh_process(store: &Path, model: Model) -> Visit {
     let program = env::current_exe().expect("a program knows where it lies");
     let mut command = Command::new(program);
-    command.arg(VISIT).arg(store).stderr(Stdio::inherit());
+    let visit = if model == Model::Static { VISIT } else { VISIT_TRANSFORMER };
+    command.arg(visit).arg(store).stderr(Stdio::inherit());
     let output = command.output().expect("it runs itself");
     serde_json::from_slice(&output.stdout).expect("it says what it found")
 }
@@ -317,17 +347,29 @@ fn in_fresh_process(store: &Path) -> Visit {
 const SETTLING: Duration = Duration::from_secs(3);
 
 /// What the fresh process does.
-pub async fn visited(store: &Path, size: Size) -> Visit {
+pub async fn visited(store: &Path, model: Model, size: Size) -> Visit {
     let started = Instant::now();
-    let longterm = open(store, Config::default()).await;
+    let longterm = open_with(store, Config::default(), model).await;
     let open_ms = millis(started);
     tokio::time::sleep(size.pick(Duration::ZERO, SETTLING)).await;
     let idle_bytes = resident_bytes();
     let records = longterm.stats().await.expect("the store tells").records;
     let started = Instant::now();
-    longterm.search(&corpus::question(1), &options(1)).await.expect("the search works");
+    match model {
+        Model::Static => {
+            longterm.search(&corpus::question(1), &options(1)).await.expect("the search works");
+        }
+        Model::Transformer => questions::ask(&longterm, 1).await,
+    }
     let first_ms = millis(started);
-    warm(&longterm, records).await;
+    match model {
+        Model::Static => warm(&longterm, records).await,
+        Model::Transformer => {
+            for number in numbers(records, 20) {
+                questions::ask(&longterm, number).await;
+            }
+        }
+    }
     let searching_bytes = resident_bytes();
     longterm.close().await.expect("the store closes");
     Visit { open_ms, idle_bytes, first_ms, searching_bytes }

@@ -32,17 +32,18 @@ struct Greeting {
 }
 
 impl Rival {
-    /// Starts it with the model in `dir`, or says why it cannot be had.
-    pub(super) fn start(dir: &Path) -> Result<Rival, String> {
+    /// Starts it with the model in `dir`, its weights in `bits` (`fp32`, `int8`), or says why it
+    /// cannot be had.
+    pub(super) fn start(dir: &Path, bits: &str) -> Result<Rival, String> {
         let mut script = python::script("embedding.py");
-        script.arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped());
+        script.arg(dir).arg(bits).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = script.spawn().map_err(|error| python::cannot_run(&error))?;
         let answers = BufReader::new(child.stdout.take().expect("it is a pipe")).lines();
         let questions = child.stdin.take();
         let mut rival = Rival { name: String::new(), child, questions, answers };
         let greeting: Line<Greeting> =
             rival.read().ok_or("its script ends early, and says why above")?;
-        rival.name = format!("onnxruntime {}", greeting.into_result()?.version);
+        rival.name = format!("onnxruntime {} {bits}", greeting.into_result()?.version);
         Ok(rival)
     }
 

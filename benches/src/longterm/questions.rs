@@ -1,14 +1,15 @@
 //! Questions as people ask them, of everything that is stored: without a filter, by the bundled
 //! transformer, each asked once, so that no cache answers.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 use aios_embedding::Embedder;
 use aios_longterm::{Config, Longterm, SearchOptions};
 use aios_record::{Id, Kind, Record, Scope, Timestamp};
-use std::time::Instant;
 
-use super::{BATCH, HITS, add, at, english, median, millis, numbers, quantiles};
+use super::{
+    BATCH, HITS, Model, add, at, english, median, millis, numbers, open_with, quantiles, visit,
+};
 use crate::{
     Size,
     report::{Bound, Report},
@@ -32,6 +33,7 @@ pub(super) async fn run(size: Size, dir: &Path, report: &mut Report) {
         fill(&store, filled..count, turn).await;
         filled = count;
         searches(&store, &at("questions, no filter", count), (count, bound), size, report).await;
+        visit(&store, (count, Model::Transformer), size, report).await;
     }
     let (count, bound) = size.pick((20, 4.0), ABSTRACTS);
     let store = dir.join("abstracts");
@@ -59,8 +61,13 @@ fn record(kind: Kind, number: u64, text: String, scope: Scope) -> Record {
 }
 
 async fn open(store: &Path) -> Longterm {
-    let model = aios_minilm::model().expect("the model is in the program");
-    Longterm::open(store, Config::default(), model).await.expect("the store opens")
+    open_with(store, Config::default(), Model::Transformer).await
+}
+
+/// Asks about turn `number`.
+pub(super) async fn ask(longterm: &Longterm, number: u64) {
+    let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
+    longterm.search(&english::question(number), &options).await.expect("the search works");
 }
 
 async fn fill(store: &Path, range: std::ops::Range<u64>, record: fn(u64) -> Record) {

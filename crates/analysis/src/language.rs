@@ -4,15 +4,14 @@ use std::ops::Range;
 
 use rust_stemmers::Algorithm;
 
-/// The language whose endings are removed.
+/// The language whose endings are removed from words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Language {
     /// No endings are removed.
     None,
-    /// The default.
-    #[default]
+    /// English.
     English,
     /// Deutsch.
     German,
@@ -28,16 +27,25 @@ pub enum Language {
     Dutch,
     /// Russian.
     Russian,
+    /// English, and beside it the language of each text that is recognised as one of the others.
+    /// The default.
+    #[default]
+    Auto,
 }
 
 impl Language {
     /// The number of languages.
-    pub(crate) const COUNT: usize = Language::Russian as usize + 1;
+    pub(crate) const COUNT: usize = Language::Auto as usize + 1;
+
+    /// Returns `true` if English words are known as such.
+    pub(crate) fn has_english(self) -> bool {
+        matches!(self, Language::Auto | Language::English)
+    }
 
     pub(crate) fn algorithm(self) -> Option<Algorithm> {
         match self {
             Language::None => None,
-            Language::English => Some(Algorithm::English),
+            Language::Auto | Language::English => Some(Algorithm::English),
             Language::German => Some(Algorithm::German),
             Language::Spanish => Some(Algorithm::Spanish),
             Language::French => Some(Algorithm::French),

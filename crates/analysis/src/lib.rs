@@ -17,6 +17,9 @@
 //! | an emoji | itself |
 //! | `2 March 2026`, `02.03.2026` | also `2026-03-02`; in a query in the place of the numbers |
 //!
+//! A text in another language than English has the stems of that language beside these terms, each
+//! after a `^`, and a query stands for the stems of its words in every language.
+//!
 //! A loose term counts less than a term: a query for `5` finds `-5` after `5`, see
 //! [`Query::variants`].
 //!
@@ -24,6 +27,7 @@
 //! affair of `aios_record::forms`. Not here: the weighing of terms, which belongs to the tiers.
 
 mod dates;
+mod detect;
 mod language;
 mod pieces;
 mod plain;
@@ -38,16 +42,18 @@ use language::{QUERY_STOP_WORDS, TIME_WORDS, YEARS};
 pub use query::{Query, Variant};
 use rust_stemmers::Stemmer;
 pub use spelling::{Guess, Known};
-use words::{Token, Use, Words};
+use words::{Token, Use, Words, foreign};
 
 /// The version of the analysis. A change of what a text's terms are is a new version: stores that
 /// hold terms of another one analyse their texts again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Cuts texts and queries into terms.
 pub struct Analyzer {
     language: Language,
     stemmer: Option<Stemmer>,
+    /// The stemmers of the languages that a text may be recognised as.
+    others: Vec<(Language, Stemmer)>,
     /// Stemmed, as they are compared with terms.
     query_stop_terms: HashSet<String>,
     time_terms: Vec<String>,
@@ -66,10 +72,15 @@ impl Analyzer {
         let mut analyzer = Analyzer {
             language,
             stemmer: language.algorithm().map(Stemmer::create),
+            others: Vec::new(),
             query_stop_terms: HashSet::new(),
             time_terms: Vec::new(),
         };
-        if language == Language::English {
+        if language == Language::Auto {
+            let stemmer = |other: Language| Some((other, Stemmer::create(other.algorithm()?)));
+            analyzer.others = detect::others().into_iter().filter_map(stemmer).collect();
+        }
+        if language.has_english() {
             let words = QUERY_STOP_WORDS.join(" ");
             analyzer.query_stop_terms = analyzer.terms(&words).into_iter().collect();
             let years = YEARS.map(|year| year.to_string());
@@ -84,16 +95,46 @@ impl Analyzer {
         self.language
     }
 
+    /// Returns `true` if English words are known as such.
+    #[must_use]
+    pub fn has_english(&self) -> bool {
+        self.language.has_english()
+    }
+
     /// The terms of a stored text, in order, repeated as often as they occur.
     #[must_use]
     pub fn terms(&self, text: &str) -> Vec<String> {
         let plain = plain::plain(text);
-        let mut terms: Vec<String> =
-            self.tokens_of(&plain).into_iter().map(Token::into_term).collect();
+        let tokens = self.tokens_of(&plain);
+        let foreign = self.foreign_terms(&plain, &tokens);
+        let mut terms: Vec<String> = tokens.into_iter().map(Token::into_term).collect();
+        terms.extend(foreign);
         let other =
             dates::dates(&plain).into_iter().filter(|date| plain[date.range.clone()] != date.day);
         terms.extend(other.map(|date| date.day));
         terms
+    }
+
+    /// The stems of `tokens`, those of `text`, in the language that the text is recognised as, if
+    /// that is another than the analyzer's.
+    fn foreign_terms(&self, text: &str, tokens: &[Token]) -> Vec<String> {
+        if self.others.is_empty() {
+            return Vec::new();
+        }
+        let found = detect::language(text);
+        let found = self.others.iter().find(|(language, _)| Some(*language) == found);
+        let Some((_, stemmer)) = found else { return Vec::new() };
+        let words = tokens.iter().filter_map(|token| token.word.as_deref());
+        words.map(|word| foreign(&stemmer.stem(word))).collect()
+    }
+
+    /// The terms that a word may have in a text of another language, each once.
+    fn foreign_stems(&self, word: &str) -> Vec<String> {
+        let stems = self.others.iter().map(|(_, stemmer)| foreign(&stemmer.stem(word)));
+        let mut stems: Vec<String> = stems.collect();
+        stems.sort_unstable();
+        stems.dedup();
+        stems
     }
 
     /// A query, cut into terms.

@@ -12,6 +12,8 @@ use crate::{
 const BARE_SHARE: f64 = 0.5;
 /// The share of a number in another spelling than the query's.
 const NUMBER_SHARE: f64 = 0.7;
+/// The share of a word's stem in another language.
+const FOREIGN_SHARE: f64 = 0.9;
 /// The share of a term that differs from the query's in signs that make it another thing.
 const LOOSE_SHARE: f64 = 0.2;
 
@@ -24,6 +26,8 @@ pub struct Query {
     repeats: HashMap<String, u32>,
     /// The terms without their signs, of those that have some.
     bare: HashMap<String, (String, Use)>,
+    /// The stems in other languages, of the terms that are words.
+    foreign: HashMap<String, Vec<String>>,
     words: Vec<Spelled>,
 }
 
@@ -43,6 +47,7 @@ impl Query {
         let is_plain = |token: &&Token| token.used == Use::Plain;
         let all_ask = tokens.iter().filter(is_plain).all(|token| analyzer.asks(&token.term));
         let mut bare = HashMap::new();
+        let mut foreign = HashMap::new();
         let mut terms: Vec<String> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut repeats = HashMap::new();
@@ -72,10 +77,14 @@ impl Query {
                 }
             };
             let is_word = word.is_some();
+            if let (Some(at), Some(word)) = (at, &word) {
+                let term: &String = &terms[at];
+                foreign.entry(term.clone()).or_insert_with(|| analyzer.foreign_stems(word));
+            }
             words.extend(word.map(|word| Spelled { word, at, is_next }));
             is_next = is_word;
         }
-        Query { terms, repeats, bare, words }
+        Query { terms, repeats, bare, foreign, words }
     }
 
     /// The number of times that the query has one of its terms.
@@ -95,7 +104,8 @@ impl Query {
         self
     }
 
-    /// The terms that stand for the query's in any store: the same with or without signs.
+    /// The terms that stand for the query's in any store: the same with or without signs, and the
+    /// stems of its words in other languages.
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {
         let of_term = |(to, term): (usize, &String)| {
@@ -112,7 +122,12 @@ impl Query {
                 None => [loosely(loose(term)), None],
             }
         };
-        self.terms.iter().enumerate().flat_map(of_term).flatten().collect()
+        let foreign = |(to, term): (usize, &String)| {
+            let stems = self.foreign.get(term).into_iter().flatten().cloned();
+            stems.map(move |term| Variant { term, to, share: FOREIGN_SHARE }).collect::<Vec<_>>()
+        };
+        let terms = || self.terms.iter().enumerate();
+        terms().flat_map(of_term).flatten().chain(terms().flat_map(foreign)).collect()
     }
 
     /// Other spellings of the query's words: words written as one or as two, and those that differ

@@ -226,3 +226,58 @@ proptest! {
         }
     }
 }
+
+/// A text in each language, and another form of a word of it.
+const INFLECTED: [(&str, &str); 8] = [
+    ("Wir haben gestern zwei alte H\u{e4}user in der Stadt besichtigt.", "Haus"),
+    ("Der Hund l\u{e4}uft mit den Kindern durch den Garten.", "Kinder"),
+    ("Compramos muchas manzanas rojas en el mercado del pueblo.", "comprar"),
+    ("Les enfants ont chant\u{e9} de belles chansons pour la f\u{ea}te.", "chanter"),
+    ("Abbiamo visitato le chiese antiche della nostra citt\u{e0}.", "visitare"),
+    ("As crian\u{e7}as brincavam nos jardins da escola nova.", "brincar"),
+    ("De kinderen hebben vandaag twee grote huizen getekend.", "groot grote kind kinderen"),
+    (
+        "\u{41c}\u{44b} \u{43a}\u{443}\u{43f}\u{438}\u{43b}\u{438} \
+         \u{43d}\u{43e}\u{432}\u{44b}\u{435} \u{43a}\u{43d}\u{438}\u{433}\u{438} \
+         \u{434}\u{43b}\u{44f} \u{448}\u{43a}\u{43e}\u{43b}\u{44b}.",
+        "\u{43a}\u{43d}\u{438}\u{433}\u{430}",
+    ),
+];
+
+#[test]
+fn a_text_is_found_by_other_forms_of_its_words_in_its_own_language() {
+    let analyzer = Analyzer::of(Language::Auto);
+    for (text, word) in INFLECTED {
+        let terms: HashSet<String> = analyzer.terms(text).into_iter().collect();
+        let variants = analyzer.query(word).variants();
+        let found = variants.iter().filter(|it| it.term.starts_with(words::FOREIGN));
+        let found: Vec<_> = found.filter(|it| terms.contains(&it.term)).collect();
+        assert!(!found.is_empty(), "{word}: {variants:?} in {terms:?}");
+        // In a store that is told to be English, they are not.
+        let english = Analyzer::of(Language::English);
+        assert!(english.terms(text).iter().all(|term| !term.starts_with(words::FOREIGN)));
+        assert!(!english.query(word).variants().iter().any(|it| it.term.starts_with('^')));
+    }
+}
+
+#[test]
+fn english_texts_have_no_terms_of_other_languages() {
+    let (auto, english) = (Analyzer::of(Language::Auto), Analyzer::of(Language::English));
+    for text in [
+        "She bought two kilos of apples and a loaf of bread.",
+        "ok, see you there",
+        "The disk is almost full and backups are failing.",
+        "Meeting moved to Thursday",
+        "I usually go running before work.",
+        "cargo build --release fails with error E0433",
+        "Restart nginx on the staging host",
+        "Ada prefers short answers with the command to run.",
+        "Paris, Berlin and Rome",
+        "GET /api/v1/users returned 500",
+        "pizza margherita for two",
+        "Quarterly revenue grew by four percent.",
+    ] {
+        assert_eq!(auto.terms(text), english.terms(text), "{text}");
+        assert_eq!(auto.query(text).terms, english.query(text).terms, "{text}");
+    }
+}

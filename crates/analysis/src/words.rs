@@ -12,6 +12,8 @@ use crate::{
 pub(crate) const TERM_BYTES_MAX: usize = 64;
 /// Begins a loose term; no other term begins with it.
 pub(crate) const LOOSE: char = '`';
+/// Begins the stem of a word in a text of another language; no other term begins with it.
+pub(crate) const FOREIGN: char = '^';
 /// A name of more parts is not looked for as one word.
 const JOINED_PARTS_MAX: usize = 4;
 /// Signs inside a word; all other punctuation ends one.
@@ -59,6 +61,11 @@ impl Token {
 /// The loose form of a term.
 pub(crate) fn loose(term: &str) -> String {
     format!("{LOOSE}{term}")
+}
+
+/// The term of a stem in another language.
+pub(crate) fn foreign(stem: &str) -> String {
+    format!("{FOREIGN}{stem}")
 }
 
 /// `Ada's` is about `Ada`.

@@ -33,6 +33,15 @@ pub fn model() -> Result<Arc<Int8Bert>, Error> {
     if let Some(model) = MODEL.get() {
         return Ok(Arc::clone(model));
     }
-    let model = Int8Bert::from_bytes(Cow::Borrowed(BYTES))?;
+    let model = load()?;
     Ok(Arc::clone(MODEL.get_or_init(|| Arc::new(model))))
+}
+
+/// Loads the model once more, for a caller that sets its threads
+/// ([`Int8Bert::with_threads`]). Its weights are shared with [`model`].
+///
+/// # Errors
+/// [`Error::Damaged`] if the program's own bytes are.
+pub fn load() -> Result<Int8Bert, Error> {
+    Int8Bert::from_bytes(Cow::Borrowed(BYTES))
 }

@@ -191,6 +191,7 @@ choices! {
     Durability { "full" = Durability::Full, "normal" = Durability::Normal }
     Keep { "critical" = Keep::Critical, "all" = Keep::All, "none" = Keep::Nothing }
     Language {
+        "auto" = Language::Auto,
         "english" = Language::English,
         "german" = Language::German,
         "spanish" = Language::Spanish,

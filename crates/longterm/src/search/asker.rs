@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use aios_analysis::{Analyzer, Language};
+use aios_analysis::Analyzer;
 
 /// A longer query is a text that says what it means.
 const WORDS_MAX: usize = 32;
@@ -58,7 +58,7 @@ impl<'a> Asker<'a> {
             words.clear();
         }
         let mut asker = Asker { text, analyzer, words };
-        if analyzer.language() == Language::English {
+        if analyzer.has_english() {
             asker.find_user();
         }
         if let Some(owner) = owner {
@@ -85,7 +85,7 @@ impl<'a> Asker<'a> {
         for speaker in speakers {
             self.find_name(speaker.split_whitespace(), names);
         }
-        let is_english = self.analyzer.language() == Language::English;
+        let is_english = self.analyzer.has_english();
         let asked = self.with(|is_possessive, is_first| match (is_possessive, is_first) {
             _ if !is_english => "",
             (false, _) => "I",

@@ -41,9 +41,9 @@ pub(crate) struct Query {
 
 impl Query {
     /// The weight of a record's having the term at this place: its rarity, as often as the query
-    /// repeats it.
+    /// repeats it, unless the query is words said over and over.
     pub(crate) fn weight(&self, at: usize) -> f64 {
-        f64::from(self.counts[at]) * idf(&self.statistics, &self.terms[at])
+        f64::from(self.counts[at]).powf(self.varied) * idf(&self.statistics, &self.terms[at])
     }
 
     /// The terms and what counts for them, each once.

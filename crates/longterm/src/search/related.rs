@@ -2,7 +2,7 @@
 //! from the English language, not from what is stored, so they are alike in every store and with
 //! every embedder.
 
-use aios_analysis::{Analyzer, Language};
+use aios_analysis::Analyzer;
 use aios_embedding::related_terms;
 
 /// A longer query says in its own words what it means.
@@ -20,7 +20,7 @@ pub(crate) struct RelatedTerm {
 
 /// What is related to each of a query's `terms`, and neither is one of them nor only asks.
 pub(crate) fn related(terms: &[String], analyzer: &Analyzer) -> Vec<RelatedTerm> {
-    if analyzer.language() != Language::English || QUERY_TERMS_MAX < terms.len() {
+    if !analyzer.has_english() || QUERY_TERMS_MAX < terms.len() {
         return Vec::new();
     }
     let of_term = |(to, term): (usize, &String)| {
@@ -37,7 +37,7 @@ pub(crate) fn related(terms: &[String], analyzer: &Analyzer) -> Vec<RelatedTerm>
 
 /// Returns `true` if `term` is known as a word of the language.
 pub(crate) fn is_word(term: &str, analyzer: &Analyzer) -> bool {
-    analyzer.language() == Language::English && related_terms(term).next().is_some()
+    analyzer.has_english() && related_terms(term).next().is_some()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use aios_longterm::{
     Config, Error, Explain, Explanation, FeedPage, LIMIT_MAX, Longterm, QUERY_BYTES_MAX,
     SearchOptions,
 };
-use aios_record::{FeedItem, Kind, Record, Scope, ScopeFilter, Timestamp};
+use aios_record::{FeedItem, Id, Kind, Record, Scope, ScopeFilter, Source, Timestamp, Trust};
 
 use crate::support::{keys, model, note, open, removal, search, turn};
 
@@ -27,6 +27,93 @@ async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expec
     for (ram, index) in resident.hits.iter().zip(&found.hits) {
         assert_eq!(ram.record, index.record);
         assert!((ram.score - index.score).abs() < 1e-9, "{} {}", ram.score, index.score);
+    }
+}
+
+/// A record of every field that a hit shows.
+fn full(id: &str) -> Record {
+    let scope = Scope {
+        user: Some("ada".to_owned()),
+        project: Some("p".to_owned()),
+        agent: Some("g".to_owned()),
+        session: Some("s".to_owned()),
+    };
+    let text = format!("The lighthouse {id} is red. {}", "It stands on a rock. ".repeat(20));
+    let second = |at| Some(Timestamp::from_second(at).unwrap());
+    let new = Record::new(Kind::Message, Id::new(id).unwrap(), text, scope);
+    Record {
+        title: Some("Towers".to_owned()),
+        speaker: Some("Bruno".to_owned()),
+        position: Some(7),
+        tags: vec!["b".to_owned(), "a".to_owned()],
+        source: Some(Source { kind: "file".to_owned(), id: "towers.md".to_owned() }),
+        external_id: Some("x-1".to_owned()),
+        importance: 0.25,
+        confidence: 0.75,
+        trust: Trust::Low,
+        occurred_at: second(1_700_000_000),
+        valid_from: second(1_600_000_000),
+        valid_to: second(4_000_000_000),
+        expires_at: second(4_100_000_000),
+        ..new
+    }
+}
+
+#[tokio::test]
+async fn a_hit_is_the_same_from_ram_and_where_there_is_no_room_for_texts() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let plain = note("plain", "the lighthouse keeper");
+    longterm.store(vec![full("one"), full("two"), plain]).await.unwrap();
+    longterm.drain().await.unwrap();
+    longterm.close().await.unwrap();
+    let mut found = Vec::new();
+    // Three records take some 1,900 bytes, what only hits show of them some 1,100.
+    for resident_bytes_max in [Config::default().resident_bytes_max, 2500, 0] {
+        let config = Config { resident_bytes_max, ..Config::default() };
+        let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+        assert_eq!(longterm.warm().await.unwrap(), 0 < resident_bytes_max);
+        let hits = longterm.search("lighthouse", &SearchOptions::default()).await.unwrap().hits;
+        found.push(hits.into_iter().map(|hit| hit.record).collect::<Vec<_>>());
+    }
+    assert_eq!(found[0], found[1]);
+    assert_eq!(found[0], found[2]);
+    for id in ["one", "two"] {
+        let hit = found[0].iter().find(|record| record.id.as_str() == id).unwrap();
+        let Record { recorded_at, references, payload, .. } = hit.clone();
+        assert_eq!(*hit, Record { recorded_at, references, payload, ..full(id) });
+    }
+}
+
+#[tokio::test]
+async fn a_word_that_a_query_repeats_counts_as_often() {
+    let records = || vec![note("pump", "the pump hums"), note("valve", "the valve hums")];
+    for (query, expect) in [
+        ("pump, valve, pump", ["note/pump", "note/valve"]),
+        ("valve, pump, valve", ["note/valve", "note/pump"]),
+    ] {
+        check(records(), query, &SearchOptions::default(), &expect).await;
+    }
+}
+
+#[tokio::test]
+async fn texts_of_several_languages_are_found_by_other_forms_of_their_words() {
+    let records = || {
+        vec![
+            note("de", "Wir haben gestern zwei alte H\u{e4}user in der Stadt besichtigt."),
+            note("fr", "Les enfants ont chant\u{e9} de belles chansons pour la f\u{ea}te."),
+            note("en", "They looked at two old barns in the country yesterday."),
+        ]
+    };
+    for (query, expect) in [("Haus", "de"), ("chanter", "fr"), ("barn", "en")] {
+        let dir = tempfile::tempdir().unwrap();
+        let longterm = open(dir.path()).await;
+        longterm.store(records()).await.unwrap();
+        for _ in 0..2 {
+            let found = longterm.search(query, &SearchOptions::default()).await.unwrap();
+            assert_eq!(found.hits[0].record.id.as_str(), expect, "{query}");
+            longterm.drain().await.unwrap();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which words say who asks, and what is asked without them.
 
+use aios_analysis::Language;
+
 use super::*;
 
 fn of(text: &str, owner: Option<&str>, speakers: &[&str]) -> (String, String) {

@@ -1,5 +1,7 @@
 //! Which words are taken for related.
 
+use aios_analysis::Language;
+
 use super::*;
 
 fn related_to(terms: &[&str], language: Language) -> Vec<&'static str> {
