@@ -1,7 +1,7 @@
 //! Tier 2: prints one table and writes it to `bench/longterm.json` in the target directory. With
 //! `--million` the curve goes on to a million records; with `--rivals` other stores run beside it,
-//! from the Python that `AIOS_BENCH_PYTHON` names; with `--questions` only those without a filter are
-//! run; with `--smoke` it is small: to see that it runs.
+//! from the Python that `AIOS_BENCH_PYTHON` names; with `--questions` only questions without a
+//! filter are run; with `--smoke` it is small: to see that it runs.
 #![allow(clippy::print_stdout)]
 
 use std::{env, path::Path, process::ExitCode};

@@ -1,6 +1,6 @@
 //! The workloads of tier 2: storing, searching, opening, and what it takes of RAM, at 1,000 to
-//! 1,000,000 records, with the bundled static model; and questions without a filter, with the bundled
-//! transformer.
+//! 1,000,000 records, with the bundled static model; and questions without a filter, with the
+//! bundled transformer.
 //!
 //! The records are made up (`corpus`). A search is whole: the question is embedded, both legs are
 //! asked, a user's scope is the filter, ten hits with their texts come back.
@@ -42,27 +42,27 @@ pub const VISIT: &str = "--visit";
 /// The same for a store of the transformer's.
 pub const VISIT_TRANSFORMER: &str = "--visit-transformer";
 
-/// What to run.
+/// The workloads to run.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How much.
+    /// Their size.
     pub size: Size,
-    /// Whether the curve goes on to a million records.
+    /// Set if the curve goes on to a million records.
     pub million: bool,
-    /// Whether other stores run beside it.
+    /// Set if other stores run beside it.
     pub rivals: bool,
-    /// Whether only the questions without a filter are run.
+    /// Set if only the questions without a filter are run.
     pub questions_only: bool,
 }
 
-/// What a fresh process found in a store.
+/// The measurements of a fresh process on a store.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Visit {
-    /// How long opening took.
+    /// Milliseconds of opening.
     pub open_ms: f64,
     /// Resident bytes after opening, before any search.
     pub idle_bytes: f64,
-    /// How long the first search took; it waits until the library is in RAM.
+    /// Milliseconds of the first search, which waits until the library is in RAM.
     pub first_ms: f64,
     /// Resident bytes after some searches.
     pub searching_bytes: f64,
@@ -122,7 +122,7 @@ pub enum Model {
     Transformer,
 }
 
-/// What a store cannot be faster than: one commit of SQLite that is on disk, and the embedding.
+/// The floor of a store: one commit of SQLite that is on disk, and the embedding.
 fn floor(size: Size, dir: &Path, report: &mut Report) -> f64 {
     let db = Connection::open(dir.join("plain.db")).expect("SQLite opens");
     db.execute_batch(
@@ -189,7 +189,7 @@ async fn single_stores(
     report.target(&(workload + " against the floor"), p50 / floor_ms, Bound::AtMost(2.0));
 }
 
-/// What a store costs as the library grows.
+/// The cost of a store as the library grows.
 fn flatness(report: &mut Report) {
     let p50 = |records| report.find(&at(STORE, records), "p50").map(|row| row.median);
     let Some((few, many)) = p50(1_000).zip(p50(100_000)) else { return };
@@ -343,10 +343,10 @@ fn in_fresh_process(store: &Path, model: Model) -> Visit {
     serde_json::from_slice(&output.stdout).expect("it says what it found")
 }
 
-/// How long a process is left alone until what opening has set going is over.
+/// The time that a process is left alone until what opening has set going is over.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// What the fresh process does.
+/// The work of the fresh process.
 pub async fn visited(store: &Path, model: Model, size: Size) -> Visit {
     let started = Instant::now();
     let longterm = open_with(store, Config::default(), model).await;

@@ -205,7 +205,7 @@ pub(super) fn abstract_of(number: u64) -> String {
     std::iter::once(opening).chain(rest).collect::<Vec<_>>().join(" ")
 }
 
-/// A question about turn `number`, of which some words are others than the turn's.
+/// A question about turn `number`. Some of its words are others than the turn's.
 pub(super) fn question(number: u64) -> String {
     let mut numbers = of(number);
     let [who, deed, kind, thing, place, ..] = parts(&mut numbers);

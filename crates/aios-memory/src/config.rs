@@ -223,8 +223,8 @@ settings! {
         query_prefix: String = String::new() => 0..=1000,
         /// The same before what is stored, such as `passage: `.
         document_prefix: String = String::new() => 0..=1000,
-        /// The language whose word endings are ignored: english, german, ..., none, or auto for English
-        /// and, of each text, the language that it is recognised as.
+        /// The language whose word endings are ignored: english, german, ..., none, or auto for
+        /// English and, of each text, the language that it is recognised as.
         language: Language = Language::Auto,
     }
     /// Search.

@@ -22,7 +22,7 @@ const LOOSE_SHARE: f64 = 0.2;
 pub struct Query {
     /// Each once, without the words that only make it a question, unless there are no others.
     pub terms: Vec<String>,
-    /// How often the query has a term, of those that it repeats.
+    /// The counts of the terms that the query repeats.
     repeats: HashMap<String, u32>,
     /// The terms without their signs, of those that have some.
     bare: HashMap<String, (String, Use)>,

@@ -24,7 +24,7 @@ use crate::search::{
     vectors::Asked,
 };
 
-/// Rows for each of which a thread pays: comparing as many vectors takes some half a millisecond.
+/// Rows of one thread: comparing as many vectors takes some half a millisecond.
 const ROWS_OF_THREAD: usize = 32_768;
 /// The most threads of one search.
 const THREADS_MAX: usize = 4;
@@ -55,23 +55,23 @@ pub(crate) struct Place {
     pub(crate) at: u32,
 }
 
-/// What a search sees.
+/// The rows that a search sees.
 pub(crate) struct Sight<'a> {
     pub(crate) parts: &'a [Part],
     /// The encoded identities whose rows in the library count no more.
     pub(crate) masked: &'a HashSet<String>,
-    /// What the numbers of the parts stand for.
+    /// The texts that the numbers of the parts stand for.
     pub(crate) names: &'a Strings,
     pub(crate) filter: Numbered,
 }
 
-/// What the legs look for.
+/// The terms and the vector that the legs look for.
 pub(crate) struct Wanted<'a> {
     /// Each term with its weight.
     pub(crate) terms: Vec<(u32, f64)>,
     pub(crate) words_mean: f64,
     pub(crate) asked: Option<&'a Asked>,
-    /// How many rows each leg proposes.
+    /// The number of rows that each leg proposes.
     pub(crate) rows: usize,
 }
 
@@ -153,7 +153,7 @@ impl Sight<'_> {
         !part.is_gone(place.at) && self.filter.admits(&part.segment, place.at)
     }
 
-    /// Whether no newer record has the key. Dear, so asked last.
+    /// Returns `true` if no newer record has the key. Dear, so asked last.
     fn is_shown(&self, place: Place) -> bool {
         let part = &self.parts[place.part as usize];
         matches!(part.home, Home::Here(_))
@@ -265,7 +265,7 @@ fn by_term(segment: &Segment, rows: &Range<u32>, wanted: &Wanted<'_>) -> Vec<f32
 struct Best {
     rows: usize,
     kept: Vec<(f32, Place)>,
-    /// What does not score as much is not among the best.
+    /// The score below which a row is not among the best.
     least: f32,
 }
 

@@ -2,8 +2,8 @@
 //! vectors in bytes. Made once from rows and never changed; what becomes of a row later is known
 //! to whoever holds the segment.
 //!
-//! It holds what a search filters and ranks by. What only a hit shows, such as the text, is held
-//! apart (`shown`), or stays where the row lies.
+//! It holds what a search filters and ranks by. The rest, such as the text, is held apart (`shown`)
+//! or stays where the row lies.
 
 mod packed;
 
@@ -29,7 +29,7 @@ use packed::{Bags, Postings};
 /// ones ("Thanks!") are told apart by their moment.
 const FOLDED_TERMS_MIN: usize = 5;
 
-/// What numbers stand for, shared by all segments of a handle.
+/// The texts that numbers stand for, shared by all segments of a handle.
 #[derive(Default)]
 pub(crate) struct Names {
     pub(crate) terms: Strings,
@@ -57,7 +57,7 @@ pub(crate) struct Segment {
     pub(crate) speakers: Vec<[u32; 2]>,
 }
 
-/// What every row has.
+/// The columns that every row has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Columns {
     pub(crate) speaker: u32,
@@ -68,10 +68,10 @@ pub(crate) struct Columns {
     pub(crate) recorded_at: i64,
     /// A hash of text and speaker of a row with enough words; 0 for a shorter one.
     pub(crate) fold: u64,
-    /// How many terms.
+    /// The number of terms.
     pub(crate) length: u32,
     pub(crate) kind: Kind,
-    /// Whether it ends in a question.
+    /// Set if it ends in a question.
     pub(crate) asks: bool,
     pub(crate) superseded: bool,
 }
@@ -117,7 +117,7 @@ impl Segment {
         encode(user, self.columns[at as usize].kind, self.id(at))
     }
 
-    /// What identifies a row, with the names that the segment was made with.
+    /// The identity of a row, with the names that the segment was made with.
     pub(crate) fn identity(&self, at: u32, names: &Strings) -> Option<Identity> {
         let user = names.some(self.scopes[at as usize][0]).unwrap_or_default();
         let id = Id::new(self.id(at)).ok()?;
