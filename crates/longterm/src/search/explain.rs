@@ -32,7 +32,8 @@ pub struct Explanation {
     /// 1.
     pub cosine: f64,
     /// The factor of the likeness of meaning in this search: 3 to 6, the more, the less the
-    /// query's words find what means the same. Less for a model that tells answers badly from other
+    /// query's words find what means the same; up to twice as much for a query of more than 12
+    /// words. Less for a model that tells answers badly from other
     /// texts, and for a query of figures or misspelt words.
     pub meaning_weight: f64,
     /// The words of the query that name the asker or a speaker. They are not looked for.

@@ -64,6 +64,10 @@ const WORDED_ROWS: usize = 5;
 /// the lower it is.
 const WORDED_LIKENESS: f64 = 0.55;
 
+/// The number of a query's words from which on its meaning weighs more, up to twice as much at twice
+/// as many: each record has a smaller share of many words, and a vector of many is more certain.
+const TERMS_USUAL: f64 = 12.0;
+
 /// A place in the order.
 #[derive(Debug, Clone)]
 pub(crate) struct Scored {
@@ -277,7 +281,9 @@ impl<'a> Scorer<'a> {
         let opaque = opaque.map(|(_, weight)| weight).sum::<f64>() / self.most();
         let trust = self.query.meaning.scale.trust() * self.query.varied;
         let trust = trust * (1.0 - opaque).max(0.0);
-        let weight = self.weights.meaning * trust;
+        let terms = self.speakers.others.len() as f64;
+        let long = ((terms - TERMS_USUAL) / TERMS_USUAL).clamp(0.0, 1.0);
+        let weight = self.weights.meaning * trust * (1.0 + long);
         if self.query.meaning.asked.is_none() {
             return weight;
         }
