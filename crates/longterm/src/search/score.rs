@@ -64,8 +64,9 @@ const WORDED_ROWS: usize = 5;
 /// the lower it is.
 const WORDED_LIKENESS: f64 = 0.55;
 
-/// The number of a query's words from which on its meaning weighs more, up to twice as much at twice
-/// as many: each record has a smaller share of many words, and a vector of many is more certain.
+/// The number of a query's words from which on its meaning weighs more, up to twice as much at
+/// twice as many: each record has a smaller share of many words, and a vector of many is more
+/// certain.
 const TERMS_USUAL: f64 = 12.0;
 
 /// A place in the order.
