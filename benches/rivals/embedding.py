@@ -132,8 +132,15 @@ def quantised(model):
         fp32, int8 = (os.path.join(directory, name) for name in ["fp32.onnx", "int8.onnx"])
         with open(fp32, "wb") as file:
             file.write(model)
-        kinds = ["MatMul", "Attention"]
-        quantize_dynamic(fp32, int8, kinds, per_channel=True, weight_type=QuantType.QInt8)
+        quantize_dynamic(
+            fp32,
+            int8,
+            ["MatMul", "Attention"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            # The types behind ONNX Runtime's own operators cannot be inferred.
+            extra_options={"DefaultTensorType": TensorProto.FLOAT},
+        )
         with open(int8, "rb") as file:
             return file.read()
 
