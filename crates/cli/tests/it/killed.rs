@@ -282,7 +282,9 @@ fn a_directory_that_is_moved_under_a_command_makes_it_fail() {
         assert!(ended.stderr.contains("moved, replaced or removed"), "{what}: {ended:?}");
         assert!(!ended.stderr.contains("panicked"), "{what}: {ended:?}");
         if what == "removed" {
-            assert!(!data.exists(), "nothing was made in its place");
+            // A file of the library that was being written may bring its directories back.
+            let is_made = |name: &str| data.join(name).exists();
+            assert!(!is_made("working.db") && !is_made("journal.db"), "made in its place");
         }
     }
 }
