@@ -235,7 +235,7 @@ const INFLECTED: [(&str, &str); 8] = [
     ("Les enfants ont chant\u{e9} de belles chansons pour la f\u{ea}te.", "chanter"),
     ("Abbiamo visitato le chiese antiche della nostra citt\u{e0}.", "visitare"),
     ("As crian\u{e7}as brincavam nos jardins da escola nova.", "brincar"),
-    ("De kinderen hebben vandaag twee grote huizen getekend.", "groot grote kind kinderen"),
+    ("De kinderen hebben vandaag twee grote huizen getekend.", "getekende"),
     (
         "\u{41c}\u{44b} \u{43a}\u{443}\u{43f}\u{438}\u{43b}\u{438} \
          \u{43d}\u{43e}\u{432}\u{44b}\u{435} \u{43a}\u{43d}\u{438}\u{433}\u{438} \

@@ -25,7 +25,7 @@ pub struct Config {
     pub cache_bytes: usize,
     /// Bytes that a process may take to hold the library in RAM. Default: 1 GiB. About 250 bytes
     /// and a vector of twelve bits a dimension for each record; texts are held in what is left, and
-    /// read from disk where there is no room. A larger library is searched by LanceDB's indexes,
+    /// read from disk if there is no room. A larger library is searched by LanceDB's indexes,
     /// which is slower; 0 for always.
     pub resident_bytes_max: usize,
     /// Records that may wait in the journal before writes are refused. A batch of more records goes

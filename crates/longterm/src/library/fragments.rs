@@ -89,7 +89,7 @@ impl Library {
         &self,
         id: u64,
     ) -> Result<impl Stream<Item = Result<Columns, Error>> + use<>, Error> {
-        let batches = self.scan_fragment(id, ranked::RESIDENT_COLUMNS, Deleted::LeftOut).await?;
+        let batches = self.scan_fragment(id, rows::SEARCH_COLUMNS, Deleted::LeftOut).await?;
         Ok(batches.map(|batch| batch.map(Columns)))
     }
 

@@ -13,35 +13,6 @@ use crate::{
     library::{Row, TAG_SEPARATOR},
 };
 
-/// The columns that a search filters and ranks by, and those that a hit shows.
-pub(crate) const RESIDENT_COLUMNS: &[&str] = &[
-    "id",
-    "collection",
-    "text",
-    "terms",
-    "speaker",
-    "position",
-    "vector",
-    "tags",
-    "user",
-    "project",
-    "agent",
-    "session",
-    "occurred_at",
-    "recorded_at",
-    "valid_from",
-    "valid_to",
-    "superseded_by",
-    "expires_at",
-    "title",
-    "source_kind",
-    "source_id",
-    "external_id",
-    "importance",
-    "confidence",
-    "trust",
-];
-
 /// A row as it is filtered and ranked. Times are in microseconds.
 #[derive(Debug)]
 pub(crate) struct Ranked<'a> {
@@ -110,7 +81,7 @@ pub(crate) struct Read<'a> {
     pub(crate) extra: Option<Extra<'a>>,
 }
 
-/// A batch of [`RESIDENT_COLUMNS`] and addresses.
+/// A batch of `SEARCH_COLUMNS` and addresses.
 pub(crate) struct Batch<'a> {
     addresses: &'a UInt64Array,
     ids: &'a StringArray,
